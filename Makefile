@@ -1,0 +1,32 @@
+# make demo: install, expand the sample, train on it, show where to look.   make test: install, run all checks.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test slow bench clean
+.DEFAULT_GOAL := demo
+
+.venv/installed: setup.cfg pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[train,dev]"
+	touch $@
+
+demo: .venv/installed
+	$(BIN)/expand data/train data/expanded --factor 4
+	$(BIN)/expand preview data/train data/preview.png --sources 8
+	@echo
+	@echo "Look at: data/expanded (the larger set), data/expanded/metadata.jsonl (a row a file), data/preview.png"
+
+test: .venv/installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest --numprocesses 2 --cov --cov-report=term --cov-fail-under=95
+
+slow: .venv/installed
+	$(BIN)/pytest -m slow
+
+bench: .venv/installed
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv data/expanded data/preview.png
