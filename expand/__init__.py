@@ -1,0 +1,39 @@
+"""Expand: make an image data set F times larger on disk, exactly, repeatably, restartably.
+
+    from expand import Recipe, expand, view
+
+`expand` does what the command does; `view` gives the k-th view of an array; `Recipe` holds techniques and their ranges.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["ExpandError", "Recipe", "Report", "Settings", "Views", "__version__", "expand", "view"]
+
+if TYPE_CHECKING:
+    from expand.copies import Settings
+    from expand.errors import ExpandError
+    from expand.job import Report, expand
+    from expand.recipe import Recipe
+    from expand.views import Views, view
+
+_HOMES = {
+    "ExpandError": "errors",
+    "Recipe": "recipe",
+    "Report": "job",
+    "Settings": "copies",
+    "Views": "views",
+    "expand": "job",
+    "view": "views",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for, so that `expand --help` loads neither numpy nor OpenCV."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

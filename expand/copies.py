@@ -1,0 +1,124 @@
+"""Copies: a source's bytes in, the files of its views out (decode, views, encode); reads and writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b, sha256
+from typing import Any, NamedTuple
+
+from expand.codec import FORMATS, Decoded, decode, encode
+from expand.errors import BadImage, ExpandError
+from expand.manifest import Row
+from expand.recipe import Recipe
+from expand.source import copy_name
+from expand.techniques import Pixels
+from expand.views import Views
+
+ORIGINALS = ("copy", "link", "none")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that decides what the files of an expanded set hold; checks itself."""
+
+    recipe: Recipe
+    factor: int
+    seed: int = 0
+    sampling: str = "stratified"
+    format: str = "keep"
+    quality: int | None = None
+    originals: str = "copy"
+
+    def __post_init__(self) -> None:
+        if self.factor < 1:
+            raise ExpandError(f"--factor must be at least 1, got {self.factor}")
+        if self.format not in ("keep", *FORMATS):
+            raise ExpandError(f"--format must be keep, {', '.join(FORMATS)}, got {self.format!r}")
+        if self.quality is not None and not 1 <= self.quality <= 100:
+            raise ExpandError(f"--quality must be 1 … 100, got {self.quality}")
+        if self.originals not in ORIGINALS:
+            raise ExpandError(f"--originals must be {', '.join(ORIGINALS)}, got {self.originals!r}")
+        if self.factor == 1 and self.originals == "none":
+            raise ExpandError("--factor 1 with --originals none leaves nothing to write")
+        most = self.recipe.distinct
+        if most is not None and self.factor > most:
+            raise ExpandError(
+                f'--factor {self.factor} is more than recipe "{self.recipe.name}" can give: {most} distinct views'
+            )
+        self.views  # noqa: B018  # checks the seed and the sampling
+
+    @cached_property
+    def views(self) -> Views:
+        """The views that these settings name."""
+        return Views(self.recipe, self.seed, self.sampling)
+
+    @property
+    def written(self) -> range:
+        """Which views become files."""
+        return range(1 if self.originals == "none" else 0, self.factor)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as plain data."""
+        values = {key: getattr(self, key) for key in self.__dataclass_fields__}
+        return {**values, "recipe": self.recipe.to_dict()}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Settings:
+        """Return the settings that `to_dict` described."""
+        return cls(**{**data, "recipe": Recipe.from_dict(data["recipe"])})
+
+
+class File(NamedTuple):
+    """One file of the expanded set: its row, and its bytes; `as_source` tells that they are the source's own."""
+
+    row: Row
+    data: bytes
+    as_source: bool
+
+
+def make_files(source_id: str, data: bytes, settings: Settings, ks: Iterable[int]) -> Iterator[File]:
+    """Yield the files of views `ks` of a source, made from its file's bytes; raise BadImage if it is not usable."""
+    try:
+        source_id.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise BadImage("has a name that is not UTF-8") from error
+    decoded = decode(data)
+    views, colour = settings.views, settings.recipe.fill.colour(decoded.pixels) if settings.factor > 1 else None
+    if not settings.recipe.begins_with_geometry:
+        colour = None  # a technique that changes pixels comes first: the border to match is another one in each view
+    source_hash = sha256(data).hexdigest()
+    seen = {fingerprint(decoded.pixels): 0}
+    encoding = decoded.encoding.override(settings.format, settings.quality)
+    for k in ks:
+        params, pixels = views.params(source_id, k), decoded.pixels
+        if k == 0:
+            name, file = source_id, original(decoded, data)
+        else:
+            pixels, params = views.render(pixels, params, colour)
+            name, file = copy_name(source_id, k, settings.format), encode(pixels, encoding)
+        row = Row(
+            file_name=name,
+            label=source_id.partition("/")[0],
+            source=source_id,
+            view=k,
+            params=params,
+            width=pixels.shape[1],
+            height=pixels.shape[0],
+            bytes=len(file),
+            sha256=source_hash if file is data else sha256(file).hexdigest(),
+            source_sha256=source_hash,
+            same_as=seen.setdefault(fingerprint(pixels), k),
+        )
+        yield File(row, file, file is data)
+
+
+def original(decoded: Decoded, data: bytes) -> bytes:
+    """Return the file of view 0: the source's own bytes, encoded again only where an orientation tag must go."""
+    return encode(decoded.pixels, decoded.encoding) if decoded.turned else data
+
+
+def fingerprint(pixels: Pixels) -> bytes:
+    """Return a hash of an image's pixels and shape."""
+    return blake2b(pixels.tobytes(), digest_size=16, salt=repr(pixels.shape[:2]).encode()[:16]).digest()

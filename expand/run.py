@@ -1,0 +1,201 @@
+"""The run: every source's missing copies are one task; rows come back in order and go to the manifest."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+
+from expand.copies import Settings, make_files
+from expand.engine import map_ordered
+from expand.errors import STOPPED, BadImage, ExpandError
+from expand.manifest import ManifestWriter, Record, line_of, order, read_records
+from expand.plan import Plan
+from expand.source import Source, read_source
+from expand.store import link, write_whole
+
+CHUNK_SOURCES, CHUNK_BYTES = 64, 1 << 20
+Progress = Callable[[int], None]
+
+
+class Task(NamedTuple):
+    """One source, and what an earlier run wrote of it."""
+
+    source: Source
+    lines: list[str]
+
+
+class Outcome(NamedTuple):
+    """What became of a task: the source's rows; how many files were made now; or why the source is bad."""
+
+    source: str
+    lines: list[str]
+    made: int = 0
+    bytes: int = 0
+    same: int = 0
+    problem: str = ""
+
+
+class BadSource(NamedTuple):
+    """A source that could not be used, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass
+class Tally:
+    """What a run did: counts and costs."""
+
+    sources: int = 0
+    files: int = 0
+    made: int = 0
+    bytes: int = 0
+    same: int = 0
+    labels: dict[str, int] = field(default_factory=dict)
+    bad: list[BadSource] = field(default_factory=list)
+    wall_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one source."""
+        if outcome.problem:
+            self.bad.append(BadSource(outcome.source, outcome.problem))
+            return
+        label = outcome.source.partition("/")[0]
+        self.sources += 1
+        self.files += len(outcome.lines)
+        self.made += outcome.made
+        self.bytes += outcome.bytes
+        self.same += outcome.same
+        self.labels[label] = self.labels.get(label, 0) + len(outcome.lines)
+
+
+def run(plan: Plan, workers: int, strict: bool, progress: Progress) -> Tally:
+    """Make every file of the plan that is not there yet, write the manifest, and return the tally.
+
+    `progress` is called with the number of files that are there for each source. A bad source is noted and left out, or
+    ends the run if `strict`.
+    """
+    tally, started = Tally(), _clocks()
+    writer = ManifestWriter(plan.out)
+    try:
+        do = partial(do_chunk, plan.src, plan.out, plan.settings)
+        with closing(map_ordered(do, _chunks(plan, writer), workers)) as chunks:
+            for outcome in chain.from_iterable(chunks):
+                if outcome.problem and strict:
+                    raise ExpandError(f'"{outcome.source}" {outcome.problem} (--strict)', STOPPED)
+                tally.add(outcome)
+                writer.write(outcome.lines)
+                progress(len(plan.settings.written))
+        writer.publish()
+    finally:
+        writer.close()
+        tally.wall_seconds, tally.cpu_seconds = (now - then for now, then in zip(_clocks(), started, strict=True))
+    return tally
+
+
+def known_sources(plan: Plan) -> tuple[int, list[str]]:
+    """Return how many sources earlier runs have done, and the ones among them that the input no longer has."""
+    done, gone, sources = 0, [], plan.sources()
+    source = next(sources, None)
+    for record in read_records(plan.out):
+        while source and order(source.id) < order(record.source):
+            source = next(sources, None)
+        if source and source.id == record.source:
+            done += 1
+        else:
+            gone.append(record.source)
+    return done, gone
+
+
+def do_chunk(src: Path, out: Path, settings: Settings, tasks: list[Task]) -> list[Outcome]:
+    """Do a few tasks; what a worker process runs."""
+    cv2.setNumThreads(0)
+    return [do_task(src, out, settings, task) for task in tasks]
+
+
+def do_task(src: Path, out: Path, settings: Settings, task: Task) -> Outcome:
+    """Make the files of one source, unless they are there; a bad source is a plain result with the reason."""
+    source_id = task.source.id
+    try:
+        data = read_source(src / source_id)
+        if task.lines and (there := _already_there(out, settings, Record(source_id, task.lines), sha256(data).hexdigest())):
+            return there
+        files = list(make_files(source_id, data, settings, settings.written))
+    except BadImage as error:
+        return Outcome(_printable(source_id), [], problem=str(error))
+    except (MemoryError, cv2.error) as error:
+        reason = "does not fit into memory" if isinstance(error, MemoryError) else f"cannot be transformed ({error})"
+        return Outcome(_printable(source_id), [], problem=reason)
+    for file in files:
+        path = f"{out}/{file.row['file_name']}"
+        if file.as_source and settings.originals == "link":
+            link(src / source_id, Path(path))
+        else:
+            write_whole(path, file.data)
+    rows = [file.row for file in files]
+    size = sum(row["bytes"] for row in rows)
+    same = sum(row["same_as"] != row["view"] for row in rows)
+    return Outcome(source_id, [line_of(row) for row in rows], len(rows), size, same)
+
+
+def _already_there(out: Path, settings: Settings, record: Record, source_hash: str) -> Outcome | None:
+    """Return the outcome of a source that an earlier run has done, if its files are all there and it has not changed."""
+    rows = {row["view"]: (row, line) for row, line in zip(record.rows(), record.lines, strict=True)}
+    rows = {view: pair for view, pair in rows.items() if pair[0]["source_sha256"] == source_hash}
+    if list(rows) != list(settings.written):
+        return None
+    for row, _ in rows.values():
+        try:
+            if os.stat(out / row["file_name"]).st_size != row["bytes"]:
+                return None
+        except OSError:
+            return None
+    size = sum(row["bytes"] for row, _ in rows.values())
+    same = sum(row["same_as"] != row["view"] for row, _ in rows.values())
+    return Outcome(record.source, [line for _, line in rows.values()], 0, size, same)
+
+
+def _chunks(plan: Plan, writer: ManifestWriter) -> Iterator[list[Task]]:
+    """Yield tasks a few at a time: many small images, or one large one."""
+    chunk: list[Task] = []
+    size = 0
+    for task in _tasks(plan, writer):
+        chunk.append(task)
+        size += task.source.size * plan.settings.factor
+        if len(chunk) == CHUNK_SOURCES or size >= CHUNK_BYTES:
+            writer.flush()
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _tasks(plan: Plan, writer: ManifestWriter) -> Iterator[Task]:
+    """Yield every source with what earlier runs recorded of it: two sorted streams, side by side."""
+    records = read_records(plan.out, skip=writer.path)
+    record = next(records, None)
+    for source in plan.sources():
+        while record and order(record.source) < order(source.id):
+            record = next(records, None)
+        yield Task(source, record.lines if record and record.source == source.id else [])
+
+
+def _printable(source_id: str) -> str:
+    """Return an id as UTF-8 can hold it."""
+    return source_id.encode("utf-8", "backslashreplace").decode()
+
+
+def _clocks() -> tuple[float, float]:
+    """Return wall seconds, and CPU seconds of this process and of its children that have ended."""
+    return time.perf_counter(), sum(os.times()[:4])

@@ -1,0 +1,88 @@
+"""Salt-and-pepper noise: a share of the pixels turned white or black, whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from expand.affine import Number
+from expand.techniques.spread import Range, check_factor, parse_range, share_of, switch, whole
+from expand.techniques.technique import Choice, PixelChange, Pixels
+
+AMOUNT, SALT = Range(0.01, 0.02), Range(0.5, 0.5)
+SEED_BITS = 52
+
+
+@dataclass(frozen=True)
+class Noise(PixelChange):
+    """Hit each pixel with probability `amount`; a hit is salt (white, all channels) with probability `salt`, else pepper."""
+
+    name: ClassVar[str] = "noise"
+    spread: ClassVar[int] = 2
+    seeds: ClassVar[int] = 1
+    amount: Range = AMOUNT
+    salt: Range = SALT
+    factor: int | None = 2
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "amount", parse_range(self.amount, "amount", within=(0, 1)))
+        object.__setattr__(self, "salt", parse_range(self.salt, "salt", within=(0, 1)))
+        check_factor(self.name, self.factor)
+
+    def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
+        """Turn three numbers into an amount, a share of salt and the seed of the pattern."""
+        amount = self.amount.at(share_of(variant, numbers[0], self.factor))
+        return {
+            "amount": switch(variant, self.factor, amount, off=0.0),
+            "salt": self.salt.at(numbers[1]),
+            "seed": whole(numbers[2] * 2.0**SEED_BITS),
+        }
+
+    def apply(self, pixels: Pixels, choice: Choice) -> tuple[Pixels, Choice]:
+        """Return the pixels with noise; the pattern depends on the seed and the size alone."""
+        if not choice["amount"]:
+            return pixels, choice
+        numbers = pattern(int(choice["seed"]), pixels.shape[0] * pixels.shape[1])
+        hits = np.flatnonzero(numbers < _threshold(choice["amount"]))
+        salted = hits[numbers[hits] < _threshold(choice["amount"] * choice["salt"])]
+        noisy = pixels.reshape(numbers.size, -1).copy()
+        noisy[hits] = 0
+        noisy[salted] = np.iinfo(pixels.dtype).max
+        return noisy.reshape(pixels.shape), choice
+
+
+def _threshold(share: float) -> np.uint32:
+    """Return the 32-bit number below which `share` of all of them lie."""
+    return np.uint32(min(round(share * 2**32), 2**32 - 1))
+
+
+def pattern(seed: int, count: int) -> NDArray[np.uint32]:
+    """Return `count` (one a pixel, row by row) evenly distributed numbers that depend on the 52-bit `seed` and the place alone.
+
+    A hash of the position instead of a generator, so that a batch of patterns is the same arithmetic on any device.
+    The rounds are those of Wellons' lowbias32 (2018; public domain), the seed enters before each multiplication.
+    """
+    hashed = _positions(count) ^ np.uint32(seed & 0xFFFFFFFF)
+    hashed *= np.uint32(0x7FEB352D)
+    hashed ^= hashed >> np.uint32(15)
+    hashed ^= np.uint32(seed >> 32)
+    hashed *= np.uint32(0x846CA68B)
+    hashed ^= hashed >> np.uint32(16)
+    return hashed
+
+
+@lru_cache(maxsize=8)
+def _positions(count: int) -> NDArray[np.uint32]:
+    """Return `count` hashed positions; kept, since a data set has few sizes."""
+    positions = np.arange(count, dtype=np.uint32)
+    positions ^= positions >> np.uint32(16)
+    positions *= np.uint32(0x7FEB352D)
+    positions ^= positions >> np.uint32(15)
+    positions *= np.uint32(0x846CA68B)
+    positions ^= positions >> np.uint32(16)
+    return positions

@@ -1,0 +1,60 @@
+"""What every technique is: a choice (numbers to a plain dict of parameters) and its application."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, TypeAlias, TypeVar
+
+from numpy.typing import NDArray
+
+from expand.affine import Number, Placement, Size
+
+Pixels: TypeAlias = "NDArray[Any]"
+"""H×W (grey) or H×W×C, 8 or 16 bits; three channels are RGB, four RGBA."""
+Choice: TypeAlias = "dict[str, Any]"
+Self = TypeVar("Self", bound="Technique")
+
+
+class Technique(ABC):
+    """One kind of change.
+
+    `factor` is the number of its variants, variant 0 changing nothing; None: as many as asked, every one of them drawn
+    anew; 1: the same change in every view. `spread` counts the numbers in [0, 1) that a choice takes from the evenly
+    spread sequence, `seeds` those that it takes after them from an independent source.
+    """
+
+    name: ClassVar[str]
+    spread: ClassVar[int] = 0
+    seeds: ClassVar[int] = 0
+    factor: int | None
+
+    @abstractmethod
+    def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
+        """Turn a variant and `spread` + `seeds` numbers in [0, 1) into parameters."""
+
+    def with_factor(self: Self, factor: int) -> Self:
+        """Return this technique with another factor."""
+        return replace(self, factor=factor)  # type: ignore[type-var]
+
+    def neutral(self) -> Choice:
+        """Return the choice that changes nothing, with the same keys as any other."""
+        off = replace(self, factor=2) if self.factor in (None, 1) else self  # type: ignore[type-var]
+        return off.choose(0.0, [0.0] * (self.spread + self.seeds))
+
+
+class Geometric(Technique):
+    """A technique that is one matrix, so that it maps pixels and, as well, points."""
+
+    @abstractmethod
+    def place(self, choice: Mapping[str, Any], size: Size) -> Placement:
+        """Return where each output pixel comes from in an image of `size`, and the output's size."""
+
+
+class PixelChange(Technique):
+    """A technique that changes pixel values."""
+
+    @abstractmethod
+    def apply(self, pixels: Pixels, choice: Choice) -> tuple[Pixels, Choice]:
+        """Return the changed H×W or H×W×C pixels, and the choice with whatever was drawn on the way added to it."""

@@ -1,0 +1,1 @@
+"""Train: learn from an expanded set, by any strategy."""
