@@ -1,0 +1,62 @@
+"""What many tests need: images with something to see in them, and folders of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from expand.codec import Encoding, encode
+from expand.techniques import Pixels
+
+os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
+cv2.setNumThreads(1)
+
+
+def noise_image(height: int, width: int, channels: int | None = None, *, depth: type = np.uint8, seed: int = 0) -> Pixels:
+    """Return an image of pure noise: the hardest to interpolate, and without any symmetry."""
+    shape = (height, width) if channels is None else (height, width, channels)
+    return np.random.default_rng(seed).integers(0, np.iinfo(depth).max + 1, shape).astype(depth)
+
+
+Folder = Callable[..., Path]
+
+
+@pytest.fixture
+def class_folder(tmp_path: Path) -> Folder:
+    """Return a function that makes a folder of class folders: {"cat/1.png": pixels or bytes}."""
+
+    def make(files: dict[str, object] | int = 3, name: str = "src") -> Path:
+        if isinstance(files, int):
+            names = [
+                f"{label}/{index}.{suffix}"
+                for label in ("cat", "dog")
+                for index, suffix in zip(range(files), "pjpjpjpjpj" * 9, strict=False)
+            ]
+            files = {
+                name.replace(".p", ".png").replace(".j", ".jpg"): noise_image(12, 10, 3, seed=i) for i, name in enumerate(names)
+            }
+        root = tmp_path / name
+        root.mkdir(exist_ok=True)
+        for file, content in files.items():
+            path = root / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, np.ndarray):
+                kind = {".jpg": Encoding("JPEG", 80), ".tif": Encoding("TIFF"), ".webp": Encoding("WEBP")}.get(
+                    path.suffix, Encoding("PNG")
+                )
+                content = encode(content, kind)
+            path.write_bytes(content)
+        return root
+
+    return make
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Return every file of a folder but the run card, which holds times."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "expand.json")
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}

@@ -1,0 +1,126 @@
+"""The geometric techniques: what their numbers become."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from expand import ExpandError
+from expand.affine import Size
+from expand.techniques import NATIVE, Geometric, Technique
+from expand.techniques.flips import Flip, Rotate90
+from expand.techniques.frame import Crop, Pad, Resize
+from expand.techniques.noise import Noise
+from expand.techniques.similarity import Rotate, Scale, Translate
+
+EACH: list[Technique] = [
+    Flip(), Flip(factor=4), Flip(("vertical",)), Rotate90(), Rotate90(2), Rotate(), Rotate(factor=5), Translate(), Translate(factor=4),
+    Translate((-3, 3), (-2, 2), "pixel"), Translate((-3, 3), (-2, 2), "pixel", 7), Translate((1, 3), (0, 2), "pixel"), Scale(), Scale(factor=3),
+    Crop(), Crop(factor=4), Pad(), Pad(factor=2), Resize(), Resize((40, 30), 2), Resize(20, 2), Noise(), Noise(factor=None), Noise(factor=5),
+]  # fmt: skip
+UNITS = st.floats(0, 1, exclude_max=True)
+
+
+@pytest.mark.parametrize("technique", EACH, ids=str)
+@given(data=st.data())
+def test_one_choice_or_a_batch_of_them_is_the_same_arithmetic(technique: Technique, data: st.DataObject) -> None:
+    count = technique.spread + technique.seeds
+    variants = data.draw(st.lists(st.integers(0, (technique.factor or 1) - 1), min_size=3, max_size=3))
+    numbers = [data.draw(st.lists(UNITS, min_size=3, max_size=3)) for _ in range(count)]
+    batch = technique.choose(np.array(variants, float), [np.array(n) for n in numbers])
+    singles = [technique.choose(float(variant), [n[i] for n in numbers]) for i, variant in enumerate(variants)]
+    assert list(batch) == list(singles[0])
+    for key, values in batch.items():
+        np.testing.assert_allclose(np.broadcast_to(values, 3), [single[key] for single in singles], rtol=1e-12, atol=1e-12)
+    if isinstance(technique, Geometric):
+        together = technique.place(batch, Size(np.full(3, 30.0), np.full(3, 20.0)))
+        for i, single in enumerate(singles):
+            alone = technique.place(single, Size(30.0, 20.0))
+            for many, one in zip((*together.source, *together.size), (*alone.source, *alone.size), strict=True):
+                np.testing.assert_allclose(np.broadcast_to(many, 3)[i], one, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("technique", EACH, ids=str)
+def test_variant_0_changes_nothing_and_no_two_variants_are_the_same(technique: Technique) -> None:
+    if technique.factor in (None, 1):
+        pytest.skip("always on")
+    chosen = [technique.choose(float(variant), [0.3] * 5) for variant in range(technique.factor or 0)]
+    neutral = technique.neutral()
+    assert {**chosen[0], "seed": 0, "x": 0, "y": 0, "salt": 0} == {**neutral, "seed": 0, "x": 0, "y": 0, "salt": 0}
+    assert len({str(choice) for choice in chosen}) == technique.factor
+
+
+@pytest.mark.parametrize("technique", EACH, ids=str)
+@given(number=UNITS)
+def test_parameters_stay_in_their_ranges(technique: Technique, number: float) -> None:
+    for variant in range(technique.factor or 1):
+        choice = technique.choose(float(variant), [number] * 5)
+        assert abs(choice.get("degrees", 0)) <= (270 if technique.name == "rotate90" else 15)
+        assert -3 <= choice.get("x", 0) <= 3
+        assert 0.9 <= choice.get("zoom", 1) <= 1.1
+        if technique.name == "crop":
+            assert 0 <= choice["x"] <= choice["x"] + choice["width"] <= 1 + 1e-12
+            assert 0 <= choice["y"] <= choice["y"] + choice["height"] <= 1 + 1e-12
+            assert 0.59 <= choice["width"] * choice["height"] <= 1
+
+
+@given(UNITS, UNITS, st.integers(2, 35))
+def test_variants_of_a_pixel_shift_are_all_different(first: float, second: float, factor: int) -> None:
+    shift = Translate((-3, 3), (-2, 2), "pixel", factor)  # type: ignore[arg-type]
+    places = [tuple(shift.choose(float(v), [first if v % 2 else second, 0.0]).values()) for v in range(factor)]
+    assert places[0] == (0.0, 0.0)
+    assert len(set(places)) == factor
+
+
+def test_the_default_factor_of_a_pixel_shift_is_all_of_them() -> None:
+    assert Translate((-3, 3), (-2, 2), "pixel").factor == 35  # type: ignore[arg-type]
+    assert Translate((1, 3), (0, 0), "pixel").factor == 4  # type: ignore[arg-type]  # three, and none
+
+
+def test_variants_of_a_rotation_divide_its_range() -> None:
+    rotate = Rotate((-30, 30), 4)  # type: ignore[arg-type]
+    for number in (0.0, 0.5, 0.999):
+        angles = [rotate.choose(float(variant), [number])["degrees"] for variant in range(4)]
+        assert angles[0] == 0
+        assert -30 <= angles[1] < -10 <= angles[2] < 10 <= angles[3] < 30
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "message"),
+    [
+        ("flip", {"axes": ["diagonal"]}, '"axes" of flip must be horizontal, vertical or both'),
+        ("flip", {"factor": 3}, '"factor" of flip must be 2'),
+        ("flip", {"axes": ["vertical"], "factor": 4}, '"factor" of flip along vertical is 2, got 4'),
+        ("rotate90", {"factor": 3}, '"factor" of rotate90 must be 4'),
+        ("rotate", {"degrees": [10, -10]}, '"degrees" must rise'),
+        ("rotate", {"degrees": [30, 30]}, "has one strength only"),
+        ("rotate", {"degrees": "far"}, '"degrees" must be a number or'),
+        ("rotate", {"degrees": True}, '"degrees" must be a number or'),
+        ("rotate", {"factor": 2.5}, '"factor" of rotate must be a whole number'),
+        ("translate", {"x": 2}, '"x" must rise from at least -1'),
+        ("translate", {"unit": "mile"}, '"unit" of translate must be fraction or pixel'),
+        ("translate", {"x": 0.5, "unit": "pixel"}, '"x" of translate must be whole numbers of pixels'),
+        ("translate", {"x": 1, "y": 0, "unit": "pixel", "factor": 9}, "can be at most 3, got 9"),
+        ("scale", {"zoom": [0, 2]}, '"zoom" must rise from at least 0.01'),
+        ("crop", {"area": [0.5, 1.5]}, '"area" must rise'),
+        ("pad", {"by": -1}, '"by" must rise'),
+        ("pad", {"by": 1.5, "unit": "pixel"}, "whole number of pixels"),
+        ("pad", {"unit": "mile"}, "fraction or pixel"),
+        ("pad", {"factor": 3}, "has one strength only"),
+        ("resize", {"size": [1, 2, 3]}, '"size" of resize must be'),
+        ("resize", {"size": 0}, '"size" of resize must be'),
+    ],
+)
+def test_a_wrong_setting_is_refused_in_words(name: str, settings: dict[str, object], message: str) -> None:
+    with pytest.raises(ExpandError) as error:
+        NATIVE[name](**settings)
+    assert message in str(error.value)
+
+
+def test_asking_for_a_factor_keeps_what_it_can() -> None:
+    assert Flip().with_factor(4).axes == ("horizontal", "vertical")
+    assert Flip(("vertical",)).with_factor(2).axes == ("vertical",)
+    assert Flip(factor=4).with_factor(2).axes == ("horizontal",)
+    assert Rotate((-5, 5)).with_factor(3) == Rotate((-5, 5), 3)  # type: ignore[arg-type]
