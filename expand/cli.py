@@ -5,43 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import click
 
 from expand import __version__
 from expand.errors import ExpandError
-
-if TYPE_CHECKING:
-    from expand.copies import Settings
+from expand.options import FolderFirst, file_options, read_settings, view_options
 
 INTERRUPTED = 130
-Command = TypeVar("Command", bound=Callable[..., Any])
 FOLDER = click.Path(path_type=Path)
-
-
-class FolderFirst(click.Group):
-    """A group whose first word is a subcommand or a folder: without a subcommand, the data set is expanded."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the command that expands where no subcommand is named."""
-        if not args or (args[0] not in self.commands and args[0] not in ("--help", "-h", "--version")):
-            args = ["run", *args]
-        return super().parse_args(ctx, args)
-
-    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Show both ways to call."""
-        formatter.write_usage(ctx.command_path, "[SRC] [OUT] [OPTIONS]")
-        formatter.write_usage(ctx.command_path, "COMMAND …", prefix="       ")
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Show the options of expanding beside the subcommands."""
-        expanding = self.commands["run"]
-        with click.Context(expanding, parent=ctx) as inner:
-            expanding.format_options(inner, formatter)
-        self.format_commands(ctx, formatter)
 
 
 def main() -> NoReturn:
@@ -62,53 +36,6 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
     sys.exit(status if isinstance(status, int) else 0)
-
-
-def view_options(command: Command) -> Command:
-    """Add the options that decide what the views are."""
-    options = [
-        click.option("--factor", type=int, help="The set becomes FACTOR times as large, originals counted.  [default: 4]"),
-        click.option("--copies", type=int, help="The same, said as copies beside the original: factor - 1."),
-        click.option(
-            "--techniques",
-            metavar="LIST",
-            help="Techniques with factors, as flip=4,noise=2; alone, their product is the factor.",
-        ),
-        click.option(
-            "--recipe",
-            default="classic",
-            show_default=True,
-            help="classic, blog, or a YAML file; an albumentations pipeline as well.",
-        ),
-        click.option(
-            "--sampling",
-            default="stratified",
-            show_default=True,
-            help="stratified: spread evenly; random: drawn independently.",
-        ),
-        click.option("--seed", type=int, default=0, show_default=True, help="Another seed, other views."),
-    ]
-    return _all(options)(command)
-
-
-def file_options(command: Command) -> Command:
-    """Add the options that decide how files are written."""
-    options = [
-        click.option("--format", "format_", default="keep", show_default=True, help="keep, png, jpg or webp, for the copies."),
-        click.option("--quality", type=int, help="1 … 100, of JPEG and WebP copies.  [default: the source's own]"),
-        click.option("--originals", default="copy", show_default=True, help="copy, link (hard links, no bytes) or none."),
-        click.option("--workers", type=int, help="Processes.  [default: one a core]"),
-    ]
-    return _all(options)(command)
-
-
-def _all(options: list[Callable[[Command], Command]]) -> Callable[[Command], Command]:
-    def add(command: Command) -> Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return add
 
 
 @click.group(cls=FolderFirst, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
@@ -141,7 +68,7 @@ def run(
     """Expand a data set."""
     if dry_run:
         return show_plan(src, out, workers, options)
-    settings = _settings(options)
+    settings = read_settings(options)
     from expand.engine import count_workers
     from expand.job import do_job
     from expand.plan import estimate, make_plan
@@ -169,7 +96,7 @@ def plan(src: Path, out: Path, workers: int | None, **options: Any) -> int:
 
 def show_plan(src: Path, out: Path, workers: int | None, options: dict[str, Any]) -> int:
     """Print a plan; refuse one that does not fit."""
-    settings = _settings(options)
+    settings = read_settings(options)
     from expand.engine import count_workers
     from expand.plan import check_fits, estimate, make_plan
     from expand.words import plan_in_words
@@ -188,7 +115,7 @@ def show_plan(src: Path, out: Path, workers: int | None, options: dict[str, Any]
 @click.option("--sources", type=click.IntRange(1, 200), default=8, show_default=True, help="How many rows.")
 def preview(src: Path, sheet: Path, sources: int, **options: Any) -> int:
     """Draw a contact sheet: a row a source, a column a view."""
-    settings = _settings(options)
+    settings = read_settings(options)
     from expand.preview import contact_sheet
     from expand.store import write_whole
 
@@ -252,42 +179,3 @@ def fetch(name: str, folder: Path, root: Path | None, quiet: bool) -> int:
     if not quiet:
         click.echo("\n".join(f"{folder / part}: {count_in_words(count, 'image')}" for part, count in written.items()))
     return 0
-
-
-def _settings(options: dict[str, Any]) -> Settings:
-    """Return the settings that the options ask for."""
-    factor = _asked_factor(options["factor"], options["copies"])
-    from expand.copies import Settings
-    from expand.recipe import Recipe
-
-    recipe = Recipe.load(options["recipe"])
-    if options["techniques"]:
-        recipe = recipe.with_factors(_factors(options["techniques"]))
-        factor = factor if factor is not None else recipe.distinct
-    given = {key: options[key] for key in ("seed", "sampling", "quality", "originals") if key in options}
-    return Settings(recipe, 4 if factor is None else factor, format=options.get("format_", "keep"), **given)
-
-
-def _asked_factor(factor: int | None, copies: int | None) -> int | None:
-    if factor is not None and factor < 1:
-        raise ExpandError(f"--factor must be at least 1, got {factor}")
-    if copies is None:
-        return factor
-    if copies < 0:
-        raise ExpandError(f"--copies must be at least 0, got {copies}")
-    if factor is not None and factor != copies + 1:
-        raise ExpandError(f"--copies {copies} is --factor {copies + 1}, got --factor {factor} as well")
-    return copies + 1
-
-
-def _factors(text: str) -> dict[str, int]:
-    """Return the factors that --techniques names."""
-    factors: dict[str, int] = {}
-    for part in text.split(","):
-        name, _, number = part.strip().partition("=")
-        if not number.isdigit():
-            raise ExpandError(f'--techniques takes name=factor,…, as in flip=4,noise=2; got "{part}"')
-        if name in factors:
-            raise ExpandError(f'--techniques names "{name}" twice')
-        factors[name] = int(number)
-    return factors

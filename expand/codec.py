@@ -16,18 +16,17 @@ from typing import Any, NamedTuple, cast
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
 from expand.errors import BadImage
 from expand.techniques.technique import Pixels
+from expand.tiff import FROM_OPENCV, ORIENTATION, is_plain, read_tiff, write_tiff
 
 FORMATS = {"png": (".png",), "jpg": (".jpg", ".jpeg"), "webp": (".webp",)}
 """What `--format` may ask for beside "keep", and the suffixes of such files."""
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".pgm", ".ppm"})
 """What counts as an image file: the suffixes that torchvision's ImageFolder reads."""
 DEFAULT_QUALITY = {"JPEG": 95, "WEBP": 90}
-ORIENTATION = 0x0112
 Tables = tuple[tuple[int, tuple[int, ...]], ...]
 
 Image.MAX_IMAGE_PIXELS = None  # large pictures are a user's right; memory is bounded by one image a worker
@@ -75,11 +74,11 @@ def decode(data: bytes) -> Decoded:
         header = Image.open(io.BytesIO(data))
         orientation = _orientation(header, data)
     except UnidentifiedImageError:
-        return _decode_tiff(data) if data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+") else _refuse(data)
+        return _from_tiff(data) if data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+") else _refuse(data)
     except (OSError, SyntaxError, ValueError, TypeError, EOFError) as error:
         raise BadImage(f"cannot be decoded ({error})") from error
-    if header.format == "TIFF" and not _plain_tiff(header):
-        return _decode_tiff(data)
+    if header.format == "TIFF" and not is_plain(header):
+        return _from_tiff(data)
     encoding = _encoding(header, data)
     if header.format == "TIFF":  # which Pillow turns upright itself
         return _decoded(_with_pillow(header), encoding, 1)._replace(turned=orientation != 1)
@@ -92,7 +91,7 @@ def encode(pixels: Pixels, encoding: Encoding) -> bytes:
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     _check_fits(encoding.format, channels, pixels.dtype)
     if encoding.format == "TIFF":
-        return _encode_tiff(pixels, encoding.profile)
+        return write_tiff(pixels, encoding.profile)
     if channels == 2 or encoding.tables:
         return _encode_with_pillow(pixels, encoding)
     suffix, settings = _OPENCV[encoding.format](encoding, pixels.ndim)
@@ -105,6 +104,12 @@ def encode(pixels: Pixels, encoding: Encoding) -> bytes:
     if not done:
         raise BadImage(f"cannot be written as {encoding.format}")
     return buffer.tobytes()
+
+
+def _decoded(pixels: Pixels, encoding: Encoding, orientation: int) -> Decoded:
+    if pixels.dtype not in (np.uint8, np.uint16):
+        raise BadImage(f"has pixels of type {pixels.dtype}; 8 and 16 bits are supported")
+    return Decoded(upright(pixels, orientation), encoding, orientation in range(2, 9))
 
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:
@@ -125,13 +130,17 @@ def _orientation(header: Image.Image, data: bytes) -> int:
     return int(header.getexif().get(ORIENTATION, 1))
 
 
+def _from_tiff(data: bytes) -> Decoded:
+    page = read_tiff(data)
+    return _decoded(page.pixels, Encoding("TIFF", profile=page.profile), page.orientation)
+
+
 def _refuse(data: bytes) -> Decoded:
     raise BadImage("is no image" if not any(data.startswith(m) for m in _MAGIC) else "cannot be decoded (damaged header)")
 
 
 _MAGIC = (b"\xff\xd8", b"\x89PNG", b"RIFF", b"BM", b"P5", b"P6", b"P2", b"P3")
 _TO_OPENCV = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
-_FROM_OPENCV = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
 
 
 def _with_opencv(data: bytes, header: Image.Image) -> Pixels:
@@ -142,7 +151,7 @@ def _with_opencv(data: bytes, header: Image.Image) -> Pixels:
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None:
         raise BadImage("cannot be decoded (cut off or damaged)")
-    return pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, _FROM_OPENCV[pixels.shape[2]])
+    return pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, FROM_OPENCV[pixels.shape[2]])
 
 
 def _with_pillow(header: Image.Image) -> Pixels:
@@ -240,71 +249,3 @@ def _check_fits(kind: str, channels: int, depth: np.dtype[Any]) -> None:
         raise BadImage(f"{what}, which {kind} cannot hold")
     if depth == np.uint16 and (kind in ("JPEG", "BMP", "WEBP") or (kind == "PNG" and channels == 2)):
         raise BadImage(f"has 16 bits, which {kind} cannot hold")
-
-
-def _plain_tiff(header: Image.Image) -> bool:
-    """Tell whether Pillow reads a TIFF without loss: 8 bits or fewer, and every sample a channel of its mode, one page."""
-    tags = header.tag_v2  # type: ignore[attr-defined]
-    pages = getattr(header, "n_frames", 1)
-    return bool(max(tags.get(258, (1,))) <= 8 and tags.get(277, 1) == len(header.getbands()) and pages == 1)
-
-
-def _decode_tiff(data: bytes) -> Decoded:
-    """Read a TIFF of many channels or 16 bits, first as tifffile reads it, then as OpenCV does (its compressions)."""
-    import tifffile
-
-    try:
-        with tifffile.TiffFile(io.BytesIO(data)) as file:
-            page = cast(tifffile.TiffPage, file.pages[0])
-            orientation = int(page.tags.valueof(ORIENTATION, 1))
-            profile = page.tags.valueof(34675)
-            pixels = _channels_last(file.series[0].asarray(), file.series[0].axes)
-    except ValueError as error:
-        if "imagecodecs" not in str(error):
-            raise BadImage(f"cannot be decoded ({error})") from error
-        pixels, orientation, profile = _compressed_tiff(data, error), 1, None
-    except BadImage:
-        raise
-    except Exception as error:  # whatever a decompressor makes of damaged bytes
-        raise BadImage(f"cannot be decoded ({error})") from error
-    return _decoded(pixels, Encoding("TIFF", profile=profile), orientation)
-
-
-def _decoded(pixels: Pixels, encoding: Encoding, orientation: int) -> Decoded:
-    if pixels.dtype not in (np.uint8, np.uint16):
-        raise BadImage(f"has pixels of type {pixels.dtype}; 8 and 16 bits are supported")
-    return Decoded(upright(pixels, orientation), encoding, orientation in range(2, 9))
-
-
-def _channels_last(pixels: NDArray[Any], axes: str) -> Pixels:
-    """Return H×W or H×W×C from an array with TIFF axes; three plain axes are taken as tifffile writes H×W×C arrays."""
-    if pixels.ndim == 2 or axes[-1] == "S" or (pixels.ndim == 3 and axes[0] in "QI" and pixels.shape[2] < pixels.shape[0]):
-        return pixels
-    if pixels.ndim == 3 and axes[0] == "S":
-        return np.ascontiguousarray(np.moveaxis(pixels, 0, -1))
-    raise BadImage(f"holds several pages ({'×'.join(map(str, pixels.shape))})")
-
-
-def _compressed_tiff(data: bytes, error: Exception) -> Any:
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if pixels is None:
-        raise BadImage(f"cannot be decoded ({error})") from error
-    return pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, _FROM_OPENCV[pixels.shape[2]])
-
-
-def _encode_tiff(pixels: Pixels, profile: bytes | None) -> bytes:
-    import tifffile
-
-    buffer = io.BytesIO()
-    colour = pixels.ndim == 3 and pixels.shape[2] in (3, 4)
-    tifffile.imwrite(
-        buffer,
-        pixels,
-        photometric="rgb" if colour else "minisblack",
-        planarconfig="contig" if pixels.ndim == 3 else None,
-        extrasamples=("unassalpha",) if colour and pixels.shape[2] == 4 else None,
-        compression="zlib",
-        metadata=None,
-        iccprofile=profile,
-    )
-    return buffer.getvalue()

@@ -12,9 +12,9 @@ import tifffile
 from conftest import noise_image
 from PIL import Image, ImageCms
 
-from expand import codec
 from expand.codec import Encoding, decode, encode
 from expand.errors import BadImage
+from expand.tiff import ORIENTATION
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
@@ -88,7 +88,7 @@ def test_a_colour_profile_stays(kind: str) -> None:
 def test_an_orientation_is_applied_and_dropped(orientation: int, kind: str) -> None:
     pixels = np.kron(noise_image(4, 6, 3), np.ones((8, 8, 1), np.uint8))
     exif = Image.Exif()
-    exif[codec.ORIENTATION] = orientation
+    exif[ORIENTATION] = orientation
     settings = {"lossless": True} if kind == "WEBP" else {"quality": 100, "subsampling": 0} if kind == "JPEG" else {}
     decoded = decode(by_pillow(Image.fromarray(pixels), kind, exif=exif.tobytes(), **settings))
     seen = {1: pixels, 2: pixels[:, ::-1], 3: pixels[::-1, ::-1], 4: pixels[::-1], 5: pixels.swapaxes(0, 1)}

@@ -13,8 +13,8 @@ ROOT = Path(__file__).parent.parent
 FLOORS = [
     ["errors", "affine"],
     ["techniques.technique", "techniques.spread", "keys"],
-    ["techniques.flips", "techniques.noise", "techniques.catalogue", "codec", "store"],
-    ["techniques.similarity", "techniques.frame"],
+    ["techniques.flips", "techniques.noise", "techniques.catalogue", "tiff", "store"],
+    ["techniques.similarity", "techniques.frame", "codec"],
     ["techniques"],
     ["resample"],
     ["recipe_file", "source"],
@@ -25,7 +25,7 @@ FLOORS = [
     ["plan", "engine"],
     ["run"],
     ["job", "replay", "preview", "fetch"],
-    ["verify", "words"],
+    ["verify", "words", "options"],
     ["cli"],
     ["__main__"],
 ]
