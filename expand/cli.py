@@ -102,7 +102,7 @@ def show_plan(src: Path, out: Path, workers: int | None, options: dict[str, Any]
     from expand.words import plan_in_words
 
     planned = make_plan(src, out, settings)
-    bill = estimate(planned)
+    bill = estimate(planned, seconds=2.0)
     click.echo(plan_in_words(planned, bill, count_workers(workers)))
     check_fits(planned, bill)
     return 0

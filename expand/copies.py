@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b, sha256
+from hashlib import sha256
 from typing import Any, NamedTuple
+from zlib import crc32
+
+import numpy as np
 
 from expand.codec import FORMATS, Decoded, decode, encode
 from expand.errors import BadImage, ExpandError
@@ -14,7 +17,7 @@ from expand.manifest import Row
 from expand.recipe import Recipe
 from expand.source import copy_name
 from expand.techniques import Pixels
-from expand.views import Views
+from expand.views import Rendered, Views
 
 ORIGINALS = ("copy", "link", "none")
 
@@ -85,18 +88,14 @@ def make_files(source_id: str, data: bytes, settings: Settings, ks: Iterable[int
     except UnicodeEncodeError as error:
         raise BadImage("has a name that is not UTF-8") from error
     decoded = decode(data)
-    views, colour = settings.views, settings.recipe.fill.colour(decoded.pixels) if settings.factor > 1 else None
-    if not settings.recipe.begins_with_geometry:
-        colour = None  # a technique that changes pixels comes first: the border to match is another one in each view
     source_hash = sha256(data).hexdigest()
-    seen = {fingerprint(decoded.pixels): 0}
     encoding = decoded.encoding.override(settings.format, settings.quality)
+    looks = Looks(source_id, decoded.pixels, settings)
     for k in ks:
-        params, pixels = views.params(source_id, k), decoded.pixels
+        pixels, params = looks.render(k)
         if k == 0:
             name, file = source_id, original(decoded, data)
         else:
-            pixels, params = views.render(pixels, params, colour)
             name, file = copy_name(source_id, k, settings.format), encode(pixels, encoding)
         row = Row(
             file_name=name,
@@ -109,16 +108,38 @@ def make_files(source_id: str, data: bytes, settings: Settings, ks: Iterable[int
             bytes=len(file),
             sha256=source_hash if file is data else sha256(file).hexdigest(),
             source_sha256=source_hash,
-            same_as=seen.setdefault(fingerprint(pixels), k),
+            same_as=looks.first_like(k, pixels),
         )
         yield File(row, file, file is data)
+
+
+class Looks:
+    """The views of one decoded image, and which of them have equal pixels."""
+
+    def __init__(self, source_id: str, pixels: Pixels, settings: Settings) -> None:
+        self.source_id, self.pixels, self.views = source_id, pixels, settings.views
+        recipe = settings.recipe
+        # where a technique that changes pixels comes first, the border to match is another one in each view
+        self.colour = recipe.fill.colour(pixels) if recipe.begins_with_geometry and settings.factor > 1 else None
+        self.seen: dict[tuple[int, ...], int] = {checksum(pixels): 0}
+
+    def render(self, k: int) -> Rendered:
+        """Return view `k`."""
+        params = self.views.params(self.source_id, k)
+        return self.views.render(self.pixels, params, self.colour) if k else Rendered(self.pixels, params)
+
+    def first_like(self, k: int, pixels: Pixels) -> int:
+        """Return the first view seen with the pixels of view `k`: itself, if there is none before it."""
+        first = self.seen.setdefault(checksum(pixels), k)
+        # a checksum may be shared by chance; the other view is made again to be sure
+        return first if first == k or np.array_equal(self.render(first).pixels, pixels) else k
+
+
+def checksum(pixels: Pixels) -> tuple[int, ...]:
+    """Return a fast checksum of an image's pixels, and its shape."""
+    return crc32(np.ascontiguousarray(pixels).data), *pixels.shape
 
 
 def original(decoded: Decoded, data: bytes) -> bytes:
     """Return the file of view 0: the source's own bytes, encoded again only where an orientation tag must go."""
     return encode(decoded.pixels, decoded.encoding) if decoded.turned else data
-
-
-def fingerprint(pixels: Pixels) -> bytes:
-    """Return a hash of an image's pixels and shape."""
-    return blake2b(pixels.tobytes(), digest_size=16, salt=repr(pixels.shape[:2]).encode()[:16]).digest()

@@ -21,7 +21,7 @@ MANIFEST, CARD = "metadata.jsonl", "expand.json"
 PART = ".metadata-{}.part"
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Row(TypedDict):

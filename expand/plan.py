@@ -15,7 +15,7 @@ from expand.copies import Settings, make_files
 from expand.errors import BadImage, ExpandError
 from expand.source import Source, Survey, read_source, scan, survey
 
-SAMPLED_SOURCES, SAMPLED_VIEWS, SAMPLE_SECONDS = 24, 4, 1.5
+SAMPLED_SOURCES, SAMPLED_VIEWS, SAMPLE_SECONDS = 24, 4, 0.3
 WRITE_SECONDS = 60e-6
 """What a small file costs to open, write and rename on a local disk."""
 
@@ -70,9 +70,12 @@ def check_apart(src: Path, out: Path) -> None:
         raise ExpandError(f'"{out}" is a file; a folder is needed')
 
 
-def estimate(plan: Plan) -> Bill:
-    """Return the bill of a plan: encode a small sample through the real path, spread over the sources; write nothing."""
-    sample = _sample(plan)
+def estimate(plan: Plan, seconds: float = SAMPLE_SECONDS) -> Bill:
+    """Return the bill of a plan: make a small sample of its copies, spread over the sources; write nothing.
+
+    About so many `seconds` are spent on it.
+    """
+    sample = _sample(plan, seconds)
     settings, block, count = plan.settings, _block_size(plan.out), plan.survey.count
     if not sample.sources:
         return Bill(0, 0, 0, 0.0, *_free(plan.out))
@@ -81,9 +84,9 @@ def estimate(plan: Plan) -> Bill:
     mean_allocated = sum(-(-size // block) * block for size in sizes) / len(sizes) if sizes else 0.0
     kept = plan.survey.bytes if settings.originals == "copy" else 0
     kept_allocated = kept + count * block / 2 if kept else 0
-    seconds = sample.seconds_a_file * count * settings.factor + plan.files * WRITE_SECONDS
+    work = sample.seconds_a_file * count * settings.factor + plan.files * WRITE_SECONDS
     free = _free(plan.out)
-    return Bill(sample.sources, int(kept + copies * mean), int(kept_allocated + copies * mean_allocated), seconds, *free)
+    return Bill(sample.sources, int(kept + copies * mean), int(kept_allocated + copies * mean_allocated), work, *free)
 
 
 class Sample(NamedTuple):
@@ -94,14 +97,14 @@ class Sample(NamedTuple):
     seconds_a_file: float
 
 
-def _sample(plan: Plan) -> Sample:
+def _sample(plan: Plan, limit: float) -> Sample:
     """Make some copies of a few sources; refuse a plan under which every one of them is bad."""
     sizes: list[int] = []
     timed: list[tuple[float, int]] = []
     reasons: list[str] = []
     started = time.perf_counter()
     for source in _spread_out(plan):
-        if timed and time.perf_counter() - started > SAMPLE_SECONDS:
+        if timed and time.perf_counter() - started > limit:
             break
         begun = time.process_time()
         try:

@@ -22,7 +22,7 @@ def plan_of(src: Path, out: Path, **settings: object) -> Plan:
 def test_the_bill_comes_close_to_what_is_written(settings: dict[str, object], class_folder: Folder, tmp_path: Path) -> None:
     src = class_folder({f"a/{i:03d}.png": noise_image(20 + i % 7, 24, 3, seed=i) for i in range(80)})
     plan = plan_of(src, tmp_path / "out", **settings)
-    bill = estimate(plan)
+    bill = estimate(plan, seconds=60)
     assert not (tmp_path / "out").exists()
     expand(src, tmp_path / "out", workers=1, **settings)  # type: ignore[arg-type]
     copies = [path.stat() for path in (tmp_path / "out/a").iterdir()]

@@ -52,7 +52,7 @@ class Noise(PixelChange):
         salted = hits[numbers[hits] < _threshold(choice["amount"] * choice["salt"])]
         noisy = pixels.reshape(numbers.size, -1).copy()
         noisy[hits] = 0
-        noisy[salted] = np.iinfo(pixels.dtype).max
+        noisy[salted] = 255 if pixels.dtype == np.uint8 else 65535
         return noisy.reshape(pixels.shape), choice
 
 
@@ -76,9 +76,14 @@ def pattern(seed: int, count: int) -> NDArray[np.uint32]:
     return hashed
 
 
-@lru_cache(maxsize=8)
 def _positions(count: int) -> NDArray[np.uint32]:
-    """Return `count` hashed positions; kept, since a data set has few sizes."""
+    """Return `count` hashed positions: the beginning of one long row of them, which grows by doubling."""
+    rounded = 1 << max(count - 1, 1023).bit_length()
+    return _hashed_positions(rounded)[:count]
+
+
+@lru_cache(maxsize=4)
+def _hashed_positions(count: int) -> NDArray[np.uint32]:
     positions = np.arange(count, dtype=np.uint32)
     positions ^= positions >> np.uint32(16)
     positions *= np.uint32(0x7FEB352D)

@@ -1,0 +1,13 @@
+"""`python -m benchmarks`: run every measurement, one after the other; name some to run those alone."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+ALL = ("startup", "coverage", "expanding")
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or ALL:
+        print(f"== {name}")
+        import_module(f"benchmarks.{name}").main()

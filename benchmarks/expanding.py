@@ -1,0 +1,115 @@
+"""Copies a second: ours against the floor (decode, encode, write, no views) and against peers that are installed.
+
+On 32×32 JPEGs (file costs dominate) and 500×375 JPEGs (pixels do), recipe classic, factor 4. Images are drawn, not
+photographed; a folder of class folders may be named instead: `python -m benchmarks.expanding FOLDER`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from benchmarks.timing import print_rates, time_arms
+from expand import expand
+from expand.codec import Encoding, decode, encode
+from expand.source import copy_name, scan
+from expand.store import write_whole
+
+FACTOR, ROUNDS = 4, 5
+
+
+def draw_images(folder: Path, count: int, height: int, width: int) -> Path:
+    """Write `count` smooth pictures of two classes."""
+    chance = np.random.default_rng(0)
+    for index in range(count):
+        small = chance.integers(0, 256, (6, 6, 3)).astype(np.uint8)
+        picture = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+        write_whole(folder / ("ab"[index % 2]) / f"{index:05d}.jpg", encode(picture, Encoding("JPEG", 90)))
+    return folder
+
+
+def copy_without_views(src: Path, out: Path) -> None:
+    """The floor of one process: read, decode once, encode and write each copy, change nothing."""
+    for source in scan(src):
+        data = (src / source.id).read_bytes()
+        decoded = decode(data)
+        write_whole(f"{out}/{source.id}", data)
+        for k in range(1, FACTOR):
+            write_whole(f"{out}/{copy_name(source.id, k, 'keep')}", encode(decoded.pixels, decoded.encoding))
+
+
+def plain_albumentations(src: Path, out: Path) -> None:
+    """What people write by hand: one process, cv2 and an albumentations pipeline of the same techniques."""
+    import albumentations
+
+    pipeline = albumentations.Compose(
+        [
+            albumentations.HorizontalFlip(p=0.5),
+            albumentations.Affine(rotate=(-15, 15), translate_percent=(-0.1, 0.1), scale=(0.9, 1.1), p=1),
+            albumentations.SaltAndPepper(amount=(0.01, 0.02), p=0.5),
+        ]
+    )
+    for source in scan(src):
+        pixels = cv2.imread(str(src / source.id))
+        (out / source.label).mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(out / source.id), pixels)
+        for k in range(1, FACTOR):
+            cv2.imwrite(str(out / copy_name(source.id, k, "keep")), pipeline(image=pixels)["image"])
+
+
+def augmentor(src: Path, out: Path) -> None:
+    """Augmentor's own pipeline with its threads: as many files as ours writes."""
+    import Augmentor
+
+    count = sum(1 for _ in scan(src))
+    pipeline = Augmentor.Pipeline(str(src), output_directory=str(out.resolve()))
+    pipeline.flip_left_right(0.5)
+    pipeline.rotate(1, 15, 15)
+    pipeline.zoom(1, 1.0, 1.1)
+    pipeline.sample(count * FACTOR)
+
+
+def measure(src: Path) -> None:
+    """Print the rates on one folder."""
+    files = FACTOR * sum(1 for _ in scan(src))
+    with tempfile.TemporaryDirectory() as scratch:
+        out = Path(scratch) / "out"
+
+        def fresh(arm: Callable[[], object]) -> Callable[[], object]:
+            def run() -> None:
+                arm()
+                shutil.rmtree(out, ignore_errors=True)
+
+            return run
+
+        arms = {
+            "floor: no views, 1 process": fresh(lambda: copy_without_views(src, out)),
+            "expand, 1 worker": fresh(lambda: expand(src, out, FACTOR, workers=1)),
+            "expand, 2 workers": fresh(lambda: expand(src, out, FACTOR, workers=2)),
+            "albumentations by hand, 1 process": fresh(lambda: plain_albumentations(src, out)),
+        }
+        if find_spec("Augmentor"):
+            arms["Augmentor (no shift, no noise), threads"] = fresh(lambda: augmentor(src, out))
+        print_rates(time_arms(arms, ROUNDS), files, "files/s", "albumentations by hand, 1 process")
+
+
+def main() -> None:
+    """Measure on the folder that is named, or on drawn images of two sizes."""
+    if len(sys.argv) > 1 and Path(sys.argv[-1]).is_dir():
+        measure(Path(sys.argv[-1]))
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        for height, width, count in ((32, 32, 4000), (375, 500, 300)):
+            print(f"-- {count} images of {width}×{height}")
+            measure(draw_images(Path(scratch) / f"{width}", count, height, width))
+
+
+if __name__ == "__main__":
+    main()

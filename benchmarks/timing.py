@@ -1,0 +1,27 @@
+"""Fair timing on a noisy machine: arms interleaved, several rounds, medians with their spread."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+
+def time_arms(arms: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+    """Return the seconds of each arm in each round; the arms take turns, so that a drifting machine touches all alike."""
+    seconds: dict[str, list[float]] = {name: [] for name in arms}
+    for _ in range(rounds):
+        for name, arm in arms.items():
+            started = time.perf_counter()
+            arm()
+            seconds[name].append(time.perf_counter() - started)
+    return seconds
+
+
+def print_rates(seconds: Mapping[str, list[float]], items: int, unit: str, base: str) -> None:
+    """Print each arm's median rate, its range, and its ratio to the base arm (median of the rounds' ratios)."""
+    for name, times in seconds.items():
+        rates = sorted(items / t for t in times)
+        ratio = statistics.median(b / t for b, t in zip(seconds[base], times, strict=True))
+        spread = f"({rates[0]:,.0f} … {rates[-1]:,.0f}; n={len(times)})"
+        print(f"{name:44} {statistics.median(rates):10,.0f} {unit}  {spread}  ×{ratio:.2f}")
