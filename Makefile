@@ -7,7 +7,7 @@ BIN := .venv/bin
 
 .venv/installed: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[train,dev]"
+	$(BIN)/pip install --quiet --quiet --constraint constraints.txt --editable ".[train,dev]"
 	touch $@
 
 demo: .venv/installed
@@ -23,7 +23,7 @@ test: .venv/installed
 	$(BIN)/pytest --numprocesses 2 --cov --cov-report=term --cov-fail-under=95
 
 slow: .venv/installed
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow --durations=0
 
 bench: .venv/installed
 	$(BIN)/python -m benchmarks

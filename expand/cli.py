@@ -15,6 +15,7 @@ from expand.errors import ExpandError
 from expand.options import FolderFirst, file_options, read_settings, view_options
 
 INTERRUPTED = 130
+CHECK_SECONDS = 50e-6  # to read and hash a small file
 FOLDER = click.Path(path_type=Path)
 
 
@@ -69,14 +70,15 @@ def run(
     if dry_run:
         return show_plan(src, out, workers, options)
     settings = read_settings(options)
-    from expand.engine import count_workers
+    from expand.engine import check_workers, count_workers
     from expand.job import do_job
     from expand.plan import estimate, make_plan
     from expand.words import progress_bar, report_in_words
 
-    processes = count_workers(workers)
+    check_workers(workers)
     plan = make_plan(src, out, settings)
     bill = estimate(plan)
+    processes = count_workers(workers, bill.core_seconds)
     with progress_bar(plan.files, "files", quiet) as progress:
         report = do_job(plan, bill, processes, overwrite, not skip_bad, progress)
     if report.status or not quiet:
@@ -97,13 +99,14 @@ def plan(src: Path, out: Path, workers: int | None, **options: Any) -> int:
 def show_plan(src: Path, out: Path, workers: int | None, options: dict[str, Any]) -> int:
     """Print a plan; refuse one that does not fit."""
     settings = read_settings(options)
-    from expand.engine import count_workers
+    from expand.engine import check_workers, count_workers
     from expand.plan import check_fits, estimate, make_plan
     from expand.words import plan_in_words
 
+    check_workers(workers)
     planned = make_plan(src, out, settings)
     bill = estimate(planned, seconds=2.0)
-    click.echo(plan_in_words(planned, bill, count_workers(workers)))
+    click.echo(plan_in_words(planned, bill, count_workers(workers, bill.core_seconds)))
     check_fits(planned, bill)
     return 0
 
@@ -130,14 +133,15 @@ def preview(src: Path, sheet: Path, sources: int, **options: Any) -> int:
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but what is wrong.")
 def verify(out: Path, workers: int | None, quiet: bool) -> int:
     """Check every file of an expanded set against its manifest."""
-    from expand.engine import count_workers
+    from expand.engine import check_workers, count_workers
     from expand.manifest import read_rows
     from expand.verify import verify as check
     from expand.words import bytes_in_words, count_in_words, progress_bar
 
+    check_workers(workers)
     total = sum(1 for _ in read_rows(out))
     with progress_bar(total, "files", quiet) as progress:
-        verdict = check(out, count_workers(workers), progress)
+        verdict = check(out, count_workers(workers, total * CHECK_SECONDS), progress)
     for problem in verdict.problems:
         click.echo(problem, err=True)
     if verdict.problems:

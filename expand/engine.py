@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Work = TypeVar("Work")
 Result = TypeVar("Result")
 
+START_SECONDS = 0.5
+"""What a worker costs to start."""
 IN_FLIGHT = 4
 """Pieces of work in flight for each worker: enough that none waits, few enough that little is lost to a kill."""
 
@@ -26,11 +28,15 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def count_workers(asked: int | None) -> int:
-    """Return how many workers to use: as many as asked for, or one a core."""
+def check_workers(asked: int | None) -> None:
+    """Refuse a number of workers below one."""
     if asked is not None and asked < 1:
         raise ExpandError(f"--workers must be at least 1, got {asked}")
-    return asked or available_cores()
+
+
+def count_workers(asked: int | None, core_seconds: float) -> int:
+    """Return how many workers to use: as many as asked for, or one a core, but none that is idle before it has started."""
+    return asked or min(available_cores(), 1 + int(core_seconds / START_SECONDS))
 
 
 def map_ordered(function: Callable[[Work], Result], work: Iterable[Work], workers: int) -> Generator[Result, None, None]:

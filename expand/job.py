@@ -14,7 +14,7 @@ from typing import Any
 
 from expand import __version__
 from expand.copies import Settings
-from expand.engine import count_workers
+from expand.engine import check_workers, count_workers
 from expand.errors import ExpandError
 from expand.manifest import CARD, MANIFEST, PART, read_card, write_card
 from expand.plan import Bill, Plan, check_fits, estimate, make_plan
@@ -67,10 +67,11 @@ def expand(
     `settings` are those of the command: seed, sampling, format, quality, originals. Raise ExpandError where the job is
     refused or stopped; a bad image is in the report. Started again after whatever end, it goes on.
     """
-    workers = count_workers(workers)
+    check_workers(workers)
     recipe = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe)
     plan = make_plan(Path(src), Path(out), Settings(recipe, factor, **settings))
-    return do_job(plan, estimate(plan), workers, overwrite, strict, progress)
+    bill = estimate(plan)
+    return do_job(plan, bill, count_workers(workers, bill.core_seconds), overwrite, strict, progress)
 
 
 def do_job(plan: Plan, bill: Bill, workers: int, overwrite: bool, strict: bool, progress: Progress) -> Report:

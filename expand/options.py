@@ -70,7 +70,7 @@ def file_options(command: Command) -> Command:
         click.option("--format", "format_", default="keep", show_default=True, help="keep, png, jpg or webp, for the copies."),
         click.option("--quality", type=int, help="1 … 100, of JPEG and WebP copies.  [default: the source's own]"),
         click.option("--originals", default="copy", show_default=True, help="copy, link (hard links, no bytes) or none."),
-        click.option("--workers", type=int, help="Processes.  [default: one a core]"),
+        click.option("--workers", type=int, help="Processes.  [default: one a core, fewer for small jobs]"),
     ]
     return _all(options)(command)
 

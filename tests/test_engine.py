@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from expand import ExpandError
-from expand.engine import IN_FLIGHT, available_cores, count_workers, map_ordered
+from expand.engine import IN_FLIGHT, available_cores, check_workers, count_workers, map_ordered
 
 
 def square(number: int) -> tuple[int, int]:
@@ -51,7 +51,8 @@ def test_a_script_without_a_guard_is_told_so() -> None:
 
 
 def test_counting_workers() -> None:
-    assert count_workers(3) == 3
-    assert count_workers(None) == available_cores() >= 1
+    assert count_workers(3, 0.0) == 3
+    assert count_workers(None, 1e6) == available_cores() >= 1
+    assert count_workers(None, 0.1) == 1  # not worth the start of a second
     with pytest.raises(ExpandError, match="at least 1"):
-        count_workers(0)
+        check_workers(0)

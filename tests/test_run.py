@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -280,15 +279,18 @@ def test_copies_cannot_be_told_from_originals_by_their_compression(class_folder:
             assert copy.layer == original.layer
 
 
+def workers_of(process: subprocess.Popen[str]) -> list[int]:
+    """Return the worker processes of a command."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [int(child) for child in children if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
 def test_a_worker_that_dies_stops_the_run_with_status_3(class_folder: Folder, tmp_path: Path) -> None:
-    src, out = many(class_folder, 400), tmp_path / "out"
+    src, out = many(class_folder, 1500), tmp_path / "out"
     process = subprocess.Popen([*COMMAND, str(src), str(out), "--workers", "2"], stderr=subprocess.PIPE, text=True)
     wait_for_files(out, 100, process)  # type: ignore[arg-type]
-    children = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, text=True, check=True
-    ).stdout
-    workers = [int(line.split()[0]) for line in children.splitlines() if "spawn_main" in line]
-    os.kill(random.Random(0).choice(workers), signal.SIGKILL)
+    os.kill(workers_of(process)[-1], signal.SIGKILL)
     _, said = process.communicate()
     assert process.returncode == 3
     assert "a worker process ended" in said

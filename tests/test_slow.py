@@ -1,0 +1,63 @@
+"""The long checks: `make slow`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from conftest import Folder, tree
+from test_run import COMMAND, many, wait_for_files
+
+from expand import expand
+from expand.verify import verify
+
+pytestmark = pytest.mark.slow
+
+
+def test_ten_thousand_images_the_same_whatever_the_workers_and_the_kills(class_folder: Folder, tmp_path: Path) -> None:
+    src = many(class_folder, 10_000)
+    expand(src, tmp_path / "1", workers=1)
+    whole = tree(tmp_path / "1")
+    assert len(whole) == 40_001
+    for workers in (2, 5):
+        expand(src, tmp_path / str(workers), workers=workers)
+        assert tree(tmp_path / str(workers)) == whole
+    out, kills = tmp_path / "killed", 0
+    command = [*COMMAND, str(src), str(out), "--workers", "2", "--quiet"]
+    for count in (5_000, 15_000, 25_000):
+        process = subprocess.Popen(command)
+        wait_for_files(out, count, process)
+        kills += process.poll() is None
+        process.kill()
+        process.wait()
+        time.sleep(0.3)
+    assert kills == 3
+    assert expand(src, out, workers=2).tally.made < 40_000
+    assert tree(out) == whole
+    assert verify(out, workers=2).problems == []
+
+
+def test_hugging_face_reads_the_manifest(class_folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
+    datasets = pytest.importorskip("datasets", reason="needs Hugging Face datasets (pip install datasets)")
+    expand(many(class_folder, 30), tmp_path / "out", workers=1)
+    rows = datasets.load_dataset("imagefolder", data_dir=str(tmp_path / "out"))["train"]
+    assert len(rows) == 120
+    assert rows[5]["label"] == "ant"
+    assert set(rows[5]["params"]) == {"flip", "rotate", "translate", "scale", "noise"}
+    assert rows[5]["image"].size == (rows[5]["width"], rows[5]["height"])
+
+
+def test_memory_does_not_grow_with_the_number_of_images(class_folder: Folder, tmp_path: Path) -> None:
+    peaks = []
+    for count in (500, 8_000):
+        src = many(class_folder, count, f"src{count}")
+        process = subprocess.Popen([*COMMAND, str(src), str(tmp_path / f"out{count}"), "--workers", "1", "--quiet"])
+        _, status, usage = os.wait4(process.pid, 0)
+        assert status == 0
+        peaks.append(usage.ru_maxrss)
+    assert peaks[1] < peaks[0] * 1.1
