@@ -7,11 +7,30 @@ view) and equally shaped numpy arrays (a batch of views) alike.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
 Number: TypeAlias = "float | NDArray[Any]"
+
+
+def each(function: Callable[[float], float], number: Number) -> Number:
+    """Return function(number), or of each of an array: element by element, so that a batch gets the bits of a single one.
+
+    (numpy's own sine and exponential differ in the last bit from the C library's, and with the array's layout.)
+    """
+    if isinstance(number, np.ndarray):
+        return np.array([function(value) for value in number.ravel().tolist()]).reshape(number.shape)
+    return function(number)
+
+
+def smaller(first: Number, second: Number) -> Number:
+    """Return the smaller of two numbers, or of each pair of two arrays."""
+    if isinstance(first, np.ndarray) or isinstance(second, np.ndarray):
+        return np.minimum(first, second)
+    return min(first, second)
 
 
 class Size(NamedTuple):

@@ -9,6 +9,7 @@ from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from expand.affine import IDENTITY, Affine, Placement, shift, stretch
 from expand.errors import BadImage, ExpandError
@@ -58,9 +59,15 @@ DEFAULT_FILL = Fill()
 
 def border_colour(pixels: Pixels) -> list[int]:
     """Return the median of the outermost pixels, channel by channel."""
-    ring = [pixels[0], pixels[-1], pixels[1:-1, 0], pixels[1:-1, -1]]
-    border = np.sort(np.concatenate(ring).reshape(sum(map(len, ring)), -1), axis=0)
-    return cast("list[int]", border[(len(border) - 1) // 2].tolist())
+    return cast("list[int]", border_colours(pixels[None])[0].tolist())
+
+
+def border_colours(pixels: Pixels) -> NDArray[np.int64]:
+    """Return the same for each of N images (N×H×W or N×H×W×C), as N×C."""
+    ring = [pixels[:, 0], pixels[:, -1], pixels[:, 1:-1, 0], pixels[:, 1:-1, -1]]
+    border = np.concatenate(ring, axis=1)
+    border = np.sort(border.reshape(*border.shape[:2], -1), axis=1)
+    return border[:, (border.shape[1] - 1) // 2].astype(np.int64)
 
 
 def fit_colour(colour: Sequence[int], channels: int, white: int) -> list[int]:
@@ -88,16 +95,25 @@ def resample(pixels: Pixels, placement: Placement, fill: Fill, colour: Sequence[
     if width < 1 or height < 1:
         raise BadImage(f"would become {width}×{height} pixels")
     pixels, source = _average_blocks(pixels, source)
-    matrix = np.array(shift(-0.5, -0.5).after(source).after(shift(0.5, 0.5)), dtype=np.float64).reshape(2, 3)
+    matrix = np.array(by_centres(source), dtype=np.float64).reshape(2, 3)
+    return warp(pixels, matrix, (width, height), fill.mode, colour)
 
-    def warp(channels: Pixels, value: Sequence[int]) -> Pixels:
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return cv2.warpAffine(channels, matrix, (width, height), flags=flags, borderMode=fill.mode, borderValue=value)
 
+def by_centres(source: Affine) -> Affine:
+    """Return a map in coordinates that put pixel centres at whole numbers, as OpenCV does, not the pixels' corners."""
+    return shift(-0.5, -0.5).after(source).after(shift(0.5, 0.5))
+
+
+def warp(pixels: Pixels, matrix: NDArray[np.float64], size: tuple[int, int], mode: int, colour: Sequence[int]) -> Pixels:
+    """Return an image of `size` (width, height) read bilinearly through a 2×3 matrix from output to input centres."""
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     if pixels.ndim == 2 or pixels.shape[2] in EXACT_CHANNELS:
-        out = warp(pixels, colour)
-        return out.reshape(height, width, *pixels.shape[2:])
-    planes = [warp(np.ascontiguousarray(pixels[..., i]), [value]) for i, value in enumerate(colour)]
+        out = cv2.warpAffine(pixels, matrix, size, flags=flags, borderMode=mode, borderValue=colour)
+        return out if pixels.ndim == 2 or pixels.shape[2] > 1 else out[..., None]
+    planes = [
+        cv2.warpAffine(np.ascontiguousarray(pixels[..., i]), matrix, size, flags=flags, borderMode=mode, borderValue=[value])
+        for i, value in enumerate(colour)
+    ]
     return np.stack(planes, axis=-1)
 
 

@@ -61,10 +61,10 @@ class Views:
             return recipe.neutral()
         variants = self.variants(source_id, k)
         numbers = self._numbers(source_id, k)
-        numbers += map(unit, draw(self.seed, "seed", source_id, k, self._seeds))
+        numbers += map(unit, draw(self.seed, "seed", source_id, k, self.seeds))
         return {
             step.key: step.technique.choose(float(variant), [numbers[i] for i in step.takes])
-            for step, variant in zip(self._steps, variants, strict=True)
+            for step, variant in zip(self.steps, variants, strict=True)
         }
 
     def render(self, pixels: Pixels, params: Params, colour: Sequence[int] | None = None) -> Rendered:
@@ -73,7 +73,7 @@ class Views:
         `colour` is what `recipe.fill.colour` gives for these pixels, for a caller who renders many views of one image.
         """
         fill, moved, used = self.recipe.fill, False, dict(params)
-        for step in self._steps:
+        for step in self.steps:
             if step.change:
                 pixels, used[step.key] = step.change.apply(pixels, params[step.key])
             elif not moved:
@@ -85,7 +85,7 @@ class Views:
     def placement(self, params: Params, size: Size) -> Placement:
         """Return the one map, from output to input, that all geometric techniques of a view amount to."""
         source = IDENTITY
-        for step in self._steps:
+        for step in self.steps:
             if step.move:
                 here, size = step.move.place(params[step.key], size)
                 source = source.after(here)
@@ -93,7 +93,7 @@ class Views:
 
     def variants(self, source_id: str, k: int) -> tuple[int, ...]:
         """Return the variant of each technique in view `k`; 0 where a technique has no factor, or changes nothing."""
-        radices, total = self._radices, self.recipe.combinations
+        radices, total = self.radices, self.recipe.combinations
         if k == 0:
             return (0,) * len(radices)
         if self.sampling == "random":
@@ -101,7 +101,7 @@ class Views:
                 numbers = draw(self.seed, "variant", source_id, k, len(radices))
                 return tuple(number % radix for number, radix in zip(numbers, radices, strict=True))
             return _digits(_shuffled(self.seed, source_id, k // total, total)[k % total], radices)
-        start, phase = _origin(self.seed, source_id, 2 + self._spread)[:2]
+        start, phase = _origin(self.seed, source_id, 2 + self.spread)[:2]
         if k < total:
             return walk(1 + (start + k - 1) % (total - 1), radices)
         return walk((phase + k) % total, radices)
@@ -109,13 +109,14 @@ class Views:
     def _numbers(self, source_id: str, k: int) -> list[float]:
         """Return the numbers in [0, 1) that the techniques spread over their ranges in view k."""
         if self.sampling == "random":
-            return [unit(number) for number in draw(self.seed, "number", source_id, k, self._spread)]
-        offsets = _origin(self.seed, source_id, 2 + self._spread)[2:]
+            return [unit(number) for number in draw(self.seed, "number", source_id, k, self.spread)]
+        offsets = _origin(self.seed, source_id, 2 + self.spread)[2:]
         return [unit((offset + k * step) & MASK) for offset, step in zip(offsets, STEPS, strict=False)]
 
     @cached_property
-    def _steps(self) -> list[Step]:
-        steps, spread, seeds = [], 0, self._spread
+    def steps(self) -> list[Step]:
+        """The techniques in their places."""
+        steps, spread, seeds = [], 0, self.spread
         for key, technique in zip(self.recipe.keys, self.recipe.walked, strict=True):
             takes = [*range(spread, spread + technique.spread), *range(seeds, seeds + technique.seeds)]
             spread, seeds = spread + technique.spread, seeds + technique.seeds
@@ -125,15 +126,18 @@ class Views:
         return steps
 
     @cached_property
-    def _radices(self) -> tuple[int, ...]:
+    def radices(self) -> tuple[int, ...]:
+        """How many variants each technique walks through; 1 where it has no factor."""
         return tuple(technique.factor or 1 for technique in self.recipe.walked)
 
     @cached_property
-    def _spread(self) -> int:
+    def spread(self) -> int:
+        """How many numbers a view takes from the evenly spread sequence."""
         return sum(technique.spread for technique in self.recipe.walked)
 
     @cached_property
-    def _seeds(self) -> int:
+    def seeds(self) -> int:
+        """How many independent numbers a view takes."""
         return sum(technique.seeds for technique in self.recipe.walked)
 
 

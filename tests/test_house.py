@@ -20,7 +20,7 @@ FLOORS = [
     ["recipe_file", "source"],
     ["recipe"],
     ["views"],
-    ["manifest"],
+    ["manifest", "batches"],
     ["copies"],
     ["plan", "engine"],
     ["run"],

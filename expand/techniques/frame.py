@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
-from expand.affine import Affine, Number, Placement, Size, shift, stretch
+from expand.affine import Affine, Number, Placement, Size, each, shift, smaller, stretch
 from expand.errors import ExpandError
 from expand.techniques.spread import Range, check_factor, parse_range, share_of, switch
 from expand.techniques.technique import Choice, Geometric
@@ -39,12 +37,11 @@ class Crop(Geometric):
 
     def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
         """Turn four numbers into a box, in fractions of the width and height; the aspect is drawn evenly in its logarithm."""
-        exp, root, least = (math.exp, math.sqrt, min) if isinstance(variant, float) else (np.exp, np.sqrt, np.minimum)
         logs = Range(math.log(self.aspect.low), math.log(self.aspect.high))
         area = switch(variant, self.factor, self.area.at(share_of(variant, numbers[0], self.factor)), off=1.0)
-        aspect = exp(switch(variant, self.factor, logs.at(numbers[1]), off=0.0))
-        width = least(root(area * aspect), 1.0)
-        height = least(area / width, 1.0)
+        aspect = each(math.exp, switch(variant, self.factor, logs.at(numbers[1]), off=0.0))
+        width = smaller(each(math.sqrt, area * aspect), 1.0)
+        height = smaller(area / width, 1.0)
         return {"x": numbers[2] * (1.0 - width), "y": numbers[3] * (1.0 - height), "width": width, "height": height}
 
     def place(self, choice: Mapping[str, Any], size: Size) -> Placement:
@@ -105,8 +102,7 @@ class Resize(Geometric):
         """Return the map that stretches an image of `size` to the size that is set."""
         on = choice["resized"] * 1.0
         if isinstance(self.size, int):
-            least = min if isinstance(size.width, float) else np.minimum
-            step = self.size / least(size.width, size.height)
+            step = self.size / smaller(size.width, size.height)
             target = Size((size.width * step + 0.5) // 1, (size.height * step + 0.5) // 1)
         else:
             target = Size(float(self.size[0]), float(self.size[1]))

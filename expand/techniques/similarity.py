@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
-from expand.affine import Number, Placement, Size, linear_about_centres, shift
+from expand.affine import Number, Placement, Size, each, linear_about_centres, shift
 from expand.errors import ExpandError
 from expand.techniques.flips import turn
 from expand.techniques.spread import Range, check_factor, parse_range, share_of, switch
@@ -40,8 +38,7 @@ class Rotate(Geometric):
     def place(self, choice: Mapping[str, Any], size: Size) -> Placement:
         """Return the map that turns an image of `size` about its centre."""
         radians = choice["degrees"] * (math.pi / 180)
-        cosine, sine = (math.cos, math.sin) if isinstance(radians, float) else (np.cos, np.sin)
-        return Placement(turn(cosine(radians), sine(radians), size, size), size)
+        return Placement(turn(each(math.cos, radians), each(math.sin, radians), size, size), size)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
+import numpy as np
 from numpy.typing import NDArray
 
 from expand.affine import Number, Placement, Size
@@ -58,3 +59,9 @@ class PixelChange(Technique):
     @abstractmethod
     def apply(self, pixels: Pixels, choice: Choice) -> tuple[Pixels, Choice]:
         """Return the changed H×W or H×W×C pixels, and the choice with whatever was drawn on the way added to it."""
+
+    def apply_batch(self, pixels: Pixels, choices: Choice) -> Pixels:
+        """Return N changed images of one size (N×H×W or N×H×W×C) for a choice whose values are arrays of N."""
+        count = len(pixels)
+        each = [{key: np.broadcast_to(value, count)[i].item() for key, value in choices.items()} for i in range(count)]
+        return np.stack([self.apply(image, choice)[0] for image, choice in zip(pixels, each, strict=True)])
