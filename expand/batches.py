@@ -109,8 +109,7 @@ class ViewBatches:
         """Return the independent numbers of view `k`, N × seeds."""
         count = self.views.seeds
         drawn = [draw(self.views.seed, "seed", self.ids[row], k, count) for row in rows.tolist()] if count else []
-        numbers: NDArray[np.float64] = (np.array(drawn, dtype=np.uint64).reshape(len(rows), count) >> np.uint64(11)) * UNIT
-        return numbers
+        return ((np.array(drawn, dtype=np.uint64).reshape(len(rows), count) >> np.uint64(11)) * UNIT).astype(np.float64)
 
     @cached_property
     def _walk(self) -> NDArray[np.int64]:

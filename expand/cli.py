@@ -42,7 +42,7 @@ def main() -> NoReturn:
 @click.group(cls=FolderFirst, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(__version__, prog_name="expand")
 def command() -> None:
-    r"""Make an image data set FACTOR times larger: copies of every image, flipped, turned, moved, zoomed, noisy.
+    """Make an image data set FACTOR times larger: copies of every image, flipped, turned, moved, zoomed, noisy.
 
     SRC holds a folder a class; OUT gets the same folders, a manifest (metadata.jsonl) and a run card (expand.json).
     Stopped in whatever way, the same command goes on.
@@ -51,7 +51,7 @@ def command() -> None:
     expand photos bigger --factor 4
     expand photos bigger --techniques flip=4,noise=2
     expand plan photos bigger --factor 10 --recipe blog
-    """
+    """  # noqa: D301  # \b tells click to keep the lines
 
 
 @command.command(hidden=True)

@@ -1,14 +1,136 @@
-"""The command: not yet."""
+"""The command: parse, check everything, call, print, exit."""
 
 from __future__ import annotations
 
+import signal
 import sys
+from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 
+from expand import __version__
+from expand.errors import ExpandError
+from train.errors import TrainError
+from train.options import (
+    DATA_OPTIONS,
+    FOLDER,
+    MODEL_OPTIONS,
+    RECIPE_OPTIONS,
+    RUN_OPTIONS,
+    STRATEGY_OPTIONS,
+    FolderFirst,
+    options_of,
+    read_settings,
+)
 
-@click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
-def main() -> None:
-    """Train a CNN from an expanded set (not yet: this version expands only)."""
-    click.echo("train: not yet; this version has expand only", err=True)
-    sys.exit(2)
+INTERRUPTED = 130
+
+
+def main() -> NoReturn:
+    """Run the command; every failure is one sentence on stderr and an exit status."""
+    signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
+    try:
+        status = command.main(standalone_mode=False, prog_name="train")
+    except (TrainError, ExpandError) as error:
+        status = error.status
+        click.echo(f"train: {error}", err=True)
+    except click.ClickException as error:
+        error.show()
+        status = 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("train: interrupted; the same command goes on from the last checkpoint", err=True)
+        status = INTERRUPTED
+    except ImportError as error:
+        click.echo(f'train: {error}; pip install ".[train]"', err=True)
+        status = 2
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+@click.group(cls=FolderFirst, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(__version__, prog_name="train")
+def command() -> None:
+    """Train a CNN from class folders: as they are, from copies that expand wrote, or with views drawn on the fly.
+
+    An epoch visits every source once, whatever the strategy, so that equal epochs are equal steps.
+
+    \b
+    train data/expanded --test data/test
+    train data/train --test data/test --strategy fly --model fast --epochs 20
+    """  # noqa: D301  # \b tells click to keep the lines
+
+
+@command.command(hidden=True)
+@click.argument("data", type=FOLDER, default=Path("data/expanded"))
+@options_of(DATA_OPTIONS, STRATEGY_OPTIONS, MODEL_OPTIONS, RECIPE_OPTIONS, RUN_OPTIONS)
+@click.option("--out", type=FOLDER, help="The run's folder.  [default: runs/MODEL-STRATEGY]")
+@click.option("--overwrite", is_flag=True, help="Remove an earlier run in that folder, and start afresh.")
+@click.option("--tensorboard", is_flag=True, help="Write TensorBoard events as well.")
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing but the summary and errors.")
+def run(data: Path, out: Path | None, overwrite: bool, tensorboard: bool, quiet: bool, **options: Any) -> None:
+    """Train a model."""
+    settings = read_settings(data, options)
+    from train.job import Place, Watch
+    from train.job import run as train
+    from train.pack import Cache
+    from train.words import Console, run_in_words
+
+    prepare_torch(options["threads"])
+    out = out or Path("runs") / f"{settings.model}-{settings.strategy.name}"
+    watch: Watch = Watch() if quiet else Console(settings.recipe.epochs)
+    if tensorboard:
+        from train.events import TensorBoard
+
+        watch = TensorBoard(watch, out)
+    cache = Cache(options["cache"], int(options["cache_size"] * 1e9))
+    record = train(settings, Place(out, cache, options["device"], options["workers"], overwrite, watch))
+    click.echo(run_in_words(record, out))
+
+
+@command.command()
+@click.argument("run", type=FOLDER)
+@click.argument("images", type=FOLDER, nargs=-1, required=True)
+@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
+def predict(run: Path, images: tuple[Path, ...], device: str) -> int:
+    """Classify image files with a finished RUN: a line a file, with its class and probability."""
+    from train.parallel import pick_device
+    from train.predict import classify, find_images
+
+    where = pick_device(device)
+    if where is None:
+        raise TrainError(f"--device {device}: there is no such device here")
+    bad = 0
+    for guess in classify(run, find_images(list(images)), where):
+        if guess.problem:
+            bad += 1
+            click.echo(f'"{guess.file}" {guess.problem}', err=True)
+        else:
+            click.echo(f"{guess.file}\t{guess.label}\t{guess.probability:.4f}")
+    return 1 if bad else 0
+
+
+@command.command()
+@click.option("--clear", is_flag=True, help="Remove every decoded set.")
+@click.option("--cache", type=FOLDER, help="Where they are kept.  [default: ~/.cache/expand-train/packs]")
+def cache(clear: bool, cache: Path | None) -> None:
+    """Show what decoded sets are kept, or remove them."""
+    from expand.words import bytes_in_words
+    from train.pack import Cache
+
+    kept = Cache(cache)
+    count = len(kept.packs())
+    if clear:
+        click.echo(f"{kept.root}: {bytes_in_words(kept.clear())} freed")
+    else:
+        click.echo(f"{kept.root}: {count} decoded sets, {bytes_in_words(kept.size())}; train cache --clear removes them")
+
+
+def prepare_torch(threads: int | None) -> None:
+    """Make torch repeat itself: one number of threads, deterministic algorithms where there is a choice."""
+    import torch
+
+    if threads is not None and threads < 1:
+        raise TrainError(f"--threads must be at least 1, got {threads}")
+    if threads:
+        torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(mode=True, warn_only=True)

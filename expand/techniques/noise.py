@@ -82,7 +82,7 @@ def pattern(seed: int | NDArray[np.int64], count: int) -> NDArray[np.uint32]:
     The rounds are those of Wellons' lowbias32 (2018; public domain), the seed enters before each multiplication.
     """
     low, high = (np.asarray(part).astype(np.uint32) for part in (seed & 0xFFFFFFFF, seed >> 32))
-    hashed = _positions(count) ^ low
+    hashed = positions(count) ^ low
     hashed *= np.uint32(0x7FEB352D)
     hashed ^= hashed >> np.uint32(15)
     hashed ^= high
@@ -91,7 +91,7 @@ def pattern(seed: int | NDArray[np.int64], count: int) -> NDArray[np.uint32]:
     return hashed
 
 
-def _positions(count: int) -> NDArray[np.uint32]:
+def positions(count: int) -> NDArray[np.uint32]:
     """Return `count` hashed positions: the beginning of one long row of them, which grows by doubling."""
     rounded = 1 << max(count - 1, 1023).bit_length()
     return _hashed_positions(rounded)[:count]

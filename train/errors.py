@@ -1,0 +1,14 @@
+"""The one exception of the package: a sentence for the person at the terminal and an exit status."""
+
+from __future__ import annotations
+
+REFUSED = 2
+STOPPED = 3
+
+
+class TrainError(Exception):
+    """What cannot go on, in one sentence; `status` is the exit status that the command ends with."""
+
+    def __init__(self, message: str, status: int = REFUSED) -> None:
+        super().__init__(message)
+        self.status = status

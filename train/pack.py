@@ -1,0 +1,283 @@
+"""Packs: a folder decoded once, in parallel, into one array of 8-bit pixels on disk that every run maps into memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from hashlib import blake2b, sha256
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from expand.codec import decode
+from expand.engine import available_cores, map_ordered
+from expand.errors import BadImage
+from expand.source import read_source
+from expand.store import Lock, write_whole
+from train.errors import TrainError
+from train.folder import Folder
+
+FORMAT = 2
+CHUNK = 256
+COLOURS = ("keep", "rgb", "grey")
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What every image is brought to: a side in pixels (None: the images' own size), and channels (keep, rgb, grey)."""
+
+    side: int | None = None
+    colour: str = "keep"
+
+    def __post_init__(self) -> None:
+        if self.side is not None and self.side < 1:
+            raise TrainError(f"--image-size must be at least 1, got {self.side}")
+        if self.colour not in COLOURS:
+            raise TrainError(f"--colour must be {', '.join(COLOURS)}, got {self.colour!r}")
+
+
+ANY_SHAPE = Shape()
+
+
+class Pack(NamedTuple):
+    """A decoded folder: pixels (N×H×W×C uint8, mapped), and each image's hashes: of its pixels before resizing, of its file."""
+
+    pixels: NDArray[np.uint8]
+    fingerprints: list[str]
+    hashes: list[str]
+    whole: bool = True
+    """Whether the pixels are those of every image, or of a sample."""
+
+
+class Decoded(NamedTuple):
+    """What a worker tells of an image that it packed."""
+
+    fingerprint: str
+    hash: str
+    problem: str
+
+
+class Cache:
+    """The folder of packs, bounded: the one that was used longest ago goes first."""
+
+    def __init__(self, root: Path | None = None, limit: int = 20_000_000_000) -> None:
+        self.root = root or default_root()
+        self.limit = limit
+
+    def packs(self) -> list[Path]:
+        """Return the finished packs, the one that was used last at the end."""
+        found = list(self.root.glob("*/pack.json")) if self.root.is_dir() else []
+        return [path.parent for path in sorted(found, key=lambda path: path.stat().st_mtime)]
+
+    def size(self) -> int:
+        """Return the bytes of all packs."""
+        return sum(file.stat().st_size for pack in self.packs() for file in pack.iterdir())
+
+    def clear(self) -> int:
+        """Remove every pack; return the bytes that were freed."""
+        freed = self.size()
+        if self.root.is_dir():
+            for path in self.root.iterdir():
+                if (path / "pack.json").exists() or path.suffix == ".part":
+                    shutil.rmtree(path)
+        return freed
+
+    def make_room(self, needed: int) -> None:
+        """Remove old packs until `needed` bytes fit; raise TrainError if they never will."""
+        if needed > self.limit:
+            raise TooLarge(f"would take {needed:,} bytes, --cache-size is {self.limit:,}")
+        for pack in self.packs():
+            if self.size() + needed <= self.limit:
+                break
+            shutil.rmtree(pack)
+        free = shutil.disk_usage(self.root).free
+        if needed > free:
+            raise TooLarge(f"would take {needed:,} bytes, the disk of {self.root} has {free:,} free")
+
+
+class TooLarge(TrainError):  # noqa: N818  # a word of the domain
+    """A set that does not fit into the cache; it can be streamed instead."""
+
+
+def default_root() -> Path:
+    """Return where packs lie unless something else is asked for."""
+    return Path(os.environ.get("TRAIN_CACHE", "~/.cache/expand-train/packs")).expanduser()
+
+
+def pack(folder: Folder, shape: Shape, cache: Cache, progress: Progress = lambda _images: None) -> Pack:
+    """Return a folder's pack, from the cache or made now; raise TrainError if its images do not go together.
+
+    A pack is found by the files' names, sizes and times; what the manifest says of them is checked when it is made.
+    """
+    cache.root.mkdir(parents=True, exist_ok=True)
+    with Lock(cache.root):
+        path = cache.root / _key(folder, shape)
+        found = _open(path, len(folder))
+        return found or _make(folder, shape, cache, path, progress)
+
+
+def sample(folder: Folder, shape: Shape, count: int = 1000) -> Pack:
+    """Return what is known of a set that is too large to pack: the hashes of its files, and the pixels of a sample."""
+    hashes = list(chain.from_iterable(map_ordered(partial(_hash, folder.root), _chunks(folder), available_cores())))
+    step = max(1, len(folder) // count)
+    images = [fit(decode(read_source(folder.root / file)).pixels, shape) for file in folder.files[::step]]
+    if len({image.shape for image in images}) > 1:
+        raise TrainError("images have different sizes or channels; give them one with --image-size and --colour")
+    return Pack(np.stack(images), [""] * len(folder), hashes, whole=False)
+
+
+def _hash(root: Path, chunk: tuple[int, list[str]]) -> list[str]:
+    return [sha256(read_source(root / file)).hexdigest() for file in chunk[1]]
+
+
+def _open(path: Path, count: int) -> Pack | None:
+    """Return a finished pack; None if there is none; one that does not fit its record is made anew."""
+    try:
+        record = json.loads((path / "pack.json").read_text())
+        pixels = np.load(path / "pixels.npy", mmap_mode="r")
+        if record["format"] != FORMAT or len(pixels) != count or len(record["fingerprints"]) != count:
+            raise ValueError("another pack")
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, OSError, EOFError):
+        shutil.rmtree(path)
+        return None
+    os.utime(path / "pack.json")
+    return Pack(pixels, record["fingerprints"], record["hashes"])
+
+
+def _make(folder: Folder, shape: Shape, cache: Cache, path: Path, progress: Progress) -> Pack:
+    """Decode a folder into a pack; nobody sees it before it is whole."""
+    first = _first_shape(folder, shape)
+    cache.make_room(len(folder) * int(np.prod(first)) + 64 * len(folder))
+    part = path.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    np.lib.format.open_memmap(part / "pixels.npy", "w+", np.uint8, (len(folder), *first)).flush()
+    fill = partial(_fill, folder.root, part / "pixels.npy", shape)
+    workers = min(available_cores(), 1 + len(folder) // (8 * CHUNK))
+    fingerprints, hashes, problems = [], [], []
+    for row, decoded in enumerate(chain.from_iterable(map_ordered(fill, _chunks(folder), workers))):
+        fingerprints.append(decoded.fingerprint)
+        hashes.append(decoded.hash)
+        if decoded.problem:
+            problems.append(f'"{folder.files[row]}" {decoded.problem}')
+        progress(1)
+    if problems:
+        shutil.rmtree(part)
+        more = f" (and {len(problems) - 3:,} more)" if len(problems) > 3 else ""
+        raise TrainError(f"{folder.root}: {'; '.join(problems[:3])}{more}")
+    write_whole(
+        part / "pack.json",
+        json.dumps({"format": FORMAT, "root": str(folder.root), "fingerprints": fingerprints, "hashes": hashes}).encode(),
+    )
+    part.replace(path)
+    made = _open(path, len(folder))
+    assert made is not None
+    return made
+
+
+def _key(folder: Folder, shape: Shape) -> str:
+    """Return the name of a folder's pack."""
+    digest = blake2b(f"{FORMAT} {shape.side} {shape.colour} {folder.root.resolve()}".encode(), digest_size=16)
+    for file in folder.files:
+        try:
+            stat = os.stat(folder.root / file)
+        except OSError as error:
+            hint = "; `expand verify` says what is wrong" if folder.expanded else ""
+            raise TrainError(f'"{folder.root / file}" cannot be read ({error.strerror}){hint}') from error
+        digest.update(f"{file}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def _first_shape(folder: Folder, shape: Shape) -> tuple[int, ...]:
+    """Return H×W×C of the first image that can be decoded."""
+    reason = "is empty"
+    for file in folder.files[:100]:
+        try:
+            return fit(decode(read_source(folder.root / file)).pixels, shape).shape
+        except BadImage as error:
+            reason = f'"{file}" {error}'
+    raise TrainError(f"none of the first images of {folder.root} can be used: {reason}")
+
+
+def _chunks(folder: Folder) -> Iterator[tuple[int, list[str]]]:
+    for start in range(0, len(folder), CHUNK):
+        yield start, folder.files[start : start + CHUNK]
+
+
+def _fill(root: Path, array: Path, shape: Shape, chunk: tuple[int, list[str]]) -> list[Decoded]:
+    """Decode a few files into their rows of the array; what a worker process runs."""
+    cv2.setNumThreads(0)
+    start, files = chunk
+    pixels = np.load(array, mmap_mode="r+")
+    done = []
+    for row, file in enumerate(files, start):
+        try:
+            data = read_source(root / file)
+            image = decode(data).pixels
+            fitted = fit(image, shape)
+            if fitted.shape != pixels.shape[1:]:
+                raise BadImage(_misfit(fitted.shape, pixels.shape[1:]))
+            pixels[row] = fitted
+            done.append(Decoded(fingerprint(image), sha256(data).hexdigest(), ""))
+        except BadImage as error:
+            done.append(Decoded("", "", str(error)))
+    return done
+
+
+def _misfit(found: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    if found[:2] != expected[:2]:
+        height, width = expected[:2]
+        return f"is {found[1]}×{found[0]} pixels, others are {width}×{height}; give all one size with --image-size"
+    return f"has {found[2]} channels, others have {expected[2]}; --colour rgb (or grey) gives all the same"
+
+
+def fingerprint(pixels: NDArray[Any]) -> str:
+    """Return a hash of decoded pixels: equal for equal pictures, whatever their files."""
+    return blake2b(
+        np.ascontiguousarray(pixels).tobytes(), digest_size=12, salt=repr(pixels.shape[:2]).encode()[:16]
+    ).hexdigest()
+
+
+def fit(pixels: NDArray[Any], shape: Shape) -> NDArray[np.uint8]:
+    """Return an image as H×W×C of 8 bits, its shorter side brought to `shape.side` and its centre cut out square."""
+    image = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
+    image = image[..., None] if image.ndim == 2 else image
+    if shape.colour != "keep":
+        image = _recolour(image, shape.colour)
+    return image if shape.side is None else centre_crop(image, shape.side)
+
+
+def centre_crop(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Return the image with its shorter side resized to `side` (averaged where it shrinks), and its middle square."""
+    height, width, channels = image.shape
+    scale = side / min(height, width)
+    size = max(side, round(width * scale)), max(side, round(height * scale))
+    if size != (width, height):
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        resized: NDArray[Any] = cv2.resize(image, size, interpolation=how)
+        image = resized.reshape(size[1], size[0], channels)
+    top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
+    return image[top : top + side, left : left + side]
+
+
+def _recolour(image: NDArray[np.uint8], colour: str) -> NDArray[np.uint8]:
+    channels = image.shape[2]
+    if channels in (2, 4):  # an opaque background is what alpha leaves
+        image, channels = image[..., : channels - 1], channels - 1
+    if colour == "rgb":
+        return np.repeat(image, 3, axis=2) if channels == 1 else image[..., :3]
+    if channels == 1:
+        return image
+    grey: NDArray[Any] = cv2.cvtColor(np.ascontiguousarray(image[..., :3]), cv2.COLOR_RGB2GRAY)
+    return grey[..., None]

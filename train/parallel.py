@@ -1,0 +1,67 @@
+"""Several processes on one model, as `torchrun` starts them: each takes its share of every batch."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, distributed, nn
+
+
+class World(NamedTuple):
+    """Which of how many processes this one is."""
+
+    rank: int = 0
+    size: int = 1
+
+    @property
+    def leads(self) -> bool:
+        """Tell whether this process writes and speaks for all."""
+        return self.rank == 0
+
+    def share(self, items: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return this process's share of a batch."""
+        return items[self.rank :: self.size]
+
+    def wrap(self, model: nn.Module) -> nn.Module:
+        """Return a model whose gradients are averaged over all processes."""
+        if self.size == 1:
+            return model
+        return nn.parallel.DistributedDataParallel(model)
+
+    def add_up(self, *values: Tensor) -> None:
+        """Replace each value by its sum over all processes."""
+        if self.size > 1:
+            for value in values:
+                distributed.all_reduce(value)
+
+    def wait(self) -> None:
+        """Wait until all processes are here."""
+        if self.size > 1:
+            distributed.barrier()
+
+
+def current_world() -> World:
+    """Return what torchrun says of this process."""
+    return World(int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1")))
+
+
+def join_world(device: torch.device) -> World:
+    """Meet the other processes, if there are any."""
+    world = current_world()
+    if world.size > 1 and not distributed.is_initialized():
+        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    return world
+
+
+def pick_device(asked: str) -> torch.device | None:
+    """Return the device that is meant by auto, cpu or cuda; None if there is no such one."""
+    if asked == "cpu" or (asked == "auto" and not torch.cuda.is_available()):
+        return torch.device("cpu")
+    if asked in ("auto", "cuda") and torch.cuda.is_available():
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+        return torch.device("cuda")
+    return None

@@ -1,0 +1,146 @@
+"""Records: what a run leaves in its folder, and how it goes on from there. Nothing in it executes when it is read."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from expand.store import write_whole
+from train.errors import TrainError
+from train.feed import Clock
+from train.loop import Normaliser, Tally, Trainer
+from train.models import ModelSettings
+from train.pack import Shape
+from train.precision import cpu_name
+
+RUN, METRICS, MODEL, CHECKPOINT = "run.json", "metrics.jsonl", "model.safetensors", "checkpoint.safetensors"
+LIBRARIES = ("torch", "torchvision", "numpy", "opencv-python-headless", "pillow", "albumentations")
+
+
+def write_json(path: Path, data: dict[str, Any]) -> None:
+    """Write plain data as readable JSON, whole."""
+    write_whole(path, (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def read_run(folder: Path) -> dict[str, Any] | None:
+    """Return a run's record, None if there is none."""
+    path = folder / RUN
+    if not path.is_file():
+        return None
+    try:
+        run: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        run["settings"], run["state"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise TrainError(f'"{path}" is damaged ({error!r})') from error
+    return run
+
+
+def write_metrics(folder: Path, lines: list[dict[str, Any]]) -> None:
+    """Write a line an epoch."""
+    write_whole(folder / METRICS, "".join(json.dumps(line) + "\n" for line in lines).encode())
+
+
+def save_checkpoint(folder: Path, trainer: Trainer, lines: list[dict[str, Any]], clock: Clock) -> None:
+    """Write all that the next step depends on, in one file that is there whole or not at all."""
+    tensors = {f"model/{name}": value for name, value in trainer.model.state_dict().items()}
+    tensors |= {f"average/{name}": value for name, value in trainer.average.values.items()}
+    for number, (parameter, state) in enumerate(_momenta(trainer)):
+        if state is not None:
+            tensors[f"momentum/{number}"] = state
+        del parameter
+    tensors |= {"tally/loss": trainer.tally.loss, "tally/right": trainer.tally.right, "chance": torch.get_rng_state()}
+    note = {"step": str(trainer.step), "images": str(trainer.tally.images), "metrics": json.dumps(lines)}
+    note["clock"] = json.dumps(asdict(clock))
+    whole = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    write_whole(folder / CHECKPOINT, save(whole, note))
+
+
+def load_checkpoint(folder: Path, trainer: Trainer, clock: Clock) -> list[dict[str, Any]]:
+    """Put a trainer, and the clock, where the run stopped; return the metrics so far; damage is a TrainError."""
+    path = folder / CHECKPOINT
+    if not path.is_file():
+        return []
+    try:
+        tensors, note = _read(path)
+        trainer.model.load_state_dict(_part(tensors, "model/"))
+        for name, value in _part(tensors, "average/").items():
+            trainer.average.values[name].copy_(value)
+        for number, (parameter, _) in enumerate(_momenta(trainer)):
+            if (state := tensors.get(f"momentum/{number}")) is not None:
+                trainer.optimizer.state[parameter]["momentum_buffer"] = state.to(parameter.device)
+        trainer.step = int(note["step"])
+        tally = Tally(int(note["images"]), tensors["tally/loss"], tensors["tally/right"])
+        trainer.tally = tally.to(trainer.device)
+        torch.set_rng_state(tensors["chance"])
+        for name, seconds in json.loads(note["clock"]).items():
+            setattr(clock, name, seconds)
+        lines: list[dict[str, Any]] = json.loads(note["metrics"])
+    except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
+        raise TrainError(f'"{path}" is damaged ({error}); remove it to start from the beginning') from error
+    return lines
+
+
+def _momenta(trainer: Trainer) -> list[tuple[Any, Tensor | None]]:
+    """Return each learned parameter with its momentum, in the optimiser's order."""
+    parameters = [parameter for group in trainer.optimizer.param_groups for parameter in group["params"]]
+    return [(parameter, trainer.optimizer.state[parameter].get("momentum_buffer")) for parameter in parameters]
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    with safe_open(path, framework="pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118  # it is no dict
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def save_model(
+    folder: Path, state: dict[str, Tensor], settings: ModelSettings, classes: tuple[str, ...], look: tuple[Normaliser, Shape]
+) -> None:
+    """Write the finished model with its card: how to build it, what its outputs are called, how images reach it."""
+    normalise, shape = look
+    card = {"model": asdict(settings), "classes": list(classes), "normaliser": asdict(normalise), "shape": asdict(shape)}
+    whole = {name: value.detach().cpu().contiguous() for name, value in state.items()}
+    write_whole(folder / MODEL, save(whole, {"card": json.dumps(card)}))
+
+
+def load_model(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return a finished model's weights and its card."""
+    path = folder / MODEL
+    if not path.is_file():
+        raise TrainError(f'"{folder}" has no {MODEL}: not a finished run')
+    try:
+        tensors, note = _read(path)
+        card: dict[str, Any] = json.loads(note["card"])
+    except (SafetensorError, KeyError, ValueError, TypeError, OSError) as error:
+        raise TrainError(f'"{path}" is damaged ({error})') from error
+    return tensors, card
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what a run's numbers depend on."""
+    found = {"python": platform.python_version()}
+    for library in LIBRARIES:
+        try:
+            found[library] = metadata.version(library)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def hardware(device: torch.device) -> dict[str, Any]:
+    """Return what a run ran on."""
+    found = {"system": platform.platform(), "processor": cpu_name(), "threads": torch.get_num_threads(), "device": str(device)}
+    if device.type == "cuda":
+        found["gpu"] = torch.cuda.get_device_name(device)
+    return found

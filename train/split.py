@@ -1,0 +1,95 @@
+"""The data of a run: listed, decoded, split by source, and checked for leaks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from train.errors import TrainError
+from train.folder import Folder, list_folder, match_classes
+from train.leak import Side, check_leaks, validation_sources
+from train.loop import Normaliser, measure_pixels
+from train.pack import Cache, Pack, Shape, TooLarge, pack, sample
+from train.strategies import Strategy, Visits
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which data a run needs, and in what shape."""
+
+    data: Path
+    test: Path | None
+    strategy: Strategy
+    shape: Shape
+    validation: float
+    allow_leak: bool
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a run learns from and is measured on, decoded."""
+
+    visits: Visits
+    train: Side
+    validation: Side | None
+    test: Side | None
+    normalise: Normaliser
+    streamed: bool
+    pack_seconds: float
+    leaks: list[str]
+
+
+def prepare(wanted: Wanted, cache: Cache, watch: Callable[[Folder], Callable[[int], None]]) -> Data:
+    """Return a run's data; refuse sides of the split that share a source or a picture.
+
+    Views act on images at their own size: where they are computed while training and images are to be resized, they come
+    from the files at every visit; so do the images of a set that is too large to pack.
+    """
+    started = time.perf_counter()
+    folder = list_folder(wanted.data)
+    if len(folder.classes) < 2:
+        raise TrainError(f'"{wanted.data}" has one class only ("{folder.classes[0]}"); a classifier needs two')
+    sources_only = wanted.strategy.name in ("none", "fly")
+    needed = (folder.originals() if sources_only else folder).whole()
+    streamed = wanted.strategy.recipe is not None and wanted.shape.side is not None
+    try:
+        packed = pack(needed, wanted.shape, cache, watch(needed))
+    except TooLarge:
+        packed, streamed = sample(needed, wanted.shape), True
+    held = validation_sources(needed, wanted.validation)
+    train = Side("training", needed.of_sources(~held), packed)
+    validation = Side("validation", _view_0(needed.of_sources(held)), packed) if held.any() else None
+    test = _test_side(wanted, folder.classes, packed, cache, watch) if wanted.test else None
+    leaks = [line for side in (validation, test) if side for line in check_leaks(train, side, allowed=wanted.allow_leak)]
+    normalise = measure_pixels(packed.pixels if streamed and not packed.whole else originals(train))
+    seconds = time.perf_counter() - started
+    return Data(Visits(train.folder, wanted.strategy), train, validation, test, normalise, streamed, seconds, leaks)
+
+
+def _test_side(
+    wanted: Wanted, classes: tuple[str, ...], packed: Pack, cache: Cache, watch: Callable[[Folder], Callable[[int], None]]
+) -> Side:
+    """Return the test images: originals alone, whatever else their folder holds."""
+    assert wanted.test is not None
+    folder = match_classes(list_folder(wanted.test), classes, "the test set").originals().whole()
+    tested = pack(folder, wanted.shape, cache, watch(folder))
+    if tested.pixels.shape[1:] != packed.pixels.shape[1:]:
+        height, width, channels = tested.pixels.shape[1:]
+        rows, columns, planes = packed.pixels.shape[1:]
+        found, expected = f"{width}×{height}×{channels}", f"{columns}×{rows}×{planes}"
+        raise TrainError(f"test images are {found}, training images {expected}; give all one shape (--image-size, --colour)")
+    return Side("test", folder, tested)
+
+
+def _view_0(folder: Folder) -> Folder:
+    return folder.only(np.flatnonzero(folder.views == 0)) if (folder.views == 0).any() else folder
+
+
+def originals(side: Side) -> NDArray[np.uint8]:
+    """Return the pixels of a side's sources as they are; of all its images where the originals were left out."""
+    return side.pack.pixels[_view_0(side.folder).places]
