@@ -21,7 +21,7 @@ class TensorBoard(Watch):
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
             raise TrainError(f"--tensorboard needs tensorboard: pip install tensorboard ({error})") from error
-        self.writer: Any = SummaryWriter(str(out.with_name(f"{out.name}-events")))  # type: ignore[no-untyped-call]
+        self.writer: Any = SummaryWriter(str(out.with_name(f"{out.name}-events")))
 
     def packing(self, folder: Folder) -> Callable[[int], None]:
         """Pass it on."""

@@ -142,7 +142,8 @@ def read_strategy(data: Path, options: dict[str, Any]) -> Strategy:
         name = options["strategy"] or ("disk" if card else "none")
         recipe = None
         if name == "fly":
-            recipe = Recipe.load(options["recipe"]) if options["recipe"] or not card else Recipe.from_dict(made["recipe"])
+            own = Recipe.from_dict(made["recipe"]) if card and not options["recipe"] else None
+            recipe = own or Recipe.load(options["recipe"] or "classic")
         elif name == "hybrid":
             recipe = _cheap(Recipe.load(options["recipe"] or "classic"), options["fly_techniques"])
     except ExpandError as error:

@@ -76,7 +76,8 @@ def load_checkpoint(folder: Path, trainer: Trainer, clock: Clock) -> list[dict[s
             trainer.average.values[name].copy_(value)
         for number, (parameter, _) in enumerate(_momenta(trainer)):
             if (state := tensors.get(f"momentum/{number}")) is not None:
-                trainer.optimizer.state[parameter]["momentum_buffer"] = state.to(parameter.device)
+                # laid out in memory like its parameter: the fused step walks through both as they lie
+                trainer.optimizer.state[parameter]["momentum_buffer"] = torch.empty_like(parameter).copy_(state)
         trainer.step = int(note["step"])
         tally = Tally(int(note["images"]), tensors["tally/loss"], tensors["tally/right"])
         trainer.tally = tally.to(trainer.device)

@@ -36,10 +36,13 @@ class Console(Watch):
             return super().packing(folder)
         from tqdm import tqdm
 
-        bar = tqdm(
-            total=len(folder), unit=" images", desc=f"decoding {folder.root}", leave=False, dynamic_ncols=True, delay=0.5
-        )
-        return lambda images: None if bar.update(images) else None
+        what = f"decoding {folder.root}"
+        bar: tqdm[Any] = tqdm(total=len(folder), unit=" images", desc=what, leave=False, dynamic_ncols=True, delay=0.5)
+
+        def decoded(images: int) -> None:
+            bar.update(images)
+
+        return decoded
 
     def starting(self, words: str, steps: int, done: int) -> None:
         """Say what is trained, and on what."""
