@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from expand.affine import IDENTITY, Affine, Placement, Size
 from expand.errors import ExpandError
-from expand.keys import MASK, STEPS, UNIT, draw
+from expand.keys import STEPS, UNIT, draw_many
 from expand.resample import border_colours, by_centres, fit_colour, resample, warp
 from expand.techniques import Choice, Pixels
 from expand.views import Views, walk
@@ -23,6 +23,7 @@ class ViewBatches:
 
     def __init__(self, views: Views, ids: Sequence[str]) -> None:
         self.views, self.ids = views, ids
+        self.encoded = [source_id.encode("utf-8") for source_id in ids]
 
     def choices(self, rows: NDArray[np.int64], k: int) -> Choices:
         """Return the parameters of view `k` ≥ 1 of the images in `rows`: those of `Views.params`, as arrays of len(rows)."""
@@ -77,16 +78,19 @@ class ViewBatches:
         shrinks = np.maximum(np.hypot(source.a, source.b), np.hypot(source.d, source.e)) > 1.999
         same = np.all([part == still for part, still in zip(parts, IDENTITY, strict=True)], axis=0)
         (width_height,) = sizes
-        rows = []
-        for i in range(count):
-            if same[i] and width_height == pixels.shape[2:0:-1]:
-                rows.append(pixels[i])
-            elif shrinks[i]:
+        if width_height != pixels.shape[2:0:-1]:
+            same = np.zeros(count, dtype=bool)
+        out = np.empty((count, width_height[1], width_height[0], *pixels.shape[3:]), pixels.dtype)
+        mode, filled = fill.mode, colours.tolist()
+        for i, (still, shrink) in enumerate(zip(same.tolist(), shrinks.tolist(), strict=True)):
+            if still:
+                out[i] = pixels[i]
+            elif shrink:
                 placement = Placement(Affine(*(float(part[i]) for part in parts)), Size(*map(float, width_height)))
-                rows.append(resample(pixels[i], placement, fill, colours[i].tolist()))
+                out[i] = resample(pixels[i], placement, fill, filled[i])
             else:
-                rows.append(warp(pixels[i], matrices[i], width_height, fill.mode, colours[i].tolist()))
-        return np.stack(rows)
+                out[i] = warp(pixels[i], matrices[i], width_height, mode, filled[i])
+        return out
 
     def _stacked(self, rows: NDArray[np.int64], k: int) -> Choices:
         """Return the parameters drawn one by one, as arrays."""
@@ -107,9 +111,9 @@ class ViewBatches:
 
     def _seeds(self, rows: NDArray[np.int64], k: int) -> NDArray[np.float64]:
         """Return the independent numbers of view `k`, N × seeds."""
-        count = self.views.seeds
-        drawn = [draw(self.views.seed, "seed", self.ids[row], k, count) for row in rows.tolist()] if count else []
-        return ((np.array(drawn, dtype=np.uint64).reshape(len(rows), count) >> np.uint64(11)) * UNIT).astype(np.float64)
+        ids = (self.encoded[row] for row in rows.tolist())
+        drawn = draw_many(self.views.seed, "seed", ids, k, self.views.seeds)
+        return ((drawn >> np.uint64(11)) * UNIT).astype(np.float64)
 
     @cached_property
     def _walk(self) -> NDArray[np.int64]:
@@ -119,6 +123,4 @@ class ViewBatches:
     @cached_property
     def _origins(self) -> NDArray[np.uint64]:
         """Where each image starts: its place in the walk, its phase, its offsets; N × (2 + numbers)."""
-        count = 2 + self.views.spread
-        drawn = [draw(self.views.seed, "source", source_id, 0, count) for source_id in self.ids]
-        return np.array(drawn, dtype=np.uint64).reshape(len(self.ids), count) & np.uint64(MASK)
+        return draw_many(self.views.seed, "source", self.encoded, 0, 2 + self.views.spread)

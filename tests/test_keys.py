@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy import stats
 
-from expand.keys import STEPS, draw, unit
+from expand.keys import STEPS, draw, draw_many, unit
 
 
 def test_the_numbers_never_change() -> None:
@@ -42,3 +42,10 @@ def test_units_lie_in_the_half_open_interval() -> None:
 def test_the_steps_are_the_square_roots_of_primes() -> None:
     assert math.isclose(STEPS[0] / 2**64, math.sqrt(3) % 1, rel_tol=1e-15)
     assert len(set(STEPS)) == len(STEPS)
+
+
+def test_many_at_once_are_the_same_numbers() -> None:
+    ids = ["a/1.png", "ü/2.png", ""]
+    for count in (0, 1, 8, 19):
+        many = draw_many(7, "seed", [source.encode() for source in ids], 5, count)
+        assert many.tolist() == [draw(7, "seed", source, 5, count) for source in ids]
