@@ -30,11 +30,12 @@ from expand.batches import ViewBatches
 from expand.recipe import Recipe as Views_Recipe
 from expand.views import Views
 from train.batched import BatchedViews
-from train.feed import DeviceFeed, Feed, HostFeed, PackReader
+from train.feed import DeviceFeed, Feed, HostFeed
 from train.folder import Folder
 from train.loop import Trainer, measure_pixels
 from train.models import ModelSettings, build
 from train.precision import choose_precision
+from train.readers import PackReader
 from train.schedule import Recipe
 from train.strategies import Strategy, Visits
 

@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Folder, tree
-from test_run import COMMAND, many, wait_for_files
 
 from expand import expand
 from expand.verify import verify
+from tests.conftest import Folder, tree
+from tests.expand.test_run import COMMAND, many, wait_for_files
 
 pytestmark = pytest.mark.slow
 

@@ -70,9 +70,10 @@ def command() -> None:
 def run(data: Path, out: Path | None, overwrite: bool, tensorboard: bool, quiet: bool, **options: Any) -> None:
     """Train a model."""
     settings = read_settings(data, options)
-    from train.job import Place, Watch
+    from train.cache import Cache
     from train.job import run as train
-    from train.pack import Cache
+    from train.settings import Place
+    from train.watch import Watch
     from train.words import Console, run_in_words
 
     prepare_torch(options["threads"])
@@ -115,7 +116,7 @@ def predict(run: Path, images: tuple[Path, ...], device: str) -> int:
 def cache(clear: bool, cache: Path | None) -> None:
     """Show what decoded sets are kept, or remove them."""
     from expand.words import bytes_in_words
-    from train.pack import Cache
+    from train.cache import Cache
 
     kept = Cache(cache)
     count = len(kept.packs())

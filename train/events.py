@@ -8,8 +8,8 @@ from typing import Any
 
 from train.errors import TrainError
 from train.folder import Folder
-from train.job import Watch
 from train.loop import Epoch, Evaluation, Step
+from train.watch import Watch
 
 
 class TensorBoard(Watch):

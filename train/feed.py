@@ -7,9 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby, islice, pairwise, tee
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -17,24 +16,13 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from expand.batches import ViewBatches
-from expand.codec import decode
-from expand.errors import BadImage
-from expand.source import read_source
 from train.batched import BatchedViews
-from train.errors import STOPPED, TrainError
-from train.pack import Shape, fit
 from train.parallel import current_world
+from train.readers import Job, Reader
 from train.strategies import Visits, order
 
 AHEAD = 512
 """Images that the exact renderer makes at a time: twice as fast for each as 64 (11.7 against 22.7 µs at 28×28)."""
-
-
-class Job(NamedTuple):
-    """A stretch of a pass: its number and the items to show."""
-
-    k: int
-    items: NDArray[np.int64]
 
 
 class Batch(NamedTuple):
@@ -42,82 +30,6 @@ class Batch(NamedTuple):
 
     images: Tensor
     labels: Tensor
-
-
-class Reader(Protocol):
-    """Turns jobs into images: N×H×W×C of 8 bits."""
-
-    def read(self, job: Job) -> NDArray[np.uint8]:
-        """Return the images of a job."""
-
-
-class PackReader:
-    """Reads a pack, and renders views of what it reads with `expand`'s own code, to the same bits."""
-
-    def __init__(self, visits: Visits, pixels: NDArray[np.uint8]) -> None:
-        self.visits, self.pixels = visits, pixels
-        views = visits.strategy.views
-        self.batches = ViewBatches(views, visits.ids) if views else None
-        self.colours: NDArray[np.int64] | None = None
-
-    def read(self, job: Job) -> NDArray[np.uint8]:
-        """Return the images of a job."""
-        rows = self.visits.rows(job.items, job.k)
-        rows = self.visits.folder.places[rows]
-        images = self.pixels[rows]
-        k = self.visits.strategy.view(job.k)
-        if self.batches is None or k == 0:
-            return images
-        return render(self.batches, images, job.items, k, self._fill_colours(rows))
-
-    def _fill_colours(self, rows: NDArray[np.int64]) -> NDArray[np.int64] | None:
-        """Return what fills the uncovered area of some rows; computed once for all of them."""
-        if self.batches is None or not self.batches.views.recipe.begins_with_geometry:
-            return None
-        if self.colours is None:
-            grey = self.pixels[..., 0] if self.pixels.shape[3] == 1 else self.pixels
-            parts = [self.batches.fill_colours(grey[start : start + 4096]) for start in range(0, len(grey), 4096)]
-            self.colours = np.concatenate(parts)
-        return self.colours[rows]
-
-
-def render(
-    batches: ViewBatches, images: NDArray[np.uint8], items: NDArray[np.int64], k: int, colours: NDArray[np.int64] | None
-) -> NDArray[np.uint8]:
-    """Return view `k` of some images (N×H×W×C); a grey one has no channel axis while it is rendered, as in a file."""
-    grey = images.shape[3] == 1
-    choices = batches.choices(items, k)
-    out: NDArray[np.uint8] = batches.render(images[..., 0] if grey else images, choices, colours)
-    out = out[..., None] if grey else out
-    if out.shape != images.shape:
-        raise TrainError("the recipe changes the size of images; give them one size with --image-size")
-    return out
-
-
-class FileReader:
-    """Reads files, renders views of them at their own size, then brings them to one: for sets that are not packed."""
-
-    def __init__(self, visits: Visits, shape: Shape) -> None:
-        self.visits, self.shape = visits, shape
-
-    def read(self, job: Job) -> NDArray[np.uint8]:
-        """Return the images of a job."""
-        cv2.setNumThreads(0)
-        folder, views = self.visits.folder, self.visits.strategy.views
-        k, ids = self.visits.strategy.view(job.k), self.visits.ids
-        images = []
-        for item, row in zip(job.items, self.visits.rows(job.items, job.k), strict=True):
-            path = folder.root / folder.files[row]
-            try:
-                pixels = decode(read_source(path)).pixels
-                if views and k:
-                    pixels = views.render(pixels, views.params(ids[item], k)).pixels
-            except BadImage as error:
-                raise TrainError(f'"{path}" {error}', STOPPED) from error
-            images.append(fit(pixels, self.shape))
-        if len({image.shape for image in images}) > 1:
-            raise TrainError("images have different sizes or channels; give them one with --image-size and --colour")
-        return np.stack(images)
 
 
 @dataclass

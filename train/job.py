@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from hashlib import blake2b
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
-from expand.batches import ViewBatches
-from expand.engine import available_cores
 from expand.store import Lock, empty_folder
-from train.batched import without_batched_form
+from train.assemble import Setup, set_up
 from train.errors import TrainError
-from train.fast import FastNet
-from train.feed import DeviceFeed, Feed, FileReader, HostFeed, PackReader
-from train.folder import Folder
 from train.leak import Side
-from train.loop import Epoch, Evaluation, Scene, Step, Trainer, evaluate, fit
-from train.models import ModelSettings, build, count_parameters
-from train.pack import ANY_SHAPE, Cache, Shape
+from train.loop import Epoch, Evaluation, Scene, Step, evaluate, fit
+from train.models import count_parameters
 from train.parallel import World, join_world, pick_device
-from train.precision import choose_precision
 from train.records import (
     CHECKPOINT,
     RUN,
@@ -38,91 +29,11 @@ from train.records import (
     write_json,
     write_metrics,
 )
-from train.schedule import Recipe
-from train.split import Data, Wanted, originals, prepare
-from train.strategies import Strategy
+from train.settings import Place, Settings
+from train.split import Data, prepare
 
-RENDERERS = ("auto", "exact", "batched")
 CHECKPOINT_SECONDS = 30.0
 FINISHED, UNFINISHED = "finished", "unfinished"
-GPU_SHARE = 0.6
-"""Of a GPU's free memory, what a set may take to be held there."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """All that decides what a run's model becomes."""
-
-    data: Path
-    test: Path | None
-    strategy: Strategy
-    recipe: Recipe
-    model: str = "cnn"
-    dropout: float = 0.0
-    pretrained: bool = False
-    seed: int = 0
-    validation: float = 0.0
-    shape: Shape = ANY_SHAPE
-    renderer: str = "auto"
-    precision: str = "auto"
-    mirrored: bool = False
-    allow_leak: bool = False
-
-    def __post_init__(self) -> None:
-        if self.renderer not in RENDERERS:
-            raise TrainError(f"--renderer must be {', '.join(RENDERERS)}, got {self.renderer!r}")
-        if not 0 <= self.seed < 2**64:
-            raise TrainError(f"--seed must be 0 … 2^64 - 1, got {self.seed}")
-
-    def wanted(self) -> Wanted:
-        """Return which data this run needs."""
-        return Wanted(self.data, self.test, self.strategy, self.shape, self.validation, self.allow_leak)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as plain data."""
-        plain = {key: getattr(self, key) for key in self.__dataclass_fields__}
-        paths = {"data": str(self.data), "test": self.test and str(self.test)}
-        parts = {"strategy": self.strategy.to_dict(), "recipe": asdict(self.recipe), "shape": asdict(self.shape)}
-        return {**plain, **paths, **parts}
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a run happens: its folder, the packs, the device, and who watches."""
-
-    out: Path
-    cache: Cache
-    device: str = "auto"
-    workers: int | None = None
-    overwrite: bool = False
-    watch: Watch = field(default_factory=lambda: Watch())
-
-
-class Watch:
-    """Is told what happens; does nothing with it. Whoever shows progress overrides what is to be shown."""
-
-    def packing(self, folder: Folder) -> Callable[[int], None]:
-        """Called before a folder is packed; what it returns is called for each image."""
-        return lambda _images: None
-
-    def starting(self, words: str, steps: int, done: int) -> None:
-        """Called before the first step."""
-
-    def step(self, step: Step) -> None:
-        """Called after each step."""
-
-    def epoch(self, epoch: Epoch, validation: Evaluation | None) -> None:
-        """Called after each pass."""
-
-
-class Setup(NamedTuple):
-    """A run that is ready to go: the trainer, what feeds it, and what was chosen for it."""
-
-    trainer: Trainer
-    feed: Feed
-    model: ModelSettings
-    renderer: str
-    words: str
 
 
 def run(settings: Settings, place: Place) -> dict[str, Any]:
@@ -177,51 +88,6 @@ def _open_run(settings: Settings, place: Place, *, write: bool) -> dict[str, Any
     if different:
         raise TrainError(f'"{place.out}" is a run with other settings: {"; ".join(different)}; --overwrite starts afresh')
     return earlier
-
-
-def set_up(settings: Settings, data: Data, device: torch.device, place: Place) -> Setup:
-    """Return a trainer at its first step, and what feeds it."""
-    feed, renderer, words = _make_feed(settings, data, device, place)
-    _, height, width, channels = data.train.pack.pixels.shape
-    model = ModelSettings(
-        settings.model, channels, height, width, len(data.train.folder.classes), settings.dropout, settings.pretrained
-    )
-    torch.manual_seed(settings.seed)
-    net = build(model)
-    if isinstance(net, FastNet):
-        net.prepare(data.normalise(torch.from_numpy(originals(data.train)[:2000]).permute(0, 3, 1, 2)))
-    net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    memory = place.cache.root / "precision.json"
-    precision = choose_precision(settings.precision, net, model, settings.recipe.batch_size, memory)
-    trainer = Trainer(net, settings.recipe, feed.steps_per_pass, data.normalise, precision)
-    size = f"{count_parameters(net):,} parameters, {precision}, {device}"
-    return Setup(trainer, feed, model, renderer, f"{settings.model}: {size}\n{words}")
-
-
-def _make_feed(settings: Settings, data: Data, device: torch.device, place: Place) -> tuple[Feed, str, str]:
-    """Return what feeds the trainer, which renderer it uses, and both in words."""
-    visits, batch, seed = data.visits, settings.recipe.batch_size, settings.seed
-    views = settings.strategy.views
-    counted = f"{settings.strategy.name}: {len(visits):,} {'files' if settings.strategy.visit_all else 'sources'} an epoch"
-    if settings.strategy.visit_all:
-        counted += f", {visits.files_a_source} times the steps of one visit to each source"
-    if data.streamed:
-        feed = HostFeed(visits, batch, seed, device, FileReader(visits, settings.shape))
-        feed.workers = place.workers if place.workers is not None else max(1, available_cores() - 1)
-        return feed, "exact", f"{counted}; read from their files by {feed.workers} worker processes at every visit"
-    missing = without_batched_form(ViewBatches(views, [])) if views else []
-    asked = settings.renderer
-    if asked == "batched" and missing:
-        raise TrainError(f"{', '.join(missing)} cannot be rendered in batches; --renderer exact")
-    fits = device.type == "cuda" and data.train.pack.pixels.nbytes < GPU_SHARE * torch.cuda.mem_get_info(device)[0]
-    if asked == "batched" or (asked == "auto" and fits and not missing):
-        where = "views in batches on the device" if views else "held on the device"
-        return DeviceFeed(visits, batch, seed, device, data.train.pack.pixels), "batched", f"{counted}; {where}"
-    feed = HostFeed(visits, batch, seed, device, PackReader(visits, data.train.pack.pixels))
-    feed.workers = place.workers or (available_cores() - 1 if missing and available_cores() > 2 else 0)
-    how = f"by {feed.workers} worker processes" if feed.workers else "in this process"
-    why = f" ({', '.join(missing)} has no batched form)" if missing and device.type == "cuda" else ""
-    return feed, "exact", f"{counted}; " + (f"views by the exact renderer, {how}{why}" if views else "read from memory")
 
 
 def _fit(setup: Setup, data: Data, place: Place, lines: list[dict[str, Any]], world: World) -> None:

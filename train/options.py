@@ -11,7 +11,7 @@ import click
 from train.errors import TrainError
 
 if TYPE_CHECKING:
-    from train.job import Settings
+    from train.settings import Settings
     from train.strategies import Strategy
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -110,9 +110,9 @@ def options_of(*groups: list[Callable[[Command], Command]]) -> Callable[[Command
 
 def read_settings(data: Path, options: dict[str, Any]) -> Settings:
     """Return the settings that the options ask for."""
-    from train.job import Settings
-    from train.pack import Shape
     from train.schedule import recipe_for
+    from train.settings import Settings
+    from train.shape import Shape
 
     changes = {
         key: options[key]

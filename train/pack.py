@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b, sha256
 from itertools import chain
@@ -22,30 +21,14 @@ from expand.engine import available_cores, map_ordered
 from expand.errors import BadImage
 from expand.source import read_source
 from expand.store import Lock, write_whole
+from train.cache import Cache
 from train.errors import TrainError
 from train.folder import Folder
+from train.shape import Shape, fit
 
 FORMAT = 2
 CHUNK = 256
-COLOURS = ("keep", "rgb", "grey")
 Progress = Callable[[int], None]
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What every image is brought to: a side in pixels (None: the images' own size), and channels (keep, rgb, grey)."""
-
-    side: int | None = None
-    colour: str = "keep"
-
-    def __post_init__(self) -> None:
-        if self.side is not None and self.side < 1:
-            raise TrainError(f"--image-size must be at least 1, got {self.side}")
-        if self.colour not in COLOURS:
-            raise TrainError(f"--colour must be {', '.join(COLOURS)}, got {self.colour!r}")
-
-
-ANY_SHAPE = Shape()
 
 
 class Pack(NamedTuple):
@@ -64,53 +47,6 @@ class Decoded(NamedTuple):
     fingerprint: str
     hash: str
     problem: str
-
-
-class Cache:
-    """The folder of packs, bounded: the one that was used longest ago goes first."""
-
-    def __init__(self, root: Path | None = None, limit: int = 20_000_000_000) -> None:
-        self.root = root or default_root()
-        self.limit = limit
-
-    def packs(self) -> list[Path]:
-        """Return the finished packs, the one that was used last at the end."""
-        found = list(self.root.glob("*/pack.json")) if self.root.is_dir() else []
-        return [path.parent for path in sorted(found, key=lambda path: path.stat().st_mtime)]
-
-    def size(self) -> int:
-        """Return the bytes of all packs."""
-        return sum(file.stat().st_size for pack in self.packs() for file in pack.iterdir())
-
-    def clear(self) -> int:
-        """Remove every pack; return the bytes that were freed."""
-        freed = self.size()
-        if self.root.is_dir():
-            for path in self.root.iterdir():
-                if (path / "pack.json").exists() or path.suffix == ".part":
-                    shutil.rmtree(path)
-        return freed
-
-    def make_room(self, needed: int) -> None:
-        """Remove old packs until `needed` bytes fit; raise TrainError if they never will."""
-        if needed > self.limit:
-            raise TooLarge(f"would take {needed:,} bytes, --cache-size is {self.limit:,}")
-        for pack in self.packs():
-            if self.size() + needed <= self.limit:
-                break
-            shutil.rmtree(pack)
-        free = shutil.disk_usage(self.root).free
-        if needed > free:
-            raise TooLarge(f"would take {needed:,} bytes, the disk of {self.root} has {free:,} free")
-
-
-class TooLarge(TrainError):  # noqa: N818  # a word of the domain
-    """A set that does not fit into the cache; it can be streamed instead."""
-
-
-def default_root() -> Path:
-    """Return where packs lie unless something else is asked for."""
-    return Path(os.environ.get("TRAIN_CACHE", "~/.cache/expand-train/packs")).expanduser()
 
 
 def pack(folder: Folder, shape: Shape, cache: Cache, progress: Progress = lambda _images: None) -> Pack:
@@ -247,37 +183,3 @@ def fingerprint(pixels: NDArray[Any]) -> str:
     return blake2b(
         np.ascontiguousarray(pixels).tobytes(), digest_size=12, salt=repr(pixels.shape[:2]).encode()[:16]
     ).hexdigest()
-
-
-def fit(pixels: NDArray[Any], shape: Shape) -> NDArray[np.uint8]:
-    """Return an image as H×W×C of 8 bits, its shorter side brought to `shape.side` and its centre cut out square."""
-    image = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
-    image = image[..., None] if image.ndim == 2 else image
-    if shape.colour != "keep":
-        image = _recolour(image, shape.colour)
-    return image if shape.side is None else centre_crop(image, shape.side)
-
-
-def centre_crop(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Return the image with its shorter side resized to `side` (averaged where it shrinks), and its middle square."""
-    height, width, channels = image.shape
-    scale = side / min(height, width)
-    size = max(side, round(width * scale)), max(side, round(height * scale))
-    if size != (width, height):
-        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        resized: NDArray[Any] = cv2.resize(image, size, interpolation=how)
-        image = resized.reshape(size[1], size[0], channels)
-    top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
-    return image[top : top + side, left : left + side]
-
-
-def _recolour(image: NDArray[np.uint8], colour: str) -> NDArray[np.uint8]:
-    channels = image.shape[2]
-    if channels in (2, 4):  # an opaque background is what alpha leaves
-        image, channels = image[..., : channels - 1], channels - 1
-    if colour == "rgb":
-        return np.repeat(image, 3, axis=2) if channels == 1 else image[..., :3]
-    if channels == 1:
-        return image
-    grey: NDArray[Any] = cv2.cvtColor(np.ascontiguousarray(image[..., :3]), cv2.COLOR_RGB2GRAY)
-    return grey[..., None]

@@ -15,8 +15,8 @@ from expand.source import read_source
 from train.errors import TrainError
 from train.loop import Normaliser, Scene, predict
 from train.models import ModelSettings, build
-from train.pack import Shape, fit
 from train.records import load_model
+from train.shape import Shape, fit
 
 BATCH = 256
 

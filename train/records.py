@@ -19,8 +19,8 @@ from train.errors import TrainError
 from train.feed import Clock
 from train.loop import Normaliser, Tally, Trainer
 from train.models import ModelSettings
-from train.pack import Shape
 from train.precision import cpu_name
+from train.shape import Shape
 
 RUN, METRICS, MODEL, CHECKPOINT = "run.json", "metrics.jsonl", "model.safetensors", "checkpoint.safetensors"
 LIBRARIES = ("torch", "torchvision", "numpy", "opencv-python-headless", "pillow", "albumentations")

@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from train.cache import Cache, TooLarge
 from train.errors import TrainError
 from train.folder import Folder, list_folder, match_classes
 from train.leak import Side, check_leaks, validation_sources
 from train.loop import Normaliser, measure_pixels
-from train.pack import Cache, Pack, Shape, TooLarge, pack, sample
+from train.pack import Pack, pack, sample
+from train.shape import Shape
 from train.strategies import Strategy, Visits
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from train.job import Watch
+from train.watch import Watch
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,13 +12,13 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Folder, noise_image, tree
 from PIL import Image
 
 from expand import ExpandError, expand
 from expand.codec import Encoding, decode, encode
 from expand.manifest import read_rows
 from expand.verify import verify
+from tests.conftest import Folder, noise_image, tree
 
 COMMAND = [sys.executable, "-m", "expand"]
 

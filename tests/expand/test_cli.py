@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from conftest import Folder, noise_image, tree
 
 from expand import ExpandError, __version__
 from expand.cli import command, main
+from tests.conftest import Folder, noise_image, tree
 
 
 def run(*arguments: object) -> Result:
@@ -182,7 +182,7 @@ def test_preview_replay_and_fetch(class_folder: Folder, tmp_path: Path) -> None:
 
 def test_fetch_says_what_it_wrote(tmp_path: Path) -> None:
     pytest.importorskip("torchvision")
-    from test_fetch import write_mnist
+    from tests.expand.test_fetch import write_mnist
 
     write_mnist(tmp_path / "root", "MNIST")
     assert f"{tmp_path}/f/train: 30 images" in run("fetch", "MNIST", tmp_path / "f", "--root", tmp_path / "root").output

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import noise_image
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from expand import ExpandError
 from expand.techniques.noise import Noise, pattern
+from tests.conftest import noise_image
 
 
 def grey(shape: tuple[int, ...], depth: type = np.uint8) -> np.ndarray:

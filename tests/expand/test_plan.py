@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import Folder, noise_image
 
 from expand import ExpandError, Recipe, Settings, expand
 from expand.plan import Bill, Plan, check_fits, estimate, make_plan
+from tests.conftest import Folder, noise_image
 
 CLASSIC = Recipe.load("classic")
 

@@ -6,13 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import Folder, noise_image
 from hypothesis import given
 from hypothesis import strategies as st
 
 from expand import ExpandError
 from expand.manifest import order
 from expand.source import copy_name, scan, split_suffix, survey
+from tests.conftest import Folder, noise_image
 
 IMAGE = noise_image(4, 4, 3)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import noise_image
 
 from expand import ExpandError, expand
 from expand.codec import decode
 from expand.fetch import class_folder, fetch
+from tests.conftest import noise_image
 
 
 def write_mnist(root: Path, name: str, counts: tuple[int, int] = (30, 12)) -> dict[str, np.ndarray]:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Folder, noise_image
 from PIL import Image
 
 from expand import ExpandError, Recipe, Settings
 from expand.preview import CELL, GAP, caption, contact_sheet, fit
 from expand.views import Views
+from tests.conftest import Folder, noise_image
 
 
 def sheet(src: Path, rows: int = 3, recipe: str = "classic", factor: int = 4) -> Image.Image:

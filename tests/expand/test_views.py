@@ -10,7 +10,6 @@ from math import lcm, prod
 
 import numpy as np
 import pytest
-from conftest import noise_image
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
@@ -19,6 +18,7 @@ from expand import ExpandError, Recipe, view
 from expand import views as views_module
 from expand.keys import draw
 from expand.views import Views, walk
+from tests.conftest import noise_image
 
 IDS = [f"class/{i:04d}.png" for i in range(2500)]
 CLASSIC = Recipe.load("classic")

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import noise_image
 
 from expand import ExpandError, Recipe
 from expand.errors import BadImage
 from expand.techniques import catalogue
 from expand.techniques.catalogue import Catalogue
 from expand.views import Views
+from tests.conftest import noise_image
 
 IDS = [f"a/{i}.png" for i in range(400)]
 THREE = """techniques:

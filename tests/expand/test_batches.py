@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import noise_image
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expand import ExpandError, Recipe
 from expand.batches import ViewBatches
 from expand.views import Views
+from tests.conftest import noise_image
 
 IDS = [f"class/{i}.png" for i in range(40)]
 RECIPES = {

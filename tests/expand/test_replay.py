@@ -7,11 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Folder, noise_image
 
 from expand import ExpandError, Recipe, expand
 from expand.manifest import read_rows
 from expand.replay import replay, replay_into
+from tests.conftest import Folder, noise_image
 
 RECIPES = {
     "classic": Recipe.load("classic"),

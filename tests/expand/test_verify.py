@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Folder
 
 from expand import ExpandError, expand
 from expand.verify import verify
+from tests.conftest import Folder
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import Folder, tree
 
 from expand import ExpandError, Recipe, Settings, expand, job
 from expand.manifest import MANIFEST, read_card
 from expand.store import Lock
+from tests.conftest import Folder, tree
 
 
 def test_the_run_card_says_what_was_done_with_what_at_what_cost(class_folder: Folder, tmp_path: Path) -> None:

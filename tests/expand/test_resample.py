@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pytest
-from conftest import noise_image
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from expand.recipe import Recipe
 from expand.resample import Fill, border_colour, fit_colour, resample
 from expand.techniques import Pixels
 from expand.views import Views
+from tests.conftest import noise_image
 
 SHAPES = [(28, 28, None), (32, 32, 3), (37, 53, 3), (24, 40, 4), (20, 20, 2), (21, 33, 6)]
 

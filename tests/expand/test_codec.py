@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
-from conftest import noise_image
 from PIL import Image, ImageCms
 
 from expand.codec import Encoding, decode, encode
 from expand.errors import BadImage
 from expand.tiff import ORIENTATION
+from tests.conftest import noise_image
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 

@@ -1,0 +1,1 @@
+"""Tests: facts about the two programs, on real files."""

@@ -1,0 +1,1 @@
+"""Tests of expand, a file a module."""

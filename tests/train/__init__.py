@@ -1,0 +1,1 @@
+"""Tests of train, a file a module."""

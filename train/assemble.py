@@ -1,0 +1,78 @@
+"""Assemble: from settings and data to a trainer at its first step, and what feeds it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+
+from expand.batches import ViewBatches
+from expand.engine import available_cores
+from train.batched import without_batched_form
+from train.errors import TrainError
+from train.fast import FastNet
+from train.feed import DeviceFeed, Feed, HostFeed
+from train.loop import Trainer
+from train.models import ModelSettings, build, count_parameters
+from train.precision import choose_precision
+from train.readers import FileReader, PackReader
+from train.settings import Place, Settings
+from train.split import Data, originals
+
+GPU_SHARE = 0.6
+"""Of a GPU's free memory, what a set may take to be held there."""
+
+
+class Setup(NamedTuple):
+    """A run that is ready to go: the trainer, what feeds it, and what was chosen for it."""
+
+    trainer: Trainer
+    feed: Feed
+    model: ModelSettings
+    renderer: str
+    words: str
+
+
+def set_up(settings: Settings, data: Data, device: torch.device, place: Place) -> Setup:
+    """Return a trainer at its first step, and what feeds it."""
+    feed, renderer, words = _make_feed(settings, data, device, place)
+    _, height, width, channels = data.train.pack.pixels.shape
+    model = ModelSettings(
+        settings.model, channels, height, width, len(data.train.folder.classes), settings.dropout, settings.pretrained
+    )
+    torch.manual_seed(settings.seed)
+    net = build(model)
+    if isinstance(net, FastNet):
+        net.prepare(data.normalise(torch.from_numpy(originals(data.train)[:2000]).permute(0, 3, 1, 2)))
+    net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    memory = place.cache.root / "precision.json"
+    precision = choose_precision(settings.precision, net, model, settings.recipe.batch_size, memory)
+    trainer = Trainer(net, settings.recipe, feed.steps_per_pass, data.normalise, precision)
+    size = f"{count_parameters(net):,} parameters, {precision}, {device}"
+    return Setup(trainer, feed, model, renderer, f"{settings.model}: {size}\n{words}")
+
+
+def _make_feed(settings: Settings, data: Data, device: torch.device, place: Place) -> tuple[Feed, str, str]:
+    """Return what feeds the trainer, which renderer it uses, and both in words."""
+    visits, batch, seed = data.visits, settings.recipe.batch_size, settings.seed
+    views = settings.strategy.views
+    counted = f"{settings.strategy.name}: {len(visits):,} {'files' if settings.strategy.visit_all else 'sources'} an epoch"
+    if settings.strategy.visit_all:
+        counted += f", {visits.files_a_source} times the steps of one visit to each source"
+    if data.streamed:
+        feed = HostFeed(visits, batch, seed, device, FileReader(visits, settings.shape))
+        feed.workers = place.workers if place.workers is not None else max(1, available_cores() - 1)
+        return feed, "exact", f"{counted}; read from their files by {feed.workers} worker processes at every visit"
+    missing = without_batched_form(ViewBatches(views, [])) if views else []
+    asked = settings.renderer
+    if asked == "batched" and missing:
+        raise TrainError(f"{', '.join(missing)} cannot be rendered in batches; --renderer exact")
+    fits = device.type == "cuda" and data.train.pack.pixels.nbytes < GPU_SHARE * torch.cuda.mem_get_info(device)[0]
+    if asked == "batched" or (asked == "auto" and fits and not missing):
+        where = "views in batches on the device" if views else "held on the device"
+        return DeviceFeed(visits, batch, seed, device, data.train.pack.pixels), "batched", f"{counted}; {where}"
+    feed = HostFeed(visits, batch, seed, device, PackReader(visits, data.train.pack.pixels))
+    feed.workers = place.workers or (available_cores() - 1 if missing and available_cores() > 2 else 0)
+    how = f"by {feed.workers} worker processes" if feed.workers else "in this process"
+    why = f" ({', '.join(missing)} has no batched form)" if missing and device.type == "cuda" else ""
+    return feed, "exact", f"{counted}; " + (f"views by the exact renderer, {how}{why}" if views else "read from memory")
