@@ -14,6 +14,7 @@ from train.fast import FastNet
 from train.feed import DeviceFeed, Feed, HostFeed
 from train.loop import Trainer
 from train.models import ModelSettings, build, count_parameters
+from train.parallel import current_world
 from train.precision import choose_precision
 from train.readers import FileReader, PackReader
 from train.settings import Place, Settings
@@ -46,7 +47,8 @@ def set_up(settings: Settings, data: Data, device: torch.device, place: Place) -
         net.prepare(data.normalise(torch.from_numpy(originals(data.train)[:2000]).permute(0, 3, 1, 2)))
     net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     memory = place.cache.root / "precision.json"
-    precision = choose_precision(settings.precision, net, model, settings.recipe.batch_size, memory)
+    world, asked, batch = current_world(), settings.precision, settings.recipe.batch_size
+    precision = world.agree(choose_precision(asked, net, model, batch, memory) if world.leads else "")
     trainer = Trainer(net, settings.recipe, feed.steps_per_pass, data.normalise, precision)
     size = f"{count_parameters(net):,} parameters, {precision}, {device}"
     return Setup(trainer, feed, model, renderer, f"{settings.model}: {size}\n{words}")

@@ -72,20 +72,23 @@ def run(data: Path, out: Path | None, overwrite: bool, tensorboard: bool, quiet:
     settings = read_settings(data, options)
     from train.cache import Cache
     from train.job import run as train
+    from train.parallel import current_world
     from train.settings import Place
     from train.watch import Watch
     from train.words import Console, run_in_words
 
     prepare_torch(options["threads"])
     out = out or Path("runs") / f"{settings.model}-{settings.strategy.name}"
-    watch: Watch = Watch() if quiet else Console(settings.recipe.epochs)
-    if tensorboard:
+    leads = current_world().leads
+    watch: Watch = Console(settings.recipe.epochs) if leads and not quiet else Watch()
+    if tensorboard and leads:
         from train.events import TensorBoard
 
         watch = TensorBoard(watch, out)
     cache = Cache(options["cache"], int(options["cache_size"] * 1e9))
     record = train(settings, Place(out, cache, options["device"], options["workers"], overwrite, watch))
-    click.echo(run_in_words(record, out))
+    if leads:
+        click.echo(run_in_words(record, out))
 
 
 @command.command()

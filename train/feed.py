@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from expand.batches import ViewBatches
 from train.batched import BatchedViews
+from train.errors import TrainError
 from train.parallel import current_world
 from train.readers import Job, Reader
 from train.strategies import Visits, order
@@ -30,6 +31,7 @@ class Batch(NamedTuple):
 
     images: Tensor
     labels: Tensor
+    weight: float = 1.0
 
 
 @dataclass
@@ -48,7 +50,9 @@ class Feed(ABC):
     def __init__(self, visits: Visits, batch_size: int, order_seed: int, device: torch.device) -> None:
         self.visits, self.order_seed, self.device = visits, order_seed, device
         self.world = current_world()
-        self.edges = split(len(visits), batch_size)
+        if batch_size < self.world.size:
+            raise TrainError(f"--batch-size must be at least 1 for each of {self.world.size} processes, got {batch_size}")
+        self.edges = split(len(visits), batch_size, 2 * self.world.size)
         self.labels = torch.from_numpy(visits.labels).to(device)
         self.clock = Clock()
 
@@ -64,17 +68,19 @@ class Feed(ABC):
             k, place = divmod(step, self.steps_per_pass)
             if k != drawn:
                 items, drawn = order(self.order_seed, k, len(self.visits)), k
-            yield Job(k, self.world.share(items[slice(*self.edges[place])]))
+            whole = items[slice(*self.edges[place])]
+            share = self.world.share(whole)
+            yield Job(k, share, len(share) * self.world.size / len(whole))
 
     @abstractmethod
     def batches(self, start: int, stop: int) -> Iterator[Batch]:
         """Yield the batches of steps `start` … `stop` − 1, on the device."""
 
 
-def split(count: int, batch_size: int) -> list[tuple[int, int]]:
-    """Return where batches begin and end; a last one of a single image joins the one before (batch norm needs two)."""
+def split(count: int, batch_size: int, least: int = 2) -> list[tuple[int, int]]:
+    """Return where batches begin and end; a last one of fewer than `least` joins the one before (batch norm needs two)."""
     edges = [*range(0, count, batch_size), count]
-    if len(edges) > 2 and edges[-1] - edges[-2] == 1:
+    if len(edges) > 2 and edges[-1] - edges[-2] < least:
         del edges[-2]
     return list(pairwise(edges))
 
@@ -104,7 +110,8 @@ class HostFeed(Feed):
             for job in stretch:
                 part = made[begin : begin + len(job.items)].to(self.device, non_blocking=True)
                 begin += len(job.items)
-                yield Batch(part.permute(0, 3, 1, 2), self.labels[torch.from_numpy(job.items).to(self.device)])
+                labels = self.labels[torch.from_numpy(job.items).to(self.device)]
+                yield Batch(part.permute(0, 3, 1, 2), labels, job.weight)
 
     def _stretches(self, start: int, stop: int) -> Iterator[list[Job]]:
         """Yield the batches a few at a time, those of one pass together."""
@@ -161,7 +168,7 @@ class DeviceFeed(Feed):
                 colours = None if self.colours is None else self.colours[rows]
                 images = self.views.render(images, job.items, k, colours)
             self.clock.augment += time.perf_counter() - started
-            yield Batch(images, labels)
+            yield Batch(images, labels, job.weight)
 
     def _fill_colours(self) -> Tensor | None:
         """Return what fills the uncovered area of every image; None where that is another one in each view."""

@@ -50,11 +50,12 @@ def run(settings: Settings, place: Place) -> dict[str, Any]:
 
 
 def _run(settings: Settings, place: Place, device: torch.device, world: World) -> dict[str, Any]:
-    earlier = _open_run(settings, place, write=world.leads)
-    world.wait()
+    with world.in_turn():
+        earlier = _open_run(settings, place, write=world.leads)
     if earlier and earlier["state"] == FINISHED:
         return earlier
-    data = prepare(settings.wanted(), place.cache, place.watch.packing)
+    with world.in_turn():
+        data = prepare(settings.wanted(), place.cache, place.watch.packing)
     setup = set_up(settings, data, device, place)
     record = {"state": UNFINISHED, **_record(settings, data, setup)}
     if world.leads:

@@ -102,7 +102,7 @@ class Trainer:
         with autocast(self.device, self.precision):
             logits = to_logits(self.forward, self.normalise(batch.images))
         loss = cross_entropy(logits, batch.labels, label_smoothing=self.recipe.smoothing)
-        loss.backward()  # type: ignore[no-untyped-call]
+        (loss * batch.weight).backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         self.average.update()
         self.step += 1

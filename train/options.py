@@ -114,10 +114,7 @@ def read_settings(data: Path, options: dict[str, Any]) -> Settings:
     from train.settings import Settings
     from train.shape import Shape
 
-    changes = {
-        key: options[key]
-        for key in ("epochs", "batch_size", "lr", "momentum", "weight_decay", "schedule", "smoothing", "average")
-    }
+    changes = {key: options[key] for key in CHANGES}
     plain = ("model", "dropout", "pretrained", "seed", "validation", "renderer", "precision", "mirrored", "allow_leak")
     return Settings(
         data,

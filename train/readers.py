@@ -22,6 +22,8 @@ class Job(NamedTuple):
 
     k: int
     items: NDArray[np.int64]
+    weight: float = 1.0
+    """How many items this process has of a batch, over an equal share: its gradient counts so much more, or less."""
 
 
 class Reader(Protocol):

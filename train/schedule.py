@@ -44,6 +44,10 @@ class Recipe:
             raise TrainError(f"--smoothing must be at least 0 and below 1, got {self.smoothing}")
         if not 0 <= self.momentum < 1:
             raise TrainError(f"--momentum must be at least 0 and below 1, got {self.momentum}")
+        if not 0 <= self.weight_decay < math.inf:
+            raise TrainError(f"--weight-decay must be at least 0, got {self.weight_decay}")
+        if not 0 <= self.average < math.inf:
+            raise TrainError(f"--average must be at least 0, got {self.average}")
 
 
 BLOG = Recipe(5, 64, 1e-3, 0.0, 0.0, "constant", 0.0, 0.0)
@@ -71,7 +75,7 @@ def rate(recipe: Recipe, step: int, steps: int) -> float:
         return recipe.lr
     rise = 0.2 * steps
     if step < rise:
-        return recipe.lr * (0.2 + 0.8 * (step + 1) / max(rise, 1)) if rise >= 1 else recipe.lr
+        return recipe.lr * (0.2 + 0.8 * min(step + 1, rise) / rise) if rise >= 1 else recipe.lr
     left = (steps - step) / (steps - rise)
     return recipe.lr * (left if recipe.schedule == "one-cycle" else 0.5 * (1 - math.cos(math.pi * left)))
 

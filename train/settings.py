@@ -64,3 +64,7 @@ class Place:
     workers: int | None = None
     overwrite: bool = False
     watch: Watch = field(default_factory=lambda: Watch())
+
+    def __post_init__(self) -> None:
+        if self.workers is not None and self.workers < 0:
+            raise TrainError(f"--workers must be at least 0, got {self.workers}")

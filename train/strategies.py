@@ -43,6 +43,8 @@ class Strategy:
             raise TrainError(f"--factor must be at least 1, got {self.factor}")
         if self.clean_every is not None and self.clean_every < 1:
             raise TrainError(f"--clean-every must be at least 1, got {self.clean_every}")
+        if not 0 <= self.view_seed < 2**64:
+            raise TrainError(f"--view-seed must be 0 … 2^64 - 1, got {self.view_seed}")
         if self.visit_all and self.name not in ("disk", "hybrid"):
             raise TrainError(f"--visit all is for the files of an expanded set, not for --strategy {self.name}")
 
