@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from expand.errors import ExpandError
+from expand.store import Lock
 from train.errors import TrainError
+
+WAIT_SECONDS = 0.1
 
 
 class Cache:
@@ -34,17 +41,29 @@ class Cache:
                     shutil.rmtree(path)
         return freed
 
-    def make_room(self, needed: int) -> None:
-        """Remove old packs until `needed` bytes fit; raise TrainError if they never will."""
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the folder, made where it is missing; wait while another run packs: its pack may be the one to use."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            while True:
+                with suppress(ExpandError):
+                    stack.enter_context(Lock(self.root))
+                    break
+                time.sleep(WAIT_SECONDS)
+            yield
+
+    def make_room(self, needed: int, name: str) -> None:
+        """Remove old packs until `needed` bytes fit; raise TooLarge, naming the set, if they never will."""
         if needed > self.limit:
-            raise TooLarge(f"would take {needed:,} bytes, --cache-size is {self.limit:,}")
+            raise TooLarge(f'"{name}" takes {needed:,} bytes when decoded, --cache-size is {self.limit:,}')
         for pack in self.packs():
             if self.size() + needed <= self.limit:
                 break
             shutil.rmtree(pack)
         free = shutil.disk_usage(self.root).free
         if needed > free:
-            raise TooLarge(f"would take {needed:,} bytes, the disk of {self.root} has {free:,} free")
+            raise TooLarge(f'"{name}" takes {needed:,} bytes when decoded, the disk of "{self.root}" has {free:,} free')
 
 
 class TooLarge(TrainError):  # noqa: N818  # a word of the domain

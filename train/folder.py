@@ -121,6 +121,8 @@ def _from_manifest(root: Path, card: dict[str, Any] | None) -> Folder:
     if card["state"] != "finished":
         raise TrainError(f'"{root}" is not finished; run the same expand command again')
     rows = list(read_rows(root))
+    if not rows:
+        raise TrainError(f'"{root}" has no images: its {MANIFEST} is empty')
     return _folder(
         root,
         [row["file_name"] for row in rows],

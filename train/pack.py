@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from hashlib import blake2b, sha256
 from itertools import chain
@@ -20,7 +21,7 @@ from expand.codec import decode
 from expand.engine import available_cores, map_ordered
 from expand.errors import BadImage
 from expand.source import read_source
-from expand.store import Lock, write_whole
+from expand.store import write_whole
 from train.cache import Cache
 from train.errors import TrainError
 from train.folder import Folder
@@ -28,6 +29,8 @@ from train.shape import Shape, fit
 
 FORMAT = 2
 CHUNK = 256
+RECORD = 100
+"""Bytes of an image's two hashes in `pack.json`."""
 Progress = Callable[[int], None]
 
 
@@ -52,49 +55,65 @@ class Decoded(NamedTuple):
 def pack(folder: Folder, shape: Shape, cache: Cache, progress: Progress = lambda _images: None) -> Pack:
     """Return a folder's pack, from the cache or made now; raise TrainError if its images do not go together.
 
-    A pack is found by the files' names, sizes and times; what the manifest says of them is checked when it is made.
+    A pack is found by the files' names, sizes and times.
     """
-    cache.root.mkdir(parents=True, exist_ok=True)
-    with Lock(cache.root):
-        path = cache.root / _key(folder, shape)
-        found = _open(path, len(folder))
-        return found or _make(folder, shape, cache, path, progress)
+    path = cache.root / _key(folder, shape)
+    if found := _open(path, len(folder)):
+        return found
+    with cache.held():
+        return _open(path, len(folder)) or _make(folder, shape, cache, path, progress)
 
 
 def sample(folder: Folder, shape: Shape, count: int = 1000) -> Pack:
     """Return what is known of a set that is too large to pack: the hashes of its files, and the pixels of a sample."""
     hashes = list(chain.from_iterable(map_ordered(partial(_hash, folder.root), _chunks(folder), available_cores())))
     step = max(1, len(folder) // count)
-    images = [fit(decode(read_source(folder.root / file)).pixels, shape) for file in folder.files[::step]]
+    images = []
+    for file in folder.files[::step]:
+        with _naming(folder.root / file):
+            images.append(fit(decode(read_source(folder.root / file)).pixels, shape))
     if len({image.shape for image in images}) > 1:
         raise TrainError("images have different sizes or channels; give them one with --image-size and --colour")
     return Pack(np.stack(images), [""] * len(folder), hashes, whole=False)
 
 
 def _hash(root: Path, chunk: tuple[int, list[str]]) -> list[str]:
-    return [sha256(read_source(root / file)).hexdigest() for file in chunk[1]]
+    hashes = []
+    for file in chunk[1]:
+        with _naming(root / file):
+            hashes.append(sha256(read_source(root / file)).hexdigest())
+    return hashes
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Name the file in what is said of a bad image."""
+    try:
+        yield
+    except BadImage as error:
+        raise TrainError(f'"{path}" {error}') from error
 
 
 def _open(path: Path, count: int) -> Pack | None:
-    """Return a finished pack; None if there is none; one that does not fit its record is made anew."""
+    """Return a finished pack; None if there is none; one that is damaged, or half removed, goes and is made anew."""
     try:
         record = json.loads((path / "pack.json").read_text())
         pixels = np.load(path / "pixels.npy", mmap_mode="r")
         if record["format"] != FORMAT or len(pixels) != count or len(record["fingerprints"]) != count:
             raise ValueError("another pack")
-    except FileNotFoundError:
+        found = Pack(pixels, record["fingerprints"], record["hashes"])
+    except (ValueError, KeyError, TypeError, OSError, EOFError):
+        shutil.rmtree(path, ignore_errors=True)
         return None
-    except (ValueError, KeyError, OSError, EOFError):
-        shutil.rmtree(path)
-        return None
-    os.utime(path / "pack.json")
-    return Pack(pixels, record["fingerprints"], record["hashes"])
+    with suppress(OSError):  # another run may have evicted it, or own it; what is mapped stays
+        os.utime(path / "pack.json")
+    return found
 
 
 def _make(folder: Folder, shape: Shape, cache: Cache, path: Path, progress: Progress) -> Pack:
     """Decode a folder into a pack; nobody sees it before it is whole."""
     first = _first_shape(folder, shape)
-    cache.make_room(len(folder) * int(np.prod(first)) + 64 * len(folder))
+    cache.make_room(len(folder) * (int(np.prod(first)) + RECORD), str(folder.root))
     part = path.with_suffix(".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()

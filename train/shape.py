@@ -47,8 +47,10 @@ def centre_crop(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     size = max(side, round(width * scale)), max(side, round(height * scale))
     if size != (width, height):
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        resized: NDArray[Any] = cv2.resize(image, size, interpolation=how)
-        image = resized.reshape(size[1], size[0], channels)
+        # OpenCV averages up to four channels at a time
+        parts = [image[..., first : first + 4] for first in range(0, channels, 4)]
+        resized = [cv2.resize(np.ascontiguousarray(part), size, interpolation=how) for part in parts]
+        image = np.dstack([part.reshape(size[1], size[0], -1) for part in resized]).astype(np.uint8, copy=False)
     top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
     return image[top : top + side, left : left + side]
 

@@ -1,0 +1,57 @@
+"""What many tests of train need: small sets of noise on disk, and what a strategy shows of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from expand.codec import Encoding, decode, encode
+from expand.techniques import Pixels
+from tests.conftest import noise_image
+from train.cache import Cache
+from train.folder import Folder, list_folder
+from train.pack import pack
+from train.readers import Job, PackReader
+from train.shape import ANY_SHAPE
+from train.strategies import Strategy, Visits
+
+KINDS = {".bmp": Encoding("BMP"), ".png": Encoding("PNG"), ".jpg": Encoding("JPEG", 90)}
+
+
+def pictures(count: int = 4, shape: tuple[int, ...] = (16, 16, 3), suffix: str = ".png", seed: int = 0) -> dict[str, Pixels]:
+    """Return `count` images of noise for each of two classes, by their ids."""
+    names = [f"{label}/{index}{suffix}" for label in ("cat", "dog") for index in range(count)]
+    return {name: noise_image(*shape, seed=seed + place) for place, name in enumerate(names)}
+
+
+def write_set(root: Path, images: dict[str, Pixels] | None = None) -> Path:
+    """Write images as files below a folder, in the format of each one's suffix; return the folder."""
+    for name, pixels in (pictures() if images is None else images).items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode(pixels, KINDS[path.suffix]))
+    return root
+
+
+def pixels_of(path: Path) -> Pixels:
+    """Return the pixels of a file as a model sees them, H×W×C."""
+    pixels = decode(path.read_bytes()).pixels
+    return pixels[..., None] if pixels.ndim == 2 else pixels
+
+
+def visits_of(folder: Folder | Path, name: str, **settings: Any) -> Visits:
+    """Return what a strategy visits in a folder."""
+    return Visits(list_folder(folder) if isinstance(folder, Path) else folder, Strategy(name, **settings))
+
+
+def reader_of(visits: Visits, cache: Path) -> PackReader:
+    """Return a reader of the pack of all that lies in the folder of some visits."""
+    return PackReader(visits, pack(list_folder(visits.folder.root), ANY_SHAPE, Cache(cache)).pixels)
+
+
+def shown(reader: PackReader, k: int) -> NDArray[np.uint8]:
+    """Return what every item is in pass `k`."""
+    return reader.read(Job(k, np.arange(len(reader.visits))))
