@@ -11,7 +11,7 @@ import pytest
 from expand import expand
 from expand.manifest import CARD, MANIFEST, read_rows
 from tests.conftest import Folder, noise_image, tree
-from tests.train.sets import pictures, write_images
+from tests.train.samples import pictures, write_set
 from train.errors import TrainError
 from train.folder import list_folder, match_classes
 
@@ -36,7 +36,7 @@ def test_in_a_plain_folder_each_image_is_a_source_of_its_own(class_folder: Folde
 
 
 def test_an_expanded_folder_is_what_its_manifest_says(tmp_path: Path) -> None:
-    expand(write_images(tmp_path / "src"), tmp_path / "out", factor=3, workers=1)
+    expand(write_set(tmp_path / "src"), tmp_path / "out", factor=3, workers=1)
     folder, rows = list_folder(tmp_path / "out"), list(read_rows(tmp_path / "out"))
     assert folder.files == [row["file_name"] for row in rows]
     assert [folder.classes[label] for label in folder.labels] == [row["label"] for row in rows]
@@ -49,7 +49,7 @@ def test_an_expanded_folder_is_what_its_manifest_says(tmp_path: Path) -> None:
 
 
 def test_a_part_of_a_folder_knows_its_places_in_the_whole(tmp_path: Path) -> None:
-    expand(write_images(tmp_path / "src"), tmp_path / "out", factor=3, workers=1)
+    expand(write_set(tmp_path / "src"), tmp_path / "out", factor=3, workers=1)
     folder = list_folder(tmp_path / "out")
     part = folder.of_sources(np.array([False, True, False, False, False, False, True, False]))
     assert part.sources == ["cat/1.png"] * 3 + ["dog/2.png"] * 3
@@ -65,7 +65,7 @@ def test_a_part_of_a_folder_knows_its_places_in_the_whole(tmp_path: Path) -> Non
 
 
 def test_a_source_that_lacks_a_view_is_refused(tmp_path: Path) -> None:
-    write_images(tmp_path / "src")
+    write_set(tmp_path / "src")
     out = tmp_path / "out"
     expand(tmp_path / "src", out, factor=3, workers=1)
     lines = (out / MANIFEST).read_text().splitlines(keepends=True)
@@ -76,7 +76,7 @@ def test_a_source_that_lacks_a_view_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_originals_says_so_where_they_are_needed(tmp_path: Path) -> None:
-    write_images(tmp_path / "src")
+    write_set(tmp_path / "src")
     out = tmp_path / "out"
     expand(tmp_path / "src", out, factor=3, originals="none", workers=1)
     folder = list_folder(out)
@@ -96,7 +96,7 @@ def test_what_is_no_data_is_refused_in_a_sentence(class_folder: Folder, tmp_path
 
 
 def test_what_expand_did_not_finish_is_refused(tmp_path: Path) -> None:
-    write_images(tmp_path / "src")
+    write_set(tmp_path / "src")
     out = tmp_path / "out"
     expand(tmp_path / "src", out, factor=2, workers=1)
     before = tree(out)
@@ -112,7 +112,7 @@ def test_what_expand_did_not_finish_is_refused(tmp_path: Path) -> None:
 
 def test_a_manifest_without_a_row_is_refused(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    expand(write_images(tmp_path / "src"), out, factor=2, workers=1)
+    expand(write_set(tmp_path / "src"), out, factor=2, workers=1)
     (out / MANIFEST).write_text("")
     assert refusal(out) == f'"{out}" has no images: its {MANIFEST} is empty'
 

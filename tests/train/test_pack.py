@@ -18,7 +18,7 @@ from PIL import Image
 from expand import expand
 from expand.codec import decode
 from tests.conftest import Folder, noise_image
-from tests.train.sets import pictures, pixels_of, write_images
+from tests.train.samples import pictures, pixels_of, write_set
 from train.cache import Cache, TooLarge
 from train.errors import TrainError
 from train.folder import list_folder
@@ -57,7 +57,7 @@ def start_packing(root: Path, cache: Path, killed_after: int = -1) -> subprocess
 
 @pytest.mark.parametrize("shape", [ANY_SHAPE, Shape(7), Shape(20, "grey"), Shape(colour="rgb")], ids=str)
 def test_a_pack_has_each_images_pixels_and_hashes(shape: Shape, tmp_path: Path) -> None:
-    folder = list_folder(write_images(tmp_path / "src", pictures() | pictures(suffix=".jpg", seed=50)))
+    folder = list_folder(write_set(tmp_path / "src", pictures() | pictures(suffix=".jpg", seed=50)))
     packed = pack(folder, shape, Cache(tmp_path / "cache"))
     data = [(folder.root / file).read_bytes() for file in folder.files]
     images = [decode(item).pixels for item in data]
@@ -95,7 +95,7 @@ def test_images_are_packed_upright(class_folder: Folder, tmp_path: Path) -> None
 
 
 def test_a_pack_is_found_again_without_decoding_anything(tmp_path: Path) -> None:
-    root, cache, counted = write_images(tmp_path / "src", pictures(suffix=".bmp")), Cache(tmp_path / "cache"), []
+    root, cache, counted = write_set(tmp_path / "src", pictures(suffix=".bmp")), Cache(tmp_path / "cache"), []
     first = pack(list_folder(root), ANY_SHAPE, cache, counted.append)
     assert counted == [1] * 8
     before = (root / "cat/0.bmp").stat()
@@ -109,16 +109,16 @@ def test_a_pack_is_found_again_without_decoding_anything(tmp_path: Path) -> None
 
 
 def test_a_changed_file_a_new_one_or_another_shape_makes_another_pack(tmp_path: Path) -> None:
-    root, cache = write_images(tmp_path / "src", pictures(suffix=".bmp")), Cache(tmp_path / "cache")
+    root, cache = write_set(tmp_path / "src", pictures(suffix=".bmp")), Cache(tmp_path / "cache")
     pack(list_folder(root), ANY_SHAPE, cache)
     new = noise_image(16, 16, 3, seed=99)
     before = (root / "cat/0.bmp").stat()
-    write_images(root, {"cat/0.bmp": new})
+    write_set(root, {"cat/0.bmp": new})
     os.utime(root / "cat/0.bmp", ns=(before.st_atime_ns, before.st_mtime_ns + 1))
     changed = pack(list_folder(root), ANY_SHAPE, cache)
     np.testing.assert_array_equal(changed.pixels[0], new)
     assert len(cache.packs()) == 2
-    write_images(root, {"dog/9.bmp": new})
+    write_set(root, {"dog/9.bmp": new})
     assert len(pack(list_folder(root), ANY_SHAPE, cache).pixels) == 9
     assert pack(list_folder(root), Shape(8), cache).pixels.shape == (9, 8, 8, 3)
     assert pack(list_folder(root), Shape(8, "grey"), cache).pixels.shape == (9, 8, 8, 1)
@@ -142,7 +142,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_pack_is_made_anew(damage: str, tmp_path: Path) -> None:
-    root, cache, counted = write_images(tmp_path / "src"), Cache(tmp_path / "cache"), []
+    root, cache, counted = write_set(tmp_path / "src"), Cache(tmp_path / "cache"), []
     first = pack(list_folder(root), ANY_SHAPE, cache)
     (place,) = cache.root.iterdir()
     DAMAGE[damage](place)
@@ -154,7 +154,7 @@ def test_a_damaged_pack_is_made_anew(damage: str, tmp_path: Path) -> None:
 
 
 def test_what_a_kill_leaves_is_no_pack_and_is_in_nobodys_way(tmp_path: Path) -> None:
-    root, cache = write_images(tmp_path / "src"), Cache(tmp_path / "cache")
+    root, cache = write_set(tmp_path / "src"), Cache(tmp_path / "cache")
     killed = start_packing(root, cache.root, killed_after=5)
     assert killed.wait() == -signal.SIGKILL
     (left,) = cache.root.iterdir()
@@ -166,7 +166,7 @@ def test_what_a_kill_leaves_is_no_pack_and_is_in_nobodys_way(tmp_path: Path) -> 
 
 
 def test_two_processes_may_pack_the_same_set_at_once(tmp_path: Path) -> None:
-    root, cache = write_images(tmp_path / "src"), Cache(tmp_path / "cache")
+    root, cache = write_set(tmp_path / "src"), Cache(tmp_path / "cache")
     with cache.held():  # until both are there
         both = [start_packing(root, cache.root) for _ in range(2)]
         with pytest.raises(subprocess.TimeoutExpired):
@@ -212,7 +212,7 @@ def test_a_set_without_one_good_image_is_refused(class_folder: Folder, tmp_path:
 
 
 def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
-    src, out, cache = write_images(tmp_path / "src"), tmp_path / "out", Cache(tmp_path / "cache")
+    src, out, cache = write_set(tmp_path / "src"), tmp_path / "out", Cache(tmp_path / "cache")
     expand(src, out, factor=2, workers=1)
     for root, hint in ((src, ""), (out, "; `expand verify` says what is wrong")):
         folder = list_folder(root)
@@ -223,7 +223,7 @@ def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
 
 
 def test_the_pack_that_was_used_longest_ago_goes_when_the_cache_is_full(tmp_path: Path) -> None:
-    folders = [list_folder(write_images(tmp_path / name)) for name in "abc"]
+    folders = [list_folder(write_set(tmp_path / name)) for name in "abc"]
     cache = Cache(tmp_path / "cache", limit=2 * 8 * (16 * 16 * 3 + RECORD) + 800)
     made = []
     for place in (0, 1, 0, 2, 0, 2, 1, 0):
@@ -236,7 +236,7 @@ def test_the_pack_that_was_used_longest_ago_goes_when_the_cache_is_full(tmp_path
 
 
 def test_a_set_larger_than_the_cache_is_refused_with_both_sizes(tmp_path: Path) -> None:
-    root, cache = write_images(tmp_path / "src"), Cache(tmp_path / "cache", limit=6000)
+    root, cache = write_set(tmp_path / "src"), Cache(tmp_path / "cache", limit=6000)
     with pytest.raises(TooLarge) as refused:
         pack(list_folder(root), ANY_SHAPE, cache)
     assert str(refused.value) == f'"{root}" takes 6,944 bytes when decoded, --cache-size is 6,000'
@@ -247,14 +247,14 @@ def test_a_set_larger_than_the_cache_is_refused_with_both_sizes(tmp_path: Path) 
 def test_worker_processes_pack_the_same(tmp_path: Path) -> None:
     count = 4 * CHUNK + 10  # 2 × 8 chunks: two workers
     images = pictures(count, (3, 2, 3))
-    packed = pack(list_folder(write_images(tmp_path / "src", images)), ANY_SHAPE, Cache(tmp_path / "cache"))
+    packed = pack(list_folder(write_set(tmp_path / "src", images)), ANY_SHAPE, Cache(tmp_path / "cache"))
     assert len(images) > 8 * CHUNK
     np.testing.assert_array_equal(packed.pixels, np.stack([images[name] for name in sorted(images)]))
     assert packed.fingerprints == [fingerprint(images[name]) for name in sorted(images)]
 
 
 def test_a_sample_has_every_files_hash_and_every_nth_images_pixels(tmp_path: Path) -> None:
-    folder = list_folder(write_images(tmp_path / "src"))
+    folder = list_folder(write_set(tmp_path / "src"))
     found = sample(folder, Shape(8), count=3)
     data = [(folder.root / file).read_bytes() for file in folder.files]
     assert found.hashes == [sha256(item).hexdigest() for item in data]

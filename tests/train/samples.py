@@ -27,7 +27,7 @@ def pictures(count: int = 4, shape: tuple[int, ...] = (16, 16, 3), suffix: str =
     return {name: noise_image(*shape, seed=seed + place) for place, name in enumerate(names)}
 
 
-def write_images(root: Path, images: dict[str, Pixels] | None = None) -> Path:
+def write_set(root: Path, images: dict[str, Pixels] | None = None) -> Path:
     """Write images as files below a folder, in the format of each one's suffix; return the folder."""
     for name, pixels in (pictures() if images is None else images).items():
         path = root / name
