@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from expand.store import Lock, empty_folder
+from expand.store import PARTIAL, Lock, empty_folder
 from train.assemble import Setup, set_up
 from train.errors import TrainError
 from train.leak import Side
@@ -77,7 +77,7 @@ def _open_run(settings: Settings, place: Place, *, write: bool) -> dict[str, Any
     """Return the record of the run that is to go on, None for a new one; refuse a folder that is another's."""
     earlier = read_run(place.out)
     if earlier is None:
-        if any(place.out.iterdir()):
+        if any(path.suffix != PARTIAL for path in place.out.iterdir()):
             raise TrainError(f'"{place.out}" is not empty and has no {RUN}: it is no run; give another --out')
         return None
     if place.overwrite:

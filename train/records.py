@@ -86,7 +86,8 @@ def load_checkpoint(folder: Path, trainer: Trainer, clock: Clock) -> list[dict[s
             setattr(clock, name, seconds)
         lines: list[dict[str, Any]] = json.loads(note["metrics"])
     except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
-        raise TrainError(f'"{path}" is damaged ({error}); remove it to start from the beginning') from error
+        reason = str(error).partition("\n")[0]
+        raise TrainError(f'"{path}" is damaged ({reason}); remove it to start from the beginning') from error
     return lines
 
 
