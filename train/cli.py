@@ -11,6 +11,7 @@ import click
 
 from expand import __version__
 from expand.errors import ExpandError
+from train.compare.options import COMPARE_OPTIONS, read_question, this_command
 from train.errors import TrainError
 from train.options import (
     DATA_OPTIONS,
@@ -111,6 +112,26 @@ def predict(run: Path, images: tuple[Path, ...], device: str) -> int:
         else:
             click.echo(f"{guess.file}\t{guess.label}\t{guess.probability:.4f}")
     return 1 if bad else 0
+
+
+@command.command()
+@click.argument("data", type=FOLDER, default=Path("data/train"))
+@options_of(COMPARE_OPTIONS)
+def compare(data: Path, **options: Any) -> None:
+    """Compare strategies on DATA: which is better, by how much, how surely, and at what cost.
+
+    Writes index.html, report.md, comparison.json and runs.csv; stopped, the same command goes on.
+    """
+    question = read_question(data, options)
+    from train.cache import Cache
+    from train.compare.command import compare as answer
+    from train.compare.protocol import Bench
+
+    prepare_torch(None)
+    cache = Cache(options["cache"], int(options["cache_size"] * 1e9))
+    bench = Bench(options["out"], cache, options["jobs"], options["materialize"], options["overwrite"])
+    how = {"seeds": options["seeds"], "margin": options["margin"], "command": this_command()}
+    click.echo(answer(question, bench, how, plan=options["plan"], quiet=options["quiet"]))
 
 
 @command.command()

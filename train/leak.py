@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -48,9 +49,10 @@ def check_leaks(one: Side, other: Side, *, allowed: bool) -> list[str]:
     """Return the leaks between two sides; refuse them unless they are allowed."""
     leaks = find_leaks(one, other)
     if leaks and not allowed:
+        found = f"{len(leaks):,} images stand" if len(leaks) > 1 else "1 image stands"
         more = f"; and {len(leaks) - SHOWN:,} more" if len(leaks) > SHOWN else ""
         raise TrainError(
-            f"{len(leaks):,} images stand on both sides: {'; '.join(leaks[:SHOWN])}{more}. What is measured on them is not "
+            f"{found} on both sides: {'; '.join(leaks[:SHOWN])}{more}. What is measured on them is not "
             "what the model would do on new images; --allow-leak goes on all the same, and records it"
         )
     return leaks
@@ -60,14 +62,29 @@ def validation_sources(folder: Folder, share: float, seed: int = 0) -> NDArray[n
     """Return which sources to hold out: about `share` of each class, by a keyed hash of their names, never all of it."""
     if not 0 <= share < 1:
         raise TrainError(f"--validation must be at least 0 and below 1, got {share}")
+    return _first_of_each(folder, "split", seed, lambda members: min(round(share * members), members - 1))
+
+
+def some_sources(folder: Folder, count: int, seed: int = 0) -> NDArray[np.bool_]:
+    """Return which sources make up a smaller set of about `count`: the same share of each class, by a keyed hash of names.
+
+    A smaller set is a part of every larger one.
+    """
+    total = len(folder.source_ids)
+    if not 2 <= count <= total:
+        raise TrainError(f'--sources must be 2 … {total:,}, as many as "{folder.root}" has, got {count:,}')
+    return _first_of_each(folder, "subset", seed, lambda members: max(1, round(count / total * members)))
+
+
+def _first_of_each(folder: Folder, kind: str, seed: int, wanted: Callable[[int], int]) -> NDArray[np.bool_]:
+    """Return which sources come first in their class in the order of a keyed hash: `wanted` of a class's members."""
     ids, labels = folder.source_ids, _labels(folder)
-    ranks = np.array([draw(seed, "split", source, 0, 1)[0] for source in ids], dtype=np.uint64)
-    held = np.zeros(len(ids), dtype=bool)
+    ranks = np.array([draw(seed, kind, source, 0, 1)[0] for source in ids], dtype=np.uint64)
+    chosen = np.zeros(len(ids), dtype=bool)
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
-        count = min(round(share * len(members)), len(members) - 1)
-        held[members[np.argsort(ranks[members])[:count]]] = True
-    return held
+        chosen[members[np.argsort(ranks[members])[: wanted(len(members))]]] = True
+    return chosen
 
 
 def _labels(folder: Folder) -> NDArray[np.int64]:

@@ -11,6 +11,7 @@ import click
 from train.errors import TrainError
 
 if TYPE_CHECKING:
+    from train.schedule import Recipe
     from train.settings import Settings
     from train.strategies import Strategy
 
@@ -44,6 +45,7 @@ CHANGES = ("epochs", "batch_size", "lr", "momentum", "weight_decay", "schedule",
 DATA_OPTIONS = [
     click.option("--test", type=FOLDER, help="Class folders to measure on, once, at the end."),
     click.option("--validation", type=float, default=0.0, show_default=True, help="Share of the sources held out to watch."),
+    click.option("--sources", type=int, help="Learn from so many sources only, drawn evenly over the classes.  [default: all]"),
     click.option("--image-size", type=int, help="Resize the shorter side to this and cut out the centre square."),
     click.option("--colour", default="keep", show_default=True, help="keep, rgb or grey."),
     click.option("--allow-leak", is_flag=True, help="Go on where training and test share images; it is recorded."),
@@ -110,20 +112,36 @@ def options_of(*groups: list[Callable[[Command], Command]]) -> Callable[[Command
 
 def read_settings(data: Path, options: dict[str, Any]) -> Settings:
     """Return the settings that the options ask for."""
-    from train.schedule import recipe_for
     from train.settings import Settings
     from train.shape import Shape
 
-    changes = {key: options[key] for key in CHANGES}
-    plain = ("model", "dropout", "pretrained", "seed", "validation", "renderer", "precision", "mirrored", "allow_leak")
+    plain = (
+        "model",
+        "dropout",
+        "pretrained",
+        "seed",
+        "validation",
+        "sources",
+        "renderer",
+        "precision",
+        "mirrored",
+        "allow_leak",
+    )
     return Settings(
         data,
         options["test"],
         read_strategy(data, options),
-        recipe_for(options["model"], options["recipe_train"], **changes),
+        changed_recipe(options),
         shape=Shape(options["image_size"], options["colour"]),
         **{key: options[key] for key in plain},
     )
+
+
+def changed_recipe(options: dict[str, Any]) -> Recipe:
+    """Return the recipe of training that the options ask for."""
+    from train.schedule import recipe_for
+
+    return recipe_for(options["model"], options["recipe_train"], **{key: options[key] for key in CHANGES})
 
 
 def read_strategy(data: Path, options: dict[str, Any]) -> Strategy:

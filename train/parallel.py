@@ -75,6 +75,14 @@ def join_world(device: torch.device) -> World:
     return world
 
 
+def split_up() -> World:
+    """Meet the other processes, then let each of them train models of its own."""
+    world = join_world(torch.device("cpu"))
+    for name in ("RANK", "WORLD_SIZE"):
+        os.environ.pop(name, None)
+    return world
+
+
 def pick_device(asked: str) -> torch.device | None:
     """Return the device that is meant by auto, cpu or cuda; None if there is no such one."""
     if asked == "cpu" or (asked == "auto" and not torch.cuda.is_available()):

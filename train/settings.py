@@ -30,6 +30,7 @@ class Settings:
     pretrained: bool = False
     seed: int = 0
     validation: float = 0.0
+    sources: int | None = None
     shape: Shape = ANY_SHAPE
     renderer: str = "auto"
     precision: str = "auto"
@@ -44,7 +45,7 @@ class Settings:
 
     def wanted(self) -> Wanted:
         """Return which data this run needs."""
-        return Wanted(self.data, self.test, self.strategy, self.shape, self.validation, self.allow_leak)
+        return Wanted(self.data, self.test, self.strategy, self.shape, self.validation, self.allow_leak, self.sources)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain data."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from train.cache import Cache, TooLarge
 from train.errors import TrainError
 from train.folder import Folder, list_folder, match_classes
-from train.leak import Side, check_leaks, validation_sources
+from train.leak import Side, check_leaks, some_sources, validation_sources
 from train.loop import Normaliser, measure_pixels
 from train.pack import Pack, pack, sample
 from train.shape import Shape
@@ -30,6 +30,8 @@ class Wanted:
     shape: Shape
     validation: float
     allow_leak: bool
+    sources: int | None = None
+    """How many sources to learn from, drawn evenly over the classes; None: all."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ def prepare(wanted: Wanted, cache: Cache, watch: Callable[[Folder], Callable[[in
     """
     started = time.perf_counter()
     folder = list_folder(wanted.data)
+    if wanted.sources is not None:
+        folder = folder.of_sources(some_sources(folder, wanted.sources))
     if len(folder.classes) < 2:
         raise TrainError(f'"{wanted.data}" has one class only ("{folder.classes[0]}"); a classifier needs two')
     sources_only = wanted.strategy.name in ("none", "fly")
@@ -65,12 +69,23 @@ def prepare(wanted: Wanted, cache: Cache, watch: Callable[[Folder], Callable[[in
         packed, streamed = sample(needed, wanted.shape), True
     held = validation_sources(needed, wanted.validation)
     train = Side("training", needed.of_sources(~held), packed)
-    validation = Side("validation", _view_0(needed.of_sources(held)), packed) if held.any() else None
+    validation = _validation_side(wanted, needed.of_sources(held), packed, cache, watch) if held.any() else None
     test = _test_side(wanted, folder.classes, packed, cache, watch) if wanted.test else None
     leaks = [line for side in (validation, test) if side for line in check_leaks(train, side, allowed=wanted.allow_leak)]
-    normalise = measure_pixels(packed.pixels if streamed and not packed.whole else originals(train))
+    normalise = measure_pixels(originals(train))
     seconds = time.perf_counter() - started
     return Data(Visits(train.folder, wanted.strategy), train, validation, test, normalise, streamed, seconds, leaks)
+
+
+def _validation_side(
+    wanted: Wanted, held: Folder, packed: Pack, cache: Cache, watch: Callable[[Folder], Callable[[int], None]]
+) -> Side:
+    """Return the sources that are held out, as they are; they have a pack of their own where the whole set has none."""
+    folder = _view_0(held)
+    if packed.whole:
+        return Side("validation", folder, packed)
+    folder = folder.whole()
+    return Side("validation", folder, pack(folder, wanted.shape, cache, watch(folder)))
 
 
 def _test_side(
@@ -93,5 +108,8 @@ def _view_0(folder: Folder) -> Folder:
 
 
 def originals(side: Side) -> NDArray[np.uint8]:
-    """Return the pixels of a side's sources as they are; of all its images where the originals were left out."""
-    return side.pack.pixels[_view_0(side.folder).places]
+    """Return the pixels of a side's sources as they are; of all its images where the originals were left out.
+
+    Of a set that is too large to pack, the sample.
+    """
+    return side.pack.pixels[_view_0(side.folder).places] if side.pack.whole else side.pack.pixels

@@ -80,6 +80,37 @@ class Console(Watch):
             say(line)
 
 
+class Counter:
+    """Shows on stderr how many of some things are done: a bar on a terminal, a line now and then in a log."""
+
+    def __init__(self, total: int, unit: str, *, quiet: bool = False) -> None:
+        self.total, self.unit, self.quiet, self.done = total, unit, quiet or not total, 0
+        self.bar: tqdm[Any] | None = None
+        self.started = self.said = time.monotonic()
+
+    def __enter__(self) -> Counter:
+        if not self.quiet and sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self.bar = tqdm(total=self.total, unit=f" {self.unit}", dynamic_ncols=True)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+    def add(self, count: int) -> None:
+        """Count some more."""
+        self.done += count
+        now = time.monotonic()
+        if self.bar is not None:
+            self.bar.update(count)
+        elif not self.quiet and now - self.said > LOG_SECONDS:
+            self.said = now
+            left = (now - self.started) / self.done * (self.total - self.done)
+            say(f"{self.done:,} of {self.total:,} {self.unit}, about {left:,.0f} s left")
+
+
 def say(words: str) -> None:
     """Write a line to stderr."""
     sys.stderr.write(words + "\n")

@@ -1,0 +1,107 @@
+"""Arms: the ways of augmenting that are compared, and for how many passes each of them trains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from train.errors import TrainError
+
+STRATEGIES = ("none", "fly", "disk", "disk-random", "hybrid")
+STORED = ("disk", "disk-random", "hybrid")
+BUDGETS = ("steps", "files", "wall", "wall-expansion")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way of augmenting; those that store copies have a factor."""
+
+    strategy: str
+    factor: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What the arm is called: disk ×4."""
+        return f"{self.strategy} ×{self.factor}" if self.factor else self.strategy
+
+    @property
+    def stored(self) -> bool:
+        """Tell whether it reads copies."""
+        return self.factor is not None
+
+    @property
+    def words(self) -> str:
+        """What the arm does, in words."""
+        copies = f"{self.factor} views of each source on disk, the untouched one among them"
+        return {
+            "none": "the sources as they are",
+            "fly": "a new view of each source in every pass, nothing stored",
+            "disk": f"{copies}; stratified",
+            "disk-random": f"{copies}; drawn independently",
+            "hybrid": f"{copies}; cheap techniques drawn on top in every pass",
+        }[self.strategy]
+
+
+def parse_arms(text: str, factors: Sequence[int]) -> tuple[Arm, ...]:
+    """Return the arms of a list as `none,fly,disk,disk-random=4`; those that store copies come once for each factor."""
+    arms: list[Arm] = []
+    for word in (part.strip() for part in text.split(",")):
+        name, _, own = word.partition("=")
+        if name not in STRATEGIES:
+            raise TrainError(f'"{name}" is not an arm; there are {", ".join(STRATEGIES)}')
+        if name not in STORED and own:
+            raise TrainError(f'arm "{name}" stores nothing and takes no factor')
+        arms += [Arm(name, factor) for factor in ([parse_factor(own)] if own else factors)] if name in STORED else [Arm(name)]
+    if len(set(arms)) < len(arms):
+        raise TrainError(f"--arms names an arm twice: {text}")
+    if len(arms) < 2:
+        raise TrainError(f"--arms must name two arms or more, got {text!r}")
+    return tuple(arms)
+
+
+def parse_numbers(text: str, option: str, least: int) -> tuple[int, ...]:
+    """Return the whole numbers of a list as `2,4,8`, each once and in order."""
+    try:
+        numbers = tuple(sorted({int(part) for part in text.split(",")}))
+    except ValueError:
+        raise TrainError(f"{option} must be whole numbers, as 2,4,8, got {text!r}") from None
+    if numbers[0] < least:
+        raise TrainError(f"{option} must be at least {least}, got {numbers[0]}")
+    return numbers
+
+
+def parse_factor(text: str) -> int:
+    """Return the factor of one arm."""
+    return parse_numbers(text, "the factor of an arm", 2)[0]
+
+
+def default_lengths(factors: Sequence[int]) -> tuple[int, ...]:
+    """Return two lengths of training, in passes: one with K ≤ F for the largest F, one with K well above it."""
+    return max(factors), 5 * max(factors)
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What an arm takes: seconds for a pass over the sources, and once for its expansion."""
+
+    pass_seconds: float
+    expansion_seconds: float = 0.0
+
+
+def passes(arm: Arm, length: int, budget: str, speeds: Mapping[str, Speed]) -> int:
+    """Return how many passes over the sources an arm has at a length.
+
+    steps: as many for all. files: as many over all its files. wall: as many as fit into the seconds that `length` passes
+    over the untouched sources take, for wall-expansion less those of the arm's expansion; one at least.
+    """
+    if budget == "steps":
+        return length
+    if budget == "files":
+        return length * (arm.factor or 1)
+    seconds = length * min(speed.pass_seconds for speed in speeds.values())
+    if "none" in speeds:
+        seconds = length * speeds["none"].pass_seconds
+    own = speeds[arm.name]
+    if budget == "wall-expansion":
+        seconds -= own.expansion_seconds
+    return max(1, round(seconds / own.pass_seconds))

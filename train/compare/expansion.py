@@ -1,0 +1,108 @@
+"""The real expansion: timed, on a sample of the sources or on all of them, and held against the copies made in memory."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from expand import expand
+from expand.codec import decode
+from expand.errors import ExpandError
+from expand.source import read_source
+from train.compare.arms import Arm
+from train.compare.question import Seeds
+from train.compare.replicate import Stage, stored
+from train.errors import STOPPED, TrainError
+from train.folder import Folder, list_folder
+from train.shape import fit
+
+SAMPLE = 2000
+"""Sources in a timed sample: enough that starting the workers weighs little, a second or two of work at 28×28."""
+
+
+def measure_expansion(stage: Stage, arm: Arm, out: Path, *, everything: bool) -> dict[str, Any]:
+    """Expand for an arm, for real, into a folder beside `out`; return what it cost, for all sources, and what was checked.
+
+    Costs of a sample are scaled up to the whole; files are exact. The sample is removed, everything is left in `out`.
+    """
+    question, folder = stage.question, stage.data.train.folder
+    chosen = np.arange(len(folder)) if everything else _spread(len(folder), SAMPLE)
+    sample, source = folder.only(chosen), out.with_name(f"{out.name}-sources")
+    try:
+        _copy_sources(sample, source)
+        report, seconds = _expand(stage, arm, source, out)
+        checked, reading = _check(stage, arm, sample, out)
+        files = [path.stat() for path in out.rglob("*") if path.is_file()]
+    finally:
+        shutil.rmtree(source, ignore_errors=True)
+        if not everything:
+            shutil.rmtree(out, ignore_errors=True)
+    scale = len(folder) / len(sample)
+    whole = "everything was expanded" if everything else f"from a timed expansion of {len(sample):,} sources"
+    return {
+        "arm": arm.name,
+        "how": f"{whole}, {report.workers} worker{'s' if report.workers > 1 else ''}",
+        "files": len(folder) * (arm.factor or 1),
+        "bytes": round(scale * sum(stat.st_size for stat in files)),
+        "allocated": round(scale * sum(stat.st_blocks * 512 for stat in files)),
+        "expansion_seconds": round(scale * seconds, 3),
+        "expansion_cpu_seconds": round(scale * report.tally.cpu_seconds, 3),
+        "read_seconds": round(scale * reading, 3),
+        "checked_files": checked,
+        "format": question.codec.format,
+    }
+
+
+def _spread(count: int, most: int) -> np.ndarray:
+    """Return at most `most` places, spread evenly over `count`."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
+
+
+def _copy_sources(sample: Folder, to: Path) -> None:
+    """Copy some sources to a folder of their own, under their own names."""
+    shutil.rmtree(to, ignore_errors=True)
+    for name in sample.files:
+        path = to / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(sample.root / name, path)
+
+
+def _expand(stage: Stage, arm: Arm, source: Path, out: Path) -> tuple[Any, float]:
+    """Run the expansion of the first replicate; return its report and seconds."""
+    question = stage.question
+    settings = question.expansion(arm, Seeds.of(question.seed, 0).views)
+    plain = {name: getattr(settings, name) for name in ("seed", "sampling", "format", "quality")}
+    started = time.perf_counter()
+    try:
+        report = expand(source, out, settings.factor, settings.recipe, overwrite=True, **plain)
+    except ExpandError as error:
+        raise TrainError(str(error), error.status) from error
+    return report, time.perf_counter() - started
+
+
+def _check(stage: Stage, arm: Arm, sample: Folder, out: Path) -> tuple[int, float]:
+    """Hold files against the copies made in memory, pixel for pixel; return how many, and the seconds that reading took.
+
+    Refuse where they differ: what is found with the one would not hold for the other.
+    """
+    written = list_folder(out)
+    started = time.perf_counter()
+    read = [fit(decode(read_source(out / name)).pixels, stage.question.shape) for name in written.files]
+    seconds = time.perf_counter() - started
+    part = replace(stage.data, train=stage.data.train._replace(folder=sample))
+    memory = stored(replace(stage, data=part), arm, Seeds.of(stage.question.seed, 0))
+    if written.sources != memory.folder.sources or not np.array_equal(np.stack(read), memory.pack.pixels):
+        different = [
+            name for name, a, b in zip(written.files, read, memory.pack.pixels, strict=False) if not np.array_equal(a, b)
+        ]
+        raise TrainError(
+            f"{len(different):,} of {len(read):,} files that expand wrote for {arm.name} are not the views that would be "
+            f'trained on, "{different[0] if different else "?"}" first; what a comparison found would not hold',
+            STOPPED,
+        )
+    return len(read), seconds

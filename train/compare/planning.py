@@ -1,0 +1,80 @@
+"""Planning: what a comparison would cost on this machine, and how finely it would see, before it is run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from train.compare.arms import Arm, Speed, passes
+from train.compare.question import Cell, Question
+from train.compare.replicate import Stage, run_cell
+from train.statistics import half_width, paired
+
+PILOT_RUNS, PILOT_SECONDS = 4, 120.0
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What is to be expected: seconds in all, and the deviation of a paired difference, in points, with its source."""
+
+    runs: int
+    seconds: float
+    sd: float
+    how: str
+
+    def half_width(self, seeds: int) -> float | None:
+        """Return the half-width of a 95 % interval that so many seeds can be expected to give, in points."""
+        return half_width(self.sd, seeds) if seeds > 1 else None
+
+
+def look_ahead(stage: Stage, speeds: Mapping[str, Speed], seeds: int, jobs: int) -> Outlook:
+    """Return what a comparison would take and show; a few short runs of the first arm say how much seeds differ."""
+    question = stage.question
+    each = {arm: sum(_run_seconds(question, arm, length, speeds) for length in question.lengths) for arm in question.arms}
+    seconds = seeds * sum(each.values()) / jobs
+    first, shortest = question.arms[0], min(question.lengths)
+    if PILOT_RUNS * _run_seconds(question, first, shortest, speeds) <= PILOT_SECONDS:
+        found = [run_cell(stage, Cell(first, shortest, seed), shortest)["accuracy"] for seed in range(PILOT_RUNS)]
+        sd = 100 * math.sqrt(2) * (paired(found).sd or 0.0)
+        how = f"from {PILOT_RUNS} runs of {first.name} at {shortest} passes; pairs of other arms may differ more or less"
+    else:
+        sd = 100 * math.sqrt(2 * 0.9 * 0.1 / _test_images(stage))
+        how = "a rule of thumb (accuracy near 90 %, as far apart as two draws of the test set): pilot runs would take too long"
+    return Outlook(seeds * len(question.arms) * len(question.lengths), seconds, sd, how)
+
+
+def _test_images(stage: Stage) -> int:
+    assert stage.data.test is not None
+    return len(stage.data.test.folder)
+
+
+def _run_seconds(question: Question, arm: Arm, length: int, speeds: Mapping[str, Speed]) -> float:
+    """Return how long a run of an arm trains."""
+    return passes(arm, length, question.budget, speeds) * speeds[arm.name].pass_seconds
+
+
+def in_words(question: Question, outlook: Outlook, speeds: Mapping[str, Speed], seeds: int) -> str:
+    """Return a plan as a table."""
+    width = max(len(arm.name) for arm in question.arms)
+    lines = [f"{outlook.runs} runs: {seeds} seeds × {len(question.arms)} arms × {len(question.lengths)} lengths"]
+    for arm in question.arms:
+        parts = [
+            f"{passes(arm, length, question.budget, speeds):,} passes, {_run_seconds(question, arm, length, speeds):,.1f} s"
+            for length in question.lengths
+        ]
+        lines.append(f"  {arm.name:<{width}}  {'; '.join(parts)} a run")
+    lines.append(f"about {_duration(outlook.seconds)} in all, testing and start-up apart")
+    lines.append(f"a paired difference between arms is expected to vary by {outlook.sd:.2f} points ({outlook.how}):")
+    for count in sorted({seeds, 6, 10, 20}):
+        reach = outlook.half_width(count)
+        chosen = "  <- as asked" if count == seeds else ""
+        if reach is not None:
+            lines.append(f"  {count:>3} seeds: 95 % interval of ± {reach:.2f} points{chosen}")
+    return "\n".join(lines)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

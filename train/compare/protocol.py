@@ -1,0 +1,141 @@
+"""The protocol: every replicate of every arm run once, kept as it ends; a comparison that was stopped goes on."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from expand.engine import map_ordered
+from expand.store import empty_folder, write_whole
+from train.cache import Cache
+from train.compare.arms import Speed, passes
+from train.compare.expansion import measure_expansion
+from train.compare.question import Cell, Question, cells
+from train.compare.replicate import Stage, assemble, run_cell, set_stage
+from train.errors import TrainError
+from train.loop import Step, fit
+from train.parallel import World
+from train.records import write_json
+
+QUESTION, COSTS, SPEEDS, RUNS = "question.json", "costs.json", "speeds.json", "runs"
+PROBE_STEPS = 40
+ALONE = World()
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where a comparison happens: its folder, the cache, and how many replicates run side by side."""
+
+    out: Path
+    cache: Cache
+    jobs: int = 1
+    materialize: bool = False
+    overwrite: bool = False
+
+
+def open_bench(question: Question, bench: Bench) -> None:
+    """Make the comparison's folder, or refuse one that holds something else."""
+    bench.out.mkdir(parents=True, exist_ok=True)
+    path = bench.out / QUESTION
+    now = json.loads(json.dumps(question.to_dict()))
+    if not path.is_file():
+        if any(bench.out.iterdir()):
+            raise TrainError(f'"{bench.out}" is not empty and has no {QUESTION}: it is no comparison; give another --out')
+    elif bench.overwrite:
+        empty_folder(bench.out)
+    else:
+        before = _read(path)
+        different = [f"{key} was {before.get(key)}, is {now[key]}" for key in now if before.get(key) != now[key]]
+        if different:
+            raise TrainError(
+                f'"{bench.out}" is a comparison with other settings: {"; ".join(different)}; --overwrite starts afresh'
+            )
+    (bench.out / RUNS).mkdir(exist_ok=True)
+    write_json(path, now)
+
+
+def costs(stage: Stage, bench: Bench) -> list[dict[str, Any]]:
+    """Return what the expansion of each stored arm costs: measured once, then kept."""
+    path = bench.out / COSTS
+    known: dict[str, Any] = _read(path) if path.is_file() else {}
+    for arm in stage.question.arms:
+        if arm.stored and arm.name not in known:
+            folder = bench.out / arm.name.replace(" ×", "-x")
+            known[arm.name] = measure_expansion(stage, arm, folder, everything=bench.materialize)
+            write_json(path, known)
+    return [known[arm.name] for arm in stage.question.arms if arm.name in known]
+
+
+def speeds(stage: Stage, bench: Bench, expansions: list[dict[str, Any]]) -> dict[str, Speed]:
+    """Return how long a pass of each arm takes, from a short probe: measured once, then kept."""
+    path = bench.out / SPEEDS
+    if path.is_file():
+        seconds: dict[str, float] = _read(path)
+    else:
+        seconds = {arm.name: probe(stage, Cell(arm, max(stage.question.lengths), 0)) for arm in stage.question.arms}
+        write_json(path, seconds)
+    once = {cost["arm"]: cost["expansion_seconds"] for cost in expansions}
+    return {name: Speed(value, once.get(name, 0.0)) for name, value in seconds.items()}
+
+
+def probe(stage: Stage, cell: Cell) -> float:
+    """Return the seconds that a pass of an arm takes, from its first steps; the first of all is left out."""
+    _, setup = assemble(stage, cell, 2 + PROBE_STEPS)
+    marks = [time.perf_counter()]
+    for event in fit(setup.trainer, setup.feed):
+        if isinstance(event, Step):
+            marks.append(time.perf_counter())
+        if len(marks) > PROBE_STEPS:
+            break
+    skipped = min(8, len(marks) - 2)
+    return (marks[-1] - marks[skipped]) / (len(marks) - 1 - skipped) * setup.trainer.steps_per_pass
+
+
+def missing_cells(question: Question, bench: Bench, seeds: int) -> list[Cell]:
+    """Return the cells that have not been run yet."""
+    return [cell for cell in cells(question, seeds) if not (bench.out / RUNS / f"{cell.name}.json").is_file()]
+
+
+def run_all(
+    question: Question, bench: Bench, seeds: int, speed: dict[str, Speed], done: Callable[[int], None], world: World = ALONE
+) -> None:
+    """Run every cell that is not there yet, or this process's share of them; `done` is called for each that ended."""
+    missing = missing_cells(question, bench, seeds)[world.rank :: world.size]
+    work = [(cell, passes(cell.arm, cell.length, question.budget, speed)) for cell in missing]
+    run = partial(_run_and_keep, question, bench)
+    for _ in map_ordered(run, work, bench.jobs):
+        done(1)
+
+
+def _run_and_keep(question: Question, bench: Bench, work: tuple[Cell, int]) -> None:
+    """Run one cell and write its row; what a worker process runs."""
+    cell, epochs = work
+    stage = set_stage(question, bench.cache.root, bench.cache.limit)
+    started = time.perf_counter()
+    row = run_cell(stage, cell, epochs)
+    row["seconds"] = round(time.perf_counter() - started, 3)
+    write_whole(bench.out / RUNS / f"{cell.name}.json", json.dumps(row).encode())
+
+
+def read_rows(question: Question, bench: Bench, seeds: int) -> list[dict[str, Any]]:
+    """Return the rows of all cells, in their order."""
+    ordered = sorted(cells(question, seeds), key=lambda cell: (cell.length, question.arms.index(cell.arm), cell.replicate))
+    return [_read(bench.out / RUNS / f"{cell.name}.json") for cell in ordered]
+
+
+def wait_for(question: Question, bench: Bench, seeds: int) -> None:
+    """Wait until other processes have run their share; torchrun ends all where one of them fails."""
+    while missing_cells(question, bench, seeds):
+        time.sleep(1.0)
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise TrainError(f'"{path}" is damaged ({error}); remove it, and start again to make it anew') from error

@@ -1,0 +1,171 @@
+"""The question: all that decides what a comparison finds; and its cells, each a run of one arm, length and seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from expand.copies import Settings as Expansion
+from expand.errors import ExpandError
+from expand.keys import draw
+from expand.recipe import Recipe
+from train.compare.arms import BUDGETS, Arm
+from train.errors import TrainError
+from train.schedule import Recipe as Training
+from train.shape import ANY_SHAPE, Shape
+from train.strategies import Strategy
+
+CHEAP = ("flip", "translate")
+"""What hybrid draws on top of its copies, where the recipe has it: exact, or nearly so, and the least work."""
+
+
+@dataclass(frozen=True)
+class Codec:
+    """Which format copies pass through before they are trained on; none: nothing is lost."""
+
+    format: str = "png"
+    quality: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Codec:
+        """Return the codec that `keep`, `jpg:80`, `webp` … names."""
+        name, _, quality = text.partition(":")
+        if quality and not quality.isdecimal():
+            raise TrainError(f"--codec must be as keep, jpg:80 or webp, got {text!r}")
+        return cls(name, int(quality) if quality else None)
+
+    @property
+    def lossless(self) -> bool:
+        """Tell whether copies hold the very pixels of their views."""
+        return self.format == "png"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is compared, on which data, how it is trained; checks itself."""
+
+    data: Path
+    test: Path
+    arms: tuple[Arm, ...]
+    lengths: tuple[int, ...]
+    views: Recipe
+    training: Training
+    fly_techniques: tuple[str, ...] = ()
+    """The techniques that hybrid draws on top; empty: the recipe's cheap ones."""
+    model: str = "cnn"
+    dropout: float = 0.0
+    shape: Shape = ANY_SHAPE
+    sources: int | None = None
+    budget: str = "steps"
+    codec: Codec = Codec()
+    seed: int = 0
+    device: str = "auto"
+    renderer: str = "auto"
+    precision: str = "auto"
+    threads: int = 1
+    allow_leak: bool = False
+
+    def __post_init__(self) -> None:
+        if self.budget not in BUDGETS:
+            raise TrainError(f"--budget must be {', '.join(BUDGETS)}, got {self.budget!r}")
+        if min(self.lengths) < 1:
+            raise TrainError(f"--epochs must be at least 1, got {min(self.lengths)}")
+        if self.shape.side is not None and any(arm.strategy == "hybrid" for arm in self.arms):
+            raise TrainError("hybrid arms need images of one size, without --image-size")
+        for arm in self.arms:
+            if arm.stored:
+                self.expansion(arm, 0)
+        self.hybrid_parts  # noqa: B018  # checks the techniques
+
+    @property
+    def clean_every(self) -> int | None:
+        """In which passes fly shows the untouched image: in as many as the largest set of copies does."""
+        return max((arm.factor for arm in self.arms if arm.factor), default=None)
+
+    @property
+    def hybrid_parts(self) -> tuple[Recipe, Recipe]:
+        """The techniques that a hybrid arm stores, and those that it draws in every pass."""
+        names = [technique.name for technique in self.views.techniques]
+        if not any(arm.strategy == "hybrid" for arm in self.arms):
+            return self.views, self.views
+        cheap = self.fly_techniques or tuple(name for name in CHEAP if name in names)
+        if unknown := [name for name in cheap if name not in names]:
+            raise TrainError(f'recipe "{self.views.name}" has no technique "{unknown[0]}"; it has {", ".join(names)}')
+        if not cheap or len(cheap) == len(names):
+            raise TrainError(f'a hybrid arm needs some techniques of "{self.views.name}" on disk and some drawn: --fly')
+        return self._part("stored", [n for n in names if n not in cheap]), self._part("drawn", list(cheap))
+
+    def _part(self, name: str, techniques: list[str]) -> Recipe:
+        chosen = tuple(technique for technique in self.views.techniques if technique.name in techniques)
+        return replace(self.views, name=f"{self.views.name} {name}", techniques=chosen)
+
+    def expansion(self, arm: Arm, view_seed: int) -> Expansion:
+        """Return the settings with which `expand` writes an arm's copies."""
+        recipe = self.hybrid_parts[0] if arm.strategy == "hybrid" else self.views
+        sampling = "random" if arm.strategy == "disk-random" else "stratified"
+        try:
+            return Expansion(recipe, arm.factor or 1, view_seed, sampling, self.codec.format, self.codec.quality)
+        except ExpandError as error:
+            raise TrainError(str(error)) from error
+
+    def strategy(self, arm: Arm, view_seed: int) -> Strategy:
+        """Return the strategy by which an arm trains."""
+        if arm.strategy == "fly":
+            return Strategy("fly", self.views, view_seed, clean_every=self.clean_every)
+        if arm.strategy == "hybrid":
+            return Strategy("hybrid", self.hybrid_parts[1], view_seed)
+        return Strategy("disk" if arm.stored else "none")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the question as plain data."""
+        plain = {key: getattr(self, key) for key in self.__dataclass_fields__}
+        return {
+            **plain,
+            "data": str(self.data),
+            "test": str(self.test),
+            "arms": [arm.name for arm in self.arms],
+            "lengths": list(self.lengths),
+            "views": self.views.to_dict(),
+            "training": asdict(self.training),
+            "fly_techniques": list(self.fly_techniques),
+            "shape": asdict(self.shape),
+            "codec": asdict(self.codec),
+        }
+
+
+class Seeds(NamedTuple):
+    """What chance a replicate has: of the first weights and the order, and of the views. All arms share them."""
+
+    replicate: int
+    training: int
+    views: int
+
+    @classmethod
+    def of(cls, seed: int, replicate: int) -> Seeds:
+        """Return a replicate's seeds."""
+        training, views = draw(seed, "replicate", "", replicate, 2)
+        return cls(replicate, training >> 1, views)
+
+
+class Cell(NamedTuple):
+    """One run: an arm, a length and a replicate."""
+
+    arm: Arm
+    length: int
+    replicate: int
+
+    @property
+    def name(self) -> str:
+        """What its file is called."""
+        return f"{self.arm.name.replace(' ×', '-x')}_k{self.length}_s{self.replicate}"
+
+
+def cells(question: Question, seeds: int) -> Iterator[Cell]:
+    """Yield all runs, replicates interleaved over arms, so that a machine that slows down slows all of them alike."""
+    count = len(question.arms)
+    for replicate in range(seeds):
+        for length in question.lengths:
+            for place in range(count):
+                yield Cell(question.arms[(place + replicate) % count], length, replicate)

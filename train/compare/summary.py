@@ -1,0 +1,154 @@
+"""The summary of a comparison: all that was found as one piece of plain data, its files, and its words at the terminal."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from expand.store import write_whole
+from train.compare.findings import (
+    Row,
+    Runs,
+    break_even,
+    compare_classes,
+    compare_pairs,
+    describe_cells,
+    describe_costs,
+    headline,
+    not_tested,
+    notes,
+)
+from train.compare.question import Question, Seeds
+from train.compare.replicate import Stage
+from train.compare.strips import strip
+from train.records import hardware, versions
+
+PAGE, NUMBERS, TABLE, MARKDOWN = "index.html", "comparison.json", "runs.csv", "report.md"
+LEFT_OUT = ("right", "gap", "per_class")
+
+
+def summarise(stage: Stage, rows: list[Row], expansions: list[Row], how: Row) -> Row:
+    """Return all that a comparison found; `how` has the command, margin, jobs and seeds."""
+    question, test = stage.question, stage.data.test
+    assert test is not None
+    runs = Runs(question, rows, len(test.folder))
+    pairs, paid = compare_pairs(runs, how["margin"]), break_even(runs, expansions)
+    classes, worst = compare_classes(runs)
+    checked = sum(cost["checked_files"] for cost in expansions)
+    return {
+        "title": str(question.data),
+        "headline": headline(question, pairs, paid),
+        "command": how["command"],
+        "settings": describe_settings(stage, how),
+        "arms": [
+            {"name": arm.name, "strategy": arm.strategy, "factor": arm.factor, "words": arm.words} for arm in question.arms
+        ],
+        "lengths": list(question.lengths),
+        "cells": describe_cells(runs),
+        "pairs": pairs,
+        "classes": classes,
+        "worst": worst,
+        "costs": describe_costs(runs, expansions),
+        "break_even": paid,
+        "check": {
+            "ok": True,
+            "files": checked,
+            "words": f"{checked:,} files that expand wrote hold the very pixels that the disk arms were trained on"
+            if checked
+            else "no arm stores copies, so there was nothing to hold against memory",
+        },
+        "notes": notes(runs, how["jobs"]),
+        "strips": [strip(stage, arm) for arm in question.arms] if question.shape.side is None else [],
+        "not_tested": not_tested(question),
+        "versions": versions(),
+        "hardware": hardware(stage.device),
+        "seeds": [_seeds(question, replicate) for replicate in range(how["seeds"])],
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": sum(row["seconds"] for row in rows),
+    }
+
+
+def _seeds(question: Question, replicate: int) -> Row:
+    seeds = Seeds.of(question.seed, replicate)
+    return {"replicate": replicate, "init": seeds.training, "order": seeds.training, "views": seeds.views}
+
+
+def describe_settings(stage: Stage, how: Row) -> dict[str, Any]:
+    """Return the settings as a flat table for people."""
+    question, data = stage.question, stage.data
+    _, height, width, channels = data.train.pack.pixels.shape
+    training = question.training
+    return {
+        "data": str(question.data),
+        "test": str(question.test),
+        "sources": len(data.train.folder),
+        "test images": len(data.test.folder) if data.test else 0,
+        "classes": len(data.train.folder.classes),
+        "image": f"{width}×{height}×{channels}",
+        "recipe": question.views.name,
+        "model": question.model,
+        "budget": question.budget,
+        "lengths in passes": ", ".join(map(str, question.lengths)),
+        "seeds": how["seeds"],
+        "margin in points": how["margin"],
+        "batch size": training.batch_size,
+        "learning rate": training.lr,
+        "momentum": training.momentum,
+        "weight decay": training.weight_decay,
+        "schedule": training.schedule,
+        "label smoothing": training.smoothing,
+        "weight average": training.average,
+        "copies": "lossless" if question.codec.lossless else question.codec.format,
+        "leaks": len(data.leaks),
+        "seed": question.seed,
+        "threads": question.threads,
+        "side by side": how["jobs"],
+    }
+
+
+def write_summary(out: Path, found: Row, rows: list[Row]) -> None:
+    """Write the page and what stands beside it."""
+    from train.report.markdown import render_markdown
+    from train.report.page import render_page
+
+    plain: Row = json.loads(json.dumps(found))
+    write_whole(out / NUMBERS, (json.dumps(plain, indent=1, ensure_ascii=False) + "\n").encode())
+    write_whole(out / TABLE, runs_csv(rows).encode())
+    write_whole(out / MARKDOWN, render_markdown(plain).encode())
+    write_whole(out / PAGE, render_page(plain).encode())
+
+
+def runs_csv(rows: list[Row]) -> str:
+    """Return a line a run: what can be counted on, and the accuracy in each class."""
+    flat = [
+        {
+            **{key: value for key, value in row.items() if key not in LEFT_OUT},
+            **{f"gap_{key}": value for key, value in (row["gap"] or {"stored": "", "fresh": ""}).items()},
+            **{f"accuracy of {name}": value for name, value in row["per_class"].items()},
+        }
+        for row in rows
+    ]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(flat[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(flat)
+    return text.getvalue()
+
+
+def in_words(found: Row, out: Path) -> str:
+    """Return what the terminal shows at the end."""
+    lines = [*found["headline"], ""]
+    width = max(len(arm["name"]) for arm in found["arms"])
+    for cell in found["cells"]:
+        bounds = cell["interval"]
+        span = f" ({100 * bounds[0]:.2f} … {100 * bounds[1]:.2f})" if bounds else ""
+        speed = f"{cell['images_per_second']:,.0f} images/s"
+        lines.append(f"  {cell['arm']:<{width}}  {cell['passes']:>4} passes  {100 * cell['mean']:6.2f} %{span}  {speed}")
+    lines += ["", *(f"  {pair['epochs']:>4} passes: {pair['words']}" for pair in found["pairs"])]
+    lines += ["", *(f"  {one['words']}" for one in found["worst"] if one["harm"])]
+    lines += [f"  {found['check']['words']}", "", f"{out / PAGE}"]
+    return "\n".join(lines)
