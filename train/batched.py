@@ -14,6 +14,7 @@ from torch.nn.functional import grid_sample
 from expand.affine import Affine, Size
 from expand.batches import Choices, ViewBatches
 from expand.techniques.noise import Noise, positions
+from expand.techniques.similarity import Scale
 from train.errors import TrainError
 
 
@@ -70,7 +71,8 @@ class BatchedViews:
         parts = np.stack([np.broadcast_to(part, count) for part in source], axis=-1).reshape(count, 2, 3)
         sides = np.array([[width], [height]], dtype=np.float64)
         # from continuous pixel coordinates to those of the grid
-        scale, offset = (2 / (sides - 1), (1 / (sides - 1)) + 1) if corners else (2 / sides, 1.0)
+        spans = np.maximum(sides - 1, 1)  # an image of one row or column has no span; all of it is that one
+        scale, offset = (2 / spans, 1 / spans + 1) if corners else (2 / sides, 1.0)
         parts = parts * scale
         parts[:, :, 2] -= np.broadcast_to(offset, (2, 1))[:, 0]
         theta = torch.from_numpy(parts).to(self.device, torch.float32)
@@ -94,8 +96,10 @@ class BatchedViews:
 
 
 def without_batched_form(batches: ViewBatches) -> list[str]:
-    """Return the techniques of a recipe that only the exact renderer has."""
-    return [step.key for step in batches.views.steps if step.change and not isinstance(step.change, Noise)]
+    """Return the techniques of a recipe that only the exact renderer has: it averages whole blocks where a view is halved."""
+    steps = batches.views.steps
+    pixels = [step.key for step in steps if step.change and not isinstance(step.change, Noise)]
+    return pixels + [step.key for step in steps if isinstance(step.move, Scale) and step.move.zoom.low <= 0.5]
 
 
 def pattern(seeds: Tensor, count: int) -> Tensor:

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from expand.batches import ViewBatches
+from expand.errors import ExpandError
 from train.batched import BatchedViews
 from train.errors import TrainError
 from train.parallel import current_world
@@ -98,11 +99,13 @@ class HostFeed(Feed):
         """Yield the batches of steps `start` … `stop` − 1, on the device."""
         stretches = self._stretches(start, stop)
         kept, told = tee(stretches)
-        images = self._ahead(list(told)) if self.workers else map(_Stretches(self.reader).__getitem__, told)
+        images = self._ahead(told) if self.workers else map(_Stretches(self.reader).__getitem__, told)
         rendered = not self.workers and self.visits.strategy.recipe is not None
         for stretch in kept:
             started = time.perf_counter()
             made = next(images)
+            if isinstance(made, Exception):
+                raise made
             taken = time.perf_counter() - started
             self.clock.augment += taken if rendered else 0.0
             self.clock.wait += 0.0 if rendered else taken
@@ -119,9 +122,9 @@ class HostFeed(Feed):
             while stretch := list(islice(jobs, self.group)):
                 yield stretch
 
-    def _ahead(self, stretches: list[list[Job]]) -> Iterator[Tensor]:
+    def _ahead(self, stretches: Iterator[list[Job]]) -> Iterator[Tensor | Exception]:
         """Read in worker processes, a few stretches ahead, in order."""
-        loader: DataLoader[Tensor] = DataLoader(
+        loader: DataLoader[Tensor | Exception] = DataLoader(
             _Stretches(self.reader),
             generator=torch.Generator(),  # its own, or it would draw from the one that dropout draws from
             batch_size=None,
@@ -133,15 +136,18 @@ class HostFeed(Feed):
         return iter(loader)
 
 
-class _Stretches(Dataset[Tensor]):
+class _Stretches(Dataset["Tensor | Exception"]):
     """A reader as torch's loader wants it."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
 
-    def __getitem__(self, stretch: list[Job]) -> Tensor:
+    def __getitem__(self, stretch: list[Job]) -> Tensor | Exception:
         items = np.concatenate([job.items for job in stretch])
-        return torch.from_numpy(np.ascontiguousarray(self.reader.read(Job(stretch[0].k, items))))
+        try:
+            return torch.from_numpy(np.ascontiguousarray(self.reader.read(Job(stretch[0].k, items))))
+        except (TrainError, ExpandError) as error:
+            return error  # as it is: the loader would make a traceback of it, and drop its status
 
 
 class DeviceFeed(Feed):

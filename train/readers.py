@@ -80,20 +80,20 @@ class FileReader:
     """Reads files, renders views of them at their own size, then brings them to one: for sets that are not packed."""
 
     def __init__(self, visits: Visits, shape: Shape) -> None:
-        self.visits, self.shape = visits, shape
+        self.visits, self.shape, self.ids = visits, shape, visits.ids
 
     def read(self, job: Job) -> NDArray[np.uint8]:
         """Return the images of a job."""
         cv2.setNumThreads(0)
         folder, views = self.visits.folder, self.visits.strategy.views
-        k, ids = self.visits.strategy.view(job.k), self.visits.ids
+        k = self.visits.strategy.view(job.k)
         images = []
         for item, row in zip(job.items, self.visits.rows(job.items, job.k), strict=True):
             path = folder.root / folder.files[row]
             try:
                 pixels = decode(read_source(path)).pixels
                 if views and k:
-                    pixels = views.render(pixels, views.params(ids[item], k)).pixels
+                    pixels = views.render(pixels, views.params(self.ids[item], k)).pixels
             except BadImage as error:
                 raise TrainError(f'"{path}" {error}', STOPPED) from error
             images.append(fit(pixels, self.shape))

@@ -62,8 +62,8 @@ class Strategy:
         """Return which view is computed in pass `k`; 0: the image as it is read."""
         if self.recipe is None:
             return 0
-        if self.clean_every is not None:
-            return 0 if k % self.clean_every == 0 else k
+        if self.clean_every is not None and k % self.clean_every == 0:
+            return 0
         return k % self.factor if self.factor else k
 
     def to_dict(self) -> dict[str, Any]:
