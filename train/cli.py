@@ -139,15 +139,15 @@ def compare(data: Path, **options: Any) -> None:
 @click.option("--cache", type=FOLDER, help="Where they are kept.  [default: ~/.cache/expand-train/packs]")
 def cache(clear: bool, cache: Path | None) -> None:
     """Show what decoded sets are kept, or remove them."""
-    from expand.words import bytes_in_words
+    from expand.words import bytes_in_words, count_in_words
     from train.cache import Cache
 
     kept = Cache(cache)
-    count = len(kept.packs())
+    count = count_in_words(len(kept.packs()), "decoded set")
     if clear:
         click.echo(f"{kept.root}: {bytes_in_words(kept.clear())} freed")
     else:
-        click.echo(f"{kept.root}: {count} decoded sets, {bytes_in_words(kept.size())}; train cache --clear removes them")
+        click.echo(f"{kept.root}: {count}, {bytes_in_words(kept.size())}; train cache --clear removes them")
 
 
 def prepare_torch(threads: int | None) -> None:

@@ -15,8 +15,9 @@ from expand.codec import decode
 from expand.errors import ExpandError
 from expand.source import read_source
 from train.compare.arms import Arm
-from train.compare.question import Seeds
+from train.compare.question import Question
 from train.compare.replicate import Stage, stored
+from train.compare.study import Seeds
 from train.errors import STOPPED, TrainError
 from train.folder import Folder, list_folder
 from train.shape import fit
@@ -25,12 +26,12 @@ SAMPLE = 2000
 """Sources in a timed sample: enough that starting the workers weighs little, a second or two of work at 28×28."""
 
 
-def measure_expansion(stage: Stage, arm: Arm, out: Path, *, everything: bool) -> dict[str, Any]:
+def measure_expansion(stage: Stage[Question], arm: Arm, out: Path, *, everything: bool) -> dict[str, Any]:
     """Expand for an arm, for real, into a folder beside `out`; return what it cost, for all sources, and what was checked.
 
     Costs of a sample are scaled up to the whole; files are exact. The sample is removed, everything is left in `out`.
     """
-    question, folder = stage.question, stage.data.train.folder
+    question, folder = stage.study, stage.data.train.folder
     chosen = np.arange(len(folder)) if everything else _spread(len(folder), SAMPLE)
     sample, source = folder.only(chosen), out.with_name(f"{out.name}-sources")
     try:
@@ -72,9 +73,9 @@ def _copy_sources(sample: Folder, to: Path) -> None:
         shutil.copyfile(sample.root / name, path)
 
 
-def _expand(stage: Stage, arm: Arm, source: Path, out: Path) -> tuple[Any, float]:
+def _expand(stage: Stage[Question], arm: Arm, source: Path, out: Path) -> tuple[Any, float]:
     """Run the expansion of the first replicate; return its report and seconds."""
-    question = stage.question
+    question = stage.study
     settings = question.expansion(arm, Seeds.of(question.seed, 0).views)
     plain = {name: getattr(settings, name) for name in ("seed", "sampling", "format", "quality")}
     started = time.perf_counter()
@@ -85,17 +86,18 @@ def _expand(stage: Stage, arm: Arm, source: Path, out: Path) -> tuple[Any, float
     return report, time.perf_counter() - started
 
 
-def _check(stage: Stage, arm: Arm, sample: Folder, out: Path) -> tuple[int, float]:
+def _check(stage: Stage[Question], arm: Arm, sample: Folder, out: Path) -> tuple[int, float]:
     """Hold files against the copies made in memory, pixel for pixel; return how many, and the seconds that reading took.
 
     Refuse where they differ: what is found with the one would not hold for the other.
     """
     written = list_folder(out)
     started = time.perf_counter()
-    read = [fit(decode(read_source(out / name)).pixels, stage.question.shape) for name in written.files]
+    read = [fit(decode(read_source(out / name)).pixels, stage.study.shape) for name in written.files]
     seconds = time.perf_counter() - started
     part = replace(stage.data, train=stage.data.train._replace(folder=sample))
-    memory = stored(replace(stage, data=part), arm, Seeds.of(stage.question.seed, 0))
+    memory = stored(replace(stage, data=part), arm, Seeds.of(stage.study.seed, 0))
+    assert memory is not None
     if written.sources != memory.folder.sources or not np.array_equal(np.stack(read), memory.pack.pixels):
         different = [
             name for name, a, b in zip(written.files, read, memory.pack.pixels, strict=False) if not np.array_equal(a, b)

@@ -97,13 +97,13 @@ def read_question(data: Path, options: dict[str, Any]) -> Question:
     drawn = options["fly_techniques"]
     plain = ("model", "dropout", "sources", "budget", "seed", "device", "renderer", "precision", "allow_leak")
     return Question(
-        data,
-        options["test"],
-        arms,
-        lengths,
-        recipe,
-        changed_recipe({**options, "epochs": max(lengths)}),
-        tuple(name.strip() for name in drawn.split(",")) if drawn else (),
+        data=data,
+        test=options["test"],
+        arms=arms,
+        lengths=lengths,
+        views=recipe,
+        training=changed_recipe({**options, "epochs": max(lengths)}),
+        fly_techniques=tuple(name.strip() for name in drawn.split(",")) if drawn else (),
         shape=Shape(options["image_size"], options["colour"]),
         codec=Codec.parse(options["codec"]),
         threads=options["threads"] or max(1, available_cores() // options["jobs"]),

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from train.compare.arms import Arm, Speed, passes
+from train.compare.protocol import run_cell
 from train.compare.question import Cell, Question
-from train.compare.replicate import Stage, run_cell
+from train.compare.replicate import Stage
 from train.statistics import half_width, paired
 
 PILOT_RUNS, PILOT_SECONDS = 4, 120.0
@@ -28,9 +29,9 @@ class Outlook:
         return half_width(self.sd, seeds) if seeds > 1 else None
 
 
-def look_ahead(stage: Stage, speeds: Mapping[str, Speed], seeds: int, jobs: int) -> Outlook:
+def look_ahead(stage: Stage[Question], speeds: Mapping[str, Speed], seeds: int, jobs: int) -> Outlook:
     """Return what a comparison would take and show; a few short runs of the first arm say how much seeds differ."""
-    question = stage.question
+    question = stage.study
     each = {arm: sum(_run_seconds(question, arm, length, speeds) for length in question.lengths) for arm in question.arms}
     seconds = seeds * sum(each.values()) / jobs
     first, shortest = question.arms[0], min(question.lengths)
@@ -44,7 +45,7 @@ def look_ahead(stage: Stage, speeds: Mapping[str, Speed], seeds: int, jobs: int)
     return Outlook(seeds * len(question.arms) * len(question.lengths), seconds, sd, how)
 
 
-def _test_images(stage: Stage) -> int:
+def _test_images(stage: Stage[Question]) -> int:
     assert stage.data.test is not None
     return len(stage.data.test.folder)
 

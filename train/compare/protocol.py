@@ -16,7 +16,8 @@ from train.cache import Cache
 from train.compare.arms import Speed, passes
 from train.compare.expansion import measure_expansion
 from train.compare.question import Cell, Question, cells
-from train.compare.replicate import Stage, assemble, run_cell, set_stage
+from train.compare.replicate import Run, Stage, assemble, measure, set_stage, train
+from train.compare.study import Seeds
 from train.errors import TrainError
 from train.loop import Step, fit
 from train.parallel import World
@@ -59,33 +60,33 @@ def open_bench(question: Question, bench: Bench) -> None:
     write_json(path, now)
 
 
-def costs(stage: Stage, bench: Bench) -> list[dict[str, Any]]:
+def costs(stage: Stage[Question], bench: Bench) -> list[dict[str, Any]]:
     """Return what the expansion of each stored arm costs: measured once, then kept."""
     path = bench.out / COSTS
     known: dict[str, Any] = _read(path) if path.is_file() else {}
-    for arm in stage.question.arms:
+    for arm in stage.study.arms:
         if arm.stored and arm.name not in known:
             folder = bench.out / arm.name.replace(" ×", "-x")
             known[arm.name] = measure_expansion(stage, arm, folder, everything=bench.materialize)
             write_json(path, known)
-    return [known[arm.name] for arm in stage.question.arms if arm.name in known]
+    return [known[arm.name] for arm in stage.study.arms if arm.name in known]
 
 
-def speeds(stage: Stage, bench: Bench, expansions: list[dict[str, Any]]) -> dict[str, Speed]:
+def speeds(stage: Stage[Question], bench: Bench, expansions: list[dict[str, Any]]) -> dict[str, Speed]:
     """Return how long a pass of each arm takes, from a short probe: measured once, then kept."""
     path = bench.out / SPEEDS
     if path.is_file():
         seconds: dict[str, float] = _read(path)
     else:
-        seconds = {arm.name: probe(stage, Cell(arm, max(stage.question.lengths), 0)) for arm in stage.question.arms}
+        seconds = {arm.name: probe(stage, Cell(arm, max(stage.study.lengths), 0)) for arm in stage.study.arms}
         write_json(path, seconds)
     once = {cost["arm"]: cost["expansion_seconds"] for cost in expansions}
     return {name: Speed(value, once.get(name, 0.0)) for name, value in seconds.items()}
 
 
-def probe(stage: Stage, cell: Cell) -> float:
+def probe(stage: Stage[Question], cell: Cell) -> float:
     """Return the seconds that a pass of an arm takes, from its first steps; the first of all is left out."""
-    _, setup = assemble(stage, cell, 2 + PROBE_STEPS)
+    _, setup = assemble(stage, run_of(stage, cell, 2 + PROBE_STEPS))
     marks = [time.perf_counter()]
     for event in fit(setup.trainer, setup.feed):
         if isinstance(event, Step):
@@ -120,6 +121,17 @@ def _run_and_keep(question: Question, bench: Bench, work: tuple[Cell, int]) -> N
     row = run_cell(stage, cell, epochs)
     row["seconds"] = round(time.perf_counter() - started, 3)
     write_whole(bench.out / RUNS / f"{cell.name}.json", json.dumps(row).encode())
+
+
+def run_cell(stage: Stage[Question], cell: Cell, epochs: int) -> dict[str, Any]:
+    """Train and measure one cell; return its row."""
+    run = run_of(stage, cell, epochs)
+    return {**measure(stage, run, train(stage, run)), "length": cell.length}
+
+
+def run_of(stage: Stage[Question], cell: Cell, epochs: int) -> Run:
+    """Return a cell's run."""
+    return Run(cell.arm, epochs, Seeds.of(stage.study.seed, cell.replicate))
 
 
 def read_rows(question: Question, bench: Bench, seeds: int) -> list[dict[str, Any]]:

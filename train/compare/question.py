@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from expand.copies import Settings as Expansion
 from expand.errors import ExpandError
-from expand.keys import draw
 from expand.recipe import Recipe
+from expand.views import Views
 from train.compare.arms import BUDGETS, Arm
+from train.compare.study import Study
 from train.errors import TrainError
-from train.schedule import Recipe as Training
-from train.shape import ANY_SHAPE, Shape
 from train.strategies import Strategy
 
 CHEAP = ("flip", "translate")
@@ -42,30 +40,17 @@ class Codec:
         return self.format == "png"
 
 
-@dataclass(frozen=True)
-class Question:
+@dataclass(frozen=True, kw_only=True)
+class Question(Study):
     """What is compared, on which data, how it is trained; checks itself."""
 
-    data: Path
-    test: Path
     arms: tuple[Arm, ...]
     lengths: tuple[int, ...]
     views: Recipe
-    training: Training
     fly_techniques: tuple[str, ...] = ()
     """The techniques that hybrid draws on top; empty: the recipe's cheap ones."""
-    model: str = "cnn"
-    dropout: float = 0.0
-    shape: Shape = ANY_SHAPE
-    sources: int | None = None
     budget: str = "steps"
     codec: Codec = Codec()
-    seed: int = 0
-    device: str = "auto"
-    renderer: str = "auto"
-    precision: str = "auto"
-    threads: int = 1
-    allow_leak: bool = False
 
     def __post_init__(self) -> None:
         if self.budget not in BUDGETS:
@@ -118,35 +103,26 @@ class Question:
             return Strategy("hybrid", self.hybrid_parts[1], view_seed)
         return Strategy("disk" if arm.stored else "none")
 
+    def copies(self, arm: Arm, view_seed: int) -> Expansion | None:
+        """Return the settings with which `expand` writes the copies that an arm reads."""
+        return self.expansion(arm, view_seed) if arm.stored else None
+
+    def remembered(self, arm: Arm, view_seed: int) -> Views | None:
+        """Return the views of which an arm sees the first; not of a hybrid one, whose copies are not all it shows."""
+        if arm.strategy in ("none", "hybrid") or self.shape.side is not None:
+            return None
+        return self.expansion(arm, view_seed).views
+
     def to_dict(self) -> dict[str, Any]:
         """Return the question as plain data."""
-        plain = {key: getattr(self, key) for key in self.__dataclass_fields__}
         return {
-            **plain,
-            "data": str(self.data),
-            "test": str(self.test),
+            **super().to_dict(),
             "arms": [arm.name for arm in self.arms],
             "lengths": list(self.lengths),
             "views": self.views.to_dict(),
-            "training": asdict(self.training),
             "fly_techniques": list(self.fly_techniques),
-            "shape": asdict(self.shape),
             "codec": asdict(self.codec),
         }
-
-
-class Seeds(NamedTuple):
-    """What chance a replicate has: of the first weights and the order, and of the views. All arms share them."""
-
-    replicate: int
-    training: int
-    views: int
-
-    @classmethod
-    def of(cls, seed: int, replicate: int) -> Seeds:
-        """Return a replicate's seeds."""
-        training, views = draw(seed, "replicate", "", replicate, 2)
-        return cls(replicate, training >> 1, views)
 
 
 class Cell(NamedTuple):

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from expand.batches import ViewBatches
-from expand.views import Views
 from train.assemble import Setup, set_up
 from train.cache import Cache
-from train.compare.arms import Arm
 from train.compare.memo import remember
-from train.compare.question import Cell, Question, Seeds
+from train.compare.study import Seeds, Study
 from train.errors import TrainError
+from train.feed import HostFeed
 from train.leak import Side
 from train.loop import Epoch, Evaluation, Scene, evaluate, fit
 from train.parallel import pick_device
@@ -35,86 +34,119 @@ FRESH_VIEW = 1_000_003
 GAP_SOURCES = 2000
 
 
-@dataclass(frozen=True)
-class Stage:
-    """What all replicates share: the question, the decoded sources and test images, the device."""
+S = TypeVar("S", bound=Study)
 
-    question: Question
+
+@dataclass(frozen=True)
+class Stage(Generic[S]):
+    """What all replicates share: the study, the decoded sources and test images, the device."""
+
+    study: S
     data: Data
     device: torch.device
     cache: Cache
 
 
+def set_stage(study: S, cache_root: Path, cache_limit: int) -> Stage[S]:
+    """Return the stage of a study; made once in each process."""
+    return _set_stage(study, cache_root, cache_limit)
+
+
 @lru_cache(maxsize=1)
-def set_stage(question: Question, cache_root: Path, cache_limit: int) -> Stage:
-    """Return the stage of a question; made once in each process."""
-    torch.set_num_threads(question.threads)
-    device = pick_device(question.device)
+def _set_stage(study: Any, cache_root: Path, cache_limit: int) -> Stage[Any]:
+    torch.set_num_threads(study.threads)
+    device = pick_device(study.device)
     if device is None:
-        raise TrainError(f"--device {question.device}: there is no such device here")
+        raise TrainError(f"--device {study.device}: there is no such device here")
     cache = Cache(cache_root, cache_limit)
-    strategy, allowed = Strategy("none"), question.allow_leak
-    wanted = Wanted(question.data, question.test, strategy, question.shape, 0.0, allowed, question.sources)
+    strategy, allowed = Strategy("none"), study.allow_leak
+    wanted = Wanted(study.data, study.test, strategy, study.shape, 0.0, allowed, study.sources)
     data = prepare(wanted, cache, lambda _folder: lambda _images: None)
     if data.streamed:
         raise TrainError("a comparison holds its images in memory: fewer --sources, or a smaller --image-size")
     if data.train.folder.expanded:
-        raise TrainError(f'"{question.data}" was written by expand; compare the folder that it was made from')
-    return Stage(question, data, device, cache)
+        raise TrainError(f'"{study.data}" was written by expand; compare the folder that it was made from')
+    return Stage(study, data, device, cache)
 
 
-def assemble(stage: Stage, cell: Cell, epochs: int) -> tuple[Data, Setup]:
-    """Return a cell's data and its trainer, ready to go."""
-    question, seeds = stage.question, Seeds.of(stage.question.seed, cell.replicate)
-    strategy = question.strategy(cell.arm, seeds.views)
+class Run(NamedTuple):
+    """One run of a study: an arm, for so many passes, from a replicate's seeds."""
+
+    arm: Any
+    epochs: int
+    seeds: Seeds
+
+
+class Trained(NamedTuple):
+    """A run that has ended: what it learned from, its trainer, and its last pass."""
+
+    data: Data
+    setup: Setup
+    last: Epoch
+
+
+def assemble(stage: Stage[Any], run: Run) -> tuple[Data, Setup]:
+    """Return a run's data and its trainer, ready to go."""
+    study, seeds = stage.study, run.seeds
+    strategy = study.strategy(run.arm, seeds.views)
     settings = Settings(
-        question.data,
-        question.test,
+        study.data,
+        study.test,
         strategy,
-        replace(question.training, epochs=epochs),
-        question.model,
-        question.dropout,
+        replace(study.training, epochs=run.epochs),
+        study.model,
+        study.dropout,
         seed=seeds.training,
-        renderer=question.renderer,
-        precision=question.precision,
-        shape=question.shape,
+        renderer=study.renderer,
+        precision=study.precision,
+        shape=study.shape,
     )
-    train = stored(stage, cell.arm, seeds) if cell.arm.stored else stage.data.train
-    streamed = cell.arm.strategy == "fly" and question.shape.side is not None
+    train = stored(stage, run.arm, seeds) or stage.data.train
+    streamed = strategy.name == "fly" and study.shape.side is not None
     data = replace(stage.data, train=train, visits=Visits(train.folder, strategy), streamed=streamed)
-    return data, set_up(settings, data, stage.device, Place(Path(), stage.cache))
+    setup = set_up(settings, data, stage.device, Place(Path(), stage.cache))
+    if reader := study.reader(run.arm, data, seeds.views):
+        feed = HostFeed(data.visits, study.training.batch_size, seeds.training, stage.device, reader)
+        setup = setup._replace(feed=feed)
+    return data, setup
 
 
-def stored(stage: Stage, arm: Arm, seeds: Seeds) -> Side:
-    """Return the copies that an arm reads, made in memory."""
-    question = stage.question
-    expansion = question.expansion(arm, seeds.views)
-    return remember(stage.data.train, expansion, question.shape, encoded=not question.codec.lossless)
+def stored(stage: Stage[Any], arm: Any, seeds: Seeds) -> Side | None:
+    """Return the copies that an arm reads, made in memory; None where it reads the sources."""
+    copies = stage.study.copies(arm, seeds.views)
+    if copies is None:
+        return None
+    return remember(stage.data.train, copies, stage.study.shape, encoded=copies.format != "png")
 
 
-def run_cell(stage: Stage, cell: Cell, epochs: int) -> dict[str, Any]:
-    """Train one arm for `epochs` passes from one seed, measure it once at the end; return the row that is kept."""
-    data, setup = assemble(stage, cell, epochs)
+def train(stage: Stage[Any], run: Run) -> Trained:
+    """Train an arm from first weights to last."""
+    data, setup = assemble(stage, run)
     last = [event for event in fit(setup.trainer, setup.feed) if isinstance(event, Epoch)][-1]
+    return Trained(data, setup, last)
+
+
+def measure(stage: Stage[Any], run: Run, trained: Trained) -> dict[str, Any]:
+    """Return the row that is kept of a run; the test images are read here, once."""
+    data, setup, last = trained
     assert data.test is not None
-    found = look(stage, setup, data.test.pack.pixels[data.test.folder.places], data.test.folder.labels)
+    labels = data.test.folder.labels
+    found = look(stage, setup, data.test.pack.pixels[data.test.folder.places], labels)
     clock = asdict(setup.feed.clock)
-    right = found.predicted == data.test.folder.labels
     return {
-        "arm": cell.arm.name,
-        "length": cell.length,
-        "replicate": cell.replicate,
-        "epochs": epochs,
+        "arm": run.arm.name,
+        "replicate": run.seeds.replicate,
+        "epochs": run.epochs,
         "steps": setup.trainer.steps,
-        "images": len(data.visits) * epochs,
+        "images": len(data.visits) * run.epochs,
         "accuracy": found.accuracy,
         "loss": found.loss,
         "train_accuracy": last.accuracy,
         "train_loss": last.loss,
         "per_class": found.per_class,
-        "right": base64.b64encode(np.packbits(right).tobytes()).decode(),
+        "right": base64.b64encode(np.packbits(found.predicted == labels).tobytes()).decode(),
         "weights": hash_weights(setup.trainer.average.state()),
-        "gap": memory_gap(stage, cell, setup, data),
+        "gap": memory_gap(stage, run, trained),
         "precision": setup.trainer.precision,
         "renderer": setup.renderer,
         **{f"{name}_seconds": round(seconds, 4) for name, seconds in clock.items()},
@@ -122,33 +154,24 @@ def run_cell(stage: Stage, cell: Cell, epochs: int) -> dict[str, Any]:
     }
 
 
-def look(stage: Stage, setup: Setup, pixels: NDArray[np.uint8], labels: NDArray[np.int64]) -> Evaluation:
+def look(stage: Stage[Any], setup: Setup, pixels: NDArray[np.uint8], labels: NDArray[np.int64]) -> Evaluation:
     """Return what the finished model makes of some images."""
     trainer = setup.trainer
     scene = Scene(stage.data.train.folder.classes, stage.data.normalise, trainer.device, trainer.precision)
     return evaluate(trainer.model, trainer.average.state(), pixels, labels, scene)
 
 
-def memory_gap(stage: Stage, cell: Cell, setup: Setup, data: Data) -> dict[str, float] | None:
-    """Return the accuracy on views that were trained on, and on fresh views of the same sources; at most 2,000 of them.
-
-    None for an arm without views, and where images are resized (their views come from files).
-    """
-    question = stage.question
-    if cell.arm.strategy in ("none", "hybrid") or question.shape.side is not None:
+def memory_gap(stage: Stage[Any], run: Run, trained: Trained) -> dict[str, float] | None:
+    """Return the accuracy on views that were trained on, and on fresh views of the same sources; at most 2,000 of them."""
+    views = stage.study.remembered(run.arm, run.seeds.views)
+    if views is None:
         return None
-    seeds = Seeds.of(question.seed, cell.replicate)
     side = stage.data.train
     chosen = np.arange(0, len(side.folder), max(1, len(side.folder) // GAP_SOURCES))
-    sampling = question.expansion(cell.arm, seeds.views).sampling
-    batches = ViewBatches(Views(question.views, seeds.views, sampling), side.folder.sources)
+    batches = ViewBatches(views, side.folder.sources)
     sources, labels = side.pack.pixels[side.folder.places[chosen]], side.folder.labels[chosen]
-    if cell.arm.stored:
-        seen = data.train.pack.pixels[chosen * (cell.arm.factor or 1) + 1]
-    else:
-        seen = render(batches, sources, chosen, 1, None)
-    fresh = render(batches, sources, chosen, FRESH_VIEW, None)
-    known, unknown = (look(stage, setup, pixels, labels).accuracy for pixels in (seen, fresh))
+    seen, fresh = (render(batches, sources, chosen, k, None) for k in (1, FRESH_VIEW))
+    known, unknown = (look(stage, trained.setup, pixels, labels).accuracy for pixels in (seen, fresh))
     return {"stored": known, "fresh": unknown}
 
 

@@ -12,24 +12,25 @@ from numpy.typing import NDArray
 from expand.codec import Encoding, encode
 from expand.views import Views
 from train.compare.arms import Arm
-from train.compare.question import Seeds
+from train.compare.question import Question
 from train.compare.replicate import Stage
+from train.compare.study import Seeds
 
 PASSES = 9
 SIDE = 72
 """Pixels that a picture is enlarged to, at least, without smoothing."""
 
 
-def strip(stage: Stage, arm: Arm) -> dict[str, Any]:
+def strip(stage: Stage[Question], arm: Arm) -> dict[str, Any]:
     """Return what an arm shows of the first source in its first passes, picture by picture."""
     side = stage.data.train
     source, pixels = side.folder.sources[0], side.pack.pixels[side.folder.places[0]]
     return {"arm": arm.name, "images": [_picture(stage, arm, source, pixels, k) for k in range(PASSES)]}
 
 
-def _picture(stage: Stage, arm: Arm, source: str, pixels: NDArray[np.uint8], k: int) -> dict[str, str]:
+def _picture(stage: Stage[Question], arm: Arm, source: str, pixels: NDArray[np.uint8], k: int) -> dict[str, str]:
     """Return what an arm shows in pass `k`: the copy that it reads, the view that it draws, or both."""
-    question, said = stage.question, []
+    question, said = stage.study, []
     views = Seeds.of(question.seed, 0).views
     strategy = question.strategy(arm, views)
     image = pixels[..., 0] if pixels.shape[2] == 1 else pixels

@@ -22,18 +22,19 @@ from train.compare.findings import (
     not_tested,
     notes,
 )
-from train.compare.question import Question, Seeds
+from train.compare.question import Question
 from train.compare.replicate import Stage
 from train.compare.strips import strip
+from train.compare.study import Seeds
 from train.records import hardware, versions
 
 PAGE, NUMBERS, TABLE, MARKDOWN = "index.html", "comparison.json", "runs.csv", "report.md"
 LEFT_OUT = ("right", "gap", "per_class")
 
 
-def summarise(stage: Stage, rows: list[Row], expansions: list[Row], how: Row) -> Row:
+def summarise(stage: Stage[Question], rows: list[Row], expansions: list[Row], how: Row) -> Row:
     """Return all that a comparison found; `how` has the command, margin, jobs and seeds."""
-    question, test = stage.question, stage.data.test
+    question, test = stage.study, stage.data.test
     assert test is not None
     runs = Runs(question, rows, len(test.folder))
     pairs, paid = compare_pairs(runs, how["margin"]), break_even(runs, expansions)
@@ -77,9 +78,9 @@ def _seeds(question: Question, replicate: int) -> Row:
     return {"replicate": replicate, "init": seeds.training, "order": seeds.training, "views": seeds.views}
 
 
-def describe_settings(stage: Stage, how: Row) -> dict[str, Any]:
+def describe_settings(stage: Stage[Question], how: Row) -> dict[str, Any]:
     """Return the settings as a flat table for people."""
-    question, data = stage.question, stage.data
+    question, data = stage.study, stage.data
     _, height, width, channels = data.train.pack.pixels.shape
     training = question.training
     return {
