@@ -35,10 +35,9 @@ class Cache:
     def clear(self) -> int:
         """Remove every pack; return the bytes that were freed."""
         freed = self.size()
-        if self.root.is_dir():
-            for path in self.root.iterdir():
-                if (path / "pack.json").exists() or path.suffix == ".part":
-                    shutil.rmtree(path)
+        self._clear_parts()
+        for pack in self.packs():
+            _remove(pack)
         return freed
 
     @contextmanager
@@ -54,16 +53,31 @@ class Cache:
             yield
 
     def make_room(self, needed: int, name: str) -> None:
-        """Remove old packs until `needed` bytes fit; raise TooLarge, naming the set, if they never will."""
+        """Remove old packs until `needed` bytes fit; raise TooLarge, naming the set, if they never will.
+
+        Only for who holds the folder: what other runs left unfinished goes first.
+        """
         if needed > self.limit:
             raise TooLarge(f'"{name}" takes {needed:,} bytes when decoded, --cache-size is {self.limit:,}')
+        self._clear_parts()
         for pack in self.packs():
             if self.size() + needed <= self.limit:
                 break
-            shutil.rmtree(pack)
+            _remove(pack)
         free = shutil.disk_usage(self.root).free
         if needed > free:
             raise TooLarge(f'"{name}" takes {needed:,} bytes when decoded, the disk of "{self.root}" has {free:,} free')
+
+    def _clear_parts(self) -> None:
+        for part in self.root.glob("*.part"):
+            shutil.rmtree(part)
+
+
+def _remove(pack: Path) -> None:
+    """Remove a pack; a kill on the way leaves a part, never half a pack."""
+    part = pack.with_suffix(".part")
+    pack.replace(part)
+    shutil.rmtree(part)
 
 
 class TooLarge(TrainError):  # noqa: N818  # a word of the domain

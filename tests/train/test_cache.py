@@ -48,6 +48,14 @@ def test_the_packs_that_were_used_longest_ago_make_room(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
+def test_what_a_kill_left_goes_before_any_pack(tmp_path: Path) -> None:
+    fill(tmp_path, a=20, b=30)
+    (tmp_path / "a.part").mkdir()
+    (tmp_path / "a.part/pixels.npy").write_bytes(bytes(40))
+    Cache(tmp_path, limit=75).make_room(25, "x")
+    assert names(tmp_path) == ["a", "b"]
+
+
 def test_what_never_fits_is_refused_and_nothing_is_removed_for_it(tmp_path: Path) -> None:
     fill(tmp_path, a=20)
     with pytest.raises(TooLarge) as refused:
