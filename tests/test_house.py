@@ -32,9 +32,9 @@ FLOORS = {
     ],
     "train": [
         ["errors", "parallel"],
-        ["folder", "shape", "cache", "schedule", "fast", "batched"],
-        ["strategies", "pack", "models"],
-        ["readers", "leak"],
+        ["folder", "shape", "cache", "schedule", "fast", "batched", "statistics"],
+        ["strategies", "pack", "models", "bootstrap"],
+        ["readers", "leak", "verdicts"],
         ["feed"],
         ["loop"],
         ["split", "precision", "watch"],

@@ -11,6 +11,7 @@ import click
 
 from expand import __version__
 from expand.errors import ExpandError
+from train.ablate.options import ABLATE_OPTIONS, read_ablation
 from train.compare.options import COMPARE_OPTIONS, read_question, this_command
 from train.errors import TrainError
 from train.options import (
@@ -124,14 +125,34 @@ def compare(data: Path, **options: Any) -> None:
     """
     question = read_question(data, options)
     from train.cache import Cache
+    from train.compare.bench import Bench
     from train.compare.command import compare as answer
-    from train.compare.protocol import Bench
 
     prepare_torch(None)
     cache = Cache(options["cache"], int(options["cache_size"] * 1e9))
     bench = Bench(options["out"], cache, options["jobs"], options["materialize"], options["overwrite"])
     how = {"seeds": options["seeds"], "margin": options["margin"], "command": this_command()}
     click.echo(answer(question, bench, how, plan=options["plan"], quiet=options["quiet"]))
+
+
+@command.command()
+@click.argument("data", type=FOLDER, default=Path("data/train"))
+@options_of(ABLATE_OPTIONS)
+def ablate(data: Path, **options: Any) -> None:
+    """Take a recipe apart on DATA: which techniques help, which harm, and for which classes.
+
+    Writes index.html, report.md, ablation.json and recipe.yaml, a recipe to expand with; stopped, the same command goes on.
+    """
+    ablation = read_ablation(data, options)
+    from train.ablate.command import ablate as answer
+    from train.cache import Cache
+    from train.compare.bench import Bench
+
+    prepare_torch(None)
+    cache = Cache(options["cache"], int(options["cache_size"] * 1e9))
+    bench = Bench(options["out"], cache, options["jobs"], overwrite=options["overwrite"])
+    how = {"seeds": options["seeds"], "margin": options["margin"], "command": this_command()}
+    click.echo(answer(ablation, bench, how, quiet=options["quiet"]))
 
 
 @command.command()

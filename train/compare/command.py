@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from expand.store import Lock
+from train.compare.bench import Bench, open_bench
 from train.compare.planning import in_words as plan_in_words
 from train.compare.planning import look_ahead
-from train.compare.protocol import Bench, costs, missing_cells, open_bench, read_rows, run_all, speeds, wait_for
+from train.compare.protocol import costs, missing_cells, read_rows, run_all, speeds, wait_for
 from train.compare.question import Question
 from train.compare.replicate import set_stage
 from train.compare.summary import in_words, summarise, write_summary

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NOT_COMPARED = ("test", "validation", "epochs")
 
 
-def _without(options: list[Any], *names: str) -> list[Any]:
+def without(options: list[Any], *names: str) -> list[Any]:
     """Return options without those of these names."""
 
     def name_of(option: Any) -> str:
@@ -28,6 +28,17 @@ def _without(options: list[Any], *names: str) -> list[Any]:
     return [option for option in options if name_of(option) not in names]
 
 
+STUDY_OPTIONS = [
+    click.option("--margin", type=float, default=0.25, show_default=True, help="Points within which arms count as equivalent."),
+    click.option("--jobs", type=int, default=1, show_default=True, help="Replicates side by side."),
+    click.option("--seed", type=int, default=0, show_default=True, help="From which the seeds of all replicates are drawn."),
+    click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda."),
+    click.option("--precision", default="auto", show_default=True, help="auto (a short probe), fp32 or bf16."),
+    click.option("--renderer", default="auto", show_default=True, help="exact (expand's own code) or batched (on the device)."),
+    click.option("--threads", type=int, help="Threads of torch for each job.  [default: the cores, shared by the jobs]"),
+    click.option("--overwrite", is_flag=True, help="Remove an earlier comparison there, and start afresh."),
+    click.option("--quiet", "-q", is_flag=True, help="Say nothing but the findings and errors."),
+]
 COMPARE_OPTIONS = [
     click.option("--test", type=FOLDER, required=True, help="Class folders to measure on, once, at the end of each run."),
     click.option(
@@ -49,7 +60,6 @@ COMPARE_OPTIONS = [
         show_default=True,
         help="What arms share: steps; files (passes over all their files); wall, wall-expansion (seconds of training, less those of the expansion).",
     ),
-    click.option("--margin", type=float, default=0.25, show_default=True, help="Points within which arms count as equivalent."),
     click.option("--recipe", default="classic", show_default=True, help="What the views are: classic, blog or a file."),
     click.option(
         "--fly", "fly_techniques", metavar="LIST", help="What hybrid draws on top of its copies.  [default: flip,translate]"
@@ -59,20 +69,13 @@ COMPARE_OPTIONS = [
     ),
     click.option("--materialize", is_flag=True, help="Expand everything for the costs, not a sample; the folders stay."),
     click.option("--plan", is_flag=True, help="Only say how long it would take and how finely it would see."),
-    click.option("--jobs", type=int, default=1, show_default=True, help="Replicates side by side."),
-    click.option("--seed", type=int, default=0, show_default=True, help="From which the seeds of all replicates are drawn."),
-    click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda."),
-    click.option("--precision", default="auto", show_default=True, help="auto (a short probe), fp32 or bf16."),
-    click.option("--renderer", default="auto", show_default=True, help="exact (expand's own code) or batched (on the device)."),
-    click.option("--threads", type=int, help="Threads of torch for each job.  [default: the cores, shared by the jobs]"),
     click.option(
         "--out", type=FOLDER, default=Path("comparison"), show_default=True, help="Where the page and the numbers go."
     ),
-    click.option("--overwrite", is_flag=True, help="Remove an earlier comparison there, and start afresh."),
-    click.option("--quiet", "-q", is_flag=True, help="Say nothing but the findings and errors."),
-    *_without(DATA_OPTIONS, *NOT_COMPARED),
+    *STUDY_OPTIONS,
+    *without(DATA_OPTIONS, *NOT_COMPARED),
     *MODEL_OPTIONS[:2],
-    *_without(RECIPE_OPTIONS, *NOT_COMPARED),
+    *without(RECIPE_OPTIONS, *NOT_COMPARED),
 ]
 
 

@@ -5,65 +5,30 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from expand.engine import map_ordered
-from expand.store import empty_folder, write_whole
-from train.cache import Cache
+from expand.store import write_whole
 from train.compare.arms import Speed, passes
+from train.compare.bench import RUNS, Bench, read_json
 from train.compare.expansion import measure_expansion
 from train.compare.question import Cell, Question, cells
 from train.compare.replicate import Run, Stage, assemble, measure, set_stage, train
 from train.compare.study import Seeds
-from train.errors import TrainError
 from train.loop import Step, fit
 from train.parallel import World
 from train.records import write_json
 
-QUESTION, COSTS, SPEEDS, RUNS = "question.json", "costs.json", "speeds.json", "runs"
+COSTS, SPEEDS = "costs.json", "speeds.json"
 PROBE_STEPS = 40
 ALONE = World()
-
-
-@dataclass(frozen=True)
-class Bench:
-    """Where a comparison happens: its folder, the cache, and how many replicates run side by side."""
-
-    out: Path
-    cache: Cache
-    jobs: int = 1
-    materialize: bool = False
-    overwrite: bool = False
-
-
-def open_bench(question: Question, bench: Bench) -> None:
-    """Make the comparison's folder, or refuse one that holds something else."""
-    bench.out.mkdir(parents=True, exist_ok=True)
-    path = bench.out / QUESTION
-    now = json.loads(json.dumps(question.to_dict()))
-    if not path.is_file():
-        if any(bench.out.iterdir()):
-            raise TrainError(f'"{bench.out}" is not empty and has no {QUESTION}: it is no comparison; give another --out')
-    elif bench.overwrite:
-        empty_folder(bench.out)
-    else:
-        before = _read(path)
-        different = [f"{key} was {before.get(key)}, is {now[key]}" for key in now if before.get(key) != now[key]]
-        if different:
-            raise TrainError(
-                f'"{bench.out}" is a comparison with other settings: {"; ".join(different)}; --overwrite starts afresh'
-            )
-    (bench.out / RUNS).mkdir(exist_ok=True)
-    write_json(path, now)
 
 
 def costs(stage: Stage[Question], bench: Bench) -> list[dict[str, Any]]:
     """Return what the expansion of each stored arm costs: measured once, then kept."""
     path = bench.out / COSTS
-    known: dict[str, Any] = _read(path) if path.is_file() else {}
+    known: dict[str, Any] = read_json(path) if path.is_file() else {}
     for arm in stage.study.arms:
         if arm.stored and arm.name not in known:
             folder = bench.out / arm.name.replace(" ×", "-x")
@@ -76,7 +41,7 @@ def speeds(stage: Stage[Question], bench: Bench, expansions: list[dict[str, Any]
     """Return how long a pass of each arm takes, from a short probe: measured once, then kept."""
     path = bench.out / SPEEDS
     if path.is_file():
-        seconds: dict[str, float] = _read(path)
+        seconds: dict[str, float] = read_json(path)
     else:
         seconds = {arm.name: probe(stage, Cell(arm, max(stage.study.lengths), 0)) for arm in stage.study.arms}
         write_json(path, seconds)
@@ -137,17 +102,10 @@ def run_of(stage: Stage[Question], cell: Cell, epochs: int) -> Run:
 def read_rows(question: Question, bench: Bench, seeds: int) -> list[dict[str, Any]]:
     """Return the rows of all cells, in their order."""
     ordered = sorted(cells(question, seeds), key=lambda cell: (cell.length, question.arms.index(cell.arm), cell.replicate))
-    return [_read(bench.out / RUNS / f"{cell.name}.json") for cell in ordered]
+    return [read_json(bench.out / RUNS / f"{cell.name}.json") for cell in ordered]
 
 
 def wait_for(question: Question, bench: Bench, seeds: int) -> None:
     """Wait until other processes have run their share; torchrun ends all where one of them fails."""
     while missing_cells(question, bench, seeds):
         time.sleep(1.0)
-
-
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise TrainError(f'"{path}" is damaged ({error}); remove it, and start again to make it anew') from error

@@ -44,7 +44,13 @@ def summarise(stage: Stage[Question], rows: list[Row], expansions: list[Row], ho
         "title": str(question.data),
         "headline": headline(question, pairs, paid),
         "command": how["command"],
-        "settings": describe_settings(stage, how),
+        "settings": {
+            **describe_study(stage, how),
+            "recipe": question.views.name,
+            "budget": question.budget,
+            "lengths in passes": ", ".join(map(str, question.lengths)),
+            "copies": "lossless" if question.codec.lossless else question.codec.format,
+        },
         "arms": [
             {"name": arm.name, "strategy": arm.strategy, "factor": arm.factor, "words": arm.words} for arm in question.arms
         ],
@@ -78,22 +84,19 @@ def _seeds(question: Question, replicate: int) -> Row:
     return {"replicate": replicate, "init": seeds.training, "order": seeds.training, "views": seeds.views}
 
 
-def describe_settings(stage: Stage[Question], how: Row) -> dict[str, Any]:
-    """Return the settings as a flat table for people."""
-    question, data = stage.study, stage.data
+def describe_study(stage: Stage[Any], how: Row) -> dict[str, Any]:
+    """Return what all arms of a study share, as a flat table for people."""
+    study, data = stage.study, stage.data
     _, height, width, channels = data.train.pack.pixels.shape
-    training = question.training
+    training = study.training
     return {
-        "data": str(question.data),
-        "test": str(question.test),
+        "data": str(study.data),
+        "test": str(study.test),
         "sources": len(data.train.folder),
         "test images": len(data.test.folder) if data.test else 0,
         "classes": len(data.train.folder.classes),
         "image": f"{width}×{height}×{channels}",
-        "recipe": question.views.name,
-        "model": question.model,
-        "budget": question.budget,
-        "lengths in passes": ", ".join(map(str, question.lengths)),
+        "model": study.model,
         "seeds": how["seeds"],
         "margin in points": how["margin"],
         "batch size": training.batch_size,
@@ -103,10 +106,9 @@ def describe_settings(stage: Stage[Question], how: Row) -> dict[str, Any]:
         "schedule": training.schedule,
         "label smoothing": training.smoothing,
         "weight average": training.average,
-        "copies": "lossless" if question.codec.lossless else question.codec.format,
         "leaks": len(data.leaks),
-        "seed": question.seed,
-        "threads": question.threads,
+        "seed": study.seed,
+        "threads": study.threads,
         "side by side": how["jobs"],
     }
 

@@ -1,0 +1,85 @@
+"""An ablation: a recipe whose techniques are switched on and off, and the arms that this makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from expand.recipe import Recipe
+from train.ablate.design import make_design
+from train.ablate.pieces import Piece, check_pieces, combine, pieces_of
+from train.ablate.trivial import TrivialReader
+from train.compare.study import Study
+from train.errors import TrainError
+from train.readers import Reader
+from train.split import Data
+from train.strategies import Strategy
+
+NONE, TRIVIAL = "none", "TrivialAugment"
+
+
+@dataclass(frozen=True)
+class Mix:
+    """An arm: the techniques that are on, by their numbers in the recipe."""
+
+    name: str
+    on: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ablation(Study):
+    """Which recipe is taken apart, by which design, for how many passes; checks itself."""
+
+    recipe: Recipe
+    design: str = "plackett-burman"
+    epochs: int = 20
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1:
+            raise TrainError(f"--epochs must be at least 1, got {self.epochs}")
+        if self.shape.side is not None:
+            raise TrainError("an ablation needs images of one size, without --image-size")
+        check_pieces(self.recipe, self.pieces)
+        make_design(self.design, len(self.pieces))
+
+    @cached_property
+    def pieces(self) -> tuple[Piece, ...]:
+        """What is switched."""
+        return pieces_of(self.recipe)
+
+    @cached_property
+    def design_arms(self) -> tuple[Mix, ...]:
+        """The runs of the design, row by row; few techniques make some rows alike. The one without any is called none."""
+        rows = make_design(self.design, len(self.pieces))
+        on = [tuple(int(number) for number in row.nonzero()[0]) for row in rows]
+        return tuple(Mix(" + ".join(self.pieces[number].name for number in numbers) or NONE, numbers) for numbers in on)
+
+    def final_arms(self, chosen: tuple[int, ...]) -> tuple[Mix, ...]:
+        """Return the bars, the recipe of the chosen techniques, and the same without each of them in turn."""
+        arms = [Mix(NONE), Mix(TRIVIAL)]
+        if chosen:
+            arms.append(Mix("chosen", chosen))
+        if len(chosen) > 1:
+            arms += [
+                Mix(f"without {self.pieces[left].name}", tuple(number for number in chosen if number != left))
+                for left in chosen
+            ]
+        return tuple(arms)
+
+    def recipe_of(self, mix: Mix) -> Recipe | None:
+        """Return the recipe of an arm."""
+        return combine(self.recipe, [self.pieces[number] for number in mix.on], mix.name)
+
+    def strategy(self, arm: Any, view_seed: int) -> Strategy:
+        """Return the strategy by which an arm trains: new views in every pass."""
+        recipe = self.recipe_of(arm)
+        return Strategy("fly", recipe, view_seed) if recipe else Strategy("none")
+
+    def reader(self, arm: Any, data: Data, view_seed: int) -> Reader | None:
+        """Return what reads for TrivialAugment."""
+        return TrivialReader(data.visits, data.train.pack.pixels, view_seed) if arm.name == TRIVIAL else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ablation as plain data."""
+        return {**super().to_dict(), "recipe": self.recipe.to_dict()}

@@ -1,0 +1,105 @@
+"""The protocol of an ablation: the runs of the design, then those of the check; each kept as it ends."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from expand.batches import ViewBatches
+from expand.engine import map_ordered
+from expand.store import write_whole
+from expand.views import Views
+from train.ablate.ablation import NONE, Ablation, Mix
+from train.ablate.pieces import combine
+from train.ablate.screen import screen
+from train.compare.bench import RUNS, Bench, read_json
+from train.compare.replicate import Run, Stage, measure, set_stage, train
+from train.compare.study import Seeds
+from train.leak import validation_sources
+from train.readers import render
+
+DESIGN, FINAL = "design", "final"
+TIMED_IMAGES, TIMED_ROUNDS = 1000, 5
+
+
+class Cell(NamedTuple):
+    """One run: the phase, its number there, the arm and the replicate."""
+
+    phase: str
+    number: int
+    mix: Mix
+    replicate: int
+
+    @property
+    def name(self) -> str:
+        """What its file is called: the techniques that are on, so that a check of others is another run."""
+        on = "-".join(map(str, self.mix.on)) or self.mix.name
+        return f"{self.phase}_{on}_s{self.replicate}"
+
+
+def cells(phase: str, arms: Sequence[Mix], seeds: int) -> Iterator[Cell]:
+    """Yield the runs of a phase, replicates interleaved over arms."""
+    for replicate in range(seeds):
+        for place in range(len(arms)):
+            number = (place + replicate) % len(arms)
+            yield Cell(phase, number, arms[number], replicate)
+
+
+def missing(bench: Bench, wanted: Sequence[Cell]) -> list[Cell]:
+    """Return the cells that have not been run yet."""
+    return [cell for cell in wanted if not (bench.out / RUNS / f"{cell.name}.json").is_file()]
+
+
+def run_all(ablation: Ablation, bench: Bench, wanted: Sequence[Cell], done: Callable[[int], None]) -> list[dict[str, Any]]:
+    """Run the cells that are not there yet; return the rows of all."""
+    for _ in map_ordered(partial(_run_and_keep, ablation, bench), missing(bench, wanted), bench.jobs):
+        done(1)
+    return [read_json(bench.out / RUNS / f"{cell.name}.json") for cell in wanted]
+
+
+def _run_and_keep(ablation: Ablation, bench: Bench, cell: Cell) -> None:
+    """Run one cell and write its row; what a worker process runs."""
+    stage = set_stage(ablation, bench.cache.root, bench.cache.limit)
+    started = time.perf_counter()
+    run = Run(cell.mix, ablation.epochs, Seeds.of(ablation.seed, cell.replicate))
+    trained = train(stage, run)
+    row = measure(stage, run, trained)
+    if cell.phase == DESIGN and cell.mix.name == NONE:
+        row["screen"] = screen(stage, trained, choosing_half(stage))
+    row["seconds"] = round(time.perf_counter() - started, 3)
+    write_whole(bench.out / RUNS / f"{cell.name}.json", json.dumps(row).encode())
+
+
+def choosing_half(stage: Stage[Ablation]) -> NDArray[np.bool_]:
+    """Return which test images choose techniques; the others measure what was chosen. All, where nothing is measured again."""
+    test = stage.data.test
+    assert test is not None
+    if stage.study.design == "single":
+        return np.ones(len(test.folder), dtype=bool)
+    return validation_sources(test.folder, 0.5)
+
+
+def time_techniques(stage: Stage[Ablation]) -> list[float]:
+    """Return the seconds that each technique alone takes for an image, in this process: medians of a few rounds."""
+    side, study = stage.data.train, stage.study
+    count = min(TIMED_IMAGES, len(side.folder))
+    images, items = side.pack.pixels[side.folder.places[:count]], np.arange(count)
+    found = []
+    for piece in study.pieces:
+        recipe = combine(study.recipe, [piece], piece.name)
+        assert recipe is not None
+        batches = ViewBatches(Views(recipe), side.folder.sources)
+        seconds = []
+        for k in range(1, TIMED_ROUNDS + 1):
+            started = time.perf_counter()
+            render(batches, images, items, k, None)
+            seconds.append(time.perf_counter() - started)
+        found.append(statistics.median(seconds) / count)
+    return found

@@ -1,0 +1,73 @@
+"""The screen: what a plainly trained model makes of each technique at several strengths, before anything is trained again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from expand.recipe import Recipe
+from expand.views import Views
+from train.ablate.ablation import Ablation
+from train.ablate.pieces import Piece, Setting, combine, settings
+from train.compare.replicate import Stage, Trained, look
+
+IMAGES = 1000
+HALF = 0.5
+"""A class is flagged where less than this share of what was right in it stays right."""
+
+
+def screen(stage: Stage[Ablation], trained: Trained, half: NDArray[np.bool_]) -> list[dict[str, Any]]:
+    """Return the accuracy on changed test images (of the half that chooses, at most 1,000), technique by technique."""
+    test = stage.data.test
+    assert test is not None
+    rows = np.flatnonzero(half)
+    rows = rows[:: max(1, len(rows) // IMAGES)]
+    images, labels = test.pack.pixels[test.folder.places[rows]], test.folder.labels[rows]
+    plain = look(stage, trained.setup, images, labels)
+    found = []
+    for piece in stage.study.pieces:
+        recipe = combine(stage.study.recipe, [piece], piece.name)
+        assert recipe is not None
+        for setting in settings(piece):
+            changed = change(images, recipe, setting, [test.folder.sources[row] for row in rows])
+            seen = look(stage, trained.setup, changed, labels)
+            harmed = _harmed(stage, plain.per_class, seen.per_class, (seen.predicted, labels))
+            found.append(_row(piece, setting, seen.accuracy, seen.per_class) | {"plain": plain.accuracy, "harmed": harmed})
+    return found
+
+
+def change(images: NDArray[np.uint8], recipe: Recipe, setting: Setting, sources: list[str]) -> NDArray[np.uint8]:
+    """Return images changed by one technique at one strength."""
+    views, key = Views(recipe), recipe.keys[0]
+    grey = images.shape[3] == 1
+    out = []
+    for image, source in zip(images, sources, strict=True):
+        params = views.params(source, 1) if setting.choice is None else {key: setting.choice}
+        pixels = views.render(image[..., 0] if grey else image, params).pixels
+        out.append(pixels[..., None] if grey else pixels)
+    return np.stack(out)
+
+
+def _row(piece: Piece, setting: Setting, accuracy: float, per_class: dict[str, float]) -> dict[str, Any]:
+    return {"technique": piece.name, "setting": setting.words, "accuracy": accuracy, "per_class": per_class}
+
+
+def _harmed(
+    stage: Stage[Ablation],
+    plain: dict[str, float],
+    seen: dict[str, float],
+    answers: tuple[NDArray[np.int64], NDArray[np.int64]],
+) -> list[dict[str, Any]]:
+    """Return the classes that are no longer known, worst first, and what each is mostly taken for."""
+    predicted, labels = answers
+    classes = stage.data.train.folder.classes
+    found = []
+    for name, before in plain.items():
+        if before and seen[name] < HALF * before:
+            number = classes.index(name)
+            wrong = predicted[(labels == number) & (predicted != number)]
+            taken = classes[int(np.bincount(wrong, minlength=len(classes)).argmax())]
+            found.append({"class": name, "before": before, "after": seen[name], "taken_for": taken})
+    return sorted(found, key=lambda row: row["after"] - row["before"])
