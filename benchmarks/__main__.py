@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-ALL = ("startup", "coverage", "expanding")
+ALL = ("startup", "coverage", "expanding", "training")
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or ALL:

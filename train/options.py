@@ -82,7 +82,7 @@ RECIPE_OPTIONS = [
     ),
     click.option("--epochs", type=int, help="Passes over the sources, whatever the strategy.  [default: 10]"),
     click.option("--batch-size", type=int, help="[default: 128; fast: 256]"),
-    click.option("--lr", type=float, help="The highest learning rate.  [default: 0.05; fast: 0.15]"),
+    click.option("--lr", type=float, help="The highest learning rate.  [default: 0.05; fast: 1]"),
     click.option("--momentum", type=float, help="[default: 0.9]"),
     click.option("--weight-decay", type=float, help="[default: 5e-4, not on norms and biases]"),
     click.option("--schedule", help="one-cycle, cosine or constant, counted in steps.  [default: one-cycle]"),
