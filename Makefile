@@ -1,4 +1,4 @@
-# make demo: install, expand the sample, train on it, show where to look.   make test: install, run all checks.
+# make demo: install, expand the sample, train on it, compare.   make test: install, run all checks.
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -13,8 +13,11 @@ BIN := .venv/bin
 demo: .venv/installed
 	$(BIN)/expand data/train data/expanded --factor 4
 	$(BIN)/expand preview data/train data/preview.png --sources 8
+	$(BIN)/train data/expanded --test data/test --epochs 30 --out runs/demo --overwrite
+	$(BIN)/train compare data/train --test data/test --factor 4 --epochs 4,24 --jobs 2 --out comparison
 	@echo
-	@echo "Look at: data/expanded (the larger set), data/expanded/metadata.jsonl (a row a file), data/preview.png"
+	@echo "Look at: data/expanded (the larger set) and data/expanded/metadata.jsonl (a row a file), data/preview.png,"
+	@echo "runs/demo (the trained model and its record), comparison/index.html (copies or on the fly: which is better here)"
 
 test: .venv/installed
 	$(BIN)/ruff format --check .
@@ -29,4 +32,4 @@ bench: .venv/installed
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf .venv data/expanded data/preview.png
+	rm -rf .venv data/expanded data/preview.png runs comparison ablation

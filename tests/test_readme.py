@@ -7,13 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 from click.testing import CliRunner
 
 from expand import Recipe
 from expand.cli import command
+from train.cli import command as train_command
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text("utf-8")
+PAGES = {name: (ROOT / name).read_text("utf-8") for name in ("README.md", "expand/README.md", "train/README.md")}
+README = "\n".join(PAGES.values())
 
 
 def block(language: str) -> str:
@@ -35,15 +38,27 @@ def test_the_yaml_example_is_a_recipe() -> None:
     assert len(recipe.techniques) == 10
 
 
-def test_every_command_and_option_in_it_exists() -> None:
-    shown = {option for name in command.commands for parameter in command.commands[name].params for option in parameter.opts}
-    shown |= {option for parameter in command.commands["run"].params for option in parameter.secondary_opts}
-    for line in re.findall(r"^(?:\$ )?expand .*$", README, re.MULTILINE):
-        words = line.removeprefix("$ ").split("#")[0].split()
-        if not words[1].startswith("-") and words[1] not in ("photos",):
-            assert words[1] in command.commands, line
-    for option in set(re.findall(r"`?(--[a-z][a-z-]+)", README)) - {"--help", "--extra-index"}:
+def options_of(group: click.Group) -> set[str]:
+    parameters = [parameter for name in group.commands for parameter in group.commands[name].params]
+    return {option for parameter in parameters for option in (*parameter.opts, *parameter.secondary_opts)}
+
+
+def test_every_command_and_option_in_them_exists() -> None:
+    shell = "\n".join(re.findall(r"```\n(.*?)```", README, re.DOTALL))
+    for name, group in (("expand", command), ("train", train_command)):
+        for line in re.findall(rf"^(?:\$ )?{name} .*$", shell, re.MULTILINE):
+            words = line.removeprefix("$ ").split("#")[0].split()
+            if not words[1].startswith("-") and words[1] != "photos" and not words[1].startswith("data/"):
+                assert words[1] in group.commands, line
+    shown = options_of(command) | options_of(train_command) | {"--help", "--nproc-per-node"}
+    for option in set(re.findall(r"`?(--[a-z][a-z-]+)", README)):
         assert option in shown, option
+
+
+def test_every_link_to_a_file_leads_somewhere() -> None:
+    for name, text in PAGES.items():
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+            assert (ROOT / name).parent.joinpath(target).exists(), (name, target)
 
 
 def test_the_sample_expands_by_default(tmp_path: Path) -> None:
