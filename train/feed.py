@@ -74,6 +74,10 @@ class Feed(ABC):
             yield Job(k, share, len(share) * self.world.size / len(whole))
 
     @abstractmethod
+    def show(self, job: Job) -> Tensor:
+        """Return the images of a job as the model gets them: N×C×H×W uint8."""
+
+    @abstractmethod
     def batches(self, start: int, stop: int) -> Iterator[Batch]:
         """Yield the batches of steps `start` … `stop` − 1, on the device."""
 
@@ -94,6 +98,11 @@ class HostFeed(Feed):
         self.reader = reader
         self.workers = 0
         self.group = max(1, AHEAD // batch_size)
+
+    def show(self, job: Job) -> Tensor:
+        """Return the images of a job, read in this process."""
+        images = torch.from_numpy(np.ascontiguousarray(self.reader.read(job)))
+        return images.to(self.device).permute(0, 3, 1, 2)
 
     def batches(self, start: int, stop: int) -> Iterator[Batch]:
         """Yield the batches of steps `start` … `stop` − 1, on the device."""
@@ -162,17 +171,22 @@ class DeviceFeed(Feed):
         self.views = BatchedViews(ViewBatches(views, visits.ids), device) if views else None
         self.colours = self._fill_colours()
 
+    def show(self, job: Job) -> Tensor:
+        """Return the images of a job, rendered on the device."""
+        rows = torch.from_numpy(self.visits.folder.places[self.visits.rows(job.items, job.k)]).to(self.device)
+        images = self.pixels[rows]
+        k = self.visits.strategy.view(job.k)
+        if self.views and k:
+            colours = None if self.colours is None else self.colours[rows]
+            images = self.views.render(images, job.items, k, colours)
+        return images
+
     def batches(self, start: int, stop: int) -> Iterator[Batch]:
         """Yield the batches of steps `start` … `stop` − 1, on the device."""
         for job in self.jobs(start, stop):
             started = time.perf_counter()
-            rows = torch.from_numpy(self.visits.folder.places[self.visits.rows(job.items, job.k)]).to(self.device)
-            images = self.pixels[rows]
+            images = self.show(job)
             labels = self.labels[torch.from_numpy(job.items).to(self.device)]
-            k = self.visits.strategy.view(job.k)
-            if self.views and k:
-                colours = None if self.colours is None else self.colours[rows]
-                images = self.views.render(images, job.items, k, colours)
             self.clock.augment += time.perf_counter() - started
             yield Batch(images, labels, job.weight)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from expand.store import Lock
 from train.compare.bench import Bench, open_bench
+from train.compare.freshness import check_fresh
 from train.compare.planning import in_words as plan_in_words
 from train.compare.planning import look_ahead
 from train.compare.protocol import costs, missing_cells, read_rows, run_all, speeds, wait_for
@@ -34,6 +35,8 @@ def compare(question: Question, bench: Bench, how: dict[str, Any], *, plan: bool
     bench.out.mkdir(parents=True, exist_ok=True)
     with Lock(bench.out):
         open_bench(question, bench)
+        for arm in question.arms:
+            check_fresh(stage, arm)
         expansions = costs(stage, bench)
         speed = speeds(stage, bench, expansions)
         if plan:

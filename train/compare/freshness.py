@@ -1,0 +1,36 @@
+"""Freshness: whether an arm that draws new views in every pass really shows new pictures."""
+
+from __future__ import annotations
+
+from itertools import count, islice
+from typing import Any
+
+import numpy as np
+
+from train.compare.replicate import Run, Stage, assemble
+from train.compare.study import Seeds
+from train.errors import STOPPED, TrainError
+from train.readers import Job
+
+ITEMS, PASSES, MOST = 64, 3, 0.5
+
+
+def check_fresh(stage: Stage[Any], arm: Any) -> None:
+    """Refuse an arm that shows most sources alike in three passes: its views are frozen, and what it teaches is not."""
+    seeds = Seeds.of(stage.study.seed, 0)
+    strategy = stage.study.strategy(arm, seeds.views)
+    distinct = strategy.recipe.distinct if strategy.recipe else 1
+    if strategy.name != "fly" or (distinct is not None and distinct <= PASSES):
+        return
+    passes = list(islice((k for k in count(1) if strategy.view(k)), PASSES))
+    _, setup = assemble(stage, Run(arm, max(passes) + 1, seeds))
+    items = np.arange(min(ITEMS, len(stage.data.train.folder)))
+    first, *others = (setup.feed.show(Job(k, items)).flatten(1) for k in passes)
+    alike = sum(bool(all((row == other[i]).all() for other in others)) for i, row in enumerate(first))
+    if alike > MOST * len(items):
+        listed = ", ".join(map(str, passes))
+        raise TrainError(
+            f"{arm.name} shows {alike} of {len(items)} sources alike in passes {listed}: its views are frozen, so it is not "
+            "what it is called",
+            STOPPED,
+        )
