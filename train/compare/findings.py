@@ -238,17 +238,46 @@ def _break_even(runs: Runs, length: int, arm: Arm, fly: Arm, cost: Row) -> Row:
 
 
 def headline(question: Question, pairs: Sequence[Row], paid: Sequence[Row]) -> list[str]:
-    """Return what was found in two lines: which is better, and what it costs."""
+    """Return what was found in two lines, for the longest training: which is better, and what it costs."""
     longest = max(question.lengths)
     last = [pair for pair in pairs if pair["epochs"] == longest]
     main = [pair for pair in last if pair["against"] == "fly" and pair["arm"].startswith("disk ×")]
-    chosen = main or [pair for pair in last if pair["against"] == "none"] or last
-    verdict = "; ".join(pair["words"] for pair in chosen)
-    helped = [pair["words"] for pair in last if pair["arm"] == "fly" and pair["against"] == "none"] if main else []
-    first = f"After {longest} passes: " + "; ".join([verdict, *helped]) + "."
-    costs = [f"{one['arm']}: {one['words']}" for one in paid if one["epochs"] == longest]
-    second = "; ".join(costs) + "." if costs else "Nothing was stored, so nothing has to pay for itself."
-    return [first, second]
+    helped = [pair for pair in last if pair["arm"] == "fly" and pair["against"] == "none"]
+    chosen = [*main, *helped] if main else [pair for pair in last if pair["against"] == "none"] or last
+    first = f"After {longest} passes: " + "; ".join(_in_short(pair) for pair in chosen) + "."
+    return [first, _costs_in_short([one for one in paid if one["epochs"] == longest])]
+
+
+def _in_short(pair: Row) -> str:
+    """Return a verdict in few words."""
+    arm, other, bounds = pair["arm"], pair["against"], pair["interval"]
+    if pair["verdict"] == "identical":
+        return f"{arm} and {other} are the same, to the last bit"
+    low, high = bounds or (float("nan"), float("nan"))
+    if pair["verdict"] == "worse":
+        return f"{arm} is worse than {other} by {-pair['mean']:.2f} points ({-high:.2f} … {-low:.2f})".replace("-", "−")
+    numbers = f"{_points(pair['mean'])} points" + (f", {_points(low)} … {_points(high)}" if bounds else "")
+    if pair["verdict"] == "undecided":
+        more = f"; about {pair['more_seeds']} more seeds would decide" if pair["more_seeds"] else ""
+        return f"{arm} against {other} is undecided ({numbers}{more})"
+    if pair["verdict"] == "equivalent":
+        return f"{arm} is as good as {other} ({numbers})"
+    return f"{arm} is better than {other} by {pair['mean']:.2f} points ({low:.2f} … {high:.2f})".replace("-", "−")
+
+
+def _costs_in_short(paid: Sequence[Row]) -> str:
+    """Return when folders have paid for themselves, in few words."""
+    if not paid:
+        return "No arm stores copies beside one that draws views on the fly, so nothing has to pay for itself."
+    never = [one["arm"] for one in paid if one["passes"] is None]
+    pays = [f"{one['arm']} after {np.ceil(one['passes']):,.0f} passes" for one in paid if one["passes"] is not None]
+    said = ["a folder pays for itself: " + ", ".join(pays)] if pays else []
+    if never:
+        said.append(
+            f"{' and '.join(never)} never: a pass over copies is not surely faster than one with views drawn on the fly"
+        )
+    line = "; ".join(said)
+    return line[0].upper() + line[1:] + "."
 
 
 def notes(runs: Runs, jobs: int) -> list[str]:
