@@ -110,6 +110,19 @@ def test_noise_hits_the_same_pixels(technique: str, shape: tuple[int, int, int])
     assert hit
 
 
+def test_each_image_is_the_same_alone_as_in_a_batch() -> None:
+    batches, pixels = ViewBatches(Views(Recipe.load("blog"), 3), IDS), torch.from_numpy(images((9, 9, 3))).permute(0, 3, 1, 2)
+    views = BatchedViews(batches, CPU)
+    noisy = set()
+    for k in KS:
+        together = views.render(pixels, np.arange(8), k, None)
+        for row in range(8):
+            alone = views.render(pixels[row : row + 1], np.array([row]), k, None)
+            assert torch.equal(alone[0], together[row])
+            noisy.add(bool(batches.choices(np.array([row]), k)["noise"]["amount"][0]))
+    assert noisy == {True, False}
+
+
 def test_the_pattern_is_that_of_expand_number_for_number() -> None:
     seeds = np.array([0, 1, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**51 + 12345, 2**52 - 1], dtype=np.int64)
     expected = noise.pattern(seeds[:, None], 3000)
