@@ -255,14 +255,14 @@ def _in_short(pair: Row) -> str:
         return f"{arm} and {other} are the same, to the last bit"
     low, high = bounds or (float("nan"), float("nan"))
     if pair["verdict"] == "worse":
-        return f"{arm} is worse than {other} by {-pair['mean']:.2f} points ({-high:.2f} … {-low:.2f})".replace("-", "−")
+        return f"{arm} is worse than {other} by {_size(-pair['mean'])} points ({_size(-high)} … {_size(-low)})"
     numbers = f"{_points(pair['mean'])} points" + (f", {_points(low)} … {_points(high)}" if bounds else "")
     if pair["verdict"] == "undecided":
         more = f"; about {pair['more_seeds']} more seeds would decide" if pair["more_seeds"] else ""
         return f"{arm} against {other} is undecided ({numbers}{more})"
     if pair["verdict"] == "equivalent":
         return f"{arm} is as good as {other} ({numbers})"
-    return f"{arm} is better than {other} by {pair['mean']:.2f} points ({low:.2f} … {high:.2f})".replace("-", "−")
+    return f"{arm} is better than {other} by {_size(pair['mean'])} points ({_size(low)} … {_size(high)})"
 
 
 def _costs_in_short(paid: Sequence[Row]) -> str:
@@ -324,3 +324,7 @@ def not_tested(question: Question) -> list[str]:
 
 def _points(value: float) -> str:
     return f"{value:+.2f}".replace("-", "−")
+
+
+def _size(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
