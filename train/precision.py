@@ -67,7 +67,7 @@ def cpu_name() -> str:
 
 def _probe(model: nn.Module, settings: ModelSettings, batch_size: int, device: torch.device) -> str:
     """Return the precision whose training step is faster; bf16 must gain a tenth. The model is left as it was."""
-    if device.type == "cuda":
+    if device.type == "cuda":  # pragma: no cover  # needs a GPU
         return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
     chance = torch.get_rng_state()
     images = torch.randn(batch_size, settings.channels, settings.height, settings.width)

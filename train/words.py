@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from expand.words import count_in_words
 from train.watch import Watch
 
 if TYPE_CHECKING:
@@ -134,5 +135,6 @@ def run_in_words(record: dict[str, Any], out: Path) -> str:
     lines += [f"  {cost['training_seconds']:.1f} s of training ({parts}), {cost['images_per_second']:,.0f} images/s"]
     lines += [f"  decoding {cost['pack_seconds']:.1f} s, evaluating {cost['evaluate_seconds']:.1f} s"]
     if record["leaks"]:
-        lines += [f"  {record['leaks']:,} test images are in the training set as well (--allow-leak)"]
+        verb = "is" if record["leaks"] == 1 else "are"
+        lines += [f"  {count_in_words(record['leaks'], 'test image')} {verb} in the training set as well (--allow-leak)"]
     return "\n".join(lines)

@@ -72,7 +72,7 @@ def test_four_copies_on_disk_and_four_views_on_the_fly_give_the_same_bits(model:
 
 def at_rest(process: subprocess.Popen[str], out: Path, least: int, pass_: int) -> int:
     """Stop a process between two steps, in the middle of a pass, after at least so many steps; return how many."""
-    for _ in range(20_000):
+    for _ in range(60_000):
         time.sleep(0.002)
         assert process.poll() is None, process.communicate()
         if not (out / CHECKPOINT).exists() or step_of(out) < least:
@@ -82,6 +82,7 @@ def at_rest(process: subprocess.Popen[str], out: Path, least: int, pass_: int) -
         if step_of(out) % pass_:
             return step_of(out)
         process.send_signal(signal.SIGCONT)
+    process.kill()
     raise AssertionError("it never came to rest in the middle of a pass")
 
 

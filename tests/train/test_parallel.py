@@ -21,7 +21,7 @@ from tests.train.runs import draw_set, settings_for, train
 from train.errors import TrainError
 from train.feed import HostFeed
 from train.folder import list_folder
-from train.parallel import World, current_world, join_world, pick_device
+from train.parallel import World, current_world, join_world, pick_device, split_up
 from train.readers import PackReader
 from train.records import METRICS, MODEL
 from train.strategies import Strategy, Visits
@@ -79,6 +79,13 @@ def test_one_process_is_a_world_of_its_own(monkeypatch: pytest.MonkeyPatch) -> N
     assert (float(number), world.agree("fp32")) == (1, "fp32")
 
 
+def test_processes_that_split_up_are_worlds_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "1")
+    assert split_up() == World(0, 1)
+    assert not {"RANK", "WORLD_SIZE"} & set(os.environ)
+
+
 def test_what_torchrun_says_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RANK", "3")
     monkeypatch.setenv("WORLD_SIZE", "5")
@@ -113,10 +120,11 @@ def test_two_processes_train_one_run_as_one_process_does(tmp_path: Path) -> None
         "-m",
         "train",
     ]
-    asked = ["--strategy", "fly", "--epochs", "2", "--batch-size", "9", "--precision", "fp32"]
+    train(settings_for(src, batch_size=24, seed=5), tmp_path / "two")
+    asked = ["--overwrite", "--strategy", "fly", "--epochs", "2", "--batch-size", "9", "--precision", "fp32"]
     done = subprocess.run(
         [*line, str(src), "--test", str(test), "--out", str(tmp_path / "two"), *asked],
-        capture_output=True, text=True, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"}, timeout=120,
+        capture_output=True, text=True, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"}, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("test: accuracy") == 1
