@@ -16,7 +16,7 @@ from expand.errors import ExpandError
 from tests.train.samples import pictures, reader_of, shown, visits_of, write_set
 from train.errors import STOPPED, TrainError
 from train.feed import AHEAD, Batch, DeviceFeed, Feed, HostFeed, split
-from train.readers import FileReader, PackReader
+from train.readers import FileReader, Job, PackReader
 from train.shape import Shape
 from train.strategies import Visits, order
 
@@ -131,6 +131,15 @@ def test_a_part_of_a_set_is_fed_with_its_own_pixels(readers: dict[str, PackReade
         difference = batch.images.permute(0, 2, 3, 1).numpy().astype(int) - expected[items].astype(int)
         assert np.abs(difference).max() <= tolerance
         assert batch.labels.tolist() == whole.labels[keep][items].tolist()
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_any_items_of_any_pass_can_be_shown(name: str, readers: dict[str, PackReader]) -> None:
+    items = np.array([13, 0, 7])
+    for feed, tolerance in ((host(readers[name]), 0), (device(readers[name]), 1)):
+        for k in (0, 1, 4):
+            images = feed.show(Job(k, items)).permute(0, 2, 3, 1).numpy().astype(int)
+            assert np.abs(images - shown(readers[name], k)[items].astype(int)).max() <= tolerance
 
 
 def test_several_batches_are_rendered_at_a_time_but_never_of_two_passes(readers: dict[str, PackReader]) -> None:
