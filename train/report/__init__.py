@@ -1,0 +1,1 @@
+"""Report: what a comparison found, as a page and as Markdown."""
