@@ -51,7 +51,7 @@ def run(settings: Settings, place: Place) -> dict[str, Any]:
 
 def _run(settings: Settings, place: Place, device: torch.device, world: World) -> dict[str, Any]:
     with world.in_turn():
-        earlier = _open_run(settings, place, write=world.leads)
+        earlier = _open_run(settings, place)
     if earlier and earlier["state"] == FINISHED:
         return earlier
     with world.in_turn():
@@ -73,7 +73,7 @@ def _run(settings: Settings, place: Place, device: torch.device, world: World) -
     return record
 
 
-def _open_run(settings: Settings, place: Place, *, write: bool) -> dict[str, Any] | None:
+def _open_run(settings: Settings, place: Place) -> dict[str, Any] | None:
     """Return the record of the run that is to go on, None for a new one; refuse a folder that is another's."""
     earlier = read_run(place.out)
     if earlier is None:
@@ -81,8 +81,7 @@ def _open_run(settings: Settings, place: Place, *, write: bool) -> dict[str, Any
             raise TrainError(f'"{place.out}" is not empty and has no {RUN}: it is no run; give another --out')
         return None
     if place.overwrite:
-        if write:
-            empty_folder(place.out)
+        empty_folder(place.out)
         return None
     before, now = earlier["settings"], json.loads(json.dumps(settings.to_dict()))
     different = [f"{key} was {before.get(key)}, is {now[key]}" for key in now if before.get(key) != now[key]]
