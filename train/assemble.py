@@ -61,6 +61,8 @@ def _make_feed(settings: Settings, data: Data, device: torch.device, place: Plac
     counted = f"{settings.strategy.name}: {len(visits):,} {'files' if settings.strategy.visit_all else 'sources'} an epoch"
     if settings.strategy.visit_all:
         counted += f", {visits.files_a_source} times the steps of one visit to each source"
+    if settings.strategy.name in ("disk", "hybrid") and not data.train.folder.expanded:
+        counted += "; the folder has no manifest: each file counts as a source of its own, as with --strategy none"
     if data.streamed:
         feed = HostFeed(visits, batch, seed, device, FileReader(visits, settings.shape))
         feed.workers = place.workers if place.workers is not None else max(1, available_cores() - 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from expand.errors import ExpandError
 from expand.manifest import MANIFEST, read_card, read_rows
 from expand.source import scan, survey
 from train.errors import TrainError
+
+COLUMNS = ("file_name", "label", "source", "view", "source_sha256", "sha256")
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Folder:
     card: dict[str, Any] | None
     places: NDArray[np.int64]
     """Where each row stands in the folder that this one is a part of."""
+    file_hashes: list[str] = field(default_factory=list)
+    """Hashes of the files, as the manifest has them; empty without one."""
 
     def __len__(self) -> int:
         return len(self.files)
@@ -53,7 +57,7 @@ class Folder:
     def table(self) -> NDArray[np.int64]:
         """The row of each view of each source: sources × views; raise TrainError if some source lacks one."""
         views = np.unique(self.views)
-        if len(self.files) != len(self.source_ids) * len(views):
+        if not np.array_equal(self.views, np.tile(views, len(self.source_ids))):
             raise TrainError(f'"{self.root}" does not have every view of every source; `expand verify` says what is missing')
         return np.arange(len(self.files)).reshape(len(self.source_ids), len(views))
 
@@ -70,6 +74,7 @@ class Folder:
             self.classes,
             self.card,
             self.places[chosen],
+            [self.file_hashes[row] for row in chosen] if self.file_hashes else [],
         )
 
     def whole(self) -> Folder:
@@ -118,20 +123,17 @@ def match_classes(folder: Folder, classes: tuple[str, ...], name: str) -> Folder
 def _from_manifest(root: Path, card: dict[str, Any] | None) -> Folder:
     if card is None:
         raise TrainError(f'"{root}" has a {MANIFEST} and no run card; was it written by expand?')
-    if card["state"] != "finished":
+    if card.get("state") != "finished":
         raise TrainError(f'"{root}" is not finished; run the same expand command again')
     rows = list(read_rows(root))
     if not rows:
         raise TrainError(f'"{root}" has no images: its {MANIFEST} is empty')
-    return _folder(
-        root,
-        [row["file_name"] for row in rows],
-        [row["label"] for row in rows],
-        [row["source"] for row in rows],
-        [row["view"] for row in rows],
-        [row["source_sha256"] for row in rows],
-        card,
-    )
+    try:
+        columns = [[row[name] for row in rows] for name in COLUMNS]  # type: ignore[literal-required]
+    except KeyError as error:
+        raise TrainError(f'"{root / MANIFEST}" has a row without {error}; `expand verify` says what is wrong') from error
+    files, labels, sources, views, source_hashes, file_hashes = columns
+    return replace(_folder(root, files, labels, sources, views, source_hashes, card), file_hashes=file_hashes)
 
 
 def _folder(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -41,6 +41,17 @@ class PackReader:
         views = visits.strategy.views
         self.batches = ViewBatches(views, visits.ids) if views else None
         self.colours: NDArray[np.int64] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Send a worker process the pack's path in place of its pixels; it maps the same memory."""
+        file = getattr(self.pixels, "filename", None)
+        mapped = file is not None and np.load(file, mmap_mode="r").shape == self.pixels.shape
+        return {**self.__dict__, "pixels": file if mapped else self.pixels}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Map the pack again."""
+        pixels = state["pixels"]
+        self.__dict__.update(state, pixels=pixels if isinstance(pixels, np.ndarray) else np.load(pixels, mmap_mode="r"))
 
     def read(self, job: Job) -> NDArray[np.uint8]:
         """Return the images of a job."""

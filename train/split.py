@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -67,14 +68,26 @@ def prepare(wanted: Wanted, cache: Cache, watch: Callable[[Folder], Callable[[in
         packed = pack(needed, wanted.shape, cache, watch(needed))
     except TooLarge:
         packed, streamed = sample(needed, wanted.shape), True
+    check_manifest(needed, packed)
     held = validation_sources(needed, wanted.validation)
     train = Side("training", needed.of_sources(~held), packed)
     validation = _validation_side(wanted, needed.of_sources(held), packed, cache, watch) if held.any() else None
     test = _test_side(wanted, folder.classes, packed, cache, watch) if wanted.test else None
-    leaks = [line for side in (validation, test) if side for line in check_leaks(train, side, allowed=wanted.allow_leak)]
+    sides = [side for side in (train, validation, test) if side]
+    leaks = [line for one, other in combinations(sides, 2) for line in check_leaks(one, other, allowed=wanted.allow_leak)]
     normalise = measure_pixels(originals(train))
     seconds = time.perf_counter() - started
     return Data(Visits(train.folder, wanted.strategy), train, validation, test, normalise, streamed, seconds, leaks)
+
+
+def check_manifest(folder: Folder, packed: Pack) -> None:
+    """Refuse files that are not those that the folder's manifest describes."""
+    found = [packed.hashes[place] for place in folder.places]
+    strange = [name for name, own, said in zip(folder.files, found, folder.file_hashes, strict=False) if own != said]
+    if strange:
+        more = f" (and {len(strange) - 1:,} more)" if strange[1:] else ""
+        first = f'"{folder.root / strange[0]}"{more}'
+        raise TrainError(f"{first} is not the file that the manifest describes; `expand verify` says what is wrong")
 
 
 def _validation_side(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -115,3 +116,11 @@ def test_a_recipe_that_changes_the_size_needs_one_that_is_set(technique: str, tm
         shown(reader_of(visits, tmp_path / "cache"), 1)
     assert str(refused.value) == "the recipe changes the size of images; give them one size with --image-size"
     assert FileReader(visits, Shape(12)).read(Job(1, np.arange(8))).shape == (8, 12, 12, 3)
+
+
+def test_a_worker_gets_the_path_of_a_pack_and_not_its_pixels(tmp_path: Path) -> None:
+    data = write_set(tmp_path / "src", pictures(40))
+    reader = reader_of(visits_of(data, "fly", recipe=Recipe.load("classic")), tmp_path / "packs")
+    sent = pickle.dumps(reader)
+    assert len(sent) < reader.pixels.nbytes / 2
+    assert np.array_equal(shown(pickle.loads(sent), 3), shown(reader, 3))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from expand import Recipe, expand
+from tests.conftest import noise_image
 from tests.train.samples import pictures, pixels_of, write_set
 from train.cache import Cache
 from train.errors import TrainError
@@ -207,3 +208,30 @@ def test_whoever_watches_is_told_of_each_image_that_is_decoded(out: Path, tmp_pa
 
     prepare(Wanted(out, test, Strategy("disk"), ANY_SHAPE, 0.2, False), Cache(), watch)
     assert told == {"out": 60, "test": 6}
+
+
+def test_a_file_that_is_not_the_manifests_is_refused(tmp_path: Path) -> None:
+    expand(write_set(tmp_path / "src"), tmp_path / "out", 2, workers=1)
+    file = tmp_path / "out/cat/1_v1.png"
+    file.write_bytes((tmp_path / "out/dog/1_v1.png").read_bytes())
+    message = f'"{file}" is not the file that the manifest describes; `expand verify` says what is wrong'
+    assert refusal(tmp_path / "out", strategy=Strategy("disk")) == message
+
+
+def test_a_row_that_lacks_a_column_is_refused(tmp_path: Path) -> None:
+    expand(write_set(tmp_path / "src"), tmp_path / "out", 2, workers=1)
+    manifest = tmp_path / "out/metadata.jsonl"
+    manifest.write_text(manifest.read_text().replace('"label"', '"lable"', 1))
+    message = f"\"{manifest}\" has a row without 'label'; `expand verify` says what is wrong"
+    assert refusal(tmp_path / "out", strategy=Strategy("disk")) == message
+
+
+def test_validation_and_test_may_share_nothing_either(tmp_path: Path) -> None:
+    data, images = write_set(tmp_path / "src"), pictures()
+    held = prepared(data, validation=0.5).validation
+    assert held is not None
+    shared = held.folder.files[0]
+    test = write_set(tmp_path / "test", {shared: images[shared], "dog/x.png": noise_image(16, 16, 3, seed=99)})
+    assert refusal(data, test, validation=0.5).startswith(
+        f'1 image stands on both sides: test "{shared}" is, or was made from, the file of validation "{shared}"'
+    )
