@@ -10,6 +10,7 @@ from expand.store import Lock
 from train.ablate.ablation import Ablation
 from train.ablate.findings import Outcomes, check, choose, describe_techniques, keep
 from train.ablate.protocol import DESIGN, FINAL, cells, choosing_half, missing, run_all, time_techniques
+from train.ablate.screen import check_images
 from train.ablate.summary import in_words, summarise, write_summary
 from train.compare.bench import Bench, open_bench
 from train.compare.replicate import set_stage
@@ -21,6 +22,7 @@ SEEDS = 6
 def ablate(ablation: Ablation, bench: Bench, how: dict[str, Any], *, quiet: bool) -> str:
     """Take a recipe apart; return what to show. Started again after whatever end, it goes on."""
     stage = set_stage(ablation, bench.cache.root, bench.cache.limit)
+    check_images(stage)
     seeds, margin = how["seeds"] or SEEDS, how["margin"]
     assert stage.data.test is not None
     labels, classes = stage.data.test.folder.labels, stage.data.train.folder.classes

@@ -61,7 +61,8 @@ def run_all(ablation: Ablation, bench: Bench, wanted: Sequence[Cell], done: Call
     """Run the cells that are not there yet; return the rows of all."""
     for _ in map_ordered(partial(_run_and_keep, ablation, bench), missing(bench, wanted), bench.jobs):
         done(1)
-    return [read_json(bench.out / RUNS / f"{cell.name}.json") for cell in wanted]
+    # a run that was kept under another arm's name (once "without noise", now "chosen") is the same run
+    return [{**read_json(bench.out / RUNS / f"{cell.name}.json"), "arm": cell.mix.name} for cell in wanted]
 
 
 def _run_and_keep(ablation: Ablation, bench: Bench, cell: Cell) -> None:

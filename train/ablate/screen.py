@@ -12,10 +12,26 @@ from expand.views import Views
 from train.ablate.ablation import Ablation
 from train.ablate.pieces import Piece, Setting, combine, settings
 from train.compare.replicate import Stage, Trained, look
+from train.errors import TrainError
 
 IMAGES = 1000
 HALF = 0.5
 """A class is flagged where less than this share of what was right in it stays right."""
+
+
+def check_images(stage: Stage[Ablation]) -> None:
+    """Refuse images and techniques that would stop an ablation half-way."""
+    study, side = stage.study, stage.data.train
+    first, source = side.pack.pixels[side.folder.places[:1]], side.folder.sources[:1]
+    for piece in study.pieces:
+        recipe = combine(study.recipe, [piece], piece.name)
+        assert recipe is not None
+        if any(change(first, recipe, setting, source).shape != first.shape for setting in settings(piece)):
+            raise TrainError(
+                f'"{piece.name}" changes the size of images, an ablation needs one size; leave it out of the recipe'
+            )
+    if study.design != "single" and first.shape[3] not in (1, 3):
+        raise TrainError(f"TrivialAugment takes images of 1 or 3 channels, these have {first.shape[3]}; --colour rgb or grey")
 
 
 def screen(stage: Stage[Ablation], trained: Trained, half: NDArray[np.bool_]) -> list[dict[str, Any]]:

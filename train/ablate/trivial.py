@@ -30,6 +30,6 @@ class TrivialReader:
         return np.ascontiguousarray(torch.stack(changed).permute(0, 2, 3, 1).numpy())
 
     def _change(self, image: torch.Tensor, source: str, k: int) -> torch.Tensor:
-        torch.manual_seed(draw(self.seed, "trivial", source, k, 1)[0])
+        torch.default_generator.manual_seed(draw(self.seed, "trivial", source, k, 1)[0])  # not that of a GPU as well
         changed: torch.Tensor = self.change(image)
         return changed

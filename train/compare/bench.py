@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from expand.store import empty_folder
+from expand.store import PARTIAL, empty_folder
 from train.cache import Cache
 from train.compare.study import Study
 from train.errors import TrainError
@@ -33,7 +33,7 @@ def open_bench(study: Study, bench: Bench) -> None:
     path = bench.out / STUDY
     now = json.loads(json.dumps(study.to_dict()))
     if not path.is_file():
-        if any(bench.out.iterdir()):
+        if any(entry.suffix != PARTIAL for entry in bench.out.iterdir()):
             raise TrainError(f'"{bench.out}" is not empty and has no {STUDY}: it is none of ours; give another --out')
     elif bench.overwrite:
         empty_folder(bench.out)
@@ -42,8 +42,8 @@ def open_bench(study: Study, bench: Bench) -> None:
         different = [f"{key} was {before.get(key)}, is {now[key]}" for key in now if before.get(key) != now[key]]
         if different:
             raise TrainError(f'"{bench.out}" holds runs with other settings: {"; ".join(different)}; --overwrite starts afresh')
+    write_json(path, now)  # first of all: what lies in a folder without it is none of ours
     (bench.out / RUNS).mkdir(exist_ok=True)
-    write_json(path, now)
 
 
 def read_json(path: Path) -> Any:

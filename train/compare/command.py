@@ -29,6 +29,8 @@ def compare(question: Question, bench: Bench, how: dict[str, Any], *, plan: bool
     stage = set_stage(question, bench.cache.root, bench.cache.limit)
     seeds = how["seeds"] or (GPU_SEEDS if stage.device.type == "cuda" else CPU_SEEDS)
     if not world.leads:
+        if plan:
+            return ""
         world.wait()
         run_all(question, bench, seeds, speeds(stage, bench, costs(stage, bench)), lambda _runs: None, world)
         return ""

@@ -286,9 +286,9 @@ def notes(runs: Runs, jobs: int) -> list[str]:
     said = []
     factors = sorted({arm.factor for arm in question.arms if arm.factor})
     flies = any(arm.strategy == "fly" for arm in question.arms)
-    if flies and question.clean_every:
+    if flies and (most := question.clean_every):
         said.append(
-            f"fly shows the untouched image in every {question.clean_every}th pass, as a folder of ×{question.clean_every} does"
+            f"fly shows the untouched image in one of {most} passes, as a folder of ×{most} does"
             + (f"; smaller folders show it more often ({', '.join(f'×{f}' for f in factors[:-1])})" if factors[1:] else "")
         )
     if question.budget == "files":

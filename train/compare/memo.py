@@ -31,8 +31,8 @@ MEMORY_SHARE = 0.5
 def remember(side: Side, expansion: Expansion, shape: Shape, *, encoded: bool) -> Side:
     """Return a side of the split with every view that `expansion` writes, sorted by source and view.
 
-    `side` holds the sources as they are. Where images are resized or copies lose something (`encoded`), each source's file
-    goes through `expand`'s own work and back; else its pixels are rendered, which gives the same.
+    `side` holds the sources as they are. Where copies lose something (`encoded`), or images do on their way to the model,
+    each source's file goes through `expand`'s own work and back; else its pixels are rendered, which gives the same.
     """
     factor, count = expansion.factor, len(side.folder)
     needed = factor * count * int(np.prod(side.pack.pixels.shape[1:]))
@@ -41,9 +41,15 @@ def remember(side: Side, expansion: Expansion, shape: Shape, *, encoded: bool) -
             f"{factor} views of {count:,} sources take {needed:,} bytes, {free_memory():,} are free; a smaller --factor, "
             "--sources or --image-size"
         )
-    through_files = encoded or shape.side is not None
+    through_files = encoded or _changed_by_reading(side.folder, shape)
     pixels = _from_files(side, expansion, shape) if through_files else _rendered(side, expansion)
     return Side(side.name, _copies(side.folder, factor), Pack(pixels, [""] * len(pixels), [""] * len(pixels)))
+
+
+def _changed_by_reading(folder: Folder, shape: Shape) -> bool:
+    """Tell whether a view of what is read differs from what is read of a view: by resizing, greying, or cutting 16 bits."""
+    resized = shape.side is not None or shape.colour == "grey"
+    return resized or decode(read_source(folder.root / folder.files[0])).pixels.dtype != np.uint8
 
 
 def _rendered(side: Side, expansion: Expansion) -> NDArray[np.uint8]:

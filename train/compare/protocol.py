@@ -72,6 +72,7 @@ def run_all(
 ) -> None:
     """Run every cell that is not there yet, or this process's share of them; `done` is called for each that ended."""
     missing = missing_cells(question, bench, seeds)[world.rank :: world.size]
+    world.wait()  # no run ends before all have listed what is missing: a run is one process's share, and only one's
     work = [(cell, passes(cell.arm, cell.length, question.budget, speed)) for cell in missing]
     run = partial(_run_and_keep, question, bench)
     for _ in map_ordered(run, work, bench.jobs):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
+from expand.codec import FORMATS
 from expand.copies import Settings as Expansion
 from expand.errors import ExpandError
 from expand.recipe import Recipe
@@ -29,9 +30,10 @@ class Codec:
     @classmethod
     def parse(cls, text: str) -> Codec:
         """Return the codec that `keep`, `jpg:80`, `webp` … names."""
-        name, _, quality = text.partition(":")
-        if quality and not quality.isdecimal():
-            raise TrainError(f"--codec must be as keep, jpg:80 or webp, got {text!r}")
+        name, colon, quality = text.partition(":")
+        known = name in ("keep", *FORMATS) and (not colon or (quality.isdecimal() and 1 <= int(quality) <= 100))
+        if not known:
+            raise TrainError(f"--codec must be keep, {', '.join(FORMATS)}, with a quality of 1 … 100 as jpg:80, got {text!r}")
         return cls(name, int(quality) if quality else None)
 
     @property

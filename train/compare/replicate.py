@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
@@ -58,6 +59,8 @@ def _set_stage(study: Any, cache_root: Path, cache_limit: int) -> Stage[Any]:
     device = pick_device(study.device)
     if device is None:
         raise TrainError(f"--device {study.device}: there is no such device here")
+    if device.type == "cuda":  # pragma: no cover  # needs a GPU; worker processes have not been told yet
+        torch.use_deterministic_algorithms(mode=True, warn_only=True)
     cache = Cache(cache_root, cache_limit)
     strategy, allowed = Strategy("none"), study.allow_leak
     wanted = Wanted(study.data, study.test, strategy, study.shape, 0.0, allowed, study.sources)
@@ -131,7 +134,9 @@ def measure(stage: Stage[Any], run: Run, trained: Trained) -> dict[str, Any]:
     data, setup, last = trained
     assert data.test is not None
     labels = data.test.folder.labels
+    started = time.perf_counter()
     found = look(stage, setup, data.test.pack.pixels[data.test.folder.places], labels)
+    setup.feed.clock.evaluate += time.perf_counter() - started
     clock = asdict(setup.feed.clock)
     return {
         "arm": run.arm.name,
