@@ -20,7 +20,7 @@ from expand.manifest import CARD, MANIFEST, PART, read_card, write_card
 from expand.plan import Bill, Plan, check_fits, estimate, make_plan
 from expand.recipe import Recipe
 from expand.run import Progress, Tally, known_sources, run
-from expand.store import Lock, empty_folder
+from expand.store import PARTIAL, Lock, empty_folder
 
 LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "tifffile", "albumentations")
 FINISHED, UNFINISHED = "finished", "unfinished"
@@ -101,7 +101,7 @@ def open_output(plan: Plan, overwrite: bool) -> Iterator[Opened]:
     try:
         with Lock(out):
             card = read_card(out)
-            if not card and any(out.iterdir()):
+            if not card and any(path.suffix != PARTIAL for path in out.iterdir()):
                 raise ExpandError(f'"{out}" is not empty and has no {CARD}: it was not written by expand; give another folder')
             if card and overwrite:
                 empty_folder(out)

@@ -23,6 +23,13 @@ class Cache:
         self.root = root or default_root()
         self.limit = limit
 
+    @classmethod
+    def of(cls, root: Path | None, gigabytes: float) -> Cache:
+        """Return the cache that --cache and --cache-size ask for."""
+        if not 0 < gigabytes < float("inf"):
+            raise TrainError(f"--cache-size must be above 0, got {gigabytes}")
+        return cls(root, int(gigabytes * 1e9))
+
     def packs(self) -> list[Path]:
         """Return the finished packs, the one that was used last at the end."""
         found = list(self.root.glob("*/pack.json")) if self.root.is_dir() else []

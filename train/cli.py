@@ -87,7 +87,7 @@ def run(data: Path, out: Path | None, overwrite: bool, tensorboard: bool, quiet:
         from train.events import TensorBoard
 
         watch = TensorBoard(watch, out)
-    cache = Cache(options["cache"], int(options["cache_size"] * 1e9))
+    cache = Cache.of(options["cache"], options["cache_size"])
     record = train(settings, Place(out, cache, options["device"], options["workers"], overwrite, watch))
     if leads:
         click.echo(run_in_words(record, out))
@@ -129,7 +129,7 @@ def compare(data: Path, **options: Any) -> None:
     from train.compare.command import compare as answer
 
     prepare_torch(None)
-    cache = Cache(options["cache"], int(options["cache_size"] * 1e9))
+    cache = Cache.of(options["cache"], options["cache_size"])
     bench = Bench(options["out"], cache, options["jobs"], options["materialize"], options["overwrite"])
     how = {"seeds": options["seeds"], "margin": options["margin"], "command": this_command()}
     click.echo(answer(question, bench, how, plan=options["plan"], quiet=options["quiet"]))
@@ -149,7 +149,7 @@ def ablate(data: Path, **options: Any) -> None:
     from train.compare.bench import Bench
 
     prepare_torch(None)
-    cache = Cache(options["cache"], int(options["cache_size"] * 1e9))
+    cache = Cache.of(options["cache"], options["cache_size"])
     bench = Bench(options["out"], cache, options["jobs"], overwrite=options["overwrite"])
     how = {"seeds": options["seeds"], "margin": options["margin"], "command": this_command()}
     click.echo(answer(ablation, bench, how, quiet=options["quiet"]))

@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import asdict
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -52,10 +53,12 @@ def run(settings: Settings, place: Place) -> dict[str, Any]:
 def _run(settings: Settings, place: Place, device: torch.device, world: World) -> dict[str, Any]:
     with world.in_turn():
         earlier = _open_run(settings, place)
-    if earlier and earlier["state"] == FINISHED:
-        return earlier
     with world.in_turn():
         data = prepare(settings.wanted(), place.cache, place.watch.packing)
+    if earlier:
+        _check_data(earlier, data, place.out)
+        if earlier["state"] == FINISHED:
+            return earlier
     setup = set_up(settings, data, device, place)
     record = {"state": UNFINISHED, **_record(settings, data, setup)}
     if world.leads:
@@ -75,19 +78,26 @@ def _run(settings: Settings, place: Place, device: torch.device, world: World) -
 
 def _open_run(settings: Settings, place: Place) -> dict[str, Any] | None:
     """Return the record of the run that is to go on, None for a new one; refuse a folder that is another's."""
-    earlier = read_run(place.out)
-    if earlier is None:
-        if any(path.suffix != PARTIAL for path in place.out.iterdir()):
-            raise TrainError(f'"{place.out}" is not empty and has no {RUN}: it is no run; give another --out')
-        return None
+    if not (place.out / RUN).is_file() and any(path.suffix != PARTIAL for path in place.out.iterdir()):
+        raise TrainError(f'"{place.out}" is not empty and has no {RUN}: it is no run; give another --out')
     if place.overwrite:
         empty_folder(place.out)
+    earlier = read_run(place.out)
+    if earlier is None:
         return None
     before, now = earlier["settings"], json.loads(json.dumps(settings.to_dict()))
     different = [f"{key} was {before.get(key)}, is {now[key]}" for key in now if before.get(key) != now[key]]
     if different:
         raise TrainError(f'"{place.out}" is a run with other settings: {"; ".join(different)}; --overwrite starts afresh')
     return earlier
+
+
+def _check_data(earlier: dict[str, Any], data: Data, out: Path) -> None:
+    """Refuse to go on with, or to pass off, a run on images that have changed since."""
+    now = _describe_sides(data)
+    changed = [name for name, described in earlier.get("data", {}).items() if now.get(name) != described]
+    if changed:
+        raise TrainError(f'"{out}" is a run on other images: {", ".join(changed)} changed since; --overwrite starts afresh')
 
 
 def _fit(setup: Setup, data: Data, place: Place, lines: list[dict[str, Any]], world: World) -> None:
@@ -158,7 +168,6 @@ def _cost(setup: Setup, data: Data) -> dict[str, Any]:
 def _record(settings: Settings, data: Data, setup: Setup) -> dict[str, Any]:
     """Return what is known of a run before its first step."""
     trainer = setup.trainer
-    sides = {"train": data.train, "validation": data.validation, "test": data.test}
     return {
         "settings": settings.to_dict(),
         "model": asdict(setup.model) | {"parameters": count_parameters(trainer.model)},
@@ -166,12 +175,17 @@ def _record(settings: Settings, data: Data, setup: Setup) -> dict[str, Any]:
         "steps": trainer.steps,
         "precision": trainer.precision,
         "renderer": setup.renderer,
-        "data": {name: _describe(side) for name, side in sides.items() if side},
+        "data": _describe_sides(data),
         "leaks": len(data.leaks),
         "leaks_shown": data.leaks[:10],
         "versions": versions(),
         "hardware": hardware(trainer.device),
     }
+
+
+def _describe_sides(data: Data) -> dict[str, Any]:
+    sides = {"train": data.train, "validation": data.validation, "test": data.test}
+    return {name: _describe(side) for name, side in sides.items() if side}
 
 
 def _describe(side: Side) -> dict[str, Any]:

@@ -58,6 +58,8 @@ def save_checkpoint(folder: Path, trainer: Trainer, lines: list[dict[str, Any]],
             tensors[f"momentum/{number}"] = state
         del parameter
     tensors |= {"tally/loss": trainer.tally.loss, "tally/right": trainer.tally.right, "chance": torch.get_rng_state()}
+    if trainer.device.type == "cuda":  # pragma: no cover  # needs a GPU
+        tensors["chance/cuda"] = torch.cuda.get_rng_state()
     note = {"step": str(trainer.step), "images": str(trainer.tally.images), "metrics": json.dumps(lines)}
     note["clock"] = json.dumps(asdict(clock))
     whole = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
@@ -82,6 +84,8 @@ def load_checkpoint(folder: Path, trainer: Trainer, clock: Clock) -> list[dict[s
         tally = Tally(int(note["images"]), tensors["tally/loss"], tensors["tally/right"])
         trainer.tally = tally.to(trainer.device)
         torch.set_rng_state(tensors["chance"])
+        if "chance/cuda" in tensors:  # pragma: no cover  # needs a GPU
+            torch.cuda.set_rng_state(tensors["chance/cuda"])
         for name, seconds in json.loads(note["clock"]).items():
             setattr(clock, name, seconds)
         lines: list[dict[str, Any]] = json.loads(note["metrics"])

@@ -160,3 +160,10 @@ def test_factor_1_copies_the_originals(class_folder: Folder, tmp_path: Path) -> 
     files = tree(tmp_path / "out")
     files.pop(MANIFEST)
     assert files == tree(src)
+
+
+def test_what_a_kill_leaves_of_the_first_card_is_no_stranger(class_folder: Folder, tmp_path: Path) -> None:
+    src, out = class_folder(2), tmp_path / "out"
+    out.mkdir()
+    (out / ".expand.json.part").write_text("{")
+    assert expand(src, out, workers=1).status == 0

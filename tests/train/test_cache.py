@@ -11,6 +11,7 @@ import pytest
 
 from expand.store import Lock
 from train.cache import Cache, TooLarge, default_root
+from train.errors import TrainError
 
 
 def fill(root: Path, **packs: int) -> None:
@@ -117,3 +118,9 @@ def test_who_wants_a_held_cache_waits_for_it(tmp_path: Path) -> None:
     waiting.join()
     with Lock(cache.root):
         pass
+
+
+@pytest.mark.parametrize("size", [0.0, -1.0, float("inf"), float("nan")])
+def test_a_limit_that_means_nothing_is_refused(size: float) -> None:
+    with pytest.raises(TrainError, match=f"--cache-size must be above 0, got {size}"):
+        Cache.of(None, size)

@@ -385,3 +385,22 @@ def test_settings_are_plain_data() -> None:
     assert set(plain) == set(Settings.__dataclass_fields__)
     assert (plain["data"], plain["test"], plain["shape"]) == ("a", "b", {"side": None, "colour": "keep"})
     assert settings_for(Path("a")).to_dict()["test"] is None
+
+
+def test_a_run_on_images_that_changed_since_is_refused(tmp_path: Path) -> None:
+    src, out = draw_set(tmp_path / "src"), tmp_path / "run"
+    train(settings_for(src), out)
+    (src / "ant/000.png").write_bytes((src / "bee/001.png").read_bytes())
+    with pytest.raises(TrainError) as refused:
+        train(settings_for(src), out)
+    assert str(refused.value) == f'"{out}" is a run on other images: train changed since; --overwrite starts afresh'
+    assert train(settings_for(src), out, overwrite=True)["state"] == "finished"
+
+
+def test_overwrite_starts_afresh_from_a_damaged_record(tmp_path: Path) -> None:
+    src, out = draw_set(tmp_path / "src"), tmp_path / "run"
+    out.mkdir()
+    (out / "run.json").write_text("{")
+    with pytest.raises(TrainError, match="is damaged"):
+        train(settings_for(src), out)
+    assert train(settings_for(src), out, overwrite=True)["state"] == "finished"
