@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
@@ -13,7 +15,7 @@ import torch
 
 from expand.store import PARTIAL, Lock, empty_folder
 from train.assemble import Setup, set_up
-from train.errors import TrainError
+from train.errors import STOPPED, TrainError
 from train.leak import Side
 from train.loop import Epoch, Evaluation, Scene, Step, evaluate, fit
 from train.models import count_parameters
@@ -65,7 +67,8 @@ def _run(settings: Settings, place: Place, device: torch.device, world: World) -
         write_json(place.out / RUN, record)
     lines = load_checkpoint(place.out, setup.trainer, setup.feed.clock)
     place.watch.starting(setup.words, setup.trainer.steps, setup.trainer.step)
-    _fit(setup, data, place, lines, world)
+    with memory_in_words(settings):
+        _fit(setup, data, place, lines, world)
     results = _measure(settings, data, setup, lines)
     record |= {"state": FINISHED, "results": results, "cost": _cost(setup, data)}
     if world.leads:
@@ -90,6 +93,21 @@ def _open_run(settings: Settings, place: Place) -> dict[str, Any] | None:
     if different:
         raise TrainError(f'"{place.out}" is a run with other settings: {"; ".join(different)}; --overwrite starts afresh')
     return earlier
+
+
+@contextmanager
+def memory_in_words(settings: Settings) -> Iterator[None]:
+    """Say in a sentence that memory has run out, on whatever device."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+            raise TrainError(
+                f"not enough memory for {settings.model} with --batch-size {settings.recipe.batch_size}; a smaller one, or a "
+                "smaller --model or --image-size",
+                STOPPED,
+            ) from error
+        raise
 
 
 def _check_data(earlier: dict[str, Any], data: Data, out: Path) -> None:
