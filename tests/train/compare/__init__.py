@@ -1,0 +1,1 @@
+"""Tests of train compare, a file a module."""

@@ -1,0 +1,97 @@
+"""What tests of comparisons need: small questions, where they are answered, arrows to learn, and rows made by hand."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import cv2
+import numpy as np
+
+from expand.codec import Encoding, encode
+from expand.recipe import Recipe as Techniques
+from tests.conftest import noise_image
+from train.cache import Cache
+from train.compare.arms import parse_arms
+from train.compare.bench import Bench
+from train.compare.question import Question
+from train.compare.replicate import Stage, set_stage
+from train.compare.study import Study
+from train.schedule import Recipe
+
+CLASSIC = Techniques.load("classic")
+MIRROR = Techniques.parse("{name: mirror, techniques: [flip: {axes: horizontal}]}")
+TURNS = {"right": 0, "up": 1, "left": 2, "down": 3}
+"""Where an arrow points, in quarter turns."""
+S = TypeVar("S", bound=Study)
+
+
+def question_for(
+    data: Path, test: Path, arms: str = "none,fly,disk", factors: Sequence[int] = (2,), **changes: Any
+) -> Question:
+    """Return a short question about a linear model; `changes` are those of the question or of the training recipe."""
+    kind = changes.pop("kind", Question)
+    training = {key: changes.pop(key) for key in list(changes) if key in Recipe.__dataclass_fields__}
+    wanted = {"lengths": (2,), "views": CLASSIC, "model": "linear", "precision": "fp32", "device": "cpu", **changes}
+    recipe = Recipe(**{"epochs": max(wanted["lengths"]), "batch_size": 12, **training})
+    found: Question = kind(data=data, test=test, arms=parse_arms(arms, factors), training=recipe, **wanted)
+    return found
+
+
+def stage_of(study: S) -> Stage[S]:
+    """Return the stage of a study, in the test's own cache."""
+    return set_stage(study, Cache().root, Cache().limit)
+
+
+def bench_at(out: Path, **changes: Any) -> Bench:
+    """Return a bench there, with the test's own cache."""
+    return Bench(out, Cache(), **changes)
+
+
+def draw_arrows(root: Path, count: int, directions: Sequence[str], *, seed: int = 0, noise: int = 2) -> Path:
+    """Write `count` arrows for each direction, on noise of 1/`noise` of the full range; return the folder."""
+    for number, label in enumerate(directions):
+        (root / label).mkdir(parents=True, exist_ok=True)
+        for index in range(count):
+            arrow = np.zeros((16, 16), np.uint8)
+            cv2.arrowedLine(arrow, (2, 8), (13, 8), 120, 2, tipLength=0.6)
+            pixels = np.rot90(arrow, TURNS[label]) + noise_image(16, 16, seed=10_000 * seed + 100 * number + index) // noise
+            (root / label / f"{index:03d}.png").write_bytes(encode(np.ascontiguousarray(pixels), Encoding("PNG")))
+    return root
+
+
+def row_of(arm: str, length: int, replicate: int, right: Sequence[int], **changes: Any) -> dict[str, Any]:
+    """Return the row of a run on 10 sources that had these of the test images right, in two classes of equal size."""
+    half, epochs = len(right) // 2, changes.pop("epochs", length)
+    row = {
+        "arm": arm, "length": length, "replicate": replicate, "epochs": epochs, "steps": 2 * epochs, "images": 10 * epochs,
+        "accuracy": sum(right) / len(right), "loss": 0.5, "train_accuracy": 0.75, "train_loss": 0.25,
+        "per_class": {"cat": sum(right[:half]) / half, "dog": sum(right[half:]) / half},
+        "right": base64.b64encode(np.packbits(np.array(right, bool)).tobytes()).decode(),
+        "weights": f"{arm} {replicate}", "gap": None, "precision": "fp32", "renderer": "exact",
+        "wait_seconds": 0.5, "augment_seconds": 0.0, "compute_seconds": 1.5, "evaluate_seconds": 0.25,
+        "training_seconds": 2.0, "seconds": 3.0,
+    }  # fmt: skip
+    return {**row, **changes}
+
+
+def cost_of(arm: str, files: int, **changes: Any) -> dict[str, Any]:
+    """Return what the expansion of an arm cost."""
+    cost = {
+        "arm": arm, "how": "everything was expanded, 1 worker", "files": files, "bytes": 1000 * files, "allocated": 4096 * files,
+        "expansion_seconds": 3.0, "expansion_cpu_seconds": 2.5, "read_seconds": 1.0, "checked_files": files, "format": "png",
+    }  # fmt: skip
+    return {**cost, **changes}
+
+
+def kept(out: Path) -> dict[str, tuple[int, bytes]]:
+    """Return the runs that a bench has: when each file was written, and what it holds."""
+    return {path.stem: (path.stat().st_mtime_ns, path.read_bytes()) for path in sorted((out / "runs").iterdir())}
+
+
+def weights_of(out: Path) -> dict[str, str]:
+    """Return which weights each run of a bench ended with."""
+    return {name: json.loads(data)["weights"] for name, (_, data) in kept(out).items()}
