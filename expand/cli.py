@@ -21,7 +21,7 @@ FOLDER = click.Path(path_type=Path)
 
 def main() -> NoReturn:
     """Run the command; every failure is one sentence on stderr and an exit status."""
-    signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, _stop)
     try:
         status = command.main(standalone_mode=False, prog_name="expand")
     except ExpandError as error:
@@ -37,6 +37,11 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _stop(_number: int, _frame: object) -> NoReturn:
+    """Stop as after Ctrl-C; not through that signal, which a job in the background ignores."""
+    raise KeyboardInterrupt
 
 
 @click.group(cls=FolderFirst, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})

@@ -31,7 +31,7 @@ INTERRUPTED = 130
 
 def main() -> NoReturn:
     """Run the command; every failure is one sentence on stderr and an exit status."""
-    signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, _stop)
     try:
         status = command.main(standalone_mode=False, prog_name="train")
     except (TrainError, ExpandError) as error:
@@ -47,6 +47,11 @@ def main() -> NoReturn:
         click.echo(f'train: {error}; pip install ".[train]"', err=True)
         status = 2
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _stop(_number: int, _frame: object) -> NoReturn:
+    """Stop as after Ctrl-C; not through that signal, which a job in the background ignores."""
+    raise KeyboardInterrupt
 
 
 @click.group(cls=FolderFirst, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})

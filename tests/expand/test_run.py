@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -87,12 +88,21 @@ def test_a_killed_run_ends_like_one_never_killed(workers: int, class_folder: Fol
     assert len(json.loads((out / "expand.json").read_text())["cost"]["runs"]) == 1
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_says_so_and_goes_on(how: signal.Signals, class_folder: Folder, tmp_path: Path) -> None:
+def ignore_interrupts() -> None:
+    """Do to a process what a shell does to a job in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@pytest.mark.parametrize(
+    ("how", "before"), [(signal.SIGINT, None), (signal.SIGTERM, None), (signal.SIGTERM, ignore_interrupts)]
+)
+def test_an_interrupted_run_says_so_and_goes_on(
+    how: signal.Signals, before: Callable[[], None] | None, class_folder: Folder, tmp_path: Path
+) -> None:
     src = many(class_folder, 400)
     out = tmp_path / "out"
     command = [*COMMAND, str(src), str(out), "--workers", "2", "--quiet"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=before)
     wait_for_files(out, 900, process)  # type: ignore[arg-type]
     process.send_signal(how)
     _, said = process.communicate()
