@@ -10,22 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from expand.store import write_whole
-from train.compare.findings import (
-    Row,
-    Runs,
-    break_even,
-    compare_classes,
-    compare_pairs,
-    describe_cells,
-    describe_costs,
-    headline,
-    not_tested,
-    notes,
-)
+from train.compare.bills import break_even, describe_costs
+from train.compare.findings import compare_classes, compare_pairs, describe_cells
 from train.compare.question import Question
 from train.compare.replicate import Stage
+from train.compare.runs import Row, Runs
 from train.compare.strips import strip
 from train.compare.study import Seeds
+from train.compare.wording import headline, not_tested, notes
 from train.records import hardware, versions
 
 PAGE, NUMBERS, TABLE, MARKDOWN = "index.html", "comparison.json", "runs.csv", "report.md"

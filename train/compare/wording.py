@@ -1,0 +1,103 @@
+"""Wording: what was found in two lines, what a reader has to know beside it, and what was not tested."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from train.compare.question import Question
+from train.compare.runs import Row, Runs
+
+
+def headline(question: Question, pairs: Sequence[Row], paid: Sequence[Row]) -> list[str]:
+    """Return what was found in two lines, for the longest training: which is better, and what it costs."""
+    longest = max(question.lengths)
+    last = [pair for pair in pairs if pair["epochs"] == longest]
+    main = [pair for pair in last if pair["against"] == "fly" and pair["arm"].startswith("disk ×")]
+    helped = [pair for pair in last if pair["arm"] == "fly" and pair["against"] == "none"]
+    chosen = [*main, *helped] if main else [pair for pair in last if pair["against"] == "none"] or last
+    first = f"After {longest} passes: " + "; ".join(_in_short(pair) for pair in chosen) + "."
+    return [first, _costs_in_short([one for one in paid if one["epochs"] == longest])]
+
+
+def _in_short(pair: Row) -> str:
+    """Return a verdict in few words."""
+    arm, other, bounds = pair["arm"], pair["against"], pair["interval"]
+    if pair["verdict"] == "identical":
+        return f"{arm} and {other} are the same, to the last bit"
+    low, high = bounds or (float("nan"), float("nan"))
+    if pair["verdict"] == "worse":
+        return f"{arm} is worse than {other} by {_size(-pair['mean'])} points ({_size(-high)} … {_size(-low)})"
+    numbers = f"{_points(pair['mean'])} points" + (f", {_points(low)} … {_points(high)}" if bounds else "")
+    if pair["verdict"] == "undecided":
+        more = f"; about {pair['more_seeds']} more seeds would decide" if pair["more_seeds"] else ""
+        return f"{arm} against {other} is undecided ({numbers}{more})"
+    if pair["verdict"] == "equivalent":
+        return f"{arm} is as good as {other} ({numbers})"
+    return f"{arm} is better than {other} by {_size(pair['mean'])} points ({_size(low)} … {_size(high)})"
+
+
+def _costs_in_short(paid: Sequence[Row]) -> str:
+    """Return when folders have paid for themselves, in few words."""
+    if not paid:
+        return "No arm stores copies beside one that draws views on the fly, so nothing has to pay for itself."
+    never = [one["arm"] for one in paid if one["passes"] is None]
+    pays = [f"{one['arm']} after {np.ceil(one['passes']):,.0f} passes" for one in paid if one["passes"] is not None]
+    said = ["a folder pays for itself: " + ", ".join(pays)] if pays else []
+    if never:
+        said.append(
+            f"{' and '.join(never)} never: a pass over copies is not surely faster than one with views drawn on the fly"
+        )
+    line = "; ".join(said)
+    return line[0].upper() + line[1:] + "."
+
+
+def notes(runs: Runs, jobs: int) -> list[str]:
+    """Return what a reader has to know beside the numbers."""
+    question = runs.question
+    said = []
+    factors = sorted({arm.factor for arm in question.arms if arm.factor})
+    flies = any(arm.strategy == "fly" for arm in question.arms)
+    if flies and (most := question.clean_every):
+        said.append(
+            f"fly shows the untouched image in one of {most} passes, as a folder of ×{most} does"
+            + (f"; smaller folders show it more often ({', '.join(f'×{f}' for f in factors[:-1])})" if factors[1:] else "")
+        )
+    if question.budget == "files":
+        said.append("equal passes over all files: an arm with F views of each source has F times the optimizer steps")
+    if question.budget.startswith("wall"):
+        own = (
+            ", those of the expansion among them"
+            if question.budget == "wall-expansion"
+            else ", those of the expansion left out"
+        )
+        said.append(f"equal seconds of training{own}: arms differ in optimizer steps")
+    if not question.codec.lossless:
+        said.append(f"copies passed through the encoder (--codec {question.codec.format}): they lose what it loses")
+    if jobs > 1:
+        said.append(f"{jobs} replicates ran side by side: seconds are those of a shared machine")
+    return said
+
+
+def not_tested(question: Question) -> list[str]:
+    """Return what this comparison leaves open."""
+    budgets = {"steps": "equal seconds, or equal passes over all files (--budget wall, files)"}
+    sources = f"{question.sources:,}" if question.sources else "all"
+    return [
+        f"models other than {question.model}: larger ones memorise sooner (--model)",
+        f'recipes other than "{question.views.name}", and other strengths of its techniques (--recipe)',
+        f"more or fewer sources than {sources} (--sources)",
+        f"training for other than {', '.join(map(str, question.lengths))} passes (--epochs)",
+        "other learning rates, batch sizes and schedules for each arm: all arms share one",
+        budgets.get(question.budget, "equal optimizer steps (--budget steps)"),
+        "test images from elsewhere than the test folder",
+    ]
+
+
+def _points(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
+
+
+def _size(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
