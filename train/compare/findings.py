@@ -62,12 +62,20 @@ def compare_pairs(runs: Runs, margin: float) -> list[Row]:
     return found
 
 
-def pairs_of(arms: Sequence[Arm]) -> Iterator[tuple[Arm, Arm]]:
-    """Yield which arms are held against which.
+def pairs_of(arms: Sequence[Arm]) -> list[tuple[Arm, Arm]]:
+    """Return which arms are held against which.
 
     All against none, copies against on the fly, other copies against stratified ones of the same number, and F stratified
-    ones against 2F random ones.
+    ones against 2F random ones; an arm that has no counterpart, against the first.
     """
+    found = list(_counterparts(arms))
+    for one, other in [*((arm, arms[0]) for arm in arms[1:]), (arms[0], arms[1])]:
+        if not any(one in pair for pair in found):
+            found.append((one, other))
+    return found
+
+
+def _counterparts(arms: Sequence[Arm]) -> Iterator[tuple[Arm, Arm]]:
     by_name = {arm.name: arm for arm in arms}
     for one in arms:
         for base in ("none", "fly"):
