@@ -1,0 +1,114 @@
+"""The real expansion: what it costs, and that its files are what is trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from expand.store import Lock
+from tests.conftest import tree
+from tests.train.compare.questions import question_for, stage_of
+from tests.train.runs import draw_set
+from tests.train.samples import pictures, write_set
+from train.compare import expansion
+from train.compare.expansion import measure_expansion
+from train.compare.question import Codec, Question
+from train.compare.replicate import Stage
+from train.compare.study import Seeds
+from train.errors import TrainError
+from train.folder import list_folder
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage[Question]:
+    """Return the stage of a comparison on 24 sources."""
+    return stage_of(question_for(draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 3, seed=1), "none,disk=2,disk=3"))
+
+
+def test_expanding_everything_leaves_the_folder_and_says_what_it_took(stage: Stage[Question], tmp_path: Path) -> None:
+    before, out = tree(tmp_path / "src"), tmp_path / "bench" / "disk-x3"
+    found = measure_expansion(stage, stage.study.arms[2], out, everything=True)
+    files = [path.stat() for path in out.rglob("*") if path.is_file()]
+    assert (found["arm"], found["files"], found["checked_files"], found["format"]) == ("disk ×3", 72, 72, "png")
+    assert found["how"] == "everything was expanded, 1 worker"
+    assert found["bytes"] == sum(stat.st_size for stat in files)
+    assert found["allocated"] == sum(stat.st_blocks * 512 for stat in files) >= found["bytes"]
+    assert all(found[f"{name}_seconds"] > 0 for name in ("expansion", "expansion_cpu", "read"))
+    assert list_folder(out).card["settings"]["seed"] == Seeds.of(0, 0).views  # type: ignore[index]
+    assert [path.name for path in (tmp_path / "bench").iterdir()] == ["disk-x3"]
+    assert tree(tmp_path / "src") == before
+
+
+def test_the_costs_of_a_sample_are_scaled_up_and_its_files_are_not_kept(
+    stage: Stage[Question], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = measure_expansion(stage, stage.study.arms[1], tmp_path / "bench" / "whole", everything=True)
+    monkeypatch.setattr(expansion, "SAMPLE", 6)
+    found = measure_expansion(stage, stage.study.arms[1], tmp_path / "bench" / "part", everything=False)
+    assert found["how"] == "from a timed expansion of 6 sources, 1 worker"
+    assert (found["files"], found["checked_files"]) == (48, 12)
+    assert found["bytes"] % 4 == 0
+    assert found["bytes"] == pytest.approx(whole["bytes"], rel=0.2)  # the run card weighs four times as much
+    assert [path.name for path in (tmp_path / "bench").iterdir()] == ["whole"]
+
+
+def test_a_sample_is_spread_over_all_sources() -> None:
+    assert expansion._spread(10, 4).tolist() == [0, 3, 6, 9]
+    assert expansion._spread(3, 2000).tolist() == [0, 1, 2]
+    assert len(set(expansion._spread(9_999, 2000).tolist())) == 2000
+
+
+def test_lossy_files_are_held_against_lossy_copies(tmp_path: Path) -> None:
+    src = write_set(tmp_path / "src", pictures(3, suffix=".jpg"))
+    test = write_set(tmp_path / "test", pictures(1, suffix=".jpg", seed=50))
+    stage = stage_of(question_for(src, test, "none,disk=2,hybrid=2", codec=Codec("keep")))
+    for arm in stage.study.arms[1:]:
+        found = measure_expansion(stage, arm, tmp_path / "bench" / arm.strategy, everything=True)
+        assert (found["checked_files"], found["format"]) == (12, "keep")
+        assert sorted(path.suffix for path in (tmp_path / "bench" / arm.strategy / "cat").iterdir()) == [".jpg"] * 6
+
+
+def test_files_that_are_not_what_is_trained_on_are_found_and_named(
+    stage: Stage[Question], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = expansion.stored
+    monkeypatch.setattr(expansion, "stored", lambda stage, arm, _seeds: honest(stage, arm, Seeds.of(1, 0)))
+    with pytest.raises(TrainError) as stopped:
+        measure_expansion(stage, stage.study.arms[2], tmp_path / "bench" / "disk-x3", everything=False)
+    assert stopped.value.status == 3
+    assert str(stopped.value) == (
+        "48 of 72 files that expand wrote for disk ×3 are not the views that would be trained on, "
+        '"ant/000_v1.png" first; what a comparison found would not hold'
+    )
+    assert list((tmp_path / "bench").iterdir()) == []
+
+
+def test_one_wrong_file_is_enough(stage: Stage[Question], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expand = expansion.expand
+
+    def spoil(source: Path, out: Path, *rest: object, **settings: object) -> object:
+        report = expand(source, out, *rest, **settings)  # type: ignore[arg-type]
+        (out / "bee/003_v1.png").write_bytes((out / "bee/003.png").read_bytes())
+        return report
+
+    monkeypatch.setattr(expansion, "expand", spoil)
+    with pytest.raises(TrainError, match='^1 of 48 files that expand wrote for disk ×2 .*, "bee/003_v1.png" first; '):
+        measure_expansion(stage, stage.study.arms[1], tmp_path / "bench" / "disk-x2", everything=False)
+
+
+def test_a_file_that_is_missing_is_noticed(stage: Stage[Question], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = expansion._copy_sources
+    monkeypatch.setattr(expansion, "_copy_sources", lambda sample, to: honest(sample.only(np.arange(20)), to))
+    with pytest.raises(TrainError, match=r'^0 of 40 files that expand wrote for disk ×2 .*, "\?" first; '):
+        measure_expansion(stage, stage.study.arms[1], tmp_path / "bench" / "disk-x2", everything=False)
+
+
+def test_what_expand_refuses_is_refused_in_its_words(stage: Stage[Question], tmp_path: Path) -> None:
+    out = tmp_path / "bench" / "disk-x2"
+    out.mkdir(parents=True)
+    with Lock(out), pytest.raises(TrainError) as refused:
+        measure_expansion(stage, stage.study.arms[1], out, everything=True)
+    assert (str(refused.value), refused.value.status) == (f'another run is writing to "{out}"', 2)
+    assert [path.name for path in out.parent.iterdir()] == ["disk-x2"]
