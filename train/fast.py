@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-WIDTHS = (64, 128, 256)
+WIDTHS = (32, 128, 256)
 EPSILON = 5e-4
 LOGIT_SCALE = 1 / 9
 
