@@ -3,8 +3,8 @@
     expand fetch FashionMNIST data/fashion && expand fetch CIFAR10 data/cifar
     python -m benchmarks.ladder data/fashion flip=5,shift=15 && python -m benchmarks.ladder data/cifar shift=20
 
-A folder with train/ and test/ in it; recipes (flip.yaml: mirrored; shift.yaml: moved by up to two pixels as well) and passes. Seconds are those of training: decoding and the one
-reading of the test set at the end are apart.
+A folder with train/ and test/ in it; recipes (flip.yaml: mirrored; shift.yaml: moved by up to two pixels as well) and passes.
+Seconds are those of training: decoding and the one reading of the test set at the end are apart.
 """
 
 from __future__ import annotations
