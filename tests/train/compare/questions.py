@@ -24,6 +24,8 @@ from train.schedule import Recipe
 
 CLASSIC = Techniques.load("classic")
 MIRROR = Techniques.parse("{name: mirror, techniques: [flip: {axes: horizontal}]}")
+TURNED = "{name: turned, techniques: [rotate: {degrees: [170, 190]}]}"
+"""A recipe that makes every arrow to the left one to the right."""
 TURNS = {"right": 0, "up": 1, "left": 2, "down": 3}
 """Where an arrow points, in quarter turns."""
 S = TypeVar("S", bound=Study)
@@ -56,15 +58,17 @@ def bench_at(out: Path, **changes: Any) -> Bench:
     return Bench(out, Cache(), **changes)
 
 
-def draw_arrows(root: Path, count: int, directions: Sequence[str], *, seed: int = 0, noise: int = 2) -> Path:
-    """Write `count` arrows for each direction, on noise of 1/`noise` of the full range; return the folder."""
+def draw_arrows(root: Path, count: int, directions: Sequence[str], *, seed: int = 0, contrast: int = 120) -> Path:
+    """Write `count` noisy arrows for each direction (a line without a head for "line"); return the folder."""
     for number, label in enumerate(directions):
         (root / label).mkdir(parents=True, exist_ok=True)
         for index in range(count):
             arrow = np.zeros((16, 16), np.uint8)
-            cv2.arrowedLine(arrow, (2, 8), (13, 8), 120, 2, tipLength=0.6)
-            pixels = np.rot90(arrow, TURNS[label]) + noise_image(16, 16, seed=10_000 * seed + 100 * number + index) // noise
-            (root / label / f"{index:03d}.png").write_bytes(encode(np.ascontiguousarray(pixels), Encoding("PNG")))
+            head = 0.0 if label == "line" else 0.6
+            cv2.arrowedLine(arrow, (2, 8), (13, 8), contrast, 2, tipLength=head)
+            noise = noise_image(16, 16, seed=10_000 * seed + 100 * number + index) % (256 - contrast)
+            pixels = np.rot90(arrow, TURNS.get(label, 0)) + noise
+            (root / label / f"{index:03d}.png").write_bytes(encode(pixels.astype(np.uint8), Encoding("PNG")))
     return root
 
 
