@@ -98,7 +98,7 @@ def cost_of(arm: str, files: int, **changes: Any) -> dict[str, Any]:
 
 def kept(out: Path) -> dict[str, tuple[int, bytes]]:
     """Return the runs that a bench has: when each file was written, and what it holds."""
-    return {path.stem: (path.stat().st_mtime_ns, path.read_bytes()) for path in sorted((out / "runs").iterdir())}
+    return {path.stem: (path.stat().st_mtime_ns, path.read_bytes()) for path in sorted((out / "runs").glob("*.json"))}
 
 
 def weights_of(out: Path) -> dict[str, str]:
