@@ -34,8 +34,12 @@ class Heat:
 
 
 def heats(comparison: Plain) -> list[Heat]:
-    """Return the table of all classes at the longest length; of more than 20, the 10 most harmed and the 10 most helped."""
-    entries = of_length(comparison, "classes", longest(comparison))
+    """Return the table of all classes at the longest length."""
+    return heats_of(of_length(comparison, "classes", longest(comparison)))
+
+
+def heats_of(entries: Sequence[Plain]) -> list[Heat]:
+    """Return differences as a table of all classes; of more than 20, the 10 most harmed and the 10 most helped."""
     by_class: dict[str, dict[str, Plain]] = {}
     for entry in entries:
         by_class.setdefault(entry["class"], {})[name_of(entry)] = entry
@@ -53,7 +57,11 @@ def heats(comparison: Plain) -> list[Heat]:
 
 def chance(comparison: Plain) -> tuple[int, float]:
     """Return how many differences there are at the longest length, and how many of them exclude 0 by chance alone."""
-    entries = of_length(comparison, "classes", longest(comparison))
+    return chance_of(of_length(comparison, "classes", longest(comparison)))
+
+
+def chance_of(entries: Sequence[Plain]) -> tuple[int, float]:
+    """Return how many differences these are, and how many of their 95 % intervals exclude 0 by chance alone."""
     return len(entries), 0.05 * len(entries)
 
 

@@ -32,12 +32,13 @@ ROW, REST = 0.25, 1.1
 
 @dataclass(frozen=True)
 class Row:
-    """A difference in points, its interval, its name, and its look."""
+    """A number, its interval, its name, its look, and what is said about it at the other end of the row."""
 
     name: str
     mean: float
     interval: Interval
     look: Look
+    says: str = ""
 
 
 def of_pairs(comparison: Plain, epochs: int) -> str | None:
@@ -50,7 +51,8 @@ def of_pairs(comparison: Plain, epochs: int) -> str | None:
     with drawing(REST + ROW * (len(rows) + 1)) as (figure, axes):
         if margin := tables.margin(comparison):
             axes.axvspan(-margin, margin, color=MARGIN, alpha=0.15, linewidth=0)
-        _draw(axes, rows)
+        draw_rows(axes, rows)
+        set_points(axes)
         axes.set_xlim(*_limits(comparison))
         axes.set_title(f"K = {epochs:,} passes", x=0, ha="left")
         axes.set(xlabel="difference, points")
@@ -93,14 +95,14 @@ def of_gaps(comparison: Plain) -> str | None:
     if not rows:
         return None
     with drawing(REST - 0.2 + ROW * len(rows)) as (figure, axes):
-        _draw(axes, rows)
+        draw_rows(axes, rows)
+        set_points(axes)
         axes.set(xlabel="gap, points")
         return to_svg(figure, "gaps", findings.gap(comparison))
 
 
-def _draw(axes: Axes, rows: Sequence[Row]) -> None:
-    """Draw the rows from the top down, with zero as a line."""
-    axes.axvline(0, color=INK, linewidth=0.9)
+def draw_rows(axes: Axes, rows: Sequence[Row]) -> None:
+    """Draw the rows from the top down: names on the left, what is said about them on the right."""
     for place, row in enumerate(rows):
         if row.interval:
             axes.hlines(
@@ -111,5 +113,15 @@ def _draw(axes: Axes, rows: Sequence[Row]) -> None:
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.grid(False, axis="y")
+    if any(row.says for row in rows):
+        right = axes.secondary_yaxis("right")
+        right.set_yticks(range(len(rows)), [row.says for row in rows])
+        right.tick_params(axis="y", length=0)
+        right.spines["right"].set_visible(False)
+
+
+def set_points(axes: Axes) -> None:
+    """Label the horizontal axis in points, with zero as a line."""
+    axes.axvline(0, color=INK, linewidth=0.9, zorder=1.5)
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: points(value, 2).rstrip("0").rstrip(".") if value else "0"))

@@ -19,13 +19,13 @@ def render_markdown(comparison: dict[str, Any]) -> str:
     first, *more = comparison["headline"] or ["Nothing was decided"]
     blocks = [f"# {plain(first)}", *map(plain, more), plain(findings.compared(comparison)), *_alert(comparison)]
     blocks += ["## Verdicts", *_verdicts(comparison)]
-    blocks += ["## Accuracy", _table(tables.accuracy(comparison))]
-    blocks += ["## Costs", *_bullets(tables.break_even_words(comparison)), _table(tables.costs(comparison))]
-    blocks += ["## Worst classes", *(_bullets(tables.worst_words(comparison)) or ["Nothing was measured class by class."])]
+    blocks += ["## Accuracy", table(tables.accuracy(comparison))]
+    blocks += ["## Costs", *bullets(tables.break_even_words(comparison)), table(tables.costs(comparison))]
+    blocks += ["## Worst classes", *(bullets(tables.worst_words(comparison)) or ["Nothing was measured class by class."])]
     if any(cell["gap"] for cell in comparison["cells"]):
         blocks += ["## Memorised copies", plain(findings.gap(comparison))]
-    blocks += ["## Not tested", *_bullets(comparison["not_tested"]), *_bullets(comparison["notes"], "Notes:")]
-    blocks += ["## Repeat it", _fenced(comparison["command"]), *_foot(comparison)]
+    blocks += ["## Not tested", *bullets(comparison["not_tested"]), *bullets(comparison["notes"], "Notes:")]
+    blocks += ["## Repeat it", fenced(comparison["command"]), *_foot(comparison)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -44,28 +44,29 @@ def _verdicts(comparison: dict[str, Any]) -> list[str]:
     blocks = []
     for epochs in sorted(comparison["lengths"], reverse=True):
         pairs = tables.of_length(comparison, "pairs", epochs)
-        blocks += _bullets((pair["words"] for pair in pairs), f"After {epochs:,} passes:")
+        blocks += bullets((pair["words"] for pair in pairs), f"After {epochs:,} passes:")
     return blocks or ["There was no pair to compare."]
 
 
-def _bullets(sentences: Iterable[str], head: str = "") -> list[str]:
+def bullets(sentences: Iterable[str], head: str = "") -> list[str]:
+    """Return sentences as a list below `head`; without any, nothing."""
     lines = [f"- {plain(sentence)}" for sentence in sentences]
     return [head, "\n".join(lines)] if lines else []
 
 
-def _table(table: Table) -> str:
+def table(found: Table) -> str:
     """Return a table; without rows, nothing."""
-    if not table.rows:
+    if not found.rows:
         return ""
-    rule = ["---" if place in table.words else "---:" for place in range(len(table.columns))]
-    rows = [[plain(cell) for cell in row] for row in (table.columns, *table.rows)]
+    rule = ["---" if place in found.words else "---:" for place in range(len(found.columns))]
+    rows = [[plain(cell) for cell in row] for row in (found.columns, *found.rows)]
     return "\n".join(f"| {' | '.join(row)} |" for row in (rows[0], rule, *rows[1:]))
 
 
-def _fenced(text: str) -> str:
+def fenced(text: str, language: str = "sh") -> str:
     """Return text as a block of code, in a fence longer than any that it holds."""
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
-    return f"{fence}sh\n{text}\n{fence}"
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def _foot(comparison: dict[str, Any]) -> list[str]:

@@ -54,16 +54,14 @@ def render_page(comparison: dict[str, Any]) -> str:
             c=comparison,
             compared=findings.compared(comparison),
             longest=tables.longest(comparison),
-            by_factor=_drawings(
-                (plots.against_factor(comparison, k), findings.ranking(comparison, k)) for k in sorted(lengths)
-            ),
-            by_budget=_drawings(_budgets(comparison)),
+            by_factor=drawings((plots.against_factor(comparison, k), findings.ranking(comparison, k)) for k in sorted(lengths)),
+            by_budget=drawings(_budgets(comparison)),
             verdicts=[
                 Verdicts(k, tables.pairs(comparison, k), tables.tests(comparison, k))
                 for k in lengths
                 if tables.of_length(comparison, "pairs", k)
             ],
-            by_pair=_drawings((forest.of_pairs(comparison, k), findings.verdicts(comparison, k)) for k in sorted(lengths)),
+            by_pair=drawings((forest.of_pairs(comparison, k), findings.verdicts(comparison, k)) for k in sorted(lengths)),
             gaps=_drawing(forest.of_gaps(comparison), findings.gap(comparison)),
             heats=classes.heats(comparison),
             chance=classes.chance(comparison),
@@ -77,7 +75,8 @@ def _drawing(svg: str | None, caption: str) -> Drawing | None:
     return Drawing(svg, caption) if svg else None
 
 
-def _drawings(found: Iterable[tuple[str | None, str]]) -> list[Drawing]:
+def drawings(found: Iterable[tuple[str | None, str]]) -> list[Drawing]:
+    """Return plots with their captions; what could not be drawn is left out."""
     return [Drawing(svg, caption) for svg, caption in found if svg]
 
 

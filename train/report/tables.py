@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,7 +139,12 @@ def speed(comparison: Plain) -> Table:
 
 def pairs(comparison: Plain, epochs: int) -> Table:
     """Return the verdict on every pair at one length, marked with it."""
-    marks = tuple(pair["verdict"] for pair in of_length(comparison, "pairs", epochs))
+    return pairs_of(of_length(comparison, "pairs", epochs), f"All pairs after {epochs:,} passes")
+
+
+def pairs_of(found: Sequence[Plain], caption: str) -> Table:
+    """Return the verdict on each of some pairs, marked with it."""
+    marks = tuple(pair["verdict"] for pair in found)
     rows = (
         (
             name_of(pair),
@@ -149,10 +154,10 @@ def pairs(comparison: Plain, epochs: int) -> Table:
             probability(pair["p_holm"]),
             count(pair["n"]),
         )
-        for pair in of_length(comparison, "pairs", epochs)
+        for pair in found
     )
     columns = ("pair", "verdict", "difference, points", "95 % interval", "p (Holm)", "seeds")
-    return Table(f"All pairs after {epochs:,} passes", columns, tuple(rows), (0, 1), marks)
+    return Table(caption, columns, tuple(rows), (0, 1), marks)
 
 
 def tests(comparison: Plain, epochs: int) -> Table:

@@ -114,5 +114,5 @@ def listing(words: Iterable[str]) -> str:
 
 
 def arm_name(name: str) -> str:
-    """Return an arm's name with its factor kept on the same line."""
-    return name.replace(" ×", f"{SPACE}×")
+    """Return an arm's name, numbers kept on one line with their "×" and "%"."""
+    return name.replace(" ×", f"{SPACE}×").replace("× ", f"×{SPACE}").replace(" %", f"{SPACE}%")

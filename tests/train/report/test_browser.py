@@ -1,9 +1,9 @@
-"""The page in a real browser: on a phone, on a desk and in print."""
+"""The pages in a real browser: on a phone, on a desk and in print."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,9 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
+from tests.train.report.ablation_example import TECHNIQUES, ablation
 from tests.train.report.example import CLASSES, example
+from train.report.ablation import render_ablation
 from train.report.page import render_page
 
 BROWSER, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
@@ -104,12 +106,22 @@ def requests(browser: webdriver.Chrome) -> list[str]:
     return [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
 
 
-def test_the_page_is_readable_on_a_phone_on_a_desk_and_in_print(browser: webdriver.Chrome, tmp_path: Path) -> None:
+def page_of_a_comparison() -> str:
     arms = ("none", "fly", "disk ×2", "disk ×4", "disk ×8", "disk-random ×4", "hybrid ×4")
+    return render_page(example(arms, classes=(*CLASSES, "x" * 90)) | {"title": "/" + "x" * 90})
+
+
+def page_of_an_ablation() -> str:
+    techniques = (*TECHNIQUES, "y" * 60, "RandomBrightnessContrast", "flip both")
+    return render_ablation(ablation(techniques, classes=(*CLASSES, "x" * 90)) | {"title": "/" + "x" * 90})
+
+
+@pytest.mark.parametrize(("render", "words", "labels"), [(page_of_a_comparison, 1000, 150), (page_of_an_ablation, 700, 120)])
+def test_a_page_is_readable_on_a_phone_on_a_desk_and_in_print(
+    browser: webdriver.Chrome, tmp_path: Path, render: Callable[[], str], words: int, labels: int
+) -> None:
     path = tmp_path / "index.html"
-    found = example(arms, classes=(*CLASSES, "x" * 90))
-    found["title"] = "/" + "x" * 90
-    path.write_text(render_page(found), "utf-8")
+    path.write_text(render(), "utf-8")
     browser.get_log("browser"), browser.get_log("performance")
     resize(browser, 375)
     browser.get(path.as_uri())
@@ -126,7 +138,7 @@ def test_the_page_is_readable_on_a_phone_on_a_desk_and_in_print(browser: webdriv
     for width in (375, 1280):
         resize(browser, width)
         assert browser.execute_script(OVERFLOW) == [0, []], width
-        for script, least in ((CONTRAST, 1000), (LABELS, 150)):
+        for script, least in ((CONTRAST, words), (LABELS, labels)):
             seen, wrong = browser.execute_script(script)
             assert wrong == [], width
             assert seen > least
