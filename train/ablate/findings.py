@@ -176,11 +176,12 @@ def headline(techniques: Sequence[Row], checked: Row | None, suggested: str | No
     for says in ("helps", "harms"):
         rows = sorted((row for row in techniques if row["says"] == says), key=lambda row: -abs(row["mean"]))
         if rows:
-            lists.append(f"{says.capitalize()}: " + ", ".join(f"{row['technique']} ({_points(row['mean'])})" for row in rows))
+            lists.append(f"{says}: " + ", ".join(f"{row['technique']} ({_points(row['mean'])})" for row in rows))
     open_ones = [row["technique"] for row in techniques if row["says"] == "undecided"]
     if open_ones:
         lists.append("undecided: " + ", ".join(open_ones))
-    first = ("; ".join(lists) or "No technique changes much") + "."
+    first = "; ".join(lists) or "No technique changes much"
+    first = first[0].upper() + first[1:] + "."
     if suggested is None:
         return [first, "Nothing is suggested: no technique was found to help."]
     if checked is None:
