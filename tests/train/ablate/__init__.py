@@ -1,0 +1,1 @@
+"""Tests of train ablate, a file a module."""

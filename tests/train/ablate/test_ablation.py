@@ -1,0 +1,116 @@
+"""An ablation: the arms that it trains, in its design and in its check, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.train.ablate.ablations import BLOG, CLASSIC, ablation_for, recipe
+from tests.train.compare.questions import stage_of
+from tests.train.runs import draw_set
+from train.ablate.ablation import NONE, TRIVIAL, Ablation, Mix
+from train.ablate.design import plackett_burman
+from train.ablate.pieces import combine
+from train.ablate.trivial import TrivialReader
+from train.errors import TrainError
+from train.shape import Shape
+from train.strategies import Strategy
+
+
+def test_the_arms_of_the_design_are_its_rows() -> None:
+    ablation = ablation_for()
+    arms, rows = ablation.design_arms, plackett_burman(5)
+    assert [arm.on for arm in arms] == [tuple(np.flatnonzero(row)) for row in rows]
+    assert arms[0] == Mix("flip horizontal + rotate ±15° + scale × 0.9 … 1.1 + noise", (0, 1, 3, 4))
+    assert arms[-1] == Mix(NONE)
+
+
+def test_few_techniques_make_some_rows_alike() -> None:
+    arms = ablation_for(recipe=recipe("rotate", "scale")).design_arms
+    assert len(arms) == 12
+    assert {arm.on: arms.count(arm) for arm in arms} == {(): 3, (0,): 3, (1,): 3, (0, 1): 3}
+
+
+def test_single_techniques_are_tried_alone() -> None:
+    arms = ablation_for(recipe=BLOG, design="single").design_arms
+    assert [arm.on for arm in arms] == [(), (0,), (1,), (2,), (3,), (4,), (5,)]
+    assert [arm.name for arm in arms[:3]] == ["none", "flip horizontal", "flip vertical"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "names"),
+    [
+        ((), ["none", "TrivialAugment"]),
+        ((2,), ["none", "TrivialAugment", "chosen"]),
+        (
+            (0, 2, 4),
+            ["none", "TrivialAugment", "chosen", "without flip horizontal", "without translate ±10 %", "without noise"],
+        ),
+    ],
+)
+def test_what_was_chosen_is_held_against_both_bars_and_against_itself_less_each(
+    chosen: tuple[int, ...], names: list[str]
+) -> None:
+    arms = ablation_for().final_arms(chosen)
+    assert [arm.name for arm in arms] == names
+    assert [arm.on for arm in arms[2:]] == ([chosen, *((2, 4), (0, 4), (0, 2))][: len(names) - 2] if chosen else [])
+
+
+def test_an_arm_draws_new_views_of_its_techniques_in_every_pass() -> None:
+    ablation = ablation_for()
+    mix = ablation.design_arms[0]
+    drawn = combine(CLASSIC, [ablation.pieces[number] for number in mix.on], mix.name)
+    assert ablation.recipe_of(mix) == drawn
+    assert [technique.name for technique in drawn.techniques] == ["flip", "rotate", "scale", "noise"]  # type: ignore[union-attr]
+    assert ablation.strategy(mix, 7) == Strategy("fly", drawn, 7)
+    for bar in (Mix(NONE), Mix(TRIVIAL)):
+        assert ablation.recipe_of(bar) is None
+        assert ablation.strategy(bar, 7) == Strategy("none")
+
+
+def test_trivialaugment_alone_has_a_reader_of_its_own(tmp_path: Path) -> None:
+    stage = stage_of(ablation_for(draw_set(tmp_path / "src", 3), draw_set(tmp_path / "test", 2, seed=1)))
+    reader = stage.study.reader(Mix(TRIVIAL), stage.data, 7)
+    assert isinstance(reader, TrivialReader)
+    assert (reader.seed, reader.ids) == (7, stage.data.train.folder.sources)
+    assert [stage.study.reader(arm, stage.data, 7) for arm in (Mix(NONE), stage.study.design_arms[0])] == [None, None]
+
+
+def test_an_ablation_is_plain_data_and_leaves_nothing_out() -> None:
+    plain = ablation_for(recipe=BLOG, seed=4).to_dict()
+    assert json.loads(json.dumps(plain)) == plain
+    assert set(plain) == set(Ablation.__dataclass_fields__)
+    assert (plain["recipe"], plain["seed"], plain["design"]) == (BLOG.to_dict(), 4, "plackett-burman")
+
+
+TWELVE = recipe(
+    "flip: {factor: 4}", "rotate90", "rotate", "translate", "scale", "crop", "pad", "resize", "noise", "Blur", "MedianBlur"
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"shape": Shape(8)}, "an ablation needs images of one size, without --image-size"),
+        ({"recipe": recipe("rotate")}, 'recipe "mine" has one technique only; there is nothing to choose between'),
+        ({"design": "full"}, "--design must be plackett-burman or single, got 'full'"),
+        ({"recipe": TWELVE}, "a design of 12 runs takes 1 … 11 techniques, got 12"),
+    ],
+)
+def test_what_cannot_be_taken_apart_is_refused(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(TrainError) as refused:
+        ablation_for(**changes)
+    assert str(refused.value) == words
+
+
+def test_it_trains_for_a_pass_at_least() -> None:
+    with pytest.raises(TrainError, match="^--epochs must be at least 1, got 0$"):
+        Ablation(data=Path("a"), test=Path("b"), training=ablation_for().training, recipe=CLASSIC, epochs=0)
+
+
+def test_more_than_eleven_techniques_can_be_tried_alone() -> None:
+    assert len(ablation_for(recipe=TWELVE, design="single").design_arms) == 13

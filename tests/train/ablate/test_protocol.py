@@ -1,0 +1,140 @@
+"""The protocol of an ablation: every run once, images that choose apart from images that measure, times."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.train.ablate.ablations import ablation_for, recipe
+from tests.train.compare.questions import bench_at, kept, stage_of, weights_of
+from tests.train.runs import draw_set
+from train.ablate import protocol
+from train.ablate.ablation import NONE, TRIVIAL, Ablation, Mix
+from train.ablate.protocol import DESIGN, FINAL, Cell, _run_and_keep, cells, choosing_half, missing, run_all, time_techniques
+from train.compare.bench import open_bench
+from train.errors import TrainError
+
+ARMS = (Mix(NONE), Mix("flip", (0,)), Mix("both", (0, 1)))
+THREE = recipe("flip: {axes: horizontal}", "rotate", "noise")
+
+
+@pytest.fixture
+def ablation(tmp_path: Path) -> Ablation:
+    """Return an ablation of three techniques whose runs take a few hundredths of a second."""
+    return ablation_for(draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 5, seed=1), recipe=THREE, lr=0.002)
+
+
+def run(ablation: Ablation, out: Path, wanted: list[Cell], counted: list[int] | None = None) -> list[dict[str, Any]]:
+    bench = bench_at(out)
+    open_bench(ablation, bench)
+    return run_all(ablation, bench, wanted, (counted if counted is not None else []).append)
+
+
+def test_replicates_are_interleaved_over_arms() -> None:
+    listed = [(cell.name, cell.number) for cell in cells(DESIGN, ARMS, 2)]
+    assert listed == [
+        ("design_none_s0", 0), ("design_0_s0", 1), ("design_0-1_s0", 2),
+        ("design_0_s1", 1), ("design_0-1_s1", 2), ("design_none_s1", 0),
+    ]  # fmt: skip
+    names = [cell.name for cell in cells(FINAL, (Mix(NONE), Mix(TRIVIAL), Mix("chosen", (2,))), 1)]
+    assert names == ["final_none_s0", "final_TrivialAugment_s0", "final_2_s0"]
+
+
+def test_what_is_there_is_not_run_again(ablation: Ablation, tmp_path: Path) -> None:
+    out, wanted, counted = tmp_path / "out", list(cells(DESIGN, ARMS, 2)), list[int]()
+    rows = run(ablation, out, wanted, counted)
+    before = kept(out)
+    assert set(before) == {cell.name for cell in wanted}
+    (out / "runs/design_0_s1.json").unlink()
+    assert [cell.name for cell in missing(bench_at(out), wanted)] == ["design_0_s1"]
+    again = run(ablation, out, wanted, counted)
+    after = kept(out)
+    assert counted == [1] * 7
+    assert {name for name in after if after[name] != before[name]} == {"design_0_s1"}
+    assert [row["weights"] for row in again] == [row["weights"] for row in rows]
+    assert len({row["weights"] for row in rows}) == 6
+
+
+def test_rows_are_in_the_order_that_was_asked_for_and_say_which_arm_they_are(ablation: Ablation, tmp_path: Path) -> None:
+    wanted = list(cells(FINAL, (*ARMS, Mix(TRIVIAL)), 1))
+    rows = run(ablation, tmp_path / "out", wanted)
+    assert [row["arm"] for row in rows] == ["none", "flip", "both", "TrivialAugment"]
+    assert len({row["weights"] for row in rows}) == 4
+    assert all(row["seconds"] >= row["training_seconds"] > 0 for row in rows)
+
+
+def test_a_run_that_was_kept_under_another_name_is_found_under_the_new_one(ablation: Ablation, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    before = run(ablation, out, list(cells(FINAL, ablation.final_arms((0, 1, 2)), 1)))
+    files = kept(out)
+    arms = ablation.final_arms((0, 1))
+    after = run(ablation, out, list(cells(FINAL, arms, 1)))
+    assert [row["arm"] for row in after] == [
+        "none",
+        "TrivialAugment",
+        "chosen",
+        "without flip horizontal",
+        "without rotate ±15°",
+    ]
+    assert {row["arm"]: row["weights"] for row in before}["without noise"] == after[2]["weights"]
+    assert {name for name in kept(out) if name not in files} == {"final_0_s0", "final_1_s0"}
+
+
+def test_only_the_plain_runs_of_the_design_are_screened(ablation: Ablation, tmp_path: Path) -> None:
+    rows = run(ablation, tmp_path / "out", [*cells(DESIGN, ARMS, 1), *cells(FINAL, ARMS[:1], 1)])
+    screened = [row["screen"] for row in rows if "screen" in row]
+    assert [("screen" in row) for row in rows] == [True, False, False, False]
+    assert [row["technique"] for row in screened[0]] == ["flip horizontal"] + ["rotate ±15°"] * 6 + ["noise"] * 3
+
+
+def test_a_worker_process_is_given_all_that_a_run_needs(ablation: Ablation, tmp_path: Path) -> None:
+    wanted = list(cells(DESIGN, ARMS[:2], 1))
+    rows = run(ablation, tmp_path / "here", wanted)
+    bench = bench_at(tmp_path / "there")
+    open_bench(ablation, bench)
+    work, sent = pickle.loads(pickle.dumps((partial(_run_and_keep, ablation, bench), wanted)))
+    for cell in sent:
+        work(cell)
+    assert weights_of(bench.out) == {cell.name: row["weights"] for cell, row in zip(wanted, rows, strict=True)}
+
+
+def test_a_damaged_run_says_so(ablation: Ablation, tmp_path: Path) -> None:
+    wanted = list(cells(DESIGN, ARMS[:2], 1))
+    run(ablation, tmp_path / "out", wanted)
+    path = tmp_path / "out/runs/design_0_s0.json"
+    path.write_text(json.dumps({"arm": "flip"})[:-3])
+    with pytest.raises(TrainError, match=rf'^"{path}" is damaged \(.+\); remove it, and start again to make it anew$'):
+        run(ablation, tmp_path / "out", wanted)
+
+
+@pytest.mark.parametrize(("count", "chosen"), [(6, 3), (5, 2), (2, 1)])
+def test_one_half_of_every_class_chooses_and_the_other_measures(count: int, chosen: int, tmp_path: Path) -> None:
+    stage = stage_of(ablation_for(draw_set(tmp_path / "src"), draw_set(tmp_path / "test", count, seed=1)))
+    half, labels = choosing_half(stage), stage.data.test.folder.labels  # type: ignore[union-attr]
+    assert half.dtype == bool
+    assert [int(half[labels == number].sum()) for number in range(3)] == [chosen] * 3
+    np.testing.assert_array_equal(half, choosing_half(stage))
+
+
+def test_single_techniques_are_measured_on_all_images(tmp_path: Path) -> None:
+    stage = stage_of(ablation_for(draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 5, seed=1), design="single"))
+    assert choosing_half(stage).tolist() == [True] * 15
+
+
+def test_a_technique_takes_the_median_of_a_few_rounds_for_an_image(ablation: Ablation, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = stage_of(replace(ablation, seed=1))
+    assert all(0 < seconds < 1 for seconds in time_techniques(stage))
+    # rounds of 1, 9, 3, 2 and 4 seconds for each of the three techniques, on all 24 images and on 10 of them
+    ticks = [tick for _ in range(6) for seconds in (1.0, 9.0, 3.0, 2.0, 4.0) for tick in (0.0, seconds)]
+    monkeypatch.setattr(protocol, "time", type("Clock", (), {"perf_counter": lambda: ticks.pop(0)}))
+    assert time_techniques(stage) == pytest.approx([3.0 / 24] * 3)
+    monkeypatch.setattr(protocol, "TIMED_IMAGES", 10)
+    assert time_techniques(stage) == pytest.approx([3.0 / 10] * 3)
+    assert ticks == []
