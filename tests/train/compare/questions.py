@@ -58,8 +58,10 @@ def bench_at(out: Path, **changes: Any) -> Bench:
     return Bench(out, Cache(), **changes)
 
 
-def draw_arrows(root: Path, count: int, directions: Sequence[str], *, seed: int = 0, contrast: int = 120) -> Path:
-    """Write `count` noisy arrows for each direction (a line without a head for "line"); return the folder."""
+def draw_arrows(
+    root: Path, count: int, directions: Sequence[str], *, seed: int = 0, contrast: int = 120, shift: int = 0
+) -> Path:
+    """Write `count` noisy arrows for each direction (a line without a head for "line"), in turn moved to either side."""
     for number, label in enumerate(directions):
         (root / label).mkdir(parents=True, exist_ok=True)
         for index in range(count):
@@ -67,7 +69,7 @@ def draw_arrows(root: Path, count: int, directions: Sequence[str], *, seed: int 
             head = 0.0 if label == "line" else 0.6
             cv2.arrowedLine(arrow, (2, 8), (13, 8), contrast, 2, tipLength=head)
             noise = noise_image(16, 16, seed=10_000 * seed + 100 * number + index) % (256 - contrast)
-            pixels = np.rot90(arrow, TURNS.get(label, 0)) + noise
+            pixels = np.roll(np.rot90(arrow, TURNS.get(label, 0)), (-1) ** index * shift, axis=1) + noise
             (root / label / f"{index:03d}.png").write_bytes(encode(pixels.astype(np.uint8), Encoding("PNG")))
     return root
 
