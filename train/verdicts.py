@@ -134,7 +134,7 @@ def _words(evidence: Evidence, name: Name, more: int | None, margin: float) -> s
     arm, against, mean, bounds = evidence.arm, evidence.against, evidence.mean, evidence.interval
     if name == "identical":
         seeds = "the only seed" if evidence.n == 1 else f"all {evidence.n} seeds"
-        return f"{arm} is {against}: the same weights in {seeds}, since no view repeats"
+        return f"{arm} is {against}: the same weights in {seeds}, since no drawn view repeats"
     if name == "equivalent":
         return f"{arm} is as good as {against} within {margin:g} points ({_bounds(bounds)})"
     if name == "undecided":

@@ -68,7 +68,7 @@ def test_each_verdict_in_words() -> None:
             "undecided",
             "fly against none: undecided; about 44 more seeds would decide (difference 0.22 points, 95 % interval −0.23 … 0.66)",
         ),
-        ("identical", "disk ×4 is fly: the same weights in all 6 seeds, since no view repeats"),
+        ("identical", "disk ×4 is fly: the same weights in all 6 seeds, since no drawn view repeats"),
         (
             "better",
             "fly is better than disk ×2 by 0.10 points (95 % interval 0.10 … 0.11), by less than the margin of 0.25 points",
@@ -83,7 +83,7 @@ def test_one_seed_is_undecided_or_identical() -> None:
         far.words == "fly against none: undecided; about 5 more seeds would decide (difference 2.50 points, from a single seed)"
     )
     assert (far.sd, far.interval, far.bca, far.p_t, far.p_signflip, far.p_equivalence) == (None, None, None, 1, 1, 1)
-    assert same.words == "disk is fly: the same weights in the only seed, since no view repeats"
+    assert same.words == "disk is fly: the same weights in the only seed, since no drawn view repeats"
 
 
 @pytest.mark.parametrize("differences", [[0.0, 0.0], [0.5, 0.5], [0.01, 0.02], [9.0] * 5, [0.0] * 5])

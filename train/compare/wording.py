@@ -42,15 +42,16 @@ def _costs_in_short(paid: Sequence[Row]) -> str:
     """Return when folders have paid for themselves, in few words."""
     if not paid:
         return "No arm stores copies beside one that draws views on the fly, so nothing has to pay for itself."
-    never = [one["arm"] for one in paid if one["passes"] is None]
-    pays = [f"{one['arm']} after {np.ceil(one['passes']):,.0f} passes" for one in paid if one["passes"] is not None]
-    said = ["a folder pays for itself: " + ", ".join(pays)] if pays else []
-    if never:
-        said.append(
-            f"{' and '.join(never)} never: a pass over copies is not surely faster than one with views drawn on the fly"
-        )
-    line = "; ".join(said)
-    return line[0].upper() + line[1:] + "."
+    said = [
+        f"{one['arm']} has paid for itself after {np.ceil(one['passes']):,.0f} passes"
+        for one in paid
+        if one["passes"] is not None
+    ]
+    if never := [one["arm"] for one in paid if one["passes"] is None]:
+        verb = "never pays for itself" if len(never) == 1 else "never pay for themselves"
+        why = "a pass over copies is not surely faster than one with views drawn on the fly"
+        said.append(f"{' and '.join(never)} {verb}: {why}")
+    return f"Cost: {'; '.join(said)}."
 
 
 def notes(runs: Runs, jobs: int) -> list[str]:

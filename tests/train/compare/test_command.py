@@ -98,7 +98,7 @@ def test_while_no_view_repeats_copies_and_views_on_the_fly_are_reported_as_ident
     verdicts = {(pair["epochs"], pair["arm"], pair["against"]): pair["verdict"] for pair in pairs}
     assert verdicts[2, "disk ×2", "fly"] == "identical"
     assert [key for key, verdict in verdicts.items() if verdict == "identical"] == [(2, "disk ×2", "fly")]
-    assert "     2 passes: disk ×2 is fly: the same weights in all 2 seeds, since no view repeats\n" in finished[1]
+    assert "     2 passes: disk ×2 is fly: the same weights in all 2 seeds, since no drawn view repeats\n" in finished[1]
 
 
 def test_a_killed_comparison_goes_on_and_ends_like_one_never_killed(

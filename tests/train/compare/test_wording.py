@@ -64,10 +64,10 @@ def test_the_second_line_says_what_folders_cost() -> None:
     never = [{"epochs": 4, "arm": f"disk ×{factor}", "passes": None} for factor in (4, 8)]
     lines = {
         "No arm stores copies beside one that draws views on the fly, so nothing has to pay for itself.": [],
-        "A folder pays for itself: disk ×2 after 13 passes.": [pays, {**never[0], "epochs": 2}],
-        "A folder pays for itself: disk ×2 after 13 passes, disk ×4 after 1,300 passes.": [pays, {**pays, "arm": "disk ×4", "passes": 1300.0}],
-        "Disk ×4 and disk ×8 never: a pass over copies is not surely faster than one with views drawn on the fly.": never,
-        "A folder pays for itself: disk ×2 after 13 passes; disk ×4 never: a pass over copies is not surely faster than one with "
+        "Cost: disk ×2 has paid for itself after 13 passes.": [pays, {**never[0], "epochs": 2}],
+        "Cost: disk ×2 has paid for itself after 13 passes; disk ×4 has paid for itself after 1,300 passes.": [pays, {**pays, "arm": "disk ×4", "passes": 1300.0}],
+        "Cost: disk ×4 and disk ×8 never pay for themselves: a pass over copies is not surely faster than one with views drawn on the fly.": never,
+        "Cost: disk ×2 has paid for itself after 13 passes; disk ×4 never pays for itself: a pass over copies is not surely faster than one with "
         "views drawn on the fly.": [pays, never[0]],
     }  # fmt: skip
     for words, paid in lines.items():
