@@ -144,3 +144,6 @@ def test_single_techniques_are_not_checked_together(folders: tuple[Path, Path]) 
     assert found["check"] is None
     assert found["suggestion"]["techniques"] == "flip horizontal"
     assert "On the other half" not in in_words(found, Path("out"))
+    assert "no longer knows" in in_words(found, Path("out"))
+    found["screen"] = found["screen"][:1]
+    assert "no longer knows" not in in_words(found, Path("out"))
