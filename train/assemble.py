@@ -57,7 +57,7 @@ def set_up(settings: Settings, data: Data, device: torch.device, place: Place) -
 def _make_feed(settings: Settings, data: Data, device: torch.device, place: Place) -> tuple[Feed, str, str]:
     """Return what feeds the trainer, which renderer it uses, and both in words."""
     visits, batch, seed = data.visits, settings.recipe.batch_size, settings.seed
-    views = settings.strategy.views
+    views = settings.strategy.views()
     counted = f"{settings.strategy.name}: {len(visits):,} {'files' if settings.strategy.visit_all else 'sources'} an epoch"
     if settings.strategy.visit_all:
         counted += f", {visits.files_a_source} times the steps of one visit to each source"

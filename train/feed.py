@@ -166,9 +166,9 @@ class DeviceFeed(Feed):
         self, visits: Visits, batch_size: int, order_seed: int, device: torch.device, pixels: NDArray[np.uint8]
     ) -> None:
         super().__init__(visits, batch_size, order_seed, device)
+        self.views: BatchedViews | None = None
         self.pixels = torch.from_numpy(np.array(pixels)).to(device).permute(0, 3, 1, 2)
-        views = visits.strategy.views
-        self.views = BatchedViews(ViewBatches(views, visits.ids), device) if views else None
+        self.views = self._views_of(0)
         self.colours = self._fill_colours()
 
     def show(self, job: Job) -> Tensor:
@@ -176,10 +176,18 @@ class DeviceFeed(Feed):
         rows = torch.from_numpy(self.visits.folder.places[self.visits.rows(job.items, job.k)]).to(self.device)
         images = self.pixels[rows]
         k = self.visits.strategy.view(job.k)
+        self.views = self._views_of(job.k)
         if self.views and k:
             colours = None if self.colours is None else self.colours[rows]
             images = self.views.render(images, job.items, k, colours)
         return images
+
+    def _views_of(self, k: int) -> BatchedViews | None:
+        """Return what renders pass `k`: the one at hand where it still does."""
+        views, before = self.visits.strategy.views(k), self.views
+        if views is None or (before and before.batches.views == views):
+            return before
+        return BatchedViews(ViewBatches(views, self.visits.ids), self.device)
 
     def batches(self, start: int, stop: int) -> Iterator[Batch]:
         """Yield the batches of steps `start` … `stop` − 1, on the device."""

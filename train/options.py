@@ -58,7 +58,9 @@ STRATEGY_OPTIONS = [
     click.option("--strategy", help="none, disk, fly or hybrid.  [default: disk for an expanded set, else none]"),
     click.option("--recipe", help="What fly draws: classic, blog or a file.  [default: the set's own, or classic]"),
     click.option("--factor", type=int, help="fly repeats its views after so many passes.  [default: never]"),
-    click.option("--clean-every", type=int, help="fly shows the untouched image in every so-manieth pass, as disk does."),
+    click.option(
+        "--clean-every", type=int, help="fly shows in every so many passes what a new expansion by that factor would."
+    ),
     click.option(
         "--fly", "fly_techniques", metavar="LIST", help="hybrid: techniques to draw on top of the copies: flip,translate."
     ),

@@ -38,8 +38,7 @@ class PackReader:
 
     def __init__(self, visits: Visits, pixels: NDArray[np.uint8]) -> None:
         self.visits, self.pixels = visits, pixels
-        views = visits.strategy.views
-        self.batches = ViewBatches(views, visits.ids) if views else None
+        self.batches: ViewBatches | None = None
         self.colours: NDArray[np.int64] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -59,17 +58,20 @@ class PackReader:
         rows = self.visits.folder.places[rows]
         images = self.pixels[rows]
         k = self.visits.strategy.view(job.k)
-        if self.batches is None or k == 0:
+        views = self.visits.strategy.views(job.k)
+        if views is None or k == 0:
             return images
-        return render(self.batches, images, job.items, k, self._fill_colours(rows))
+        if self.batches is None or self.batches.views != views:
+            self.batches = ViewBatches(views, self.visits.ids)
+        return render(self.batches, images, job.items, k, self._fill_colours(self.batches, rows))
 
-    def _fill_colours(self, rows: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    def _fill_colours(self, batches: ViewBatches, rows: NDArray[np.int64]) -> NDArray[np.int64] | None:
         """Return what fills the uncovered area of some rows; computed once for all of them."""
-        if self.batches is None or not self.batches.views.recipe.begins_with_geometry:
+        if not batches.views.recipe.begins_with_geometry:
             return None
         if self.colours is None:
             grey = self.pixels[..., 0] if self.pixels.shape[3] == 1 else self.pixels
-            parts = [self.batches.fill_colours(grey[start : start + 4096]) for start in range(0, len(grey), 4096)]
+            parts = [batches.fill_colours(grey[start : start + 4096]) for start in range(0, len(grey), 4096)]
             self.colours = np.concatenate(parts)
         return self.colours[rows]
 
@@ -96,7 +98,7 @@ class FileReader:
     def read(self, job: Job) -> NDArray[np.uint8]:
         """Return the images of a job."""
         cv2.setNumThreads(0)
-        folder, views = self.visits.folder, self.visits.strategy.views
+        folder, views = self.visits.folder, self.visits.strategy.views(job.k)
         k = self.visits.strategy.view(job.k)
         images = []
         for item, row in zip(job.items, self.visits.rows(job.items, job.k), strict=True):

@@ -24,8 +24,11 @@ HYBRID_SEED = 0x68796272
 class Strategy:
     """What a pass over the sources shows.
 
-    none: the sources as they are. disk: copy `k mod F` in pass k. fly: view k in pass k (`k mod factor` if there is one;
-    view 0 in every `clean_every`-th pass). hybrid: the copy, and view k of the techniques in `recipe` on top of it.
+    none: the sources as they are. disk: copy `k mod F` in pass k. fly: view k in pass k (`k mod factor` if there is one).
+    hybrid: the copy, and view k of the techniques in `recipe` on top of it.
+
+    With `clean_every` F, fly shows what a folder of F views would, expanded anew, from another seed, for every F passes:
+    the untouched image as often, every variant as often, so that it differs from such a folder in repetition alone.
     """
 
     name: str
@@ -48,13 +51,13 @@ class Strategy:
         if self.visit_all and self.name not in ("disk", "hybrid"):
             raise TrainError(f"--visit all is for the files of an expanded set, not for --strategy {self.name}")
 
-    @property
-    def views(self) -> Views | None:
-        """The views that are computed while training, None if there are none."""
+    def views(self, k: int = 0) -> Views | None:
+        """Return the views of which one is computed in pass `k`, None if there are none."""
         if self.recipe is None:
             return None
+        seed, block = self.view_seed ^ (HYBRID_SEED if self.name == "hybrid" else 0), self.block(k)
         try:
-            return Views(self.recipe, self.view_seed ^ (HYBRID_SEED if self.name == "hybrid" else 0), self.sampling)
+            return Views(self.recipe, draw(seed, "block", "", block, 1)[0] if block else seed, self.sampling)
         except ExpandError as error:
             raise TrainError(str(error)) from error
 
@@ -62,9 +65,13 @@ class Strategy:
         """Return which view is computed in pass `k`; 0: the image as it is read."""
         if self.recipe is None:
             return 0
-        if self.clean_every is not None and k % self.clean_every == 0:
-            return 0
-        return k % self.factor if self.factor else k
+        k = k % self.factor if self.factor else k
+        return k % self.clean_every if self.clean_every else k
+
+    def block(self, k: int) -> int:
+        """Return which of the expansions that follow one another pass `k` belongs to."""
+        k = k % self.factor if self.factor else k
+        return k // self.clean_every if self.clean_every else 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the strategy as plain data."""

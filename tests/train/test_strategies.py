@@ -90,9 +90,9 @@ def test_fly_shows_view_k_in_pass_k(tmp_path: Path) -> None:
         ({}, [0, 1, 2, 3, 4, 5, 6, 7, 8]),
         ({"factor": 3}, [0, 1, 2, 0, 1, 2, 0, 1, 2]),
         ({"factor": 1}, [0] * 9),
-        ({"clean_every": 4}, [0, 1, 2, 3, 0, 5, 6, 7, 0]),
+        ({"clean_every": 4}, [0, 1, 2, 3, 0, 1, 2, 3, 0]),
         ({"clean_every": 1}, [0] * 9),
-        ({"factor": 3, "clean_every": 4}, [0, 1, 2, 0, 0, 2, 0, 1, 0]),
+        ({"factor": 3, "clean_every": 4}, [0, 1, 2, 0, 1, 2, 0, 1, 2]),
     ],
 )  # fmt: skip
 def test_fly_counts_views_as_it_is_told(settings: dict[str, int], views: list[int]) -> None:
@@ -107,6 +107,30 @@ def test_clean_passes_show_the_sources_as_disk_does(tmp_path: Path) -> None:
     for k in range(7):
         same = bool((shown(fly, k) == shown(disk, k)).all())
         assert same == (k < 3 or k % 3 == 0)
+
+
+@pytest.mark.parametrize("factor", [2, 4, 8])
+def test_clean_passes_leave_every_variant_its_share(factor: int) -> None:
+    fly = Strategy("fly", CLASSIC, 5, clean_every=factor)
+    disk = Views(CLASSIC, 5)
+
+    def counts(ks: range) -> list[tuple[int, ...]]:
+        return sorted(fly.views(k).variants("cat/1.png", fly.view(k)) for k in ks)  # type: ignore[union-attr]
+
+    assert counts(range(factor)) == sorted(disk.variants("cat/1.png", k) for k in range(factor))
+    flips = [sum(variants[0] for variants in counts(range(factor * b, factor * (b + 1)))) for b in range(40)]
+    copies = [sum(disk.variants(f"cat/{i}.png", k)[0] for k in range(factor)) for i in range(40)]
+    if factor >= 4:
+        assert set(flips) == set(copies) == {factor // 2}
+    assert abs(sum(flips) - sum(copies)) <= 12
+
+
+def test_every_clean_pass_begins_a_new_expansion() -> None:
+    fly = Strategy("fly", CLASSIC, 5, clean_every=4)
+    seeds = [fly.views(k).seed for k in range(12)]  # type: ignore[union-attr]
+    assert seeds[:4] == [5] * 4
+    assert [len(set(seeds[start : start + 4])) for start in (0, 4, 8)] == [1, 1, 1]
+    assert len(set(seeds)) == 3
 
 
 def test_hybrid_draws_its_techniques_on_top_of_the_copies(tmp_path: Path) -> None:
@@ -124,7 +148,7 @@ def test_hybrid_draws_its_techniques_on_top_of_the_copies(tmp_path: Path) -> Non
 
 def test_hybrid_does_not_repeat_what_is_on_disk_under_the_same_seed() -> None:
     strategies = [Strategy(name, CLASSIC, view_seed=3) for name in ("fly", "hybrid")]
-    drawn = [[s.views.params(name, 1) for name in pictures()] for s in strategies if s.views]
+    drawn = [[views.params(name, 1) for name in pictures()] for s in strategies if (views := s.views())]
     assert all(one["rotate"] != other["rotate"] for one, other in zip(*drawn, strict=True))
 
 
@@ -175,7 +199,7 @@ def test_wrong_settings_are_refused() -> None:
             Strategy(**wrong)  # type: ignore[arg-type]
         assert str(refused.value) == words
     with pytest.raises(TrainError) as refused:
-        Strategy("fly", CLASSIC, sampling="sobol").views  # noqa: B018
+        Strategy("fly", CLASSIC, sampling="sobol").views()
     assert str(refused.value) == "--sampling must be stratified or random, got 'sobol'"
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from train.ablate.ablation import NONE, TRIVIAL, Ablation, Mix
 from train.ablate.design import effects, make_design
-from train.statistics import paired
+from train.statistics import LEVEL, holm, paired, paired_t
 from train.verdicts import Pair, Verdict, judge
 
 Row = dict[str, Any]
@@ -70,13 +70,14 @@ def _effects(ablation: Ablation, outcomes: Outcomes, only: int | None) -> NDArra
 
 def _class_effect(name: str, values: NDArray[np.float64]) -> Row:
     found = paired(values.tolist())
-    return {"class": name, "mean": found.mean, "interval": found.interval}
+    return {"class": name, "mean": found.mean, "interval": found.interval, "p_t": paired_t(values.tolist())}
 
 
 def _technique(verdict: Verdict, classes: list[Row]) -> Row:
     effect = {"better": "helps", "worse": "harms", "equivalent": "changes little", "identical": "changes nothing"}
     says = effect.get(verdict.verdict, "undecided")
-    harmed = [row for row in classes if row["interval"] is not None and row["interval"][1] < 0]
+    adjusted = holm([row["p_t"] for row in classes])
+    harmed = [row for row, p_holm in zip(classes, adjusted, strict=True) if row["mean"] < 0 and p_holm <= LEVEL]
     span = f" (95 % interval {_points(verdict.interval[0])} … {_points(verdict.interval[1])})" if verdict.interval else ""
     words = f"{verdict.arm} {says}: {_points(verdict.mean)} points{span}"
     if harmed:

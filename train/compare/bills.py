@@ -70,8 +70,10 @@ def _break_even(runs: Runs, length: int, arm: Arm, fly: Arm, cost: Row) -> Row:
         "passes": None,
         "runs": None,
     }
-    sure = saved.interval is not None and saved.interval[0] > 0
     took = f"{median(read):.3g} s against {median(flown):.3g} s"
+    if saved.interval is None:
+        return {**found, "words": f"unknown: a single seed does not say which pass takes less time ({took})"}
+    sure = saved.interval[0] > 0
     if not sure:
         why = "a pass over the folder takes no less time" if saved.mean <= 0 else "a pass over the folder is not surely faster"
         return {**found, "words": f"never, because {why} than one with views drawn on the fly ({took})"}

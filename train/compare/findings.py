@@ -8,7 +8,7 @@ from statistics import fmean, median
 
 from train.compare.arms import Arm
 from train.compare.runs import Row, Runs
-from train.statistics import paired
+from train.statistics import LEVEL, holm, paired, paired_t
 from train.verdicts import Pair, judge
 
 
@@ -108,6 +108,8 @@ def compare_classes(runs: Runs) -> tuple[list[Row], list[Row]]:
     for length in runs.question.lengths:
         for arm in others:
             gains = [_class_gain(runs, length, (arm, first), name) for name in runs.rows(arm, length)[0]["per_class"]]
+            for gain, p_holm in zip(gains, holm([gain["p_t"] for gain in gains]), strict=True):
+                gain["p_holm"] = p_holm
             classes += gains
             worst.append(_worst(min(gains, key=lambda gain: gain["mean"]), first, len(gains)))
     return classes, worst
@@ -115,7 +117,8 @@ def compare_classes(runs: Runs) -> tuple[list[Row], list[Row]]:
 
 def _class_gain(runs: Runs, length: int, arms: tuple[Arm, Arm], name: str) -> Row:
     ours, theirs = (runs.values(arm, length, lambda row: row["per_class"][name]) for arm in arms)
-    found = paired([100 * (a - b) for a, b in zip(ours, theirs, strict=True)])
+    differences = [100 * (a - b) for a, b in zip(ours, theirs, strict=True)]
+    found = paired(differences)
     return {
         "epochs": length,
         "arm": arms[0].name,
@@ -123,13 +126,14 @@ def _class_gain(runs: Runs, length: int, arms: tuple[Arm, Arm], name: str) -> Ro
         "class": name,
         "mean": found.mean,
         "interval": found.interval,
+        "p_t": paired_t(differences),
     }
 
 
 def _worst(gain: Row, first: Arm, classes: int) -> Row:
-    """Return an arm's worst class in words; it is a harm where the interval lies below zero."""
+    """Return an arm's worst class in words; it is a harm where the paired t test, Holm-adjusted over all classes, says so."""
     bounds = gain["interval"]
-    harmed = bounds is not None and bounds[1] < 0
+    harmed = gain["mean"] < 0 and gain["p_holm"] <= LEVEL
     span = f" (95 % interval {_points(bounds[0])} … {_points(bounds[1])})" if bounds else ""
     what = "harms" if harmed else "does least for"
     words = f'{gain["arm"]} {what} "{gain["class"]}": {_points(gain["mean"])} points against {first.name}{span}'

@@ -38,10 +38,11 @@ def _picture(stage: Stage[Question], arm: Arm, source: str, pixels: NDArray[np.u
         expansion = question.expansion(arm, views)
         image, words = _look(expansion.views, image, source, k % arm.factor)
         said.append(f"copy {k % arm.factor}{words}")
-    if drawn := strategy.views:
+    if drawn := strategy.views(k):
         view = strategy.view(k)
         image, words = _look(drawn, image, source, view)
-        said.append(f"view {view}{words}")
+        block = strategy.block(k)
+        said.append(f"view {view}{f' of expansion {block + 1}' if block and view else ''}{words}")
     caption = f"pass {k}: " + (", ".join(part.partition(":")[0] for part in said) or "as it is")
     return {
         "src": _data_uri(image),

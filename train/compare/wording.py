@@ -47,7 +47,9 @@ def _costs_in_short(paid: Sequence[Row]) -> str:
         for one in paid
         if one["passes"] is not None
     ]
-    if never := [one["arm"] for one in paid if one["passes"] is None]:
+    if unknown := [one["arm"] for one in paid if one["words"].startswith("unknown")]:
+        said.append(f"whether {' and '.join(unknown)} pays for itself, a single seed does not say")
+    if never := [one["arm"] for one in paid if one["passes"] is None and one["arm"] not in unknown]:
         verb = "never pays for itself" if len(never) == 1 else "never pay for themselves"
         why = "a pass over copies is not surely faster than one with views drawn on the fly"
         said.append(f"{' and '.join(never)} {verb}: {why}")

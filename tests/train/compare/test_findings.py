@@ -101,8 +101,8 @@ def test_gains_and_harms_are_counted_class_by_class_against_the_first_arm() -> N
     classes, worst = compare_classes(Runs(ask("none,fly"), rows, 8))
     reach = 4.302653 * 14.433757 / 3**0.5
     assert classes == [
-        {"epochs": 4, "arm": "fly", "against": "none", "class": "cat", "mean": pytest.approx(-200 / 3), "interval": pytest.approx((-200 / 3 - reach, -200 / 3 + reach), abs=1e-4)},
-        {"epochs": 4, "arm": "fly", "against": "none", "class": "dog", "mean": pytest.approx(50.0), "interval": (pytest.approx(50.0), pytest.approx(50.0))},
+        {"epochs": 4, "arm": "fly", "against": "none", "class": "cat", "mean": pytest.approx(-200 / 3), "interval": pytest.approx((-200 / 3 - reach, -200 / 3 + reach), abs=1e-4), "p_t": pytest.approx(0.015268, abs=1e-6), "p_holm": pytest.approx(0.015268, abs=1e-6)},
+        {"epochs": 4, "arm": "fly", "against": "none", "class": "dog", "mean": pytest.approx(50.0), "interval": (pytest.approx(50.0), pytest.approx(50.0)), "p_t": 0.0, "p_holm": 0.0},
     ]  # fmt: skip
     assert worst == [
         {

@@ -60,10 +60,11 @@ def test_without_copies_or_views_on_the_fly_the_first_line_says_what_there_is() 
 
 
 def test_the_second_line_says_what_folders_cost() -> None:
-    pays = {"epochs": 4, "arm": "disk ×2", "passes": 12.3}
-    never = [{"epochs": 4, "arm": f"disk ×{factor}", "passes": None} for factor in (4, 8)]
+    pays = {"epochs": 4, "arm": "disk ×2", "passes": 12.3, "words": "pays"}
+    never = [{"epochs": 4, "arm": f"disk ×{factor}", "passes": None, "words": "never"} for factor in (4, 8)]
     lines = {
         "No arm stores copies beside one that draws views on the fly, so nothing has to pay for itself.": [],
+        "Cost: whether disk ×4 pays for itself, a single seed does not say.": [{**never[0], "words": "unknown: …"}],
         "Cost: disk ×2 has paid for itself after 13 passes.": [pays, {**never[0], "epochs": 2}],
         "Cost: disk ×2 has paid for itself after 13 passes; disk ×4 has paid for itself after 1,300 passes.": [pays, {**pays, "arm": "disk ×4", "passes": 1300.0}],
         "Cost: disk ×4 and disk ×8 never pay for themselves: a pass over copies is not surely faster than one with views drawn on the fly.": never,
