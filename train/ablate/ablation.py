@@ -36,8 +36,8 @@ class Ablation(Study):
     epochs: int = 20
 
     def __post_init__(self) -> None:
-        if self.epochs < 1:
-            raise TrainError(f"--epochs must be at least 1, got {self.epochs}")
+        if self.epochs < 2:
+            raise TrainError(f"--epochs must be at least 2, got {self.epochs}: the first pass shows sources as they are")
         if self.shape.side is not None:
             raise TrainError("an ablation needs images of one size, without --image-size")
         check_pieces(self.recipe, self.pieces)

@@ -56,6 +56,7 @@ def measure_expansion(stage: Stage[Question], arm: Arm, out: Path, *, everything
         "read_seconds": round(scale * reading, 3),
         "checked_files": checked,
         "format": question.codec.format,
+        "everything": everything,
     }
 
 

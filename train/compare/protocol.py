@@ -30,7 +30,7 @@ def costs(stage: Stage[Question], bench: Bench) -> list[dict[str, Any]]:
     path = bench.out / COSTS
     known: dict[str, Any] = read_json(path) if path.is_file() else {}
     for arm in stage.study.arms:
-        if arm.stored and arm.name not in known:
+        if arm.stored and (arm.name not in known or (bench.materialize and not known[arm.name]["everything"])):
             folder = bench.out / arm.name.replace(" ×", "-x")
             known[arm.name] = measure_expansion(stage, arm, folder, everything=bench.materialize)
             write_json(path, known)

@@ -107,9 +107,9 @@ def test_what_cannot_be_taken_apart_is_refused(changes: dict[str, Any], words: s
     assert str(refused.value) == words
 
 
-def test_it_trains_for_a_pass_at_least() -> None:
-    with pytest.raises(TrainError, match="^--epochs must be at least 1, got 0$"):
-        Ablation(data=Path("a"), test=Path("b"), training=ablation_for().training, recipe=CLASSIC, epochs=0)
+def test_it_trains_until_a_view_is_drawn() -> None:
+    with pytest.raises(TrainError, match="^--epochs must be at least 2, got 1: the first pass shows sources as they are$"):
+        Ablation(data=Path("a"), test=Path("b"), training=ablation_for().training, recipe=CLASSIC, epochs=1)
 
 
 def test_more_than_eleven_techniques_can_be_tried_alone() -> None:

@@ -157,7 +157,7 @@ def test_what_is_no_ablation_is_refused_before_anything_is_written(tmp_path: Pat
     (tmp_path / "one.yaml").write_text("{name: one, techniques: [rotate]}")
     cases: dict[str, tuple[object, ...]] = {
         "--seeds must be at least 1, got 0": (src, "--seeds", 0),
-        "--epochs must be at least 1, got 0": (src, "--epochs", 0),
+        "--epochs must be at least 2, got 1: the first pass shows sources as they are": (src, "--epochs", 1),
         "--margin must be above 0, got -1.0": (src, "--margin", -1),
         "--design must be plackett-burman or single, got 'full'": (src, "--design", "full"),
         '"nowhere" is neither a recipe (classic, blog) nor a file': (src, "--recipe", "nowhere"),
