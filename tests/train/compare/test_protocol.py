@@ -115,6 +115,17 @@ def test_costs_are_measured_once_and_kept(question: Question, tmp_path: Path) ->
     assert sorted(entry.name for entry in bench.out.iterdir()) == ["costs.json", "question.json", "runs"]
 
 
+def test_everything_is_expanded_where_a_sample_was_before(question: Question, tmp_path: Path) -> None:
+    stage, bench = stage_of(question), bench_at(tmp_path / "out")
+    open_bench(question, bench)
+    (sampled,) = costs(stage, bench)
+    whole = replace(bench, materialize=True)
+    (found,) = costs(stage, whole)
+    assert (sampled["everything"], found["everything"]) == (False, True)
+    assert len(list((bench.out / found["arm"].replace(" ×", "-x")).rglob("*.png"))) == found["files"]
+    assert costs(stage, bench) == costs(stage, whole) == [found]
+
+
 def test_where_nothing_is_stored_nothing_is_expanded(question: Question, tmp_path: Path) -> None:
     none_stored = replace(question, arms=(Arm("none"), Arm("fly")))
     bench = bench_at(tmp_path / "out")
