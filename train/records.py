@@ -28,7 +28,12 @@ LIBRARIES = ("torch", "torchvision", "numpy", "opencv-python-headless", "pillow"
 
 def write_json(path: Path, data: dict[str, Any]) -> None:
     """Write plain data as readable JSON, whole."""
-    write_whole(path, (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode())
+    write_text(path, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text, whole; what is not UTF-8 in a file's name stands in it as an escape (in JSON, one that is read back)."""
+    write_whole(path, text.encode("utf-8", "backslashreplace"))
 
 
 def read_run(folder: Path) -> dict[str, Any] | None:

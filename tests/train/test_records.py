@@ -177,3 +177,9 @@ def test_what_numbers_depend_on_is_known(monkeypatch: pytest.MonkeyPatch) -> Non
     machine = hardware(torch.device("cpu"))
     assert set(machine) == {"system", "processor", "threads", "device"}
     assert (machine["threads"], machine["device"]) == (1, "cpu")
+
+
+def test_a_name_that_is_not_utf8_is_written_as_an_escape(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"class": "caf\udce9"})
+    assert (tmp_path / "a.json").read_bytes() == b'{\n  "class": "caf\\udce9"\n}\n'
+    assert json.loads((tmp_path / "a.json").read_text("utf-8")) == {"class": "caf\udce9"}

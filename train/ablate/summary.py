@@ -11,13 +11,12 @@ from typing import Any
 import yaml
 
 from expand.recipe import Recipe
-from expand.store import write_whole
 from train.ablate.ablation import Ablation
 from train.ablate.findings import Row, headline, merge_screens, not_tested
 from train.ablate.pieces import combine
 from train.compare.replicate import Stage
 from train.compare.summary import describe_study
-from train.records import hardware, versions
+from train.records import hardware, versions, write_text
 
 PAGE, NUMBERS, MARKDOWN, RECIPE = "index.html", "ablation.json", "report.md", "recipe.yaml"
 
@@ -74,11 +73,11 @@ def write_summary(out: Path, found: Row) -> None:
     from train.report.ablation_markdown import render_ablation_markdown
 
     plain: Row = json.loads(json.dumps(found))
-    write_whole(out / NUMBERS, (json.dumps(plain, indent=1, ensure_ascii=False) + "\n").encode())
-    write_whole(out / MARKDOWN, render_ablation_markdown(plain).encode())
-    write_whole(out / PAGE, render_ablation(plain).encode())
+    write_text(out / NUMBERS, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
+    write_text(out / MARKDOWN, render_ablation_markdown(plain))
+    write_text(out / PAGE, render_ablation(plain))
     if found["suggestion"]["yaml"]:
-        write_whole(out / RECIPE, found["suggestion"]["yaml"].encode())
+        write_text(out / RECIPE, found["suggestion"]["yaml"])
     else:
         (out / RECIPE).unlink(missing_ok=True)
 

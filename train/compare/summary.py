@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from expand.store import write_whole
 from train.compare.bills import break_even, describe_costs
 from train.compare.findings import compare_classes, compare_pairs, describe_cells
 from train.compare.question import Question
@@ -18,7 +17,7 @@ from train.compare.runs import Row, Runs
 from train.compare.strips import strip
 from train.compare.study import Seeds
 from train.compare.wording import headline, not_tested, notes
-from train.records import hardware, versions
+from train.records import hardware, versions, write_text
 
 PAGE, NUMBERS, TABLE, MARKDOWN = "index.html", "comparison.json", "runs.csv", "report.md"
 LEFT_OUT = ("right", "gap", "per_class")
@@ -111,10 +110,10 @@ def write_summary(out: Path, found: Row, rows: list[Row]) -> None:
     from train.report.page import render_page
 
     plain: Row = json.loads(json.dumps(found))
-    write_whole(out / NUMBERS, (json.dumps(plain, indent=1, ensure_ascii=False) + "\n").encode())
-    write_whole(out / TABLE, runs_csv(rows).encode())
-    write_whole(out / MARKDOWN, render_markdown(plain).encode())
-    write_whole(out / PAGE, render_page(plain).encode())
+    write_text(out / NUMBERS, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
+    write_text(out / TABLE, runs_csv(rows))
+    write_text(out / MARKDOWN, render_markdown(plain))
+    write_text(out / PAGE, render_page(plain))
 
 
 def runs_csv(rows: list[Row]) -> str:
