@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from expand import __version__
-from expand.errors import ExpandError
-from expand.options import FolderFirst, file_options, read_settings, view_options
+from expand.options import file_options, read_settings, view_options
+from expand.terminal import FolderFirst, run_to_exit
 
-INTERRUPTED = 130
 CHECK_SECONDS = 50e-6  # to read and hash a small file
 FOLDER = click.Path(path_type=Path)
 
 
 def main() -> NoReturn:
-    """Run the command; every failure is one sentence on stderr and an exit status."""
-    signal.signal(signal.SIGTERM, _stop)
-    try:
-        status = command.main(standalone_mode=False, prog_name="expand")
-    except ExpandError as error:
-        status = error.status
-        click.echo(f"expand: {error}", err=True)
-    except click.ClickException as error:
-        error.show()
-        status = 2
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("expand: interrupted; what is there is good, start again to go on", err=True)
-        status = INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
-    sys.exit(status if isinstance(status, int) else 0)
-
-
-def _stop(_number: int, _frame: object) -> NoReturn:
-    """Stop as after Ctrl-C; not through that signal, which a job in the background ignores."""
-    raise KeyboardInterrupt
+    """Run the command, and exit."""
+    run_to_exit(command, "expand", "what is there is good, start again to go on")
 
 
 @click.group(cls=FolderFirst, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
@@ -183,7 +159,7 @@ def fetch(name: str, folder: Path, root: Path | None, quiet: bool) -> int:
     from expand.fetch import fetch as write
     from expand.words import count_in_words, progress_bar
 
-    with progress_bar(0, "images", quiet) as progress:
+    with progress_bar(None, "images", quiet) as progress:
         written = write(name, folder, root, progress)
     if not quiet:
         click.echo("\n".join(f"{folder / part}: {count_in_words(count, 'image')}" for part, count in written.items()))

@@ -15,28 +15,6 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class FolderFirst(click.Group):
-    """A group whose first word is a subcommand or a folder: without a subcommand, the data set is expanded."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the command that expands where no subcommand is named."""
-        if not args or (args[0] not in self.commands and args[0] not in ("--help", "-h", "--version")):
-            args = ["run", *args]
-        return super().parse_args(ctx, args)
-
-    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Show both ways to call."""
-        formatter.write_usage(ctx.command_path, "[SRC] [OUT] [OPTIONS]")
-        formatter.write_usage(ctx.command_path, "COMMAND …", prefix="       ")
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Show the options of expanding beside the subcommands."""
-        expanding = self.commands["run"]
-        with click.Context(expanding, parent=ctx) as inner:
-            expanding.format_options(inner, formatter)
-        self.format_commands(ctx, formatter)
-
-
 def view_options(command: Command) -> Command:
     """Add the options that decide what the views are."""
     options = [

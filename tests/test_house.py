@@ -26,7 +26,7 @@ FLOORS = {
         ["plan", "engine"],
         ["run"],
         ["job", "replay", "preview", "fetch"],
-        ["verify", "words", "options"],
+        ["verify", "words", "options", "terminal"],
         ["cli"],
         ["__main__"],
     ],

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from expand import __version__
-from expand.errors import ExpandError
+from expand.terminal import FolderFirst, run_to_exit
 from train.ablate.options import ABLATE_OPTIONS, read_ablation
 from train.compare.options import COMPARE_OPTIONS, read_question, this_command
 from train.errors import TrainError
@@ -21,37 +19,14 @@ from train.options import (
     RECIPE_OPTIONS,
     RUN_OPTIONS,
     STRATEGY_OPTIONS,
-    FolderFirst,
     options_of,
     read_settings,
 )
 
-INTERRUPTED = 130
-
 
 def main() -> NoReturn:
-    """Run the command; every failure is one sentence on stderr and an exit status."""
-    signal.signal(signal.SIGTERM, _stop)
-    try:
-        status = command.main(standalone_mode=False, prog_name="train")
-    except (TrainError, ExpandError) as error:
-        status = error.status
-        click.echo(f"train: {error}", err=True)
-    except click.ClickException as error:
-        error.show()
-        status = 2
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("train: interrupted; the same command goes on from the last checkpoint", err=True)
-        status = INTERRUPTED
-    except ImportError as error:
-        click.echo(f'train: {error}; pip install ".[train]"', err=True)
-        status = 2
-    sys.exit(status if isinstance(status, int) else 0)
-
-
-def _stop(_number: int, _frame: object) -> NoReturn:
-    """Stop as after Ctrl-C; not through that signal, which a job in the background ignores."""
-    raise KeyboardInterrupt
+    """Run the command, and exit."""
+    run_to_exit(command, "train", "the same command goes on from the last checkpoint", TrainError)
 
 
 @click.group(cls=FolderFirst, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})

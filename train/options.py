@@ -19,28 +19,6 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 FOLDER = click.Path(path_type=Path)
 
 
-class FolderFirst(click.Group):
-    """A group whose first word is a subcommand or a folder: without a subcommand, a model is trained."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the command that trains where no subcommand is named."""
-        if not args or (args[0] not in self.commands and args[0] not in ("--help", "-h", "--version")):
-            args = ["run", *args]
-        return super().parse_args(ctx, args)
-
-    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Show both ways to call."""
-        formatter.write_usage(ctx.command_path, "[DATA] [OPTIONS]")
-        formatter.write_usage(ctx.command_path, "COMMAND …", prefix="       ")
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Show the options of training beside the subcommands."""
-        training = self.commands["run"]
-        with click.Context(training, parent=ctx) as inner:
-            training.format_options(inner, formatter)
-        self.format_commands(ctx, formatter)
-
-
 CHANGES = ("epochs", "batch_size", "lr", "momentum", "weight_decay", "schedule", "smoothing", "average")
 DATA_OPTIONS = [
     click.option("--test", type=FOLDER, help="Class folders to measure on, once, at the end."),
@@ -73,7 +51,10 @@ STRATEGY_OPTIONS = [
 ]
 MODEL_OPTIONS = [
     click.option(
-        "--model", default="cnn", show_default=True, help="cnn, linear, vgg11, vgg16, fast, or torchvision's by name."
+        "--model",
+        default="cnn",
+        show_default=True,
+        help="cnn, linear, vgg11, vgg16, fast, or torchvision's by name.",
     ),
     click.option("--dropout", type=float, default=0.0, show_default=True, help="Before the last layer."),
     click.option("--pretrained", is_flag=True, help="Start from torchvision's weights (downloads them)."),
