@@ -24,7 +24,7 @@ from train.readers import Job, Reader
 from train.strategies import Visits, order
 
 AHEAD = 512
-"""Images that the exact renderer makes at a time: twice as fast for each as 64 (11.7 against 22.7 µs at 28×28)."""
+"""Images that are rendered at a time: twice as fast for each as 64 (exact: 11.7 against 22.7 µs at 28×28)."""
 
 
 class Batch(NamedTuple):
@@ -54,6 +54,7 @@ class Feed(ABC):
         if batch_size < self.world.size:
             raise TrainError(f"--batch-size must be at least 1 for each of {self.world.size} processes, got {batch_size}")
         self.edges = split(len(visits), batch_size, 2 * self.world.size)
+        self.group = max(1, AHEAD // batch_size)
         self.labels = torch.from_numpy(visits.labels).to(device)
         self.clock = Clock()
 
@@ -73,6 +74,19 @@ class Feed(ABC):
             share = self.world.share(whole)
             yield Job(k, share, len(share) * self.world.size / len(whole))
 
+    def stretches(self, start: int, stop: int) -> Iterator[list[Job]]:
+        """Yield the batches a few at a time, those of one pass together."""
+        for _, jobs in groupby(self.jobs(start, stop), key=lambda job: job.k):
+            while stretch := list(islice(jobs, self.group)):
+                yield stretch
+
+    def cut(self, images: Tensor, stretch: list[Job]) -> Iterator[Batch]:
+        """Yield the batches of a stretch, from the images of all of it, on the device."""
+        parts = images.split([len(job.items) for job in stretch])
+        for job, part in zip(stretch, parts, strict=True):
+            labels = self.labels[torch.from_numpy(job.items).to(self.device)]
+            yield Batch(part.to(self.device, non_blocking=True), labels, job.weight)
+
     @abstractmethod
     def show(self, job: Job) -> Tensor:
         """Return the images of a job as the model gets them: N×C×H×W uint8."""
@@ -90,6 +104,11 @@ def split(count: int, batch_size: int, least: int = 2) -> list[tuple[int, int]]:
     return list(pairwise(edges))
 
 
+def together(stretch: list[Job]) -> Job:
+    """Return the batches of a stretch as one."""
+    return Job(stretch[0].k, np.concatenate([job.items for job in stretch]))
+
+
 class HostFeed(Feed):
     """Reads and renders on the host: several batches at a time in this process, or ahead of it in worker processes."""
 
@@ -97,7 +116,6 @@ class HostFeed(Feed):
         super().__init__(visits, batch_size, order_seed, device)
         self.reader = reader
         self.workers = 0
-        self.group = max(1, AHEAD // batch_size)
 
     def show(self, job: Job) -> Tensor:
         """Return the images of a job, read in this process."""
@@ -106,7 +124,7 @@ class HostFeed(Feed):
 
     def batches(self, start: int, stop: int) -> Iterator[Batch]:
         """Yield the batches of steps `start` … `stop` − 1, on the device."""
-        stretches = self._stretches(start, stop)
+        stretches = self.stretches(start, stop)
         kept, told = tee(stretches)
         images = self._ahead(told) if self.workers else map(_Stretches(self.reader).__getitem__, told)
         rendered = not self.workers and self.visits.strategy.recipe is not None
@@ -118,18 +136,7 @@ class HostFeed(Feed):
             taken = time.perf_counter() - started
             self.clock.augment += taken if rendered else 0.0
             self.clock.wait += 0.0 if rendered else taken
-            begin = 0
-            for job in stretch:
-                part = made[begin : begin + len(job.items)].to(self.device, non_blocking=True)
-                begin += len(job.items)
-                labels = self.labels[torch.from_numpy(job.items).to(self.device)]
-                yield Batch(part.permute(0, 3, 1, 2), labels, job.weight)
-
-    def _stretches(self, start: int, stop: int) -> Iterator[list[Job]]:
-        """Yield the batches a few at a time, those of one pass together."""
-        for _, jobs in groupby(self.jobs(start, stop), key=lambda job: job.k):
-            while stretch := list(islice(jobs, self.group)):
-                yield stretch
+            yield from self.cut(made.permute(0, 3, 1, 2), stretch)
 
     def _ahead(self, stretches: Iterator[list[Job]]) -> Iterator[Tensor | Exception]:
         """Read in worker processes, a few stretches ahead, in order."""
@@ -152,15 +159,14 @@ class _Stretches(Dataset["Tensor | Exception"]):
         self.reader = reader
 
     def __getitem__(self, stretch: list[Job]) -> Tensor | Exception:
-        items = np.concatenate([job.items for job in stretch])
         try:
-            return torch.from_numpy(np.ascontiguousarray(self.reader.read(Job(stretch[0].k, items))))
+            return torch.from_numpy(np.ascontiguousarray(self.reader.read(together(stretch))))
         except (TrainError, ExpandError) as error:
             return error  # as it is: the loader would make a traceback of it, and drop its status
 
 
 class DeviceFeed(Feed):
-    """Keeps all images on the device, and renders views there, a batch at a time."""
+    """Keeps all images on the device, and renders views there, several batches at a time."""
 
     def __init__(
         self, visits: Visits, batch_size: int, order_seed: int, device: torch.device, pixels: NDArray[np.uint8]
@@ -191,12 +197,11 @@ class DeviceFeed(Feed):
 
     def batches(self, start: int, stop: int) -> Iterator[Batch]:
         """Yield the batches of steps `start` … `stop` − 1, on the device."""
-        for job in self.jobs(start, stop):
+        for stretch in self.stretches(start, stop):
             started = time.perf_counter()
-            images = self.show(job)
-            labels = self.labels[torch.from_numpy(job.items).to(self.device)]
+            images = self.show(together(stretch))
             self.clock.augment += time.perf_counter() - started
-            yield Batch(images, labels, job.weight)
+            yield from self.cut(images, stretch)
 
     def _fill_colours(self) -> Tensor | None:
         """Return what fills the uncovered area of every image; None where that is another one in each view."""

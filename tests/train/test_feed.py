@@ -161,6 +161,18 @@ def test_several_batches_are_rendered_at_a_time_but_never_of_two_passes(readers:
     assert asked == [(0, 10), (0, 4)]
 
 
+def test_the_device_too_renders_several_batches_at_a_time(
+    readers: dict[str, PackReader], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed, one = device(readers["fly"], batch_size=5), device(readers["fly"], batch_size=5)
+    one.group = 1
+    asked: list[tuple[int, int]] = []
+    show = feed.show
+    monkeypatch.setattr(feed, "show", lambda job: asked.append((job.k, len(job.items))) or show(job))
+    assert check_equal(feed.batches(1, 8), one.batches(1, 8)) == 7
+    assert asked == [(0, 9), (1, 14), (2, 10)]
+
+
 def test_worker_processes_give_the_same_batches(readers: dict[str, PackReader]) -> None:
     ahead = host(readers["fly"], batch_size=3)
     ahead.workers, ahead.group = 2, 1
