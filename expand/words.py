@@ -140,14 +140,14 @@ def _table(rows: list[tuple[str, ...]]) -> list[str]:
 
 
 @contextmanager
-def progress_bar(total: int, noun: str, quiet: bool) -> Iterator[Progress]:
-    """Show progress on stderr: a bar on a terminal, a line now and then in a log, nothing if `quiet`."""
+def progress_bar(total: int | None, noun: str, quiet: bool) -> Iterator[Progress]:
+    """Show progress on stderr: a bar on a terminal, a line now and then in a log, nothing if `quiet`; None: who knows."""
     if quiet:
         yield _say_nothing
     elif sys.stderr.isatty():
         from tqdm import tqdm
 
-        with tqdm(total=total, unit=f" {noun}", unit_scale=total >= 100_000, smoothing=0.05, dynamic_ncols=True) as bar:
+        with tqdm(total=total, unit=f" {noun}", unit_scale=(total or 0) >= 100_000, smoothing=0.05, dynamic_ncols=True) as bar:
             yield _Bar(bar)
     else:
         yield _Log(total, noun)
@@ -170,7 +170,7 @@ class _Bar:
 class _Log:
     """Progress as plain lines, one every few seconds."""
 
-    def __init__(self, total: int, noun: str) -> None:
+    def __init__(self, total: int | None, noun: str) -> None:
         self.total, self.noun, self.done = total, noun, 0
         self.started = self.said = time.monotonic()
 
@@ -179,7 +179,9 @@ class _Log:
         now = time.monotonic()
         if now - self.said >= LOG_SECONDS:
             self.said, rate = now, self.done / (now - self.started)
-            left = seconds_in_words((self.total - self.done) / rate)
-            line = f"{self.done:,} of {self.total:,} {self.noun}, {rate:,.0f} a second, about {left} left"
+            line = f"{self.done:,} {self.noun}, {rate:,.0f} a second"
+            if self.total is not None:
+                left = seconds_in_words((self.total - self.done) / rate)
+                line = f"{self.done:,} of {self.total:,} {self.noun}, {rate:,.0f} a second, about {left} left"
             sys.stderr.write(line + "\n")
             sys.stderr.flush()

@@ -48,6 +48,17 @@ def test_a_log_line_comes_now_and_then(monkeypatch: pytest.MonkeyPatch, capsys: 
     assert lines[0] == "30 of 100 files, 2 a second, about 28 s left"
 
 
+def test_where_nobody_knows_how_many_there_are_no_end_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = iter(range(0, 1000, 4))
+    monkeypatch.setattr(words.time, "monotonic", lambda: float(next(clock)))
+    with progress_bar(None, "images", quiet=False) as progress:
+        for _ in range(3):
+            progress(1000)
+    assert capsys.readouterr().err == "3,000 images, 250 a second\n"
+
+
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with progress_bar(100, "files", quiet=True) as progress:
         progress(100)
