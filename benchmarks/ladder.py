@@ -1,18 +1,20 @@
 """Accuracy against time: the fast net on Fashion-MNIST and CIFAR-10, views on the fly, a few seeds, the test set read once.
 
     expand fetch FashionMNIST data/fashion && expand fetch CIFAR10 data/cifar
-    python -m benchmarks.ladder data/fashion flip=5,shift=15 && python -m benchmarks.ladder data/cifar shift=20
+    python -m benchmarks.ladder data/fashion flip:4 flip:8
+    python -m benchmarks.ladder data/cifar shift:5:fast-wide
 
-A folder with train/ and test/ in it; recipes (flip.yaml: mirrored; shift.yaml: moved by up to two pixels as well) and passes.
-Seconds are those of training: decoding and the one reading of the test set at the end are apart.
+A folder with train/ and test/ in it; a rung is a recipe (flip.yaml: mirrored; shift.yaml: moved by up to two pixels as well),
+passes, and a model. Runs are kept in runs/ladder, so that a ladder that was stopped goes on. Seconds are those of training:
+decoding and the one reading of the test set at the end are apart.
 """
 
 from __future__ import annotations
 
 import statistics
 import sys
-import tempfile
 from pathlib import Path
+from typing import Any
 
 from expand.recipe import Recipe
 from train.cache import Cache
@@ -25,29 +27,34 @@ SEEDS = 3
 
 
 def main() -> None:
-    """Train each length for each seed, and print a line for each length."""
-    root, rungs = Path(sys.argv[1]), [rung.split("=") for rung in sys.argv[2].split(",")]
-    print(f"{root}, fast, fly, n = {SEEDS} seeds; mean ± deviation; test accuracy", flush=True)
-    with tempfile.TemporaryDirectory() as folder:
-        for name, length in rungs:
-            records = []
+    """Train each rung from each seed, and print a line for each run and one for each rung."""
+    root = Path(sys.argv[1])
+    print(f"{root}, fly, n = {SEEDS} seeds; mean ± deviation; minutes of training, test accuracy, with the mirrored image")
+    for rung in sys.argv[2:]:
+        name, passes, model = [*rung.split(":"), "fast"][:3]
+        records = []
+        for seed in range(SEEDS):
             views = Recipe.load(Path(__file__).with_name(f"{name}.yaml"))
-            for seed in range(SEEDS):
-                recipe = recipe_for("fast", "default", epochs=int(length))
-                settings = Settings(
-                    root / "train", root / "test", Strategy("fly", views, seed), recipe, "fast", seed=seed, mirrored=True
-                )
-                records.append(run(settings, Place(Path(folder) / f"{name}-{length}-{seed}", Cache())))
-            show(f"{name}, {length} passes", records)
+            recipe = recipe_for(model, "default", epochs=int(passes))
+            strategy = Strategy("fly", views, seed)
+            settings = Settings(root / "train", root / "test", strategy, recipe, model, seed=seed, mirrored=True)
+            records.append(run(settings, Place(Path("runs/ladder") / f"{root.name}-{name}-{passes}-{model}-{seed}", Cache())))
+            show(f"  seed {seed}", records[-1:])
+        show(f"{name}, {passes} passes, {model}", records)
 
 
-def show(rung: str, records: list[dict]) -> None:
-    """Print one rung."""
-    plain = [100 * record["results"]["test_accuracy"] for record in records]
-    mirrored = [100 * record["results"]["test_accuracy_mirrored"] for record in records]
+def show(name: str, records: list[dict[str, Any]]) -> None:
+    """Print one run, or the mean and deviation of several."""
+    results = [record["results"] for record in records]
     minutes = [record["cost"]["training_seconds"] / 60 for record in records]
-    shown = [f"{statistics.mean(v):.2f} ± {statistics.stdev(v):.2f}" for v in (minutes, plain, mirrored)]
-    print(f"{rung}: {shown[0]} minutes; {shown[1]} %; averaged with the mirrored image {shown[2]} %", flush=True)
+    plain = [100 * result["test_accuracy"] for result in results]
+    mirrored = [100 * result["test_accuracy_mirrored"] for result in results]
+    print(f"{name}: {said(minutes)} minutes; {said(plain)} %; {said(mirrored)} %", flush=True)
+
+
+def said(values: list[float]) -> str:
+    """Return a mean, and a deviation where there are several."""
+    return f"{statistics.mean(values):.2f}" + (f" ± {statistics.stdev(values):.2f}" if len(values) > 1 else "")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """The fast net: a small convolutional net of our own, made to reach high accuracy in the least time.
 
-In the manner of cifar10-airbench (Jordan 2024): a first layer that whitens 2×2 patches and is not trained, three blocks of
-two convolutions with a pool after the first, batch norm without learned scales, GELU, convolutions that start as the
-identity, one linear layer on what a last pool leaves, small logits. Widths are for two cores; see README for what it reaches.
+In the manner of cifar10-airbench (Jordan 2024): a first layer that whitens 2×2 patches and learns nothing but a bias, three
+blocks of two convolutions with a pool after the first, batch norm without learned scales, GELU, convolutions that start as
+the identity, one linear layer on what a last pool leaves, small logits. See README for what either width reaches, and when.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-WIDTHS = (32, 128, 256)
+NARROW, WIDE = (32, 128, 256), (64, 256, 256)
 EPSILON = 5e-4
 LOGIT_SCALE = 1 / 9
 
@@ -18,10 +18,12 @@ LOGIT_SCALE = 1 / 9
 class FastNet(nn.Module):
     """(N, C, H, W) normalised images to (N, classes) logits; H and W at least 16."""
 
-    def __init__(self, channels: int, classes: int, widths: tuple[int, ...] = WIDTHS, dropout: float = 0.0) -> None:
+    def __init__(self, channels: int, classes: int, widths: tuple[int, ...] = NARROW, dropout: float = 0.0) -> None:
         super().__init__()
         patch = 4 * channels
-        self.whiten = nn.Conv2d(channels, 2 * patch, 2, bias=False).requires_grad_(False)
+        self.whiten = nn.Conv2d(channels, 2 * patch, 2)
+        self.whiten.weight.requires_grad_(False)
+        nn.init.zeros_(self.whiten.bias)
         inputs = (2 * patch, *widths[:-1])
         self.blocks = nn.Sequential(*(Block(i, o) for i, o in zip(inputs, widths, strict=True)))
         self.head = nn.Sequential(nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Dropout(dropout))

@@ -97,7 +97,7 @@ class Trainer:
         """Take one step."""
         lr = rate(self.recipe, self.step, self.steps)
         for group in self.optimizer.param_groups:
-            group["lr"] = lr
+            group["lr"] = lr * group["times"]
         self.optimizer.zero_grad(set_to_none=True)
         with autocast(self.device, self.precision):
             logits = to_logits(self.forward, self.normalise(batch.images))

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from train.errors import TrainError
-from train.fast import FastNet
+from train.fast import NARROW, WIDE, FastNet
 
 SMALL = 64
 """Images below this side get a stem that keeps their size, as is usual for CIFAR."""
@@ -104,10 +104,14 @@ def vgg(depth: int) -> Callable[[ModelSettings], nn.Module]:
     return make
 
 
-def fast(settings: ModelSettings) -> nn.Module:
-    """Return the fast net for these images."""
-    _check_side(settings, 16)
-    return FastNet(settings.channels, settings.classes, dropout=settings.dropout)
+def fast(widths: tuple[int, ...]) -> Callable[[ModelSettings], nn.Module]:
+    """Return a builder of the fast net, with blocks of these widths."""
+
+    def make(settings: ModelSettings) -> nn.Module:
+        _check_side(settings, 16)
+        return FastNet(settings.channels, settings.classes, widths, settings.dropout)
+
+    return make
 
 
 OWN: dict[str, Callable[[ModelSettings], nn.Module]] = {
@@ -115,7 +119,8 @@ OWN: dict[str, Callable[[ModelSettings], nn.Module]] = {
     "linear": linear,
     "vgg11": vgg(11),
     "vgg16": vgg(16),
-    "fast": fast,
+    "fast": fast(NARROW),
+    "fast-wide": fast(WIDE),
 }
 
 

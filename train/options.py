@@ -19,7 +19,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 FOLDER = click.Path(path_type=Path)
 
 
-CHANGES = ("epochs", "batch_size", "lr", "momentum", "weight_decay", "schedule", "smoothing", "average")
+CHANGES = ("epochs", "batch_size", "lr", "momentum", "weight_decay", "schedule", "smoothing", "average", "bias_lr")
 DATA_OPTIONS = [
     click.option("--test", type=FOLDER, help="Class folders to measure on, once, at the end."),
     click.option("--validation", type=float, default=0.0, show_default=True, help="Share of the sources held out to watch."),
@@ -54,7 +54,7 @@ MODEL_OPTIONS = [
         "--model",
         default="cnn",
         show_default=True,
-        help="cnn, linear, vgg11, vgg16, fast, or torchvision's by name.",
+        help="cnn, linear, vgg11, vgg16, fast, fast-wide, or torchvision's by name.",
     ),
     click.option("--dropout", type=float, default=0.0, show_default=True, help="Before the last layer."),
     click.option("--pretrained", is_flag=True, help="Start from torchvision's weights (downloads them)."),
@@ -71,6 +71,7 @@ RECIPE_OPTIONS = [
     click.option("--schedule", help="one-cycle, cosine or constant, counted in steps.  [default: one-cycle]"),
     click.option("--smoothing", type=float, help="Label smoothing.  [default: 0.1; fast: 0.2]"),
     click.option("--average", type=float, help="Half-life of the weights' average, as a share of the run.  [default: 0.03]"),
+    click.option("--bias-lr", type=float, help="How many times faster norms and biases learn.  [default: 1; fast: 16]"),
 ]
 RUN_OPTIONS = [
     click.option("--seed", type=int, default=0, show_default=True, help="Of the first weights and of the order."),

@@ -19,7 +19,8 @@ class Recipe:
     """How to train: checks itself.
 
     `lr` is the highest learning rate; `smoothing` is the share of the target spread over all classes; `average` is the
-    half-life of the weights' running average as a share of the run (0: none), so that it means the same at any length.
+    half-life of the weights' running average as a share of the run (0: none), so that it means the same at any length;
+    norms and biases learn at `bias_lr` times the rate.
     """
 
     epochs: int = 10
@@ -30,6 +31,7 @@ class Recipe:
     schedule: str = "one-cycle"
     smoothing: float = 0.1
     average: float = 0.03
+    bias_lr: float = 1.0
 
     def __post_init__(self) -> None:
         if self.epochs < 1:
@@ -48,13 +50,16 @@ class Recipe:
             raise TrainError(f"--weight-decay must be at least 0, got {self.weight_decay}")
         if not 0 <= self.average < math.inf:
             raise TrainError(f"--average must be at least 0, got {self.average}")
+        if not 0 <= self.bias_lr < math.inf:
+            raise TrainError(f"--bias-lr must be at least 0, got {self.bias_lr}")
 
 
 BLOG = Recipe(5, 64, 1e-3, 0.0, 0.0, "constant", 0.0, 0.0)
 """The article's: plain SGD at 1e-3, batches of 64, 5 epochs."""
-FAST = Recipe(10, 256, 1.0, 0.9, 5e-4, "one-cycle", 0.2, 0.03)
+FAST = Recipe(10, 256, 1.0, 0.9, 5e-4, "one-cycle", 0.2, 0.03, 16.0)
 """For the fast net. Its rate and widths were searched for on held-out tenths of Fashion-MNIST (2 passes: rate 0.1 91.7 %,
-0.3 92.3 %, 1 92.9 %; 3 passes: 1 93.6 %, 2 93.2 %) and CIFAR-10 (4 passes: 1 85.4 %, 2 84.9 %)."""
+0.3 92.3 %, 1 92.9 %; 3 passes: 1 93.6 %, 2 93.2 %) and CIFAR-10 (4 passes: 1 85.4 %, 2 84.9 %); that biases learn faster
+there too (3 passes: 83.2 %, with 16 times the rate 83.5 %, with a bias in the first layer as well 84.0 %)."""
 NAMED = {"default": Recipe(), "blog": BLOG}
 
 
@@ -62,7 +67,7 @@ def recipe_for(model: str, name: str, **changes: Any) -> Recipe:
     """Return the named recipe ("default": the one that suits the model), with what is not None changed."""
     if name not in NAMED:
         raise TrainError(f"--recipe-train must be {' or '.join(NAMED)}, got {name!r}")
-    base = FAST if name == "default" and model == "fast" else NAMED[name]
+    base = FAST if name == "default" and model.startswith("fast") else NAMED[name]
     return replace(base, **{key: value for key, value in changes.items() if value is not None})
 
 
@@ -85,8 +90,8 @@ def make_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.SGD:
     """Return SGD with Nesterov momentum; norms and biases are not decayed."""
     learned = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
     groups = [
-        {"params": [p for _, p in learned if p.ndim > 1], "weight_decay": recipe.weight_decay},
-        {"params": [p for _, p in learned if p.ndim <= 1], "weight_decay": 0.0},
+        {"params": [p for _, p in learned if p.ndim > 1], "weight_decay": recipe.weight_decay, "times": 1.0},
+        {"params": [p for _, p in learned if p.ndim <= 1], "weight_decay": 0.0, "times": recipe.bias_lr},
     ]
     groups = [group for group in groups if group["params"]]
     return torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=recipe.momentum > 0, fused=True)

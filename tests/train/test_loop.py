@@ -98,8 +98,9 @@ def test_each_step_and_each_pass_is_told_in_order() -> None:
     assert feed.clock.evaluate == 0
 
 
-def test_a_step_goes_down_the_gradient_at_the_rate_of_the_schedule() -> None:
-    trainer = trainer_for(Recipe(epochs=10, lr=0.5, momentum=0, weight_decay=0, smoothing=0, average=0))
+@pytest.mark.parametrize("times", [1, 8])
+def test_a_step_goes_down_the_gradient_at_the_rate_of_the_schedule_biases_times_faster(times: int) -> None:
+    trainer = trainer_for(Recipe(epochs=10, lr=0.5, momentum=0, weight_decay=0, smoothing=0, average=0, bias_lr=times))
     batch = next(Rows(PIXELS, LABELS).batches(0, 1))
     before = [value.detach().clone() for value in trainer.model.parameters()]
     loss = cross_entropy(trainer.model(PLAIN(batch.images)), batch.labels)
@@ -108,7 +109,7 @@ def test_a_step_goes_down_the_gradient_at_the_rate_of_the_schedule() -> None:
     assert float(step.loss) == pytest.approx(float(loss.detach()))
     lr = 0.5 * (0.2 + 0.8 / 6)
     for value, old, gradient in zip(trainer.model.parameters(), before, gradients, strict=True):
-        assert torch.allclose(value, old - lr * gradient, atol=1e-7)
+        assert torch.allclose(value, old - lr * (times if value.ndim == 1 else 1) * gradient, atol=1e-7)
 
 
 def test_a_heavier_share_of_a_batch_counts_more() -> None:

@@ -63,6 +63,7 @@ def test_the_linear_net_has_two_hidden_layers_of_512() -> None:
         ("vgg16", 3, 16, 16),
         ("fast", 1, 28, 28),
         ("fast", 3, 16, 40),
+        ("fast-wide", 3, 32, 32),
         ("resnet18", 1, 28, 28),
         ("resnet18", 3, 32, 32),
         ("resnet18", 3, 64, 64),

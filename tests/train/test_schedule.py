@@ -115,6 +115,7 @@ def test_without_an_average_the_models_own_weights_count() -> None:
         ({"momentum": -0.5}, "--momentum must be at least 0 and below 1, got -0.5"),
         ({"weight_decay": -1.0}, "--weight-decay must be at least 0, got -1.0"),
         ({"average": -0.1}, "--average must be at least 0, got -0.1"),
+        ({"bias_lr": -1.0}, "--bias-lr must be at least 0, got -1.0"),
     ],
 )
 def test_a_bad_value_is_refused_by_the_name_of_its_option(changes: dict[str, Any], message: str) -> None:
@@ -125,7 +126,8 @@ def test_a_bad_value_is_refused_by_the_name_of_its_option(changes: dict[str, Any
 
 def test_recipes_by_name() -> None:
     assert recipe_for("cnn", "default") == Recipe(10, 128, 0.05, 0.9, 5e-4, "one-cycle", 0.1, 0.03)
-    assert recipe_for("fast", "default") == Recipe(10, 256, 1.0, 0.9, 5e-4, "one-cycle", 0.2, 0.03)
+    fast = Recipe(10, 256, 1.0, 0.9, 5e-4, "one-cycle", 0.2, 0.03, 16.0)
+    assert recipe_for("fast", "default") == recipe_for("fast-wide", "default") == fast
     assert recipe_for("fast", "blog") == recipe_for("cnn", "blog") == Recipe(5, 64, 1e-3, 0.0, 0.0, "constant", 0.0, 0.0)
     assert recipe_for("cnn", "blog", epochs=7, lr=None).epochs == 7
     with pytest.raises(TrainError, match="^--recipe-train must be default or blog, got 'best'$"):
