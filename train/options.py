@@ -64,14 +64,14 @@ RECIPE_OPTIONS = [
         "--recipe-train", default="default", show_default=True, help="default, or blog: plain SGD at 1e-3, batch 64, 5 epochs."
     ),
     click.option("--epochs", type=int, help="Passes over the sources, whatever the strategy.  [default: 10]"),
-    click.option("--batch-size", type=int, help="[default: 128; fast: 256]"),
-    click.option("--lr", type=float, help="The highest learning rate.  [default: 0.05; fast: 1]"),
+    click.option("--batch-size", type=int, help="[default: 128]"),
+    click.option("--lr", type=float, help="The highest learning rate.  [default: 0.05; fast: 0.25]"),
     click.option("--momentum", type=float, help="[default: 0.9]"),
     click.option("--weight-decay", type=float, help="[default: 5e-4, not on norms and biases]"),
     click.option("--schedule", help="one-cycle, cosine or constant, counted in steps.  [default: one-cycle]"),
     click.option("--smoothing", type=float, help="Label smoothing.  [default: 0.1; fast: 0.2]"),
     click.option("--average", type=float, help="Half-life of the weights' average, as a share of the run.  [default: 0.03]"),
-    click.option("--bias-lr", type=float, help="How many times faster norms and biases learn.  [default: 1; fast: 16]"),
+    click.option("--bias-lr", type=float, help="How many times faster norms and biases learn.  [default: 1; fast: 32]"),
 ]
 RUN_OPTIONS = [
     click.option("--seed", type=int, default=0, show_default=True, help="Of the first weights and of the order."),

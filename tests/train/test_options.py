@@ -98,7 +98,7 @@ def test_the_recipe_of_training_is_the_models_the_articles_or_changed(tmp_path: 
     assert settings_of(tmp_path, "--model", "fast").recipe == FAST
     assert settings_of(tmp_path, "--recipe-train", "blog").recipe == BLOG
     assert settings_of(tmp_path, "--model", "fast", "--lr", 0.5, "--average", 0).recipe == Recipe(
-        10, 256, 0.5, 0.9, 5e-4, "one-cycle", 0.2, 0.0, 16.0
+        10, 128, 0.5, 0.9, 5e-4, "one-cycle", 0.2, 0.0, 32.0
     )
 
 

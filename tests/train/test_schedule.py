@@ -126,7 +126,7 @@ def test_a_bad_value_is_refused_by_the_name_of_its_option(changes: dict[str, Any
 
 def test_recipes_by_name() -> None:
     assert recipe_for("cnn", "default") == Recipe(10, 128, 0.05, 0.9, 5e-4, "one-cycle", 0.1, 0.03)
-    fast = Recipe(10, 256, 1.0, 0.9, 5e-4, "one-cycle", 0.2, 0.03, 16.0)
+    fast = Recipe(10, 128, 0.25, 0.9, 5e-4, "one-cycle", 0.2, 0.03, 32.0)
     assert recipe_for("fast", "default") == recipe_for("fast-wide", "default") == fast
     assert recipe_for("fast", "blog") == recipe_for("cnn", "blog") == Recipe(5, 64, 1e-3, 0.0, 0.0, "constant", 0.0, 0.0)
     assert recipe_for("cnn", "blog", epochs=7, lr=None).epochs == 7
