@@ -82,7 +82,7 @@ class Feed(ABC):
 
     def cut(self, images: Tensor, stretch: list[Job]) -> Iterator[Batch]:
         """Yield the batches of a stretch, from the images of all of it, on the device."""
-        parts = images.split([len(job.items) for job in stretch])
+        parts = torch.split(images, [len(job.items) for job in stretch])
         for job, part in zip(stretch, parts, strict=True):
             labels = self.labels[torch.from_numpy(job.items).to(self.device)]
             yield Batch(part.to(self.device, non_blocking=True), labels, job.weight)

@@ -51,7 +51,7 @@ def test_help_lists_commands_and_options() -> None:
     for word in ("--test", "--validation", "--image-size", "--colour", "--allow-leak", "--cache", "--cache-size", "--strategy", "--recipe",
                  "--factor", "--clean-every", "--fly", "--view-seed", "--sampling", "--visit", "--renderer", "--model", "--dropout",
                  "--pretrained", "--recipe-train", "--epochs", "--batch-size", "--lr", "--momentum", "--weight-decay", "--schedule",
-                 "--smoothing", "--average", "--seed", "--device", "--precision", "--mirrored", "--workers", "--threads", "--out",
+                 "--smoothing", "--average", "--bias-lr", "--seed", "--device", "--precision", "--mirrored", "--workers", "--threads", "--out",
                  "--overwrite", "--tensorboard", "--quiet", "--help"):  # fmt: skip
         assert f"{word} " in words, word
     commands = words.partition("Commands:\n")[2].splitlines()

@@ -112,9 +112,9 @@ def test_small_images_get_a_stem_that_keeps_their_size() -> None:
     [
         (
             {"name": "resnet81"},
-            '"resnet81" is not a model: cnn, linear, vgg11, vgg16, fast, or one of torchvision; did you mean "resnet18"?',
+            '"resnet81" is not a model: cnn, linear, vgg11, vgg16, fast, fast-wide, or one of torchvision; did you mean "resnet18"?',
         ),
-        ({"name": "qqq"}, '"qqq" is not a model: cnn, linear, vgg11, vgg16, fast, or one of torchvision'),
+        ({"name": "qqq"}, '"qqq" is not a model: cnn, linear, vgg11, vgg16, fast, fast-wide, or one of torchvision'),
         ({"height": 3}, '"cnn" needs images of at least 4×4 pixels, these are 28×3'),
         ({"name": "fast", "width": 15}, '"fast" needs images of at least 16×16 pixels, these are 15×28'),
         ({"name": "cnn", "pretrained": True}, '"cnn" has no pretrained weights; torchvision\'s models have'),

@@ -190,7 +190,7 @@ def test_every_option_reaches_the_ablation() -> None:
         "photos", "--test", "held", "--recipe", "classic", "--design", "single", "--epochs", 9, "--seed", 7, "--device", "cpu",
         "--precision", "bf16", "--renderer", "batched", "--threads", 3, "--sources", 50, "--colour", "grey", "--allow-leak",
         "--model", "vgg11", "--dropout", 0.5, "--recipe-train", "blog", "--batch-size", 10, "--lr", 0.2, "--momentum", 0.5,
-        "--weight-decay", 0.1, "--schedule", "cosine", "--smoothing", 0.3, "--average", 0.2,
+        "--weight-decay", 0.1, "--schedule", "cosine", "--smoothing", 0.3, "--average", 0.2, "--bias-lr", 4,
     )  # fmt: skip
     assert ablation.to_dict() == {
         "data": "photos", "test": "held", "recipe": Recipe.load("classic").to_dict(), "design": "single", "epochs": 9, "seed": 7,
@@ -198,6 +198,6 @@ def test_every_option_reaches_the_ablation() -> None:
         "shape": {"side": None, "colour": "grey"}, "allow_leak": True, "model": "vgg11", "dropout": 0.5,
         "training": {
             "epochs": 9, "batch_size": 10, "lr": 0.2, "momentum": 0.5, "weight_decay": 0.1, "schedule": "cosine", "smoothing": 0.3,
-            "average": 0.2,
+            "average": 0.2, "bias_lr": 4.0,
         },
     }  # fmt: skip

@@ -259,7 +259,7 @@ def test_every_option_reaches_the_question(tmp_path: Path) -> None:
         "--recipe", "blog", "--fly", "flip, scale", "--codec", "jpg:80", "--seed", 7, "--device", "cpu", "--precision", "bf16",
         "--renderer", "batched", "--threads", 3, "--sources", 50, "--image-size", 32, "--colour", "grey", "--allow-leak",
         "--model", "vgg11", "--dropout", 0.5, "--recipe-train", "blog", "--batch-size", 10, "--lr", 0.2, "--momentum", 0.5,
-        "--weight-decay", 0.1, "--schedule", "cosine", "--smoothing", 0.3, "--average", 0.2,
+        "--weight-decay", 0.1, "--schedule", "cosine", "--smoothing", 0.3, "--average", 0.2, "--bias-lr", 4,
     )  # fmt: skip
     assert question.to_dict() == {
         "data": "photos", "test": "held", "arms": ["fly", "disk ×2", "disk ×8", "disk-random ×4"], "lengths": [3, 9],
@@ -268,7 +268,7 @@ def test_every_option_reaches_the_question(tmp_path: Path) -> None:
         "threads": 3, "sources": 50, "shape": {"side": 32, "colour": "grey"}, "allow_leak": True, "model": "vgg11", "dropout": 0.5,
         "training": {
             "epochs": 9, "batch_size": 10, "lr": 0.2, "momentum": 0.5, "weight_decay": 0.1, "schedule": "cosine", "smoothing": 0.3,
-            "average": 0.2,
+            "average": 0.2, "bias_lr": 4.0,
         },
     }  # fmt: skip
     mirrored = asked("--test", "held", "--recipe", tmp_path / "mirror.yaml", "--factor", 2, "--jobs", 100)
