@@ -31,7 +31,7 @@ FLOORS = {
         ["__main__"],
     ],
     "train": [
-        ["errors", "parallel", "report", "report.words", "report.svg"],
+        ["errors", "memory", "parallel", "report", "report.words", "report.svg"],
         ["folder", "shape", "cache", "schedule", "fast", "batched", "statistics", "report.tables"],
         ["strategies", "pack", "models", "bootstrap", "report.looks", "report.classes", "report.findings"],
         ["readers", "leak", "verdicts", "report.plots", "report.forest", "report.markdown", "report.ablation_tables"],

@@ -13,6 +13,7 @@ from train.errors import TrainError
 from train.fast import FastNet
 from train.feed import DeviceFeed, Feed, HostFeed
 from train.loop import Trainer
+from train.memory import keep_memory
 from train.models import ModelSettings, build, count_parameters
 from train.parallel import current_world
 from train.precision import choose_precision
@@ -36,6 +37,7 @@ class Setup(NamedTuple):
 
 def set_up(settings: Settings, data: Data, device: torch.device, place: Place) -> Setup:
     """Return a trainer at its first step, and what feeds it."""
+    keep_memory()
     feed, renderer, words = _make_feed(settings, data, device, place)
     _, height, width, channels = data.train.pack.pixels.shape
     model = ModelSettings(
