@@ -71,6 +71,10 @@ def _noise(_name: str, choice: dict[str, Any]) -> str:
     return f"noise {choice['amount']:.1%}, salt {choice['salt']:.0%}" if choice["amount"] else ""
 
 
+def _erase(_name: str, choice: dict[str, Any]) -> str:
+    return f"erase {choice['width']:.0%} by {choice['height']:.0%}" if choice["width"] else ""
+
+
 _WORDS: dict[str, Callable[[str, dict[str, Any]], str]] = {
     "flip": _flip,
     "rotate90": lambda _name, choice: f"turn {choice['degrees']:.0f}°",
@@ -81,6 +85,7 @@ _WORDS: dict[str, Callable[[str, dict[str, Any]], str]] = {
     "pad": lambda _name, choice: f"pad {choice['by']:g}",
     "resize": lambda _name, _choice: "resized",
     "noise": _noise,
+    "erase": _erase,
 }
 
 

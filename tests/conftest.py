@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from expand.techniques import Pixels
 
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
 cv2.setNumThreads(1)
+# A shell that runs the tests in the background turns Ctrl-C off for them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def noise_image(height: int, width: int, channels: int | None = None, *, depth: type = np.uint8, seed: int = 0) -> Pixels:

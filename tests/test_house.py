@@ -15,7 +15,7 @@ FLOORS = {
         ["errors", "affine"],
         ["techniques.technique", "techniques.spread", "keys"],
         ["techniques.flips", "techniques.noise", "techniques.catalogue", "tiff", "store"],
-        ["techniques.similarity", "techniques.frame", "codec"],
+        ["techniques.similarity", "techniques.frame", "techniques.erase", "codec"],
         ["techniques"],
         ["resample"],
         ["recipe_file", "source"],

@@ -35,7 +35,7 @@ def test_the_library_example_runs_and_prints_what_it_says(tmp_path: Path) -> Non
 def test_the_yaml_example_is_a_recipe() -> None:
     recipe = Recipe.parse(block("yaml"))
     assert recipe.name == "mine"
-    assert len(recipe.techniques) == 10
+    assert len(recipe.techniques) == 11
 
 
 def options_of(group: click.Group) -> set[str]:

@@ -13,6 +13,8 @@ from torch.nn.functional import grid_sample
 
 from expand.affine import Affine, Size
 from expand.batches import Choices, ViewBatches
+from expand.techniques import Choice, PixelChange
+from expand.techniques.erase import Erase, box
 from expand.techniques.noise import Noise, positions
 from expand.techniques.similarity import Scale
 from train.errors import TrainError
@@ -35,11 +37,17 @@ class BatchedViews:
         moved = False
         for step in self.batches.views.steps:
             if step.change:
-                images = self._noise(images, choices[step.key])
+                images = self._change(images, step.change, choices[step.key])
             elif not moved:
                 moved = True
                 images = self._move(images, choices, self.colours(images) if colours is None else colours)
         return images
+
+    def _change(self, images: Tensor, change: PixelChange, choice: Choice) -> Tensor:
+        """Return the images with their pixels changed."""
+        if isinstance(change, Erase):
+            return self._erase(images, choice, change.level)
+        return self._noise(images, choice)
 
     def _move(self, images: Tensor, choices: Choices, colours: Tensor) -> Tensor:
         """Return the images read through one map each."""
@@ -81,7 +89,16 @@ class BatchedViews:
         across = theta[:, :, 0, None, None] * columns + theta[:, :, 2, None, None]
         return (across + theta[:, :, 1, None, None] * rows[:, None]).permute(0, 2, 3, 1)
 
-    def _noise(self, images: Tensor, choice: dict[str, NDArray[np.float64]]) -> Tensor:
+    def _erase(self, images: Tensor, choice: Choice, level: int) -> Tensor:
+        """Return the images with a box painted in each."""
+        count, _, height, width = images.shape
+        edges = (torch.from_numpy(np.broadcast_to(edge, count).copy()).to(self.device) for edge in box(choice, height, width))
+        left, right, top, bottom = (edge[:, None] for edge in edges)
+        columns, rows = torch.arange(width, device=self.device), torch.arange(height, device=self.device)
+        across, down = (columns >= left) & (columns < right), (rows >= top) & (rows < bottom)
+        return images.masked_fill(down[:, None, :, None] & across[:, None, None, :], level)
+
+    def _noise(self, images: Tensor, choice: Choice) -> Tensor:
         """Return the images with salt and pepper: the pattern of `expand.techniques.noise`, number for number."""
         count, _, height, width = images.shape
         (rows,) = np.nonzero(np.broadcast_to(choice["amount"], count))
@@ -98,7 +115,7 @@ class BatchedViews:
 def without_batched_form(batches: ViewBatches) -> list[str]:
     """Return the techniques of a recipe that only the exact renderer has: it averages whole blocks where a view is halved."""
     steps = batches.views.steps
-    pixels = [step.key for step in steps if step.change and not isinstance(step.change, Noise)]
+    pixels = [step.key for step in steps if step.change and not isinstance(step.change, Noise | Erase)]
     return pixels + [step.key for step in steps if isinstance(step.move, Scale) and step.move.zoom.low <= 0.5]
 
 

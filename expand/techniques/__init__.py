@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from expand.techniques.erase import Erase
 from expand.techniques.flips import Flip, Rotate90
 from expand.techniques.frame import Crop, Pad, Resize
 from expand.techniques.noise import Noise
@@ -9,7 +10,7 @@ from expand.techniques.similarity import Rotate, Scale, Translate
 from expand.techniques.technique import Choice, Geometric, PixelChange, Pixels, Technique
 
 NATIVE: dict[str, type[Technique]] = {
-    kind.name: kind for kind in (Flip, Rotate90, Rotate, Translate, Scale, Crop, Pad, Resize, Noise)
+    kind.name: kind for kind in (Flip, Rotate90, Rotate, Translate, Scale, Crop, Pad, Resize, Noise, Erase)
 }
 
 __all__ = ["NATIVE", "Choice", "Geometric", "PixelChange", "Pixels", "Technique"]

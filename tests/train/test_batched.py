@@ -68,7 +68,7 @@ def test_so_it_is_with_alpha_random_sampling_and_larger_images(
 @pytest.mark.parametrize(
     "techniques",
     [
-        "crop", "noise, rotate", "scale: {zoom: [0.51, 3]}", "flip, crop: {area: [0.1, 0.3], aspect: [0.3, 3]}",
+        "crop", "noise, rotate", "flip, rotate, erase, noise", "scale: {zoom: [0.51, 3]}", "flip, crop: {area: [0.1, 0.3], aspect: [0.3, 3]}",
         "noise: {salt: [0, 1], factor: 5}, rotate: {degrees: [-180, 180], factor: 3}", "translate: {x: [-1, 1], y: [-1, 1]}",
     ],
 )  # fmt: skip
@@ -108,6 +108,16 @@ def test_noise_hits_the_same_pixels(technique: str, shape: tuple[int, int, int])
         np.testing.assert_array_equal(batched, exact)
         hit += int((exact != pixels).sum())
     assert hit
+
+
+@pytest.mark.parametrize("technique", ["erase", "erase: {area: [0.001, 1], aspect: [0.1, 10], factor: 5}", "erase: {area: 1, level: 255, factor: 1}"])  # fmt: skip
+@pytest.mark.parametrize("shape", [(16, 16, 1), (40, 31, 3), (1, 3, 3)], ids=str)
+def test_erase_paints_the_same_pixels(technique: str, shape: tuple[int, int, int]) -> None:
+    recipe, pixels = Recipe.parse(f"techniques: [{technique}]"), images(shape)
+    for k in KS:
+        batched, exact = both(recipe, pixels, k)
+        np.testing.assert_array_equal(batched, exact)
+    assert (exact != pixels).any()
 
 
 def test_each_image_is_the_same_alone_as_in_a_batch() -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from expand.recipe import Recipe
 from expand.techniques import Technique
+from expand.techniques.erase import Erase
 from expand.techniques.flips import AXES, Flip, Rotate90
 from expand.techniques.frame import Crop
 from expand.techniques.noise import Noise
@@ -78,6 +79,9 @@ def settings(piece: Piece) -> list[Setting]:
     if isinstance(technique, Noise):
         amounts = [technique.amount.high * share for share in SHARES]
         return [Setting(f"{v:.1%} of the pixels", {"amount": v, "salt": _middle(technique.salt), "seed": 7}) for v in amounts]
+    if isinstance(technique, Erase):
+        areas = sorted({technique.area.low, _middle(technique.area), technique.area.high})
+        return [Setting(f"{v:.0%} of the area, in the middle", _box(v)) for v in areas]
     return [Setting("as drawn", None)]
 
 

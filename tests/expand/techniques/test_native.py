@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from expand import ExpandError
 from expand.affine import Size
 from expand.techniques import NATIVE, Geometric, Technique
+from expand.techniques.erase import Erase
 from expand.techniques.flips import Flip, Rotate90
 from expand.techniques.frame import Crop, Pad, Resize
 from expand.techniques.noise import Noise
@@ -19,6 +20,7 @@ EACH: list[Technique] = [
     Flip(), Flip(factor=4), Flip(("vertical",)), Rotate90(), Rotate90(2), Rotate(), Rotate(factor=5), Translate(), Translate(factor=4),
     Translate((-3, 3), (-2, 2), "pixel"), Translate((-3, 3), (-2, 2), "pixel", 7), Translate((1, 3), (0, 2), "pixel"), Scale(), Scale(factor=3),
     Crop(), Crop(factor=4), Pad(), Pad(factor=2), Resize(), Resize((40, 30), 2), Resize(20, 2), Noise(), Noise(factor=None), Noise(factor=5),
+    Erase(), Erase(factor=None), Erase(factor=4), Erase((0.1, 0.1), (1, 1), 0, 1),
 ]  # fmt: skip
 UNITS = st.floats(0, 1, exclude_max=True)
 
@@ -60,9 +62,13 @@ def test_parameters_stay_in_their_ranges(technique: Technique, number: float) ->
         assert abs(choice.get("degrees", 0)) <= (270 if technique.name == "rotate90" else 15)
         assert -3 <= choice.get("x", 0) <= 3
         assert 0.9 <= choice.get("zoom", 1) <= 1.1
-        if technique.name == "crop":
+        if technique.name == "erase" and choice["width"]:
+            assert 0.02 <= choice["width"] * choice["height"] <= 0.2 + 1e-12
+            assert 0.5 <= choice["width"] / choice["height"] <= 2 + 1e-12
+        if technique.name in ("crop", "erase"):
             assert 0 <= choice["x"] <= choice["x"] + choice["width"] <= 1 + 1e-12
             assert 0 <= choice["y"] <= choice["y"] + choice["height"] <= 1 + 1e-12
+        if technique.name == "crop":
             assert 0.59 <= choice["width"] * choice["height"] <= 1
 
 
@@ -105,6 +111,10 @@ def test_variants_of_a_rotation_divide_its_range() -> None:
         ("translate", {"x": 1, "y": 0, "unit": "pixel", "factor": 9}, "can be at most 3, got 9"),
         ("scale", {"zoom": [0, 2]}, '"zoom" must rise from at least 0.01'),
         ("crop", {"area": [0.5, 1.5]}, '"area" must rise'),
+        ("erase", {"level": 300}, '"level" of erase must be a whole number'),
+        ("erase", {"level": 1.5}, '"level" of erase must be a whole number'),
+        ("erase", {"area": 0}, '"area" must rise'),
+        ("erase", {"factor": 0}, '"factor" of erase must be'),
         ("pad", {"by": -1}, '"by" must rise'),
         ("pad", {"by": 1.5, "unit": "pixel"}, "whole number of pixels"),
         ("pad", {"unit": "mile"}, "fraction or pixel"),

@@ -1,0 +1,53 @@
+"""Erase: one box, whole pixels, of the asked size, level and place."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from expand import Recipe, Views
+from expand.techniques.erase import Erase
+from tests.conftest import noise_image
+
+UNITS = st.floats(0, 1, exclude_max=True)
+
+
+@pytest.mark.parametrize("shape", [(40, 30), (40, 30, 2), (40, 30, 3), (40, 30, 6)])
+@pytest.mark.parametrize(("depth", "level"), [(np.uint8, 128), (np.uint16, 128 * 257)])
+def test_a_box_is_painted_in_all_channels_and_nothing_else_changes(shape: tuple[int, ...], depth: type, level: int) -> None:
+    pixels = np.full(shape, 7, depth)
+    painted, _ = Erase().apply(pixels, {"x": 0.1, "y": 0.2, "width": 0.5, "height": 0.25})
+    expected = pixels.copy()
+    expected[8:18, 3:18] = level
+    np.testing.assert_array_equal(painted, expected)
+    assert (pixels == 7).all()
+
+
+@given(st.tuples(UNITS, UNITS, UNITS, UNITS), st.integers(1, 40), st.integers(1, 40))
+def test_whatever_is_drawn_a_box_inside_the_image_is_painted(
+    numbers: tuple[float, float, float, float], height: int, width: int
+) -> None:
+    erase = Erase((0.001, 1), (0.01, 100), 255)  # type: ignore[arg-type]
+    choice = erase.choose(1.0, list(numbers))
+    painted = erase.apply(np.zeros((height, width), np.uint8), choice)[0] == 255
+    rows, columns = np.flatnonzero(painted.any(axis=1)), np.flatnonzero(painted.any(axis=0))
+    assert painted[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].all()
+    assert abs(len(rows) - choice["height"] * height) <= 1
+    assert abs(len(columns) - choice["width"] * width) <= 1
+
+
+def test_every_other_view_is_erased_in_another_place_and_of_another_size() -> None:
+    views, image = Views(Recipe.parse("techniques: [erase]")), noise_image(100, 100, 3)
+    shares = [float((views.render(image, views.params("cat/1.png", k)).pixels != image).any(axis=2).mean()) for k in range(200)]
+    on = [share for share in shares if share]
+    assert len(on) == 100
+    assert 0.01 < min(on) < 0.04 < 0.18 < max(on) < 0.22
+    places = {views.params("cat/1.png", k)["erase"]["x"] for k in range(200) if shares[k]}
+    assert len(places) == 100
+
+
+def test_the_whole_image_can_go() -> None:
+    erase = Erase((1, 1), (1, 1), 0, 1)  # type: ignore[arg-type]
+    assert not erase.apply(noise_image(9, 7, 3), erase.choose(0.0, [0.5] * 4))[0].any()
