@@ -130,13 +130,24 @@ def check(arms: Sequence[Mix], outcomes: Outcomes, margin: float) -> Row:
 
 
 def keep(ablation: Ablation, chosen: Sequence[int], checked: Row | None) -> tuple[int, ...]:
-    """Return the chosen techniques less those without which the others do surely better."""
+    """Return the chosen techniques, or them without one, where the check found that surely better: what is kept was measured."""
     if checked is None:
         return tuple(chosen)
-    worse = {pair["against"] for pair in checked["pairs"] if pair["arm"] == "chosen" and pair["verdict"] == "worse"}
-    if NONE in worse:
+    if any(pair["against"] == NONE for pair in _lost(checked)):
         return ()
-    return tuple(number for number in chosen if f"without {ablation.pieces[number].name}" not in worse)
+    dropped = _dropped(checked)
+    return tuple(number for number in chosen if not dropped or dropped["against"] != f"without {ablation.pieces[number].name}")
+
+
+def _lost(checked: Row) -> list[Row]:
+    """Return the pairs in which the chosen techniques together are surely worse."""
+    return [pair for pair in checked["pairs"] if pair["arm"] == "chosen" and pair["verdict"] == "worse"]
+
+
+def _dropped(checked: Row) -> Row | None:
+    """Return the pair of the technique without which the others do best, if surely better than with it."""
+    without = [pair for pair in _lost(checked) if pair["against"].startswith("without ")]
+    return min(without, key=lambda pair: pair["mean"], default=None)
 
 
 def merge_screens(rows: Sequence[Row]) -> list[Row]:
@@ -187,7 +198,8 @@ def headline(techniques: Sequence[Row], checked: Row | None, suggested: str | No
         return [first, "Nothing is suggested: no technique was found to help."]
     if checked is None:
         return [first, f"Suggested: {suggested}; techniques were tried alone, so what they do together was not measured."]
-    mine = [pair["words"] for pair in checked["pairs"] if pair["arm"] == "chosen" and pair["against"] in (NONE, TRIVIAL)]
+    bars, dropped = (NONE, TRIVIAL), _dropped(checked)
+    mine = [pair["words"] for pair in checked["pairs"] if pair["arm"] == "chosen" and pair["against"] in bars or pair is dropped]
     return [first, f"Suggested: {suggested}. On images that had no part in choosing: {'; '.join(mine)}."]
 
 
