@@ -130,7 +130,7 @@ def check(arms: Sequence[Mix], outcomes: Outcomes, margin: float) -> Row:
 
 
 def keep(ablation: Ablation, chosen: Sequence[int], checked: Row | None) -> tuple[int, ...]:
-    """Return the chosen techniques, or them without one, where the check found that surely better: what is kept was measured."""
+    """Return the chosen techniques, without one where the check found that surely better: so what is kept was measured."""
     if checked is None:
         return tuple(chosen)
     if any(pair["against"] == NONE for pair in _lost(checked)):
@@ -198,8 +198,9 @@ def headline(techniques: Sequence[Row], checked: Row | None, suggested: str | No
         return [first, "Nothing is suggested: no technique was found to help."]
     if checked is None:
         return [first, f"Suggested: {suggested}; techniques were tried alone, so what they do together was not measured."]
-    bars, dropped = (NONE, TRIVIAL), _dropped(checked)
-    mine = [pair["words"] for pair in checked["pairs"] if pair["arm"] == "chosen" and pair["against"] in bars or pair is dropped]
+    dropped = _dropped(checked)
+    against = (NONE, TRIVIAL, dropped["against"] if dropped else None)
+    mine = [pair["words"] for pair in checked["pairs"] if pair["arm"] == "chosen" and pair["against"] in against]
     return [first, f"Suggested: {suggested}. On images that had no part in choosing: {'; '.join(mine)}."]
 
 
