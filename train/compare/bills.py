@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import median
+from statistics import fmean, median
 
 import numpy as np
 
@@ -70,7 +70,7 @@ def _break_even(runs: Runs, length: int, arm: Arm, fly: Arm, cost: Row) -> Row:
         "passes": None,
         "runs": None,
     }
-    took = f"{median(read):.3g} s against {median(flown):.3g} s"
+    took = f"{fmean(read):.3g} s against {fmean(flown):.3g} s"
     if saved.interval is None:
         return {**found, "words": f"unknown: a single seed does not say which pass takes less time ({took})"}
     sure = saved.interval[0] > 0
