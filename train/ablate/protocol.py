@@ -23,10 +23,12 @@ from train.compare.bench import RUNS, Bench, read_json
 from train.compare.replicate import Run, Stage, measure, set_stage, train
 from train.compare.study import Seeds
 from train.leak import validation_sources
+from train.parallel import World
 from train.readers import render
 
 DESIGN, FINAL = "design", "final"
 TIMED_IMAGES, TIMED_ROUNDS = 1000, 5
+ALONE = World()
 
 
 class Cell(NamedTuple):
@@ -57,10 +59,16 @@ def missing(bench: Bench, wanted: Sequence[Cell]) -> list[Cell]:
     return [cell for cell in wanted if not (bench.out / RUNS / f"{cell.name}.json").is_file()]
 
 
-def run_all(ablation: Ablation, bench: Bench, wanted: Sequence[Cell], done: Callable[[int], None]) -> list[dict[str, Any]]:
-    """Run the cells that are not there yet; return the rows of all."""
-    for _ in map_ordered(partial(_run_and_keep, ablation, bench), missing(bench, wanted), bench.jobs):
+def run_all(
+    ablation: Ablation, bench: Bench, wanted: Sequence[Cell], done: Callable[[int], None], world: World = ALONE
+) -> list[dict[str, Any]]:
+    """Run the cells that are not there yet, or this process's share of them; when all are there, return their rows."""
+    share = missing(bench, wanted)[world.rank :: world.size]
+    world.wait()  # no run ends before all have listed what is missing
+    for _ in map_ordered(partial(_run_and_keep, ablation, bench), share, bench.jobs):
         done(1)
+    while missing(bench, wanted):  # torchrun ends all processes where one of them fails
+        time.sleep(1.0)
     # a run that was kept under another arm's name (once "without noise", now "chosen") is the same run
     return [{**read_json(bench.out / RUNS / f"{cell.name}.json"), "arm": cell.mix.name} for cell in wanted]
 

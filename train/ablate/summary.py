@@ -21,10 +21,12 @@ from train.records import hardware, versions, write_text
 PAGE, NUMBERS, MARKDOWN, RECIPE = "index.html", "ablation.json", "report.md", "recipe.yaml"
 
 
-def summarise(
-    stage: Stage[Ablation], rows: Sequence[Row], parts: tuple[list[Row], Row | None, tuple[int, ...]], how: Row
-) -> Row:
-    """Return all that an ablation found; `parts` are what techniques do, the check, and which are kept."""
+Parts = tuple[list[Row], Row | None, tuple[int, ...]]
+"""What techniques do, the check, and which are kept."""
+
+
+def summarise(stage: Stage[Ablation], rows: Sequence[Row], parts: Parts, how: Row) -> Row:
+    """Return all that an ablation found."""
     ablation = stage.study
     techniques, checked, kept = parts
     recipe = suggest(ablation, kept)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,12 @@ import pytest
 from expand import expand
 from expand.recipe import Recipe
 from expand.techniques.flips import Flip
-from tests.train.compare.questions import draw_arrows, kept
+from tests.train.compare.questions import draw_arrows, kept, weights_of
 from tests.train.runs import call, draw_set, refusal
+from tests.train.test_parallel import free_port
 from train.ablate.options import read_ablation
 from train.cli import command
+from train.parallel import World
 from train.schedule import Recipe as Training
 from train.shape import Shape
 
@@ -69,6 +73,32 @@ def test_an_ablation_leaves_a_page_numbers_and_a_recipe(finished: tuple[Path, st
         f"design_{on}" for on in ("none", "0", "1", "2", "0-1", "0-2", "1-2", "0-1-2")
     }
     assert {"final_none", "final_TrivialAugment"} < runs
+
+
+def test_processes_of_torchrun_share_the_runs_and_write_one_result(
+    line: tuple[object, ...], finished: tuple[Path, str], tmp_path: Path
+) -> None:
+    launcher = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", str(free_port()), "-m", "train"]
+    words = [*map(str, line), "--seeds", "2", "--out", str(tmp_path / "out")]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, *launcher, *words], capture_output=True, text=True, check=False, env=environment, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(str(tmp_path / "out/index.html")) == 1
+    assert weights_of(tmp_path / "out") == weights_of(finished[0])
+    assert (tmp_path / "out/recipe.yaml").read_bytes() == (finished[0] / "recipe.yaml").read_bytes()
+
+
+def test_a_second_process_says_nothing_and_writes_no_page(
+    line: tuple[object, ...], finished: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(finished[0] / "runs", tmp_path / "out/runs")
+    monkeypatch.setattr(World, "wait", lambda _self: None)
+    monkeypatch.setattr("train.ablate.command.split_up", lambda: World(1, 2))
+    done = call(*line, "--seeds", 2, "--out", tmp_path / "out")
+    assert (done.exception, done.stdout.strip()) == (None, "")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["runs"]
 
 
 def test_what_harms_and_what_helps_on_these_data_is_found(finished: tuple[Path, str]) -> None:

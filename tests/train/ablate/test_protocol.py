@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
+import threading
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +22,7 @@ from train.ablate.ablation import NONE, TRIVIAL, Ablation, Mix
 from train.ablate.protocol import DESIGN, FINAL, Cell, _run_and_keep, cells, choosing_half, missing, run_all, time_techniques
 from train.compare.bench import open_bench
 from train.errors import TrainError
+from train.parallel import World
 
 ARMS = (Mix(NONE), Mix("flip", (0,)), Mix("both", (0, 1)))
 THREE = recipe("flip: {axes: horizontal}", "rotate", "noise")
@@ -60,6 +63,30 @@ def test_what_is_there_is_not_run_again(ablation: Ablation, tmp_path: Path) -> N
     assert {name for name in after if after[name] != before[name]} == {"design_0_s1"}
     assert [row["weights"] for row in again] == [row["weights"] for row in rows]
     assert len({row["weights"] for row in rows}) == 6
+
+
+class Second(World):
+    """The second of two processes, which waits for no one."""
+
+    def wait(self) -> None:
+        """Do not wait."""
+
+
+def test_a_process_runs_its_share_and_waits_for_the_rest(ablation: Ablation, tmp_path: Path) -> None:
+    wanted, counted = list(cells(DESIGN, ARMS, 2)), list[int]()
+    alone = run(ablation, tmp_path / "alone", wanted)
+    bench = bench_at(tmp_path / "out")
+    open_bench(ablation, bench)
+    first = {cell.name for cell in wanted[::2]}
+    others = threading.Timer(
+        2.0, lambda: [shutil.copy(tmp_path / f"alone/runs/{name}.json", tmp_path / "out/runs") for name in sorted(first)]
+    )
+    others.start()
+    rows = run_all(ablation, bench, wanted, counted.append, Second(1, 2))
+    assert len(counted) == 3
+    assert [row["weights"] for row in rows] == [row["weights"] for row in alone]
+    mine = {name for name, data in kept(tmp_path / "out").items() if data[1] != kept(tmp_path / "alone")[name][1]}
+    assert mine == {cell.name for cell in wanted} - first  # seconds differ, weights do not
 
 
 def test_rows_are_in_the_order_that_was_asked_for_and_say_which_arm_they_are(ablation: Ablation, tmp_path: Path) -> None:
