@@ -31,8 +31,8 @@ FLOORS = {
         ["__main__"],
     ],
     "train": [
-        ["errors", "memory", "parallel", "report", "report.words", "report.svg"],
-        ["folder", "shape", "cache", "schedule", "fast", "batched", "statistics", "report.tables"],
+        ["errors", "parallel", "report", "report.words", "report.svg"],
+        ["folder", "memory", "shape", "cache", "schedule", "fast", "batched", "statistics", "report.tables"],
         ["strategies", "pack", "models", "bootstrap", "report.looks", "report.classes", "report.findings"],
         ["readers", "leak", "verdicts", "report.plots", "report.forest", "report.markdown", "report.ablation_tables"],
         ["feed", "report.page", "report.ablation_findings"],

@@ -73,12 +73,19 @@ def _make_feed(settings: Settings, data: Data, device: torch.device, place: Plac
     asked = settings.renderer
     if asked == "batched" and missing:
         raise TrainError(f"{', '.join(missing)} cannot be rendered in batches; --renderer exact")
-    fits = device.type == "cuda" and data.train.pack.pixels.nbytes < GPU_SHARE * torch.cuda.mem_get_info(device)[0]
+    fits = device.type == "cuda" and data.train.pack.pixels.nbytes < GPU_SHARE * _free_on(device)
     if asked == "batched" or (asked == "auto" and fits and not missing):
         where = "views in batches on the device" if views else "held on the device"
         return DeviceFeed(visits, batch, seed, device, data.train.pack.pixels), "batched", f"{counted}; {where}"
     feed = HostFeed(visits, batch, seed, device, PackReader(visits, data.train.pack.pixels))
-    feed.workers = place.workers or (available_cores() - 1 if missing and available_cores() > 2 else 0)
+    spare = available_cores() - 1 if missing and available_cores() > 2 else 0
+    feed.workers = spare if place.workers is None else place.workers
     how = f"by {feed.workers} worker processes" if feed.workers else "in this process"
     why = f" ({', '.join(missing)} has no batched form)" if missing and device.type == "cuda" else ""
     return feed, "exact", f"{counted}; " + (f"views by the exact renderer, {how}{why}" if views else "read from memory")
+
+
+def _free_on(device: torch.device) -> int:  # pragma: no cover  # needs a GPU
+    """Return the bytes of a GPU that are free, or that earlier runs of this process have left free."""
+    free: int = torch.cuda.mem_get_info(device)[0]
+    return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)

@@ -82,10 +82,11 @@ class Feed(ABC):
 
     def cut(self, images: Tensor, stretch: list[Job]) -> Iterator[Batch]:
         """Yield the batches of a stretch, from the images of all of it, on the device."""
-        parts = torch.split(images, [len(job.items) for job in stretch])
-        for job, part in zip(stretch, parts, strict=True):
-            labels = self.labels[torch.from_numpy(job.items).to(self.device)]
-            yield Batch(part.to(self.device, non_blocking=True), labels, job.weight)
+        labels = self.labels[torch.from_numpy(together(stretch).items).to(self.device)]
+        counts = [len(job.items) for job in stretch]
+        parts = zip(torch.split(images.to(self.device), counts), torch.split(labels, counts), stretch, strict=True)
+        for some, theirs, job in parts:
+            yield Batch(some, theirs, job.weight)
 
     @abstractmethod
     def show(self, job: Job) -> Tensor:
@@ -94,6 +95,12 @@ class Feed(ABC):
     @abstractmethod
     def batches(self, start: int, stop: int) -> Iterator[Batch]:
         """Yield the batches of steps `start` … `stop` − 1, on the device."""
+
+
+def finish(device: torch.device) -> None:
+    """Wait until a GPU has done what it was given."""
+    if device.type == "cuda":  # pragma: no cover  # needs a GPU
+        torch.cuda.synchronize(device)
 
 
 def split(count: int, batch_size: int, least: int = 2) -> list[tuple[int, int]]:
@@ -198,8 +205,10 @@ class DeviceFeed(Feed):
     def batches(self, start: int, stop: int) -> Iterator[Batch]:
         """Yield the batches of steps `start` … `stop` − 1, on the device."""
         for stretch in self.stretches(start, stop):
+            finish(self.device)  # the steps that a GPU is still computing are no augmenting
             started = time.perf_counter()
             images = self.show(together(stretch))
+            finish(self.device)
             self.clock.augment += time.perf_counter() - started
             yield from self.cut(images, stretch)
 

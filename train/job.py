@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
@@ -15,9 +13,10 @@ import torch
 
 from expand.store import PARTIAL, Lock, empty_folder
 from train.assemble import Setup, set_up
-from train.errors import STOPPED, TrainError
+from train.errors import TrainError
 from train.leak import Side
 from train.loop import Epoch, Evaluation, Scene, Step, evaluate, fit
+from train.memory import memory_in_words
 from train.models import count_parameters
 from train.parallel import World, join_world, pick_device
 from train.records import (
@@ -61,15 +60,15 @@ def _run(settings: Settings, place: Place, device: torch.device, world: World) -
         _check_data(earlier, data, place.out)
         if earlier["state"] == FINISHED:
             return earlier
-    setup = set_up(settings, data, device, place)
-    record = {"state": UNFINISHED, **_record(settings, data, setup)}
-    if world.leads:
-        write_json(place.out / RUN, record)
-    lines = load_checkpoint(place.out, setup.trainer, setup.feed.clock)
-    place.watch.starting(setup.words, setup.trainer.steps, setup.trainer.step)
-    with memory_in_words(settings):
+    with memory_in_words(settings.model, settings.recipe.batch_size):
+        setup = set_up(settings, data, device, place)
+        record = {"state": UNFINISHED, **_record(settings, data, setup)}
+        if world.leads:
+            write_json(place.out / RUN, record)
+        lines = load_checkpoint(place.out, setup.trainer, setup.feed.clock)
+        place.watch.starting(setup.words, setup.trainer.steps, setup.trainer.step)
         _fit(setup, data, place, lines, world)
-    results = _measure(settings, data, setup, lines)
+        results = _measure(settings, data, setup, lines)
     record |= {"state": FINISHED, "results": results, "cost": _cost(setup, data)}
     if world.leads:
         look = data.normalise, settings.shape
@@ -93,21 +92,6 @@ def _open_run(settings: Settings, place: Place) -> dict[str, Any] | None:
     if different:
         raise TrainError(f'"{place.out}" is a run with other settings: {"; ".join(different)}; --overwrite starts afresh')
     return earlier
-
-
-@contextmanager
-def memory_in_words(settings: Settings) -> Iterator[None]:
-    """Say in a sentence that memory has run out, on whatever device."""
-    try:
-        yield
-    except (MemoryError, RuntimeError) as error:
-        if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):
-            raise TrainError(
-                f"not enough memory for {settings.model} with --batch-size {settings.recipe.batch_size}; a smaller one, or a "
-                "smaller --model or --image-size",
-                STOPPED,
-            ) from error
-        raise
 
 
 def _check_data(earlier: dict[str, Any], data: Data, out: Path) -> None:

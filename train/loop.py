@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,10 +15,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from train.feed import Batch, Clock, Feed
+from train.feed import Batch, Clock, Feed, finish
 from train.models import to_logits
 from train.parallel import current_world
 from train.schedule import Average, Recipe, make_optimizer, rate
+
+PIXELS_AT_ONCE = 500 * 64**2
+"""Of images that a model looks at without learning; more would need more memory than training may have left."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +33,15 @@ class Normaliser:
 
     def __call__(self, images: Tensor) -> Tensor:
         """Return N×C×H×W uint8 as floats, channels last in memory."""
-        shape = (1, -1, 1, 1)
-        mean = torch.tensor(self.mean, device=images.device).view(shape)
-        scale = 1 / torch.tensor(self.deviation, device=images.device).view(shape)
+        mean, scale = _constants(self, images.device)
         return ((images.float() - mean) * scale).contiguous(memory_format=torch.channels_last)
+
+
+@lru_cache(maxsize=8)
+def _constants(normaliser: Normaliser, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return the mean and one over the deviation as 1×C×1×1, copied to a device once."""
+    mean, deviation = (torch.tensor(values).view(1, -1, 1, 1) for values in (normaliser.mean, normaliser.deviation))
+    return mean.to(device), (1 / deviation).to(device)
 
 
 def measure_pixels(pixels: NDArray[np.uint8]) -> Normaliser:
@@ -128,10 +137,10 @@ def fit(trainer: Trainer, feed: Feed) -> Iterator[Step | Epoch]:
     model.train()
     batches = feed.batches(trainer.step, trainer.steps)
     while trainer.step < trainer.steps:
-        batch = next(batches)
-        started = time.perf_counter()
-        step = trainer.learn(batch)
-        clock.compute += time.perf_counter() - started
+        started, fed = time.perf_counter(), clock.wait + clock.augment
+        step = trainer.learn(next(batches))
+        # all that is not the feed's: on a GPU, steps that are still computing are waited for in the next step's copies
+        clock.compute += time.perf_counter() - started - (clock.wait + clock.augment - fed)
         yield step
         if trainer.step % trainer.steps_per_pass == 0:
             synchronise(trainer.device, clock)
@@ -141,10 +150,9 @@ def fit(trainer: Trainer, feed: Feed) -> Iterator[Step | Epoch]:
 
 def synchronise(device: torch.device, clock: Clock) -> None:
     """Wait for a GPU to finish what it was given, and count that as computing."""
-    if device.type == "cuda":  # pragma: no cover  # needs a GPU
-        started = time.perf_counter()
-        torch.cuda.synchronize(device)
-        clock.compute += time.perf_counter() - started
+    started = time.perf_counter()
+    finish(device)
+    clock.compute += time.perf_counter() - started
 
 
 class Evaluation(NamedTuple):
@@ -190,8 +198,9 @@ class Scene:
 
 
 @torch.no_grad()
-def predict(model: nn.Module, pixels: NDArray[np.uint8], scene: Scene, batch_size: int = 500) -> Tensor:
-    """Return the logits of N×H×W×C images, on the host."""
+def predict(model: nn.Module, pixels: NDArray[np.uint8], scene: Scene) -> Tensor:
+    """Return the logits of N×H×W×C images, on the host; 500 at a time, fewer where they are larger than 64×64."""
+    batch_size = max(1, min(500, PIXELS_AT_ONCE // (pixels.shape[1] * pixels.shape[2])))
     parts = []
     for start in range(0, len(pixels), batch_size):
         images = torch.from_numpy(np.ascontiguousarray(pixels[start : start + batch_size])).to(scene.device)

@@ -1,9 +1,15 @@
-"""Memory of the CPU: what tensors give back is kept for the next step, instead of being asked for again a page at a time."""
+"""Memory: kept for the next step instead of being asked for again a page at a time; and what is said when it runs out."""
 
 from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from train.errors import STOPPED, TrainError
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 NEVER = 2**31 - 1
@@ -22,3 +28,18 @@ def keep_memory() -> None:
     if hasattr(library, "mallopt"):
         library.mallopt(M_MMAP_THRESHOLD, NEVER)
         library.mallopt(M_TRIM_THRESHOLD, NEVER)
+
+
+@contextmanager
+def memory_in_words(model: str, batch_size: int) -> Iterator[None]:
+    """Say in a sentence that memory has run out, on whatever device."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+            raise TrainError(
+                f"not enough memory for {model} with --batch-size {batch_size}; a smaller one, or a "
+                "smaller --model or --image-size",
+                STOPPED,
+            ) from error
+        raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -71,7 +72,9 @@ def join_world(device: torch.device) -> World:
     """Meet the other processes, if there are any."""
     world = current_world()
     if world.size > 1 and not distributed.is_initialized():
-        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        own = torch.device("cuda", torch.cuda.current_device()) if device.type == "cuda" else None
+        # the first process may decode a large set while the others wait for it
+        distributed.init_process_group("nccl" if own else "gloo", timeout=timedelta(days=1), device_id=own)
     return world
 
 
@@ -88,6 +91,6 @@ def pick_device(asked: str) -> torch.device | None:
     if asked == "cpu" or (asked == "auto" and not torch.cuda.is_available()):
         return torch.device("cpu")
     if asked in ("auto", "cuda") and torch.cuda.is_available():  # pragma: no cover  # needs a GPU
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
         return torch.device("cuda")
     return None

@@ -16,6 +16,7 @@ from torch.nn.functional import cross_entropy
 
 from expand.store import write_whole
 from train.errors import TrainError
+from train.feed import finish
 from train.loop import autocast
 from train.models import ModelSettings, to_logits
 
@@ -67,12 +68,18 @@ def cpu_name() -> str:
 
 def _probe(model: nn.Module, settings: ModelSettings, batch_size: int, device: torch.device) -> str:
     """Return the precision whose training step is faster; bf16 must gain a tenth. The model is left as it was."""
-    if device.type == "cuda":  # pragma: no cover  # needs a GPU
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
-    chance = torch.get_rng_state()
-    images = torch.randn(batch_size, settings.channels, settings.height, settings.width)
+    if device.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False):  # pragma: no cover  # needs a GPU
+        return "fp32"
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        times = _time_steps(model, settings, batch_size, device)
+    return "bf16" if statistics.median(times["bf16"]) * GAIN < statistics.median(times["fp32"]) else "fp32"
+
+
+def _time_steps(model: nn.Module, settings: ModelSettings, batch_size: int, device: torch.device) -> dict[str, list[float]]:
+    """Return the seconds of a few training steps at each precision, taken in turn."""
+    images = torch.randn(batch_size, settings.channels, settings.height, settings.width).to(device)
     images = images.contiguous(memory_format=torch.channels_last)
-    labels = torch.randint(0, settings.classes, (batch_size,))
+    labels = torch.randint(0, settings.classes, (batch_size,)).to(device)
     copies = {precision: deepcopy(model) for precision in PRECISIONS[1:]}
     times: dict[str, list[float]] = {precision: [] for precision in copies}
     for step in range(STEPS + 2):
@@ -81,7 +88,7 @@ def _probe(model: nn.Module, settings: ModelSettings, batch_size: int, device: t
             with autocast(device, precision):
                 logits = to_logits(net, images)
             cross_entropy(logits, labels).backward()  # type: ignore[no-untyped-call]
+            finish(device)
             if step >= 2:
                 times[precision].append(time.perf_counter() - started)
-    torch.set_rng_state(chance)
-    return "bf16" if statistics.median(times["bf16"]) * GAIN < statistics.median(times["fp32"]) else "fp32"
+    return times

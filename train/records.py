@@ -86,14 +86,17 @@ def load_checkpoint(folder: Path, trainer: Trainer, clock: Clock) -> list[dict[s
                 # laid out in memory like its parameter: the fused step walks through both as they lie
                 trainer.optimizer.state[parameter]["momentum_buffer"] = torch.empty_like(parameter).copy_(state)
         trainer.step = int(note["step"])
-        tally = Tally(int(note["images"]), tensors["tally/loss"], tensors["tally/right"])
-        trainer.tally = tally.to(trainer.device)
+        if trainer.world.leads:  # whose own share of the pass it is
+            tally = Tally(int(note["images"]), tensors["tally/loss"], tensors["tally/right"])
+            trainer.tally = tally.to(trainer.device)
         torch.set_rng_state(tensors["chance"])
         if "chance/cuda" in tensors:  # pragma: no cover  # needs a GPU
             torch.cuda.set_rng_state(tensors["chance/cuda"])
         for name, seconds in json.loads(note["clock"]).items():
             setattr(clock, name, seconds)
         lines: list[dict[str, Any]] = json.loads(note["metrics"])
+    except torch.OutOfMemoryError:  # pragma: no cover  # needs a GPU; a RuntimeError too, but the file is good
+        raise
     except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
         reason = str(error).partition("\n")[0]
         raise TrainError(f'"{path}" is damaged ({reason}); remove it to start from the beginning') from error

@@ -20,7 +20,7 @@ from tests.train.runs import call, draw_set, settings_for, start, train
 from train import job
 from train.cache import Cache
 from train.errors import TrainError
-from train.job import memory_in_words, run
+from train.job import run
 from train.records import CHECKPOINT, METRICS, MODEL, RUN
 from train.settings import Place, Settings
 from train.strategies import Strategy
@@ -404,13 +404,3 @@ def test_overwrite_starts_afresh_from_a_damaged_record(tmp_path: Path) -> None:
     with pytest.raises(TrainError, match="is damaged"):
         train(settings_for(src), out)
     assert train(settings_for(src), out, overwrite=True)["state"] == "finished"
-
-
-def test_memory_that_has_run_out_is_said_in_a_sentence() -> None:
-    settings = settings_for(Path("data"), batch_size=512)
-    words = "^not enough memory for cnn with --batch-size 512; a smaller one, or a smaller --model or --image-size$"
-    with pytest.raises(TrainError, match=words) as stopped, memory_in_words(settings):
-        torch.empty(2**60, dtype=torch.uint8)
-    assert stopped.value.status == 3
-    with pytest.raises(RuntimeError, match="other"), memory_in_words(settings):
-        raise RuntimeError("other")

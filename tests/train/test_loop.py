@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from train import loop
 from train.feed import Batch, Clock
 from train.loop import Epoch, Normaliser, Scene, Step, Trainer, autocast, evaluate, fit, measure_pixels, predict
 from train.models import ModelSettings, build
@@ -153,9 +154,12 @@ def test_accuracies_of_the_classes_add_up_to_that_of_all_images() -> None:
     assert found.accuracy == pytest.approx((found.predicted == LABELS).mean())
 
 
-def test_predictions_do_not_depend_on_the_batch() -> None:
+@pytest.mark.parametrize("pixels", [1, 4 * 64])
+def test_predictions_do_not_depend_on_how_many_images_fit(pixels: int, monkeypatch: pytest.MonkeyPatch) -> None:
     net = build(ModelSettings("cnn", 3, 8, 8, 4)).eval()
-    assert torch.allclose(predict(net, PIXELS, SCENE, 500), predict(net, PIXELS, SCENE, 4), atol=1e-5)
+    together = predict(net, PIXELS, SCENE)
+    monkeypatch.setattr(loop, "PIXELS_AT_ONCE", pixels)
+    assert torch.allclose(together, predict(net, PIXELS, SCENE), atol=1e-5)
 
 
 def test_mirrored_adds_what_the_model_makes_of_the_mirrored_image() -> None:

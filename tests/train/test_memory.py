@@ -7,8 +7,10 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
-from train.memory import keep_memory
+from train.errors import TrainError
+from train.memory import keep_memory, memory_in_words
 
 GLIBC = sys.platform.startswith("linux") and hasattr(ctypes.CDLL(None), "mallopt")
 
@@ -44,3 +46,12 @@ def test_a_library_without_the_call_is_left_alone(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: object())
     keep_memory()
+
+
+def test_memory_that_has_run_out_is_said_in_a_sentence() -> None:
+    words = "^not enough memory for cnn with --batch-size 512; a smaller one, or a smaller --model or --image-size$"
+    with pytest.raises(TrainError, match=words) as stopped, memory_in_words("cnn", 512):
+        torch.empty(2**60, dtype=torch.uint8)
+    assert stopped.value.status == 3
+    with pytest.raises(RuntimeError, match="other"), memory_in_words("cnn", 512):
+        raise RuntimeError("other")

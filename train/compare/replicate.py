@@ -24,6 +24,7 @@ from train.errors import TrainError
 from train.feed import HostFeed
 from train.leak import Side
 from train.loop import Epoch, Evaluation, Scene, evaluate, fit
+from train.memory import memory_in_words
 from train.parallel import pick_device
 from train.readers import render
 from train.settings import Place, Settings
@@ -110,7 +111,7 @@ def assemble(stage: Stage[Any], run: Run) -> tuple[Data, Setup]:
     setup = set_up(settings, data, stage.device, Place(Path(), stage.cache))
     if reader := study.reader(run.arm, data, seeds.views):
         feed = HostFeed(data.visits, study.training.batch_size, seeds.training, stage.device, reader)
-        setup = setup._replace(feed=feed)
+        setup = setup._replace(feed=feed, renderer="exact")
     return data, setup
 
 
@@ -124,8 +125,9 @@ def stored(stage: Stage[Any], arm: Any, seeds: Seeds) -> Side | None:
 
 def train(stage: Stage[Any], run: Run) -> Trained:
     """Train an arm from first weights to last."""
-    data, setup = assemble(stage, run)
-    last = [event for event in fit(setup.trainer, setup.feed) if isinstance(event, Epoch)][-1]
+    with memory_in_words(stage.study.model, stage.study.training.batch_size):
+        data, setup = assemble(stage, run)
+        last = [event for event in fit(setup.trainer, setup.feed) if isinstance(event, Epoch)][-1]
     return Trained(data, setup, last)
 
 
