@@ -33,6 +33,13 @@ def smaller(first: Number, second: Number) -> Number:
     return min(first, second)
 
 
+def larger(first: Number, second: Number) -> Number:
+    """Return the larger of two numbers, or of each pair of two arrays."""
+    if isinstance(first, np.ndarray) or isinstance(second, np.ndarray):
+        return np.maximum(first, second)
+    return max(first, second)
+
+
 class Size(NamedTuple):
     """Width and height in pixels."""
 

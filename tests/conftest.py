@@ -10,12 +10,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from expand.codec import Encoding, encode
 from expand.techniques import Pixels
 
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
 cv2.setNumThreads(1)
+settings.register_profile("unhurried", deadline=None)  # a loaded machine is no failure
+settings.load_profile("unhurried")
 # A shell that runs the tests in the background turns Ctrl-C off for them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

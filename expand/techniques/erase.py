@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.affine import Number, each, smaller
+from expand.affine import Number, each, larger, smaller
 from expand.errors import ExpandError
 from expand.techniques.spread import Range, check_factor, parse_range, share_of, switch
 from expand.techniques.technique import Choice, PixelChange, Pixels
@@ -24,7 +24,7 @@ class Erase(PixelChange):
 
     `area` is the box's share of the image, `aspect` its width over height in units of the image's own. Zhong et al. 2017
     (arXiv 1708.04896) draw the area from 0.02 … 0.4, in half of the images; DeVries & Taylor 2017 (arXiv 1708.04552) cut
-    a square of a quarter of it out of every one.
+    a square of a quarter of it out of every one. Here, by default, half of Zhong's largest area: small images show little.
     """
 
     name: ClassVar[str] = "erase"
@@ -39,13 +39,16 @@ class Erase(PixelChange):
         object.__setattr__(self, "aspect", parse_range(self.aspect, "aspect", within=(0.01, 100)))
         if not isinstance(self.level, int) or isinstance(self.level, bool) or not 0 <= self.level <= 255:
             raise ExpandError(f'"level" of erase must be a whole number, 0 … 255, got {self.level!r}')
-        check_factor(self.name, self.factor)
+        check_factor(self.name, self.factor, drawn=self.area != (1, 1))
 
     def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
-        """Turn four numbers into a box, in fractions of the width and height; the aspect is drawn evenly in its logarithm."""
+        """Turn four numbers into a box, in fractions of the width and height.
+
+        The aspect is drawn evenly in its logarithm, and held so that a box of the drawn area is no longer than the image.
+        """
         area = self.area.at(share_of(variant, numbers[0], self.factor))
         aspect = each(math.exp, Range(math.log(self.aspect.low), math.log(self.aspect.high)).at(numbers[1]))
-        wide = smaller(each(math.sqrt, area * aspect), 1.0)
+        wide = each(math.sqrt, area * larger(smaller(aspect, 1 / area), area))
         width = switch(variant, self.factor, wide, off=0.0)
         height = switch(variant, self.factor, smaller(area / wide, 1.0), off=0.0)
         return {"x": numbers[2] * (1.0 - width), "y": numbers[3] * (1.0 - height), "width": width, "height": height}
@@ -56,12 +59,23 @@ class Erase(PixelChange):
             return pixels, choice
         left, right, top, bottom = map(int, box(choice, pixels.shape[0], pixels.shape[1]))
         painted = pixels.copy()
-        painted[top:bottom, left:right] = self.level if pixels.dtype == np.uint8 else self.level * 257
+        painted[top:bottom, left:right] = self._level(pixels)
         return painted, choice
+
+    def apply_batch(self, pixels: Pixels, choices: Choice) -> Pixels:
+        """Return N images (N×H×W or N×H×W×C) with a box painted in each where it is on."""
+        painted, level = pixels.copy(), self._level(pixels)
+        edges = (np.broadcast_to(edge, len(pixels)).tolist() for edge in box(choices, pixels.shape[1], pixels.shape[2]))
+        for image, left, right, top, bottom in zip(painted, *edges, strict=True):
+            image[top:bottom, left:right] = level
+        return painted
+
+    def _level(self, pixels: Pixels) -> int:
+        return self.level if pixels.dtype == np.uint8 else self.level * 257
 
 
 def box(choice: Mapping[str, Any], height: int, width: int) -> tuple[NDArray[np.int64], ...]:
-    """Return the first and the last-but-one column, and row, of an image's box, or of N images'; none where it is off."""
+    """Return an image's box, or N images': its first column, the one after its last, and its rows likewise; empty if off."""
     on = np.asarray(choice["width"]) > 0
     sides = []
     for start, length, side in (("x", "width", width), ("y", "height", height)):

@@ -22,7 +22,7 @@ class Technique(ABC):
     """One kind of change.
 
     `factor` is the number of its variants, variant 0 changing nothing; None: as many as asked, every one of them drawn
-    anew; 1: the same change in every view. `spread` counts the numbers in [0, 1) that a choice takes from the evenly
+    anew; 1: always on, and one variant only. `spread` counts the numbers in [0, 1) that a choice takes from the evenly
     spread sequence, `seeds` those that it takes after them from an independent source.
     """
 

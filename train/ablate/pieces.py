@@ -127,6 +127,8 @@ def _range_in_words(technique: Technique) -> str:
         return f" × {technique.zoom.low:g} … {technique.zoom.high:g}"
     if isinstance(technique, Crop):
         return f" to {100 * technique.area.low:g} %"
+    if isinstance(technique, Erase):
+        return f" up to {100 * technique.area.high:g} %"
     return ""
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expand import Recipe, Views
+from expand import ExpandError, Recipe, Views
 from expand.techniques.erase import Erase
 from tests.conftest import noise_image
 
@@ -51,3 +51,28 @@ def test_every_other_view_is_erased_in_another_place_and_of_another_size() -> No
 def test_the_whole_image_can_go() -> None:
     erase = Erase((1, 1), (1, 1), 0, 1)  # type: ignore[arg-type]
     assert not erase.apply(noise_image(9, 7, 3), erase.choose(0.0, [0.5] * 4))[0].any()
+
+
+@given(st.tuples(UNITS, UNITS, UNITS, UNITS), st.floats(0.001, 1), st.floats(0.01, 100))
+def test_the_box_has_the_drawn_area_whatever_its_aspect(
+    numbers: tuple[float, float, float, float], area: float, aspect: float
+) -> None:
+    choice = Erase((area, area), (aspect, aspect), 0, 1).choose(0.0, list(numbers))  # type: ignore[arg-type]
+    assert choice["width"] * choice["height"] == pytest.approx(area)
+    assert 0 <= choice["x"] <= choice["x"] + choice["width"] <= 1 + 1e-12
+    assert 0 <= choice["y"] <= choice["y"] + choice["height"] <= 1 + 1e-12
+
+
+@pytest.mark.parametrize("shape", [(5, 8, 6), (5, 8, 6, 3), (5, 1, 1)], ids=str)
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_a_batch_is_painted_as_each_image_alone(shape: tuple[int, ...], depth: type) -> None:
+    images = np.random.default_rng(0).integers(0, 255, shape).astype(depth)
+    erase, numbers = Erase((0.01, 0.9), (0.1, 10)), [np.random.default_rng(1 + i).random(5) for i in range(4)]  # type: ignore[arg-type]
+    choices = erase.choose(np.array([0.0, 1, 1, 0, 1]), numbers)
+    alone = [erase.apply(image, {key: value[i].item() for key, value in choices.items()})[0] for i, image in enumerate(images)]
+    np.testing.assert_array_equal(erase.apply_batch(images, choices), np.stack(alone))
+
+
+def test_a_box_that_is_the_whole_image_has_nothing_to_draw() -> None:
+    with pytest.raises(ExpandError, match="erase has one strength only"):
+        Erase((1, 1), factor=4)  # type: ignore[arg-type]

@@ -25,6 +25,7 @@ RECIPES = {
     "whole pixels": recipe("rotate90", "translate: {x: 3, y: [0, 1], unit: pixel}", "crop: {area: [0.25, 1]}"),
     "half turns": recipe("rotate90: {factor: 2}", "pad: {by: 2, unit: pixel}", "resize: {size: 16}"),
     "catalogue": recipe("Blur: {blur_limit: 3, p: 1}", "flip", "Blur: {blur_limit: 5, p: 1}", "noise"),
+    "erasing": recipe("flip: {axes: horizontal}", "erase"),
     "filled": Recipe.parse("{name: filled, fill: [1, 2, 3], techniques: [rotate, crop]}"),
 }
 NAMES = {
@@ -35,6 +36,7 @@ NAMES = {
     "whole pixels": ["rotate90", "translate ±3 px", "crop to 25 %"],
     "half turns": ["rotate90", "pad", "resize"],
     "catalogue": ["Blur_1", "flip horizontal", "Blur_2", "noise"],
+    "erasing": ["flip horizontal", "erase up to 20 %"],
     "filled": ["rotate ±15°", "crop to 60 %"],
 }
 
@@ -115,6 +117,7 @@ def test_flips_along_both_axes_are_one_flip_again() -> None:
                 ["25% of the area, centred", "62% of the area, centred", "81% of the area, centred"],
             ],
         ),
+        ("erasing", [["mirrored"], [f"{area}% of the area, in the middle" for area in (2, 11, 20)]]),
         ("half turns", [["180°"], ["as drawn"], ["as drawn"]]),
         ("catalogue", [["as drawn"], ["mirrored"], ["as drawn"], ["0.5% of the pixels", "1.0% of the pixels", "2.0% of the pixels"]]),
     ],
