@@ -34,7 +34,12 @@ STUDY_OPTIONS = [
     click.option("--seed", type=int, default=0, show_default=True, help="From which the seeds of all replicates are drawn."),
     click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda."),
     click.option("--precision", default="auto", show_default=True, help="auto (a short probe), fp32 or bf16."),
-    click.option("--renderer", default="auto", show_default=True, help="exact (expand's own code) or batched (on the device)."),
+    click.option(
+        "--renderer",
+        default="auto",
+        show_default=True,
+        help="exact (expand's own code) or batched (on the device); compare: exact.",
+    ),
     click.option("--threads", type=int, help="Threads of torch for each job.  [default: the cores, shared by the jobs]"),
     click.option("--overwrite", is_flag=True, help="Remove an earlier comparison there, and start afresh."),
     click.option("--quiet", "-q", is_flag=True, help="Say nothing but the findings and errors."),
@@ -98,7 +103,9 @@ def read_question(data: Path, options: dict[str, Any]) -> Question:
     except ExpandError as error:
         raise TrainError(str(error)) from error
     drawn = options["fly_techniques"]
-    plain = ("model", "dropout", "sources", "budget", "seed", "device", "renderer", "precision", "allow_leak")
+    plain = ("model", "dropout", "sources", "budget", "seed", "device", "precision", "allow_leak")
+    # copies are made by expand's own code: by default the views that are held against them are, too
+    renderer = "exact" if options["renderer"] == "auto" else options["renderer"]
     return Question(
         data=data,
         test=options["test"],
@@ -110,6 +117,7 @@ def read_question(data: Path, options: dict[str, Any]) -> Question:
         shape=Shape(options["image_size"], options["colour"]),
         codec=Codec.parse(options["codec"]),
         threads=options["threads"] or max(1, available_cores() // options["jobs"]),
+        renderer=renderer,
         **{key: options[key] for key in plain},
     )
 

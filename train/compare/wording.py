@@ -78,6 +78,10 @@ def notes(runs: Runs, jobs: int) -> list[str]:
         said.append(f"equal seconds of training{own}: arms differ in optimizer steps")
     if not question.codec.lossless:
         said.append(f"copies passed through the encoder (--codec {question.codec.format}): they lose what it loses")
+    if flies and factors and question.renderer == "batched":
+        said.append(
+            "fly's views are rendered in batches, up to one grey level from the copies': no two of these arms are identical"
+        )
     if jobs > 1:
         said.append(f"{jobs} replicates ran side by side: seconds are those of a shared machine")
     return said

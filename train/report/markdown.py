@@ -72,5 +72,7 @@ def fenced(text: str, language: str = "sh") -> str:
 def _foot(comparison: dict[str, Any]) -> list[str]:
     check = comparison["check"]
     agree = [plain(f"Do both ways agree? {'Yes' if check['ok'] else 'No'}: {check['words']}")] if check else []
-    took = f"Written by `train compare` on {moment(comparison['created'])}; it took {seconds(comparison['seconds'])}."
+    took = (
+        f"Written by `train compare` on {moment(comparison['created'])}; its runs took {seconds(comparison['seconds'])} in all."
+    )
     return [*agree, f"{took} Plots, all intervals and p values: index.html."]

@@ -250,6 +250,7 @@ def test_without_options_a_small_question_is_asked() -> None:
     assert question.training == Training(epochs=20)
     assert (question.shape, question.sources, question.seed, question.allow_leak) == (Shape(None, "keep"), None, 0, False)
     assert question.threads == len(os.sched_getaffinity(0))
+    assert question.renderer == "exact"  # as the copies are made that it is held against
 
 
 def test_every_option_reaches_the_question(tmp_path: Path) -> None:

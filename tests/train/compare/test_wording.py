@@ -86,6 +86,7 @@ def test_a_reader_is_told_what_the_numbers_do_not_say() -> None:
         ([], ask("none,fly"), 1),
         ([], ask("none,disk=4"), 1),
         ([clean], ask(), 1),
+        ([clean, "fly's views are rendered in batches, up to one grey level from the copies': no two of these arms are identical"], ask(renderer="batched"), 1),
         ([f"{clean}; smaller folders show it more often (×2, ×3)"], ask("fly,disk=2,disk-random=3,disk=4"), 1),
         (["equal passes over all files: an arm with F views of each source has F times the optimizer steps"], ask("none,disk=4", budget="files"), 1),
         (["equal seconds of training, those of the expansion left out: arms differ in optimizer steps"], ask("none,disk=4", budget="wall"), 1),
