@@ -1,8 +1,8 @@
 """Accuracy against time: the fast net on Fashion-MNIST and CIFAR-10, views on the fly, a few seeds, the test set read once.
 
-    expand fetch FashionMNIST data/fashion && expand fetch CIFAR10 data/cifar
-    python -m benchmarks.ladder data/fashion flip:4 flip:8
-    python -m benchmarks.ladder data/cifar shift:5:fast-wide
+    expand fetch FashionMNIST data/fashion
+    python -m benchmarks.ladder data/fashion flip:4 flip:8 shift:16:fast-wide
+    python -m benchmarks.ladder data/cifar shift:8:fast-wide shift:20:fast-wide
 
 A folder with train/ and test/ in it; a rung is a recipe (flip.yaml: mirrored; shift.yaml: moved by up to two pixels as well),
 passes, and a model. Runs are kept in runs/ladder, so that a ladder that was stopped goes on. Seconds are those of training:
