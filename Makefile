@@ -23,6 +23,7 @@ test: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest --numprocesses 2 --cov --cov-report=term --cov-fail-under=95
 
 slow: .venv/installed

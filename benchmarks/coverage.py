@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import qmc
 
-from expand.keys import STEPS
+from expand.views.keys import STEPS
 
 DIMENSIONS, IMAGES, COUNTS = 6, 60, (2, 3, 4, 5, 7, 9, 15)
 

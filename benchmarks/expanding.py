@@ -18,9 +18,12 @@ import numpy as np
 
 from benchmarks.timing import print_rates, time_arms
 from expand import expand
-from expand.codec import Encoding, decode, encode
-from expand.source import copy_name, scan
-from expand.store import write_whole
+from expand.images.decoder import decode
+from expand.images.encoder import encode
+from expand.images.formats import Encoding
+from expand.layouts.class_folders import scan
+from expand.layouts.source import copy_name
+from expand.storage.files import write_whole
 
 FACTOR, ROUNDS = 4, 5
 

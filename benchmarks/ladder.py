@@ -16,12 +16,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from expand.recipe import Recipe
-from train.cache import Cache
-from train.job import run
-from train.schedule import recipe_for
-from train.settings import Place, Settings
-from train.strategies import Strategy
+from expand.recipes.recipe import Recipe
+from train.data.cache import Cache
+from train.feed.strategies import Strategy
+from train.fit.hyperparameters import recipe_for
+from train.runs.run import run
+from train.runs.settings import Place, Settings
 
 SEEDS = 3
 

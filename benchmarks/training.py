@@ -26,18 +26,23 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
 from benchmarks.timing import print_rates, time_arms
-from expand.batches import ViewBatches
-from expand.recipe import Recipe as Views_Recipe
-from expand.views import Views
-from train.batched import BatchedViews
-from train.feed import DeviceFeed, Feed, HostFeed
-from train.folder import Folder
-from train.loop import Trainer, measure_pixels
-from train.models import ModelSettings, build
-from train.precision import choose_precision
-from train.readers import PackReader
-from train.schedule import Recipe
-from train.strategies import Strategy, Visits
+from expand.recipes.recipe import Recipe as Views_Recipe
+from expand.views.batches import ViewBatches
+from expand.views.views import Views
+from train.data.folder import Folder
+from train.data.normalise import measure_pixels
+from train.feed.batched import BatchedViews
+from train.feed.device import DeviceFeed
+from train.feed.feed import Feed
+from train.feed.host import HostFeed
+from train.feed.readers import PackReader
+from train.feed.sampler import Visits
+from train.feed.strategies import Strategy
+from train.fit.hyperparameters import Recipe
+from train.fit.precision import choose_precision
+from train.fit.trainer import Trainer
+from train.models.build import build
+from train.models.settings import ModelSettings
 
 IMAGES, FACTOR, BATCH, STEPS, ROUNDS = 6400, 4, 64, 100, 5
 CPU = torch.device("cpu")

@@ -13,20 +13,20 @@ __version__ = "0.1.0"
 __all__ = ["ExpandError", "Recipe", "Report", "Settings", "Views", "__version__", "expand", "view"]
 
 if TYPE_CHECKING:
-    from expand.copies import Settings
     from expand.errors import ExpandError
-    from expand.job import Report, expand
-    from expand.recipe import Recipe
-    from expand.views import Views, view
+    from expand.job.job import Report, expand
+    from expand.job.settings import Settings
+    from expand.recipes.recipe import Recipe
+    from expand.views.views import Views, view
 
 _HOMES = {
     "ExpandError": "errors",
-    "Recipe": "recipe",
-    "Report": "job",
-    "Settings": "copies",
-    "Views": "views",
-    "expand": "job",
-    "view": "views",
+    "Recipe": "recipes.recipe",
+    "Report": "job.job",
+    "Settings": "job.settings",
+    "Views": "views.views",
+    "expand": "job.job",
+    "view": "views.views",
 }
 
 

@@ -1,4 +1,4 @@
-"""The one exception of the package: a sentence for the person at the terminal and an exit status."""
+"""The exception of the package: a message for the user and the exit status."""
 
 from __future__ import annotations
 

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from expand.codec import Encoding, encode
-from expand.techniques import Pixels
+from expand.images.encoder import encode
+from expand.images.formats import Encoding
+from expand.images.pixels import Pixels
 
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
 cv2.setNumThreads(1)

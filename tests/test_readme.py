@@ -11,8 +11,8 @@ import click
 from click.testing import CliRunner
 
 from expand import Recipe
-from expand.cli import command
-from train.cli import command as train_command
+from expand.cli.command import command
+from train.cli.command import command as train_command
 
 ROOT = Path(__file__).parent.parent
 PAGES = {name: (ROOT / name).read_text("utf-8") for name in ("README.md", "expand/README.md", "train/README.md")}

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from expand import expand
-from expand.verify import verify
+from expand.job.verify import verify
 from tests.conftest import Folder, tree
-from tests.expand.test_run import COMMAND, many, wait_for_files
+from tests.expand.job.test_run import COMMAND, many, wait_for_files
 
 pytestmark = pytest.mark.slow
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from expand.techniques.erase import Erase
-from expand.techniques.flips import Flip, Rotate90
-from expand.techniques.frame import Crop, Pad, Resize
-from expand.techniques.noise import Noise
-from expand.techniques.similarity import Rotate, Scale, Translate
-from expand.techniques.technique import Choice, Geometric, PixelChange, Pixels, Technique
+from expand.techniques.geometric.crop import Crop
+from expand.techniques.geometric.flip import Flip
+from expand.techniques.geometric.pad import Pad
+from expand.techniques.geometric.resize import Resize
+from expand.techniques.geometric.rotate import Rotate
+from expand.techniques.geometric.rotate90 import Rotate90
+from expand.techniques.geometric.scale import Scale
+from expand.techniques.geometric.translate import Translate
+from expand.techniques.pixel.erase import Erase
+from expand.techniques.pixel.noise import Noise
+from expand.techniques.technique import Choice, Geometric, PixelChange, Technique
 
 NATIVE: dict[str, type[Technique]] = {
     kind.name: kind for kind in (Flip, Rotate90, Rotate, Translate, Scale, Crop, Pad, Resize, Noise, Erase)
 }
-
-__all__ = ["NATIVE", "Choice", "Geometric", "PixelChange", "Pixels", "Technique"]
+__all__ = ["NATIVE", "Choice", "Geometric", "PixelChange", "Technique"]

@@ -14,10 +14,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from expand.affine import Number
 from expand.errors import BadImage, ExpandError
-from expand.techniques.spread import check_factor, switch, whole
-from expand.techniques.technique import Choice, PixelChange, Pixels
+from expand.geometry import Number
+from expand.images.pixels import Pixels
+from expand.techniques.ranges import check_factor, switch, whole
+from expand.techniques.technique import Choice, PixelChange
 
 VERSION = "2.0.8"
 PIPELINE = "pipeline"

@@ -8,12 +8,10 @@ from dataclasses import replace
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from expand.affine import Number, Placement, Size
+from expand.geometry import Number, Placement, Size
+from expand.images.pixels import Pixels
 
-Pixels: TypeAlias = "NDArray[Any]"
-"""H×W (grey) or H×W×C, 8 or 16 bits; three channels are RGB, four RGBA."""
 Choice: TypeAlias = "dict[str, Any]"
 Self = TypeVar("Self", bound="Technique")
 

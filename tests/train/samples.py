@@ -8,15 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.codec import Encoding, decode, encode
-from expand.techniques import Pixels
+from expand.images.decoder import decode
+from expand.images.encoder import encode
+from expand.images.formats import Encoding
+from expand.images.pixels import Pixels
 from tests.conftest import noise_image
-from train.cache import Cache
-from train.folder import Folder, list_folder
-from train.pack import pack
-from train.readers import Job, PackReader
-from train.shape import ANY_SHAPE
-from train.strategies import Strategy, Visits
+from train.data.cache import Cache
+from train.data.folder import Folder, list_folder
+from train.data.pack import pack
+from train.data.shape import ANY_SHAPE
+from train.feed.readers import Job, PackReader
+from train.feed.sampler import Visits
+from train.feed.strategies import Strategy
 
 KINDS = {".bmp": Encoding("BMP"), ".png": Encoding("PNG"), ".jpg": Encoding("JPEG", 90)}
 

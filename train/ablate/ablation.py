@@ -6,25 +6,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from expand.recipe import Recipe
+from expand.recipes.recipe import Recipe
+from train.ablate.arms import NONE, TRIVIAL, Mix
 from train.ablate.design import make_design
-from train.ablate.pieces import Piece, check_pieces, combine, pieces_of
+from train.ablate.switches import Piece, check_pieces, combine, pieces_of
 from train.ablate.trivial import TrivialReader
-from train.compare.study import Study
+from train.data.dataset import Data
 from train.errors import TrainError
-from train.readers import Reader
-from train.split import Data
-from train.strategies import Strategy
-
-NONE, TRIVIAL = "none", "TrivialAugment"
-
-
-@dataclass(frozen=True)
-class Mix:
-    """An arm: the techniques that are on, by their numbers in the recipe."""
-
-    name: str
-    on: tuple[int, ...] = ()
+from train.feed.readers import Reader
+from train.feed.sampler import Visits
+from train.feed.strategies import Strategy
+from train.trials.study import Study
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,9 +68,9 @@ class Ablation(Study):
         recipe = self.recipe_of(arm)
         return Strategy("fly", recipe, view_seed) if recipe else Strategy("none")
 
-    def reader(self, arm: Any, data: Data, view_seed: int) -> Reader | None:
+    def reader(self, arm: Any, visits: Visits, data: Data, view_seed: int) -> Reader | None:
         """Return what reads for TrivialAugment."""
-        return TrivialReader(data.visits, data.train.pack.pixels, view_seed) if arm.name == TRIVIAL else None
+        return TrivialReader(visits, data.train.pack.pixels, view_seed) if arm.name == TRIVIAL else None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ablation as plain data."""

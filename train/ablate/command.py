@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from expand.store import Lock
+from expand.cli.progress import progress_bar
+from expand.storage.lock import Lock
 from train.ablate.ablation import Ablation
 from train.ablate.findings import Outcomes, Row, check, choose, describe_techniques, keep
 from train.ablate.protocol import DESIGN, FINAL, cells, choosing_half, missing, run_all, time_techniques
 from train.ablate.screen import check_images
 from train.ablate.summary import Parts, in_words, summarise, write_summary
-from train.compare.bench import Bench, open_bench
-from train.compare.replicate import Stage, set_stage
-from train.parallel import World, split_up
-from train.words import Counter
+from train.runtime.world import World, split_up
+from train.trials.context import Stage, set_stage
+from train.trials.folder import Bench, open_bench
 
 SEEDS = 6
 
@@ -51,8 +51,8 @@ def take_apart(
     assert test is not None
     labels, classes, choosing = test.folder.labels, stage.data.train.folder.classes, choosing_half(stage)
     wanted = list(cells(DESIGN, list(dict.fromkeys(ablation.design_arms)), seeds))
-    with Counter(len(missing(bench, wanted)), "runs of the design", quiet=quiet) as counter:
-        rows = run_all(ablation, bench, wanted, counter.add, world)
+    with progress_bar(len(missing(bench, wanted)), "runs of the design", quiet) as progress:
+        rows = run_all(ablation, bench, wanted, progress, world)
     outcomes = Outcomes(rows, labels, classes, choosing)
     seconds = time_techniques(stage) if world.leads else [0.0] * len(ablation.pieces)
     techniques = describe_techniques(ablation, outcomes, seconds, margin)
@@ -60,8 +60,8 @@ def take_apart(
     if ablation.design != "single":
         arms = ablation.final_arms(chosen)
         wanted = list(cells(FINAL, arms, seeds))
-        with Counter(len(missing(bench, wanted)), "runs of the check", quiet=quiet) as counter:
-            last = run_all(ablation, bench, wanted, counter.add, world)
+        with progress_bar(len(missing(bench, wanted)), "runs of the check", quiet) as progress:
+            last = run_all(ablation, bench, wanted, progress, world)
         checked = check(arms, Outcomes(last, labels, classes, np.logical_not(choosing)), margin)
         rows = [*rows, *last]
     return rows, (techniques, checked, keep(ablation, chosen, checked))

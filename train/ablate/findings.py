@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from train.ablate.ablation import NONE, TRIVIAL, Ablation, Mix
+from train.ablate.ablation import Ablation
+from train.ablate.arms import NONE, TRIVIAL, Mix
 from train.ablate.design import effects, make_design
-from train.statistics import LEVEL, holm, paired, paired_t
-from train.verdicts import Pair, Verdict, judge
+from train.statistics.intervals import LEVEL, paired
+from train.statistics.significance import holm, paired_t
+from train.statistics.verdicts import Pair, Verdict, judge
 
 Row = dict[str, Any]
 SHOWN = 3

@@ -12,19 +12,21 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.batches import ViewBatches
-from expand.engine import map_ordered
-from expand.store import write_whole
-from expand.views import Views
-from train.ablate.ablation import NONE, Ablation, Mix
-from train.ablate.pieces import combine
+from expand.engines.local import map_ordered
+from expand.storage.files import write_whole
+from expand.views.batches import ViewBatches
+from expand.views.views import Views
+from train.ablate.ablation import Ablation
+from train.ablate.arms import NONE, Mix
 from train.ablate.screen import screen
-from train.compare.bench import RUNS, Bench, read_json
-from train.compare.replicate import Run, Stage, measure, set_stage, train
-from train.compare.study import Seeds
-from train.leak import validation_sources
-from train.parallel import World
-from train.readers import render
+from train.ablate.switches import combine
+from train.data.subsets import validation_sources
+from train.feed.readers import render
+from train.runtime.world import World
+from train.trials.context import Stage, set_stage
+from train.trials.folder import RUNS, Bench, read_json
+from train.trials.study import Seeds
+from train.trials.trial import Run, measure, train
 
 DESIGN, FINAL = "design", "final"
 TIMED_IMAGES, TIMED_ROUNDS = 1000, 5

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.recipe import Recipe
-from expand.views import Views
+from expand.recipes.recipe import Recipe
+from expand.views.views import Views
 from train.ablate.ablation import Ablation
-from train.ablate.pieces import Piece, Setting, combine, settings
-from train.compare.replicate import Stage, Trained, look
+from train.ablate.switches import Piece, Setting, combine, settings
 from train.errors import TrainError
+from train.trials.context import Stage
+from train.trials.trial import Trained, look
 
 IMAGES = 1000
 HALF = 0.5

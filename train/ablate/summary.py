@@ -10,17 +10,15 @@ from typing import Any
 
 import yaml
 
-from expand.recipe import Recipe
+from expand.recipes.recipe import Recipe
 from train.ablate.ablation import Ablation
 from train.ablate.findings import Row, headline, merge_screens, not_tested
-from train.ablate.pieces import combine
-from train.compare.replicate import Stage
-from train.compare.summary import describe_study
-from train.records import hardware, versions, write_text
+from train.ablate.switches import combine
+from train.runs.records import versions, write_text
+from train.runtime.device import hardware
+from train.trials.context import Stage, describe_study
 
 PAGE, NUMBERS, MARKDOWN, RECIPE = "index.html", "ablation.json", "report.md", "recipe.yaml"
-
-
 Parts = tuple[list[Row], Row | None, tuple[int, ...]]
 """What techniques do, the check, and which are kept."""
 
@@ -71,8 +69,8 @@ def recipe_yaml(recipe: Recipe) -> str:
 
 def write_summary(out: Path, found: Row) -> None:
     """Write the page, the numbers, and the suggested recipe."""
-    from train.report.ablation import render_ablation
-    from train.report.ablation_markdown import render_ablation_markdown
+    from train.ablate.page.markdown import render_ablation_markdown
+    from train.ablate.page.page import render_ablation
 
     plain: Row = json.loads(json.dumps(found))
     write_text(out / NUMBERS, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")

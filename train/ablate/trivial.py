@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from expand.keys import draw
-from train.readers import Job
-from train.strategies import Visits
+from expand.views.keys import draw
+from train.feed.readers import Job
+from train.feed.sampler import Visits
 
 
 class TrivialReader:

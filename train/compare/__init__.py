@@ -1,1 +1,1 @@
-"""Compare: arms trained side by side over the same seeds, what they cost, and what can be said of them."""
+"""Compare: arms trained side by side over the same seeds, what they cost, and which is better."""

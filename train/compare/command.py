@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from expand.store import Lock
-from train.compare.bench import Bench, open_bench
-from train.compare.freshness import check_fresh
+from expand.cli.progress import progress_bar
+from expand.storage.lock import Lock
 from train.compare.planning import in_words as plan_in_words
 from train.compare.planning import look_ahead
 from train.compare.protocol import costs, missing_cells, read_rows, run_all, speeds, wait_for
 from train.compare.question import Question
-from train.compare.replicate import set_stage
 from train.compare.summary import in_words, summarise, write_summary
-from train.parallel import split_up
-from train.words import Counter
+from train.runtime.world import split_up
+from train.trials.context import set_stage
+from train.trials.folder import Bench, open_bench
+from train.trials.freshness import check_fresh
 
 GPU_SEEDS, CPU_SEEDS = 10, 6
 
@@ -44,8 +44,8 @@ def compare(question: Question, bench: Bench, how: dict[str, Any], *, plan: bool
         if plan:
             return plan_in_words(question, look_ahead(stage, speed, seeds, bench.jobs), speed, seeds)
         world.wait()
-        with Counter(len(missing_cells(question, bench, seeds)), "runs", quiet=quiet) as counter:
-            run_all(question, bench, seeds, speed, counter.add, world)
+        with progress_bar(len(missing_cells(question, bench, seeds)), "runs", quiet) as progress:
+            run_all(question, bench, seeds, speed, progress, world)
         wait_for(question, bench, seeds)
         rows = read_rows(question, bench, seeds)
         found = summarise(stage, rows, expansions, {**how, "seeds": seeds, "jobs": bench.jobs})

@@ -11,16 +11,17 @@ from typing import Any
 import numpy as np
 
 from expand import expand
-from expand.codec import decode
 from expand.errors import ExpandError
-from expand.source import read_source
+from expand.images.decoder import decode
+from expand.layouts.source import read_source
 from train.compare.arms import Arm
 from train.compare.question import Question
-from train.compare.replicate import Stage, stored
-from train.compare.study import Seeds
+from train.data.folder import Folder, list_folder
+from train.data.shape import fit
 from train.errors import STOPPED, TrainError
-from train.folder import Folder, list_folder
-from train.shape import fit
+from train.trials.context import Stage
+from train.trials.study import Seeds
+from train.trials.trial import stored
 
 SAMPLE = 2000
 """Sources in a timed sample: enough that starting the workers weighs little, a second or two of work at 28×28."""

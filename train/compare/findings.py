@@ -8,8 +8,9 @@ from statistics import fmean, median
 
 from train.compare.arms import Arm
 from train.compare.runs import Row, Runs
-from train.statistics import LEVEL, holm, paired, paired_t
-from train.verdicts import Pair, judge
+from train.statistics.intervals import LEVEL, paired
+from train.statistics.significance import holm, paired_t
+from train.statistics.verdicts import Pair, judge
 
 
 def describe_cells(runs: Runs) -> list[Row]:

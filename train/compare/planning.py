@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from train.compare.arms import Arm, Speed, passes
 from train.compare.protocol import run_cell
 from train.compare.question import Cell, Question
-from train.compare.replicate import Stage
-from train.statistics import half_width, paired
+from train.statistics.intervals import half_width, paired
+from train.trials.context import Stage
 
 PILOT_RUNS, PILOT_SECONDS = 4, 120.0
 

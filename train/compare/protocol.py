@@ -8,17 +8,19 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from expand.engine import map_ordered
-from expand.store import write_whole
+from expand.engines.local import map_ordered
+from expand.storage.files import write_whole
 from train.compare.arms import Speed, passes
-from train.compare.bench import RUNS, Bench, read_json
 from train.compare.expansion import measure_expansion
 from train.compare.question import Cell, Question, cells
-from train.compare.replicate import Run, Stage, assemble, measure, set_stage, train
-from train.compare.study import Seeds
-from train.loop import Step, fit
-from train.parallel import World
-from train.records import write_json
+from train.fit.loop import fit
+from train.fit.trainer import Step
+from train.runs.records import write_json
+from train.runtime.world import World
+from train.trials.context import Stage, set_stage
+from train.trials.folder import RUNS, Bench, read_json
+from train.trials.study import Seeds
+from train.trials.trial import Run, assemble, measure, train
 
 COSTS, SPEEDS = "costs.json", "speeds.json"
 PROBE_STEPS = 40

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
-from expand.codec import FORMATS
-from expand.copies import Settings as Expansion
 from expand.errors import ExpandError
-from expand.recipe import Recipe
-from expand.views import Views
+from expand.images.formats import FORMATS
+from expand.job.settings import Settings as Expansion
+from expand.recipes.recipe import Recipe
+from expand.views.views import Views
 from train.compare.arms import BUDGETS, Arm
-from train.compare.study import Study
 from train.errors import TrainError
-from train.strategies import Strategy
+from train.feed.strategies import Strategy
+from train.trials.study import Study
 
 CHEAP = ("flip", "translate")
 """What hybrid draws on top of its copies, where the recipe has it: exact, or nearly so, and the least work."""

@@ -7,17 +7,17 @@ import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from train.compare.bills import break_even, describe_costs
+from train.compare.costs import break_even, describe_costs
+from train.compare.examples import strip
 from train.compare.findings import compare_classes, compare_pairs, describe_cells
 from train.compare.question import Question
-from train.compare.replicate import Stage
 from train.compare.runs import Row, Runs
-from train.compare.strips import strip
-from train.compare.study import Seeds
 from train.compare.wording import headline, not_tested, notes
-from train.records import hardware, versions, write_text
+from train.runs.records import versions, write_text
+from train.runtime.device import hardware
+from train.trials.context import Stage, describe_study
+from train.trials.study import Seeds
 
 PAGE, NUMBERS, TABLE, MARKDOWN = "index.html", "comparison.json", "runs.csv", "report.md"
 LEFT_OUT = ("right", "gap", "per_class")
@@ -75,39 +75,10 @@ def _seeds(question: Question, replicate: int) -> Row:
     return {"replicate": replicate, "init": seeds.training, "order": seeds.training, "views": seeds.views}
 
 
-def describe_study(stage: Stage[Any], how: Row) -> dict[str, Any]:
-    """Return what all arms of a study share, as a flat table for people."""
-    study, data = stage.study, stage.data
-    _, height, width, channels = data.train.pack.pixels.shape
-    training = study.training
-    return {
-        "data": str(study.data),
-        "test": str(study.test),
-        "sources": len(data.train.folder),
-        "test images": len(data.test.folder) if data.test else 0,
-        "classes": len(data.train.folder.classes),
-        "image": f"{width}×{height}×{channels}",
-        "model": study.model,
-        "seeds": how["seeds"],
-        "margin in points": how["margin"],
-        "batch size": training.batch_size,
-        "learning rate": training.lr,
-        "momentum": training.momentum,
-        "weight decay": training.weight_decay,
-        "schedule": training.schedule,
-        "label smoothing": training.smoothing,
-        "weight average": training.average,
-        "leaks": len(data.leaks),
-        "seed": study.seed,
-        "threads": study.threads,
-        "side by side": how["jobs"],
-    }
-
-
 def write_summary(out: Path, found: Row, rows: list[Row]) -> None:
     """Write the page and what stands beside it."""
-    from train.report.markdown import render_markdown
-    from train.report.page import render_page
+    from train.compare.page.markdown import render_markdown
+    from train.compare.page.page import render_page
 
     plain: Row = json.loads(json.dumps(found))
     write_text(out / NUMBERS, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")

@@ -1,1 +1,1 @@
-"""Report: what a comparison found, as a page and as Markdown."""
+"""Report: the parts that the pages of comparisons and ablations share."""

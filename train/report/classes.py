@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from train.report.tables import Plain, longest, name_of, of_length
-from train.report.words import arm_name, points, points_range
+from train.report.formatting import arm_name, points, points_range
+from train.report.tables import Plain, name_of
 
 ALL_SHOWN, EXTREMES = 20, 10
 GAIN, HARM = (0, 114, 178), (213, 94, 0)
@@ -33,11 +33,6 @@ class Heat:
     rows: tuple[tuple[str, tuple[Tile, ...]], ...]
 
 
-def heats(comparison: Plain) -> list[Heat]:
-    """Return the table of all classes at the longest length."""
-    return heats_of(of_length(comparison, "classes", longest(comparison)))
-
-
 def heats_of(entries: Sequence[Plain]) -> list[Heat]:
     """Return differences as a table of all classes; of more than 20, the 10 most harmed and the 10 most helped."""
     by_class: dict[str, dict[str, Plain]] = {}
@@ -53,11 +48,6 @@ def heats_of(entries: Sequence[Plain]) -> list[Heat]:
         _heat(f"The {len(names)} most {what} {of}", entries, {name: by_class[name] for name in names})
         for what, names in (("harmed", worst), ("helped", best))
     ]
-
-
-def chance(comparison: Plain) -> tuple[int, float]:
-    """Return how many differences there are at the longest length, and how many of them exclude 0 by chance alone."""
-    return chance_of(of_length(comparison, "classes", longest(comparison)))
 
 
 def chance_of(entries: Sequence[Plain]) -> tuple[int, float]:

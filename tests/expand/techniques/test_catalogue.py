@@ -12,7 +12,7 @@ from expand import ExpandError, Recipe
 from expand.errors import BadImage
 from expand.techniques import catalogue
 from expand.techniques.catalogue import Catalogue
-from expand.views import Views
+from expand.views.views import Views
 from tests.conftest import noise_image
 
 IDS = [f"a/{i}.png" for i in range(400)]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expand import ExpandError, Recipe, Views
-from expand.techniques.erase import Erase
+from expand.techniques.pixel.erase import Erase
 from tests.conftest import noise_image
 
 UNITS = st.floats(0, 1, exclude_max=True)

@@ -8,13 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expand import ExpandError
-from expand.affine import Size
+from expand.geometry import Size
 from expand.techniques import NATIVE, Geometric, Technique
-from expand.techniques.erase import Erase
-from expand.techniques.flips import Flip, Rotate90
-from expand.techniques.frame import Crop, Pad, Resize
-from expand.techniques.noise import Noise
-from expand.techniques.similarity import Rotate, Scale, Translate
+from expand.techniques.geometric.crop import Crop
+from expand.techniques.geometric.flip import Flip
+from expand.techniques.geometric.pad import Pad
+from expand.techniques.geometric.resize import Resize
+from expand.techniques.geometric.rotate import Rotate
+from expand.techniques.geometric.rotate90 import Rotate90
+from expand.techniques.geometric.scale import Scale
+from expand.techniques.geometric.translate import Translate
+from expand.techniques.pixel.erase import Erase
+from expand.techniques.pixel.noise import Noise
 
 EACH: list[Technique] = [
     Flip(), Flip(factor=4), Flip(("vertical",)), Rotate90(), Rotate90(2), Rotate(), Rotate(factor=5), Translate(), Translate(factor=4),

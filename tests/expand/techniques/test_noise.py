@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from expand import ExpandError
-from expand.techniques.noise import Noise, pattern
+from expand.techniques.pixel.noise import Noise, pattern
 from tests.conftest import noise_image
 
 

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.recipe import Recipe as Techniques
-from train.ablate.ablation import Ablation, Mix
+from expand.recipes.recipe import Recipe as Techniques
+from train.ablate.ablation import Ablation
+from train.ablate.arms import Mix
 from train.ablate.findings import Outcomes
-from train.schedule import Recipe
+from train.fit.hyperparameters import Recipe
 
 CLASSIC, BLOG = Techniques.load("classic"), Techniques.load("blog")
 CLASSES = ("cat", "dog")

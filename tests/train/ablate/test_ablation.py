@@ -10,15 +10,17 @@ import numpy as np
 import pytest
 
 from tests.train.ablate.ablations import BLOG, CLASSIC, ablation_for, recipe
+from tests.train.commands import draw_set
 from tests.train.compare.questions import stage_of
-from tests.train.runs import draw_set
-from train.ablate.ablation import NONE, TRIVIAL, Ablation, Mix
+from train.ablate.ablation import Ablation
+from train.ablate.arms import NONE, TRIVIAL, Mix
 from train.ablate.design import plackett_burman
-from train.ablate.pieces import combine
+from train.ablate.switches import combine
 from train.ablate.trivial import TrivialReader
+from train.data.shape import Shape
 from train.errors import TrainError
-from train.shape import Shape
-from train.strategies import Strategy
+from train.feed.sampler import Visits
+from train.feed.strategies import Strategy
 
 
 def test_the_arms_of_the_design_are_its_rows() -> None:
@@ -74,10 +76,11 @@ def test_an_arm_draws_new_views_of_its_techniques_in_every_pass() -> None:
 
 def test_trivialaugment_alone_has_a_reader_of_its_own(tmp_path: Path) -> None:
     stage = stage_of(ablation_for(draw_set(tmp_path / "src", 3), draw_set(tmp_path / "test", 2, seed=1)))
-    reader = stage.study.reader(Mix(TRIVIAL), stage.data, 7)
+    visits = Visits(stage.data.train.folder, Strategy("none"))
+    reader = stage.study.reader(Mix(TRIVIAL), visits, stage.data, 7)
     assert isinstance(reader, TrivialReader)
     assert (reader.seed, reader.ids) == (7, stage.data.train.folder.sources)
-    assert [stage.study.reader(arm, stage.data, 7) for arm in (Mix(NONE), stage.study.design_arms[0])] == [None, None]
+    assert [stage.study.reader(arm, visits, stage.data, 7) for arm in (Mix(NONE), stage.study.design_arms[0])] == [None, None]
 
 
 def test_an_ablation_is_plain_data_and_leaves_nothing_out() -> None:

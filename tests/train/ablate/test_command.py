@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 
 from expand import expand
-from expand.recipe import Recipe
-from expand.techniques.flips import Flip
+from expand.recipes.recipe import Recipe
+from expand.techniques.geometric.flip import Flip
+from tests.train.commands import call, draw_set, refusal
 from tests.train.compare.questions import draw_arrows, kept, weights_of
-from tests.train.runs import call, draw_set, refusal
-from tests.train.test_parallel import free_port
-from train.ablate.options import read_ablation
-from train.cli import command
-from train.parallel import World
-from train.schedule import Recipe as Training
-from train.shape import Shape
+from tests.train.runtime.test_world import free_port
+from train.cli.ablate import read_ablation
+from train.cli.command import command
+from train.data.shape import Shape
+from train.fit.hyperparameters import Recipe as Training
+from train.runtime.world import World
 
 WAYS = ("down", "line", "up")
 MOVED = "name: moved\ntechniques:\n  - flip: {factor: 4}\n  - translate: {x: 2, y: 0, unit: pixel}\n"

@@ -15,14 +15,15 @@ import numpy as np
 import pytest
 
 from tests.train.ablate.ablations import ablation_for, recipe
+from tests.train.commands import draw_set
 from tests.train.compare.questions import bench_at, kept, stage_of, weights_of
-from tests.train.runs import draw_set
 from train.ablate import protocol
-from train.ablate.ablation import NONE, TRIVIAL, Ablation, Mix
+from train.ablate.ablation import Ablation
+from train.ablate.arms import NONE, TRIVIAL, Mix
 from train.ablate.protocol import DESIGN, FINAL, Cell, _run_and_keep, cells, choosing_half, missing, run_all, time_techniques
-from train.compare.bench import open_bench
 from train.errors import TrainError
-from train.parallel import World
+from train.runtime.world import World
+from train.trials.folder import open_bench
 
 ARMS = (Mix(NONE), Mix("flip", (0,)), Mix("both", (0, 1)))
 THREE = recipe("flip: {axes: horizontal}", "rotate", "noise")

@@ -8,18 +8,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from expand.views import Views
+from expand.views.views import Views
 from tests.conftest import noise_image
 from tests.train.ablate.ablations import BLOG, ablation_for, recipe
 from tests.train.compare.questions import draw_arrows, stage_of
 from tests.train.samples import pictures, write_set
 from train.ablate import screen as screens
-from train.ablate.ablation import NONE, Ablation, Mix
-from train.ablate.pieces import combine, settings
+from train.ablate.ablation import Ablation
+from train.ablate.arms import NONE, Mix
 from train.ablate.screen import change, check_images, screen
-from train.compare.replicate import Run, Stage, train
-from train.compare.study import Seeds
+from train.ablate.switches import combine, settings
 from train.errors import TrainError
+from train.trials.context import Stage
+from train.trials.study import Seeds
+from train.trials.trial import Run, train
 
 WAYS = ("down", "line", "up")
 

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 import yaml
 
-from expand.recipe import Recipe
-from expand.techniques.flips import Flip
+from expand.recipes.recipe import Recipe
+from expand.techniques.geometric.flip import Flip
 from tests.train.ablate.ablations import BLOG, CLASSIC, ablation_for, outcomes_of, rows_for
 from tests.train.compare.questions import stage_of
 from tests.train.samples import pictures, write_set
 from train.ablate.ablation import Ablation
 from train.ablate.findings import check, choose, describe_techniques, keep
 from train.ablate.summary import in_words, recipe_yaml, suggest, summarise, write_summary
-from train.compare.replicate import Stage
+from train.trials.context import Stage
 
 HOW = {"command": "train ablate src --test test", "margin": 0.25, "seeds": 6, "jobs": 1}
 POINTS = {0: (4.0, 4.0), 1: (-6.0, -2.0), 3: (2.0, 2.0)}

@@ -9,11 +9,11 @@ import pytest
 import torch
 from torchvision.transforms import TrivialAugmentWide
 
-from expand.keys import draw
+from expand.views.keys import draw
 from tests.conftest import noise_image
 from tests.train.samples import pictures, visits_of, write_set
 from train.ablate.trivial import TrivialReader
-from train.readers import Job
+from train.feed.readers import Job
 
 COUNT = 8
 

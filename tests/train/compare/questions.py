@@ -11,16 +11,17 @@ from typing import Any, TypeVar
 import cv2
 import numpy as np
 
-from expand.codec import Encoding, encode
-from expand.recipe import Recipe as Techniques
+from expand.images.encoder import encode
+from expand.images.formats import Encoding
+from expand.recipes.recipe import Recipe as Techniques
 from tests.conftest import noise_image
-from train.cache import Cache
 from train.compare.arms import parse_arms
-from train.compare.bench import Bench
 from train.compare.question import Question
-from train.compare.replicate import Stage, set_stage
-from train.compare.study import Study
-from train.schedule import Recipe
+from train.data.cache import Cache
+from train.fit.hyperparameters import Recipe
+from train.trials.context import Stage, set_stage
+from train.trials.folder import Bench
+from train.trials.study import Study
 
 CLASSIC = Techniques.load("classic")
 MIRROR = Techniques.parse("{name: mirror, techniques: [flip: {axes: horizontal}]}")

@@ -15,21 +15,21 @@ import click
 import pytest
 
 from expand import expand
-from expand.recipe import Recipe
+from expand.recipes.recipe import Recipe
+from tests.train.commands import call, draw_set, refusal, start
 from tests.train.compare.questions import MIRROR, TURNED, draw_arrows, kept, weights_of
-from tests.train.runs import call, draw_set, refusal, start
-from tests.train.test_parallel import free_port
-from train.cli import command
+from tests.train.runtime.test_world import free_port
+from train.cli.command import command
+from train.cli.compare import read_question, this_command, without
+from train.cli.options import DATA_OPTIONS
 from train.compare import expansion
 from train.compare.arms import Arm
-from train.compare.options import read_question, this_command, without
 from train.compare.question import Codec
-from train.compare.study import Seeds
+from train.data.shape import Shape
 from train.errors import TrainError
-from train.options import DATA_OPTIONS
-from train.parallel import World
-from train.schedule import Recipe as Training
-from train.shape import Shape
+from train.fit.hyperparameters import Recipe as Training
+from train.runtime.world import World
+from train.trials.study import Seeds
 
 SMALL = (
     "--factor",

@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from expand.store import Lock
+from expand.storage.lock import Lock
 from tests.conftest import tree
+from tests.train.commands import draw_set
 from tests.train.compare.questions import question_for, stage_of
-from tests.train.runs import draw_set
 from tests.train.samples import pictures, write_set
 from train.compare import expansion
 from train.compare.expansion import measure_expansion
 from train.compare.question import Codec, Question
-from train.compare.replicate import Stage
-from train.compare.study import Seeds
+from train.data.folder import list_folder
 from train.errors import TrainError
-from train.folder import list_folder
+from train.trials.context import Stage
+from train.trials.study import Seeds
 
 
 @pytest.fixture

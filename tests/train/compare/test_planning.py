@@ -7,13 +7,13 @@ from statistics import stdev
 
 import pytest
 
+from tests.train.commands import draw_set
 from tests.train.compare.questions import ask, question_for, stage_of
-from tests.train.runs import draw_set
 from train.compare.arms import Speed
 from train.compare.planning import Outlook, in_words, look_ahead
 from train.compare.protocol import run_cell
 from train.compare.question import Cell, Question
-from train.compare.replicate import Stage
+from train.trials.context import Stage
 
 SPEEDS = {"none": Speed(0.5), "fly": Speed(1.0)}
 

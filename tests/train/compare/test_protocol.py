@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
+from tests.train.commands import draw_set
 from tests.train.compare.questions import bench_at, kept, question_for, stage_of, weights_of
-from tests.train.runs import draw_set
 from train.compare.arms import Arm, Speed
-from train.compare.bench import open_bench, read_json
 from train.compare.command import compare
 from train.compare.protocol import costs, missing_cells, probe, read_rows, run_all, speeds, wait_for
 from train.compare.question import Cell, Question
 from train.errors import TrainError
+from train.trials.folder import open_bench, read_json
 
 HOW = {"seeds": 2, "margin": 0.25, "command": "train compare"}
 TIMED = (

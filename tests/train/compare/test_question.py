@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expand.copies import Settings as Expansion
-from expand.recipe import Recipe
+from expand.job.settings import Settings as Expansion
+from expand.recipes.recipe import Recipe
 from tests.train.compare.questions import CLASSIC, MIRROR, question_for
 from train.compare.arms import Arm
 from train.compare.question import Cell, Codec, Question, cells
-from train.compare.study import Seeds, Study
+from train.data.shape import Shape
 from train.errors import TrainError
-from train.schedule import Recipe as Training
-from train.shape import Shape
-from train.strategies import Strategy
+from train.feed.strategies import Strategy
+from train.fit.hyperparameters import Recipe as Training
+from train.trials.study import Seeds, Study
 
 DATA, TEST = Path("data/train"), Path("data/test")
 ALL_ARMS = "none,fly,disk,disk-random=4,hybrid"
@@ -197,5 +197,5 @@ def test_a_study_reads_its_sources_unless_it_says_otherwise() -> None:
             return Strategy("none")
 
     study = Plain(data=DATA, test=TEST, training=Training())
-    assert (study.copies("a", 0), study.remembered("a", 0), study.reader("a", None, 0)) == (None, None, None)  # type: ignore[arg-type]
+    assert (study.copies("a", 0), study.remembered("a", 0), study.reader("a", None, None, 0)) == (None, None, None)  # type: ignore[arg-type]
     assert replace(study, seed=3).to_dict() == {**study.to_dict(), "seed": 3}

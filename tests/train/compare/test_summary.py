@@ -14,10 +14,10 @@ import pytest
 from tests.train.compare.questions import cost_of, question_for, row_of, stage_of
 from tests.train.samples import pictures, write_set
 from train.compare.question import Codec, Question
-from train.compare.replicate import Stage
-from train.compare.study import Seeds
 from train.compare.summary import describe_study, in_words, runs_csv, summarise, write_summary
-from train.shape import Shape
+from train.data.shape import Shape
+from train.trials.context import Stage
+from train.trials.study import Seeds
 
 HOW = {"command": "train compare src --test test", "margin": 0.25, "seeds": 2, "jobs": 1}
 RIGHT = {"none": [1, 1, 1, 1, 1, 1, 0, 0], "fly": [0, 1, 0, 0, 1, 1, 1, 1], "disk ×2": [0, 0, 0, 1, 1, 1, 1, 1]}

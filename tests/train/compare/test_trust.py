@@ -9,16 +9,18 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from expand.codec import Encoding, decode, encode
+from expand.images.decoder import decode
+from expand.images.encoder import encode
+from expand.images.formats import Encoding
+from tests.train.commands import call, refusal
 from tests.train.compare.questions import MIRROR, bench_at, draw_arrows, kept, question_for, stage_of
-from tests.train.compare.test_freshness import Frozen
-from tests.train.runs import call, refusal
+from tests.train.trials.test_freshness import Frozen
 from train.compare.arms import Arm
 from train.compare.command import compare
 from train.compare.protocol import run_cell
 from train.compare.question import Cell
 from train.errors import TrainError
-from train.verdicts import Pair, judge
+from train.statistics.verdicts import Pair, judge
 
 pytestmark = pytest.mark.slow
 WAYS = ("left", "line", "right")

@@ -1,0 +1,28 @@
+"""Numbers as text: bytes, durations and counts."""
+
+from __future__ import annotations
+
+
+def bytes_in_words(count: float) -> str:
+    """Return a number of bytes as a person reads it (decimal units, as disks are sold)."""
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if count < 1000 or unit == "TB":
+            return f"{count:.0f} {unit}" if count >= 100 or unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    raise AssertionError("unreachable")
+
+
+def seconds_in_words(seconds: float) -> str:
+    """Return a duration as a person reads it."""
+    if seconds < 1:
+        return "under a second"
+    if seconds < 99:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 99 else f"{seconds / 3600:.1f} h"
+
+
+def count_in_words(count: int, noun: str) -> str:
+    """Return "1 source", "1,234 sources", "2 classes"."""
+    plural = noun + ("es" if noun.endswith("s") else "s")
+    return f"{count:,} {noun if count == 1 else plural}"

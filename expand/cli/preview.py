@@ -1,0 +1,143 @@
+"""Preview: a contact sheet, a row a source, a column a view, each with its parameters."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from expand.errors import BadImage, ExpandError
+from expand.images.decoder import decode
+from expand.images.pixels import Pixels
+from expand.job.settings import Settings
+from expand.layouts.class_folders import scan, survey
+from expand.layouts.source import read_source
+
+CELL, GAP, LINE, TEXT = 240, 14, 16, 13
+PAPER, INK, FAINT = (255, 255, 255), (20, 20, 20), (110, 110, 110)
+
+
+def contact_sheet(src: Path, settings: Settings, rows: int) -> bytes:
+    """Return a PNG with `rows` sources, spread over the classes, and all views of each; bad images are passed over."""
+    found = survey(src)
+    step = max(1, found.count // rows)
+    sheet_rows = []
+    for source in islice(scan(src), step // 2, None, step):
+        try:
+            pixels = decode(read_source(src / source.id)).pixels
+            sheet_rows.append([(source.id, pixels), *_views(source.id, pixels, settings)])
+        except BadImage:
+            continue
+        if len(sheet_rows) == rows:
+            break
+    if not sheet_rows:
+        raise ExpandError(f'no image of "{src}" can be used')
+    return _draw(sheet_rows, f"recipe {settings.recipe.name}, seed {settings.seed}, {settings.sampling} views")
+
+
+def _views(source_id: str, pixels: Pixels, settings: Settings) -> list[tuple[str, Pixels]]:
+    views = settings.views
+    rendered = [views.render(pixels, views.params(source_id, k)) for k in range(1, settings.factor)]
+    return [(caption(view.params, settings.recipe.neutral()), view.pixels) for view in rendered]
+
+
+def caption(params: dict[str, Any], neutral: dict[str, Any]) -> str:
+    """Return a view's parameters in a few short lines; what changes nothing is left out."""
+    lines = []
+    for name, choice in params.items():
+        if name in neutral and {**choice, "seed": 0} == {**neutral[name], "seed": 0} and "drawn" not in choice:
+            continue
+        lines.append(_WORDS.get(name, _other)(name, choice))
+    return "\n".join(filter(None, lines)) or "nothing changed"
+
+
+def _flip(_name: str, choice: dict[str, Any]) -> str:
+    return "flip " + " + ".join(axis for axis in ("horizontal", "vertical") if choice[axis])
+
+
+def _translate(_name: str, choice: dict[str, Any]) -> str:
+    x, y = choice["x"], choice["y"]
+    if max(abs(x), abs(y)) >= 1:
+        return f"move {x:+.0f} {y:+.0f} px"
+    return f"move {round(100 * x) + 0:+d}% {round(100 * y) + 0:+d}%"
+
+
+def _noise(_name: str, choice: dict[str, Any]) -> str:
+    return f"noise {choice['amount']:.1%}, salt {choice['salt']:.0%}" if choice["amount"] else ""
+
+
+def _erase(_name: str, choice: dict[str, Any]) -> str:
+    return f"erase {choice['width']:.0%} by {choice['height']:.0%}" if choice["width"] else ""
+
+
+_WORDS: dict[str, Callable[[str, dict[str, Any]], str]] = {
+    "flip": _flip,
+    "rotate90": lambda _name, choice: f"turn {choice['degrees']:.0f}°",
+    "rotate": lambda _name, choice: f"rotate {choice['degrees']:+.1f}°",
+    "translate": _translate,
+    "scale": lambda _name, choice: f"zoom {choice['zoom']:.2f}",
+    "crop": lambda _name, choice: f"crop {choice['width']:.0%} by {choice['height']:.0%}",
+    "pad": lambda _name, choice: f"pad {choice['by']:g}",
+    "resize": lambda _name, _choice: "resized",
+    "noise": _noise,
+    "erase": _erase,
+}
+
+
+def _other(_name: str, choice: dict[str, Any]) -> str:
+    """Return a catalogue technique's caption: its name, if anything was applied."""
+    drawn = json.loads(choice.get("drawn") or "[]")
+    return "\n".join(str(applied) for applied, _ in drawn if applied != "Compose")
+
+
+def _draw(rows: list[list[tuple[str, Pixels]]], title: str) -> bytes:
+    """Return the sheet as a PNG."""
+    font = ImageFont.load_default(TEXT)
+    drawn = [[(_shorten(row[0][0], font), fit(row[0][1])), *((text, fit(pixels)) for text, pixels in row[1:])] for row in rows]
+    pictures = [max(image.height for _, image in row) for row in drawn]
+    heights = [
+        tall + LINE * max(2 + text.count("\n") for text, _ in row) + GAP for tall, row in zip(pictures, drawn, strict=True)
+    ]
+    columns, top = max(map(len, drawn)), 2 * GAP + 2 * LINE
+    sheet = Image.new("RGB", (GAP + columns * (CELL + GAP), top + sum(heights)), PAPER)
+    pen = ImageDraw.Draw(sheet)
+    pen.text((GAP, GAP), title, INK, font)
+    for column in range(columns):
+        heading = "view 0: the original" if column == 0 else f"view {column}"
+        pen.text((GAP + column * (CELL + GAP), GAP + LINE + 4), heading, FAINT, font)
+    for row, tall, height in zip(drawn, pictures, heights, strict=True):
+        for column, (text, image) in enumerate(row):
+            x = GAP + column * (CELL + GAP)
+            pen.rectangle((x - 1, top - 1, x + image.width, top + image.height), outline=(200, 200, 200))
+            sheet.paste(image, (x, top))
+            pen.multiline_text((x, top + tall + 5), text, INK, font, spacing=3)
+        top += height
+    buffer = io.BytesIO()
+    sheet.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def fit(pixels: Pixels) -> Image.Image:
+    """Return pixels of any kind as an RGB image that fits a cell: small ones enlarged by whole steps, large ones averaged."""
+    shown = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
+    if shown.ndim == 3 and shown.shape[2] not in (3, 4):
+        shown = shown[..., :3] if shown.shape[2] > 4 else shown[..., 0]
+    image = Image.fromarray(np.ascontiguousarray(shown)).convert("RGB")
+    scale = CELL / max(image.size)
+    if scale >= 1:
+        return image.resize([int(side * int(scale)) for side in image.size], Image.Resampling.NEAREST)
+    return image.resize([max(1, round(side * scale)) for side in image.size], Image.Resampling.LANCZOS)
+
+
+def _shorten(text: str, font: Any) -> str:
+    """Return a path, or so much of its end as fits a cell's width."""
+    shown = text
+    while font.getlength(shown) > CELL and len(shown) > 4:
+        shown = "..." + shown.removeprefix("...")[1:]
+    return shown

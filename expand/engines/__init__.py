@@ -1,0 +1,1 @@
+"""Engines: map a function over work, in this process or in others."""

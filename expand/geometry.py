@@ -1,0 +1,100 @@
+"""Affine maps of pixel coordinates: the algebra that lets all geometry of a view be one resampling.
+
+Coordinates are continuous, in pixels: the pixel in column i covers [i, i + 1) and has its centre at i + ½. A map goes
+from the output to the input, as a resampler needs it. Every formula here is plain arithmetic, so it takes floats (one
+view) and equally shaped numpy arrays (a batch of views) alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Number: TypeAlias = "float | NDArray[Any]"
+
+
+def each(function: Callable[[float], float], number: Number) -> Number:
+    """Return function(number), or of each of an array: element by element, so that a batch gets the bits of a single one.
+
+    (numpy's own sine and exponential differ in the last bit from the C library's, and with the array's layout.)
+    """
+    if isinstance(number, np.ndarray):
+        return np.array([function(value) for value in number.ravel().tolist()]).reshape(number.shape)
+    return function(number)
+
+
+def smaller(first: Number, second: Number) -> Number:
+    """Return the smaller of two numbers, or of each pair of two arrays."""
+    if isinstance(first, np.ndarray) or isinstance(second, np.ndarray):
+        return np.minimum(first, second)
+    return min(first, second)
+
+
+def larger(first: Number, second: Number) -> Number:
+    """Return the larger of two numbers, or of each pair of two arrays."""
+    if isinstance(first, np.ndarray) or isinstance(second, np.ndarray):
+        return np.maximum(first, second)
+    return max(first, second)
+
+
+class Size(NamedTuple):
+    """Width and height in pixels."""
+
+    width: Number
+    height: Number
+
+
+class Affine(NamedTuple):
+    """The map x' = a·x + b·y + c, y' = d·x + e·y + f."""
+
+    a: Number
+    b: Number
+    c: Number
+    d: Number
+    e: Number
+    f: Number
+
+    def after(self, first: Affine) -> Affine:
+        """Return the map that applies `first` and then this one."""
+        return Affine(
+            self.a * first.a + self.b * first.d,
+            self.a * first.b + self.b * first.e,
+            self.a * first.c + self.b * first.f + self.c,
+            self.d * first.a + self.e * first.d,
+            self.d * first.b + self.e * first.e,
+            self.d * first.c + self.e * first.f + self.f,
+        )
+
+
+IDENTITY = Affine(1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+
+
+class Placement(NamedTuple):
+    """Where each output pixel comes from, and how large the output is."""
+
+    source: Affine
+    size: Size
+
+
+def shift(x: Number, y: Number) -> Affine:
+    """Return the map that adds (x, y) pixels."""
+    return Affine(1.0, 0.0, x, 0.0, 1.0, y)
+
+
+def stretch(x: Number, y: Number) -> Affine:
+    """Return the map that multiplies x and y by their factors, about the corner (0, 0)."""
+    return Affine(x, 0.0, 0.0, 0.0, y, 0.0)
+
+
+def linear_about_centres(a: Number, b: Number, d: Number, e: Number, out: Size, into: Size) -> Affine:
+    """Return the map with linear part [[a, b], [d, e]] that takes the centre of `out` to the centre of `into`."""
+    x, y = out.width / 2, out.height / 2
+    return Affine(a, b, into.width / 2 - (a * x + b * y), d, e, into.height / 2 - (d * x + e * y))
+
+
+def turn(cosine: Number, sine: Number, out: Size, into: Size) -> Affine:
+    """Return the output-to-input map of a counter-clockwise turn about the centre, in coordinates whose y points down."""
+    return linear_about_centres(cosine, -sine, sine, cosine, out, into)

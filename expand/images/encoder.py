@@ -1,0 +1,74 @@
+"""Encoder: pixels to the bytes of an image file, losing nothing that the format can hold."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from expand.errors import BadImage
+from expand.images.formats import DEFAULT_QUALITY, Encoding, check_fits
+from expand.images.pixels import Pixels
+from expand.images.tiff import write_tiff
+
+
+def encode(pixels: Pixels, encoding: Encoding) -> bytes:
+    """Return an image file of these pixels; raise BadImage where the format cannot hold them."""
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    check_fits(encoding.format, channels, pixels.dtype)
+    if encoding.format == "TIFF":
+        return write_tiff(pixels, encoding.profile)
+    if channels == 2 or encoding.tables:
+        return _encode_with_pillow(pixels, encoding)
+    suffix, settings = _OPENCV[encoding.format](encoding, pixels.ndim)
+    stored = cv2.cvtColor(pixels, _TO_OPENCV[channels]) if channels > 2 else pixels
+    if encoding.profile and encoding.format != "PPM":
+        tags = [cv2.IMAGE_METADATA_ICCP], [np.frombuffer(encoding.profile, np.uint8)]
+        done, buffer = cv2.imencodeWithMetadata(suffix, stored, *tags, settings)
+    else:
+        done, buffer = cv2.imencode(suffix, stored, settings)
+    if not done:
+        raise BadImage(f"cannot be written as {encoding.format}")
+    return buffer.tobytes()
+
+
+_TO_OPENCV = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
+
+
+def _jpeg(encoding: Encoding, dimensions: int) -> tuple[str, list[int]]:
+    settings = [cv2.IMWRITE_JPEG_QUALITY, encoding.quality or DEFAULT_QUALITY["JPEG"]]
+    if encoding.sampling and dimensions == 3:
+        settings += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, encoding.sampling]
+    return ".jpg", settings
+
+
+def _webp(encoding: Encoding, _dimensions: int) -> tuple[str, list[int]]:
+    if encoding.quality is None:
+        return ".webp", [cv2.IMWRITE_WEBP_LOSSLESS_MODE, cv2.IMWRITE_WEBP_LOSSLESS_PRESERVE_COLOR]
+    return ".webp", [cv2.IMWRITE_WEBP_QUALITY, encoding.quality]
+
+
+_OPENCV: dict[str, Callable[[Encoding, int], tuple[str, list[int]]]] = {
+    "JPEG": _jpeg,
+    "WEBP": _webp,
+    "PNG": lambda _encoding, _dimensions: (".png", []),
+    "BMP": lambda _encoding, _dimensions: (".bmp", []),
+    "PPM": lambda _encoding, dimensions: (".pgm" if dimensions == 2 else ".ppm", []),
+}
+
+
+def _encode_with_pillow(pixels: Pixels, encoding: Encoding) -> bytes:
+    """Return a file that OpenCV does not write: a JPEG with tables of its own, a PNG of grey with alpha."""
+    buffer = io.BytesIO()
+    settings: dict[str, Any] = {"icc_profile": encoding.profile} if encoding.profile else {}
+    if encoding.tables:
+        settings["qtables"] = {number: list(table) for number, table in encoding.tables}
+        settings["subsampling"] = {0x111111: 0, 0x211111: 1, 0x411111: "4:1:1"}.get(encoding.sampling or 0, 2)
+    else:
+        settings["compress_level"] = 1
+    Image.fromarray(pixels).save(buffer, encoding.format, **settings)
+    return buffer.getvalue()

@@ -1,0 +1,1 @@
+"""The job: from an input folder to one F times larger."""

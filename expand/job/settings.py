@@ -1,0 +1,65 @@
+"""Settings: everything that decides what the files of an expanded set hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from expand.errors import ExpandError
+from expand.images.formats import FORMATS
+from expand.recipes.recipe import Recipe
+from expand.views.views import Views
+
+ORIGINALS = ("copy", "link", "none")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that decides what the files of an expanded set hold; checks itself."""
+
+    recipe: Recipe
+    factor: int
+    seed: int = 0
+    sampling: str = "stratified"
+    format: str = "keep"
+    quality: int | None = None
+    originals: str = "copy"
+
+    def __post_init__(self) -> None:
+        if self.factor < 1:
+            raise ExpandError(f"--factor must be at least 1, got {self.factor}")
+        if self.format not in ("keep", *FORMATS):
+            raise ExpandError(f"--format must be keep, {', '.join(FORMATS)}, got {self.format!r}")
+        if self.quality is not None and not 1 <= self.quality <= 100:
+            raise ExpandError(f"--quality must be 1 … 100, got {self.quality}")
+        if self.originals not in ORIGINALS:
+            raise ExpandError(f"--originals must be {', '.join(ORIGINALS)}, got {self.originals!r}")
+        if self.factor == 1 and self.originals == "none":
+            raise ExpandError("--factor 1 with --originals none leaves nothing to write")
+        most = self.recipe.distinct
+        if most is not None and self.factor > most:
+            raise ExpandError(
+                f'--factor {self.factor} is more than recipe "{self.recipe.name}" can give: {most} distinct views'
+            )
+        self.views  # noqa: B018  # checks the seed and the sampling
+
+    @cached_property
+    def views(self) -> Views:
+        """The views that these settings name."""
+        return Views(self.recipe, self.seed, self.sampling)
+
+    @property
+    def written(self) -> range:
+        """Which views become files."""
+        return range(1 if self.originals == "none" else 0, self.factor)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as plain data."""
+        values = {key: getattr(self, key) for key in self.__dataclass_fields__}
+        return {**values, "recipe": self.recipe.to_dict()}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Settings:
+        """Return the settings that `to_dict` described."""
+        return cls(**{**data, "recipe": Recipe.from_dict(data["recipe"])})

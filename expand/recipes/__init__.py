@@ -1,0 +1,1 @@
+"""Recipes: ordered techniques with their ranges, by name or from a YAML file."""

@@ -1,0 +1,78 @@
+"""Fill: what a view shows where the source has no pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from expand.errors import BadImage, ExpandError
+from expand.images.pixels import Pixels
+
+MODES = {"edge": cv2.BORDER_REPLICATE, "reflect": cv2.BORDER_REFLECT_101, "background": cv2.BORDER_CONSTANT}
+
+
+@dataclass(frozen=True)
+class Fill:
+    """What uncovered area gets: a colour (0 … 255: one number, or one each for red, green, blue), or a mode of `MODES`.
+
+    `background` is the colour of the image's own border: a fill that stands out is a feature that a network learns.
+    """
+
+    value: str | tuple[int, ...] = "background"
+
+    def __post_init__(self) -> None:
+        value: object = self.value
+        colour = (value,) if isinstance(value, int) else value
+        if isinstance(colour, Sequence) and not isinstance(colour, str):
+            if not colour or not all(isinstance(c, int) and not isinstance(c, bool) and 0 <= c <= 255 for c in colour):
+                raise ExpandError(f'"fill" must be whole numbers 0 … 255, got {value!r}')
+            object.__setattr__(self, "value", tuple(colour))
+        elif value not in MODES:
+            raise ExpandError(f'"fill" must be {", ".join(MODES)}, a number or [red, green, blue], got {value!r}')
+
+    @property
+    def mode(self) -> int:
+        """Return OpenCV's border mode."""
+        return MODES[self.value] if isinstance(self.value, str) else cv2.BORDER_CONSTANT
+
+    def colour(self, pixels: Pixels) -> list[int]:
+        """Return the fill's value for each channel of an image, in the image's own units."""
+        channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+        if self.value == "background":
+            return border_colour(pixels)
+        if isinstance(self.value, str):
+            return [0] * channels
+        return fit_colour(self.value, channels, np.iinfo(pixels.dtype).max)
+
+
+DEFAULT_FILL = Fill()
+
+
+def border_colour(pixels: Pixels) -> list[int]:
+    """Return the median of the outermost pixels, channel by channel."""
+    return cast("list[int]", border_colours(pixels[None])[0].tolist())
+
+
+def border_colours(pixels: Pixels) -> NDArray[np.int64]:
+    """Return the same for each of N images (N×H×W or N×H×W×C), as N×C."""
+    ring = [pixels[:, 0], pixels[:, -1], pixels[:, 1:-1, 0], pixels[:, 1:-1, -1]]
+    border = np.concatenate(ring, axis=1)
+    border = np.sort(border.reshape(*border.shape[:2], -1), axis=1)
+    return border[:, (border.shape[1] - 1) // 2].astype(np.int64)
+
+
+def fit_colour(colour: Sequence[int], channels: int, white: int) -> list[int]:
+    """Return a colour of 8 bits as `channels` values up to `white`: grey by Rec. 601 luma, a fourth or second opaque."""
+    alpha = [255] if channels in (2, 4) and len(colour) in (1, 3) else []
+    visible = channels - len(alpha)
+    if len(colour) == 3 and visible == 1:
+        colour = [round(0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2])]
+    if len(colour) not in (1, visible):
+        raise BadImage(f'has {channels} channels, "fill" has {len(colour)} numbers')
+    values = list(colour) * (visible if len(colour) == 1 else 1) + alpha
+    return [value * (white // 255) for value in values]

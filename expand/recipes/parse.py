@@ -1,0 +1,123 @@
+"""The door for recipes: names and files in, techniques out; messages name the key and the line."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import partial
+from importlib import resources
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from expand.errors import ExpandError
+from expand.recipes.entry import Entry
+from expand.recipes.fill import DEFAULT_FILL, Fill
+from expand.techniques import NATIVE, Technique
+from expand.techniques.catalogue import PIPELINE, Catalogue
+
+NAMED = ("classic", "blog")
+KEYS = ("name", "fill", "techniques")
+
+
+class Parsed(NamedTuple):
+    """What a recipe file says, read and checked technique by technique."""
+
+    name: str
+    techniques: tuple[Technique, ...]
+    fill: Fill
+    entry: Entry
+
+
+def read_recipe(name: str | Path) -> Parsed:
+    """Read a named recipe, or the one in a YAML or JSON file; a saved albumentations pipeline is one as well."""
+    if name in NAMED:
+        text = resources.files("expand").joinpath(f"recipes/{name}.yaml").read_text("utf-8")
+        return parse_recipe(text, f"{name}.yaml")
+    path = Path(name)
+    if not path.is_file():
+        raise ExpandError(f'"{name}" is neither a recipe ({", ".join(NAMED)}) nor a file')
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ExpandError(f'"{name}" cannot be read: {error}') from error
+    return parse_recipe(text, str(path))
+
+
+def parse_recipe(text: str, where: str) -> Parsed:
+    """Read the recipe that a YAML (or JSON) text describes; `where` names the text in messages."""
+    try:
+        entry = Entry(where, yaml.compose(text, Loader=yaml.SafeLoader))
+        data = entry.value
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise ExpandError(f'"{where}"{line}: not valid YAML: {getattr(error, "problem", error)}') from error
+    if isinstance(data, Mapping) and "transform" in data and "__version__" in data:
+        pipeline = entry.within(lambda: Catalogue.pipeline(data))
+        return Parsed(Path(where).stem, (pipeline,), DEFAULT_FILL, entry)
+    return _read(entry)
+
+
+def _read(entry: Entry) -> Parsed:
+    items = entry.items()
+    entry.check_keys(KEYS, "a recipe")
+    if "techniques" not in items:
+        raise entry.error('a recipe needs "techniques"')
+    listed = items["techniques"]
+    if not isinstance(listed.node, yaml.SequenceNode):
+        raise listed.error(f'"techniques" must be a list, one technique a line ("- flip: {{}}"), got {listed.value!r}')
+    read = [_read_technique(Entry(entry.where, node)) for node in listed.node.value]
+    fill = _common_fill([asked for asked in (items.get("fill"), *(fill for _, fill in read)) if asked])
+    name = str(items["name"].value) if "name" in items else Path(entry.where).stem
+    return Parsed(name, tuple(technique for technique, _ in read), fill, entry)
+
+
+def _common_fill(asked: list[Entry]) -> Fill:
+    """Return the one fill of the one resampling; refuse techniques that ask for different ones."""
+    read = [entry.within(partial(Fill, _plain(entry.value))) for entry in asked]
+    for entry, fill in zip(asked, read, strict=True):
+        if fill != read[0]:
+            raise entry.error(
+                f'"fill" is {fill.value!r} here, {read[0].value!r} before; a view is resampled once, with one fill'
+            )
+    return read[0] if read else DEFAULT_FILL
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _read_technique(entry: Entry) -> tuple[Technique, Entry | None]:
+    """Return one technique of the list, and its fill if it names one."""
+    if isinstance(entry.node, yaml.ScalarNode):
+        name, settings = str(entry.value), entry.without_settings()
+    else:
+        items = entry.items()
+        if len(items) != 1:
+            raise entry.error(f'each technique is one entry of the list ("- flip: {{}}"), got {", ".join(items)}')
+        name, settings = next(iter(items.items()))
+        settings = settings if settings.value is not None else settings.without_settings()
+    values = {key: item.value for key, item in settings.items().items()}
+    if name not in NATIVE:
+        return settings.within(lambda: _from_catalogue(name, values)), None
+    kind = NATIVE[name]
+    geometric = hasattr(kind, "place")
+    known = tuple(item.name for item in fields(kind))  # type: ignore[arg-type]
+    settings.check_keys((*known, "fill") if geometric else known, name)
+    fill = settings.items().get("fill")
+    values.pop("fill", None)
+    return settings.within(lambda: kind(**{key: _plain(value) for key, value in values.items()})), fill
+
+
+def _from_catalogue(name: str, values: dict[str, Any]) -> Catalogue:
+    if name == PIPELINE:
+        return Catalogue.pipeline(values)
+    if not name[:1].isupper():
+        near = difflib.get_close_matches(name, NATIVE, n=1)
+        hint = f'; did you mean "{near[0]}"?' if near else ""
+        raise ExpandError(f'"{name}" is not a technique; there are {", ".join(NATIVE)}, and albumentations transforms{hint}')
+    factor = values.pop("factor", None)
+    return Catalogue.named(name, values, factor)

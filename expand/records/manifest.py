@@ -1,0 +1,124 @@
+"""The manifest: one row per file of an output folder, sorted by source and view.
+
+Rows are written as they come. A run that ends early leaves its rows in a part; the next run reads all parts side by
+side, so that no row is ever kept in memory for later.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple, TypedDict
+
+from expand.errors import ExpandError
+from expand.storage.files import open_lines, replace_whole
+
+MANIFEST = "metadata.jsonl"
+PART = ".metadata-{}.part"
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
+class Row(TypedDict):
+    """One file of the expanded set."""
+
+    file_name: str
+    label: str
+    source: str
+    view: int
+    params: dict[str, Any]
+    width: int
+    height: int
+    bytes: int
+    sha256: str
+    source_sha256: str
+    same_as: int
+    """The first view of the source with the same pixels: this one, unless the image is symmetric or empty."""
+
+
+class Record(NamedTuple):
+    """A source's rows, as text: a line a file."""
+
+    source: str
+    lines: list[str]
+
+    def rows(self) -> list[Row]:
+        """Return the rows as data."""
+        return [json.loads(line) for line in self.lines]
+
+
+def line_of(row: Row) -> str:
+    """Return a row as a line of JSON."""
+    return _encode(row) + "\n"
+
+
+def order(source_id: str) -> list[str]:
+    """Return the sort key of a source: folder by folder, as `scan` walks."""
+    return source_id.split("/")
+
+
+def read_rows(folder: Path) -> Iterator[Row]:
+    """Yield the rows of a finished folder's manifest."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise ExpandError(f'"{folder}" has no {MANIFEST}: not a finished output of expand')
+    with open(path, encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                row: Row = json.loads(line)
+                row["file_name"], row["source"], row["view"]
+            except (json.JSONDecodeError, KeyError, TypeError) as error:
+                raise ExpandError(f'"{path}", line {number}: not a row of a manifest ({error!r})') from error
+            yield row
+
+
+def read_records(folder: Path, skip: Path | None = None) -> Iterator[Record]:
+    """Yield what is known of each source, in order, from the manifest and from the parts that early ends left."""
+    paths = [path for path in [folder / MANIFEST, *sorted(folder.glob(PART.format("*")))] if path != skip and path.is_file()]
+    with ExitStack() as stack:
+        streams = [_whole_lines(stack.enter_context(open(path, encoding="utf-8"))) for path in paths]
+        merged = heapq.merge(*streams, key=lambda pair: order(pair[0]))
+        for source, pairs in groupby(merged, key=lambda pair: pair[0]):
+            yield Record(source, sorted({line: None for _, line in pairs}, key=lambda line: json.loads(line)["view"]))
+
+
+def _whole_lines(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield (source, line); stop at a line that a kill cut off."""
+    for line in lines:
+        try:
+            yield json.loads(line)["source"], line
+        except (json.JSONDecodeError, KeyError, TypeError):
+            return
+
+
+class ManifestWriter:
+    """Writes rows, in order, to a part that becomes the manifest when the run is done."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        taken = [path.name for path in folder.glob(PART.format("*"))]
+        number = next(n for n in range(len(taken) + 1) if PART.format(n) not in taken)
+        self.path = folder / PART.format(number)
+        self.file = open_lines(self.path)
+
+    def write(self, lines: Iterable[str]) -> None:
+        """Add a source's lines."""
+        self.file.writelines(lines)
+
+    def flush(self) -> None:
+        """Hand what was written to the system, where a kill of this process cannot lose it."""
+        self.file.flush()
+
+    def close(self) -> None:
+        """End the part; it stays, for the next run to read."""
+        self.file.close()
+
+    def publish(self) -> None:
+        """Make the part the manifest, and remove the others."""
+        self.close()
+        replace_whole(self.path, self.folder / MANIFEST)
+        for part in self.folder.glob(PART.format("*")):
+            part.unlink()

@@ -1,0 +1,49 @@
+"""Crop: cut out a random box and resize it to the image's size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from expand.geometry import Number, Placement, Size, each, shift, smaller, stretch
+from expand.techniques.ranges import Range, check_factor, parse_range, share_of, switch
+from expand.techniques.technique import Choice, Geometric
+
+AREA, ASPECT = Range(0.6, 1.0), Range(0.75, 4 / 3)
+
+
+@dataclass(frozen=True)
+class Crop(Geometric):
+    """Cut a box of a drawn area and aspect out of the image and stretch it to the image's size ("random resized crop").
+
+    `area` is the box's share of the image, `aspect` its width over height in units of the image's own (1 keeps the
+    proportions). Szegedy et al. 2015 draw the area from 0.08 … 1 and the aspect from 3/4 … 4/3; the default area is
+    milder, so that most crops still show what the label says.
+    """
+
+    name: ClassVar[str] = "crop"
+    spread: ClassVar[int] = 4
+    area: Range = AREA
+    aspect: Range = ASPECT
+    factor: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "area", parse_range(self.area, "area", within=(0.001, 1)))
+        object.__setattr__(self, "aspect", parse_range(self.aspect, "aspect", within=(0.01, 100)))
+        check_factor(self.name, self.factor, drawn=not (self.area.is_point and self.area.high == 1))
+
+    def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
+        """Turn four numbers into a box, in fractions of the width and height; the aspect is drawn evenly in its logarithm."""
+        logs = Range(math.log(self.aspect.low), math.log(self.aspect.high))
+        area = switch(variant, self.factor, self.area.at(share_of(variant, numbers[0], self.factor)), off=1.0)
+        aspect = each(math.exp, switch(variant, self.factor, logs.at(numbers[1]), off=0.0))
+        width = smaller(each(math.sqrt, area * aspect), 1.0)
+        height = smaller(area / width, 1.0)
+        return {"x": numbers[2] * (1.0 - width), "y": numbers[3] * (1.0 - height), "width": width, "height": height}
+
+    def place(self, choice: Mapping[str, Any], size: Size) -> Placement:
+        """Return the map that shows the chosen box of an image at the image's own size."""
+        box = shift(choice["x"] * size.width, choice["y"] * size.height)
+        return Placement(box.after(stretch(choice["width"], choice["height"])), size)

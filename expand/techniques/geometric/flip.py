@@ -1,0 +1,48 @@
+"""Flip: mirror an image left-right, top-bottom, or both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from expand.errors import ExpandError
+from expand.geometry import Number, Placement, Size, linear_about_centres
+from expand.techniques.technique import Choice, Geometric
+
+AXES = ("horizontal", "vertical")
+
+
+@dataclass(frozen=True)
+class Flip(Geometric):
+    """Mirror left-right (horizontal), top-bottom (vertical), or both; factor 2 or 4."""
+
+    name: ClassVar[str] = "flip"
+    axes: tuple[str, ...] = ()
+    factor: int = 0
+
+    def __post_init__(self) -> None:
+        if self.factor not in (0, 2, 4):
+            raise ExpandError(f'"factor" of flip must be 2 (one axis) or 4 (both), got {self.factor!r}')
+        given = [self.axes] if isinstance(self.axes, str) else list(self.axes)
+        axes = tuple(axis for axis in AXES if axis in given) or AXES[: max(self.factor // 2, 1)]
+        if given and set(given) != set(axes):
+            raise ExpandError(f'"axes" of flip must be horizontal, vertical or both, got {given!r}')
+        if self.factor and self.factor != 2 ** len(axes):
+            raise ExpandError(f'"factor" of flip along {" and ".join(axes)} is {2 ** len(axes)}, got {self.factor}')
+        object.__setattr__(self, "axes", axes)
+        object.__setattr__(self, "factor", 2 ** len(axes))
+
+    def with_factor(self, factor: int) -> Flip:
+        """Return a flip with this factor; it keeps its axis if it has one and needs one."""
+        return self if factor == self.factor else Flip(factor=factor)
+
+    def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
+        """Turn a variant into one bit for each axis; variant 0 changes nothing."""
+        bits = {axis: variant // 2**place % 2 == 1 for place, axis in enumerate(self.axes)}
+        return {axis: bits.get(axis, variant < 0) for axis in AXES}
+
+    def place(self, choice: Mapping[str, Any], size: Size) -> Placement:
+        """Return the map that mirrors an image of `size`."""
+        across, down = 1 - 2 * choice["horizontal"], 1 - 2 * choice["vertical"]
+        return Placement(linear_about_centres(across, 0.0, 0.0, down, size, size), size)

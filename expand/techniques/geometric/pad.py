@@ -1,0 +1,41 @@
+"""Pad: add a margin around an image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from expand.errors import ExpandError
+from expand.geometry import Number, Placement, Size, shift
+from expand.techniques.ranges import check_factor, parse_range, switch
+from expand.techniques.technique import Choice, Geometric
+
+
+@dataclass(frozen=True)
+class Pad(Geometric):
+    """Put a margin around the image: fractions of its width and height, or whole pixels on each side; factor 1 or 2."""
+
+    name: ClassVar[str] = "pad"
+    by: float = 0.1
+    unit: str = "fraction"
+    factor: int | None = 1
+
+    def __post_init__(self) -> None:
+        if self.unit not in ("fraction", "pixel"):
+            raise ExpandError(f'"unit" of pad must be fraction or pixel, got {self.unit!r}')
+        by = parse_range(self.by, "by", within=(0, 10 if self.unit == "fraction" else 65535)).low
+        if self.unit == "pixel" and by % 1:
+            raise ExpandError(f'"by" of pad must be a whole number of pixels, got {by!r}')
+        object.__setattr__(self, "by", by)
+        check_factor(self.name, self.factor, drawn=False)
+
+    def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
+        """Turn a variant into a margin: none, or the one that is set."""
+        return {"by": switch(variant, self.factor, self.by, off=0.0)}
+
+    def place(self, choice: Mapping[str, Any], size: Size) -> Placement:
+        """Return the map that adds the margin, in whole pixels, to an image of `size`."""
+        width, height = size if self.unit == "fraction" else (1.0, 1.0)
+        x, y = (choice["by"] * width + 0.5) // 1, (choice["by"] * height + 0.5) // 1
+        return Placement(shift(-x, -y), Size(size.width + 2 * x, size.height + 2 * y))

@@ -1,0 +1,44 @@
+"""Resize: give an image another size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from expand.errors import ExpandError
+from expand.geometry import Affine, Number, Placement, Size, smaller, stretch
+from expand.techniques.ranges import check_factor, switch
+from expand.techniques.technique import Choice, Geometric
+
+
+@dataclass(frozen=True)
+class Resize(Geometric):
+    """Give the image another size: [width, height], or one number for the shorter side; factor 1 or 2."""
+
+    name: ClassVar[str] = "resize"
+    size: int | Sequence[int] = 64
+    factor: int | None = 1
+
+    def __post_init__(self) -> None:
+        sides = [self.size] if isinstance(self.size, int) else list(self.size)
+        if len(sides) not in (1, 2) or not all(isinstance(side, int) and 1 <= side <= 65535 for side in sides):
+            raise ExpandError(f'"size" of resize must be a whole number of pixels or [width, height], got {self.size!r}')
+        object.__setattr__(self, "size", sides[0] if len(sides) == 1 else tuple(sides))
+        check_factor(self.name, self.factor, drawn=False)
+
+    def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
+        """Turn a variant into a decision."""
+        return {"resized": switch(variant, self.factor, 1.0, off=0.0) == 1}
+
+    def place(self, choice: Mapping[str, Any], size: Size) -> Placement:
+        """Return the map that stretches an image of `size` to the size that is set."""
+        on = choice["resized"] * 1.0
+        if isinstance(self.size, int):
+            step = self.size / smaller(size.width, size.height)
+            target = Size((size.width * step + 0.5) // 1, (size.height * step + 0.5) // 1)
+        else:
+            target = Size(float(self.size[0]), float(self.size[1]))
+        out = Size(size.width + on * (target.width - size.width), size.height + on * (target.height - size.height))
+        scale: Affine = stretch(size.width / out.width, size.height / out.height)
+        return Placement(scale, out)

@@ -1,0 +1,36 @@
+"""Rotate90: quarter turns, exact to the pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from expand.errors import ExpandError
+from expand.geometry import Number, Placement, Size, turn
+from expand.techniques.technique import Choice, Geometric
+
+
+@dataclass(frozen=True)
+class Rotate90(Geometric):
+    """Turn by 0, 90, 180 or 270 degrees, counter-clockwise; a quarter of a non-square image swaps its sides; factor 4."""
+
+    name: ClassVar[str] = "rotate90"
+    factor: int = 4
+
+    def __post_init__(self) -> None:
+        if self.factor not in (2, 4):
+            raise ExpandError(f'"factor" of rotate90 must be 4, or 2 (half turns only), got {self.factor}')
+
+    def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
+        """Turn a variant into degrees; variant 0 changes nothing."""
+        return {"degrees": variant * (360 // self.factor)}
+
+    def place(self, choice: Mapping[str, Any], size: Size) -> Placement:
+        """Return the map that turns an image of `size` (width, height); exact, for its sines are whole numbers."""
+        degrees = choice["degrees"]
+        cosine = (degrees == 0) * 1 - (degrees == 180) * 1
+        sine = (degrees == 90) * 1 - (degrees == 270) * 1
+        width = size.width + (size.height - size.width) * abs(sine)
+        turned = Size(width, size.width + size.height - width)
+        return Placement(turn(cosine, sine, turned, size), turned)

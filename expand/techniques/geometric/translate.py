@@ -1,0 +1,78 @@
+"""Translate: shift an image by a share of its size, or by whole pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from expand.errors import ExpandError
+from expand.geometry import Number, Placement, Size, shift
+from expand.techniques.ranges import Range, check_factor, parse_range, share_of, switch
+from expand.techniques.technique import Choice, Geometric
+
+SHIFT = Range(-0.1, 0.1)
+
+
+@dataclass(frozen=True)
+class Translate(Geometric):
+    """Shift by fractions of the width (x, right positive) and height (y, down positive), or by whole pixels."""
+
+    name: ClassVar[str] = "translate"
+    spread: ClassVar[int] = 2
+    x: Range = SHIFT
+    y: Range = SHIFT
+    unit: str = "fraction"
+    factor: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.unit not in ("fraction", "pixel"):
+            raise ExpandError(f'"unit" of translate must be fraction or pixel, got {self.unit!r}')
+        limit = 1.0 if self.unit == "fraction" else 65535.0
+        for axis in ("x", "y"):
+            value = parse_range(getattr(self, axis), axis, within=(-limit, limit), symmetric=True)
+            if self.unit == "pixel" and any(end % 1 for end in value):
+                raise ExpandError(f'"{axis}" of translate must be whole numbers of pixels, got {list(value)!r}')
+            object.__setattr__(self, axis, value)
+        if self.unit == "pixel":
+            object.__setattr__(self, "factor", self.factor or self._places)
+            check_factor(self.name, self.factor, most=self._places)
+        check_factor(self.name, self.factor, drawn=not (self.x.is_point and self.y.is_point))
+
+    @property
+    def _columns(self) -> int:
+        return int(self.x.high - self.x.low) + 1
+
+    @property
+    def _places(self) -> int:
+        """How many whole-pixel shifts there are, no shift counted among them."""
+        rows = int(self.y.high - self.y.low) + 1
+        return self._columns * rows + (not self._holds_zero)
+
+    @property
+    def _holds_zero(self) -> bool:
+        return self.x.low <= 0 <= self.x.high and self.y.low <= 0 <= self.y.high
+
+    def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
+        """Turn two numbers into a shift along x and one along y."""
+        if self.unit == "pixel":
+            return self._choose_pixels(variant, numbers[0])
+        x = self.x.at(share_of(variant, numbers[0], self.factor))
+        y = self.y.at(numbers[1])
+        return {"x": switch(variant, self.factor, x, off=0.0), "y": switch(variant, self.factor, y, off=0.0)}
+
+    def _choose_pixels(self, variant: Number, number: Number) -> Choice:
+        """Take one of the shifts; the variants hold disjoint shares of them, so that no two take the same."""
+        shifts, variants = self._places - 1, max((self.factor or 1) - 1, 1)
+        first = (variant - 1) * shifts // variants
+        place = first + number * (variant * shifts // variants - first) // 1
+        if self._holds_zero:
+            zero = -self.y.low * self._columns - self.x.low
+            place = place + (place >= zero)
+        x, y = self.x.low + place % self._columns, self.y.low + place // self._columns
+        return {"x": switch(variant, self.factor, x, off=0.0), "y": switch(variant, self.factor, y, off=0.0)}
+
+    def place(self, choice: Mapping[str, Any], size: Size) -> Placement:
+        """Return the map that shifts an image of `size`."""
+        width, height = size if self.unit == "fraction" else (1.0, 1.0)
+        return Placement(shift(-choice["x"] * width, -choice["y"] * height), size)

@@ -1,0 +1,1 @@
+"""Pixel techniques: they change values, not places."""

@@ -1,0 +1,87 @@
+"""Erase: a box painted over, so that what is left has to tell the class ("random erasing", "cutout")."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from expand.errors import ExpandError
+from expand.geometry import Number, each, larger, smaller
+from expand.images.pixels import Pixels
+from expand.techniques.ranges import Range, check_factor, parse_range, share_of, switch
+from expand.techniques.technique import Choice, PixelChange
+
+AREA, ASPECT = Range(0.02, 0.2), Range(0.5, 2.0)
+
+
+@dataclass(frozen=True)
+class Erase(PixelChange):
+    """Paint a box of a drawn area, aspect and place with one grey level (0 … 255; of 16 bits, the same share), all channels.
+
+    `area` is the box's share of the image, `aspect` its width over height in units of the image's own. Zhong et al. 2017
+    (arXiv 1708.04896) draw the area from 0.02 … 0.4, in half of the images; DeVries & Taylor 2017 (arXiv 1708.04552) cut
+    a square of a quarter of it out of every one. Here, by default, half of Zhong's largest area: small images show little.
+    """
+
+    name: ClassVar[str] = "erase"
+    spread: ClassVar[int] = 4
+    area: Range = AREA
+    aspect: Range = ASPECT
+    level: int = 128
+    factor: int | None = 2
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "area", parse_range(self.area, "area", within=(0.001, 1)))
+        object.__setattr__(self, "aspect", parse_range(self.aspect, "aspect", within=(0.01, 100)))
+        if not isinstance(self.level, int) or isinstance(self.level, bool) or not 0 <= self.level <= 255:
+            raise ExpandError(f'"level" of erase must be a whole number, 0 … 255, got {self.level!r}')
+        check_factor(self.name, self.factor, drawn=self.area != (1, 1))
+
+    def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
+        """Turn four numbers into a box, in fractions of the width and height.
+
+        The aspect is drawn evenly in its logarithm, and held so that a box of the drawn area is no longer than the image.
+        """
+        area = self.area.at(share_of(variant, numbers[0], self.factor))
+        aspect = each(math.exp, Range(math.log(self.aspect.low), math.log(self.aspect.high)).at(numbers[1]))
+        wide = each(math.sqrt, area * larger(smaller(aspect, 1 / area), area))
+        width = switch(variant, self.factor, wide, off=0.0)
+        height = switch(variant, self.factor, smaller(area / wide, 1.0), off=0.0)
+        return {"x": numbers[2] * (1.0 - width), "y": numbers[3] * (1.0 - height), "width": width, "height": height}
+
+    def apply(self, pixels: Pixels, choice: Choice) -> tuple[Pixels, Choice]:
+        """Return the pixels with the box painted, at least one whole pixel of them."""
+        if not choice["width"]:
+            return pixels, choice
+        left, right, top, bottom = map(int, box(choice, pixels.shape[0], pixels.shape[1]))
+        painted = pixels.copy()
+        painted[top:bottom, left:right] = self._level(pixels)
+        return painted, choice
+
+    def apply_batch(self, pixels: Pixels, choices: Choice) -> Pixels:
+        """Return N images (N×H×W or N×H×W×C) with a box painted in each where it is on."""
+        painted, level = pixels.copy(), self._level(pixels)
+        edges = (np.broadcast_to(edge, len(pixels)).tolist() for edge in box(choices, pixels.shape[1], pixels.shape[2]))
+        for image, left, right, top, bottom in zip(painted, *edges, strict=True):
+            image[top:bottom, left:right] = level
+        return painted
+
+    def _level(self, pixels: Pixels) -> int:
+        return self.level if pixels.dtype == np.uint8 else self.level * 257
+
+
+def box(choice: Mapping[str, Any], height: int, width: int) -> tuple[NDArray[np.int64], ...]:
+    """Return an image's box, or N images': its first column, the one after its last, and its rows likewise; empty if off."""
+    on = np.asarray(choice["width"]) > 0
+    sides = []
+    for start, length, side in (("x", "width", width), ("y", "height", height)):
+        place = np.asarray(choice[start], np.float64)
+        first = np.minimum(np.floor(place * side + 0.5), side - 1)
+        last = np.maximum(np.floor((place + choice[length]) * side + 0.5), first + 1)
+        sides += [first.astype(np.int64), np.where(on, last, first).astype(np.int64)]
+    return tuple(sides)

@@ -1,0 +1,82 @@
+"""Ranges, and how a technique's variants divide them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from expand.errors import ExpandError
+from expand.geometry import Number
+
+
+class Range(NamedTuple):
+    """An interval of values to draw from."""
+
+    low: float
+    high: float
+
+    def at(self, share: Number) -> Number:
+        """Return the value `share` (0 … 1) of the way from low to high."""
+        return self.low + (self.high - self.low) * share
+
+    @property
+    def is_point(self) -> bool:
+        """Tell whether there is nothing to draw."""
+        return self.low == self.high
+
+    def __str__(self) -> str:
+        return f"{self.low:g}" if self.is_point else f"{self.low:g} … {self.high:g}"
+
+
+def parse_range(value: object, key: str, *, within: tuple[float, float], symmetric: bool = False) -> Range:
+    """Return the range that a recipe means by `value`: [low, high], or one number (± that number if `symmetric`)."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = [-abs(value), abs(value)] if symmetric else [value, value]
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2 or not all(map(_is_number, value)):
+        raise ExpandError(f'"{key}" must be a number or [low, high], got {value!r}')
+    low, high = float(value[0]), float(value[1])
+    if not (within[0] <= low <= high <= within[1]):
+        raise ExpandError(f'"{key}" must rise from at least {within[0]:g} to at most {within[1]:g}, got {list(value)!r}')
+    return Range(low, high)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def check_factor(name: str, factor: int | None, *, most: int | None = None, drawn: bool = True) -> None:
+    """Refuse a factor that `name` cannot give: `most` is its limit, `drawn` whether it has anything to draw."""
+    if factor is not None and (not isinstance(factor, int) or isinstance(factor, bool) or factor < 1):
+        raise ExpandError(f'"factor" of {name} must be a whole number, at least 1, got {factor!r}')
+    if most is not None and (factor is None or factor > most):
+        raise ExpandError(f'"factor" of {name} can be at most {most}, got {factor}')
+    if not drawn and factor not in (1, 2):
+        raise ExpandError(f'{name} has one strength only: give it a range, or "factor: 2" (without and with), or 1 (always)')
+
+
+def switch(variant: Number, factor: int | None, value: Number, off: float) -> Number:
+    """Return `off` for the variant that changes nothing, else `value`.
+
+    A technique with factor 1, or without one, has no such variant: it is always on.
+    """
+    if factor is None or factor == 1:
+        return value
+    return off + (variant > 0) * (value - off)
+
+
+def share_of(variant: Number, number: Number, factor: int | None) -> Number:
+    """Return where in its range (0 … 1) a variant falls; `number` in [0, 1) places it inside its own stratum.
+
+    Variant 0 of a technique with a factor changes nothing; the others, 1 … factor − 1, divide the range evenly.
+    """
+    if factor is None or factor == 1:
+        return number
+    return ((variant - 1 + number) / (factor - 1)) * (variant > 0)
+
+
+def whole(number: Number) -> int | NDArray[np.int64]:
+    """Return the whole part of a number, or of each of an array."""
+    return number.astype(np.int64) if isinstance(number, np.ndarray) else int(number)

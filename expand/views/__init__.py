@@ -1,0 +1,1 @@
+"""Views: view k of an image, a pure function of (seed, image id, k, recipe)."""

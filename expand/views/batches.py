@@ -1,0 +1,129 @@
+"""A batch of views at once: the arithmetic of single views on arrays, to the same bits, for whoever needs many a second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from expand.errors import ExpandError
+from expand.geometry import IDENTITY, Affine, Placement, Size
+from expand.images.pixels import Pixels
+from expand.recipes.fill import border_colours, fit_colour
+from expand.techniques import Choice
+from expand.views.keys import STEPS, UNIT, draw_many
+from expand.views.resample import by_centres, resample, warp
+from expand.views.views import Views
+from expand.views.walk import walk
+
+Choices = dict[str, Choice]
+
+
+class ViewBatches:
+    """The views of a fixed row of images, batch by batch; what each image's key gives is drawn once."""
+
+    def __init__(self, views: Views, ids: Sequence[str]) -> None:
+        self.views, self.ids = views, ids
+        self.encoded = [source_id.encode("utf-8") for source_id in ids]
+
+    def choices(self, rows: NDArray[np.int64], k: int) -> Choices:
+        """Return the parameters of view `k` ≥ 1 of the images in `rows`: those of `Views.params`, as arrays of len(rows)."""
+        if self.views.sampling == "random":
+            return self._stacked(rows, k)
+        origins = self._origins[rows]
+        variants = self._variants(origins, k)
+        steps = np.array(STEPS[: origins.shape[1] - 2], dtype=np.uint64)
+        spread = ((origins[:, 2:] + np.uint64(k) * steps[None]) >> np.uint64(11)) * UNIT
+        numbers = np.concatenate([spread, self._seeds(rows, k)], axis=1)
+        return {
+            step.key: step.technique.choose(variants[:, place].astype(np.float64), [numbers[:, i] for i in step.takes])
+            for place, step in enumerate(self.views.steps)
+        }
+
+    def render(self, pixels: Pixels, choices: Choices, colours: NDArray[np.int64] | None = None) -> Pixels:
+        """Return the views' pixels from N images of one size (N×H×W or N×H×W×C), as `Views.render` does one by one.
+
+        `colours` (N×C) is what `fill_colours` gives for these images, for a caller who has them already.
+        """
+        moved = False
+        for step in self.views.steps:
+            if step.change:
+                pixels = step.change.apply_batch(pixels, choices[step.key])
+            elif not moved:
+                moved = True
+                pixels = self._resample(pixels, choices, colours if colours is not None else self.fill_colours(pixels))
+        return pixels
+
+    def placement(self, choices: Choices, size: Size) -> Placement:
+        """Return the one map of each view, as arrays, from output to input."""
+        return self.views.placement(choices, size)
+
+    def fill_colours(self, pixels: Pixels) -> NDArray[np.int64]:
+        """Return what fills the uncovered area of each of N images, N×C."""
+        fill = self.views.recipe.fill
+        channels = 1 if pixels.ndim == 3 else pixels.shape[3]
+        if fill.value == "background":
+            return border_colours(pixels)
+        values = [0] * channels if isinstance(fill.value, str) else fit_colour(fill.value, channels, np.iinfo(pixels.dtype).max)
+        return np.tile(np.array(values), (len(pixels), 1))
+
+    def _resample(self, pixels: Pixels, choices: Choices, colours: NDArray[np.int64]) -> Pixels:
+        count, fill = len(pixels), self.views.recipe.fill
+        source, size = self.placement(choices, Size(float(pixels.shape[2]), float(pixels.shape[1])))
+        sizes = {(int(width), int(height)) for width, height in zip(*(np.unique(side) for side in size), strict=False)}
+        if len(np.unique(size.width)) > 1 or len(np.unique(size.height)) > 1:
+            raise ExpandError("views of one batch have different sizes; give them one with --image-size")
+        parts = [np.broadcast_to(part, count) for part in source]
+        source = Affine(*parts)
+        matrices = np.stack([np.broadcast_to(part, count) for part in by_centres(source)], axis=-1).reshape(count, 2, 3)
+        shrinks = np.maximum(np.hypot(source.a, source.b), np.hypot(source.d, source.e)) > 1.999
+        same = np.all([part == still for part, still in zip(parts, IDENTITY, strict=True)], axis=0)
+        (width_height,) = sizes
+        if width_height != pixels.shape[2:0:-1]:
+            same = np.zeros(count, dtype=bool)
+        out = np.empty((count, width_height[1], width_height[0], *pixels.shape[3:]), pixels.dtype)
+        mode, filled = fill.mode, colours.tolist()
+        for i, (still, shrink) in enumerate(zip(same.tolist(), shrinks.tolist(), strict=True)):
+            if still:
+                out[i] = pixels[i]
+            elif shrink:
+                placement = Placement(Affine(*(float(part[i]) for part in parts)), Size(*map(float, width_height)))
+                out[i] = resample(pixels[i], placement, fill, filled[i])
+            else:
+                out[i] = warp(pixels[i], matrices[i], width_height, mode, filled[i])
+        return out
+
+    def _stacked(self, rows: NDArray[np.int64], k: int) -> Choices:
+        """Return the parameters drawn one by one, as arrays."""
+        singles = [self.views.params(self.ids[row], k) for row in rows]
+        return {
+            key: {name: np.array([single[key][name] for single in singles]) for name in choice}
+            for key, choice in singles[0].items()
+        }
+
+    def _variants(self, origins: NDArray[np.uint64], k: int) -> NDArray[np.int64]:
+        """Return the variants of view `k`, N × techniques."""
+        total = np.uint64(self.views.recipe.combinations)
+        if k < int(total):
+            positions = 1 + (origins[:, 0] % (total - np.uint64(1)) + np.uint64(k - 1)) % (total - np.uint64(1))
+        else:
+            positions = (origins[:, 1] % total + np.uint64(k % int(total))) % total
+        return self._walk[positions.astype(np.int64)]
+
+    def _seeds(self, rows: NDArray[np.int64], k: int) -> NDArray[np.float64]:
+        """Return the independent numbers of view `k`, N × seeds."""
+        ids = (self.encoded[row] for row in rows.tolist())
+        drawn = draw_many(self.views.seed, "seed", ids, k, self.views.seeds)
+        return ((drawn >> np.uint64(11)) * UNIT).astype(np.float64)
+
+    @cached_property
+    def _walk(self) -> NDArray[np.int64]:
+        radices = self.views.radices
+        return np.array([walk(position, radices) for position in range(self.views.recipe.combinations)], dtype=np.int64)
+
+    @cached_property
+    def _origins(self) -> NDArray[np.uint64]:
+        """Where each image starts: its place in the walk, its phase, its offsets; N × (2 + numbers)."""
+        return draw_many(self.views.seed, "source", self.encoded, 0, 2 + self.views.spread)

@@ -1,0 +1,124 @@
+"""The terminal: how a command begins and ends, whichever it is."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from expand.cli.terminal import FolderFirst, run_to_exit
+from expand.errors import ExpandError
+
+
+class OtherError(Exception):
+    """Another package's sentence, with a status."""
+
+    status = 3
+
+
+@click.group(cls=FolderFirst, context_settings={"help_option_names": ["-h", "--help"]})
+def work() -> None:
+    """Work."""
+
+
+@work.command(hidden=True)
+@click.argument("folder", required=False)
+@click.option("--times", type=int, default=1, help="How often.")
+def run(folder: str | None, times: int) -> int:
+    """Work on a folder."""
+    click.echo(f"{folder} {times}")
+    return 1 if folder == "bad" else 0
+
+
+@work.command()
+def look() -> None:
+    """Look at what was done."""
+    click.echo("looked")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("", "None 1\n"),
+        ("photos", "photos 1\n"),
+        ("--times 3 photos", "photos 3\n"),
+        ("look", "looked\n"),
+        ("run look", "look 1\n"),
+    ],
+)
+def test_the_first_word_is_a_subcommand_or_else_run_is_meant(line: str, said: str) -> None:
+    assert CliRunner().invoke(work, line.split()).output == said
+
+
+def test_help_shows_both_ways_and_the_options_of_run() -> None:
+    shown = CliRunner().invoke(work, ["-h"], prog_name="work").output.splitlines()
+    assert shown[:2] == ["Usage: work [FOLDER] [OPTIONS]", "       work COMMAND …"]
+    assert any(line.split()[:2] == ["--times", "INTEGER"] for line in shown)
+    assert shown[-1].split() == ["look", "Look", "at", "what", "was", "done."]
+
+
+def ending(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], what: BaseException | None) -> tuple[int, str]:
+    """Return the status and the words with which a command ends in which `what` happens."""
+
+    @click.command()
+    def fail() -> None:
+        if what:
+            raise what
+
+    monkeypatch.setattr("sys.argv", ["work"])
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            run_to_exit(fail, "work", "start again", OtherError)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert isinstance(ended.value.code, int)
+    return ended.value.code, capsys.readouterr().err.lstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("what", "status", "said"),
+    [
+        (None, 0, ""),
+        (ExpandError('"a" is no folder'), 2, 'work: "a" is no folder\n'),
+        (ExpandError("the disk is full", 3), 3, "work: the disk is full\n"),
+        (OtherError("the worker died"), 3, "work: the worker died\n"),
+        (KeyboardInterrupt(), 130, "work: interrupted; start again\n"),
+        (ImportError("No module named 'torch'"), 2, "work: No module named 'torch'; pip install \".[train]\"\n"),
+    ],
+)
+def test_whatever_happens_is_a_sentence_and_a_status(
+    what: BaseException | None, status: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ending(monkeypatch, capsys, what) == (status, said)
+
+
+def test_what_nobody_foresaw_is_not_hidden(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ZeroDivisionError):
+        ending(monkeypatch, capsys, ZeroDivisionError())
+
+
+def test_a_commands_own_status_is_its_exit_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["work", "bad"])
+    with pytest.raises(SystemExit) as ended:
+        run_to_exit(work, "work", "start again")
+    assert ended.value.code == 1
+
+
+def test_sigterm_interrupts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    @click.command()
+    def stop() -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr("sys.argv", ["work"])
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            run_to_exit(stop, "work", "start again")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ended.value.code == 130
+    assert capsys.readouterr().err.endswith("work: interrupted; start again\n")

@@ -1,0 +1,66 @@
+"""Verify: says what is wrong, and nothing when nothing is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from expand import ExpandError, expand
+from expand.job.verify import verify
+from tests.conftest import Folder
+
+
+@pytest.fixture
+def out(class_folder: Folder, tmp_path: Path) -> Path:
+    expand(class_folder(3), tmp_path / "out", workers=1)
+    return tmp_path / "out"
+
+
+def rewrite(path: Path, change: Callable[[str], str]) -> None:
+    path.write_text(change(path.read_text()))
+
+
+def test_a_good_folder_is_clean(out: Path) -> None:
+    verdict = verify(out, workers=2)
+    assert (verdict.status, verdict.files, verdict.problems) == (0, 24, [])
+    assert verdict.bytes == sum(path.stat().st_size for path in out.glob("*/*"))
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (lambda out: (out / "cat/0_v1.png").unlink(), '"cat/0_v1.png" is missing'),
+        (lambda out: (out / "cat/0_v1.png").write_bytes(b""), '"cat/0_v1.png" has 0 bytes, the manifest says'),
+        (lambda out: (out / "cat/0.png").write_bytes((out / "cat/0.png").read_bytes()[:-1] + b"!"), "its hash differs"),
+        (lambda out: (out / "cat/stranger.png").write_bytes(b""), '"cat/stranger.png" is not in the manifest'),
+        (lambda out: (out / "stranger").write_bytes(b""), '"stranger" is not in the manifest'),
+        (lambda out: (out / "expand.json").unlink(), '"expand.json" is missing'),
+        (lambda out: rewrite(out / "expand.json", lambda t: t.replace("finished", "unfinished")), "was not finished"),
+        (lambda out: rewrite(out / "metadata.jsonl", lambda t: "".join(t.splitlines(True)[:-1])), "expand.json counts 24 files"),
+        (lambda out: rewrite(out / "metadata.jsonl", lambda t: "".join(reversed(t.splitlines(True)))), "is not sorted"),
+        (lambda out: ((out / "cat/0_v1.png").unlink(), (out / "cat/0_v1.png").mkdir()), "cannot be read: Is a directory"),
+    ],
+)  # fmt: skip
+def test_each_harm_is_found_and_named(harm: Callable[[Path], object], said: str, out: Path) -> None:
+    harm(out)
+    verdict = verify(out)
+    assert verdict.status == 1
+    assert any(said in problem for problem in verdict.problems), verdict.problems
+
+
+def test_a_missing_file_and_a_stranger_do_not_cancel_out(out: Path) -> None:
+    (out / "cat/0_v1.png").rename(out / "cat/0_v9.png")
+    assert verify(out).problems == ['"cat/0_v1.png" is missing', '"cat/0_v9.png" is not in the manifest']
+
+
+def test_no_manifest_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ExpandError, match="not a finished output"):
+        verify(tmp_path)
+
+
+def test_the_card_counts_what_the_manifest_lists(out: Path) -> None:
+    card = json.loads((out / "expand.json").read_text())
+    assert card["counts"]["files"] == len((out / "metadata.jsonl").read_text().splitlines())

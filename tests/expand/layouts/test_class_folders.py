@@ -1,0 +1,127 @@
+"""Sources: found in order, counted, and named so that no two files collide."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from expand import ExpandError
+from expand.layouts.class_folders import scan, survey
+from expand.layouts.source import copy_name, split_suffix
+from expand.records.manifest import order
+from tests.conftest import Folder, noise_image
+
+IMAGE = noise_image(4, 4, 3)
+
+
+def test_sources_come_sorted_by_path_with_their_class(class_folder: Folder) -> None:
+    names = ["b/2.png", "b/10.png", "b/x/1.png", "b/x.png", "a/ü ä.jpg", "a/sub/deep/1.webp", "B2/1.TIF", "a/A.PNG"]
+    root = class_folder(dict.fromkeys(names, IMAGE))
+    found = list(scan(root))
+    assert [source.id for source in found] == sorted(names, key=order)
+    assert {source.label for source in found} == {"a", "b", "B2"}
+    assert all(source.size == (root / source.id).stat().st_size for source in found)
+
+
+def test_what_is_no_image_of_a_class_is_left_aside_and_counted(class_folder: Folder) -> None:
+    root = class_folder(
+        {"a/1.png": IMAGE, "a/notes.txt": b"x", "a/.hidden.png": b"x", ".git/1.png": b"x", "loose.png": IMAGE, "readme.md": b""}
+    )
+    found = survey(root)
+    assert dict(found.labels) == {"a": 1}
+    assert (found.hidden, found.foreign, found.unlabelled) == (2, 2, 1)
+    assert found.bytes == (root / "a/1.png").stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, "has no class folders"),
+        ({"loose.png": IMAGE}, "has no class folders"),
+        ({"a/readme.md": b""}, "has no images in its folders"),
+    ],
+)
+def test_nothing_to_expand_is_refused(files: dict[str, object], message: str, class_folder: Folder) -> None:
+    with pytest.raises(ExpandError, match=message):
+        survey(class_folder(files))
+
+
+def test_a_missing_folder_and_a_file_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ExpandError, match="does not exist"):
+        survey(tmp_path / "nowhere")
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ExpandError, match="is a file; a folder with one folder a class is needed"):
+        survey(tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    ("names", "format_"),
+    [
+        (["a/A.png", "a/a.png"], "keep"),
+        (["a/1.png", "A/1.png"], "keep"),
+        (["a/X/1.png", "a/x/1.png"], "keep"),
+        (["a/1.png", "a/1_v1.png"], "keep"),
+        (["a/1.png", "a/1_V3.png"], "keep"),
+        (["a/1.jpg", "a/1.JPG"], "keep"),
+        (["a/1.jpg", "a/1.jpg.png"], "png"),
+    ],
+)
+def test_sources_whose_files_would_have_one_name_are_refused(names: list[str], format_: str, class_folder: Folder) -> None:
+    with pytest.raises(ExpandError, match="would give files of one name"):
+        survey(class_folder(dict.fromkeys(names, IMAGE)), 4, format_)
+
+
+@pytest.mark.parametrize("format_", ["keep", "png", "jpg", "webp"])
+def test_stems_alone_never_collide(format_: str, class_folder: Folder) -> None:
+    names = ["a/1.png", "a/1.jpg", "a/1.jpeg", "a/1.webp", "a/1.tif", "a/1.tiff", "b/1.png", "a/1_v4.png", "a/1_v.png"]
+    assert survey(class_folder(dict.fromkeys(names, IMAGE)), 4, format_).count == len(names)
+    files = [copy_name(name, k, format_).casefold() for name in names for k in range(1, 4)] + names
+    assert len(set(files)) == len(files)
+
+
+@pytest.mark.parametrize(
+    ("source", "format_", "name"),
+    [
+        ("cat/3.png", "keep", "cat/3_v2.png"),
+        ("cat/3.JPEG", "keep", "cat/3_v2.JPEG"),
+        ("cat/3.JPEG", "jpg", "cat/3_v2.JPEG"),
+        ("cat/3.bmp", "jpg", "cat/3.bmp_v2.jpg"),
+        ("cat.d/a.b.png", "webp", "cat.d/a.b.png_v2.webp"),
+    ],
+)
+def test_the_name_of_a_copy(source: str, format_: str, name: str) -> None:
+    assert copy_name(source, 2, format_) == name
+
+
+@given(st.text(min_size=1).filter(lambda text: "/" not in text))
+def test_a_suffix_splits_as_pathlib_splits_it(name: str) -> None:
+    stem, suffix = split_suffix(name)
+    assert stem + suffix == name
+    if not name.startswith(".") and not name.endswith("."):
+        assert (stem, suffix) == (str(Path(name).with_suffix("")), Path(name).suffix)
+
+
+def test_links_are_followed_but_not_in_circles(class_folder: Folder, tmp_path: Path) -> None:
+    elsewhere = class_folder({"1.png": IMAGE}, name="elsewhere")
+    root = class_folder({"a/1.png": IMAGE})
+    (root / "b").symlink_to(elsewhere)
+    (root / "a" / "2.png").symlink_to(elsewhere / "1.png")
+    assert [source.id for source in scan(root)] == ["a/1.png", "a/2.png", "b/1.png"]
+    (root / "a" / "up").symlink_to(root)
+    with pytest.raises(ExpandError, match="is a link to a folder that it lies in"):
+        survey(root)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_an_unreadable_folder_is_refused(class_folder: Folder) -> None:
+    root = class_folder({"a/1.png": IMAGE, "b/1.png": IMAGE})
+    (root / "b").chmod(0)
+    try:
+        with pytest.raises(ExpandError, match="cannot be read"):
+            survey(root)
+    finally:
+        (root / "b").chmod(0o755)

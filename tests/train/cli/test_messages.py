@@ -1,0 +1,150 @@
+"""What the command says: plain lines in a log, bars on a terminal, a closing summary."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import termios
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from expand import expand
+from tests.train.commands import draw_set, settings_for, train
+from train.cli import progress
+from train.cli.messages import run_in_words
+from train.cli.progress import Console
+from train.feed.strategies import Strategy
+
+pty = pytest.importorskip("pty")
+
+
+@contextmanager
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Put a terminal in the place of stderr; what was shown on it is in the list at the end."""
+    master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, (24, 120))
+    parts: list[bytes] = []
+
+    def read() -> None:  # or a terminal that is full would stop whoever writes to it
+        try:
+            while part := os.read(master, 65536):
+                parts.append(part)
+        except OSError:
+            pass
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    shown: list[str] = []
+    with os.fdopen(slave, "w") as screen, monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", screen)
+        yield shown
+    reader.join()
+    os.close(master)
+    shown.append(b"".join(parts).decode())
+
+
+def test_a_log_gets_a_line_for_each_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = settings_for(draw_set(tmp_path / "src"), validation=0.25, epochs=2)
+    record = train(settings, tmp_path / "run", watch=Console(2))
+    out, said = capsys.readouterr()
+    lines = said.splitlines()
+    assert out == ""
+    assert lines[:2] == ["cnn: 22,467 parameters, fp32, cpu", "none: 18 sources an epoch; read from memory"]
+    assert [line.partition(":")[0] for line in lines[2:]] == ["epoch 1 of 2", "epoch 2 of 2"]
+    results = record["results"]
+    assert lines[3] == (
+        f"epoch 2 of 2: loss {results['train_loss']:.4f}, accuracy {results['train_accuracy']:.2%}; "
+        f"validation {results['validation_loss']:.4f}, {results['validation_accuracy']:.2%}"
+    )
+
+
+def test_a_log_gets_a_line_now_and_then_in_a_long_pass(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "LOG_SECONDS", 0.0)
+    train(settings_for(draw_set(tmp_path / "src"), epochs=1), tmp_path / "run", watch=Console(1))
+    lines = capsys.readouterr().err.splitlines()[2:]
+    assert [re.sub(r"(?<=loss )\d\.\d{3}|[\d,]+(?= images)", "…", line) for line in lines[:3]] == [
+        f"step {step}: loss …, … images/s" for step in (1, 2, 3)
+    ]
+    assert lines[3].startswith("epoch 1 of 1: loss ")
+
+
+def test_a_run_that_goes_on_says_from_where(capsys: pytest.CaptureFixture[str]) -> None:
+    Console(9).starting("cnn: small\nnone: 5 sources", 4321, 1234)
+    assert capsys.readouterr().err == "cnn: small\nnone: 5 sources\ngoing on from step 1,234 of 4,321\n"
+
+
+def test_a_terminal_gets_bars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    src = draw_set(tmp_path / "src")
+    with terminal(monkeypatch) as shown:
+        train(settings_for(src, epochs=2), tmp_path / "run", watch=Console(2))
+    (text,) = shown
+    assert "6/6" in text
+    assert re.search(r"loss \d\.\d{3}, [\d,]+ images/s", text)
+    assert [text.count(f"epoch {epoch} of 2: loss ") for epoch in (1, 2)] == [1, 1]
+
+
+def test_decoding_has_a_bar_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tqdm
+
+    made: list[Any] = []
+    make = tqdm.tqdm
+
+    def noted(**settings: Any) -> Any:
+        made.append(make(**{**settings, "delay": 0}))  # a set that takes less than half a second gets no bar
+        return made[-1]
+
+    monkeypatch.setattr(tqdm, "tqdm", noted)
+    src = draw_set(tmp_path / "src")
+    with terminal(monkeypatch) as shown:
+        train(settings_for(src, epochs=1), tmp_path / "run", watch=Console(1))
+    assert f"decoding {src}:" in shown[0]
+    assert made[0].n == 24
+
+
+def record() -> dict[str, Any]:
+    """Return the record of a run in which everything was asked for."""
+    per_class = {"ant": 0.95, "bee": 0.5, "cat": 1.0, "dog": 0.75}
+    results = {"train_loss": 0.5, "train_accuracy": 0.75, "validation_loss": 0.6, "validation_accuracy": 0.7}
+    results |= {"test_loss": 0.8, "test_accuracy": 0.8, "test_accuracy_mirrored": 0.81}
+    cost = {"pack": 1.25, "wait": 0.5, "augment": 2.0, "compute": 10.0, "evaluate": 1.0, "training": 12.5}
+    return {
+        "settings": {"model": "cnn", "strategy": {"name": "fly"}},
+        "steps": 4690,
+        "leaks": 1200,
+        "results": {**results, "test_per_class": per_class},
+        "cost": {**{f"{name}_seconds": seconds for name, seconds in cost.items()}, "images_per_second": 48_000.0},
+    }
+
+
+def test_the_summary_of_a_run() -> None:
+    assert run_in_words(record(), Path("runs/x")).splitlines() == [
+        "runs/x: cnn, fly, 4,690 steps",
+        "  test: accuracy 80.00%, loss 0.8000",
+        "  test, averaged with the mirrored image: accuracy 81.00%",
+        "  least sure: bee 50.0%, dog 75.0%, ant 95.0%",
+        "  validation: accuracy 70.00%, loss 0.6000",
+        "  training: accuracy 75.00%, loss 0.5000 (last pass, as shown)",
+        "  12.5 s of training (wait 0.5, augment 2.0, compute 10.0), 48,000 images/s",
+        "  decoding 1.2 s, evaluating 1.0 s",
+        "  1,200 test images are in the training set as well (--allow-leak)",
+    ]
+
+
+def test_the_summary_of_a_run_without_a_test_or_a_validation_set(tmp_path: Path) -> None:
+    src = draw_set(tmp_path / "src", 2)
+    expand(src, tmp_path / "copies", factor=2, workers=1)
+    shown = run_in_words(train(settings_for(tmp_path / "copies", strategy=Strategy("disk")), tmp_path / "run"), Path("x"))
+    assert [re.split(" accuracy| s of| [0-9.]+ s,", line)[0] for line in shown.splitlines()[1:]][::2] == [
+        "  training:",
+        "  decoding",
+    ]
+    assert shown.splitlines()[0] == "x: cnn, disk, 2 steps"
+    assert len(shown.splitlines()) == 4

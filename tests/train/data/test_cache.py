@@ -1,0 +1,126 @@
+"""The cache: bounded, and the pack that was used longest ago goes first."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+from expand.storage.lock import Lock
+from train.data.cache import Cache, TooLarge, default_root
+from train.errors import TrainError
+
+
+def fill(root: Path, **packs: int) -> None:
+    """Write finished packs of so many bytes, the first one used longest ago."""
+    for place, (name, size) in enumerate(packs.items()):
+        (root / name).mkdir(parents=True)
+        (root / name / "pack.json").write_bytes(b"{}")
+        (root / name / "pixels.npy").write_bytes(bytes(size - 2))
+        os.utime(root / name / "pack.json", (1000 + place, 1000 + place))
+
+
+def names(root: Path) -> list[str]:
+    return sorted(path.name for path in root.iterdir())
+
+
+def test_packs_are_listed_by_their_last_use(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    fill(tmp_path, c=10, a=20, b=30)
+    assert [pack.name for pack in cache.packs()] == ["c", "a", "b"]
+    assert cache.size() == 60
+    os.utime(tmp_path / "c/pack.json")
+    assert [pack.name for pack in cache.packs()] == ["a", "b", "c"]
+
+
+def test_the_packs_that_were_used_longest_ago_make_room(tmp_path: Path) -> None:
+    fill(tmp_path, c=10, a=20, b=30)
+    cache = Cache(tmp_path, limit=75)
+    cache.make_room(15, "x")
+    assert names(tmp_path) == ["a", "b", "c"]
+    cache.make_room(16, "x")
+    assert names(tmp_path) == ["a", "b"]
+    cache.make_room(45, "x")
+    assert names(tmp_path) == ["b"]
+    cache.make_room(75, "x")
+    assert names(tmp_path) == []
+
+
+def test_what_a_kill_left_goes_before_any_pack(tmp_path: Path) -> None:
+    fill(tmp_path, a=20, b=30)
+    (tmp_path / "a.part").mkdir()
+    (tmp_path / "a.part/pixels.npy").write_bytes(bytes(40))
+    Cache(tmp_path, limit=75).make_room(25, "x")
+    assert names(tmp_path) == ["a", "b"]
+
+
+def test_what_never_fits_is_refused_and_nothing_is_removed_for_it(tmp_path: Path) -> None:
+    fill(tmp_path, a=20)
+    with pytest.raises(TooLarge) as refused:
+        Cache(tmp_path, limit=1000).make_room(1001, "photos")
+    assert str(refused.value) == '"photos" takes 1,001 bytes when decoded, --cache-size is 1,000'
+    assert names(tmp_path) == ["a"]
+
+
+def test_what_the_disk_has_no_room_for_is_refused(tmp_path: Path) -> None:
+    needed = 10**18
+    assert shutil.disk_usage(tmp_path).free < needed
+    with pytest.raises(TooLarge) as refused:
+        Cache(tmp_path, limit=2 * needed).make_room(needed, "photos")
+    words = str(refused.value)
+    assert words.startswith(f'"photos" takes {needed:,} bytes when decoded, the disk of "{tmp_path}" has ')
+    assert words.endswith(" free")
+
+
+def test_clearing_removes_packs_and_what_kills_left_and_nothing_else(tmp_path: Path) -> None:
+    fill(tmp_path, a=20, b=30)
+    (tmp_path / "c.part").mkdir()
+    (tmp_path / "c.part/pixels.npy").write_bytes(bytes(40))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "precision.json").write_text("{}")
+    cache = Cache(tmp_path)
+    assert [pack.name for pack in cache.packs()] == ["a", "b"]
+    assert cache.clear() == 50
+    assert names(tmp_path) == ["mine", "precision.json"]
+    assert (cache.packs(), cache.size()) == ([], 0)
+
+
+def test_a_cache_that_is_not_there_is_empty(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "nosuch")
+    assert (cache.packs(), cache.size(), cache.clear()) == ([], 0, 0)
+    assert not (tmp_path / "nosuch").exists()
+
+
+def test_packs_lie_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TRAIN_CACHE", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert Cache().root == default_root() == tmp_path / ".cache/expand-train/packs"
+    monkeypatch.setenv("TRAIN_CACHE", str(tmp_path / "elsewhere"))
+    assert Cache().root == tmp_path / "elsewhere"
+    assert Cache(tmp_path).root == tmp_path
+
+
+def test_who_wants_a_held_cache_waits_for_it(tmp_path: Path) -> None:
+    cache, entered = Cache(tmp_path / "cache"), threading.Event()
+
+    def enter() -> None:
+        with cache.held():
+            entered.set()
+
+    waiting = threading.Thread(target=enter)
+    with cache.held():
+        waiting.start()
+        assert not entered.wait(0.3)
+    assert entered.wait(10)
+    waiting.join()
+    with Lock(cache.root):
+        pass
+
+
+@pytest.mark.parametrize("size", [0.0, -1.0, float("inf"), float("nan")])
+def test_a_limit_that_means_nothing_is_refused(size: float) -> None:
+    with pytest.raises(TrainError, match=f"--cache-size must be above 0, got {size}"):
+        Cache.of(None, size)

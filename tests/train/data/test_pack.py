@@ -1,0 +1,285 @@
+"""Packs: decoded right, found again, never half there, bounded."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from expand import expand
+from expand.images.decoder import decode
+from tests.conftest import Folder, noise_image
+from tests.train.samples import pictures, pixels_of, write_set
+from train.data.cache import Cache, TooLarge
+from train.data.folder import list_folder
+from train.data.pack import CHUNK, RECORD, fingerprint, pack, sample
+from train.data.shape import ANY_SHAPE, Shape, fit
+from train.errors import TrainError
+
+PACKING = """
+import os, signal, sys
+from pathlib import Path
+from train.data.cache import Cache
+from train.data.folder import list_folder
+from train.data.pack import pack
+from train.data.shape import ANY_SHAPE
+left = int(sys.argv[3])
+def count(images):
+    global left
+    left -= images
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+pack(list_folder(Path(sys.argv[1])), ANY_SHAPE, Cache(Path(sys.argv[2])), count)
+"""
+
+
+def refusal(root: Path, cache: Cache, shape: Shape = ANY_SHAPE) -> str:
+    with pytest.raises(TrainError) as refused:
+        pack(list_folder(root), shape, cache)
+    assert refused.value.status == 2
+    assert cache.packs() == []
+    assert not list(cache.root.glob("*"))
+    return str(refused.value)
+
+
+def start_packing(root: Path, cache: Path, killed_after: int = -1) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", PACKING, str(root), str(cache), str(killed_after)])
+
+
+@pytest.mark.parametrize("shape", [ANY_SHAPE, Shape(7), Shape(20, "grey"), Shape(colour="rgb")], ids=str)
+def test_a_pack_has_each_images_pixels_and_hashes(shape: Shape, tmp_path: Path) -> None:
+    folder = list_folder(write_set(tmp_path / "src", pictures() | pictures(suffix=".jpg", seed=50)))
+    packed = pack(folder, shape, Cache(tmp_path / "cache"))
+    data = [(folder.root / file).read_bytes() for file in folder.files]
+    images = [decode(item).pixels for item in data]
+    np.testing.assert_array_equal(packed.pixels, [fit(image, shape) for image in images])
+    assert packed.fingerprints == [fingerprint(image) for image in images]
+    assert packed.hashes == [sha256(item).hexdigest() for item in data]
+    assert packed.whole
+
+
+@pytest.mark.parametrize(
+    ("image", "colour", "channels"),
+    [
+        (noise_image(6, 5), "keep", 1), (noise_image(6, 5), "rgb", 3), (noise_image(6, 5, 4), "keep", 4),
+        (noise_image(6, 5, 4), "rgb", 3), (noise_image(6, 5, 4), "grey", 1), (noise_image(6, 5, depth=np.uint16), "keep", 1),
+        (noise_image(6, 5, 3, depth=np.uint16), "grey", 1), (noise_image(6, 5, 2), "keep", 2),
+    ],
+)  # fmt: skip
+def test_grey_colour_alpha_and_16_bits_are_packed(
+    image: np.ndarray, colour: str, channels: int, class_folder: Folder, tmp_path: Path
+) -> None:
+    packed = pack(list_folder(class_folder({"a/1.png": image})), Shape(colour=colour), Cache(tmp_path / "cache"))
+    assert packed.pixels.dtype == np.uint8
+    assert packed.pixels.shape == (1, 6, 5, channels)
+    np.testing.assert_array_equal(packed.pixels[0], fit(image, Shape(colour=colour)))
+
+
+def test_images_are_packed_upright(class_folder: Folder, tmp_path: Path) -> None:
+    root = class_folder({"a/1.png": noise_image(4, 4, 3)})
+    pixels = noise_image(6, 4, 3)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(pixels).save(root / "a/1.png", exif=exif)
+    packed = pack(list_folder(root), ANY_SHAPE, Cache(tmp_path / "cache"))
+    np.testing.assert_array_equal(packed.pixels[0], np.rot90(pixels, -1))
+
+
+def test_a_pack_is_found_again_without_decoding_anything(tmp_path: Path) -> None:
+    root, cache, counted = write_set(tmp_path / "src", pictures(suffix=".bmp")), Cache(tmp_path / "cache"), []
+    first = pack(list_folder(root), ANY_SHAPE, cache, counted.append)
+    assert counted == [1] * 8
+    before = (root / "cat/0.bmp").stat()
+    (root / "cat/0.bmp").write_bytes(bytes(before.st_size))  # no image any more, but of its size and age
+    os.utime(root / "cat/0.bmp", ns=(before.st_atime_ns, before.st_mtime_ns))
+    again = pack(list_folder(root), ANY_SHAPE, cache, counted.append)
+    assert counted == [1] * 8
+    np.testing.assert_array_equal(again.pixels, first.pixels)
+    assert again[1:] == first[1:]
+    assert not again.pixels.flags.writeable
+
+
+def test_a_changed_file_a_new_one_or_another_shape_makes_another_pack(tmp_path: Path) -> None:
+    root, cache = write_set(tmp_path / "src", pictures(suffix=".bmp")), Cache(tmp_path / "cache")
+    pack(list_folder(root), ANY_SHAPE, cache)
+    new = noise_image(16, 16, 3, seed=99)
+    before = (root / "cat/0.bmp").stat()
+    write_set(root, {"cat/0.bmp": new})
+    os.utime(root / "cat/0.bmp", ns=(before.st_atime_ns, before.st_mtime_ns + 1))
+    changed = pack(list_folder(root), ANY_SHAPE, cache)
+    np.testing.assert_array_equal(changed.pixels[0], new)
+    assert len(cache.packs()) == 2
+    write_set(root, {"dog/9.bmp": new})
+    assert len(pack(list_folder(root), ANY_SHAPE, cache).pixels) == 9
+    assert pack(list_folder(root), Shape(8), cache).pixels.shape == (9, 8, 8, 3)
+    assert pack(list_folder(root), Shape(8, "grey"), cache).pixels.shape == (9, 8, 8, 1)
+    assert len(cache.packs()) == 5
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "record cut off": lambda pack: os.truncate(pack / "pack.json", 20),
+    "record is none": lambda pack: (pack / "pack.json").write_text("[]"),
+    "record not text": lambda pack: (pack / "pack.json").write_bytes(b"\xff\xfe"),
+    "record of another format": lambda pack: (pack / "pack.json").write_text('{"format": 0}'),
+    "record of fewer images": lambda pack: (pack / "pack.json").write_text('{"format": 2, "fingerprints": [], "hashes": []}'),
+    "record without hashes": lambda pack: (pack / "pack.json").write_text('{"format": 2, "fingerprints": [1, 2, 3, 4, 5, 6, 7, 8]}'),
+    "record gone": lambda pack: (pack / "pack.json").unlink(),
+    "pixels cut off": lambda pack: os.truncate(pack / "pixels.npy", 1000),
+    "pixels empty": lambda pack: os.truncate(pack / "pixels.npy", 0),
+    "pixels of other images": lambda pack: np.save(pack / "pixels.npy", np.zeros((2, 16, 16, 3), np.uint8)),
+    "pixels gone": lambda pack: (pack / "pixels.npy").unlink(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_pack_is_made_anew(damage: str, tmp_path: Path) -> None:
+    root, cache, counted = write_set(tmp_path / "src"), Cache(tmp_path / "cache"), []
+    first = pack(list_folder(root), ANY_SHAPE, cache)
+    (place,) = cache.root.iterdir()
+    DAMAGE[damage](place)
+    again = pack(list_folder(root), ANY_SHAPE, cache, counted.append)
+    assert counted == [1] * 8
+    np.testing.assert_array_equal(again.pixels, np.stack([pixels_of(root / file) for file in pictures()]))
+    assert again[1:] == first[1:]
+    assert cache.packs() == [place] == list(cache.root.iterdir())
+
+
+def test_what_a_kill_leaves_is_no_pack_and_is_in_nobodys_way(tmp_path: Path) -> None:
+    root, cache = write_set(tmp_path / "src"), Cache(tmp_path / "cache")
+    killed = start_packing(root, cache.root, killed_after=5)
+    assert killed.wait() == -signal.SIGKILL
+    (left,) = cache.root.iterdir()
+    assert left.suffix == ".part"
+    assert (cache.packs(), cache.size()) == ([], 0)
+    packed = pack(list_folder(root), ANY_SHAPE, cache)
+    np.testing.assert_array_equal(packed.pixels, np.stack([pixels_of(root / file) for file in pictures()]))
+    assert list(cache.root.iterdir()) == cache.packs() == [left.with_suffix("")]
+
+
+def test_two_processes_may_pack_the_same_set_at_once(tmp_path: Path) -> None:
+    root, cache = write_set(tmp_path / "src"), Cache(tmp_path / "cache")
+    with cache.held():  # until both are there
+        both = [start_packing(root, cache.root) for _ in range(2)]
+        with pytest.raises(subprocess.TimeoutExpired):
+            both[0].wait(1.5)
+    assert [process.wait(60) for process in both] == [0, 0]
+    assert list(cache.root.iterdir()) == cache.packs()
+    packed = pack(list_folder(root), ANY_SHAPE, cache)
+    np.testing.assert_array_equal(packed.pixels, np.stack(list(pictures().values())))
+
+
+def test_images_that_do_not_go_together_are_named(class_folder: Folder, tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache")
+    root = class_folder({"a/1.png": noise_image(6, 5), "a/2.png": noise_image(7, 5), "b/1.png": noise_image(6, 5, 3)})
+    sizes = '"a/2.png" is 5×7 pixels, others are 5×6; give all one size with --image-size'
+    channels = '"b/1.png" has 3 channels, others have 1; --colour rgb (or grey) gives all the same'
+    assert refusal(root, cache) == f"{root}: {sizes}; {channels}"
+    assert refusal(root, cache, Shape(5)) == f"{root}: {channels}"
+    assert refusal(root, cache, Shape(colour="grey")) == f"{root}: {sizes}"
+    assert pack(list_folder(root), Shape(5, "rgb"), cache).pixels.shape == (3, 5, 5, 3)
+
+
+def test_bad_images_are_named_three_of_them(class_folder: Folder, tmp_path: Path) -> None:
+    files: dict[str, object] = {"a/1.png": noise_image(6, 5, 3), "a/2.png": noise_image(6, 5, 3)}
+    root = class_folder(files)
+    data = (root / "a/2.png").read_bytes()
+    (root / "a/2.png").write_bytes(data[: len(data) // 2])
+    first = '"a/2.png" cannot be decoded (cut off)'
+    assert refusal(root, Cache(tmp_path / "cache")) == f"{root}: {first}"
+    class_folder({"a/3.png": b"", "a/4.png": b"hello", "a/5.png": b"", "b/6.png": b""})
+    others = '"a/3.png" is empty; "a/4.png" is no image (and 2 more)'
+    assert refusal(root, Cache(tmp_path / "cache")) == f"{root}: {first}; {others}"
+
+
+def test_a_bad_first_image_does_not_decide_the_size(class_folder: Folder, tmp_path: Path) -> None:
+    root = class_folder({"a/1.png": b"", "a/2.png": noise_image(6, 5, 3)})
+    assert refusal(root, Cache(tmp_path / "cache")) == f'{root}: "a/1.png" is empty'
+
+
+def test_a_set_without_one_good_image_is_refused(class_folder: Folder, tmp_path: Path) -> None:
+    root = class_folder({"a/1.png": b"", "b/2.png": b"hello"})
+    words = f'none of the first images of {root} can be used: "b/2.png" is no image'
+    assert refusal(root, Cache(tmp_path / "cache")) == words
+
+
+def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
+    src, out, cache = write_set(tmp_path / "src"), tmp_path / "out", Cache(tmp_path / "cache")
+    expand(src, out, factor=2, workers=1)
+    for root, hint in ((src, ""), (out, "; `expand verify` says what is wrong")):
+        folder = list_folder(root)
+        (root / "dog/3.png").unlink()
+        with pytest.raises(TrainError) as refused:
+            pack(folder, ANY_SHAPE, cache)
+        assert str(refused.value) == f'"{root / "dog/3.png"}" cannot be read (No such file or directory){hint}'
+
+
+def test_the_pack_that_was_used_longest_ago_goes_when_the_cache_is_full(tmp_path: Path) -> None:
+    folders = [list_folder(write_set(tmp_path / name)) for name in "abc"]
+    cache = Cache(tmp_path / "cache", limit=2 * 8 * (16 * 16 * 3 + RECORD) + 800)
+    made = []
+    for place in (0, 1, 0, 2, 0, 2, 1, 0):
+        counted: list[int] = []
+        pack(folders[place], ANY_SHAPE, cache, counted.append)
+        made.append(sum(counted))
+        assert cache.size() <= cache.limit
+        time.sleep(0.02)  # longer than a tick of the clock of a file system
+    assert made == [8, 8, 0, 8, 0, 0, 8, 8]
+
+
+def test_a_set_larger_than_the_cache_is_refused_with_both_sizes(tmp_path: Path) -> None:
+    root, cache = write_set(tmp_path / "src"), Cache(tmp_path / "cache", limit=6000)
+    with pytest.raises(TooLarge) as refused:
+        pack(list_folder(root), ANY_SHAPE, cache)
+    assert str(refused.value) == f'"{root}" takes 6,944 bytes when decoded, --cache-size is 6,000'
+    assert list(cache.root.iterdir()) == []
+    assert len(pack(list_folder(root), Shape(8), cache).pixels) == 8
+
+
+def test_worker_processes_pack_the_same(tmp_path: Path) -> None:
+    count = 4 * CHUNK + 10  # 2 × 8 chunks: two workers
+    images = pictures(count, (3, 2, 3))
+    packed = pack(list_folder(write_set(tmp_path / "src", images)), ANY_SHAPE, Cache(tmp_path / "cache"))
+    assert len(images) > 8 * CHUNK
+    np.testing.assert_array_equal(packed.pixels, np.stack([images[name] for name in sorted(images)]))
+    assert packed.fingerprints == [fingerprint(images[name]) for name in sorted(images)]
+
+
+def test_a_sample_has_every_files_hash_and_every_nth_images_pixels(tmp_path: Path) -> None:
+    folder = list_folder(write_set(tmp_path / "src"))
+    found = sample(folder, Shape(8), count=3)
+    data = [(folder.root / file).read_bytes() for file in folder.files]
+    assert found.hashes == [sha256(item).hexdigest() for item in data]
+    np.testing.assert_array_equal(found.pixels, [fit(decode(item).pixels, Shape(8)) for item in data[::2]])
+    assert (found.fingerprints, found.whole) == ([""] * 8, False)
+
+
+def test_what_is_wrong_with_a_sample_is_said(class_folder: Folder, tmp_path: Path) -> None:
+    root = class_folder({"a/1.png": noise_image(6, 5), "b/2.png": noise_image(7, 5)})
+    with pytest.raises(TrainError) as refused:
+        sample(list_folder(root), ANY_SHAPE)
+    words = "images have different sizes or channels; give them one with --image-size and --colour"
+    assert str(refused.value) == words
+    (root / "b/2.png").write_bytes(b"hello")
+    with pytest.raises(TrainError) as refused:
+        sample(list_folder(root), ANY_SHAPE)
+    assert str(refused.value) == f'"{root / "b/2.png"}" is no image'
+    (root / "b/2.png").unlink()
+    os.mkfifo(root / "b/2.png")
+    with pytest.raises(TrainError) as refused:
+        sample(list_folder(root), ANY_SHAPE)
+    assert str(refused.value) == f'"{root / "b/2.png"}" is no regular file'
+
+
+def test_a_fingerprint_is_of_the_picture_not_of_its_file() -> None:
+    pixels = noise_image(6, 4, 3)
+    assert fingerprint(pixels) == fingerprint(np.asfortranarray(pixels))
+    assert len({fingerprint(pixels), fingerprint(pixels[::-1]), fingerprint(pixels.reshape(4, 6, 3))}) == 3

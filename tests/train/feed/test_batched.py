@@ -1,0 +1,175 @@
+"""The batched renderer: the views of expand, to one grey level, by tensor operations alone."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from expand import Recipe, Views
+from expand.recipes.fill import Fill
+from expand.techniques.pixel import noise
+from expand.views.batches import ViewBatches
+from tests.conftest import noise_image
+from train.errors import TrainError
+from train.feed.batched import BatchedViews, pattern, without_batched_form
+from train.feed.readers import render
+
+IDS = [f"cat/{index}.png" for index in range(8)]
+CPU = torch.device("cpu")
+FILLS = ["background", "edge", "reflect", (9,), (10, 200, 30)]
+KS = (1, 2, 3, 4, 5, 8, 13, 21, 100, 1001)
+
+
+def images(shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+    return np.stack([noise_image(*shape, seed=seed) for seed in range(len(IDS))]).astype(np.uint8)
+
+
+def both(recipe: Recipe, pixels: NDArray[np.uint8], k: int, sampling: str = "stratified") -> tuple[np.ndarray, np.ndarray]:
+    """Return view `k` of all images by the batched and by the exact renderer."""
+    batches, items = ViewBatches(Views(recipe, 3, sampling), IDS), np.arange(len(IDS))
+    tensor = torch.from_numpy(pixels).permute(0, 3, 1, 2)
+    before = tensor.clone()
+    rendered = BatchedViews(batches, CPU).render(tensor, items, k, None)
+    assert torch.equal(tensor, before)
+    assert rendered.dtype == torch.uint8
+    return rendered.permute(0, 2, 3, 1).numpy(), render(batches, pixels, items, k, None)
+
+
+def check_close(recipe: Recipe, shape: tuple[int, int, int], sampling: str = "stratified") -> None:
+    pixels = images(shape)
+    for k in KS:
+        batched, exact = both(recipe, pixels, k, sampling)
+        difference = np.abs(batched.astype(int) - exact.astype(int))
+        assert difference.max() <= 1, (k, difference.max())
+        assert (difference > 0).mean() < 0.01
+        assert (exact != pixels).any()
+
+
+@pytest.mark.parametrize("name", ["classic", "blog"])
+@pytest.mark.parametrize("fill", FILLS, ids=str)
+@pytest.mark.parametrize("shape", [(16, 16, 1), (19, 14, 3)], ids=str)
+def test_every_pixel_is_within_one_grey_level_of_the_exact_one(name: str, fill: object, shape: tuple[int, int, int]) -> None:
+    check_close(replace(Recipe.load(name), fill=Fill(fill)), shape)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("fill", FILLS, ids=str)
+@pytest.mark.parametrize(("name", "shape", "sampling"), [("blog", (9, 12, 4), "random"), ("classic", (9, 12, 2), "random"), ("blog", (64, 64, 3), "stratified")])  # fmt: skip
+def test_so_it_is_with_alpha_random_sampling_and_larger_images(
+    name: str, shape: tuple[int, int, int], sampling: str, fill: object
+) -> None:
+    check_close(replace(Recipe.load(name), fill=Fill(fill)), shape, sampling)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "techniques",
+    [
+        "crop", "noise, rotate", "flip, rotate, erase, noise", "scale: {zoom: [0.51, 3]}", "flip, crop: {area: [0.1, 0.3], aspect: [0.3, 3]}",
+        "noise: {salt: [0, 1], factor: 5}, rotate: {degrees: [-180, 180], factor: 3}", "translate: {x: [-1, 1], y: [-1, 1]}",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("fill", ["background", "edge", "reflect"])
+def test_so_it_is_with_every_technique_that_it_has(techniques: str, fill: str) -> None:
+    check_close(Recipe.parse(f"fill: {fill}\ntechniques: [{techniques}]"), (16, 13, 3))
+
+
+@pytest.mark.parametrize("shape", [(1, 9, 3), (7, 1, 1), (1, 1, 3), (2, 3, 1)], ids=str)
+@pytest.mark.parametrize("fill", FILLS[:4], ids=str)
+def test_so_it_is_where_an_image_has_one_row_or_column(shape: tuple[int, int, int], fill: object) -> None:
+    recipe, pixels = replace(Recipe.load("classic"), fill=Fill(fill)), images(shape)  # type: ignore[arg-type]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for k in KS:
+            batched, exact = both(recipe, pixels, k)
+            assert np.abs(batched.astype(int) - exact.astype(int)).max() <= 1
+
+
+@pytest.mark.parametrize("techniques", ["flip: {axes: [horizontal, vertical]}", "flip, rotate90", "translate: {x: 3, y: 2, unit: pixel}"])  # fmt: skip
+@pytest.mark.parametrize("fill", FILLS, ids=str)
+def test_flips_turns_and_whole_pixel_shifts_are_exact(techniques: str, fill: object) -> None:
+    recipe, pixels = replace(Recipe.parse(f"techniques: [{techniques}]"), fill=Fill(fill)), images((16, 16, 3))  # type: ignore[arg-type]
+    for k in KS:
+        batched, exact = both(recipe, pixels, k)
+        np.testing.assert_array_equal(batched, exact)
+        assert (exact != pixels).any()
+
+
+@pytest.mark.parametrize("technique", ["noise", "noise: {amount: [0, 0.5], salt: [0, 1], factor: 3}", "noise: {amount: [0.99, 1], salt: 1}"])  # fmt: skip
+@pytest.mark.parametrize("shape", [(16, 16, 1), (40, 31, 3)], ids=str)
+def test_noise_hits_the_same_pixels(technique: str, shape: tuple[int, int, int]) -> None:
+    recipe, pixels = Recipe.parse(f"techniques: [{technique}]"), images(shape) // 2 + 50
+    hit = 0
+    for k in KS:
+        batched, exact = both(recipe, pixels, k)
+        np.testing.assert_array_equal(batched, exact)
+        hit += int((exact != pixels).sum())
+    assert hit
+
+
+@pytest.mark.parametrize("technique", ["erase", "erase: {area: [0.001, 1], aspect: [0.1, 10], factor: 5}", "erase: {area: 1, level: 255, factor: 1}"])  # fmt: skip
+@pytest.mark.parametrize("shape", [(16, 16, 1), (40, 31, 3), (1, 3, 3)], ids=str)
+def test_erase_paints_the_same_pixels(technique: str, shape: tuple[int, int, int]) -> None:
+    recipe, pixels = Recipe.parse(f"techniques: [{technique}]"), images(shape)
+    for k in KS:
+        batched, exact = both(recipe, pixels, k)
+        np.testing.assert_array_equal(batched, exact)
+    assert (exact != pixels).any()
+
+
+def test_each_image_is_the_same_alone_as_in_a_batch() -> None:
+    batches, pixels = ViewBatches(Views(Recipe.load("blog"), 3), IDS), torch.from_numpy(images((9, 9, 3))).permute(0, 3, 1, 2)
+    views = BatchedViews(batches, CPU)
+    noisy = set()
+    for k in KS:
+        together = views.render(pixels, np.arange(8), k, None)
+        for row in range(8):
+            alone = views.render(pixels[row : row + 1], np.array([row]), k, None)
+            assert torch.equal(alone[0], together[row])
+            noisy.add(bool(batches.choices(np.array([row]), k)["noise"]["amount"][0]))
+    assert noisy == {True, False}
+
+
+def test_the_pattern_is_that_of_expand_number_for_number() -> None:
+    seeds = np.array([0, 1, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**51 + 12345, 2**52 - 1], dtype=np.int64)
+    expected = noise.pattern(seeds[:, None], 3000)
+    found = pattern(torch.from_numpy(seeds), 3000)
+    assert found.dtype == torch.int32
+    np.testing.assert_array_equal(found.numpy().astype(np.int64) + 2**31, expected.astype(np.int64))
+
+
+def test_fill_colours_that_are_given_are_taken() -> None:
+    recipe, pixels = Recipe.parse("techniques: [translate: {x: 3, y: 3, unit: pixel}]"), torch.zeros(8, 3, 9, 9).byte()
+    views = BatchedViews(ViewBatches(Views(recipe), IDS), CPU)
+    colours = torch.arange(24.0).reshape(8, 3) + 1
+    rendered = views.render(pixels, np.arange(8), 1, colours)
+    for image, colour in zip(rendered, colours, strict=True):
+        for plane, value in zip(image, colour, strict=True):
+            assert set(plane.unique().tolist()) == {0, int(value)}
+
+
+@pytest.mark.parametrize(
+    ("techniques", "missing"),
+    [
+        ("flip, rotate, translate, scale, noise", ""), ("crop, scale: {zoom: [0.51, 1]}", ""), ("flip, GaussNoise: {p: 1}", "GaussNoise"),
+        ("GaussianBlur: {p: 1}, noise, GaussNoise: {p: 1}", "GaussianBlur, GaussNoise"), ("flip, scale: {zoom: [0.5, 1]}", "scale"),
+    ],
+)  # fmt: skip
+def test_what_has_no_batched_form_is_refused_by_name(techniques: str, missing: str) -> None:
+    batches = ViewBatches(Views(Recipe.parse(f"techniques: [{techniques}]")), IDS)
+    assert ", ".join(without_batched_form(batches)) == missing
+    if missing:
+        with pytest.raises(TrainError) as refused:
+            BatchedViews(batches, CPU)
+        assert str(refused.value) == f"{missing} cannot be rendered in batches; --renderer exact"
+
+
+@pytest.mark.parametrize("techniques", ["pad: {}", "resize: {size: 9}", "rotate90"])
+def test_a_recipe_that_changes_the_size_is_refused(techniques: str) -> None:
+    views = BatchedViews(ViewBatches(Views(Recipe.parse(f"techniques: [flip, {techniques}]")), IDS), CPU)
+    with pytest.raises(TrainError) as refused:
+        views.render(torch.zeros(8, 3, 10, 12).byte(), np.arange(8), 1, None)
+    assert str(refused.value) == "the recipe changes the size of images; --renderer exact and --image-size"

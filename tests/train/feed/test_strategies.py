@@ -1,0 +1,232 @@
+"""Strategies: an epoch visits every source once; disk and fly show the same while there are copies enough."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from expand import Recipe, Views, expand
+from expand.records.manifest import read_rows
+from tests.train.samples import pictures, pixels_of, reader_of, shown, visits_of, write_set
+from train.errors import TrainError
+from train.feed.sampler import order
+from train.feed.strategies import HYBRID_SEED, Strategy
+
+CLASSIC, BLOG = Recipe.load("classic"), Recipe.load("blog")
+CHEAP = Recipe.parse("name: cheap\ntechniques: [flip, translate]")
+
+
+def expanded(tmp_path: Path, factor: int = 3, shape: tuple[int, ...] = (16, 16, 3), **settings: object) -> Path:
+    src = write_set(tmp_path / "src", pictures(shape=shape))
+    expand(src, tmp_path / "out", factor, workers=1, **settings)  # type: ignore[arg-type]
+    return tmp_path / "out"
+
+
+@pytest.mark.parametrize("name", ["none", "disk", "fly", "hybrid"])
+@pytest.mark.parametrize("root", ["src", "out"])
+def test_an_epoch_visits_every_source_once_whatever_the_strategy(name: str, root: str, tmp_path: Path) -> None:
+    expanded(tmp_path)
+    visits = visits_of(tmp_path / root, name, recipe=CLASSIC if name in ("fly", "hybrid") else None)
+    assert len(visits) == 8
+    assert visits.ids == list(pictures())
+    assert visits.labels.tolist() == [0] * 4 + [1] * 4
+    for k in range(7):
+        rows = visits.rows(np.arange(8), k)
+        assert [visits.folder.sources[row] for row in rows] == visits.ids
+    assert visits.files_a_source == (3 if root == "out" and name in ("disk", "hybrid") else 1)
+
+
+def test_none_shows_the_sources_in_every_pass(tmp_path: Path) -> None:
+    out = expanded(tmp_path)
+    sources = np.stack([pixels_of(tmp_path / "src" / name) for name in pictures()])
+    for root in (tmp_path / "src", out):
+        reader = reader_of(visits_of(root, "none"), tmp_path / "cache")
+        for k in range(4):
+            np.testing.assert_array_equal(shown(reader, k), sources)
+
+
+@pytest.mark.parametrize("originals", ["copy", "none"])
+def test_disk_shows_copy_k_mod_f_in_pass_k(originals: str, tmp_path: Path) -> None:
+    out = expanded(tmp_path, 4, originals=originals)
+    files = {(row["source"], row["view"]): row["file_name"] for row in read_rows(out)}
+    views = range(1 if originals == "none" else 0, 4)
+    reader = reader_of(visits_of(out, "disk"), tmp_path / "cache")
+    for k in range(2 * len(views) + 1):
+        copies = [files[source, views[k % len(views)]] for source in pictures()]
+        np.testing.assert_array_equal(shown(reader, k), np.stack([pixels_of(out / copy) for copy in copies]))
+        assert [reader.visits.folder.files[row] for row in reader.visits.rows(np.arange(8), k)] == copies
+
+
+@pytest.mark.parametrize("recipe", [CLASSIC, BLOG], ids=["classic", "blog"])
+@pytest.mark.parametrize("shape", [(16, 16), (11, 14, 3)], ids=str)
+@pytest.mark.parametrize("sampling", ["stratified", "random"])
+def test_fly_with_a_factor_shows_what_disk_shows(recipe: Recipe, shape: tuple[int, ...], sampling: str, tmp_path: Path) -> None:
+    out = expanded(tmp_path, 3, shape, recipe=recipe, seed=5, sampling=sampling)
+    disk = reader_of(visits_of(out, "disk"), tmp_path / "cache")
+    views = dict(recipe=recipe, view_seed=5, sampling=sampling)
+    flies = [visits_of(out, "fly", factor=3, **views), visits_of(tmp_path / "src", "fly", factor=3, **views)]
+    for fly in (reader_of(visits, tmp_path / "cache") for visits in flies):
+        for k in range(7):
+            np.testing.assert_array_equal(shown(fly, k), shown(disk, k))
+    never = reader_of(visits_of(out, "fly", **views), tmp_path / "cache")
+    np.testing.assert_array_equal(shown(never, 2), shown(disk, 2))
+    assert (shown(never, 3) != shown(disk, 3)).any()
+
+
+def test_fly_shows_view_k_in_pass_k(tmp_path: Path) -> None:
+    src = write_set(tmp_path / "src")
+    reader, views = reader_of(visits_of(src, "fly", recipe=BLOG, view_seed=7), tmp_path / "cache"), Views(BLOG, 7)
+    for k in (0, 1, 2, 30, 1000):
+        expected = [views.render(pixels, views.params(name, k)).pixels for name, pixels in pictures().items()]
+        np.testing.assert_array_equal(shown(reader, k), np.stack(expected))
+
+
+@pytest.mark.parametrize(
+    ("settings", "views"),
+    [
+        ({}, [0, 1, 2, 3, 4, 5, 6, 7, 8]),
+        ({"factor": 3}, [0, 1, 2, 0, 1, 2, 0, 1, 2]),
+        ({"factor": 1}, [0] * 9),
+        ({"clean_every": 4}, [0, 1, 2, 3, 0, 1, 2, 3, 0]),
+        ({"clean_every": 1}, [0] * 9),
+        ({"factor": 3, "clean_every": 4}, [0, 1, 2, 0, 1, 2, 0, 1, 2]),
+    ],
+)  # fmt: skip
+def test_fly_counts_views_as_it_is_told(settings: dict[str, int], views: list[int]) -> None:
+    assert [Strategy("fly", CLASSIC, **settings).view(k) for k in range(9)] == views  # type: ignore[arg-type]
+    assert [Strategy("none").view(k) for k in range(3)] == [0, 0, 0]
+
+
+def test_clean_passes_show_the_sources_as_disk_does(tmp_path: Path) -> None:
+    out = expanded(tmp_path)
+    disk = reader_of(visits_of(out, "disk"), tmp_path / "cache")
+    fly = reader_of(visits_of(out, "fly", recipe=CLASSIC, clean_every=3), tmp_path / "cache")
+    for k in range(7):
+        same = bool((shown(fly, k) == shown(disk, k)).all())
+        assert same == (k < 3 or k % 3 == 0)
+
+
+@pytest.mark.parametrize("factor", [2, 4, 8])
+def test_clean_passes_leave_every_variant_its_share(factor: int) -> None:
+    fly = Strategy("fly", CLASSIC, 5, clean_every=factor)
+    disk = Views(CLASSIC, 5)
+
+    def counts(ks: range) -> list[tuple[int, ...]]:
+        return sorted(fly.views(k).variants("cat/1.png", fly.view(k)) for k in ks)  # type: ignore[union-attr]
+
+    assert counts(range(factor)) == sorted(disk.variants("cat/1.png", k) for k in range(factor))
+    flips = [sum(variants[0] for variants in counts(range(factor * b, factor * (b + 1)))) for b in range(40)]
+    copies = [sum(disk.variants(f"cat/{i}.png", k)[0] for k in range(factor)) for i in range(40)]
+    if factor >= 4:
+        assert set(flips) == set(copies) == {factor // 2}
+    assert abs(sum(flips) - sum(copies)) <= 12
+
+
+def test_every_clean_pass_begins_a_new_expansion() -> None:
+    fly = Strategy("fly", CLASSIC, 5, clean_every=4)
+    seeds = [fly.views(k).seed for k in range(12)]  # type: ignore[union-attr]
+    assert seeds[:4] == [5] * 4
+    assert [len(set(seeds[start : start + 4])) for start in (0, 4, 8)] == [1, 1, 1]
+    assert len(set(seeds)) == 3
+
+
+def test_hybrid_draws_its_techniques_on_top_of_the_copies(tmp_path: Path) -> None:
+    out = expanded(tmp_path)
+    disk = reader_of(visits_of(out, "disk"), tmp_path / "cache")
+    hybrid = reader_of(visits_of(out, "hybrid", recipe=CHEAP, view_seed=3), tmp_path / "cache")
+    views = Views(CHEAP, 3 ^ HYBRID_SEED)
+    np.testing.assert_array_equal(shown(hybrid, 0), shown(disk, 0))
+    for k in range(1, 7):
+        copies = zip(shown(disk, k), hybrid.visits.ids, strict=True)
+        expected = np.stack([views.render(copy, views.params(source, k)).pixels for copy, source in copies])
+        np.testing.assert_array_equal(shown(hybrid, k), expected)
+        assert (expected != shown(disk, k)).any(axis=(1, 2, 3)).all()
+
+
+def test_hybrid_does_not_repeat_what_is_on_disk_under_the_same_seed() -> None:
+    strategies = [Strategy(name, CLASSIC, view_seed=3) for name in ("fly", "hybrid")]
+    drawn = [[views.params(name, 1) for name in pictures()] for s in strategies if (views := s.views())]
+    assert all(one["rotate"] != other["rotate"] for one, other in zip(*drawn, strict=True))
+
+
+def test_hybrid_makes_every_pass_another_one(tmp_path: Path) -> None:
+    out = expanded(tmp_path)
+    hybrid = reader_of(visits_of(out, "hybrid", recipe=CHEAP), tmp_path / "cache")
+    assert len({shown(hybrid, k).tobytes() for k in range(12)}) == 12
+
+
+@pytest.mark.parametrize("name", ["disk", "hybrid"])
+def test_visiting_all_visits_every_file_once_an_epoch(name: str, tmp_path: Path) -> None:
+    out = expanded(tmp_path)
+    visits = visits_of(out, name, recipe=CHEAP if name == "hybrid" else None, visit_all=True)
+    assert (len(visits), visits.files_a_source, visits.copies) == (24, 3, 1)
+    for k in range(4):
+        assert visits.rows(np.arange(24), k).tolist() == list(range(24))
+    assert visits.ids == [source for source in pictures() for _ in range(3)]
+    assert visits.labels.tolist() == [0] * 12 + [1] * 12
+
+
+def test_disk_in_a_plain_folder_shows_the_sources(tmp_path: Path) -> None:
+    src = write_set(tmp_path / "src")
+    visits = visits_of(src, "disk")
+    assert (len(visits), visits.files_a_source) == (8, 1)
+    for k in range(3):
+        np.testing.assert_array_equal(shown(reader_of(visits, tmp_path / "cache"), k), np.stack(list(pictures().values())))
+
+
+@pytest.mark.parametrize("name", ["none", "fly"])
+def test_without_originals_what_needs_them_is_refused(name: str, tmp_path: Path) -> None:
+    out = expanded(tmp_path, originals="none")
+    with pytest.raises(TrainError) as refused:
+        visits_of(out, name, recipe=CLASSIC if name == "fly" else None)
+    assert str(refused.value) == f'"{out}" has no originals (expand --originals none); this strategy needs them'
+
+
+def test_wrong_settings_are_refused() -> None:
+    cases = {
+        "--strategy must be none, disk, fly, hybrid, got 'cloud'": dict(name="cloud"),
+        "--factor must be at least 1, got 0": dict(name="fly", factor=0),
+        "--clean-every must be at least 1, got -1": dict(name="fly", clean_every=-1),
+        "--view-seed must be 0 … 2^64 - 1, got -1": dict(name="fly", view_seed=-1),
+        "--visit all is for the files of an expanded set, not for --strategy fly": dict(name="fly", visit_all=True),
+        "--visit all is for the files of an expanded set, not for --strategy none": dict(name="none", visit_all=True),
+    }
+    for words, wrong in cases.items():
+        with pytest.raises(TrainError) as refused:
+            Strategy(**wrong)  # type: ignore[arg-type]
+        assert str(refused.value) == words
+    with pytest.raises(TrainError) as refused:
+        Strategy("fly", CLASSIC, sampling="sobol").views()
+    assert str(refused.value) == "--sampling must be stratified or random, got 'sobol'"
+
+
+def test_a_strategy_is_plain_data() -> None:
+    assert Strategy("none").to_dict() == {
+        "name": "none", "recipe": None, "view_seed": 0, "sampling": "stratified", "factor": None, "clean_every": None,
+        "visit_all": False,
+    }  # fmt: skip
+    assert Strategy("fly", BLOG, 3, "random", 4, 5).to_dict() == {
+        "name": "fly", "recipe": BLOG.to_dict(), "view_seed": 3, "sampling": "random", "factor": 4, "clean_every": 5,
+        "visit_all": False,
+    }  # fmt: skip
+
+
+@given(st.integers(0, 2**64 - 1), st.integers(0, 10**6), st.integers(1, 300))
+def test_an_order_has_every_item_once_and_comes_from_the_seed_and_the_pass(seed: int, k: int, count: int) -> None:
+    drawn = order(seed, k, count)
+    assert sorted(drawn.tolist()) == list(range(count))
+    np.testing.assert_array_equal(drawn, order(seed, k, count))
+
+
+def test_each_pass_and_each_seed_has_an_order_of_its_own() -> None:
+    assert len({order(seed, k, 50).tobytes() for seed in range(5) for k in range(5)}) == 25
+
+
+def test_the_order_never_changes() -> None:
+    # Golden: whoever changes these numbers changes every run that was ever recorded.
+    assert order(0, 0, 10).tolist() == [5, 3, 0, 9, 7, 1, 2, 6, 4, 8]
+    assert order(7, 3, 10).tolist() == [3, 1, 4, 5, 0, 2, 8, 9, 6, 7]

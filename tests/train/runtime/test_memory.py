@@ -1,0 +1,57 @@
+"""Memory: what is freed is used again, without new pages."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from train.errors import TrainError
+from train.runtime.memory import keep_memory, memory_in_words
+
+GLIBC = sys.platform.startswith("linux") and hasattr(ctypes.CDLL(None), "mallopt")
+
+FILL_TWICE = """
+import resource, sys
+from train.runtime.memory import keep_memory
+if sys.argv[1] == "keep":
+    keep_memory()
+for _ in range(2):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    b"x" * (64 << 20)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+def count_new_pages(how: str) -> int:
+    """Return how many fresh pages the second of two blocks of 64 MiB took, the first having been freed."""
+    return int(subprocess.run([sys.executable, "-c", FILL_TWICE, how], capture_output=True, text=True, check=True).stdout)
+
+
+@pytest.mark.skipif(not GLIBC, reason="the C library is not glibc")
+def test_freed_memory_is_used_again() -> None:
+    assert count_new_pages("keep") < 100 < count_new_pages("as it is")
+
+
+def test_other_systems_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(ctypes, "CDLL", lambda _name: pytest.fail("no C library is to be touched"))
+    keep_memory()
+
+
+def test_a_library_without_the_call_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(ctypes, "CDLL", lambda _name: object())
+    keep_memory()
+
+
+def test_memory_that_has_run_out_is_said_in_a_sentence() -> None:
+    words = "^not enough memory for cnn with --batch-size 512; a smaller one, or a smaller --model or --image-size$"
+    with pytest.raises(TrainError, match=words) as stopped, memory_in_words("cnn", 512):
+        torch.empty(2**60, dtype=torch.uint8)
+    assert stopped.value.status == 3
+    with pytest.raises(RuntimeError, match="other"), memory_in_words("cnn", 512):
+        raise RuntimeError("other")

@@ -1,0 +1,192 @@
+"""Statistics: known values, brute force, and laws."""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from train.errors import TrainError
+from train.statistics.intervals import Estimate, half_width, interval, paired
+from train.statistics.power import more_seeds, seeds_for
+from train.statistics.significance import equivalence, holm, paired_t, sign_flip
+
+SIX = [0.42, 0.31, 0.55, -0.08, 0.23, 0.36]
+POINTS = st.integers(-300, 300).map(lambda hundredths: hundredths / 100)
+P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=8)
+
+
+def test_the_interval_is_the_one_of_the_textbook() -> None:
+    low, high = interval([1.0, 2.0, 3.0, 4.0, 5.0]) or (0, 0)
+    reach = 2.776445 * math.sqrt(2.5) / math.sqrt(5)
+    assert (low, high) == pytest.approx((3 - reach, 3 + reach), abs=1e-6)
+
+
+def test_a_pairing_is_what_scipy_makes_of_it() -> None:
+    found, reference = paired(SIX), stats.ttest_1samp(SIX, 0)
+    assert found[:3] == (6, pytest.approx(np.mean(SIX)), pytest.approx(np.std(SIX, ddof=1)))
+    assert found.interval == pytest.approx(tuple(reference.confidence_interval(0.95)))
+    assert paired_t(SIX) == pytest.approx(reference.pvalue)
+
+
+def test_a_single_number_has_no_spread() -> None:
+    assert paired([0.3]) == Estimate(1, 0.3, None, None)
+    assert interval([0.3]) is None
+    assert (paired_t([0.3]), sign_flip([0.3]), equivalence([0.3], 0.5)) == (1.0, 1.0, 1.0)
+
+
+def test_numbers_that_differ_by_rounding_alone_are_equal() -> None:
+    found = paired([93.12 - 93.02, 88.4 - 88.3, 0.1])
+    assert found.sd == 0.0
+    assert found.interval == pytest.approx((0.1, 0.1))
+    assert paired_t([1e-13, -1e-13]) == 1.0
+
+
+@pytest.mark.parametrize("values", [[], [1.0, math.nan], [math.inf], [[1.0, 2.0]]])
+def test_what_has_no_mean_is_refused(values: list[float]) -> None:
+    with pytest.raises(TrainError, match="finite numbers"):
+        paired(values)
+
+
+@pytest.mark.parametrize(("differences", "p"), [([0.0, 0.0, 0.0], 1.0), ([0.2, 0.2, 0.2], 0.0)])
+def test_the_t_test_of_equal_differences(differences: list[float], p: float) -> None:
+    assert paired_t(differences) == p
+
+
+@given(st.lists(POINTS, min_size=1, max_size=9))
+def test_the_sign_flip_test_counts_every_pattern(differences: list[float]) -> None:
+    seen = abs(sum(differences)) - 1e-9
+    sums = [abs(np.dot(signs, differences)) for signs in product([1, -1], repeat=len(differences))]
+    assert sign_flip(differences) == sum(total >= seen for total in sums) / len(sums)
+
+
+@pytest.mark.parametrize("n", [2, 5, 6, 20])
+def test_the_smallest_sign_flip_p_is_two_patterns_of_all(n: int) -> None:
+    assert sign_flip(np.linspace(0.1, 1, n)) == 2 / 2**n
+
+
+def test_all_differences_zero_say_nothing() -> None:
+    assert sign_flip([0.0] * 6) == sign_flip([0.0] * 30) == 1.0
+
+
+def test_many_pairs_are_flipped_by_drawing() -> None:
+    values = np.random.default_rng(1).normal(0.3, 1, 30)
+    reference = stats.permutation_test(
+        (values,), np.mean, permutation_type="samples", n_resamples=50_000, rng=np.random.default_rng(2)
+    )
+    assert sign_flip(values) == pytest.approx(reference.pvalue, abs=0.01)
+    assert sign_flip(values) == sign_flip(values)
+    assert sign_flip(np.linspace(0.1, 1, 30)) == 1 / 100_001
+
+
+def test_drawing_and_counting_agree() -> None:
+    values = np.random.default_rng(3).normal(0.2, 1, 20)
+    assert sign_flip([*values, 0.0]) == pytest.approx(sign_flip(values), abs=0.01)
+
+
+def test_holm_is_the_one_of_the_textbook() -> None:
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.5, 0.6]) == [1.0, 1.0]
+    assert holm([0.04]) == [0.04]
+    assert holm([]) == []
+
+
+@given(P_VALUES)
+def test_holm_keeps_the_order_and_lies_between_nothing_and_bonferroni(p_values: list[float]) -> None:
+    adjusted = holm(p_values)
+    for p, larger in zip(p_values, adjusted, strict=True):
+        assert p <= larger <= min(1, p * len(p_values))
+    pairs = sorted(zip(p_values, adjusted, strict=True))
+    assert [larger for _, larger in pairs] == sorted(adjusted)
+
+
+@given(P_VALUES, st.integers(0, 7), st.floats(0, 1))
+def test_a_smaller_p_value_raises_no_adjusted_one(p_values: list[float], place: int, share: float) -> None:
+    smaller = list(p_values)
+    smaller[place % len(smaller)] *= share
+    assert all(after <= before for after, before in zip(holm(smaller), holm(p_values), strict=True))
+
+
+@given(P_VALUES, st.randoms())
+def test_holm_does_not_depend_on_the_order(p_values: list[float], random: object) -> None:
+    order = list(range(len(p_values)))
+    random.shuffle(order)  # type: ignore[attr-defined]
+    adjusted = holm(p_values)
+    assert holm([p_values[i] for i in order]) == [adjusted[i] for i in order]
+
+
+@pytest.mark.parametrize("margin", [0.1, 0.25, 0.5, 1.0])
+def test_equivalence_is_the_larger_of_two_one_sided_tests(margin: float) -> None:
+    above = stats.ttest_1samp(SIX, -margin, alternative="greater").pvalue
+    below = stats.ttest_1samp(SIX, margin, alternative="less").pvalue
+    assert equivalence(SIX, margin) == pytest.approx(max(above, below))
+
+
+@pytest.mark.parametrize(("difference", "p"), [(0.0, 0.0), (-0.24, 0.0), (0.25, 1.0), (0.3, 1.0)])
+def test_equivalence_of_equal_differences_is_whether_they_lie_within(difference: float, p: float) -> None:
+    assert equivalence([difference] * 6, 0.25) == p
+
+
+def test_half_an_interval() -> None:
+    assert half_width(1.0, 10) == pytest.approx(2.262157 / math.sqrt(10), abs=1e-6)
+    assert half_width(1.0, 1) == math.inf
+    low, high = interval(SIX) or (0, 0)
+    assert half_width(float(np.std(SIX, ddof=1)), 6) == pytest.approx((high - low) / 2)
+
+
+@given(st.floats(0.01, 2), st.floats(0.05, 2))
+def test_the_seeds_for_a_half_width_are_the_fewest(reach: float, sd: float) -> None:
+    n = seeds_for(reach, sd)
+    assert half_width(sd, n) <= reach < half_width(sd, n - 1)
+
+
+def test_seeds_for_known_cases() -> None:
+    assert seeds_for(0.5, 1.0) == 18
+    assert seeds_for(0.5, 0.0) == 2
+    with pytest.raises(TrainError, match="half-width must be above 0"):
+        seeds_for(0.0, 1.0)
+
+
+def test_eighty_per_cent_power_takes_the_seeds_of_the_tables() -> None:
+    # Cohen's d = 0.5 and 0.8, two-sided 5 %, one sample: 34 and 15 (G*Power, R's pwr.t.test)
+    assert more_seeds(Estimate(10, 0.5, 1.0, None), margin=0.01, level=0.05) == 24
+    assert more_seeds(Estimate(10, -0.8, 1.0, None), margin=0.01, level=0.05) == 5
+
+
+@pytest.mark.parametrize(("mean", "margin", "level"), [(0.0, 0.25, 0.05), (0.1, 0.25, 0.05 / 3), (-0.08, 0.25, 0.05 / 3)])
+def test_the_seeds_for_equivalence_have_eighty_per_cent_power(mean: float, margin: float, level: float) -> None:
+    sd, rng = 0.3, np.random.default_rng(4)
+    n = 6 + (more_seeds(Estimate(6, mean, sd, None), margin, level) or 0)
+
+    def power(n: int) -> float:
+        drawn = rng.normal(mean, sd, (40_000, n))
+        room = margin - np.abs(drawn.mean(axis=1))
+        return float(np.mean(stats.t.sf(room * math.sqrt(n) / drawn.std(axis=1, ddof=1), n - 1) <= level))
+
+    assert power(n) > 0.79
+    assert power(n - 1) < 0.81
+
+
+def test_the_strictest_level_takes_more_seeds() -> None:
+    found = Estimate(6, 0.2, 0.3, None)
+    alone, of_ten = (more_seeds(found, 0.25, level) for level in (0.05, 0.005))
+    assert alone is not None
+    assert of_ten is not None
+    assert of_ten > alone
+
+
+def test_no_fewer_than_six_seeds_decide() -> None:
+    assert more_seeds(Estimate(1, 0.3, None, None), 0.25, 0.05) == 5
+    assert more_seeds(Estimate(3, 5.0, 0.01, None), 0.25, 0.05) == 3
+    assert more_seeds(Estimate(2, 0.0, 0.0, None), 0.25, 0.05) == 4
+    assert more_seeds(Estimate(6, 5.0, 0.01, None), 0.25, 0.05) == 1
+
+
+def test_beyond_a_thousand_more_seeds_no_number_is_given() -> None:
+    assert more_seeds(Estimate(6, 0.02, 3.0, None), 0.03, 0.05) is None
+    assert more_seeds(Estimate(6, 0.25, 1.0, None), 0.25, 0.05) == 122

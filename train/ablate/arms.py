@@ -1,0 +1,15 @@
+"""The arms of an ablation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NONE, TRIVIAL = "none", "TrivialAugment"
+
+
+@dataclass(frozen=True)
+class Mix:
+    """An arm: the techniques that are on, by their numbers in the recipe."""
+
+    name: str
+    on: tuple[int, ...] = ()

@@ -1,0 +1,1 @@
+"""Data: folders listed, decoded, split by source, and checked for leaks."""

@@ -1,0 +1,157 @@
+"""A data folder, listed: which files there are, of which class, made from which source, as which view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from expand.errors import ExpandError
+from expand.layouts.class_folders import scan, survey
+from expand.records.card import read_card
+from expand.records.manifest import MANIFEST, read_rows
+from train.errors import TrainError
+
+COLUMNS = ("file_name", "label", "source", "view", "source_sha256", "sha256")
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The images of a folder, row by row, sorted by source and view.
+
+    A folder that `expand` wrote is read through its manifest; in any other one each image is a source of its own.
+    """
+
+    root: Path
+    files: list[str]
+    labels: NDArray[np.int64]
+    sources: list[str]
+    views: NDArray[np.int64]
+    source_hashes: list[str]
+    """Hashes of the sources' files, as the manifest has them; empty without one."""
+    classes: tuple[str, ...]
+    card: dict[str, Any] | None
+    places: NDArray[np.int64]
+    """Where each row stands in the folder that this one is a part of."""
+    file_hashes: list[str] = field(default_factory=list)
+    """Hashes of the files, as the manifest has them; empty without one."""
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    @property
+    def expanded(self) -> bool:
+        """Tell whether `expand` wrote it."""
+        return self.card is not None
+
+    @cached_property
+    def source_ids(self) -> list[str]:
+        """The sources, each once, in order."""
+        return list(dict.fromkeys(self.sources))
+
+    @cached_property
+    def table(self) -> NDArray[np.int64]:
+        """The row of each view of each source: sources × views; raise TrainError if some source lacks one."""
+        views = np.unique(self.views)
+        if not np.array_equal(self.views, np.tile(views, len(self.source_ids))):
+            raise TrainError(f'"{self.root}" does not have every view of every source; `expand verify` says what is missing')
+        return np.arange(len(self.files)).reshape(len(self.source_ids), len(views))
+
+    def only(self, rows: Sequence[int] | NDArray[np.int64]) -> Folder:
+        """Return a folder of these rows alone; the classes stay."""
+        chosen = [int(row) for row in rows]
+        return Folder(
+            self.root,
+            [self.files[row] for row in chosen],
+            self.labels[chosen],
+            [self.sources[row] for row in chosen],
+            self.views[chosen],
+            [self.source_hashes[row] for row in chosen] if self.source_hashes else [],
+            self.classes,
+            self.card,
+            self.places[chosen],
+            [self.file_hashes[row] for row in chosen] if self.file_hashes else [],
+        )
+
+    def whole(self) -> Folder:
+        """Return the same folder as one that is no part of another: its rows are numbered from 0."""
+        return replace(self, places=np.arange(len(self)))
+
+    def of_sources(self, keep: NDArray[np.bool_]) -> Folder:
+        """Return a folder of the sources that `keep` (one a source) keeps, with all their views."""
+        kept = {source for source, chosen in zip(self.source_ids, keep, strict=True) if chosen}
+        return self.only([row for row, source in enumerate(self.sources) if source in kept])
+
+    def originals(self) -> Folder:
+        """Return a folder of the sources as they are."""
+        found = self.only(np.flatnonzero(self.views == 0))
+        if len(found) != len(self.source_ids):
+            raise TrainError(f'"{self.root}" has no originals (expand --originals none); this strategy needs them')
+        return found
+
+
+def list_folder(root: Path) -> Folder:
+    """List a folder of class folders; raise TrainError where there is none."""
+    try:
+        if not root.is_dir():
+            raise TrainError(f'"{root}" is not a folder')
+        card = read_card(root)
+        if card is not None or (root / MANIFEST).is_file():
+            return _from_manifest(root, card)
+        survey(root)
+        sources = [source.id for source in scan(root)]
+    except ExpandError as error:
+        raise TrainError(str(error)) from error
+    labels = [source.partition("/")[0] for source in sources]
+    return _folder(root, sources, labels, sources, [0] * len(sources), [], None)
+
+
+def match_classes(folder: Folder, classes: tuple[str, ...], name: str) -> Folder:
+    """Return a folder whose labels count in `classes`; refuse one that has none of them, or others."""
+    if not set(folder.classes) & set(classes):
+        raise TrainError(f'{name} "{folder.root}" has no class in common with the training set ({_few(classes)})')
+    if unknown := [label for label in folder.classes if label not in classes]:
+        raise TrainError(f'{name} "{folder.root}" has classes that the training set does not know: {_few(unknown)}')
+    numbers = np.array([classes.index(label) for label in folder.classes])
+    return replace(folder, labels=numbers[folder.labels], classes=classes)
+
+
+def _from_manifest(root: Path, card: dict[str, Any] | None) -> Folder:
+    if card is None:
+        raise TrainError(f'"{root}" has a {MANIFEST} and no run card; was it written by expand?')
+    if card.get("state") != "finished":
+        raise TrainError(f'"{root}" is not finished; run the same expand command again')
+    rows = list(read_rows(root))
+    if not rows:
+        raise TrainError(f'"{root}" has no images: its {MANIFEST} is empty')
+    try:
+        columns = [[row[name] for row in rows] for name in COLUMNS]  # type: ignore[literal-required]
+    except KeyError as error:
+        raise TrainError(f'"{root / MANIFEST}" has a row without {error}; `expand verify` says what is wrong') from error
+    files, labels, sources, views, source_hashes, file_hashes = columns
+    return replace(_folder(root, files, labels, sources, views, source_hashes, card), file_hashes=file_hashes)
+
+
+def _folder(
+    root: Path,
+    files: list[str],
+    labels: list[str],
+    sources: list[str],
+    views: list[int],
+    hashes: list[str],
+    card: dict[str, Any] | None,
+) -> Folder:
+    classes = tuple(sorted(set(labels)))
+    place = {label: number for number, label in enumerate(classes)}
+    numbers = np.array([place[label] for label in labels], dtype=np.int64)
+    places = np.arange(len(files))
+    return Folder(root, files, numbers, sources, np.array(views, dtype=np.int64), hashes, classes, card, places)
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names[:3]) + (", …" if len(names) > 3 else "")

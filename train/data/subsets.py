@@ -1,0 +1,48 @@
+"""Subsets: sources to hold out or to train on, chosen by a keyed hash of their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from expand.views.keys import draw
+from train.data.folder import Folder
+from train.errors import TrainError
+
+
+def validation_sources(folder: Folder, share: float, seed: int = 0) -> NDArray[np.bool_]:
+    """Return which sources to hold out: about `share` of each class, by a keyed hash of their names, never all of it."""
+    if not 0 <= share < 1:
+        raise TrainError(f"--validation must be at least 0 and below 1, got {share}")
+    return _first_of_each(folder, "split", seed, lambda members: min(round(share * members), members - 1))
+
+
+def some_sources(folder: Folder, count: int, seed: int = 0) -> NDArray[np.bool_]:
+    """Return which sources make up a smaller set of about `count`: the same share of each class, by a keyed hash of names.
+
+    A smaller set is a part of every larger one.
+    """
+    total = len(folder.source_ids)
+    if not 2 <= count <= total:
+        raise TrainError(f'--sources must be 2 … {total:,}, as many as "{folder.root}" has, got {count:,}')
+    return _first_of_each(folder, "subset", seed, lambda members: max(1, round(count / total * members)))
+
+
+def _first_of_each(folder: Folder, kind: str, seed: int, wanted: Callable[[int], int]) -> NDArray[np.bool_]:
+    """Return which sources come first in their class in the order of a keyed hash: `wanted` of a class's members."""
+    ids, labels = folder.source_ids, _labels(folder)
+    ranks = np.array([draw(seed, kind, source, 0, 1)[0] for source in ids], dtype=np.uint64)
+    chosen = np.zeros(len(ids), dtype=bool)
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        chosen[members[np.argsort(ranks[members])[: wanted(len(members))]]] = True
+    return chosen
+
+
+def _labels(folder: Folder) -> NDArray[np.int64]:
+    """Return the label of each source."""
+    first = {source: row for row, source in reversed(list(enumerate(folder.sources)))}
+    labels: NDArray[np.int64] = folder.labels[[first[source] for source in folder.source_ids]]
+    return labels

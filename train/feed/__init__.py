@@ -1,0 +1,1 @@
+"""Feeds: what each strategy shows in each epoch, batch by batch."""

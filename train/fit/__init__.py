@@ -1,0 +1,1 @@
+"""Fitting: the training loop, the optimizer, and evaluation."""

@@ -1,0 +1,1 @@
+"""Runs: one training run, its settings, records and checkpoints."""

@@ -1,0 +1,80 @@
+"""Settings: all that decides what a run's model becomes; and the place where the run happens."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from train.data.cache import Cache
+from train.data.dataset import Wanted
+from train.data.shape import ANY_SHAPE, Shape
+from train.errors import TrainError
+from train.feed.strategies import Strategy
+from train.fit.hyperparameters import Recipe
+from train.runs.watch import Watch
+
+RENDERERS = ("auto", "exact", "batched")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that decides what a run's model becomes."""
+
+    data: Path
+    test: Path | None
+    strategy: Strategy
+    recipe: Recipe
+    model: str = "cnn"
+    dropout: float = 0.0
+    pretrained: bool = False
+    seed: int = 0
+    validation: float = 0.0
+    sources: int | None = None
+    shape: Shape = ANY_SHAPE
+    renderer: str = "auto"
+    precision: str = "auto"
+    mirrored: bool = False
+    allow_leak: bool = False
+
+    def __post_init__(self) -> None:
+        if self.renderer not in RENDERERS:
+            raise TrainError(f"--renderer must be {', '.join(RENDERERS)}, got {self.renderer!r}")
+        if not 0 <= self.seed < 2**64:
+            raise TrainError(f"--seed must be 0 … 2^64 - 1, got {self.seed}")
+
+    def wanted(self) -> Wanted:
+        """Return which data this run needs."""
+        return Wanted(
+            self.data,
+            self.test,
+            self.shape,
+            self.validation,
+            self.allow_leak,
+            self.sources,
+            copies=self.strategy.reads_copies,
+            draws_views=self.strategy.recipe is not None,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as plain data."""
+        plain = {key: getattr(self, key) for key in self.__dataclass_fields__}
+        paths = {"data": str(self.data), "test": self.test and str(self.test)}
+        parts = {"strategy": self.strategy.to_dict(), "recipe": asdict(self.recipe), "shape": asdict(self.shape)}
+        return {**plain, **paths, **parts}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run happens: its folder, the packs, the device, and who watches."""
+
+    out: Path
+    cache: Cache
+    device: str = "auto"
+    workers: int | None = None
+    overwrite: bool = False
+    watch: Watch = field(default_factory=lambda: Watch())
+
+    def __post_init__(self) -> None:
+        if self.workers is not None and self.workers < 0:
+            raise TrainError(f"--workers must be at least 0, got {self.workers}")

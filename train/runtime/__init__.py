@@ -1,0 +1,1 @@
+"""Runtime: devices, processes, memory and clocks."""

@@ -1,0 +1,1 @@
+"""Trials: many short runs of one study, over arms and seeds."""

@@ -1,0 +1,80 @@
+"""What all trials of a study share in a process: the decoded data, the device, the cache."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import torch
+
+from train.data.cache import Cache
+from train.data.dataset import Data, Wanted, prepare
+from train.errors import TrainError
+from train.runtime.device import pick_device
+from train.trials.study import Study
+
+S = TypeVar("S", bound=Study)
+
+
+@dataclass(frozen=True)
+class Stage(Generic[S]):
+    """What all replicates share: the study, the decoded sources and test images, the device."""
+
+    study: S
+    data: Data
+    device: torch.device
+    cache: Cache
+
+
+def set_stage(study: S, cache_root: Path, cache_limit: int) -> Stage[S]:
+    """Return the stage of a study; made once in each process."""
+    return _set_stage(study, cache_root, cache_limit)
+
+
+@lru_cache(maxsize=1)
+def _set_stage(study: Any, cache_root: Path, cache_limit: int) -> Stage[Any]:
+    torch.set_num_threads(study.threads)
+    device = pick_device(study.device)
+    if device is None:
+        raise TrainError(f"--device {study.device}: there is no such device here")
+    if device.type == "cuda":  # pragma: no cover  # needs a GPU; worker processes have not been told yet
+        torch.use_deterministic_algorithms(mode=True, warn_only=True)
+    cache = Cache(cache_root, cache_limit)
+    wanted = Wanted(study.data, study.test, study.shape, 0.0, study.allow_leak, study.sources)
+    data = prepare(wanted, cache, lambda _folder: lambda _images: None)
+    if data.streamed:
+        raise TrainError("a comparison holds its images in memory: fewer --sources, or a smaller --image-size")
+    if data.train.folder.expanded:
+        raise TrainError(f'"{study.data}" was written by expand; compare the folder that it was made from')
+    return Stage(study, data, device, cache)
+
+
+def describe_study(stage: Stage[Any], how: dict[str, Any]) -> dict[str, Any]:
+    """Return what all arms of a study share, as a flat table for people."""
+    study, data = stage.study, stage.data
+    _, height, width, channels = data.train.pack.pixels.shape
+    training = study.training
+    return {
+        "data": str(study.data),
+        "test": str(study.test),
+        "sources": len(data.train.folder),
+        "test images": len(data.test.folder) if data.test else 0,
+        "classes": len(data.train.folder.classes),
+        "image": f"{width}×{height}×{channels}",
+        "model": study.model,
+        "seeds": how["seeds"],
+        "margin in points": how["margin"],
+        "batch size": training.batch_size,
+        "learning rate": training.lr,
+        "momentum": training.momentum,
+        "weight decay": training.weight_decay,
+        "schedule": training.schedule,
+        "label smoothing": training.smoothing,
+        "weight average": training.average,
+        "leaks": len(data.leaks),
+        "seed": study.seed,
+        "threads": study.threads,
+        "side by side": how["jobs"],
+    }

@@ -1,0 +1,93 @@
+"""Memo: the copies that `expand` would write, made in memory: the same views, through the same encoder where it loses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from expand.engines.local import available_cores, map_ordered
+from expand.images.decoder import decode
+from expand.job.copies import make_files
+from expand.job.settings import Settings as Expansion
+from expand.layouts.source import read_source
+from expand.views.batches import ViewBatches
+from train.data.folder import Folder
+from train.data.pack import Pack
+from train.data.shape import Shape, fit
+from train.data.split import Side
+from train.errors import TrainError
+from train.feed.readers import render
+
+CHUNK = 64
+MEMORY_SHARE = 0.5
+"""Of the memory that is free, what copies may take."""
+
+
+def remember(side: Side, expansion: Expansion, shape: Shape, *, encoded: bool) -> Side:
+    """Return a side of the split with every view that `expansion` writes, sorted by source and view.
+
+    `side` holds the sources as they are. Where copies lose something (`encoded`), or images do on their way to the model,
+    each source's file goes through `expand`'s own work and back; else its pixels are rendered, which gives the same.
+    """
+    factor, count = expansion.factor, len(side.folder)
+    needed = factor * count * int(np.prod(side.pack.pixels.shape[1:]))
+    if needed > MEMORY_SHARE * free_memory():
+        raise TrainError(
+            f"{factor} views of {count:,} sources take {needed:,} bytes, {free_memory():,} are free; a smaller --factor, "
+            "--sources or --image-size"
+        )
+    through_files = encoded or _changed_by_reading(side.folder, shape)
+    pixels = _from_files(side, expansion, shape) if through_files else _rendered(side, expansion)
+    return Side(side.name, _copies(side.folder, factor), Pack(pixels, [""] * len(pixels), [""] * len(pixels)))
+
+
+def _changed_by_reading(folder: Folder, shape: Shape) -> bool:
+    """Tell whether a view of what is read differs from what is read of a view: by resizing, greying, or cutting 16 bits."""
+    resized = shape.side is not None or shape.colour == "grey"
+    return resized or decode(read_source(folder.root / folder.files[0])).pixels.dtype != np.uint8
+
+
+def _rendered(side: Side, expansion: Expansion) -> NDArray[np.uint8]:
+    sources = side.pack.pixels[side.folder.places]
+    batches = ViewBatches(expansion.views, side.folder.sources)
+    everyone = np.arange(len(sources))
+    views = [render(batches, sources, everyone, k, None) for k in range(1, expansion.factor)]
+    return np.stack([sources, *views], axis=1).reshape(-1, *sources.shape[1:])
+
+
+def _from_files(side: Side, expansion: Expansion, shape: Shape) -> NDArray[np.uint8]:
+    files = side.folder.files
+    work = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
+    workers = min(available_cores(), 1 + len(side.folder) // (4 * CHUNK))
+    through = partial(_through_files, side.folder.root, expansion, shape)
+    return np.stack(list(chain.from_iterable(map_ordered(through, work, workers))))
+
+
+def _through_files(root: Path, expansion: Expansion, shape: Shape, files: list[str]) -> list[NDArray[np.uint8]]:
+    """Return every view of some sources as a reader of the expanded folder would see it; what a worker process runs."""
+    return [
+        fit(decode(file.data).pixels, shape)
+        for name in files
+        for file in make_files(name, read_source(root / name), expansion, range(expansion.factor))
+    ]
+
+
+def _copies(folder: Folder, factor: int) -> Folder:
+    """Return the listing that an expanded folder of these sources would have."""
+    again = np.repeat(np.arange(len(folder)), factor)
+    repeated = folder.only(again)
+    return replace(repeated, views=np.tile(np.arange(factor), len(folder)), places=np.arange(len(again)))
+
+
+def free_memory() -> int:
+    """Return how many bytes of memory are free; very many where the system does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+    except (OSError, StopIteration):
+        return 2**62

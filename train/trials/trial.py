@@ -1,0 +1,153 @@
+"""A replicate of an arm: one run at one length from one seed, and what is kept of it."""
+
+from __future__ import annotations
+
+import base64
+import time
+from dataclasses import asdict, replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from expand.views.batches import ViewBatches
+from train.data.dataset import Data
+from train.data.split import Side
+from train.feed.host import HostFeed
+from train.feed.readers import render
+from train.fit.evaluate import Evaluation, Scene, evaluate
+from train.fit.loop import fit
+from train.fit.trainer import Epoch
+from train.runs.assemble import Setup, set_up
+from train.runs.settings import Place, Settings
+from train.runtime.memory import memory_in_words
+from train.trials.context import Stage
+from train.trials.copies import remember
+from train.trials.study import Seeds
+
+FRESH_VIEW = 1_000_003
+"""A view that no run reaches: what a model makes of it is what it makes of fresh ones."""
+GAP_SOURCES = 2000
+
+
+class Run(NamedTuple):
+    """One run of a study: an arm, for so many passes, from a replicate's seeds."""
+
+    arm: Any
+    epochs: int
+    seeds: Seeds
+
+
+class Trained(NamedTuple):
+    """A run that has ended: what it learned from, its trainer, and its last pass."""
+
+    data: Data
+    setup: Setup
+    last: Epoch
+
+
+def assemble(stage: Stage[Any], run: Run) -> tuple[Data, Setup]:
+    """Return a run's data and its trainer, ready to go."""
+    study, seeds = stage.study, run.seeds
+    strategy = study.strategy(run.arm, seeds.views)
+    settings = Settings(
+        study.data,
+        study.test,
+        strategy,
+        replace(study.training, epochs=run.epochs),
+        study.model,
+        study.dropout,
+        seed=seeds.training,
+        renderer=study.renderer,
+        precision=study.precision,
+        shape=study.shape,
+    )
+    train = stored(stage, run.arm, seeds) or stage.data.train
+    streamed = strategy.name == "fly" and study.shape.side is not None
+    data = replace(stage.data, train=train, streamed=streamed)
+    setup = set_up(settings, data, stage.device, Place(Path(), stage.cache))
+    visits = setup.feed.visits
+    if reader := study.reader(run.arm, visits, data, seeds.views):
+        feed = HostFeed(visits, study.training.batch_size, seeds.training, stage.device, reader)
+        setup = setup._replace(feed=feed, renderer="exact")
+    return data, setup
+
+
+def stored(stage: Stage[Any], arm: Any, seeds: Seeds) -> Side | None:
+    """Return the copies that an arm reads, made in memory; None where it reads the sources."""
+    copies = stage.study.copies(arm, seeds.views)
+    if copies is None:
+        return None
+    return remember(stage.data.train, copies, stage.study.shape, encoded=copies.format != "png")
+
+
+def train(stage: Stage[Any], run: Run) -> Trained:
+    """Train an arm from first weights to last."""
+    with memory_in_words(stage.study.model, stage.study.training.batch_size):
+        data, setup = assemble(stage, run)
+        last = [event for event in fit(setup.trainer, setup.feed) if isinstance(event, Epoch)][-1]
+    return Trained(data, setup, last)
+
+
+def measure(stage: Stage[Any], run: Run, trained: Trained) -> dict[str, Any]:
+    """Return the row that is kept of a run; the test images are read here, once."""
+    data, setup, last = trained
+    assert data.test is not None
+    labels = data.test.folder.labels
+    started = time.perf_counter()
+    found = look(stage, setup, data.test.pack.pixels[data.test.folder.places], labels)
+    setup.feed.clock.evaluate += time.perf_counter() - started
+    clock = asdict(setup.feed.clock)
+    return {
+        "arm": run.arm.name,
+        "replicate": run.seeds.replicate,
+        "epochs": run.epochs,
+        "steps": setup.trainer.steps,
+        "images": len(setup.feed.visits) * run.epochs,
+        "accuracy": found.accuracy,
+        "loss": found.loss,
+        "train_accuracy": last.accuracy,
+        "train_loss": last.loss,
+        "per_class": found.per_class,
+        "right": base64.b64encode(np.packbits(found.predicted == labels).tobytes()).decode(),
+        "weights": hash_weights(setup.trainer.average.state()),
+        "gap": memory_gap(stage, run, trained),
+        "precision": setup.trainer.precision,
+        "renderer": setup.renderer,
+        **{f"{name}_seconds": round(seconds, 4) for name, seconds in clock.items()},
+        "training_seconds": round(clock["wait"] + clock["augment"] + clock["compute"], 4),
+    }
+
+
+def look(stage: Stage[Any], setup: Setup, pixels: NDArray[np.uint8], labels: NDArray[np.int64]) -> Evaluation:
+    """Return what the finished model makes of some images."""
+    trainer = setup.trainer
+    scene = Scene(stage.data.train.folder.classes, stage.data.normalise, trainer.device, trainer.precision)
+    return evaluate(trainer.model, trainer.average.state(), pixels, labels, scene)
+
+
+def memory_gap(stage: Stage[Any], run: Run, trained: Trained) -> dict[str, float] | None:
+    """Return the accuracy on views that were trained on, and on fresh views of the same sources; at most 2,000 of them."""
+    views = stage.study.remembered(run.arm, run.seeds.views)
+    if views is None:
+        return None
+    side = stage.data.train
+    chosen = np.arange(0, len(side.folder), max(1, len(side.folder) // GAP_SOURCES))
+    batches = ViewBatches(views, side.folder.sources)
+    sources, labels = side.pack.pixels[side.folder.places[chosen]], side.folder.labels[chosen]
+    seen, fresh = (render(batches, sources, chosen, k, None) for k in (1, FRESH_VIEW))
+    known, unknown = (look(stage, trained.setup, pixels, labels).accuracy for pixels in (seen, fresh))
+    return {"stored": known, "fresh": unknown}
+
+
+def hash_weights(state: dict[str, Tensor]) -> str:
+    """Return a hash of a model's weights: equal for the same bits."""
+    digest = blake2b(digest_size=12)
+    for name, value in sorted(state.items()):
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
