@@ -50,10 +50,17 @@ def main() -> None:
         cells = []
         for count in COUNTS:
             views = np.arange(1, count + 1)[:, None]
-            sets = [chance.random((count, DIMENSIONS)) if steps is None else (o + views * steps) % 1 for o in offsets]
-            random = np.mean([pair_discrepancy(chance.random((count, DIMENSIONS))) for _ in range(IMAGES)])
+            sets = [
+                chance.random((count, DIMENSIONS)) if steps is None else (o + views * steps) % 1
+                for o in offsets
+            ]
+            random = np.mean(
+                [pair_discrepancy(chance.random((count, DIMENSIONS))) for _ in range(IMAGES)]
+            )
             gap = np.mean([largest_gap(points) for points in sets], axis=0).max()
-            cells.append(f"{gap:7.3f} {np.mean([pair_discrepancy(points) for points in sets]) / random:6.2f}")
+            cells.append(
+                f"{gap:7.3f} {np.mean([pair_discrepancy(points) for points in sets]) / random:6.2f}"
+            )
         print(f"{name:32}" + "".join(cells) + "   worst gap, pairs/random")
 
 

@@ -34,7 +34,9 @@ def draw_images(folder: Path, count: int, height: int, width: int) -> Path:
     for index in range(count):
         small = chance.integers(0, 256, (6, 6, 3)).astype(np.uint8)
         picture = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
-        write_whole(folder / ("ab"[index % 2]) / f"{index:05d}.jpg", encode(picture, Encoding("JPEG", 90)))
+        write_whole(
+            folder / ("ab"[index % 2]) / f"{index:05d}.jpg", encode(picture, Encoding("JPEG", 90))
+        )
     return folder
 
 
@@ -45,7 +47,9 @@ def copy_without_views(src: Path, out: Path) -> None:
         decoded = decode(data)
         write_whole(f"{out}/{source.id}", data)
         for k in range(1, FACTOR):
-            write_whole(f"{out}/{copy_name(source.id, k, 'keep')}", encode(decoded.pixels, decoded.encoding))
+            write_whole(
+                f"{out}/{copy_name(source.id, k, 'keep')}", encode(decoded.pixels, decoded.encoding)
+            )
 
 
 def plain_albumentations(src: Path, out: Path) -> None:
@@ -55,7 +59,9 @@ def plain_albumentations(src: Path, out: Path) -> None:
     pipeline = albumentations.Compose(
         [
             albumentations.HorizontalFlip(p=0.5),
-            albumentations.Affine(rotate=(-15, 15), translate_percent=(-0.1, 0.1), scale=(0.9, 1.1), p=1),
+            albumentations.Affine(
+                rotate=(-15, 15), translate_percent=(-0.1, 0.1), scale=(0.9, 1.1), p=1
+            ),
             albumentations.SaltAndPepper(amount=(0.01, 0.02), p=0.5),
         ]
     )

@@ -19,9 +19,9 @@ from typing import Any
 from expand.recipes.recipe import Recipe
 from train.data.cache import Cache
 from train.feed.strategies import Strategy
-from train.fit.hyperparameters import recipe_for
+from train.fit.hyperparameters import preset
 from train.runs.run import run
-from train.runs.settings import Place, Settings
+from train.runs.settings import RunLocation, Settings
 
 SEEDS = 3
 
@@ -29,16 +29,27 @@ SEEDS = 3
 def main() -> None:
     """Train each rung from each seed, and print a line for each run and one for each rung."""
     root = Path(sys.argv[1])
-    print(f"{root}, fly, n = {SEEDS} seeds; mean ± deviation; minutes of training, test accuracy, with the mirrored image")
+    print(
+        f"{root}, fly, n = {SEEDS} seeds; mean ± deviation; minutes of training, test accuracy, with the mirrored image"
+    )
     for rung in sys.argv[2:]:
         name, passes, model = [*rung.split(":"), "fast"][:3]
         records = []
         for seed in range(SEEDS):
             views = Recipe.load(Path(__file__).with_name(f"{name}.yaml"))
-            recipe = recipe_for(model, "default", epochs=int(passes))
+            recipe = preset(model, "default", epochs=int(passes))
             strategy = Strategy("fly", views, seed)
-            settings = Settings(root / "train", root / "test", strategy, recipe, model, seed=seed, mirrored=True)
-            records.append(run(settings, Place(Path("runs/ladder") / f"{root.name}-{name}-{passes}-{model}-{seed}", Cache())))
+            settings = Settings(
+                root / "train", root / "test", strategy, recipe, model, seed=seed, mirrored=True
+            )
+            records.append(
+                run(
+                    settings,
+                    RunLocation(
+                        Path("runs/ladder") / f"{root.name}-{name}-{passes}-{model}-{seed}", Cache()
+                    ),
+                )
+            )
             show(f"  seed {seed}", records[-1:])
         show(f"{name}, {passes} passes, {model}", records)
 
@@ -54,7 +65,9 @@ def show(name: str, records: list[dict[str, Any]]) -> None:
 
 def said(values: list[float]) -> str:
     """Return a mean, and a deviation where there are several."""
-    return f"{statistics.mean(values):.2f}" + (f" ± {statistics.stdev(values):.2f}" if len(values) > 1 else "")
+    return f"{statistics.mean(values):.2f}" + (
+        f" ± {statistics.stdev(values):.2f}" if len(values) > 1 else ""
+    )
 
 
 if __name__ == "__main__":

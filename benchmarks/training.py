@@ -26,7 +26,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
 from benchmarks.timing import print_rates, time_arms
-from expand.recipes.recipe import Recipe as Views_Recipe
+from expand.recipes.recipe import Recipe
 from expand.views.batches import ViewBatches
 from expand.views.views import Views
 from train.data.folder import Folder
@@ -36,9 +36,9 @@ from train.feed.device import DeviceFeed
 from train.feed.feed import Feed
 from train.feed.host import HostFeed
 from train.feed.readers import PackReader
-from train.feed.sampler import Visits
+from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
-from train.fit.hyperparameters import Recipe
+from train.fit.hyperparameters import Hyperparameters
 from train.fit.precision import choose_precision
 from train.fit.trainer import Trainer
 from train.models.build import build
@@ -52,7 +52,11 @@ class OneByOne(Dataset[tuple[Any, int]]):
     """The article's data set: an image at a time, through PIL and a transform."""
 
     def __init__(
-        self, pixels: NDArray[np.uint8], labels: NDArray[np.int64], transform: Callable[[Any], Any], pil: bool = True
+        self,
+        pixels: NDArray[np.uint8],
+        labels: NDArray[np.int64],
+        transform: Callable[[Any], Any],
+        pil: bool = True,
     ) -> None:
         self.pixels, self.labels, self.transform, self.pil = pixels, labels, transform, pil
 
@@ -61,7 +65,9 @@ class OneByOne(Dataset[tuple[Any, int]]):
 
     def __getitem__(self, index: int) -> tuple[Any, int]:
         image = self.pixels[index]
-        return self.transform(Image.fromarray(image) if self.pil else image), int(self.labels[index])
+        return self.transform(Image.fromarray(image) if self.pil else image), int(
+            self.labels[index]
+        )
 
 
 def salt_and_pepper(image: Tensor) -> Tensor:
@@ -89,7 +95,14 @@ def pipeline() -> Any:
     import albumentations as a
 
     move = a.Affine(rotate=(-90, 90), translate_percent=(-0.3, 0.3), scale=(1.0, 2.0), p=1)
-    return a.Compose([a.HorizontalFlip(p=0.5), a.VerticalFlip(p=0.5), move, a.SaltAndPepper(amount=(0.01, 0.05), p=0.5)])
+    return a.Compose(
+        [
+            a.HorizontalFlip(p=0.5),
+            a.VerticalFlip(p=0.5),
+            move,
+            a.SaltAndPepper(amount=(0.01, 0.05), p=0.5),
+        ]
+    )
 
 
 def with_albumentations(image: NDArray[np.uint8]) -> Tensor:
@@ -125,9 +138,17 @@ def our_loop(feed: Feed, pixels: NDArray[np.uint8], precision: str) -> float:
     """Train the same net on as many batches from one of our feeds, in the second pass; return the seconds."""
     torch.manual_seed(0)
     model = build(ModelSettings("cnn", 1, 28, 28, 10)).to(memory_format=torch.channels_last)
-    trainer = Trainer(model, Recipe(4, BATCH, 1e-3), feed.steps_per_pass, measure_pixels(pixels), precision)
+    trainer = Trainer(
+        model,
+        Hyperparameters(4, BATCH, 1e-3),
+        feed.steps_per_epoch,
+        measure_pixels(pixels),
+        precision,
+    )
     started = 0.0
-    for step, batch in enumerate(feed.batches(feed.steps_per_pass, feed.steps_per_pass + STEPS + 10)):
+    for step, batch in enumerate(
+        feed.batches(feed.steps_per_epoch, feed.steps_per_epoch + STEPS + 10)
+    ):
         if step == 10:
             started = time.perf_counter()
         trainer.learn(batch)
@@ -139,38 +160,67 @@ def folder_of(count: int, copies: int, labels: NDArray[np.int64]) -> Folder:
     ids = [f"class/{index:05d}.png" for index in range(count) for _ in range(copies)]
     views = np.tile(np.arange(copies), count)
     return Folder(
-        Path("drawn"), ids, np.repeat(labels, copies), ids, views, [], tuple("0123456789"), None, np.arange(count * copies)
+        Path("drawn"),
+        ids,
+        np.repeat(labels, copies),
+        ids,
+        views,
+        [],
+        tuple("0123456789"),
+        None,
+        np.arange(count * copies),
     )
 
 
 def main() -> None:
     """Print the table."""
     chance = np.random.default_rng(0)
-    pixels, labels = chance.integers(0, 256, (IMAGES, 28, 28), np.uint8), chance.integers(0, 10, IMAGES)
+    pixels, labels = (
+        chance.integers(0, 256, (IMAGES, 28, 28), np.uint8),
+        chance.integers(0, 10, IMAGES),
+    )
     copies = np.repeat(pixels, FACTOR, axis=0)[..., None]
-    recipe = Views_Recipe.load("blog")
+    recipe = Recipe.load("blog")
     model = build(ModelSettings("cnn", 1, 28, 28, 10)).to(memory_format=torch.channels_last)
-    precision = choose_precision("auto", model, ModelSettings("cnn", 1, 28, 28, 10), BATCH, _nowhere())
+    precision = choose_precision(
+        "auto", model, ModelSettings("cnn", 1, 28, 28, 10), BATCH, _nowhere()
+    )
 
-    def loader(transform: Callable[[Any], Any], workers: int = 0, pil: bool = True) -> DataLoader[Any]:
+    def loader(
+        transform: Callable[[Any], Any], workers: int = 0, pil: bool = True
+    ) -> DataLoader[Any]:
         data = OneByOne(pixels, labels, transform, pil)
         context = "spawn" if workers else None
         return DataLoader(
-            data, BATCH, shuffle=True, num_workers=workers, multiprocessing_context=context, persistent_workers=bool(workers)
+            data,
+            BATCH,
+            shuffle=True,
+            num_workers=workers,
+            multiprocessing_context=context,
+            persistent_workers=bool(workers),
         )
 
     sources, expanded = folder_of(IMAGES, 1, labels), folder_of(IMAGES, FACTOR, labels)
-    fly = Visits(sources, Strategy("fly", recipe))
+    fly = Sampler(sources, Strategy("fly", recipe))
     feeds: dict[str, Feed] = {
-        "c": HostFeed(v := Visits(sources, Strategy("none")), BATCH, 0, CPU, PackReader(v, pixels[..., None])),
-        "d": HostFeed(w := Visits(expanded, Strategy("disk")), BATCH, 0, CPU, PackReader(w, copies)),
+        "c": HostFeed(
+            v := Sampler(sources, Strategy("none")), BATCH, 0, CPU, PackReader(v, pixels[..., None])
+        ),
+        "d": HostFeed(
+            w := Sampler(expanded, Strategy("disk")), BATCH, 0, CPU, PackReader(w, copies)
+        ),
         "e": HostFeed(fly, BATCH, 0, CPU, PackReader(fly, pixels[..., None])),
         "f": DeviceFeed(fly, BATCH, 0, CPU, pixels[..., None]),
     }
     for feed in feeds.values():
-        next(iter(feed.batches(feed.steps_per_pass, feed.steps_per_pass + 1)))  # keys are drawn once
+        next(
+            iter(feed.batches(feed.steps_per_epoch, feed.steps_per_epoch + 1))
+        )  # keys are drawn once
     albumentations = loader(with_albumentations, 2, pil=False)
-    plain, with_transforms = loader(transforms.ToTensor()), loader(transforms.Compose(article_transforms()))
+    plain, with_transforms = (
+        loader(transforms.ToTensor()),
+        loader(transforms.Compose(article_transforms())),
+    )
     arms: dict[str, Callable[[], float]] = {
         "(a) plain loop": lambda: plain_loop(plain),
         "(a) plain loop, torchvision transforms": lambda: plain_loop(with_transforms),
@@ -184,20 +234,28 @@ def main() -> None:
     for _ in range(ROUNDS):
         for name, arm in arms.items():
             seconds[name].append(arm())
-    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads; ours in {precision}; ratios to (a) plain loop")
+    print(
+        f"torch {torch.__version__}, {torch.get_num_threads()} threads; ours in {precision}; ratios to (a) plain loop"
+    )
     print_rates(seconds, STEPS * BATCH, "images/s", "(a) plain loop")
     for what, one, other in (
         ("none / (a) without transforms", "(c) none", "(a) plain loop"),
-        ("fly exact / (a) with transforms", "(c) fly, exact", "(a) plain loop, torchvision transforms"),
+        (
+            "fly exact / (a) with transforms",
+            "(c) fly, exact",
+            "(a) plain loop, torchvision transforms",
+        ),
         ("fly exact / none", "(c) fly, exact", "(c) none"),
         ("fly batched / none", "(c) fly, batched", "(c) none"),
     ):
         ratios = sorted(b / a for a, b in zip(seconds[one], seconds[other], strict=True))
-        print(f"{what:44} {statistics.median(ratios):.2f}  ({ratios[0]:.2f} … {ratios[-1]:.2f}; n={ROUNDS})")
+        print(
+            f"{what:44} {statistics.median(ratios):.2f}  ({ratios[0]:.2f} … {ratios[-1]:.2f}; n={ROUNDS})"
+        )
     augment_alone(pixels, recipe)
 
 
-def augment_alone(pixels: NDArray[np.uint8], recipe: Views_Recipe) -> None:
+def augment_alone(pixels: NDArray[np.uint8], recipe: Recipe) -> None:
     """Print how many views a second each renderer makes, 512 at a time, with nothing else to do."""
     ids = [f"class/{index:05d}.png" for index in range(len(pixels))]
     views = ViewBatches(Views(recipe), ids)
@@ -216,9 +274,14 @@ def augment_alone(pixels: NDArray[np.uint8], recipe: Views_Recipe) -> None:
             rows = np.arange(start, min(start + 512, len(pixels)))
             batched.render(tensors[rows], rows, 3, on_device[rows])
 
-    arms = {"augmenting alone: exact, one core": exact, "augmenting alone: batched, two threads": tensor_operations}
+    arms = {
+        "augmenting alone: exact, one core": exact,
+        "augmenting alone: batched, two threads": tensor_operations,
+    }
     exact()
-    print_rates(time_arms(arms, ROUNDS), len(pixels), "images/s", "augmenting alone: exact, one core")
+    print_rates(
+        time_arms(arms, ROUNDS), len(pixels), "images/s", "augmenting alone: exact, one core"
+    )
 
 
 def _nowhere() -> Path:

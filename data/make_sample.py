@@ -42,7 +42,9 @@ class Artist:
 
     def polygon(self, *points: tuple[float, float], colour: Colour | None = None) -> None:
         """Fill a polygon."""
-        self.pen.polygon([(x * SIDE * FINE, y * SIDE * FINE) for x, y in points], fill=colour or self.main)
+        self.pen.polygon(
+            [(x * SIDE * FINE, y * SIDE * FINE) for x, y in points], fill=colour or self.main
+        )
 
     def box(self, x0: float, y0: float, x1: float, y1: float, colour: Colour | None = None) -> None:
         """Fill a rectangle."""
@@ -58,7 +60,12 @@ def boat(a: Artist) -> None:
     deck, mast = a.vary(0.66), a.vary(0.44)
     a.polygon((0.14, deck), (0.86, deck), (0.72, 0.84), (0.26, 0.84))
     a.box(mast, 0.14, mast + 0.04, deck)
-    a.polygon((mast + 0.05, a.vary(0.18)), (a.vary(0.82), deck - 0.06), (mast + 0.05, deck - 0.06), colour=a.second)
+    a.polygon(
+        (mast + 0.05, a.vary(0.18)),
+        (a.vary(0.82), deck - 0.06),
+        (mast + 0.05, deck - 0.06),
+        colour=a.second,
+    )
 
 
 def cup(a: Artist) -> None:
@@ -71,7 +78,13 @@ def cup(a: Artist) -> None:
 
 def fish(a: Artist) -> None:
     long, tall = a.vary(0.27), a.vary(0.16)
-    a.polygon((0.62, 0.5), (0.88, 0.5 - a.vary(0.2)), (0.82, 0.5), (0.88, 0.5 + a.vary(0.2)), colour=a.second)
+    a.polygon(
+        (0.62, 0.5),
+        (0.88, 0.5 - a.vary(0.2)),
+        (0.82, 0.5),
+        (0.88, 0.5 + a.vary(0.2)),
+        colour=a.second,
+    )
     a.disc(0.42, 0.5, long, tall)
     a.polygon((0.36, 0.5 - tall), (0.54, 0.5 - tall), (0.5, 0.22), colour=a.second)
     a.disc(0.25, 0.46, 0.03, 0.03, colour=(245, 245, 245))
@@ -97,7 +110,9 @@ def key(a: Artist) -> None:
 
 def lamp(a: Artist) -> None:
     shade = a.vary(0.44)
-    a.polygon((0.36, 0.16), (0.64, 0.16), (a.vary(0.8), shade), (a.vary(0.2), shade), colour=a.second)
+    a.polygon(
+        (0.36, 0.16), (0.64, 0.16), (a.vary(0.8), shade), (a.vary(0.2), shade), colour=a.second
+    )
     a.box(0.47, shade, 0.53, 0.8)
     a.disc(0.5, 0.82, a.vary(0.2), 0.06)
     a.box(0.64, shade, 0.66, a.vary(0.6))
@@ -107,7 +122,15 @@ def mushroom(a: Artist) -> None:
     wide, top = a.vary(0.32), a.vary(0.48)
     a.polygon((0.43, top), (0.57, top), (0.62, 0.86), (0.38, 0.86), colour=a.second)
     a.pen.pieslice(
-        [(0.5 - wide) * SIDE * FINE, 0.16 * SIDE * FINE, (0.5 + wide) * SIDE * FINE, 0.86 * SIDE * FINE], 180, 360, fill=a.main
+        [
+            (0.5 - wide) * SIDE * FINE,
+            0.16 * SIDE * FINE,
+            (0.5 + wide) * SIDE * FINE,
+            0.86 * SIDE * FINE,
+        ],
+        180,
+        360,
+        fill=a.main,
     )
     for x, y in ((0.38, 0.4), (0.52, 0.28), (0.63, 0.42)):
         a.disc(a.vary(x), a.vary(y, 0.02), 0.045, 0.04, colour=(240, 240, 240))
@@ -137,10 +160,14 @@ def disturb(artist: Artist, chance: random.Random) -> Image.Image:
         picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     side, zoom = SIDE * FINE, chance.uniform(0.85, 1.15)
     shift = (chance.uniform(-0.12, 0.12) * side, chance.uniform(-0.12, 0.12) * side)
-    turned = picture.rotate(chance.uniform(-20, 20), Image.Resampling.BICUBIC, translate=shift, fillcolor=artist.back)
+    turned = picture.rotate(
+        chance.uniform(-20, 20), Image.Resampling.BICUBIC, translate=shift, fillcolor=artist.back
+    )
     margin = side / 2 * (1 - 1 / zoom)
     data = (1 / zoom, 0, margin, 0, 1 / zoom, margin)
-    return turned.transform((side, side), Image.Transform.AFFINE, data, Image.Resampling.BICUBIC, fillcolor=artist.back)
+    return turned.transform(
+        (side, side), Image.Transform.AFFINE, data, Image.Resampling.BICUBIC, fillcolor=artist.back
+    )
 
 
 def add_noise(picture: Image.Image, chance: random.Random) -> None:

@@ -14,5 +14,5 @@ class ExpandError(Exception):
         self.status = status
 
 
-class BadImage(ExpandError):  # noqa: N818  # a word of the domain
+class BadImageError(ExpandError):  # a word of the domain
     """One image that cannot be used; the run notes the reason and goes on."""

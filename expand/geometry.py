@@ -22,7 +22,9 @@ def each(function: Callable[[float], float], number: Number) -> Number:
     (numpy's own sine and exponential differ in the last bit from the C library's, and with the array's layout.)
     """
     if isinstance(number, np.ndarray):
-        return np.array([function(value) for value in number.ravel().tolist()]).reshape(number.shape)
+        return np.array([function(value) for value in number.ravel().tolist()]).reshape(
+            number.shape
+        )
     return function(number)
 
 
@@ -89,7 +91,9 @@ def stretch(x: Number, y: Number) -> Affine:
     return Affine(x, 0.0, 0.0, 0.0, y, 0.0)
 
 
-def linear_about_centres(a: Number, b: Number, d: Number, e: Number, out: Size, into: Size) -> Affine:
+def linear_about_centres(
+    a: Number, b: Number, d: Number, e: Number, out: Size, into: Size
+) -> Affine:
     """Return the map with linear part [[a, b], [d, e]] that takes the centre of `out` to the centre of `into`."""
     x, y = out.width / 2, out.height / 2
     return Affine(a, b, into.width / 2 - (a * x + b * y), d, e, into.height / 2 - (d * x + e * y))

@@ -24,7 +24,9 @@ settings.load_profile("unhurried")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def noise_image(height: int, width: int, channels: int | None = None, *, depth: type = np.uint8, seed: int = 0) -> Pixels:
+def noise_image(
+    height: int, width: int, channels: int | None = None, *, depth: type = np.uint8, seed: int = 0
+) -> Pixels:
     """Return an image of pure noise: the hardest to interpolate, and without any symmetry."""
     shape = (height, width) if channels is None else (height, width, channels)
     return np.random.default_rng(seed).integers(0, np.iinfo(depth).max + 1, shape).astype(depth)
@@ -45,7 +47,8 @@ def class_folder(tmp_path: Path) -> Folder:
                 for index, suffix in zip(range(files), "pjpjpjpjpj" * 9, strict=False)
             ]
             files = {
-                name.replace(".p", ".png").replace(".j", ".jpg"): noise_image(12, 10, 3, seed=i) for i, name in enumerate(names)
+                name.replace(".p", ".png").replace(".j", ".jpg"): noise_image(12, 10, 3, seed=i)
+                for i, name in enumerate(names)
             }
         root = tmp_path / name
         root.mkdir(exist_ok=True)
@@ -53,9 +56,11 @@ def class_folder(tmp_path: Path) -> Folder:
             path = root / file
             path.parent.mkdir(parents=True, exist_ok=True)
             if isinstance(content, np.ndarray):
-                kind = {".jpg": Encoding("JPEG", 80), ".tif": Encoding("TIFF"), ".webp": Encoding("WEBP")}.get(
-                    path.suffix, Encoding("PNG")
-                )
+                kind = {
+                    ".jpg": Encoding("JPEG", 80),
+                    ".tif": Encoding("TIFF"),
+                    ".webp": Encoding("WEBP"),
+                }.get(path.suffix, Encoding("PNG"))
                 content = encode(content, kind)
             path.write_bytes(content)
         return root
@@ -65,5 +70,7 @@ def class_folder(tmp_path: Path) -> Folder:
 
 def tree(folder: Path) -> dict[str, bytes]:
     """Return every file of a folder but the run card, which holds times."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "expand.json")
+    files = sorted(
+        path for path in folder.rglob("*") if path.is_file() and path.name != "expand.json"
+    )
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}

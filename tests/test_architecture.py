@@ -34,19 +34,27 @@ def imports(path: Path) -> set[str]:
 
 def test_imports_go_down_only() -> None:
     done = subprocess.run(
-        [Path(sys.executable).with_name("lint-imports"), "--no-cache"], capture_output=True, text=True, cwd=ROOT, check=False
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
-    ("only", "what"), [("techniques/catalogue.py", "albumentations"), ("engines/local.py", "multiprocessing")]
+    ("only", "what"),
+    [("techniques/catalogue.py", "albumentations"), ("engines/local.py", "multiprocessing")],
 )
 def test_one_file_alone_knows(only: str, what: str) -> None:
     knowing = {
         path.relative_to(ROOT / "expand").as_posix()
         for path in (ROOT / "expand").rglob("*.py")
-        if any(name.split(".")[0] in (what, "concurrent" if what == "multiprocessing" else what) for name in imports(path))
+        if any(
+            name.split(".")[0] in (what, "concurrent" if what == "multiprocessing" else what)
+            for name in imports(path)
+        )
     }
     assert knowing == {only}
 
@@ -57,7 +65,11 @@ def test_expanding_loads_neither_torch_nor_albumentations(tmp_path: Path) -> Non
         "print([name for name in ('torch', 'torchvision', 'albumentations', 'scipy', 'pydantic') if name in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path / "out")], capture_output=True, text=True, cwd=ROOT, check=True
+        [sys.executable, "-c", program, str(tmp_path / "out")],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
     )
     assert done.stdout == "[]\n"
 
@@ -69,7 +81,9 @@ def test_every_module_says_its_role_in_its_first_line() -> None:
 
 def test_no_file_names_a_package_registry() -> None:
     names = ["pypi" + ".org", "python" + "hosted", "index" + "-url"]
-    tracked = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=False).stdout.splitlines()
+    tracked = subprocess.run(
+        ["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=False
+    ).stdout.splitlines()
     for name in tracked:
         path = ROOT / name
         if path.suffix not in (".png", ".jpg") and path.is_file():
@@ -80,11 +94,20 @@ def test_no_file_names_a_package_registry() -> None:
 def test_the_sample_is_what_its_script_draws(tmp_path: Path) -> None:
     script = (ROOT / "data/make_sample.py").read_text()
     (tmp_path / "make_sample.py").write_text(script)
-    subprocess.run([sys.executable, str(tmp_path / "make_sample.py")], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, str(tmp_path / "make_sample.py")], check=True, capture_output=True
+    )
     for part, count in (("train", 200), ("test", 400)):
         drawn = {p.relative_to(tmp_path): p.read_bytes() for p in (tmp_path / part).rglob("*.*")}
-        kept = {p.relative_to(ROOT / "data"): p.read_bytes() for p in (ROOT / "data" / part).rglob("*.*")}
+        kept = {
+            p.relative_to(ROOT / "data"): p.read_bytes()
+            for p in (ROOT / "data" / part).rglob("*.*")
+        }
         assert set(drawn) == set(kept)
         assert len(kept) == count
-    sizes = sum(path.stat().st_size for part in ("train", "test") for path in (ROOT / "data" / part).rglob("*.*"))
+    sizes = sum(
+        path.stat().st_size
+        for part in ("train", "test")
+        for path in (ROOT / "data" / part).rglob("*.*")
+    )
     assert sizes < 2_000_000

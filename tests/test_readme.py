@@ -15,7 +15,10 @@ from expand.cli.command import command
 from train.cli.command import command as train_command
 
 ROOT = Path(__file__).parent.parent
-PAGES = {name: (ROOT / name).read_text("utf-8") for name in ("README.md", "expand/README.md", "train/README.md")}
+PAGES = {
+    name: (ROOT / name).read_text("utf-8")
+    for name in ("README.md", "expand/README.md", "train/README.md")
+}
 README = "\n".join(PAGES.values())
 
 
@@ -28,7 +31,9 @@ def test_the_library_example_runs_and_prints_what_it_says(tmp_path: Path) -> Non
     example.write_text(block("python"))
     (tmp_path / "data").mkdir()
     (tmp_path / "data/train").symlink_to(ROOT / "data/train")
-    done = subprocess.run([sys.executable, str(example)], capture_output=True, text=True, cwd=tmp_path, check=True)
+    done = subprocess.run(
+        [sys.executable, str(example)], capture_output=True, text=True, cwd=tmp_path, check=True
+    )
     assert done.stdout.strip() == "1600 [] 0"
 
 
@@ -40,7 +45,11 @@ def test_the_yaml_example_is_a_recipe() -> None:
 
 def options_of(group: click.Group) -> set[str]:
     parameters = [parameter for name in group.commands for parameter in group.commands[name].params]
-    return {option for parameter in parameters for option in (*parameter.opts, *parameter.secondary_opts)}
+    return {
+        option
+        for parameter in parameters
+        for option in (*parameter.opts, *parameter.secondary_opts)
+    }
 
 
 def test_every_command_and_option_in_them_exists() -> None:
@@ -48,7 +57,11 @@ def test_every_command_and_option_in_them_exists() -> None:
     for name, group in (("expand", command), ("train", train_command)):
         for line in re.findall(rf"^(?:\$ )?{name} .*$", shell, re.MULTILINE):
             words = line.removeprefix("$ ").split("#")[0].split()
-            if not words[1].startswith("-") and words[1] != "photos" and not words[1].startswith("data/"):
+            if (
+                not words[1].startswith("-")
+                and words[1] != "photos"
+                and not words[1].startswith("data/")
+            ):
                 assert words[1] in group.commands, line
     shown = options_of(command) | options_of(train_command) | {"--help", "--nproc-per-node"}
     for option in set(re.findall(r"`?(--[a-z][a-z-]+)", README)):
@@ -63,7 +76,9 @@ def test_every_link_to_a_file_leads_somewhere() -> None:
 
 def test_the_sample_expands_by_default(tmp_path: Path) -> None:
     done = CliRunner().invoke(
-        command, [str(ROOT / "data/train"), str(tmp_path / "out"), "--workers", "1"], standalone_mode=False
+        command,
+        [str(ROOT / "data/train"), str(tmp_path / "out"), "--workers", "1"],
+        standalone_mode=False,
     )
     assert done.exception is None
     assert "200 sources in 8 classes × 4 = 800 files" in done.output

@@ -17,7 +17,9 @@ from tests.expand.job.test_run import COMMAND, many, wait_for_files
 pytestmark = pytest.mark.slow
 
 
-def test_ten_thousand_images_the_same_whatever_the_workers_and_the_kills(class_folder: Folder, tmp_path: Path) -> None:
+def test_ten_thousand_images_the_same_whatever_the_workers_and_the_kills(
+    class_folder: Folder, tmp_path: Path
+) -> None:
     src = many(class_folder, 10_000)
     expand(src, tmp_path / "1", workers=1)
     whole = tree(tmp_path / "1")
@@ -40,10 +42,14 @@ def test_ten_thousand_images_the_same_whatever_the_workers_and_the_kills(class_f
     assert verify(out, workers=2).problems == []
 
 
-def test_hugging_face_reads_the_manifest(class_folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hugging_face_reads_the_manifest(
+    class_folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
-    datasets = pytest.importorskip("datasets", reason="needs Hugging Face datasets (pip install datasets)")
+    datasets = pytest.importorskip(
+        "datasets", reason="needs Hugging Face datasets (pip install datasets)"
+    )
     expand(many(class_folder, 30), tmp_path / "out", workers=1)
     rows = datasets.load_dataset("imagefolder", data_dir=str(tmp_path / "out"))["train"]
     assert len(rows) == 120
@@ -52,11 +58,15 @@ def test_hugging_face_reads_the_manifest(class_folder: Folder, tmp_path: Path, m
     assert rows[5]["image"].size == (rows[5]["width"], rows[5]["height"])
 
 
-def test_memory_does_not_grow_with_the_number_of_images(class_folder: Folder, tmp_path: Path) -> None:
+def test_memory_does_not_grow_with_the_number_of_images(
+    class_folder: Folder, tmp_path: Path
+) -> None:
     peaks = []
     for count in (500, 8_000):
         src = many(class_folder, count, f"src{count}")
-        process = subprocess.Popen([*COMMAND, str(src), str(tmp_path / f"out{count}"), "--workers", "1", "--quiet"])
+        process = subprocess.Popen(
+            [*COMMAND, str(src), str(tmp_path / f"out{count}"), "--workers", "1", "--quiet"]
+        )
         _, status, usage = os.wait4(process.pid, 0)
         assert status == 0
         peaks.append(usage.ru_maxrss)

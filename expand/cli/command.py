@@ -20,7 +20,10 @@ def main() -> NoReturn:
     run_to_exit(command, "expand", "what is there is good, start again to go on")
 
 
-@click.group(cls=FolderFirst, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.group(
+    cls=FolderFirst,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
 @click.version_option(__version__, prog_name="expand")
 def command() -> None:
     """Make an image data set FACTOR times larger: copies of every image, flipped, turned, moved, zoomed, noisy.
@@ -40,18 +43,31 @@ def command() -> None:
 @click.argument("out", type=FOLDER, default=Path("data/expanded"))
 @view_options
 @file_options
-@click.option("--skip-bad/--strict", default=True, help="Note bad images and go on (exit status 1), or stop at the first.")
-@click.option("--overwrite", is_flag=True, help="Remove what an earlier run wrote to OUT, and start afresh.")
+@click.option(
+    "--skip-bad/--strict",
+    default=True,
+    help="Note bad images and go on (exit status 1), or stop at the first.",
+)
+@click.option(
+    "--overwrite", is_flag=True, help="Remove what an earlier run wrote to OUT, and start afresh."
+)
 @click.option("--dry-run", is_flag=True, help="Show the plan, write nothing.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
 def run(
-    src: Path, out: Path, skip_bad: bool, overwrite: bool, dry_run: bool, quiet: bool, workers: int | None, **options: Any
+    src: Path,
+    out: Path,
+    skip_bad: bool,
+    overwrite: bool,
+    dry_run: bool,
+    quiet: bool,
+    workers: int | None,
+    **options: Any,
 ) -> int:
     """Expand a data set."""
     if dry_run:
         return show_plan(src, out, workers, options)
     settings = read_settings(options)
-    from expand.cli.messages import report_in_words
+    from expand.cli.messages import format_report
     from expand.cli.progress import progress_bar
     from expand.engines.local import check_workers, count_workers
     from expand.job.estimate import estimate
@@ -60,12 +76,12 @@ def run(
 
     check_workers(workers)
     plan = make_plan(src, out, settings)
-    bill = estimate(plan)
-    processes = count_workers(workers, bill.core_seconds)
+    estimated = estimate(plan)
+    processes = count_workers(workers, estimated.core_seconds)
     with progress_bar(plan.files, "files", quiet) as progress:
-        report = do_job(plan, bill, processes, overwrite, not skip_bad, progress)
+        report = do_job(plan, estimated, processes, overwrite, not skip_bad, progress)
     if report.status or not quiet:
-        click.echo(report_in_words(report), err=bool(quiet))
+        click.echo(format_report(report), err=bool(quiet))
     return report.status
 
 
@@ -82,16 +98,16 @@ def plan(src: Path, out: Path, workers: int | None, **options: Any) -> int:
 def show_plan(src: Path, out: Path, workers: int | None, options: dict[str, Any]) -> int:
     """Print a plan; refuse one that does not fit."""
     settings = read_settings(options)
-    from expand.cli.messages import plan_in_words
+    from expand.cli.messages import format_plan
     from expand.engines.local import check_workers, count_workers
     from expand.job.estimate import check_fits, estimate
     from expand.job.plan import make_plan
 
     check_workers(workers)
     planned = make_plan(src, out, settings)
-    bill = estimate(planned, seconds=2.0)
-    click.echo(plan_in_words(planned, bill, count_workers(workers, bill.core_seconds)))
-    check_fits(planned, bill)
+    estimated = estimate(planned, seconds=2.0)
+    click.echo(format_plan(planned, estimated, count_workers(workers, estimated.core_seconds)))
+    check_fits(planned, estimated)
     return 0
 
 
@@ -99,7 +115,9 @@ def show_plan(src: Path, out: Path, workers: int | None, options: dict[str, Any]
 @click.argument("src", type=FOLDER, default=Path("data/train"))
 @click.argument("sheet", type=FOLDER, default=Path("preview.png"))
 @view_options
-@click.option("--sources", type=click.IntRange(1, 200), default=8, show_default=True, help="How many rows.")
+@click.option(
+    "--sources", type=click.IntRange(1, 200), default=8, show_default=True, help="How many rows."
+)
 def preview(src: Path, sheet: Path, sources: int, **options: Any) -> int:
     """Draw a contact sheet: a row a source, a column a view."""
     settings = read_settings(options)
@@ -107,7 +125,9 @@ def preview(src: Path, sheet: Path, sources: int, **options: Any) -> int:
     from expand.storage.files import write_whole
 
     write_whole(sheet, contact_sheet(src, settings, sources))
-    click.echo(f"{sheet}: {sources} sources × {settings.factor} views, recipe {settings.recipe.name}")
+    click.echo(
+        f"{sheet}: {sources} sources × {settings.factor} views, recipe {settings.recipe.name}"
+    )
     return 0
 
 
@@ -117,7 +137,7 @@ def preview(src: Path, sheet: Path, sources: int, **options: Any) -> int:
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but what is wrong.")
 def verify(out: Path, workers: int | None, quiet: bool) -> int:
     """Check every file of an expanded set against its manifest."""
-    from expand.cli.formatting import bytes_in_words, count_in_words
+    from expand.cli.formatting import format_bytes, format_count
     from expand.cli.progress import progress_bar
     from expand.engines.local import check_workers, count_workers
     from expand.job.verify import verify as check
@@ -131,11 +151,13 @@ def verify(out: Path, workers: int | None, quiet: bool) -> int:
         click.echo(problem, err=True)
     if verdict.problems:
         click.echo(
-            f"{out}: {count_in_words(len(verdict.problems), 'problem')}; the run that wrote it, started again, mends it",
+            f"{out}: {format_count(len(verdict.problems), 'problem')}; the run that wrote it, started again, mends it",
             err=True,
         )
     elif not quiet:
-        click.echo(f"{out}: {count_in_words(verdict.files, 'file')}, {bytes_in_words(verdict.bytes)}, all as the manifest says")
+        click.echo(
+            f"{out}: {format_count(verdict.files, 'file')}, {format_bytes(verdict.bytes)}, all as the manifest says"
+        )
     return verdict.status
 
 
@@ -149,23 +171,32 @@ def replay(out: Path, file: str, source: Path | None, to: Path | None) -> int:
     from expand.job.replay import replay_into
 
     path, same = replay_into(out, file, source, to)
-    click.echo(f"{path}: {'was there already, byte for byte' if same else 'made again, byte for byte'}")
+    click.echo(
+        f"{path}: {'was there already, byte for byte' if same else 'made again, byte for byte'}"
+    )
     return 0
 
 
 @command.command()
 @click.argument("name")
 @click.argument("folder", type=FOLDER)
-@click.option("--root", type=FOLDER, help="A folder where torchvision has it already.  [default: download]")
+@click.option(
+    "--root", type=FOLDER, help="A folder where torchvision has it already.  [default: download]"
+)
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
 def fetch(name: str, folder: Path, root: Path | None, quiet: bool) -> int:
     """Write FashionMNIST, MNIST, KMNIST, CIFAR10 or CIFAR100 as class folders."""
     from expand.cli.fetch import fetch as write
-    from expand.cli.formatting import count_in_words
+    from expand.cli.formatting import format_count
     from expand.cli.progress import progress_bar
 
     with progress_bar(None, "images", quiet) as progress:
         written = write(name, folder, root, progress)
     if not quiet:
-        click.echo("\n".join(f"{folder / part}: {count_in_words(count, 'image')}" for part, count in written.items()))
+        click.echo(
+            "\n".join(
+                f"{folder / part}: {format_count(count, 'image')}"
+                for part, count in written.items()
+            )
+        )
     return 0

@@ -18,17 +18,23 @@ DATA_SETS = ("FashionMNIST", "MNIST", "KMNIST", "CIFAR10", "CIFAR100")
 ROOT = Path("~/.cache/expand")
 
 
-def fetch(name: str, folder: Path, root: Path | None, progress: Progress = lambda _files: None) -> dict[str, int]:
+def fetch(
+    name: str, folder: Path, root: Path | None, progress: Progress = lambda _files: None
+) -> dict[str, int]:
     """Write a data set to `folder`/train/<class>/ and `folder`/test/<class>/; return how many images each has.
 
     It is read from `root` if that is given, as torchvision lays it out; else downloaded to a cache. Files that are there
     already are written again, to the same bytes.
     """
     if name not in DATA_SETS:
-        raise ExpandError(f'"{name}" is not a data set that can be fetched; there are {", ".join(DATA_SETS)}')
+        raise ExpandError(
+            f'"{name}" is not a data set that can be fetched; there are {", ".join(DATA_SETS)}'
+        )
     if folder.exists() and not folder.is_dir():
         raise ExpandError(f'"{folder}" is a file; a folder is needed')
-    return {part: _write(_open(name, part, root), folder / part, progress) for part in ("train", "test")}
+    return {
+        part: _write(_open(name, part, root), folder / part, progress) for part in ("train", "test")
+    }
 
 
 def _open(name: str, part: str, root: Path | None) -> Any:
@@ -36,13 +42,19 @@ def _open(name: str, part: str, root: Path | None) -> Any:
     try:
         from torchvision import datasets
     except ImportError as error:
-        raise ExpandError(f'fetching needs torchvision: pip install ".[train]" ({error})') from error
+        raise ExpandError(
+            f'fetching needs torchvision: pip install ".[train]" ({error})'
+        ) from error
     where = root or ROOT.expanduser()
     try:
-        return getattr(datasets, name)(root=str(where), train=part == "train", download=root is None)
+        return getattr(datasets, name)(
+            root=str(where), train=part == "train", download=root is None
+        )
     except (RuntimeError, OSError) as error:
         if root is not None:
-            raise ExpandError(f'"{root}" does not hold {name} as torchvision stores it ({error})') from error
+            raise ExpandError(
+                f'"{root}" does not hold {name} as torchvision stores it ({error})'
+            ) from error
         raise ExpandError(f"{name} could not be downloaded ({error})", STOPPED) from error
 
 

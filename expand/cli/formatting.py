@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def bytes_in_words(count: float) -> str:
+def format_bytes(count: float) -> str:
     """Return a number of bytes as a person reads it (decimal units, as disks are sold)."""
     for unit in ("B", "kB", "MB", "GB", "TB"):
         if count < 1000 or unit == "TB":
@@ -12,7 +12,7 @@ def bytes_in_words(count: float) -> str:
     raise AssertionError("unreachable")
 
 
-def seconds_in_words(seconds: float) -> str:
+def format_seconds(seconds: float) -> str:
     """Return a duration as a person reads it."""
     if seconds < 1:
         return "under a second"
@@ -22,7 +22,7 @@ def seconds_in_words(seconds: float) -> str:
     return f"{minutes} min" if minutes < 99 else f"{seconds / 3600:.1f} h"
 
 
-def count_in_words(count: int, noun: str) -> str:
+def format_count(count: int, noun: str) -> str:
     """Return "1 source", "1,234 sources", "2 classes"."""
     plural = noun + ("es" if noun.endswith("s") else "s")
     return f"{count:,} {noun if count == 1 else plural}"

@@ -5,69 +5,96 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from expand.cli.formatting import bytes_in_words, count_in_words, seconds_in_words
+from expand.cli.formatting import format_bytes, format_count, format_seconds
 
 if TYPE_CHECKING:
-    from expand.job.estimate import Bill
+    from expand.job.estimate import Estimate
     from expand.job.job import Report
     from expand.job.plan import Plan
 
 BAD_SHOWN = 20
 
 
-def plan_in_words(plan: Plan, bill: Bill, workers: int) -> str:
+def format_plan(plan: Plan, estimated: Estimate, workers: int) -> str:
     """Return the plan: the techniques' table, the counts, and the bill."""
     settings, recipe, found = plan.settings, plan.settings.recipe, plan.survey
     views = settings.views
-    walks = zip(*(views.variants("", k) for k in range(min(settings.factor, recipe.combinations))), strict=True)
+    walks = zip(
+        *(views.variants("", k) for k in range(min(settings.factor, recipe.combinations))),
+        strict=True,
+    )
     rows: list[tuple[str, ...]] = [("technique", "settings", "factor", "variants used")]
     for technique, walked, variants in zip(recipe.techniques, recipe.walked, walks, strict=True):
         merged = "" if walked == technique else f" (counts {walked.factor})"
         used = len(set(variants)) if technique.factor else settings.factor
-        rows.append((technique.name, _settings(technique), _factor(technique.factor) + merged, f"{used:,}"))
+        rows.append(
+            (technique.name, _settings(technique), _factor(technique.factor) + merged, f"{used:,}")
+        )
     lines = _table(rows)
-    lines += ["", f"nominal {_factor(recipe.nominal)}, distinct {_factor(recipe.distinct)}; factor {settings.factor} asked for"]
+    lines += [
+        "",
+        f"nominal {_factor(recipe.nominal)}, distinct {_factor(recipe.distinct)}; factor {settings.factor} asked for",
+    ]
     lines += [f"fill {recipe.fill.value}; {settings.sampling} views, seed {settings.seed}", ""]
-    lines += [f"{_set(found.count, len(found.labels))} in {plan.src}, {bytes_in_words(found.bytes)}{_aside(found)}"]
-    lines += [f"{count_in_words(plan.files, 'file')} to {plan.out}, about {bytes_in_words(bill.bytes)}"]
-    free = f", {bill.free_files:,} more files" if bill.free_files is not None else ""
-    lines += [f"about {bytes_in_words(bill.allocated)} of disk; free: {bytes_in_words(bill.free_bytes)}{free}"]
-    about = seconds_in_words(bill.core_seconds / workers)
-    lines += [f"about {about} with {count_in_words(workers, 'worker')} (from making the copies of {bill.sampled} sources)"]
-    if any(technique.name in ("resize", "pad") for technique in recipe.techniques) and settings.originals != "none":
-        lines += ["note: view 0 is the image itself, at its own size; --originals none leaves it out"]
+    lines += [
+        f"{_set(found.count, len(found.labels))} in {plan.src}, {format_bytes(found.bytes)}{_aside(found)}"
+    ]
+    lines += [
+        f"{format_count(plan.files, 'file')} to {plan.out}, about {format_bytes(estimated.bytes)}"
+    ]
+    free = f", {estimated.free_files:,} more files" if estimated.free_files is not None else ""
+    lines += [
+        f"about {format_bytes(estimated.allocated)} of disk; free: {format_bytes(estimated.free_bytes)}{free}"
+    ]
+    about = format_seconds(estimated.core_seconds / workers)
+    lines += [
+        f"about {about} with {format_count(workers, 'worker')} (from making the copies of {estimated.sampled} sources)"
+    ]
+    if (
+        any(technique.name in ("resize", "pad") for technique in recipe.techniques)
+        and settings.originals != "none"
+    ):
+        lines += [
+            "note: view 0 is the image itself, at its own size; --originals none leaves it out"
+        ]
     return "\n".join(lines)
 
 
 def _set(sources: int, classes: int) -> str:
-    return f"{count_in_words(sources, 'source')} in {count_in_words(classes, 'class')}"
+    return f"{format_count(sources, 'source')} in {format_count(classes, 'class')}"
 
 
-def report_in_words(report: Report) -> str:
+def format_report(report: Report) -> str:
     """Return the closing summary."""
     plan, tally = report.plan, report.tally
     settings = plan.settings
-    counted = f"{count_in_words(tally.files, 'file')}, {bytes_in_words(tally.bytes)}"
+    counted = f"{format_count(tally.files, 'file')}, {format_bytes(tally.bytes)}"
     lines = [
         f"{plan.src} → {plan.out}",
         f"  {_set(tally.sources, len(tally.labels))} × {settings.factor} = {counted}",
         f"  recipe {settings.recipe.name}, seed {settings.seed}, {settings.sampling} views, originals: {settings.originals}",
     ]
     if tally.made:
-        made, workers = count_in_words(tally.made, "file"), count_in_words(report.workers, "worker")
+        made, workers = format_count(tally.made, "file"), format_count(report.workers, "worker")
         rate = f"{tally.made / max(tally.wall_seconds, 1e-9):,.0f} files/s, {tally.cpu_seconds:.1f} s of CPU"
-        lines += [f"  {made} written in {seconds_in_words(tally.wall_seconds)} by {workers}: {rate}"]
+        lines += [f"  {made} written in {format_seconds(tally.wall_seconds)} by {workers}: {rate}"]
     if there := tally.files - tally.made:
-        lines += [f"  {count_in_words(there, 'file')} {'was' if there == 1 else 'were'} there already"]
+        lines += [
+            f"  {format_count(there, 'file')} {'was' if there == 1 else 'were'} there already"
+        ]
     if tally.same:
         lines += [
-            f"  {count_in_words(tally.same, 'view')} came out with the pixels of another view (symmetric or empty images)"
+            f"  {format_count(tally.same, 'view')} came out with the pixels of another view (symmetric or empty images)"
         ]
     if settings.originals == "none":
         lines += ["  originals are not in it: --originals none"]
-    lines += [f"  {note}" for note in (*report.notes, _aside(plan.survey).removeprefix("; ")) if note]
+    lines += [
+        f"  {note}" for note in (*report.notes, _aside(plan.survey).removeprefix("; ")) if note
+    ]
     if tally.bad:
-        lines += [f"  {count_in_words(len(tally.bad), 'source')} could not be used, all others are done:"]
+        lines += [
+            f"  {format_count(len(tally.bad), 'source')} could not be used, all others are done:"
+        ]
         lines += [f'    "{bad.source}" {bad.reason}' for bad in tally.bad[:BAD_SHOWN]]
         if len(tally.bad) > BAD_SHOWN:
             lines += [f"    … and {len(tally.bad) - BAD_SHOWN:,} more, in {plan.out}/expand.json"]
@@ -76,11 +103,15 @@ def report_in_words(report: Report) -> str:
 
 def _aside(found: object) -> str:
     """Return what was left aside, or nothing."""
-    counts = (("hidden", "hidden file"), ("foreign", "other file"), ("unlabelled", "image outside class folders"))
+    counts = (
+        ("hidden", "hidden file"),
+        ("foreign", "other file"),
+        ("unlabelled", "image outside class folders"),
+    )
     words = [
         f"{value:,} image{'s' if value > 1 else ''} outside class folders"
         if key == "unlabelled"
-        else count_in_words(value, noun)
+        else format_count(value, noun)
         for key, noun in counts
         if (value := getattr(found, key))
     ]
@@ -93,7 +124,11 @@ def _factor(factor: int | None) -> str:
 
 def _settings(technique: object) -> str:
     """Return a technique's settings in a few words."""
-    values = {key: value for key, value in vars(technique).items() if key not in ("factor", "name", "transform")}
+    values = {
+        key: value
+        for key, value in vars(technique).items()
+        if key not in ("factor", "name", "transform")
+    }
     return ", ".join(f"{key} {_value(value)}" for key, value in values.items())
 
 
@@ -105,5 +140,8 @@ def _value(value: object) -> str:
 
 def _table(rows: list[tuple[str, ...]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
     return [lines[0], "  ".join("─" * width for width in widths), *lines[1:]]

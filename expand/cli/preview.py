@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from expand.errors import BadImage, ExpandError
+from expand.errors import BadImageError, ExpandError
 from expand.images.decoder import decode
 from expand.images.pixels import Pixels
 from expand.job.settings import Settings
@@ -32,13 +32,16 @@ def contact_sheet(src: Path, settings: Settings, rows: int) -> bytes:
         try:
             pixels = decode(read_source(src / source.id)).pixels
             sheet_rows.append([(source.id, pixels), *_views(source.id, pixels, settings)])
-        except BadImage:
+        except BadImageError:
             continue
         if len(sheet_rows) == rows:
             break
     if not sheet_rows:
         raise ExpandError(f'no image of "{src}" can be used')
-    return _draw(sheet_rows, f"recipe {settings.recipe.name}, seed {settings.seed}, {settings.sampling} views")
+    return _draw(
+        sheet_rows,
+        f"recipe {settings.recipe.name}, seed {settings.seed}, {settings.sampling} views",
+    )
 
 
 def _views(source_id: str, pixels: Pixels, settings: Settings) -> list[tuple[str, Pixels]]:
@@ -51,7 +54,11 @@ def caption(params: dict[str, Any], neutral: dict[str, Any]) -> str:
     """Return a view's parameters in a few short lines; what changes nothing is left out."""
     lines = []
     for name, choice in params.items():
-        if name in neutral and {**choice, "seed": 0} == {**neutral[name], "seed": 0} and "drawn" not in choice:
+        if (
+            name in neutral
+            and {**choice, "seed": 0} == {**neutral[name], "seed": 0}
+            and "drawn" not in choice
+        ):
             continue
         lines.append(_WORDS.get(name, _other)(name, choice))
     return "\n".join(filter(None, lines)) or "nothing changed"
@@ -99,10 +106,17 @@ def _other(_name: str, choice: dict[str, Any]) -> str:
 def _draw(rows: list[list[tuple[str, Pixels]]], title: str) -> bytes:
     """Return the sheet as a PNG."""
     font = ImageFont.load_default(TEXT)
-    drawn = [[(_shorten(row[0][0], font), fit(row[0][1])), *((text, fit(pixels)) for text, pixels in row[1:])] for row in rows]
+    drawn = [
+        [
+            (_shorten(row[0][0], font), fit(row[0][1])),
+            *((text, fit(pixels)) for text, pixels in row[1:]),
+        ]
+        for row in rows
+    ]
     pictures = [max(image.height for _, image in row) for row in drawn]
     heights = [
-        tall + LINE * max(2 + text.count("\n") for text, _ in row) + GAP for tall, row in zip(pictures, drawn, strict=True)
+        tall + LINE * max(2 + text.count("\n") for text, _ in row) + GAP
+        for tall, row in zip(pictures, drawn, strict=True)
     ]
     columns, top = max(map(len, drawn)), 2 * GAP + 2 * LINE
     sheet = Image.new("RGB", (GAP + columns * (CELL + GAP), top + sum(heights)), PAPER)
@@ -114,7 +128,9 @@ def _draw(rows: list[list[tuple[str, Pixels]]], title: str) -> bytes:
     for row, tall, height in zip(drawn, pictures, heights, strict=True):
         for column, (text, image) in enumerate(row):
             x = GAP + column * (CELL + GAP)
-            pen.rectangle((x - 1, top - 1, x + image.width, top + image.height), outline=(200, 200, 200))
+            pen.rectangle(
+                (x - 1, top - 1, x + image.width, top + image.height), outline=(200, 200, 200)
+            )
             sheet.paste(image, (x, top))
             pen.multiline_text((x, top + tall + 5), text, INK, font, spacing=3)
         top += height
@@ -131,8 +147,12 @@ def fit(pixels: Pixels) -> Image.Image:
     image = Image.fromarray(np.ascontiguousarray(shown)).convert("RGB")
     scale = CELL / max(image.size)
     if scale >= 1:
-        return image.resize([int(side * int(scale)) for side in image.size], Image.Resampling.NEAREST)
-    return image.resize([max(1, round(side * scale)) for side in image.size], Image.Resampling.LANCZOS)
+        return image.resize(
+            [int(side * int(scale)) for side in image.size], Image.Resampling.NEAREST
+        )
+    return image.resize(
+        [max(1, round(side * scale)) for side in image.size], Image.Resampling.LANCZOS
+    )
 
 
 def _shorten(text: str, font: Any) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from expand.cli.formatting import seconds_in_words
+from expand.cli.formatting import format_seconds
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -26,7 +26,13 @@ def progress_bar(total: int | None, noun: str, quiet: bool) -> Iterator[Progress
     elif sys.stderr.isatty():
         from tqdm import tqdm
 
-        with tqdm(total=total, unit=f" {noun}", unit_scale=(total or 0) >= 100_000, smoothing=0.05, dynamic_ncols=True) as bar:
+        with tqdm(
+            total=total,
+            unit=f" {noun}",
+            unit_scale=(total or 0) >= 100_000,
+            smoothing=0.05,
+            dynamic_ncols=True,
+        ) as bar:
             yield _Bar(bar)
     else:
         yield _Log(total, noun)
@@ -60,7 +66,7 @@ class _Log:
             self.said, rate = now, self.done / (now - self.started)
             line = f"{self.done:,} {self.noun}, {rate:,.0f} a second"
             if self.total is not None:
-                left = seconds_in_words((self.total - self.done) / rate)
+                left = format_seconds((self.total - self.done) / rate)
                 line = f"{self.done:,} of {self.total:,} {self.noun}, {rate:,.0f} a second, about {left} left"
             sys.stderr.write(line + "\n")
             sys.stderr.flush()

@@ -19,7 +19,9 @@ class FolderFirst(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put `run` where no subcommand is named."""
-        if not args or (args[0] not in self.commands and args[0] not in ("--help", "-h", "--version")):
+        if not args or (
+            args[0] not in self.commands and args[0] not in ("--help", "-h", "--version")
+        ):
             args = ["run", *args]
         return super().parse_args(ctx, args)
 
@@ -27,7 +29,9 @@ class FolderFirst(click.Group):
         """Show both ways to call."""
         with click.Context(self.commands["run"], parent=ctx) as inner:
             folders = [
-                argument.make_metavar(inner) for argument in inner.command.params if isinstance(argument, click.Argument)
+                argument.make_metavar(inner)
+                for argument in inner.command.params
+                if isinstance(argument, click.Argument)
             ]
         formatter.write_usage(ctx.command_path, " ".join([*folders, "[OPTIONS]"]))
         formatter.write_usage(ctx.command_path, "COMMAND …", prefix="       ")
@@ -39,7 +43,9 @@ class FolderFirst(click.Group):
         self.format_commands(ctx, formatter)
 
 
-def run_to_exit(command: click.Command, name: str, goes_on: str, also: type[Exception] = ExpandError) -> NoReturn:
+def run_to_exit(
+    command: click.Command, name: str, goes_on: str, also: type[Exception] = ExpandError
+) -> NoReturn:
     """Run a command; every failure is one sentence on stderr and an exit status.
 
     `goes_on` is what to say after an interruption; `also` is another exception that carries a sentence and a status.

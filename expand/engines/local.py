@@ -38,7 +38,9 @@ def count_workers(asked: int | None, core_seconds: float) -> int:
     return asked or min(available_cores(), 1 + int(core_seconds / START_SECONDS))
 
 
-def map_ordered(function: Callable[[Work], Result], work: Iterable[Work], workers: int) -> Generator[Result, None, None]:
+def map_ordered(
+    function: Callable[[Work], Result], work: Iterable[Work], workers: int
+) -> Generator[Result, None, None]:
     """Yield function(piece) for each piece of work, in order; in this process where `workers` is 1.
 
     Workers are spawned, so `function` must be picklable. Raise ExpandError (status 3) if one of them dies.
@@ -53,8 +55,8 @@ def map_ordered(function: Callable[[Work], Result], work: Iterable[Work], worker
     pending: deque[Future[Result]] = deque()
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
     try:
-        for piece in work:
-            pending.append(pool.submit(function, piece))
+        for switch in work:
+            pending.append(pool.submit(function, switch))
             while pending and (len(pending) >= workers * IN_FLIGHT or pending[0].done()):
                 yield pending.popleft().result()
         while pending:

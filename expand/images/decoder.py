@@ -15,16 +15,20 @@ import cv2
 import numpy as np
 from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
-from expand.errors import BadImage
+from expand.errors import BadImageError
 from expand.images.formats import DEFAULT_QUALITY, Encoding
 from expand.images.jpeg import chroma_sampling, quantisation_tables, standard_tables
 from expand.images.pixels import Pixels
 from expand.images.tiff import FROM_OPENCV, ORIENTATION, is_plain, read_tiff
 
-Image.MAX_IMAGE_PIXELS = None  # large pictures are a user's right; memory is bounded by one image a worker
+Image.MAX_IMAGE_PIXELS = (
+    None  # large pictures are a user's right; memory is bounded by one image a worker
+)
 
 
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # a bad file is reported once, by us
+cv2.utils.logging.setLogLevel(
+    cv2.utils.logging.LOG_LEVEL_SILENT
+)  # a bad file is reported once, by us
 
 
 class Decoded(NamedTuple):
@@ -38,26 +42,34 @@ class Decoded(NamedTuple):
 def decode(data: bytes) -> Decoded:
     """Return the pixels of an image file, upright; raise BadImage in words if it is none, or cut off."""
     if not data:
-        raise BadImage("is empty")
+        raise BadImageError("is empty")
     try:
         header = Image.open(io.BytesIO(data))
         orientation = _orientation(header, data)
     except UnidentifiedImageError:
-        return _from_tiff(data) if data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+") else _refuse(data)
+        return (
+            _from_tiff(data)
+            if data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+            else _refuse(data)
+        )
     except (OSError, SyntaxError, ValueError, TypeError, EOFError) as error:
-        raise BadImage(f"cannot be decoded ({error})") from error
+        raise BadImageError(f"cannot be decoded ({error})") from error
     if header.format == "TIFF" and not is_plain(header):
         return _from_tiff(data)
     encoding = _encoding(header, data)
     if header.format == "TIFF":  # which Pillow turns upright itself
         return _decoded(_with_pillow(header), encoding, 1)._replace(turned=orientation != 1)
-    pixels = _with_pillow(header) if header.mode in ("LA", "PA", "P", "CMYK", "1") else _with_opencv(data, header)
+    pixels = (
+        _with_pillow(header)
+        if header.mode in ("LA", "PA", "P", "CMYK", "1")
+        else _with_opencv(data, header)
+    )
     return _decoded(pixels, encoding, orientation)
 
 
 def _decoded(pixels: Pixels, encoding: Encoding, orientation: int) -> Decoded:
     if pixels.dtype not in (np.uint8, np.uint16):
-        raise BadImage(f"has pixels of type {pixels.dtype}; 8 and 16 bits are supported")
+        raise BadImageError(f"has pixels of type {pixels.dtype}; 8 and 16 bits are supported")
     return Decoded(upright(pixels, orientation), encoding, orientation in range(2, 9))
 
 
@@ -85,7 +97,11 @@ def _from_tiff(data: bytes) -> Decoded:
 
 
 def _refuse(data: bytes) -> Decoded:
-    raise BadImage("is no image" if not any(data.startswith(m) for m in _MAGIC) else "cannot be decoded (damaged header)")
+    raise BadImageError(
+        "is no image"
+        if not any(data.startswith(m) for m in _MAGIC)
+        else "cannot be decoded (damaged header)"
+    )
 
 
 _MAGIC = (b"\xff\xd8", b"\x89PNG", b"RIFF", b"BM", b"P5", b"P6", b"P2", b"P3")
@@ -93,24 +109,26 @@ _MAGIC = (b"\xff\xd8", b"\x89PNG", b"RIFF", b"BM", b"P5", b"P6", b"P2", b"P3")
 
 def _with_opencv(data: bytes, header: Image.Image) -> Pixels:
     if header.format == "PNG" and b"IEND" not in data[-64:]:
-        raise BadImage("cannot be decoded (cut off)")
+        raise BadImageError("cannot be decoded (cut off)")
     if header.format == "PNG" and data[24:26] == b"\x10\x04":
-        raise BadImage("is grey with alpha at 16 bits, which is not supported")
+        raise BadImageError("is grey with alpha at 16 bits, which is not supported")
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None:
-        raise BadImage("cannot be decoded (cut off or damaged)")
+        raise BadImageError("cannot be decoded (cut off or damaged)")
     return pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, FROM_OPENCV[pixels.shape[2]])
 
 
 def _with_pillow(header: Image.Image) -> Pixels:
     try:
         if header.mode in ("P", "PA"):
-            header = header.convert("RGBA" if "transparency" in header.info or header.mode == "PA" else "RGB")
+            header = header.convert(
+                "RGBA" if "transparency" in header.info or header.mode == "PA" else "RGB"
+            )
         elif header.mode in ("CMYK", "1", "YCbCr"):
             header = header.convert("L" if header.mode == "1" else "RGB")
         return np.array(header)
     except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise BadImage(f"cannot be decoded ({error})") from error
+        raise BadImageError(f"cannot be decoded ({error})") from error
 
 
 def _encoding(header: Image.Image, data: bytes) -> Encoding:
@@ -121,10 +139,16 @@ def _encoding(header: Image.Image, data: bytes) -> Encoding:
         jpeg = cast(JpegImagePlugin.JpegImageFile, header)
         tables = quantisation_tables(jpeg)
         quality = standard_tables().get(tables)
-        return Encoding("JPEG", quality or 0, None if quality else tables, chroma_sampling(jpeg), profile)
+        return Encoding(
+            "JPEG", quality or 0, None if quality else tables, chroma_sampling(jpeg), profile
+        )
     if kind == "WEBP":
-        lossless = b"VP8L" in data[12:64] or (data[12:16] == b"VP8X" and b"VP8L" in data and b"VP8 " not in data)
+        lossless = b"VP8L" in data[12:64] or (
+            data[12:16] == b"VP8X" and b"VP8L" in data and b"VP8 " not in data
+        )
         return Encoding("WEBP", None if lossless else DEFAULT_QUALITY["WEBP"], profile=profile)
     if kind not in ("PNG", "BMP", "PPM", "TIFF"):
-        raise BadImage(f"is a {kind} file; JPEG, PNG, WebP, BMP, TIFF, PGM and PPM are supported")
+        raise BadImageError(
+            f"is a {kind} file; JPEG, PNG, WebP, BMP, TIFF, PGM and PPM are supported"
+        )
     return Encoding(kind, profile=profile)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from expand.errors import BadImage
+from expand.errors import BadImageError
 from expand.images.formats import DEFAULT_QUALITY, Encoding, check_fits
 from expand.images.pixels import Pixels
 from expand.images.tiff import write_tiff
@@ -32,7 +32,7 @@ def encode(pixels: Pixels, encoding: Encoding) -> bytes:
     else:
         done, buffer = cv2.imencode(suffix, stored, settings)
     if not done:
-        raise BadImage(f"cannot be written as {encoding.format}")
+        raise BadImageError(f"cannot be written as {encoding.format}")
     return buffer.tobytes()
 
 
@@ -67,7 +67,9 @@ def _encode_with_pillow(pixels: Pixels, encoding: Encoding) -> bytes:
     settings: dict[str, Any] = {"icc_profile": encoding.profile} if encoding.profile else {}
     if encoding.tables:
         settings["qtables"] = {number: list(table) for number, table in encoding.tables}
-        settings["subsampling"] = {0x111111: 0, 0x211111: 1, 0x411111: "4:1:1"}.get(encoding.sampling or 0, 2)
+        settings["subsampling"] = {0x111111: 0, 0x211111: 1, 0x411111: "4:1:1"}.get(
+            encoding.sampling or 0, 2
+        )
     else:
         settings["compress_level"] = 1
     Image.fromarray(pixels).save(buffer, encoding.format, **settings)

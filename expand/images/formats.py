@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from expand.errors import BadImage
+from expand.errors import BadImageError
 
 FORMATS = {"png": (".png",), "jpg": (".jpg", ".jpeg"), "webp": (".webp",)}
 """What `--format` may ask for beside "keep", and the suffixes of such files."""
@@ -44,9 +44,17 @@ class Encoding:
 
 def check_fits(kind: str, channels: int, depth: np.dtype[Any]) -> None:
     """Refuse pixels that a format cannot hold."""
-    holds = {"JPEG": (1, 3), "PPM": (1, 3), "BMP": (1, 3, 4), "WEBP": (3, 4), "PNG": (1, 2, 3, 4)}.get(kind)
+    holds = {
+        "JPEG": (1, 3),
+        "PPM": (1, 3),
+        "BMP": (1, 3, 4),
+        "WEBP": (3, 4),
+        "PNG": (1, 2, 3, 4),
+    }.get(kind)
     if holds and channels not in holds:
         what = "is grey" if channels == 1 else f"has {channels} channels"
-        raise BadImage(f"{what}, which {kind} cannot hold")
-    if depth == np.uint16 and (kind in ("JPEG", "BMP", "WEBP") or (kind == "PNG" and channels == 2)):
-        raise BadImage(f"has 16 bits, which {kind} cannot hold")
+        raise BadImageError(f"{what}, which {kind} cannot hold")
+    if depth == np.uint16 and (
+        kind in ("JPEG", "BMP", "WEBP") or (kind == "PNG" and channels == 2)
+    ):
+        raise BadImageError(f"has 16 bits, which {kind} cannot hold")

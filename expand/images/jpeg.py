@@ -24,7 +24,9 @@ def standard_tables() -> dict[Tables, int]:
     known: dict[Tables, int] = {}
     for shape in ((8, 8, 3), (8, 8)):
         for quality in range(1, 101):
-            file = cv2.imencode(".jpg", np.zeros(shape, np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+            file = cv2.imencode(
+                ".jpg", np.zeros(shape, np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality]
+            )[1].tobytes()
             known.setdefault(quantisation_tables(Image.open(io.BytesIO(file))), quality)
     return known
 

@@ -9,7 +9,7 @@ from zlib import crc32
 
 import numpy as np
 
-from expand.errors import BadImage
+from expand.errors import BadImageError
 from expand.images.decoder import Decoded, decode
 from expand.images.encoder import encode
 from expand.images.pixels import Pixels
@@ -27,18 +27,20 @@ class File(NamedTuple):
     as_source: bool
 
 
-def make_files(source_id: str, data: bytes, settings: Settings, ks: Iterable[int]) -> Iterator[File]:
+def make_files(
+    source_id: str, data: bytes, settings: Settings, ks: Iterable[int]
+) -> Iterator[File]:
     """Yield the files of views `ks` of a source, made from its file's bytes; raise BadImage if it is not usable."""
     try:
         source_id.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise BadImage("has a name that is not UTF-8") from error
+        raise BadImageError("has a name that is not UTF-8") from error
     decoded = decode(data)
     source_hash = sha256(data).hexdigest()
     encoding = decoded.encoding.override(settings.format, settings.quality)
-    looks = Looks(source_id, decoded.pixels, settings)
+    plot_styles = ImageViews(source_id, decoded.pixels, settings)
     for k in ks:
-        pixels, params = looks.render(k)
+        pixels, params = plot_styles.render(k)
         if k == 0:
             name, file = source_id, original(decoded, data)
         else:
@@ -54,25 +56,33 @@ def make_files(source_id: str, data: bytes, settings: Settings, ks: Iterable[int
             bytes=len(file),
             sha256=source_hash if file is data else sha256(file).hexdigest(),
             source_sha256=source_hash,
-            same_as=looks.first_like(k, pixels),
+            same_as=plot_styles.first_like(k, pixels),
         )
         yield File(row, file, file is data)
 
 
-class Looks:
+class ImageViews:
     """The views of one decoded image, and which of them have equal pixels."""
 
     def __init__(self, source_id: str, pixels: Pixels, settings: Settings) -> None:
         self.source_id, self.pixels, self.views = source_id, pixels, settings.views
         recipe = settings.recipe
         # where a technique that changes pixels comes first, the border to match is another one in each view
-        self.colour = recipe.fill.colour(pixels) if recipe.begins_with_geometry and settings.factor > 1 else None
+        self.colour = (
+            recipe.fill.colour(pixels)
+            if recipe.begins_with_geometry and settings.factor > 1
+            else None
+        )
         self.seen: dict[tuple[int, ...], int] = {checksum(pixels): 0}
 
     def render(self, k: int) -> Rendered:
         """Return view `k`."""
         params = self.views.params(self.source_id, k)
-        return self.views.render(self.pixels, params, self.colour) if k else Rendered(self.pixels, params)
+        return (
+            self.views.render(self.pixels, params, self.colour)
+            if k
+            else Rendered(self.pixels, params)
+        )
 
     def first_like(self, k: int, pixels: Pixels) -> int:
         """Return the first view seen with the pixels of view `k`: itself, if there is none before it."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from expand import __version__
 from expand.engines.local import check_workers, count_workers
-from expand.job.estimate import Bill, check_fits, estimate
+from expand.job.estimate import Estimate, check_fits, estimate
 from expand.job.output import open_output
 from expand.job.plan import Plan, make_plan
 from expand.job.run import Progress, Tally, run
@@ -55,15 +55,19 @@ def expand(
     check_workers(workers)
     recipe = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe)
     plan = make_plan(Path(src), Path(out), Settings(recipe, factor, **settings))
-    bill = estimate(plan)
-    return do_job(plan, bill, count_workers(workers, bill.core_seconds), overwrite, strict, progress)
+    estimated = estimate(plan)
+    return do_job(
+        plan, estimated, count_workers(workers, estimated.core_seconds), overwrite, strict, progress
+    )
 
 
-def do_job(plan: Plan, bill: Bill, workers: int, overwrite: bool, strict: bool, progress: Progress) -> Report:
+def do_job(
+    plan: Plan, estimated: Estimate, workers: int, overwrite: bool, strict: bool, progress: Progress
+) -> Report:
     """Do what a plan says, and leave the run card."""
-    with open_output(plan, overwrite) as opened:
-        check_fits(plan, bill, 1 - opened.done / plan.survey.count)
-        write_card(plan.out, _card(plan, UNFINISHED, opened.runs, None))
+    with open_output(plan, overwrite) as state:
+        check_fits(plan, estimated, 1 - state.done / plan.survey.count)
+        write_card(plan.out, _card(plan, UNFINISHED, state.runs, None))
         started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
         tally = run(plan, workers, strict, progress)
         cost = {
@@ -73,11 +77,13 @@ def do_job(plan: Plan, bill: Bill, workers: int, overwrite: bool, strict: bool, 
             "workers": workers,
             "files": tally.made,
         }
-        write_card(plan.out, _card(plan, FINISHED, [*opened.runs, cost], tally))
-    return Report(plan, tally, workers, tuple(opened.notes))
+        write_card(plan.out, _card(plan, FINISHED, [*state.runs, cost], tally))
+    return Report(plan, tally, workers, tuple(state.notes))
 
 
-def _card(plan: Plan, state: str, runs: list[dict[str, Any]], tally: Tally | None) -> dict[str, Any]:
+def _card(
+    plan: Plan, state: str, runs: list[dict[str, Any]], tally: Tally | None
+) -> dict[str, Any]:
     """Return the run card."""
     found, settings = plan.survey, plan.settings
     card: dict[str, Any] = {
@@ -93,7 +99,11 @@ def _card(plan: Plan, state: str, runs: list[dict[str, Any]], tally: Tally | Non
             "outside_class_folders": found.unlabelled,
         },
         "versions": versions(),
-        "platform": {"system": platform.platform(), "machine": platform.machine(), "python": platform.python_version()},
+        "platform": {
+            "system": platform.platform(),
+            "machine": platform.machine(),
+            "python": platform.python_version(),
+        },
         "cost": {"runs": runs},
     }
     if tally:

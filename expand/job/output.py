@@ -16,7 +16,7 @@ from expand.storage.lock import Lock
 
 
 @dataclass(frozen=True)
-class Opened:
+class OutputState:
     """An output folder that is ours to write to: what earlier runs did there, and what to say about it."""
 
     done: int
@@ -25,7 +25,7 @@ class Opened:
 
 
 @contextmanager
-def open_output(plan: Plan, overwrite: bool) -> Iterator[Opened]:
+def open_output(plan: Plan, overwrite: bool) -> Iterator[OutputState]:
     """Hold the output folder; refuse one that holds anything but an earlier run of this very plan, unless `overwrite`."""
     out = plan.out
     existed = out.exists()
@@ -34,33 +34,47 @@ def open_output(plan: Plan, overwrite: bool) -> Iterator[Opened]:
         with Lock(out):
             card = read_card(out)
             if not card and any(path.suffix != PARTIAL for path in out.iterdir()):
-                raise ExpandError(f'"{out}" is not empty and has no {CARD}: it was not written by expand; give another folder')
+                raise ExpandError(
+                    f'"{out}" is not empty and has no {CARD}: it was not written by expand; give another folder'
+                )
             if card and overwrite:
                 empty_folder(out)
                 card = None
-            yield _check_earlier(plan, card) if card else Opened(0, [], [])
+            yield _check_earlier(plan, card) if card else OutputState(0, [], [])
     except BaseException:
         if not existed and not any(out.iterdir()):
             out.rmdir()
         raise
 
 
-def _check_earlier(plan: Plan, card: dict[str, Any]) -> Opened:
+def _check_earlier(plan: Plan, card: dict[str, Any]) -> OutputState:
     """Refuse to go on with other settings, or with sources gone; note what else changed."""
     earlier, now = card["settings"], plan.settings.to_dict()
-    different = [f"{key} was {_short(earlier.get(key))}, is {_short(now[key])}" for key in now if earlier.get(key) != now[key]]
+    different = [
+        f"{key} was {_short(earlier.get(key))}, is {_short(now[key])}"
+        for key in now
+        if earlier.get(key) != now[key]
+    ]
     if different:
-        raise ExpandError(f'"{plan.out}" was written with other settings: {"; ".join(different)}; --overwrite starts afresh')
+        raise ExpandError(
+            f'"{plan.out}" was written with other settings: {"; ".join(different)}; --overwrite starts afresh'
+        )
     done, gone = known_sources(plan)
     if gone:
         named = ", ".join(f'"{source}"' for source in gone[:3]) + (", …" if len(gone) > 3 else "")
         lost = f'{len(gone):,} sources that "{plan.src}" no longer has ({named})'
         raise ExpandError(f'"{plan.out}" has copies of {lost}; --overwrite starts afresh')
     changed = [
-        f"{name} {old} → {versions().get(name)}" for name, old in card["versions"].items() if versions().get(name) != old
+        f"{name} {old} → {versions().get(name)}"
+        for name, old in card["versions"].items()
+        if versions().get(name) != old
     ]
-    notes = [f"written in part with other versions, so the bytes may differ: {', '.join(changed)}"] if changed else []
-    return Opened(done, card["cost"]["runs"], notes)
+    notes = (
+        [f"written in part with other versions, so the bytes may differ: {', '.join(changed)}"]
+        if changed
+        else []
+    )
+    return OutputState(done, card["cost"]["runs"], notes)
 
 
 def _short(value: Any) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from expand.errors import ExpandError
 from expand.job.settings import Settings
-from expand.layouts.class_folders import Survey, scan, survey
+from expand.layouts.class_folders import ScanSummary, scan, survey
 from expand.layouts.source import Source
 
 
@@ -19,7 +19,7 @@ class Plan:
     src: Path
     out: Path
     settings: Settings
-    survey: Survey
+    survey: ScanSummary
 
     @property
     def files(self) -> int:

@@ -33,14 +33,20 @@ def replay(folder: Path, file: str, src: Path | None = None) -> bytes:
         raise ExpandError(f'"{path}" does not exist; say where the input is with --source')
     data = read_source(path)
     if sha256(data).hexdigest() != row["source_sha256"]:
-        raise ExpandError(f'"{path}" is not the image that "{row["file_name"]}" was made from (its hash differs)')
+        raise ExpandError(
+            f'"{path}" is not the image that "{row["file_name"]}" was made from (its hash differs)'
+        )
     made = _make(row, data, settings)
     if sha256(made).hexdigest() != row["sha256"]:
-        raise ExpandError(f'"{row["file_name"]}" comes out with other bytes; it was made with {card["versions"]}')
+        raise ExpandError(
+            f'"{row["file_name"]}" comes out with other bytes; it was made with {card["versions"]}'
+        )
     return made
 
 
-def replay_into(folder: Path, file: str, src: Path | None = None, to: Path | None = None) -> tuple[Path, bool]:
+def replay_into(
+    folder: Path, file: str, src: Path | None = None, to: Path | None = None
+) -> tuple[Path, bool]:
     """Write a replayed file where it belongs, or to another path; return the path, and whether it was there already."""
     made = replay(folder, file, src)
     path = to or folder / _relative(folder, file)

@@ -76,7 +76,9 @@ def run(plan: Plan, workers: int, strict: bool, progress: Progress) -> Tally:
         writer.publish()
     finally:
         writer.close()
-        tally.wall_seconds, tally.cpu_seconds = (now - then for now, then in zip(_clocks(), started, strict=True))
+        tally.wall_seconds, tally.cpu_seconds = (
+            now - then for now, then in zip(_clocks(), started, strict=True)
+        )
     return tally
 
 

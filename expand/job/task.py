@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import cv2
 
-from expand.errors import BadImage
+from expand.errors import BadImageError
 from expand.job.copies import make_files
 from expand.job.settings import Settings
 from expand.layouts.source import Source, read_source
@@ -46,13 +46,21 @@ def do_task(src: Path, out: Path, settings: Settings, task: Task) -> Outcome:
     source_id = task.source.id
     try:
         data = read_source(src / source_id)
-        if task.lines and (there := _already_there(out, settings, Record(source_id, task.lines), sha256(data).hexdigest())):
+        if task.lines and (
+            there := _already_there(
+                out, settings, Record(source_id, task.lines), sha256(data).hexdigest()
+            )
+        ):
             return there
         files = list(make_files(source_id, data, settings, settings.written))
-    except BadImage as error:
+    except BadImageError as error:
         return Outcome(_printable(source_id), [], problem=str(error))
     except (MemoryError, cv2.error) as error:
-        reason = "does not fit into memory" if isinstance(error, MemoryError) else f"cannot be transformed ({error})"
+        reason = (
+            "does not fit into memory"
+            if isinstance(error, MemoryError)
+            else f"cannot be transformed ({error})"
+        )
         return Outcome(_printable(source_id), [], problem=reason)
     for file in files:
         path = f"{out}/{file.row['file_name']}"
@@ -66,7 +74,9 @@ def do_task(src: Path, out: Path, settings: Settings, task: Task) -> Outcome:
     return Outcome(source_id, [line_of(row) for row in rows], len(rows), size, same)
 
 
-def _already_there(out: Path, settings: Settings, record: Record, source_hash: str) -> Outcome | None:
+def _already_there(
+    out: Path, settings: Settings, record: Record, source_hash: str
+) -> Outcome | None:
     """Return the outcome of a source that an earlier run has done, if its files are all there and it has not changed."""
     rows = {row["view"]: (row, line) for row, line in zip(record.rows(), record.lines, strict=True)}
     rows = {view: pair for view, pair in rows.items() if pair[0]["source_sha256"] == source_hash}

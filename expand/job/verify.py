@@ -41,13 +41,17 @@ def verify(folder: Path, workers: int = 1, progress: Progress = lambda _files: N
     elif card["state"] != FINISHED:
         verdict.problems.append("the run that wrote this was not finished; start it again")
     present = 0
-    for wrong in chain.from_iterable(map_ordered(partial(_check_rows, folder), _chunks(_in_order(folder, verdict)), workers)):
+    for wrong in chain.from_iterable(
+        map_ordered(partial(_check_rows, folder), _chunks(_in_order(folder, verdict)), workers)
+    ):
         present += wrong is None or "is missing" not in wrong
         if wrong:
             verdict.problems.append(wrong)
         progress(1)
     if card and card["state"] == FINISHED and card["counts"]["files"] != verdict.files:
-        verdict.problems.append(f"{CARD} counts {card['counts']['files']:,} files, {MANIFEST} {verdict.files:,}")
+        verdict.problems.append(
+            f"{CARD} counts {card['counts']['files']:,} files, {MANIFEST} {verdict.files:,}"
+        )
     if sum(1 for _ in _files(folder)) != present:
         verdict.problems += _strangers(folder)
     return verdict
@@ -93,7 +97,9 @@ def _check_row(folder: Path, row: Row) -> str | None:
     if len(data) != row["bytes"]:
         return f'"{name}" has {len(data):,} bytes, the manifest says {row["bytes"]:,}'
     return (
-        None if sha256(data).hexdigest() == row["sha256"] else f'"{name}" is not the file that was written (its hash differs)'
+        None
+        if sha256(data).hexdigest() == row["sha256"]
+        else f'"{name}" is not the file that was written (its hash differs)'
     )
 
 
@@ -110,7 +116,9 @@ def _files(folder: Path) -> Iterator[str]:
 def _strangers(folder: Path) -> list[str]:
     """Return a line for each file that the manifest does not name; hashes of names keep this small."""
     named = {_short(row["file_name"]) for row in read_rows(folder)}
-    return [f'"{name}" is not in the manifest' for name in _files(folder) if _short(name) not in named]
+    return [
+        f'"{name}" is not in the manifest' for name in _files(folder) if _short(name) not in named
+    ]
 
 
 def _short(name: str) -> bytes:

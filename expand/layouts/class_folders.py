@@ -14,7 +14,7 @@ from expand.layouts.source import COPY, Source, copy_name, split_suffix
 
 
 @dataclass
-class Survey:
+class ScanSummary:
     """What a folder holds, counted without keeping it: as small for a million images as for ten."""
 
     labels: Counter[str] = field(default_factory=Counter)
@@ -31,10 +31,10 @@ class Survey:
 
 def scan(root: Path) -> Iterator[Source]:
     """Yield the sources of a folder, sorted by path, a directory at a time."""
-    return _walk(root, Survey())
+    return _walk(root, ScanSummary())
 
 
-def survey(root: Path, factor: int = 1, format_: str = "keep") -> Survey:
+def survey(root: Path, factor: int = 1, format_: str = "keep") -> ScanSummary:
     """Count the sources of a folder and check it whole, for `factor` views of each, written in a `--format`.
 
     Raise ExpandError where there is nothing to expand, or where two sources would give files of one name.
@@ -43,7 +43,7 @@ def survey(root: Path, factor: int = 1, format_: str = "keep") -> Survey:
         raise ExpandError(f'"{root}" does not exist')
     if not root.is_dir():
         raise ExpandError(f'"{root}" is a file; a folder with one folder a class is needed')
-    found = Survey()
+    found = ScanSummary()
     directory = ""
     names: list[str] = []
     for source in _walk(root, found):
@@ -56,13 +56,17 @@ def survey(root: Path, factor: int = 1, format_: str = "keep") -> Survey:
         names.append(name)
     _check_names(directory, names, factor, format_)
     if not found.count:
-        folders = any(entry.is_dir() and not entry.name.startswith(".") for entry in os.scandir(root))
+        folders = any(
+            entry.is_dir() and not entry.name.startswith(".") for entry in os.scandir(root)
+        )
         reason = "no images in its folders" if folders else "no class folders"
-        raise ExpandError(f'"{root}" has {reason}; images are expected as {root.name}/<class>/<image>')
+        raise ExpandError(
+            f'"{root}" has {reason}; images are expected as {root.name}/<class>/<image>'
+        )
     return found
 
 
-def _walk(root: Path, found: Survey) -> Iterator[Source]:
+def _walk(root: Path, found: ScanSummary) -> Iterator[Source]:
     """Yield the images below `root`; count what is left aside."""
     for entry in _listed(root, found):
         if _is_folder(entry):
@@ -73,7 +77,9 @@ def _walk(root: Path, found: Survey) -> Iterator[Source]:
             found.foreign += 1
 
 
-def _walk_folder(path: str, prefix: str, above: tuple[str, ...], found: Survey) -> Iterator[Source]:
+def _walk_folder(
+    path: str, prefix: str, above: tuple[str, ...], found: ScanSummary
+) -> Iterator[Source]:
     real = os.path.realpath(path)
     if real in above:
         raise ExpandError(f'"{path}" is a link to a folder that it lies in')
@@ -87,7 +93,7 @@ def _walk_folder(path: str, prefix: str, above: tuple[str, ...], found: Survey) 
             found.foreign += 1
 
 
-def _listed(path: str | Path, found: Survey) -> list[os.DirEntry[str]]:
+def _listed(path: str | Path, found: ScanSummary) -> list[os.DirEntry[str]]:
     """Return a directory's entries, sorted by name, hidden ones left aside."""
     try:
         with os.scandir(path) as entries:
@@ -128,7 +134,11 @@ def _check_names(directory: str, names: list[str], factor: int, format_: str) ->
                 raise _collision(directory, other, name)
     for name in names:
         match = COPY.match(name.casefold())
-        if match and int(match["view"]) < factor and (first := f"{match['stem']}_v1{match['suffix']}") in firsts:
+        if (
+            match
+            and int(match["view"]) < factor
+            and (first := f"{match['stem']}_v1{match['suffix']}") in firsts
+        ):
             raise _collision(directory, firsts[first], name)
 
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from expand.errors import BadImage
+from expand.errors import BadImageError
 from expand.images.formats import FORMATS
 
 COPY = re.compile(r"^(?P<stem>.+)_v(?P<view>[1-9]\d*)(?P<suffix>\.[^.]+)$", re.DOTALL)
@@ -48,7 +48,9 @@ def read_source(path: Path) -> bytes:
     """Return a source's bytes; raise BadImage where there are none to be had."""
     try:
         if path.exists() and not path.is_file():
-            raise BadImage("is no regular file")
+            raise BadImageError("is no regular file")
         return path.read_bytes()
     except (OSError, ValueError) as error:
-        raise BadImage(f"cannot be read ({getattr(error, 'strerror', None) or error})") from error
+        raise BadImageError(
+            f"cannot be read ({getattr(error, 'strerror', None) or error})"
+        ) from error

@@ -39,7 +39,12 @@ class Entry:
 
     def without_settings(self) -> Entry:
         """Return an empty mapping in this entry's place."""
-        return Entry(self.where, yaml.MappingNode("tag:yaml.org,2002:map", [], self.node.start_mark if self.node else None))
+        return Entry(
+            self.where,
+            yaml.MappingNode(
+                "tag:yaml.org,2002:map", [], self.node.start_mark if self.node else None
+            ),
+        )
 
     def items(self) -> dict[str, Entry]:
         """The entries of a mapping, by key; refuse anything else, and a key that stands twice."""
@@ -71,4 +76,6 @@ class Entry:
             if key not in known:
                 near = difflib.get_close_matches(key, known, n=1)
                 hint = f'; did you mean "{near[0]}"?' if near else ""
-                raise entry.error(f'{owner} has no setting "{key}"; it has {", ".join(known)}{hint}')
+                raise entry.error(
+                    f'{owner} has no setting "{key}"; it has {", ".join(known)}{hint}'
+                )

@@ -10,10 +10,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.errors import BadImage, ExpandError
+from expand.errors import BadImageError, ExpandError
 from expand.images.pixels import Pixels
 
-MODES = {"edge": cv2.BORDER_REPLICATE, "reflect": cv2.BORDER_REFLECT_101, "background": cv2.BORDER_CONSTANT}
+MODES = {
+    "edge": cv2.BORDER_REPLICATE,
+    "reflect": cv2.BORDER_REFLECT_101,
+    "background": cv2.BORDER_CONSTANT,
+}
 
 
 @dataclass(frozen=True)
@@ -29,11 +33,15 @@ class Fill:
         value: object = self.value
         colour = (value,) if isinstance(value, int) else value
         if isinstance(colour, Sequence) and not isinstance(colour, str):
-            if not colour or not all(isinstance(c, int) and not isinstance(c, bool) and 0 <= c <= 255 for c in colour):
+            if not colour or not all(
+                isinstance(c, int) and not isinstance(c, bool) and 0 <= c <= 255 for c in colour
+            ):
                 raise ExpandError(f'"fill" must be whole numbers 0 … 255, got {value!r}')
             object.__setattr__(self, "value", tuple(colour))
         elif value not in MODES:
-            raise ExpandError(f'"fill" must be {", ".join(MODES)}, a number or [red, green, blue], got {value!r}')
+            raise ExpandError(
+                f'"fill" must be {", ".join(MODES)}, a number or [red, green, blue], got {value!r}'
+            )
 
     @property
     def mode(self) -> int:
@@ -73,6 +81,6 @@ def fit_colour(colour: Sequence[int], channels: int, white: int) -> list[int]:
     if len(colour) == 3 and visible == 1:
         colour = [round(0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2])]
     if len(colour) not in (1, visible):
-        raise BadImage(f'has {channels} channels, "fill" has {len(colour)} numbers')
+        raise BadImageError(f'has {channels} channels, "fill" has {len(colour)} numbers')
     values = list(colour) * (visible if len(colour) == 1 else 1) + alpha
     return [value * (white // 255) for value in values]

@@ -54,7 +54,9 @@ def parse_recipe(text: str, where: str) -> Parsed:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
-        raise ExpandError(f'"{where}"{line}: not valid YAML: {getattr(error, "problem", error)}') from error
+        raise ExpandError(
+            f'"{where}"{line}: not valid YAML: {getattr(error, "problem", error)}'
+        ) from error
     if isinstance(data, Mapping) and "transform" in data and "__version__" in data:
         pipeline = entry.within(lambda: Catalogue.pipeline(data))
         return Parsed(Path(where).stem, (pipeline,), DEFAULT_FILL, entry)
@@ -68,9 +70,13 @@ def _read(entry: Entry) -> Parsed:
         raise entry.error('a recipe needs "techniques"')
     listed = items["techniques"]
     if not isinstance(listed.node, yaml.SequenceNode):
-        raise listed.error(f'"techniques" must be a list, one technique a line ("- flip: {{}}"), got {listed.value!r}')
+        raise listed.error(
+            f'"techniques" must be a list, one technique a line ("- flip: {{}}"), got {listed.value!r}'
+        )
     read = [_read_technique(Entry(entry.where, node)) for node in listed.node.value]
-    fill = _common_fill([asked for asked in (items.get("fill"), *(fill for _, fill in read)) if asked])
+    fill = _common_fill(
+        [asked for asked in (items.get("fill"), *(fill for _, fill in read)) if asked]
+    )
     name = str(items["name"].value) if "name" in items else Path(entry.where).stem
     return Parsed(name, tuple(technique for technique, _ in read), fill, entry)
 
@@ -97,7 +103,9 @@ def _read_technique(entry: Entry) -> tuple[Technique, Entry | None]:
     else:
         items = entry.items()
         if len(items) != 1:
-            raise entry.error(f'each technique is one entry of the list ("- flip: {{}}"), got {", ".join(items)}')
+            raise entry.error(
+                f'each technique is one entry of the list ("- flip: {{}}"), got {", ".join(items)}'
+            )
         name, settings = next(iter(items.items()))
         settings = settings if settings.value is not None else settings.without_settings()
     values = {key: item.value for key, item in settings.items().items()}
@@ -109,7 +117,9 @@ def _read_technique(entry: Entry) -> tuple[Technique, Entry | None]:
     settings.check_keys((*known, "fill") if geometric else known, name)
     fill = settings.items().get("fill")
     values.pop("fill", None)
-    return settings.within(lambda: kind(**{key: _plain(value) for key, value in values.items()})), fill
+    return settings.within(
+        lambda: kind(**{key: _plain(value) for key, value in values.items()})
+    ), fill
 
 
 def _from_catalogue(name: str, values: dict[str, Any]) -> Catalogue:
@@ -118,6 +128,8 @@ def _from_catalogue(name: str, values: dict[str, Any]) -> Catalogue:
     if not name[:1].isupper():
         near = difflib.get_close_matches(name, NATIVE, n=1)
         hint = f'; did you mean "{near[0]}"?' if near else ""
-        raise ExpandError(f'"{name}" is not a technique; there are {", ".join(NATIVE)}, and albumentations transforms{hint}')
+        raise ExpandError(
+            f'"{name}" is not a technique; there are {", ".join(NATIVE)}, and albumentations transforms{hint}'
+        )
     factor = values.pop("factor", None)
     return Catalogue.named(name, values, factor)

@@ -13,7 +13,7 @@ from typing import Any
 from expand.errors import ExpandError
 from expand.recipes.fill import DEFAULT_FILL, Fill
 from expand.recipes.parse import Parsed, parse_recipe, read_recipe
-from expand.techniques import NATIVE, Choice, Geometric, PixelChange, Technique
+from expand.techniques import NATIVE, Choice, GeometricTechnique, PixelTechnique, Technique
 from expand.techniques.catalogue import Catalogue
 from expand.techniques.geometric.flip import AXES, Flip
 from expand.techniques.geometric.rotate90 import Rotate90
@@ -51,8 +51,8 @@ class Recipe:
         blocks: list[list[Technique]] = []
         before: Technique | None = None
         for technique in self.techniques:
-            if isinstance(technique, Geometric):
-                if not isinstance(before, Geometric):
+            if isinstance(technique, GeometricTechnique):
+                if not isinstance(before, GeometricTechnique):
                     blocks.append([])
                 blocks[-1].append(technique)
             before = technique
@@ -63,7 +63,8 @@ class Recipe:
         """The techniques' names as keys of a view's parameters: a catalogue technique that stands twice is numbered."""
         names = [technique.name for technique in self.techniques]
         return tuple(
-            name if names.count(name) == 1 else f"{name}_{names[: place + 1].count(name)}" for place, name in enumerate(names)
+            name if names.count(name) == 1 else f"{name}_{names[: place + 1].count(name)}"
+            for place, name in enumerate(names)
         )
 
     @cached_property
@@ -74,14 +75,16 @@ class Recipe:
         """
         turns = any(isinstance(technique, Rotate90) for technique in self.techniques)
         return tuple(
-            Flip((AXES[0],)) if turns and isinstance(technique, Flip) and technique.factor == 4 else technique
+            Flip((AXES[0],))
+            if turns and isinstance(technique, Flip) and technique.factor == 4
+            else technique
             for technique in self.techniques
         )
 
     @property
     def begins_with_geometry(self) -> bool:
         """Tell whether the pixels that are resampled are the image's own."""
-        return isinstance(self.techniques[0], Geometric)
+        return isinstance(self.techniques[0], GeometricTechnique)
 
     @property
     def nominal(self) -> int | None:
@@ -104,7 +107,9 @@ class Recipe:
 
     @cached_property
     def _neutral(self) -> dict[str, Choice]:
-        return {key: technique.neutral() for key, technique in zip(self.keys, self.walked, strict=True)}
+        return {
+            key: technique.neutral() for key, technique in zip(self.keys, self.walked, strict=True)
+        }
 
     def with_factors(self, factors: Mapping[str, int]) -> Recipe:
         """Return a recipe of the named techniques alone, in their order here, with these factors.
@@ -118,8 +123,12 @@ class Recipe:
                 if name not in NATIVE:
                     raise ExpandError(f'"{name}" is not a technique; there are {", ".join(NATIVE)}')
                 technique = _with_factor(NATIVE[name](), factors[name])
-                place = next((i for i, t in enumerate(chosen) if isinstance(t, PixelChange)), len(chosen))
-                chosen.insert(place if isinstance(technique, Geometric) else len(chosen), technique)
+                place = next(
+                    (i for i, t in enumerate(chosen) if isinstance(t, PixelTechnique)), len(chosen)
+                )
+                chosen.insert(
+                    place if isinstance(technique, GeometricTechnique) else len(chosen), technique
+                )
         listed = ",".join(f"{technique.name}={technique.factor}" for technique in chosen)
         return replace(self, name=f"{self.name} {listed}", techniques=tuple(chosen))
 
@@ -165,4 +174,7 @@ def _settings(technique: Technique) -> dict[str, Any]:
     if isinstance(technique, Catalogue):
         return technique.settings()
     values = {item.name: getattr(technique, item.name) for item in fields(technique)}  # type: ignore[arg-type]
-    return {key: list(value) if isinstance(value, Range | tuple) else value for key, value in values.items()}
+    return {
+        key: list(value) if isinstance(value, Range | tuple) else value
+        for key, value in values.items()
+    }

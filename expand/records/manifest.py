@@ -71,18 +71,31 @@ def read_rows(folder: Path) -> Iterator[Row]:
                 row: Row = json.loads(line)
                 row["file_name"], row["source"], row["view"]
             except (json.JSONDecodeError, KeyError, TypeError) as error:
-                raise ExpandError(f'"{path}", line {number}: not a row of a manifest ({error!r})') from error
+                raise ExpandError(
+                    f'"{path}", line {number}: not a row of a manifest ({error!r})'
+                ) from error
             yield row
 
 
 def read_records(folder: Path, skip: Path | None = None) -> Iterator[Record]:
     """Yield what is known of each source, in order, from the manifest and from the parts that early ends left."""
-    paths = [path for path in [folder / MANIFEST, *sorted(folder.glob(PART.format("*")))] if path != skip and path.is_file()]
+    paths = [
+        path
+        for path in [folder / MANIFEST, *sorted(folder.glob(PART.format("*")))]
+        if path != skip and path.is_file()
+    ]
     with ExitStack() as stack:
-        streams = [_whole_lines(stack.enter_context(open(path, encoding="utf-8"))) for path in paths]
+        streams = [
+            _whole_lines(stack.enter_context(open(path, encoding="utf-8"))) for path in paths
+        ]
         merged = heapq.merge(*streams, key=lambda pair: order(pair[0]))
         for source, pairs in groupby(merged, key=lambda pair: pair[0]):
-            yield Record(source, sorted({line: None for _, line in pairs}, key=lambda line: json.loads(line)["view"]))
+            yield Record(
+                source,
+                sorted(
+                    {line: None for _, line in pairs}, key=lambda line: json.loads(line)["view"]
+                ),
+            )
 
 
 def _whole_lines(lines: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -28,7 +28,9 @@ def write_whole(path: str | Path, data: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             os.unlink(partial)
-        raise ExpandError(f'"{path}" cannot be written: {error.strerror or error}', STOPPED) from error
+        raise ExpandError(
+            f'"{path}" cannot be written: {error.strerror or error}', STOPPED
+        ) from error
 
 
 def _partial(path: str) -> str:
@@ -39,7 +41,9 @@ def _partial(path: str) -> str:
 
 def _write(path: str, data: bytes) -> None:
     # plain system calls: for small files, opening and renaming is the cost
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
+    handle = os.open(
+        path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666
+    )
     try:
         view = memoryview(data)
         while view:
@@ -59,7 +63,9 @@ def link(source: Path, path: Path) -> None:
         partial.unlink(missing_ok=True)  # rename does nothing where both names are one file already
     except OSError as error:
         reason = "another file system" if error.errno == 18 else error.strerror
-        raise ExpandError(f'"{path}" cannot be linked to "{source}": {reason}; --originals copy', STOPPED) from error
+        raise ExpandError(
+            f'"{path}" cannot be linked to "{source}": {reason}; --originals copy', STOPPED
+        ) from error
 
 
 def replace_whole(partial: Path, path: Path) -> None:

@@ -14,11 +14,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from expand.errors import BadImage, ExpandError
+from expand.errors import BadImageError, ExpandError
 from expand.geometry import Number
 from expand.images.pixels import Pixels
 from expand.techniques.ranges import check_factor, switch, whole
-from expand.techniques.technique import Choice, PixelChange
+from expand.techniques.technique import Choice, PixelTechnique
 
 VERSION = "2.0.8"
 PIPELINE = "pipeline"
@@ -26,7 +26,7 @@ SEED_BITS = 52
 
 
 @dataclass(frozen=True)
-class Catalogue(PixelChange):
+class Catalogue(PixelTechnique):
     """An albumentations transform, or a whole pipeline, drawn anew in every view; its own `p` is honoured.
 
     `transform` is the transform's serialised form, as `albumentations.to_dict` writes it.
@@ -46,17 +46,27 @@ class Catalogue(PixelChange):
         library = load_library()
         kind = getattr(library, name, None)
         if not (isinstance(kind, type) and issubclass(kind, library.BasicTransform)):
-            known = [n for n, c in vars(library).items() if isinstance(c, type) and issubclass(c, library.BasicTransform)]
+            known = [
+                n
+                for n, c in vars(library).items()
+                if isinstance(c, type) and issubclass(c, library.BasicTransform)
+            ]
             near = difflib.get_close_matches(name, known, n=1)
             hint = f'; did you mean "{near[0]}"?' if near else ""
-            raise ExpandError(f'"{name}" is neither a technique nor a transform of albumentations {VERSION}{hint}')
+            raise ExpandError(
+                f'"{name}" is neither a technique nor a transform of albumentations {VERSION}{hint}'
+            )
         unknown = sorted(set(arguments) - _parameters(kind))
         if unknown:
-            raise ExpandError(f'{name} has no argument "{unknown[0]}"; it has {", ".join(sorted(_parameters(kind)))}')
+            raise ExpandError(
+                f'{name} has no argument "{unknown[0]}"; it has {", ".join(sorted(_parameters(kind)))}'
+            )
         try:
             transform = library.to_dict(kind(**arguments))["transform"]
         except (TypeError, ValueError) as error:
-            raise ExpandError(f"{name} does not take these arguments: {_first_lines(error)}") from error
+            raise ExpandError(
+                f"{name} does not take these arguments: {_first_lines(error)}"
+            ) from error
         return cls(name, json.dumps(transform, sort_keys=True), factor)
 
     @classmethod
@@ -66,7 +76,9 @@ class Catalogue(PixelChange):
         try:
             _build(transform)
         except (TypeError, ValueError, KeyError, AttributeError) as error:
-            raise ExpandError(f"albumentations {VERSION} cannot rebuild this pipeline: {_first_lines(error)}") from error
+            raise ExpandError(
+                f"albumentations {VERSION} cannot rebuild this pipeline: {_first_lines(error)}"
+            ) from error
         return cls(PIPELINE, transform)
 
     def settings(self) -> dict[str, Any]:
@@ -93,7 +105,7 @@ class Catalogue(PixelChange):
         try:
             result = compose(image=pixels)
         except Exception as error:  # whatever a foreign transform raises concerns this one image
-            raise BadImage(f"{self.name} failed on it: {_first_lines(error)}") from error
+            raise BadImageError(f"{self.name} failed on it: {_first_lines(error)}") from error
         drawn = [[name, _readable(params)] for name, params in result["applied_transforms"]]
         return np.ascontiguousarray(result["image"]), {
             "seed": seed,
@@ -111,8 +123,12 @@ def load_library() -> Any:
                 f"pip uninstall {wrong}; pip install albumentations=={VERSION}"
             )
     if (found := _version("albumentations")) != VERSION:
-        raise ExpandError(f"this needs albumentations {VERSION} (MIT), found {found}; pip install albumentations=={VERSION}")
-    os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # or it asks the network for its newest version at import
+        raise ExpandError(
+            f"this needs albumentations {VERSION} (MIT), found {found}; pip install albumentations=={VERSION}"
+        )
+    os.environ["NO_ALBUMENTATIONS_UPDATE"] = (
+        "1"  # or it asks the network for its newest version at import
+    )
     import albumentations
 
     return albumentations
@@ -154,5 +170,7 @@ def _readable(value: Any) -> Any:
 
 def _first_lines(error: Exception) -> str:
     """Return an error's message on one line, without the web links that validators add."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip() and "http" not in line]
+    lines = [
+        line.strip() for line in str(error).splitlines() if line.strip() and "http" not in line
+    ]
     return "; ".join(lines[:4]) or type(error).__name__

@@ -31,15 +31,24 @@ class Range(NamedTuple):
         return f"{self.low:g}" if self.is_point else f"{self.low:g} … {self.high:g}"
 
 
-def parse_range(value: object, key: str, *, within: tuple[float, float], symmetric: bool = False) -> Range:
+def parse_range(
+    value: object, key: str, *, within: tuple[float, float], symmetric: bool = False
+) -> Range:
     """Return the range that a recipe means by `value`: [low, high], or one number (± that number if `symmetric`)."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = [-abs(value), abs(value)] if symmetric else [value, value]
-    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2 or not all(map(_is_number, value)):
+    if (
+        not isinstance(value, Sequence)
+        or isinstance(value, str)
+        or len(value) != 2
+        or not all(map(_is_number, value))
+    ):
         raise ExpandError(f'"{key}" must be a number or [low, high], got {value!r}')
     low, high = float(value[0]), float(value[1])
     if not (within[0] <= low <= high <= within[1]):
-        raise ExpandError(f'"{key}" must rise from at least {within[0]:g} to at most {within[1]:g}, got {list(value)!r}')
+        raise ExpandError(
+            f'"{key}" must rise from at least {within[0]:g} to at most {within[1]:g}, got {list(value)!r}'
+        )
     return Range(low, high)
 
 
@@ -47,14 +56,20 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def check_factor(name: str, factor: int | None, *, most: int | None = None, drawn: bool = True) -> None:
+def check_factor(
+    name: str, factor: int | None, *, most: int | None = None, drawn: bool = True
+) -> None:
     """Refuse a factor that `name` cannot give: `most` is its limit, `drawn` whether it has anything to draw."""
-    if factor is not None and (not isinstance(factor, int) or isinstance(factor, bool) or factor < 1):
+    if factor is not None and (
+        not isinstance(factor, int) or isinstance(factor, bool) or factor < 1
+    ):
         raise ExpandError(f'"factor" of {name} must be a whole number, at least 1, got {factor!r}')
     if most is not None and (factor is None or factor > most):
         raise ExpandError(f'"factor" of {name} can be at most {most}, got {factor}')
     if not drawn and factor not in (1, 2):
-        raise ExpandError(f'{name} has one strength only: give it a range, or "factor: 2" (without and with), or 1 (always)')
+        raise ExpandError(
+            f'{name} has one strength only: give it a range, or "factor: 2" (without and with), or 1 (always)'
+        )
 
 
 def switch(variant: Number, factor: int | None, value: Number, off: float) -> Number:

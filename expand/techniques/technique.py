@@ -43,7 +43,7 @@ class Technique(ABC):
         return off.choose(0.0, [0.0] * (self.spread + self.seeds))
 
 
-class Geometric(Technique):
+class GeometricTechnique(Technique):
     """A technique that is one matrix, so that it maps pixels and, as well, points."""
 
     @abstractmethod
@@ -51,7 +51,7 @@ class Geometric(Technique):
         """Return where each output pixel comes from in an image of `size`, and the output's size."""
 
 
-class PixelChange(Technique):
+class PixelTechnique(Technique):
     """A technique that changes pixel values."""
 
     @abstractmethod
@@ -61,5 +61,10 @@ class PixelChange(Technique):
     def apply_batch(self, pixels: Pixels, choices: Choice) -> Pixels:
         """Return N changed images of one size (N×H×W or N×H×W×C) for a choice whose values are arrays of N."""
         count = len(pixels)
-        each = [{key: np.broadcast_to(value, count)[i].item() for key, value in choices.items()} for i in range(count)]
-        return np.stack([self.apply(image, choice)[0] for image, choice in zip(pixels, each, strict=True)])
+        each = [
+            {key: np.broadcast_to(value, count)[i].item() for key, value in choices.items()}
+            for i in range(count)
+        ]
+        return np.stack(
+            [self.apply(image, choice)[0] for image, choice in zip(pixels, each, strict=True)]
+        )

@@ -38,11 +38,15 @@ class ViewBatches:
         spread = ((origins[:, 2:] + np.uint64(k) * steps[None]) >> np.uint64(11)) * UNIT
         numbers = np.concatenate([spread, self._seeds(rows, k)], axis=1)
         return {
-            step.key: step.technique.choose(variants[:, place].astype(np.float64), [numbers[:, i] for i in step.takes])
+            step.key: step.technique.choose(
+                variants[:, place].astype(np.float64), [numbers[:, i] for i in step.takes]
+            )
             for place, step in enumerate(self.views.steps)
         }
 
-    def render(self, pixels: Pixels, choices: Choices, colours: NDArray[np.int64] | None = None) -> Pixels:
+    def render(
+        self, pixels: Pixels, choices: Choices, colours: NDArray[np.int64] | None = None
+    ) -> Pixels:
         """Return the views' pixels from N images of one size (N×H×W or N×H×W×C), as `Views.render` does one by one.
 
         `colours` (N×C) is what `fill_colours` gives for these images, for a caller who has them already.
@@ -53,7 +57,9 @@ class ViewBatches:
                 pixels = step.change.apply_batch(pixels, choices[step.key])
             elif not moved:
                 moved = True
-                pixels = self._resample(pixels, choices, colours if colours is not None else self.fill_colours(pixels))
+                pixels = self._resample(
+                    pixels, choices, colours if colours is not None else self.fill_colours(pixels)
+                )
         return pixels
 
     def placement(self, choices: Choices, size: Size) -> Placement:
@@ -66,18 +72,29 @@ class ViewBatches:
         channels = 1 if pixels.ndim == 3 else pixels.shape[3]
         if fill.value == "background":
             return border_colours(pixels)
-        values = [0] * channels if isinstance(fill.value, str) else fit_colour(fill.value, channels, np.iinfo(pixels.dtype).max)
+        values = (
+            [0] * channels
+            if isinstance(fill.value, str)
+            else fit_colour(fill.value, channels, np.iinfo(pixels.dtype).max)
+        )
         return np.tile(np.array(values), (len(pixels), 1))
 
     def _resample(self, pixels: Pixels, choices: Choices, colours: NDArray[np.int64]) -> Pixels:
         count, fill = len(pixels), self.views.recipe.fill
         source, size = self.placement(choices, Size(float(pixels.shape[2]), float(pixels.shape[1])))
-        sizes = {(int(width), int(height)) for width, height in zip(*(np.unique(side) for side in size), strict=False)}
+        sizes = {
+            (int(width), int(height))
+            for width, height in zip(*(np.unique(side) for side in size), strict=False)
+        }
         if len(np.unique(size.width)) > 1 or len(np.unique(size.height)) > 1:
-            raise ExpandError("views of one batch have different sizes; give them one with --image-size")
+            raise ExpandError(
+                "views of one batch have different sizes; give them one with --image-size"
+            )
         parts = [np.broadcast_to(part, count) for part in source]
         source = Affine(*parts)
-        matrices = np.stack([np.broadcast_to(part, count) for part in by_centres(source)], axis=-1).reshape(count, 2, 3)
+        matrices = np.stack(
+            [np.broadcast_to(part, count) for part in by_centres(source)], axis=-1
+        ).reshape(count, 2, 3)
         shrinks = np.maximum(np.hypot(source.a, source.b), np.hypot(source.d, source.e)) > 1.999
         same = np.all([part == still for part, still in zip(parts, IDENTITY, strict=True)], axis=0)
         (width_height,) = sizes
@@ -89,7 +106,9 @@ class ViewBatches:
             if still:
                 out[i] = pixels[i]
             elif shrink:
-                placement = Placement(Affine(*(float(part[i]) for part in parts)), Size(*map(float, width_height)))
+                placement = Placement(
+                    Affine(*(float(part[i]) for part in parts)), Size(*map(float, width_height))
+                )
                 out[i] = resample(pixels[i], placement, fill, filled[i])
             else:
                 out[i] = warp(pixels[i], matrices[i], width_height, mode, filled[i])
@@ -107,7 +126,9 @@ class ViewBatches:
         """Return the variants of view `k`, N × techniques."""
         total = np.uint64(self.views.recipe.combinations)
         if k < int(total):
-            positions = 1 + (origins[:, 0] % (total - np.uint64(1)) + np.uint64(k - 1)) % (total - np.uint64(1))
+            positions = 1 + (origins[:, 0] % (total - np.uint64(1)) + np.uint64(k - 1)) % (
+                total - np.uint64(1)
+            )
         else:
             positions = (origins[:, 1] % total + np.uint64(k % int(total))) % total
         return self._walk[positions.astype(np.int64)]
@@ -121,7 +142,10 @@ class ViewBatches:
     @cached_property
     def _walk(self) -> NDArray[np.int64]:
         radices = self.views.radices
-        return np.array([walk(position, radices) for position in range(self.views.recipe.combinations)], dtype=np.int64)
+        return np.array(
+            [walk(position, radices) for position in range(self.views.recipe.combinations)],
+            dtype=np.int64,
+        )
 
     @cached_property
     def _origins(self) -> NDArray[np.uint64]:

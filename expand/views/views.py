@@ -11,7 +11,7 @@ from expand.errors import ExpandError
 from expand.geometry import IDENTITY, Placement, Size
 from expand.images.pixels import Pixels
 from expand.recipes.recipe import Recipe
-from expand.techniques import Geometric, PixelChange, Technique
+from expand.techniques import GeometricTechnique, PixelTechnique, Technique
 from expand.views.keys import MASK, STEPS, draw, unit
 from expand.views.resample import resample
 from expand.views.walk import mixed_radix, origin, shuffled, walk
@@ -33,8 +33,8 @@ class Step(NamedTuple):
     key: str
     technique: Technique
     takes: list[int]
-    move: Geometric | None
-    change: PixelChange | None
+    move: GeometricTechnique | None
+    change: PixelTechnique | None
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,9 @@ class Views:
             for step, variant in zip(self.steps, variants, strict=True)
         }
 
-    def render(self, pixels: Pixels, params: Params, colour: Sequence[int] | None = None) -> Rendered:
+    def render(
+        self, pixels: Pixels, params: Params, colour: Sequence[int] | None = None
+    ) -> Rendered:
         """Return a view's pixels from the image's (H×W or H×W×C, 8 or 16 bit) and the view's parameters.
 
         `colour` is what `recipe.fill.colour` gives for these pixels, for a caller who renders many views of one image.
@@ -77,8 +79,12 @@ class Views:
                 pixels, used[step.key] = step.change.apply(pixels, params[step.key])
             elif not moved:
                 moved = True
-                placement = self.placement(params, Size(float(pixels.shape[1]), float(pixels.shape[0])))
-                pixels = resample(pixels, placement, fill, fill.colour(pixels) if colour is None else colour)
+                placement = self.placement(
+                    params, Size(float(pixels.shape[1]), float(pixels.shape[0]))
+                )
+                pixels = resample(
+                    pixels, placement, fill, fill.colour(pixels) if colour is None else colour
+                )
         return Rendered(pixels, used)
 
     def placement(self, params: Params, size: Size) -> Placement:
@@ -99,7 +105,9 @@ class Views:
             if self.recipe.distinct is None:
                 numbers = draw(self.seed, "variant", source_id, k, len(radices))
                 return tuple(number % radix for number, radix in zip(numbers, radices, strict=True))
-            return mixed_radix(shuffled(self.seed, source_id, k // total, total)[k % total], radices)
+            return mixed_radix(
+                shuffled(self.seed, source_id, k // total, total)[k % total], radices
+            )
         start, phase = origin(self.seed, source_id, 2 + self.spread)[:2]
         if k < total:
             return walk(1 + (start + k - 1) % (total - 1), radices)
@@ -110,17 +118,22 @@ class Views:
         if self.sampling == "random":
             return [unit(number) for number in draw(self.seed, "number", source_id, k, self.spread)]
         offsets = origin(self.seed, source_id, 2 + self.spread)[2:]
-        return [unit((offset + k * step) & MASK) for offset, step in zip(offsets, STEPS, strict=False)]
+        return [
+            unit((offset + k * step) & MASK) for offset, step in zip(offsets, STEPS, strict=False)
+        ]
 
     @cached_property
     def steps(self) -> list[Step]:
         """The techniques in their places."""
         steps, spread, seeds = [], 0, self.spread
         for key, technique in zip(self.recipe.keys, self.recipe.walked, strict=True):
-            takes = [*range(spread, spread + technique.spread), *range(seeds, seeds + technique.seeds)]
+            takes = [
+                *range(spread, spread + technique.spread),
+                *range(seeds, seeds + technique.seeds),
+            ]
             spread, seeds = spread + technique.spread, seeds + technique.seeds
-            move = technique if isinstance(technique, Geometric) else None
-            change = technique if isinstance(technique, PixelChange) else None
+            move = technique if isinstance(technique, GeometricTechnique) else None
+            change = technique if isinstance(technique, PixelTechnique) else None
             steps.append(Step(key, technique, takes, move, change))
         return steps
 
@@ -141,7 +154,12 @@ class Views:
 
 
 def view(
-    image: Pixels, source_id: str, k: int, recipe: Recipe | str = "classic", seed: int = 0, sampling: str = "stratified"
+    image: Pixels,
+    source_id: str,
+    k: int,
+    recipe: Recipe | str = "classic",
+    seed: int = 0,
+    sampling: str = "stratified",
 ) -> Pixels:
     """Return the k-th view of an image (H×W or H×W×C, 8 or 16 bit), as `expand` writes it before encoding.
 

@@ -39,7 +39,11 @@ def mixed_radix(position: int, radices: tuple[int, ...]) -> tuple[int, ...]:
 def _golden_step(radix: int) -> int:
     """Return the whole number nearest to radix × 0.618 that shares no divisor with it."""
     ideal = radix * (5**0.5 - 1) / 2
-    return min((n for n in range(1, radix + 1) if gcd(n, radix) == 1), key=lambda n: abs(n - ideal), default=1)
+    return min(
+        (n for n in range(1, radix + 1) if gcd(n, radix) == 1),
+        key=lambda n: abs(n - ideal),
+        default=1,
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -12,49 +12,65 @@ from click.testing import CliRunner, Result
 
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
-from expand.recipes.recipe import Recipe as Techniques
+from expand.recipes.recipe import Recipe
 from tests.conftest import noise_image
 from train.cli.command import command
 from train.data.cache import Cache
 from train.feed.strategies import Strategy
-from train.fit.hyperparameters import Recipe
+from train.fit.hyperparameters import Hyperparameters
 from train.runs.run import run
-from train.runs.settings import Place, Settings
+from train.runs.settings import RunLocation, Settings
 
 CLASSES = ("ant", "bee", "cat")
 
 
 def draw_set(
-    root: Path, count: int = 8, *, classes: tuple[str, ...] = CLASSES, size: int = 16, channels: int | None = 3, seed: int = 0
+    root: Path,
+    count: int = 8,
+    *,
+    classes: tuple[str, ...] = CLASSES,
+    size: int = 16,
+    channels: int | None = 3,
+    seed: int = 0,
 ) -> Path:
     """Write `count` images for each class: noise, with a bright bar whose height tells the class; return the folder."""
     for number, label in enumerate(classes):
         (root / label).mkdir(parents=True, exist_ok=True)
         for index in range(count):
-            pixels = noise_image(size, size, channels, seed=10_000 * seed + 100 * number + index) // 2
+            pixels = (
+                noise_image(size, size, channels, seed=10_000 * seed + 100 * number + index) // 2
+            )
             begin = number * size // len(classes)
             pixels[begin : begin + size // len(classes)] += 100
             (root / label / f"{index:03d}.png").write_bytes(encode(pixels, Encoding("PNG")))
     return root
 
 
-def settings_for(data: Path, test: Path | None = None, strategy: Strategy | str = "none", **changes: Any) -> Settings:
+def settings_for(
+    data: Path, test: Path | None = None, strategy: Strategy | str = "none", **changes: Any
+) -> Settings:
     """Return settings of a short run; `changes` are those of the settings or of the training recipe."""
     if isinstance(strategy, str):
-        strategy = Strategy(strategy, Techniques.load("classic") if strategy == "fly" else None)
-    mine = {key: changes.pop(key) for key in list(changes) if key in Recipe.__dataclass_fields__}
-    recipe = Recipe(**{"epochs": 2, "batch_size": 8, **mine})
+        strategy = Strategy(strategy, Recipe.load("classic") if strategy == "fly" else None)
+    mine = {
+        key: changes.pop(key)
+        for key in list(changes)
+        if key in Hyperparameters.__dataclass_fields__
+    }
+    recipe = Hyperparameters(**{"epochs": 2, "batch_size": 8, **mine})
     return Settings(data, test, strategy, recipe, **{"precision": "fp32", **changes})
 
 
 def train(settings: Settings, out: Path, **place: Any) -> dict[str, Any]:
     """Train in this process, on the CPU; return the record."""
-    return run(settings, Place(out, Cache(), "cpu", **place))
+    return run(settings, RunLocation(out, Cache(), "cpu", **place))
 
 
 def call(*arguments: object) -> Result:
     """Run the command in this process; what it raises is in the result's exception."""
-    return CliRunner().invoke(command, [str(argument) for argument in arguments], standalone_mode=False)
+    return CliRunner().invoke(
+        command, [str(argument) for argument in arguments], standalone_mode=False
+    )
 
 
 def refusal(*arguments: object) -> str:
@@ -66,7 +82,9 @@ def refusal(*arguments: object) -> str:
     return str(error)
 
 
-def start(*arguments: object, program: str = "from train.cli import main; main()", **how: Any) -> subprocess.Popen[str]:
+def start(
+    *arguments: object, program: str = "from train.cli import main; main()", **how: Any
+) -> subprocess.Popen[str]:
     """Start the command as a process of its own, with one thread."""
     line = [sys.executable, "-c", program, *map(str, arguments)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}

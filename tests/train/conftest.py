@@ -10,7 +10,9 @@ import torch
 
 
 @pytest.fixture(autouse=True)
-def quiet_machine(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def quiet_machine(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
     """Keep packs in a folder of the test's own; return it."""
     packs = tmp_path_factory.mktemp("packs")
     monkeypatch.setenv("TRAIN_CACHE", str(packs))

@@ -18,13 +18,15 @@ from train.data.folder import Folder, list_folder
 from train.data.pack import pack
 from train.data.shape import ANY_SHAPE
 from train.feed.readers import Job, PackReader
-from train.feed.sampler import Visits
+from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
 
 KINDS = {".bmp": Encoding("BMP"), ".png": Encoding("PNG"), ".jpg": Encoding("JPEG", 90)}
 
 
-def pictures(count: int = 4, shape: tuple[int, ...] = (16, 16, 3), suffix: str = ".png", seed: int = 0) -> dict[str, Pixels]:
+def pictures(
+    count: int = 4, shape: tuple[int, ...] = (16, 16, 3), suffix: str = ".png", seed: int = 0
+) -> dict[str, Pixels]:
     """Return `count` images of noise for each of two classes, by their ids."""
     names = [f"{label}/{index}{suffix}" for label in ("cat", "dog") for index in range(count)]
     return {name: noise_image(*shape, seed=seed + place) for place, name in enumerate(names)}
@@ -45,16 +47,20 @@ def pixels_of(path: Path) -> Pixels:
     return pixels[..., None] if pixels.ndim == 2 else pixels
 
 
-def visits_of(folder: Folder | Path, name: str, **settings: Any) -> Visits:
+def sampler_of(folder: Folder | Path, name: str, **settings: Any) -> Sampler:
     """Return what a strategy visits in a folder."""
-    return Visits(list_folder(folder) if isinstance(folder, Path) else folder, Strategy(name, **settings))
+    return Sampler(
+        list_folder(folder) if isinstance(folder, Path) else folder, Strategy(name, **settings)
+    )
 
 
-def reader_of(visits: Visits, cache: Path) -> PackReader:
+def reader_of(sampler: Sampler, cache: Path) -> PackReader:
     """Return a reader of the pack of all that lies in the folder of some visits."""
-    return PackReader(visits, pack(list_folder(visits.folder.root), ANY_SHAPE, Cache(cache)).pixels)
+    return PackReader(
+        sampler, pack(list_folder(sampler.folder.root), ANY_SHAPE, Cache(cache)).pixels
+    )
 
 
 def shown(reader: PackReader, k: int) -> NDArray[np.uint8]:
     """Return what every item is in pass `k`."""
-    return reader.read(Job(k, np.arange(len(reader.visits))))
+    return reader.read(Job(k, np.arange(len(reader.sampler))))

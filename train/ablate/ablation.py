@@ -7,20 +7,20 @@ from functools import cached_property
 from typing import Any
 
 from expand.recipes.recipe import Recipe
-from train.ablate.arms import NONE, TRIVIAL, Mix
+from train.ablate.arms import NONE, TRIVIAL, AblationArm
 from train.ablate.design import make_design
-from train.ablate.switches import Piece, check_pieces, combine, pieces_of
+from train.ablate.switches import Switch, check_switches, combine, switches_of
 from train.ablate.trivial import TrivialReader
 from train.data.dataset import Data
 from train.errors import TrainError
 from train.feed.readers import Reader
-from train.feed.sampler import Visits
+from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
 from train.trials.study import Study
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ablation(Study):
+class AblationStudy(Study):
     """Which recipe is taken apart, by which design, for how many passes; checks itself."""
 
     recipe: Recipe
@@ -29,48 +29,62 @@ class Ablation(Study):
 
     def __post_init__(self) -> None:
         if self.epochs < 2:
-            raise TrainError(f"--epochs must be at least 2, got {self.epochs}: the first pass shows sources as they are")
+            raise TrainError(
+                f"--epochs must be at least 2, got {self.epochs}: the first pass shows sources as they are"
+            )
         if self.shape.side is not None:
             raise TrainError("an ablation needs images of one size, without --image-size")
-        check_pieces(self.recipe, self.pieces)
-        make_design(self.design, len(self.pieces))
+        check_switches(self.recipe, self.switches)
+        make_design(self.design, len(self.switches))
 
     @cached_property
-    def pieces(self) -> tuple[Piece, ...]:
+    def switches(self) -> tuple[Switch, ...]:
         """What is switched."""
-        return pieces_of(self.recipe)
+        return switches_of(self.recipe)
 
     @cached_property
-    def design_arms(self) -> tuple[Mix, ...]:
+    def design_arms(self) -> tuple[AblationArm, ...]:
         """The runs of the design, row by row; few techniques make some rows alike. The one without any is called none."""
-        rows = make_design(self.design, len(self.pieces))
+        rows = make_design(self.design, len(self.switches))
         on = [tuple(int(number) for number in row.nonzero()[0]) for row in rows]
-        return tuple(Mix(" + ".join(self.pieces[number].name for number in numbers) or NONE, numbers) for numbers in on)
+        return tuple(
+            AblationArm(
+                " + ".join(self.switches[number].name for number in numbers) or NONE, numbers
+            )
+            for numbers in on
+        )
 
-    def final_arms(self, chosen: tuple[int, ...]) -> tuple[Mix, ...]:
+    def final_arms(self, chosen: tuple[int, ...]) -> tuple[AblationArm, ...]:
         """Return the bars, the recipe of the chosen techniques, and the same without each of them in turn."""
-        arms = [Mix(NONE), Mix(TRIVIAL)]
+        arms = [AblationArm(NONE), AblationArm(TRIVIAL)]
         if chosen:
-            arms.append(Mix("chosen", chosen))
+            arms.append(AblationArm("chosen", chosen))
         if len(chosen) > 1:
             arms += [
-                Mix(f"without {self.pieces[left].name}", tuple(number for number in chosen if number != left))
+                AblationArm(
+                    f"without {self.switches[left].name}",
+                    tuple(number for number in chosen if number != left),
+                )
                 for left in chosen
             ]
         return tuple(arms)
 
-    def recipe_of(self, mix: Mix) -> Recipe | None:
+    def recipe_of(self, arm: AblationArm) -> Recipe | None:
         """Return the recipe of an arm."""
-        return combine(self.recipe, [self.pieces[number] for number in mix.on], mix.name)
+        return combine(self.recipe, [self.switches[number] for number in arm.on], arm.name)
 
     def strategy(self, arm: Any, view_seed: int) -> Strategy:
         """Return the strategy by which an arm trains: new views in every pass."""
         recipe = self.recipe_of(arm)
         return Strategy("fly", recipe, view_seed) if recipe else Strategy("none")
 
-    def reader(self, arm: Any, visits: Visits, data: Data, view_seed: int) -> Reader | None:
+    def reader(self, arm: Any, sampler: Sampler, data: Data, view_seed: int) -> Reader | None:
         """Return what reads for TrivialAugment."""
-        return TrivialReader(visits, data.train.pack.pixels, view_seed) if arm.name == TRIVIAL else None
+        return (
+            TrivialReader(sampler, data.train.pack.pixels, view_seed)
+            if arm.name == TRIVIAL
+            else None
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ablation as plain data."""

@@ -8,7 +8,7 @@ NONE, TRIVIAL = "none", "TrivialAugment"
 
 
 @dataclass(frozen=True)
-class Mix:
+class AblationArm:
     """An arm: the techniques that are on, by their numbers in the recipe."""
 
     name: str

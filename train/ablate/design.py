@@ -21,7 +21,9 @@ def plackett_burman(factors: int) -> NDArray[np.bool_]:
     what two techniques do together is, a third of it, in each of the others.
     """
     if not 1 <= factors <= len(FIRST_ROW):
-        raise TrainError(f"a design of 12 runs takes 1 … {len(FIRST_ROW)} techniques, got {factors}")
+        raise TrainError(
+            f"a design of 12 runs takes 1 … {len(FIRST_ROW)} techniques, got {factors}"
+        )
     rows = [np.roll(FIRST_ROW, shift) for shift in range(len(FIRST_ROW))]
     return np.array([*rows, np.zeros(len(FIRST_ROW))], dtype=bool)[:, :factors]
 
@@ -38,7 +40,9 @@ def make_design(name: str, factors: int) -> NDArray[np.bool_]:
     return plackett_burman(factors) if name == "plackett-burman" else single(factors)
 
 
-def effects(design: NDArray[np.bool_], outcomes: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
+def effects(
+    design: NDArray[np.bool_], outcomes: Sequence[float] | NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return each factor's effect: the mean outcome of the runs with it less that of the runs without it.
 
     In a design of single techniques, those without it are the run without any.

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from train.ablate.ablation import Ablation
-from train.ablate.arms import NONE, TRIVIAL, Mix
+from train.ablate.ablation import AblationStudy
+from train.ablate.arms import NONE, TRIVIAL, AblationArm
 from train.ablate.design import effects, make_design
 from train.statistics.intervals import LEVEL, paired
 from train.statistics.significance import holm, paired_t
@@ -25,7 +25,11 @@ class Outcomes:
     """Which test images each run had right, and how accuracies over a part of them follow."""
 
     def __init__(
-        self, rows: Sequence[Row], labels: NDArray[np.int64], classes: tuple[str, ...], part: NDArray[np.bool_]
+        self,
+        rows: Sequence[Row],
+        labels: NDArray[np.int64],
+        classes: tuple[str, ...],
+        part: NDArray[np.bool_],
     ) -> None:
         self.labels, self.classes, self.part = labels[part], classes, part
         self.seeds = sorted({row["replicate"] for row in rows})
@@ -50,41 +54,71 @@ class Outcomes:
         return [number for number in range(len(self.classes)) if (self.labels == number).any()]
 
 
-def describe_techniques(ablation: Ablation, outcomes: Outcomes, seconds: Sequence[float], margin: float) -> list[Row]:
+def describe_techniques(
+    ablation: AblationStudy, outcomes: Outcomes, seconds: Sequence[float], margin: float
+) -> list[Row]:
     """Return what each technique does to the accuracy, to each class, and to the time."""
     whole = _effects(ablation, outcomes, None)
     by_class = {number: _effects(ablation, outcomes, number) for number in outcomes.shown_classes}
-    pairs = [Pair(piece.name, NONE, whole[:, i].tolist()) for i, piece in enumerate(ablation.pieces)]
+    pairs = [
+        Pair(switch.name, NONE, whole[:, i].tolist()) for i, switch in enumerate(ablation.switches)
+    ]
     found = []
     for i, verdict in enumerate(judge(pairs, margin)):
-        classes = [_class_effect(outcomes.classes[number], values[:, i]) for number, values in by_class.items()]
+        classes = [
+            _class_effect(outcomes.classes[number], values[:, i])
+            for number, values in by_class.items()
+        ]
         classes.sort(key=lambda row: row["mean"])
-        found.append(_technique(verdict, classes) | {"microseconds": 1e6 * seconds[i], "effects": whole[:, i].tolist()})
+        found.append(
+            _technique(verdict, classes)
+            | {"microseconds": 1e6 * seconds[i], "effects": whole[:, i].tolist()}
+        )
     return found
 
 
-def _effects(ablation: Ablation, outcomes: Outcomes, only: int | None) -> NDArray[np.float64]:
+def _effects(ablation: AblationStudy, outcomes: Outcomes, only: int | None) -> NDArray[np.float64]:
     """Return the effects of all techniques in each replicate of the design: replicates × techniques, in points."""
-    design = make_design(ablation.design, len(ablation.pieces))
+    design = make_design(ablation.design, len(ablation.switches))
     runs = np.stack([outcomes.accuracies(arm.name, only) for arm in ablation.design_arms], axis=1)
     return np.stack([effects(design, run) for run in runs])
 
 
 def _class_effect(name: str, values: NDArray[np.float64]) -> Row:
     found = paired(values.tolist())
-    return {"class": name, "mean": found.mean, "interval": found.interval, "p_t": paired_t(values.tolist())}
+    return {
+        "class": name,
+        "mean": found.mean,
+        "interval": found.interval,
+        "p_t": paired_t(values.tolist()),
+    }
 
 
 def _technique(verdict: Verdict, classes: list[Row]) -> Row:
-    effect = {"better": "helps", "worse": "harms", "equivalent": "changes little", "identical": "changes nothing"}
+    effect = {
+        "better": "helps",
+        "worse": "harms",
+        "equivalent": "changes little",
+        "identical": "changes nothing",
+    }
     says = effect.get(verdict.verdict, "undecided")
     adjusted = holm([row["p_t"] for row in classes])
-    harmed = [row for row, p_holm in zip(classes, adjusted, strict=True) if row["mean"] < 0 and p_holm <= LEVEL]
-    span = f" (95 % interval {_points(verdict.interval[0])} … {_points(verdict.interval[1])})" if verdict.interval else ""
+    harmed = [
+        row
+        for row, p_holm in zip(classes, adjusted, strict=True)
+        if row["mean"] < 0 and p_holm <= LEVEL
+    ]
+    span = (
+        f" (95 % interval {_points(verdict.interval[0])} … {_points(verdict.interval[1])})"
+        if verdict.interval
+        else ""
+    )
     words = f"{verdict.arm} {says}: {_points(verdict.mean)} points{span}"
     if harmed:
         listed = ", ".join(f'"{row["class"]}" {_points(row["mean"])}' for row in harmed[:SHOWN])
-        words += f"; it costs {listed}" + (f" and {len(harmed) - SHOWN} more classes" if len(harmed) > SHOWN else "")
+        words += f"; it costs {listed}" + (
+            f" and {len(harmed) - SHOWN} more classes" if len(harmed) > SHOWN else ""
+        )
     return {
         "technique": verdict.arm,
         "says": says,
@@ -101,21 +135,31 @@ def _technique(verdict: Verdict, classes: list[Row]) -> Row:
     }
 
 
-def choose(ablation: Ablation, techniques: Sequence[Row]) -> tuple[int, ...]:
+def choose(ablation: AblationStudy, techniques: Sequence[Row]) -> tuple[int, ...]:
     """Return the techniques that go on: those that gained in the design; from single ones, those that surely helped."""
     if ablation.design == "single":
         return tuple(i for i, row in enumerate(techniques) if row["says"] == "helps")
-    return tuple(i for i, row in enumerate(techniques) if row["mean"] > 0 and row["says"] != "harms")
+    return tuple(
+        i for i, row in enumerate(techniques) if row["mean"] > 0 and row["says"] != "harms"
+    )
 
 
-def check(arms: Sequence[Mix], outcomes: Outcomes, margin: float) -> Row:
+def check(arms: Sequence[AblationArm], outcomes: Outcomes, margin: float) -> Row:
     """Return how the chosen techniques together, and without each, do on images that had no part in choosing them."""
     names = [arm.name for arm in arms]
     cells = []
     for name in names:
         values = outcomes.accuracies(name)
         found = paired(values.tolist())
-        cells.append({"arm": name, "n": found.n, "mean": found.mean, "sd": found.sd, "interval": found.interval})
+        cells.append(
+            {
+                "arm": name,
+                "n": found.n,
+                "mean": found.mean,
+                "sd": found.sd,
+                "interval": found.interval,
+            }
+        )
     held = [(TRIVIAL, NONE)]
     if "chosen" in names:
         held = [("chosen", other) for other in names if other != "chosen"] + held
@@ -131,19 +175,25 @@ def check(arms: Sequence[Mix], outcomes: Outcomes, margin: float) -> Row:
     return {"cells": cells, "pairs": [vars(verdict) for verdict in judge(pairs, margin)]}
 
 
-def keep(ablation: Ablation, chosen: Sequence[int], checked: Row | None) -> tuple[int, ...]:
+def keep(ablation: AblationStudy, chosen: Sequence[int], checked: Row | None) -> tuple[int, ...]:
     """Return the chosen techniques, without one where the check found that surely better: so what is kept was measured."""
     if checked is None:
         return tuple(chosen)
     if any(pair["against"] == NONE for pair in _lost(checked)):
         return ()
     dropped = _dropped(checked)
-    return tuple(number for number in chosen if not dropped or dropped["against"] != f"without {ablation.pieces[number].name}")
+    return tuple(
+        number
+        for number in chosen
+        if not dropped or dropped["against"] != f"without {ablation.switches[number].name}"
+    )
 
 
 def _lost(checked: Row) -> list[Row]:
     """Return the pairs in which the chosen techniques together are surely worse."""
-    return [pair for pair in checked["pairs"] if pair["arm"] == "chosen" and pair["verdict"] == "worse"]
+    return [
+        pair for pair in checked["pairs"] if pair["arm"] == "chosen" and pair["verdict"] == "worse"
+    ]
 
 
 def _dropped(checked: Row) -> Row | None:
@@ -188,9 +238,14 @@ def headline(techniques: Sequence[Row], checked: Row | None, suggested: str | No
     """Return in two lines which techniques help and harm, and what the suggestion is worth."""
     lists = []
     for says in ("helps", "harms"):
-        rows = sorted((row for row in techniques if row["says"] == says), key=lambda row: -abs(row["mean"]))
+        rows = sorted(
+            (row for row in techniques if row["says"] == says), key=lambda row: -abs(row["mean"])
+        )
         if rows:
-            lists.append(f"{says}: " + ", ".join(f"{row['technique']} ({_points(row['mean'])})" for row in rows))
+            lists.append(
+                f"{says}: "
+                + ", ".join(f"{row['technique']} ({_points(row['mean'])})" for row in rows)
+            )
     open_ones = [row["technique"] for row in techniques if row["says"] == "undecided"]
     if open_ones:
         lists.append("undecided: " + ", ".join(open_ones))
@@ -199,14 +254,24 @@ def headline(techniques: Sequence[Row], checked: Row | None, suggested: str | No
     if suggested is None:
         return [first, "Nothing is suggested: no technique was found to help."]
     if checked is None:
-        return [first, f"Suggested: {suggested}; techniques were tried alone, so what they do together was not measured."]
+        return [
+            first,
+            f"Suggested: {suggested}; techniques were tried alone, so what they do together was not measured.",
+        ]
     dropped = _dropped(checked)
     against = (NONE, TRIVIAL, dropped["against"] if dropped else None)
-    mine = [pair["words"] for pair in checked["pairs"] if pair["arm"] == "chosen" and pair["against"] in against]
-    return [first, f"Suggested: {suggested}. On images that had no part in choosing: {'; '.join(mine)}."]
+    mine = [
+        pair["words"]
+        for pair in checked["pairs"]
+        if pair["arm"] == "chosen" and pair["against"] in against
+    ]
+    return [
+        first,
+        f"Suggested: {suggested}. On images that had no part in choosing: {'; '.join(mine)}.",
+    ]
 
 
-def not_tested(ablation: Ablation) -> list[str]:
+def not_tested(ablation: AblationStudy) -> list[str]:
     """Return what this ablation leaves open."""
     together = (
         "what techniques do together: each was tried alone"

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from expand.recipes.recipe import Recipe
 from expand.views.views import Views
-from train.ablate.ablation import Ablation
-from train.ablate.switches import Piece, Setting, combine, settings
+from train.ablate.ablation import AblationStudy
+from train.ablate.switches import Setting, Switch, combine, settings
 from train.errors import TrainError
-from train.trials.context import Stage
+from train.trials.context import TrialContext
 from train.trials.trial import Trained, look
 
 IMAGES = 1000
@@ -20,42 +20,54 @@ HALF = 0.5
 """A class is flagged where less than this share of what was right in it stays right."""
 
 
-def check_images(stage: Stage[Ablation]) -> None:
+def check_images(context: TrialContext[AblationStudy]) -> None:
     """Refuse images and techniques that would stop an ablation half-way."""
-    study, side = stage.study, stage.data.train
+    study, side = context.study, context.data.train
     first, source = side.pack.pixels[side.folder.places[:1]], side.folder.sources[:1]
-    for piece in study.pieces:
-        recipe = combine(study.recipe, [piece], piece.name)
+    for switch in study.switches:
+        recipe = combine(study.recipe, [switch], switch.name)
         assert recipe is not None
-        if any(change(first, recipe, setting, source).shape != first.shape for setting in settings(piece)):
+        if any(
+            change(first, recipe, setting, source).shape != first.shape
+            for setting in settings(switch)
+        ):
             raise TrainError(
-                f'"{piece.name}" changes the size of images, an ablation needs one size; leave it out of the recipe'
+                f'"{switch.name}" changes the size of images, an ablation needs one size; leave it out of the recipe'
             )
     if study.design != "single" and first.shape[3] not in (1, 3):
-        raise TrainError(f"TrivialAugment takes images of 1 or 3 channels, these have {first.shape[3]}; --colour rgb or grey")
+        raise TrainError(
+            f"TrivialAugment takes images of 1 or 3 channels, these have {first.shape[3]}; --colour rgb or grey"
+        )
 
 
-def screen(stage: Stage[Ablation], trained: Trained, half: NDArray[np.bool_]) -> list[dict[str, Any]]:
+def screen(
+    context: TrialContext[AblationStudy], trained: Trained, half: NDArray[np.bool_]
+) -> list[dict[str, Any]]:
     """Return the accuracy on changed test images (of the half that chooses, at most 1,000), technique by technique."""
-    test = stage.data.test
+    test = context.data.test
     assert test is not None
     rows = np.flatnonzero(half)
     rows = rows[:: max(1, len(rows) // IMAGES)]
     images, labels = test.pack.pixels[test.folder.places[rows]], test.folder.labels[rows]
-    plain = look(stage, trained.setup, images, labels)
+    plain = look(context, trained.setup, images, labels)
     found = []
-    for piece in stage.study.pieces:
-        recipe = combine(stage.study.recipe, [piece], piece.name)
+    for switch in context.study.switches:
+        recipe = combine(context.study.recipe, [switch], switch.name)
         assert recipe is not None
-        for setting in settings(piece):
+        for setting in settings(switch):
             changed = change(images, recipe, setting, [test.folder.sources[row] for row in rows])
-            seen = look(stage, trained.setup, changed, labels)
-            harmed = _harmed(stage, plain.per_class, seen.per_class, (seen.predicted, labels))
-            found.append(_row(piece, setting, seen.accuracy, seen.per_class) | {"plain": plain.accuracy, "harmed": harmed})
+            seen = look(context, trained.setup, changed, labels)
+            harmed = _harmed(context, plain.per_class, seen.per_class, (seen.predicted, labels))
+            found.append(
+                _row(switch, setting, seen.accuracy, seen.per_class)
+                | {"plain": plain.accuracy, "harmed": harmed}
+            )
     return found
 
 
-def change(images: NDArray[np.uint8], recipe: Recipe, setting: Setting, sources: list[str]) -> NDArray[np.uint8]:
+def change(
+    images: NDArray[np.uint8], recipe: Recipe, setting: Setting, sources: list[str]
+) -> NDArray[np.uint8]:
     """Return images changed by one technique at one strength."""
     views, key = Views(recipe), recipe.keys[0]
     grey = images.shape[3] == 1
@@ -67,19 +79,26 @@ def change(images: NDArray[np.uint8], recipe: Recipe, setting: Setting, sources:
     return np.stack(out)
 
 
-def _row(piece: Piece, setting: Setting, accuracy: float, per_class: dict[str, float]) -> dict[str, Any]:
-    return {"technique": piece.name, "setting": setting.words, "accuracy": accuracy, "per_class": per_class}
+def _row(
+    switch: Switch, setting: Setting, accuracy: float, per_class: dict[str, float]
+) -> dict[str, Any]:
+    return {
+        "technique": switch.name,
+        "setting": setting.words,
+        "accuracy": accuracy,
+        "per_class": per_class,
+    }
 
 
 def _harmed(
-    stage: Stage[Ablation],
+    context: TrialContext[AblationStudy],
     plain: dict[str, float],
     seen: dict[str, float],
     answers: tuple[NDArray[np.int64], NDArray[np.int64]],
 ) -> list[dict[str, Any]]:
     """Return the classes that are no longer known, worst first, and what each is mostly taken for."""
     predicted, labels = answers
-    classes = stage.data.train.folder.classes
+    classes = context.data.train.folder.classes
     found = []
     for name, before in plain.items():
         if before and seen[name] < HALF * before:

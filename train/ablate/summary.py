@@ -11,36 +11,41 @@ from typing import Any
 import yaml
 
 from expand.recipes.recipe import Recipe
-from train.ablate.ablation import Ablation
+from train.ablate.ablation import AblationStudy
 from train.ablate.findings import Row, headline, merge_screens, not_tested
 from train.ablate.switches import combine
 from train.runs.records import versions, write_text
 from train.runtime.device import hardware
-from train.trials.context import Stage, describe_study
+from train.trials.context import TrialContext, describe_study
 
 PAGE, NUMBERS, MARKDOWN, RECIPE = "index.html", "ablation.json", "report.md", "recipe.yaml"
 Parts = tuple[list[Row], Row | None, tuple[int, ...]]
 """What techniques do, the check, and which are kept."""
 
 
-def summarise(stage: Stage[Ablation], rows: Sequence[Row], parts: Parts, how: Row) -> Row:
+def summarise(
+    context: TrialContext[AblationStudy], rows: Sequence[Row], parts: Parts, how: Row
+) -> Row:
     """Return all that an ablation found."""
-    ablation = stage.study
+    ablation = context.study
     techniques, checked, kept = parts
     recipe = suggest(ablation, kept)
-    names = ", ".join(ablation.pieces[number].name for number in kept) if kept else None
+    names = ", ".join(ablation.switches[number].name for number in kept) if kept else None
     return {
         "title": str(ablation.data),
         "headline": headline(techniques, checked, names),
         "command": how["command"],
         "settings": {
-            **describe_study(stage, how),
+            **describe_study(context, how),
             "recipe": ablation.recipe.name,
             "design": ablation.design,
             "passes": ablation.epochs,
         },
         "design": ablation.design,
-        "runs": [{"arm": arm.name, "on": [ablation.pieces[i].name for i in arm.on]} for arm in ablation.design_arms],
+        "runs": [
+            {"arm": arm.name, "on": [ablation.switches[i].name for i in arm.on]}
+            for arm in ablation.design_arms
+        ],
         "techniques": techniques,
         "screen": merge_screens(rows),
         "check": checked,
@@ -51,15 +56,19 @@ def summarise(stage: Stage[Ablation], rows: Sequence[Row], parts: Parts, how: Ro
         },
         "not_tested": not_tested(ablation),
         "versions": versions(),
-        "hardware": hardware(stage.device),
+        "hardware": hardware(context.device),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": sum(row["seconds"] for row in rows),
     }
 
 
-def suggest(ablation: Ablation, kept: tuple[int, ...]) -> Recipe | None:
+def suggest(ablation: AblationStudy, kept: tuple[int, ...]) -> Recipe | None:
     """Return the recipe of the techniques that are kept, None for none."""
-    return combine(ablation.recipe, [ablation.pieces[number] for number in kept], f"{ablation.recipe.name} ablated")
+    return combine(
+        ablation.recipe,
+        [ablation.switches[number] for number in kept],
+        f"{ablation.recipe.name} ablated",
+    )
 
 
 def recipe_yaml(recipe: Recipe) -> str:
@@ -84,11 +93,17 @@ def write_summary(out: Path, found: Row) -> None:
 
 def in_words(found: Row, out: Path) -> str:
     """Return what the terminal shows at the end."""
-    lines: list[Any] = [*found["headline"], "", *(f"  {row['words']}" for row in found["techniques"])]
+    lines: list[Any] = [
+        *found["headline"],
+        "",
+        *(f"  {row['words']}" for row in found["techniques"]),
+    ]
     flagged = [row for row in found["screen"] if row["harmed"]]
     if flagged:
         lines += ["", "A plainly trained model no longer knows, when images are changed so:"]
-        lines += [f"  {row['technique']}, {row['setting']}: {_harms(row['harmed'])}" for row in flagged]
+        lines += [
+            f"  {row['technique']}, {row['setting']}: {_harms(row['harmed'])}" for row in flagged
+        ]
     if found["check"]:
         lines += ["", "On the other half of the test images:"]
         lines += [f"  {cell['arm']}: {cell['mean']:.2f} %" for cell in found["check"]["cells"]]
@@ -100,6 +115,7 @@ def in_words(found: Row, out: Path) -> str:
 
 def _harms(flags: Sequence[Row]) -> str:
     shown = [
-        f'"{flag["class"]}" ({flag["before"]:.0f} → {flag["after"]:.0f} %, taken for "{flag["taken_for"]}")' for flag in flags
+        f'"{flag["class"]}" ({flag["before"]:.0f} → {flag["after"]:.0f} %, taken for "{flag["taken_for"]}")'
+        for flag in flags
     ]
     return ", ".join(shown[:3]) + (f" and {len(shown) - 3} more" if len(shown) > 3 else "")

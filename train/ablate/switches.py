@@ -24,7 +24,7 @@ SHARES = (0.25, 0.5, 1.0)
 
 
 @dataclass(frozen=True)
-class Piece:
+class Switch:
     """A technique that is on or off; a flip along both axes is two of them."""
 
     name: str
@@ -38,40 +38,45 @@ class Setting(NamedTuple):
     choice: dict[str, Any] | None
 
 
-def pieces_of(recipe: Recipe) -> tuple[Piece, ...]:
+def switches_of(recipe: Recipe) -> tuple[Switch, ...]:
     """Return what can be switched in a recipe, in its order."""
-    found: list[Piece] = []
+    found: list[Switch] = []
     for key, technique in zip(recipe.keys, recipe.techniques, strict=True):
         if isinstance(technique, Flip):
-            found += [Piece(f"flip {axis}", Flip((axis,))) for axis in technique.axes]
+            found += [Switch(f"flip {axis}", Flip((axis,))) for axis in technique.axes]
         else:
-            found.append(Piece(f"{key}{_range_in_words(technique)}", technique))
+            found.append(Switch(f"{key}{_range_in_words(technique)}", technique))
     return tuple(found)
 
 
-def combine(recipe: Recipe, pieces: Iterable[Piece], name: str) -> Recipe | None:
+def combine(recipe: Recipe, switches: Iterable[Switch], name: str) -> Recipe | None:
     """Return the recipe with these pieces alone, in their order there; None for no piece at all."""
-    chosen = list(pieces)
-    flips = tuple(axis for axis in AXES if Piece(f"flip {axis}", Flip((axis,))) in chosen)
+    chosen = list(switches)
+    flips = tuple(axis for axis in AXES if Switch(f"flip {axis}", Flip((axis,))) in chosen)
     techniques: list[Technique] = []
-    for piece in chosen:
-        if not isinstance(piece.technique, Flip):
-            techniques.append(piece.technique)
+    for switch in chosen:
+        if not isinstance(switch.technique, Flip):
+            techniques.append(switch.technique)
         elif not any(isinstance(technique, Flip) for technique in techniques):
             techniques.append(Flip(flips))
     return replace(recipe, name=name, techniques=tuple(techniques)) if techniques else None
 
 
-def settings(piece: Piece) -> list[Setting]:
+def settings(switch: Switch) -> list[Setting]:
     """Return the strengths at which a technique is tried, from weak to strong."""
-    technique = piece.technique
+    technique = switch.technique
     if isinstance(technique, Flip):
         return [Setting("mirrored", {axis: axis in technique.axes for axis in AXES})]
     if isinstance(technique, Rotate90):
         turns = (1, 2, 3) if technique.factor == 4 else (2,)
-        return [Setting(f"{90 * quarters}°", technique.choose(quarters * technique.factor // 4, [])) for quarters in turns]
+        return [
+            Setting(f"{90 * quarters}°", technique.choose(quarters * technique.factor // 4, []))
+            for quarters in turns
+        ]
     if isinstance(technique, Rotate):
-        return [Setting(f"{_signed(v)}°", {"degrees": v}) for v in _towards_ends(technique.degrees, 0.0)]
+        return [
+            Setting(f"{_signed(v)}°", {"degrees": v}) for v in _towards_ends(technique.degrees, 0.0)
+        ]
     if isinstance(technique, Scale):
         return [Setting(f"× {v:.2f}", {"zoom": v}) for v in _towards_ends(technique.zoom, 1.0)]
     if isinstance(technique, Translate):
@@ -81,7 +86,12 @@ def settings(piece: Piece) -> list[Setting]:
         return [Setting(f"{v:.0%} of the area, centred", _box(v)) for v in areas]
     if isinstance(technique, Noise):
         amounts = [technique.amount.high * share for share in SHARES]
-        return [Setting(f"{v:.1%} of the pixels", {"amount": v, "salt": _middle(technique.salt), "seed": 7}) for v in amounts]
+        return [
+            Setting(
+                f"{v:.1%} of the pixels", {"amount": v, "salt": _middle(technique.salt), "seed": 7}
+            )
+            for v in amounts
+        ]
     if isinstance(technique, Erase):
         areas = sorted({technique.area.low, _middle(technique.area), technique.area.high})
         return [Setting(f"{v:.0%} of the area, in the middle", _box(v)) for v in areas]
@@ -94,8 +104,14 @@ def _shifts(technique: Translate) -> list[Setting]:
     def shown(value: float) -> str:
         return f"{_signed(value)}{unit}" if unit else f"{_signed(100 * value)} %"
 
-    across = [Setting(f"{shown(v)} across", {"x": v, "y": 0.0}) for v in _towards_ends(technique.x, 0.0, whole=bool(unit))]
-    down = [Setting(f"{shown(v)} down", {"x": 0.0, "y": v}) for v in _towards_ends(technique.y, 0.0, whole=bool(unit))]
+    across = [
+        Setting(f"{shown(v)} across", {"x": v, "y": 0.0})
+        for v in _towards_ends(technique.x, 0.0, whole=bool(unit))
+    ]
+    down = [
+        Setting(f"{shown(v)} down", {"x": 0.0, "y": v})
+        for v in _towards_ends(technique.y, 0.0, whole=bool(unit))
+    ]
     return across + down
 
 
@@ -141,7 +157,9 @@ def _ends(values: Range) -> str:
     return f"{values.low:g} … {values.high:g}".replace("-", "−")
 
 
-def check_pieces(recipe: Recipe, pieces: Sequence[Piece]) -> None:
+def check_switches(recipe: Recipe, switches: Sequence[Switch]) -> None:
     """Refuse a recipe in which there is nothing to choose between."""
-    if len(pieces) < 2:
-        raise TrainError(f'recipe "{recipe.name}" has one technique only; there is nothing to choose between')
+    if len(switches) < 2:
+        raise TrainError(
+            f'recipe "{recipe.name}" has one technique only; there is nothing to choose between'
+        )

@@ -10,7 +10,7 @@ import click
 from expand import __version__
 from expand.cli.terminal import FolderFirst, run_to_exit
 from train.cli.ablate import ABLATE_OPTIONS, read_ablation
-from train.cli.compare import COMPARE_OPTIONS, read_question, this_command
+from train.cli.compare import COMPARE_OPTIONS, read_comparison, this_command
 from train.cli.options import (
     DATA_OPTIONS,
     FOLDER,
@@ -29,7 +29,10 @@ def main() -> NoReturn:
     run_to_exit(command, "train", "the same command goes on from the last checkpoint", TrainError)
 
 
-@click.group(cls=FolderFirst, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.group(
+    cls=FolderFirst,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
 @click.version_option(__version__, prog_name="train")
 def command() -> None:
     """Train a CNN from class folders: as they are, from copies that expand wrote, or with views drawn on the fly.
@@ -46,17 +49,21 @@ def command() -> None:
 @click.argument("data", type=FOLDER, default=Path("data/expanded"))
 @options_of(DATA_OPTIONS, STRATEGY_OPTIONS, MODEL_OPTIONS, RECIPE_OPTIONS, RUN_OPTIONS)
 @click.option("--out", type=FOLDER, help="The run's folder.  [default: runs/MODEL-STRATEGY]")
-@click.option("--overwrite", is_flag=True, help="Remove an earlier run in that folder, and start afresh.")
+@click.option(
+    "--overwrite", is_flag=True, help="Remove an earlier run in that folder, and start afresh."
+)
 @click.option("--tensorboard", is_flag=True, help="Write TensorBoard events as well.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but the summary and errors.")
-def run(data: Path, out: Path | None, overwrite: bool, tensorboard: bool, quiet: bool, **options: Any) -> None:
+def run(
+    data: Path, out: Path | None, overwrite: bool, tensorboard: bool, quiet: bool, **options: Any
+) -> None:
     """Train a model."""
     settings = read_settings(data, options)
-    from train.cli.messages import run_in_words
+    from train.cli.messages import format_run
     from train.cli.progress import Console
     from train.data.cache import Cache
     from train.runs.run import run as train
-    from train.runs.settings import Place
+    from train.runs.settings import RunLocation
     from train.runs.watch import Watch
     from train.runtime.world import current_world
 
@@ -69,9 +76,11 @@ def run(data: Path, out: Path | None, overwrite: bool, tensorboard: bool, quiet:
 
         watch = TensorBoard(watch, out)
     cache = Cache.of(options["cache"], options["cache_size"])
-    record = train(settings, Place(out, cache, options["device"], options["workers"], overwrite, watch))
+    record = train(
+        settings, RunLocation(out, cache, options["device"], options["workers"], overwrite, watch)
+    )
     if leads:
-        click.echo(run_in_words(record, out))
+        click.echo(format_run(record, out))
 
 
 @command.command()
@@ -87,12 +96,12 @@ def predict(run: Path, images: tuple[Path, ...], device: str) -> int:
     if where is None:
         raise TrainError(f"--device {device}: there is no such device here")
     bad = 0
-    for guess in classify(run, find_images(list(images)), where):
-        if guess.problem:
+    for prediction in classify(run, find_images(list(images)), where):
+        if prediction.problem:
             bad += 1
-            click.echo(f'"{guess.file}" {guess.problem}', err=True)
+            click.echo(f'"{prediction.file}" {prediction.problem}', err=True)
         else:
-            click.echo(f"{guess.file}\t{guess.label}\t{guess.probability:.4f}")
+            click.echo(f"{prediction.file}\t{prediction.label}\t{prediction.probability:.4f}")
     return 1 if bad else 0
 
 
@@ -104,16 +113,18 @@ def compare(data: Path, **options: Any) -> None:
 
     Writes index.html, report.md, comparison.json and runs.csv; stopped, the same command goes on.
     """
-    question = read_question(data, options)
+    study = read_comparison(data, options)
     from train.compare.command import compare as answer
     from train.data.cache import Cache
-    from train.trials.folder import Bench
+    from train.trials.study_dir import StudyDir
 
     prepare_torch(None)
     cache = Cache.of(options["cache"], options["cache_size"])
-    bench = Bench(options["out"], cache, options["jobs"], options["materialize"], options["overwrite"])
+    study_dir = StudyDir(
+        options["out"], cache, options["jobs"], options["materialize"], options["overwrite"]
+    )
     how = {"seeds": options["seeds"], "margin": options["margin"], "command": this_command()}
-    click.echo(answer(question, bench, how, plan=options["plan"], quiet=options["quiet"]))
+    click.echo(answer(study, study_dir, how, plan=options["plan"], quiet=options["quiet"]))
 
 
 @command.command()
@@ -127,29 +138,33 @@ def ablate(data: Path, **options: Any) -> None:
     ablation = read_ablation(data, options)
     from train.ablate.command import ablate as answer
     from train.data.cache import Cache
-    from train.trials.folder import Bench
+    from train.trials.study_dir import StudyDir
 
     prepare_torch(None)
     cache = Cache.of(options["cache"], options["cache_size"])
-    bench = Bench(options["out"], cache, options["jobs"], overwrite=options["overwrite"])
+    study_dir = StudyDir(options["out"], cache, options["jobs"], overwrite=options["overwrite"])
     how = {"seeds": options["seeds"], "margin": options["margin"], "command": this_command()}
-    click.echo(answer(ablation, bench, how, quiet=options["quiet"]))
+    click.echo(answer(ablation, study_dir, how, quiet=options["quiet"]))
 
 
 @command.command()
 @click.option("--clear", is_flag=True, help="Remove every decoded set.")
-@click.option("--cache", type=FOLDER, help="Where they are kept.  [default: ~/.cache/expand-train/packs]")
+@click.option(
+    "--cache", type=FOLDER, help="Where they are kept.  [default: ~/.cache/expand-train/packs]"
+)
 def cache(clear: bool, cache: Path | None) -> None:
     """Show what decoded sets are kept, or remove them."""
-    from expand.cli.formatting import bytes_in_words, count_in_words
+    from expand.cli.formatting import format_bytes, format_count
     from train.data.cache import Cache
 
     kept = Cache(cache)
-    count = count_in_words(len(kept.packs()), "decoded set")
+    count = format_count(len(kept.packs()), "decoded set")
     if clear:
-        click.echo(f"{kept.root}: {bytes_in_words(kept.clear())} freed")
+        click.echo(f"{kept.root}: {format_bytes(kept.clear())} freed")
     else:
-        click.echo(f"{kept.root}: {count}, {bytes_in_words(kept.size())}; train cache --clear removes them")
+        click.echo(
+            f"{kept.root}: {count}, {format_bytes(kept.size())}; train cache --clear removes them"
+        )
 
 
 def prepare_torch(threads: int | None) -> None:

@@ -36,7 +36,9 @@ class Console(Watch):
         from tqdm import tqdm
 
         what = f"decoding {folder.root}"
-        bar: tqdm[Any] = tqdm(total=len(folder), unit=" images", desc=what, leave=False, dynamic_ncols=True, delay=0.5)
+        bar: tqdm[Any] = tqdm(
+            total=len(folder), unit=" images", desc=what, leave=False, dynamic_ncols=True, delay=0.5
+        )
 
         def decoded(images: int) -> None:
             bar.update(images)
@@ -50,7 +52,9 @@ class Console(Watch):
         if self.terminal:
             from tqdm import tqdm
 
-            self.bar = tqdm(total=steps, initial=done, unit=" steps", dynamic_ncols=True, smoothing=0.05)
+            self.bar = tqdm(
+                total=steps, initial=done, unit=" steps", dynamic_ncols=True, smoothing=0.05
+            )
 
     def step(self, step: Step) -> None:
         """Show the loss and the speed, a few times a second."""
@@ -61,10 +65,14 @@ class Console(Watch):
             self.bar.update(1)
             if now - self.shown > 0.5:
                 self.shown = now
-                self.bar.set_postfix_str(f"loss {float(step.loss):.3f}, {self.images / (now - self.started):,.0f} images/s")
+                self.bar.set_postfix_str(
+                    f"loss {float(step.loss):.3f}, {self.images / (now - self.started):,.0f} images/s"
+                )
         elif now - self.said > LOG_SECONDS:
             self.said = now
-            say(f"step {step.step:,}: loss {float(step.loss):.3f}, {self.images / (now - self.started):,.0f} images/s")
+            say(
+                f"step {step.step:,}: loss {float(step.loss):.3f}, {self.images / (now - self.started):,.0f} images/s"
+            )
 
     def epoch(self, epoch: Epoch, validation: Evaluation | None) -> None:
         """Say what a pass did."""

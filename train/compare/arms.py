@@ -51,7 +51,11 @@ def parse_arms(text: str, factors: Sequence[int]) -> tuple[Arm, ...]:
             raise TrainError(f'"{name}" is not an arm; there are {", ".join(STRATEGIES)}')
         if name not in STORED and own:
             raise TrainError(f'arm "{name}" stores nothing and takes no factor')
-        arms += [Arm(name, factor) for factor in ([parse_factor(own)] if own else factors)] if name in STORED else [Arm(name)]
+        arms += (
+            [Arm(name, factor) for factor in ([parse_factor(own)] if own else factors)]
+            if name in STORED
+            else [Arm(name)]
+        )
     if len(set(arms)) < len(arms):
         raise TrainError(f"--arms names an arm twice: {text}")
     if len(arms) < 2:
@@ -84,7 +88,7 @@ def default_lengths(factors: Sequence[int]) -> tuple[int, ...]:
 class Speed:
     """What an arm takes: seconds for a pass over the sources, and once for its expansion."""
 
-    pass_seconds: float
+    epoch_seconds: float
     expansion_seconds: float = 0.0
 
 
@@ -98,10 +102,10 @@ def passes(arm: Arm, length: int, budget: str, speeds: Mapping[str, Speed]) -> i
         return length
     if budget == "files":
         return length * (arm.factor or 1)
-    seconds = length * min(speed.pass_seconds for speed in speeds.values())
+    seconds = length * min(speed.epoch_seconds for speed in speeds.values())
     if "none" in speeds:
-        seconds = length * speeds["none"].pass_seconds
+        seconds = length * speeds["none"].epoch_seconds
     own = speeds[arm.name]
     if budget == "wall-expansion":
         seconds -= own.expansion_seconds
-    return max(1, round(seconds / own.pass_seconds))
+    return max(1, round(seconds / own.epoch_seconds))

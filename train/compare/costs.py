@@ -15,10 +15,10 @@ from train.statistics.intervals import paired
 def describe_costs(runs: Runs, expansions: Sequence[Row]) -> list[Row]:
     """Return what each arm costs: once, and for every pass."""
     once = {cost["arm"]: cost for cost in expansions}
-    longest = max(runs.question.lengths)
+    longest = max(runs.study.lengths)
     found = []
-    for arm in runs.question.arms:
-        cost, seconds = once.get(arm.name), median(runs.pass_seconds(arm, longest))
+    for arm in runs.study.arms:
+        cost, seconds = once.get(arm.name), median(runs.epoch_seconds(arm, longest))
         found.append(
             {
                 "arm": arm.name,
@@ -38,12 +38,16 @@ def describe_costs(runs: Runs, expansions: Sequence[Row]) -> list[Row]:
 
 def break_even(runs: Runs, expansions: Sequence[Row]) -> list[Row]:
     """Return after how many passes and runs each folder has paid for itself, against views drawn on the fly."""
-    fly = next((arm for arm in runs.question.arms if arm.strategy == "fly"), None)
+    fly = next((arm for arm in runs.study.arms if arm.strategy == "fly"), None)
     if fly is None:
         return []
     once = {cost["arm"]: cost for cost in expansions}
-    stored = [arm for arm in runs.question.arms if arm.name in once]
-    return [_break_even(runs, length, arm, fly, once[arm.name]) for length in runs.question.lengths for arm in stored]
+    stored = [arm for arm in runs.study.arms if arm.name in once]
+    return [
+        _break_even(runs, length, arm, fly, once[arm.name])
+        for length in runs.study.lengths
+        for arm in stored
+    ]
 
 
 def _break_even(runs: Runs, length: int, arm: Arm, fly: Arm, cost: Row) -> Row:
@@ -53,12 +57,12 @@ def _break_even(runs: Runs, length: int, arm: Arm, fly: Arm, cost: Row) -> Row:
     source; h: the share of a that training cannot hide. h·a − r is what a visit to the folder saves, measured as it is.
     """
     count, factor = runs.sources, arm.factor or 1
-    flown, read = (runs.pass_seconds(one, length) for one in (fly, arm))
+    flown, read = (runs.epoch_seconds(one, length) for one in (fly, arm))
     saved = paired([(a - b) / count for a, b in zip(flown, read, strict=True)])
     rows = runs.rows(fly, length)
     a = median(row["augment_seconds"] / row["images"] for row in rows)
-    plain = next((arm for arm in runs.question.arms if arm.strategy == "none"), None)
-    bare = median(runs.pass_seconds(plain, length)) / count if plain else None
+    plain = next((arm for arm in runs.study.arms if arm.strategy == "none"), None)
+    bare = median(runs.epoch_seconds(plain, length)) / count if plain else None
     spent = (cost["expansion_seconds"] + cost["read_seconds"]) / count
     found = {
         "arm": arm.name,
@@ -72,11 +76,21 @@ def _break_even(runs: Runs, length: int, arm: Arm, fly: Arm, cost: Row) -> Row:
     }
     took = f"{fmean(read):.3g} s against {fmean(flown):.3g} s"
     if saved.interval is None:
-        return {**found, "words": f"unknown: a single seed does not say which pass takes less time ({took})"}
+        return {
+            **found,
+            "words": f"unknown: a single seed does not say which pass takes less time ({took})",
+        }
     sure = saved.interval[0] > 0
     if not sure:
-        why = "a pass over the folder takes no less time" if saved.mean <= 0 else "a pass over the folder is not surely faster"
-        return {**found, "words": f"never, because {why} than one with views drawn on the fly ({took})"}
+        why = (
+            "a pass over the folder takes no less time"
+            if saved.mean <= 0
+            else "a pass over the folder is not surely faster"
+        )
+        return {
+            **found,
+            "words": f"never, because {why} than one with views drawn on the fly ({took})",
+        }
     need = spent / saved.mean
     return {
         **found,

@@ -13,8 +13,8 @@ from expand.images.encoder import encode
 from expand.images.formats import Encoding
 from expand.views.views import Views
 from train.compare.arms import Arm
-from train.compare.question import Question
-from train.trials.context import Stage
+from train.compare.study import ComparisonStudy
+from train.trials.context import TrialContext
 from train.trials.study import Seeds
 
 PASSES = 9
@@ -22,21 +22,26 @@ SIDE = 72
 """Pixels that a picture is enlarged to, at least, without smoothing."""
 
 
-def strip(stage: Stage[Question], arm: Arm) -> dict[str, Any]:
+def strip(context: TrialContext[ComparisonStudy], arm: Arm) -> dict[str, Any]:
     """Return what an arm shows of the first source in its first passes, picture by picture."""
-    side = stage.data.train
+    side = context.data.train
     source, pixels = side.folder.sources[0], side.pack.pixels[side.folder.places[0]]
-    return {"arm": arm.name, "images": [_picture(stage, arm, source, pixels, k) for k in range(PASSES)]}
+    return {
+        "arm": arm.name,
+        "images": [_picture(context, arm, source, pixels, k) for k in range(PASSES)],
+    }
 
 
-def _picture(stage: Stage[Question], arm: Arm, source: str, pixels: NDArray[np.uint8], k: int) -> dict[str, str]:
+def _picture(
+    context: TrialContext[ComparisonStudy], arm: Arm, source: str, pixels: NDArray[np.uint8], k: int
+) -> dict[str, str]:
     """Return what an arm shows in pass `k`: the copy that it reads, the view that it draws, or both."""
-    question, said = stage.study, []
-    views = Seeds.of(question.seed, 0).views
-    strategy = question.strategy(arm, views)
+    study, said = context.study, []
+    views = Seeds.of(study.seed, 0).views
+    strategy = study.strategy(arm, views)
     image = pixels[..., 0] if pixels.shape[2] == 1 else pixels
     if arm.factor:
-        expansion = question.expansion(arm, views)
+        expansion = study.expansion(arm, views)
         image, words = _look(expansion.views, image, source, k % arm.factor)
         said.append(f"copy {k % arm.factor}{words}")
     if drawn := strategy.views(k):

@@ -15,11 +15,11 @@ from expand.errors import ExpandError
 from expand.images.decoder import decode
 from expand.layouts.source import read_source
 from train.compare.arms import Arm
-from train.compare.question import Question
+from train.compare.study import ComparisonStudy
 from train.data.folder import Folder, list_folder
-from train.data.shape import fit
+from train.data.shape import resize_crop
 from train.errors import STOPPED, TrainError
-from train.trials.context import Stage
+from train.trials.context import TrialContext
 from train.trials.study import Seeds
 from train.trials.trial import stored
 
@@ -27,25 +27,31 @@ SAMPLE = 2000
 """Sources in a timed sample: enough that starting the workers weighs little, a second or two of work at 28×28."""
 
 
-def measure_expansion(stage: Stage[Question], arm: Arm, out: Path, *, everything: bool) -> dict[str, Any]:
+def measure_expansion(
+    context: TrialContext[ComparisonStudy], arm: Arm, out: Path, *, everything: bool
+) -> dict[str, Any]:
     """Expand for an arm, for real, into a folder beside `out`; return what it cost, for all sources, and what was checked.
 
     Costs of a sample are scaled up to the whole; files are exact. The sample is removed, everything is left in `out`.
     """
-    question, folder = stage.study, stage.data.train.folder
+    study, folder = context.study, context.data.train.folder
     chosen = np.arange(len(folder)) if everything else _spread(len(folder), SAMPLE)
     sample, source = folder.only(chosen), out.with_name(f"{out.name}-sources")
     try:
         _copy_sources(sample, source)
-        report, seconds = _expand(stage, arm, source, out)
-        checked, reading = _check(stage, arm, sample, out)
+        report, seconds = _expand(context, arm, source, out)
+        checked, reading = _check(context, arm, sample, out)
         files = [path.stat() for path in out.rglob("*") if path.is_file()]
     finally:
         shutil.rmtree(source, ignore_errors=True)
         if not everything:
             shutil.rmtree(out, ignore_errors=True)
     scale = len(folder) / len(sample)
-    whole = "everything was expanded" if everything else f"from a timed expansion of {len(sample):,} sources"
+    whole = (
+        "everything was expanded"
+        if everything
+        else f"from a timed expansion of {len(sample):,} sources"
+    )
     return {
         "arm": arm.name,
         "how": f"{whole}, {report.workers} worker{'s' if report.workers > 1 else ''}",
@@ -56,7 +62,7 @@ def measure_expansion(stage: Stage[Question], arm: Arm, out: Path, *, everything
         "expansion_cpu_seconds": round(scale * report.tally.cpu_seconds, 3),
         "read_seconds": round(scale * reading, 3),
         "checked_files": checked,
-        "format": question.codec.format,
+        "format": study.codec.format,
         "everything": everything,
     }
 
@@ -75,10 +81,12 @@ def _copy_sources(sample: Folder, to: Path) -> None:
         shutil.copyfile(sample.root / name, path)
 
 
-def _expand(stage: Stage[Question], arm: Arm, source: Path, out: Path) -> tuple[Any, float]:
+def _expand(
+    context: TrialContext[ComparisonStudy], arm: Arm, source: Path, out: Path
+) -> tuple[Any, float]:
     """Run the expansion of the first replicate; return its report and seconds."""
-    question = stage.study
-    settings = question.expansion(arm, Seeds.of(question.seed, 0).views)
+    study = context.study
+    settings = study.expansion(arm, Seeds.of(study.seed, 0).views)
     plain = {name: getattr(settings, name) for name in ("seed", "sampling", "format", "quality")}
     started = time.perf_counter()
     try:
@@ -88,21 +96,30 @@ def _expand(stage: Stage[Question], arm: Arm, source: Path, out: Path) -> tuple[
     return report, time.perf_counter() - started
 
 
-def _check(stage: Stage[Question], arm: Arm, sample: Folder, out: Path) -> tuple[int, float]:
+def _check(
+    context: TrialContext[ComparisonStudy], arm: Arm, sample: Folder, out: Path
+) -> tuple[int, float]:
     """Hold files against the copies made in memory, pixel for pixel; return how many, and the seconds that reading took.
 
     Refuse where they differ: what is found with the one would not hold for the other.
     """
     written = list_folder(out)
     started = time.perf_counter()
-    read = [fit(decode(read_source(out / name)).pixels, stage.study.shape) for name in written.files]
+    read = [
+        resize_crop(decode(read_source(out / name)).pixels, context.study.shape)
+        for name in written.files
+    ]
     seconds = time.perf_counter() - started
-    part = replace(stage.data, train=stage.data.train._replace(folder=sample))
-    memory = stored(replace(stage, data=part), arm, Seeds.of(stage.study.seed, 0))
+    part = replace(context.data, train=context.data.train._replace(folder=sample))
+    memory = stored(replace(context, data=part), arm, Seeds.of(context.study.seed, 0))
     assert memory is not None
-    if written.sources != memory.folder.sources or not np.array_equal(np.stack(read), memory.pack.pixels):
+    if written.sources != memory.folder.sources or not np.array_equal(
+        np.stack(read), memory.pack.pixels
+    ):
         different = [
-            name for name, a, b in zip(written.files, read, memory.pack.pixels, strict=False) if not np.array_equal(a, b)
+            name
+            for name, a, b in zip(written.files, read, memory.pack.pixels, strict=False)
+            if not np.array_equal(a, b)
         ]
         raise TrainError(
             f"{len(different):,} of {len(read):,} files that expand wrote for {arm.name} are not the views that would be "

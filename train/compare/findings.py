@@ -15,14 +15,17 @@ from train.statistics.verdicts import Pair, judge
 
 def describe_cells(runs: Runs) -> list[Row]:
     """Return what each arm reached at each length."""
-    return [_cell(runs, arm, length) for length in runs.question.lengths for arm in runs.question.arms]
+    return [_cell(runs, arm, length) for length in runs.study.lengths for arm in runs.study.arms]
 
 
 def _cell(runs: Runs, arm: Arm, length: int) -> Row:
     rows = runs.rows(arm, length)
     accuracies = [row["accuracy"] for row in rows]
     found = paired(accuracies)
-    middle = {name: median(row[f"{name}_seconds"] for row in rows) for name in ("wait", "augment", "compute", "evaluate")}
+    middle = {
+        name: median(row[f"{name}_seconds"] for row in rows)
+        for name in ("wait", "augment", "compute", "evaluate")
+    }
     seconds = median(row["training_seconds"] for row in rows)
     return {
         "arm": arm.name,
@@ -37,7 +40,9 @@ def _cell(runs: Runs, arm: Arm, length: int) -> Row:
         "interval": found.interval,
         "loss": fmean(row["loss"] for row in rows),
         "train_accuracy": fmean(row["train_accuracy"] for row in rows),
-        "per_class": {name: fmean(row["per_class"][name] for row in rows) for name in rows[0]["per_class"]},
+        "per_class": {
+            name: fmean(row["per_class"][name] for row in rows) for name in rows[0]["per_class"]
+        },
         "seconds": seconds,
         "images_per_second": rows[0]["images"] / seconds,
         **middle,
@@ -57,8 +62,8 @@ def _gap(rows: Sequence[Row]) -> Row | None:
 def compare_pairs(runs: Runs, margin: float) -> list[Row]:
     """Return the verdict of each pair of arms, length by length: the pairs of one length are a family."""
     found = []
-    for length in runs.question.lengths:
-        pairs = [_pair(runs, length, *arms) for arms in pairs_of(runs.question.arms)]
+    for length in runs.study.lengths:
+        pairs = [_pair(runs, length, *arms) for arms in pairs_of(runs.study.arms)]
         found += [{"epochs": length, **asdict(verdict)} for verdict in judge(pairs, margin)]
     return found
 
@@ -83,9 +88,13 @@ def _counterparts(arms: Sequence[Arm]) -> Iterator[tuple[Arm, Arm]]:
             if (other := by_name.get(base)) and one.name not in (base, "none"):
                 yield one, other
     for one in arms:
-        if one.strategy in ("disk-random", "hybrid") and (other := by_name.get(f"disk ×{one.factor}")):
+        if one.strategy in ("disk-random", "hybrid") and (
+            other := by_name.get(f"disk ×{one.factor}")
+        ):
             yield other, one
-        if one.strategy == "disk" and (other := by_name.get(f"disk-random ×{2 * (one.factor or 0)}")):
+        if one.strategy == "disk" and (
+            other := by_name.get(f"disk-random ×{2 * (one.factor or 0)}")
+        ):
             yield one, other
 
 
@@ -104,11 +113,14 @@ def _pair(runs: Runs, length: int, one: Arm, other: Arm) -> Pair:
 
 def compare_classes(runs: Runs) -> tuple[list[Row], list[Row]]:
     """Return each arm's gain in each class against the first arm, and the class in which each arm does worst."""
-    first, *others = runs.question.arms
+    first, *others = runs.study.arms
     classes, worst = [], []
-    for length in runs.question.lengths:
+    for length in runs.study.lengths:
         for arm in others:
-            gains = [_class_gain(runs, length, (arm, first), name) for name in runs.rows(arm, length)[0]["per_class"]]
+            gains = [
+                _class_gain(runs, length, (arm, first), name)
+                for name in runs.rows(arm, length)[0]["per_class"]
+            ]
             for gain, p_holm in zip(gains, holm([gain["p_t"] for gain in gains]), strict=True):
                 gain["p_holm"] = p_holm
             classes += gains

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from train.compare.arms import Arm, Speed, passes
-from train.compare.protocol import run_cell
-from train.compare.question import Cell, Question
+from train.compare.protocol import run_trial
+from train.compare.study import ComparisonStudy, Trial
 from train.statistics.intervals import half_width, paired
-from train.trials.context import Stage
+from train.trials.context import TrialContext
 
 PILOT_RUNS, PILOT_SECONDS = 4, 120.0
 
 
 @dataclass(frozen=True)
-class Outlook:
+class Forecast:
     """What is to be expected: seconds in all, and the deviation of a paired difference, in points, with its source."""
 
     runs: int
@@ -29,46 +29,62 @@ class Outlook:
         return half_width(self.sd, seeds) if seeds > 1 else None
 
 
-def look_ahead(stage: Stage[Question], speeds: Mapping[str, Speed], seeds: int, jobs: int) -> Outlook:
+def make_forecast(
+    context: TrialContext[ComparisonStudy], speeds: Mapping[str, Speed], seeds: int, jobs: int
+) -> Forecast:
     """Return what a comparison would take and show; a few short runs of the first arm say how much seeds differ."""
-    question = stage.study
-    each = {arm: sum(_run_seconds(question, arm, length, speeds) for length in question.lengths) for arm in question.arms}
+    study = context.study
+    each = {
+        arm: sum(_run_seconds(study, arm, length, speeds) for length in study.lengths)
+        for arm in study.arms
+    }
     seconds = seeds * sum(each.values()) / jobs
-    first, shortest = question.arms[0], min(question.lengths)
-    if PILOT_RUNS * _run_seconds(question, first, shortest, speeds) <= PILOT_SECONDS:
-        found = [run_cell(stage, Cell(first, shortest, seed), shortest)["accuracy"] for seed in range(PILOT_RUNS)]
+    first, shortest = study.arms[0], min(study.lengths)
+    if PILOT_RUNS * _run_seconds(study, first, shortest, speeds) <= PILOT_SECONDS:
+        found = [
+            run_trial(context, Trial(first, shortest, seed), shortest)["accuracy"]
+            for seed in range(PILOT_RUNS)
+        ]
         sd = 100 * math.sqrt(2) * (paired(found).sd or 0.0)
         how = f"from {PILOT_RUNS} runs of {first.name} at {shortest} passes; pairs of other arms may differ more or less"
     else:
-        sd = 100 * math.sqrt(2 * 0.9 * 0.1 / _test_images(stage))
+        sd = 100 * math.sqrt(2 * 0.9 * 0.1 / _test_images(context))
         how = "a rule of thumb (accuracy near 90 %, as far apart as two draws of the test set): pilot runs would take too long"
-    return Outlook(seeds * len(question.arms) * len(question.lengths), seconds, sd, how)
+    return Forecast(seeds * len(study.arms) * len(study.lengths), seconds, sd, how)
 
 
-def _test_images(stage: Stage[Question]) -> int:
-    assert stage.data.test is not None
-    return len(stage.data.test.folder)
+def _test_images(context: TrialContext[ComparisonStudy]) -> int:
+    assert context.data.test is not None
+    return len(context.data.test.folder)
 
 
-def _run_seconds(question: Question, arm: Arm, length: int, speeds: Mapping[str, Speed]) -> float:
+def _run_seconds(
+    study: ComparisonStudy, arm: Arm, length: int, speeds: Mapping[str, Speed]
+) -> float:
     """Return how long a run of an arm trains."""
-    return passes(arm, length, question.budget, speeds) * speeds[arm.name].pass_seconds
+    return passes(arm, length, study.budget, speeds) * speeds[arm.name].epoch_seconds
 
 
-def in_words(question: Question, outlook: Outlook, speeds: Mapping[str, Speed], seeds: int) -> str:
+def in_words(
+    study: ComparisonStudy, forecast: Forecast, speeds: Mapping[str, Speed], seeds: int
+) -> str:
     """Return a plan as a table."""
-    width = max(len(arm.name) for arm in question.arms)
-    lines = [f"{outlook.runs} runs: {seeds} seeds × {len(question.arms)} arms × {len(question.lengths)} lengths"]
-    for arm in question.arms:
+    width = max(len(arm.name) for arm in study.arms)
+    lines = [
+        f"{forecast.runs} runs: {seeds} seeds × {len(study.arms)} arms × {len(study.lengths)} lengths"
+    ]
+    for arm in study.arms:
         parts = [
-            f"{passes(arm, length, question.budget, speeds):,} passes, {_run_seconds(question, arm, length, speeds):,.1f} s"
-            for length in question.lengths
+            f"{passes(arm, length, study.budget, speeds):,} passes, {_run_seconds(study, arm, length, speeds):,.1f} s"
+            for length in study.lengths
         ]
         lines.append(f"  {arm.name:<{width}}  {'; '.join(parts)} a run")
-    lines.append(f"about {_duration(outlook.seconds)} in all, testing and start-up apart")
-    lines.append(f"a paired difference between arms is expected to vary by {outlook.sd:.2f} points ({outlook.how}):")
+    lines.append(f"about {_duration(forecast.seconds)} in all, testing and start-up apart")
+    lines.append(
+        f"a paired difference between arms is expected to vary by {forecast.sd:.2f} points ({forecast.how}):"
+    )
     for count in sorted({seeds, 6, 10, 20}):
-        reach = outlook.half_width(count)
+        reach = forecast.half_width(count)
         chosen = "  <- as asked" if count == seeds else ""
         if reach is not None:
             lines.append(f"  {count:>3} seeds: 95 % interval of ± {reach:.2f} points{chosen}")

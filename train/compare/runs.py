@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.compare.arms import Arm
-from train.compare.question import Question
+from train.compare.study import ComparisonStudy
 
 Row = dict[str, Any]
 
@@ -18,8 +18,8 @@ Row = dict[str, Any]
 class Runs:
     """The rows of all runs, by arm and length."""
 
-    def __init__(self, question: Question, rows: Sequence[Row], test_images: int) -> None:
-        self.question, self.test_images = question, test_images
+    def __init__(self, study: ComparisonStudy, rows: Sequence[Row], test_images: int) -> None:
+        self.study, self.test_images = study, test_images
         self.sources = max(row["images"] // row["epochs"] for row in rows)
         self._cells: dict[tuple[str, int], list[Row]] = {}
         for row in sorted(rows, key=lambda row: row["replicate"]):
@@ -36,9 +36,14 @@ class Runs:
 
     def right(self, arm: Arm, length: int) -> NDArray[np.int8]:
         """Return which test images each replicate had right: replicates × images."""
-        packed = [np.frombuffer(base64.b64decode(row["right"]), np.uint8) for row in self.rows(arm, length)]
-        return np.stack([np.unpackbits(bits, count=self.test_images) for bits in packed]).astype(np.int8)
+        packed = [
+            np.frombuffer(base64.b64decode(row["right"]), np.uint8)
+            for row in self.rows(arm, length)
+        ]
+        return np.stack([np.unpackbits(bits, count=self.test_images) for bits in packed]).astype(
+            np.int8
+        )
 
-    def pass_seconds(self, arm: Arm, length: int) -> list[float]:
+    def epoch_seconds(self, arm: Arm, length: int) -> list[float]:
         """Return the seconds that each replicate took for a pass over the sources."""
         return self.values(arm, length, lambda row: row["training_seconds"] / row["epochs"])

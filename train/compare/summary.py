@@ -11,41 +11,44 @@ from pathlib import Path
 from train.compare.costs import break_even, describe_costs
 from train.compare.examples import strip
 from train.compare.findings import compare_classes, compare_pairs, describe_cells
-from train.compare.question import Question
 from train.compare.runs import Row, Runs
+from train.compare.study import ComparisonStudy
 from train.compare.wording import headline, not_tested, notes
 from train.runs.records import versions, write_text
 from train.runtime.device import hardware
-from train.trials.context import Stage, describe_study
+from train.trials.context import TrialContext, describe_study
 from train.trials.study import Seeds
 
 PAGE, NUMBERS, TABLE, MARKDOWN = "index.html", "comparison.json", "runs.csv", "report.md"
 LEFT_OUT = ("right", "gap", "per_class")
 
 
-def summarise(stage: Stage[Question], rows: list[Row], expansions: list[Row], how: Row) -> Row:
+def summarise(
+    context: TrialContext[ComparisonStudy], rows: list[Row], expansions: list[Row], how: Row
+) -> Row:
     """Return all that a comparison found; `how` has the command, margin, jobs and seeds."""
-    question, test = stage.study, stage.data.test
+    study, test = context.study, context.data.test
     assert test is not None
-    runs = Runs(question, rows, len(test.folder))
+    runs = Runs(study, rows, len(test.folder))
     pairs, paid = compare_pairs(runs, how["margin"]), break_even(runs, expansions)
     classes, worst = compare_classes(runs)
     checked = sum(cost["checked_files"] for cost in expansions)
     return {
-        "title": str(question.data),
-        "headline": headline(question, pairs, paid),
+        "title": str(study.data),
+        "headline": headline(study, pairs, paid),
         "command": how["command"],
         "settings": {
-            **describe_study(stage, how),
-            "recipe": question.views.name,
-            "budget": question.budget,
-            "lengths in passes": ", ".join(map(str, question.lengths)),
-            "copies": "lossless" if question.codec.lossless else question.codec.format,
+            **describe_study(context, how),
+            "recipe": study.views.name,
+            "budget": study.budget,
+            "lengths in passes": ", ".join(map(str, study.lengths)),
+            "copies": "lossless" if study.codec.lossless else study.codec.format,
         },
         "arms": [
-            {"name": arm.name, "strategy": arm.strategy, "factor": arm.factor, "words": arm.words} for arm in question.arms
+            {"name": arm.name, "strategy": arm.strategy, "factor": arm.factor, "words": arm.words}
+            for arm in study.arms
         ],
-        "lengths": list(question.lengths),
+        "lengths": list(study.lengths),
         "cells": describe_cells(runs),
         "pairs": pairs,
         "classes": classes,
@@ -60,19 +63,24 @@ def summarise(stage: Stage[Question], rows: list[Row], expansions: list[Row], ho
             else "no arm stores copies, so there was nothing to hold against memory",
         },
         "notes": notes(runs, how["jobs"]),
-        "strips": [strip(stage, arm) for arm in question.arms] if question.shape.side is None else [],
-        "not_tested": not_tested(question),
+        "strips": [strip(context, arm) for arm in study.arms] if study.shape.side is None else [],
+        "not_tested": not_tested(study),
         "versions": versions(),
-        "hardware": hardware(stage.device),
-        "seeds": [_seeds(question, replicate) for replicate in range(how["seeds"])],
+        "hardware": hardware(context.device),
+        "seeds": [_seeds(study, replicate) for replicate in range(how["seeds"])],
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": sum(row["seconds"] for row in rows),
     }
 
 
-def _seeds(question: Question, replicate: int) -> Row:
-    seeds = Seeds.of(question.seed, replicate)
-    return {"replicate": replicate, "init": seeds.training, "order": seeds.training, "views": seeds.views}
+def _seeds(study: ComparisonStudy, replicate: int) -> Row:
+    seeds = Seeds.of(study.seed, replicate)
+    return {
+        "replicate": replicate,
+        "init": seeds.training,
+        "order": seeds.training,
+        "views": seeds.views,
+    }
 
 
 def write_summary(out: Path, found: Row, rows: list[Row]) -> None:
@@ -92,7 +100,10 @@ def runs_csv(rows: list[Row]) -> str:
     flat = [
         {
             **{key: value for key, value in row.items() if key not in LEFT_OUT},
-            **{f"gap_{key}": value for key, value in (row["gap"] or {"stored": "", "fresh": ""}).items()},
+            **{
+                f"gap_{key}": value
+                for key, value in (row["gap"] or {"stored": "", "fresh": ""}).items()
+            },
             **{f"accuracy of {name}": value for name, value in row["per_class"].items()},
         }
         for row in rows
@@ -112,7 +123,9 @@ def in_words(found: Row, out: Path) -> str:
         bounds = cell["interval"]
         span = f" ({100 * bounds[0]:.2f} … {100 * bounds[1]:.2f})" if bounds else ""
         speed = f"{cell['images_per_second']:,.0f} images/s"
-        lines.append(f"  {cell['arm']:<{width}}  {cell['passes']:>4} passes  {100 * cell['mean']:6.2f} %{span}  {speed}")
+        lines.append(
+            f"  {cell['arm']:<{width}}  {cell['passes']:>4} passes  {100 * cell['mean']:6.2f} %{span}  {speed}"
+        )
     lines += ["", *(f"  {pair['epochs']:>4} passes: {pair['words']}" for pair in found["pairs"])]
     lines += ["", *(f"  {one['words']}" for one in found["worst"] if one["harm"])]
     lines += [f"  {found['check']['words']}", "", f"{out / PAGE}"]

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from train.compare.question import Question
 from train.compare.runs import Row, Runs
+from train.compare.study import ComparisonStudy
 
 
-def headline(question: Question, pairs: Sequence[Row], paid: Sequence[Row]) -> list[str]:
+def headline(study: ComparisonStudy, pairs: Sequence[Row], paid: Sequence[Row]) -> list[str]:
     """Return what was found in two lines, for the longest training: which is better, and what it costs."""
-    longest = max(question.lengths)
+    longest = max(study.lengths)
     last = [pair for pair in pairs if pair["epochs"] == longest]
     main = [pair for pair in last if pair["against"] == "fly" and pair["arm"].startswith("disk ×")]
     helped = [pair for pair in last if pair["arm"] == "fly" and pair["against"] == "none"]
-    chosen = [*main, *helped] if main else [pair for pair in last if pair["against"] == "none"] or last
+    chosen = (
+        [*main, *helped] if main else [pair for pair in last if pair["against"] == "none"] or last
+    )
     first = f"After {longest} passes: " + "; ".join(_in_short(pair) for pair in chosen) + "."
     return [first, _costs_in_short([one for one in paid if one["epochs"] == longest])]
 
@@ -29,7 +31,9 @@ def _in_short(pair: Row) -> str:
     low, high = bounds or (float("nan"), float("nan"))
     if pair["verdict"] == "worse":
         return f"{arm} is worse than {other} by {_size(-pair['mean'])} points ({_size(-high)} … {_size(-low)})"
-    numbers = f"{_points(pair['mean'])} points" + (f", {_points(low)} … {_points(high)}" if bounds else "")
+    numbers = f"{_points(pair['mean'])} points" + (
+        f", {_points(low)} … {_points(high)}" if bounds else ""
+    )
     if pair["verdict"] == "undecided":
         more = f"; about {pair['more_seeds']} more seeds would decide" if pair["more_seeds"] else ""
         return f"{arm} against {other} is undecided ({numbers}{more})"
@@ -58,27 +62,35 @@ def _costs_in_short(paid: Sequence[Row]) -> str:
 
 def notes(runs: Runs, jobs: int) -> list[str]:
     """Return what a reader has to know beside the numbers."""
-    question = runs.question
+    study = runs.study
     said = []
-    factors = sorted({arm.factor for arm in question.arms if arm.factor})
-    flies = any(arm.strategy == "fly" for arm in question.arms)
-    if flies and (most := question.clean_every):
+    factors = sorted({arm.factor for arm in study.arms if arm.factor})
+    flies = any(arm.strategy == "fly" for arm in study.arms)
+    if flies and (most := study.clean_every):
         said.append(
             f"fly shows the untouched image in one of {most} passes, as a folder of ×{most} does"
-            + (f"; smaller folders show it more often ({', '.join(f'×{f}' for f in factors[:-1])})" if factors[1:] else "")
+            + (
+                f"; smaller folders show it more often ({', '.join(f'×{f}' for f in factors[:-1])})"
+                if factors[1:]
+                else ""
+            )
         )
-    if question.budget == "files":
-        said.append("equal passes over all files: an arm with F views of each source has F times the optimizer steps")
-    if question.budget.startswith("wall"):
+    if study.budget == "files":
+        said.append(
+            "equal passes over all files: an arm with F views of each source has F times the optimizer steps"
+        )
+    if study.budget.startswith("wall"):
         own = (
             ", those of the expansion among them"
-            if question.budget == "wall-expansion"
+            if study.budget == "wall-expansion"
             else ", those of the expansion left out"
         )
         said.append(f"equal seconds of training{own}: arms differ in optimizer steps")
-    if not question.codec.lossless:
-        said.append(f"copies passed through the encoder (--codec {question.codec.format}): they lose what it loses")
-    if flies and factors and question.renderer == "batched":
+    if not study.codec.lossless:
+        said.append(
+            f"copies passed through the encoder (--codec {study.codec.format}): they lose what it loses"
+        )
+    if flies and factors and study.renderer == "batched":
         said.append(
             "fly's views are rendered in batches, up to one grey level from the copies': no two of these arms are identical"
         )
@@ -87,17 +99,17 @@ def notes(runs: Runs, jobs: int) -> list[str]:
     return said
 
 
-def not_tested(question: Question) -> list[str]:
+def not_tested(study: ComparisonStudy) -> list[str]:
     """Return what this comparison leaves open."""
     budgets = {"steps": "equal seconds, or equal passes over all files (--budget wall, files)"}
-    sources = f"{question.sources:,}" if question.sources else "all"
+    sources = f"{study.sources:,}" if study.sources else "all"
     return [
-        f"models other than {question.model}: larger ones memorise sooner (--model)",
-        f'recipes other than "{question.views.name}", and other strengths of its techniques (--recipe)',
+        f"models other than {study.model}: larger ones memorise sooner (--model)",
+        f'recipes other than "{study.views.name}", and other strengths of its techniques (--recipe)',
         f"more or fewer sources than {sources} (--sources)",
-        f"training for other than {', '.join(map(str, question.lengths))} passes (--epochs)",
+        f"training for other than {', '.join(map(str, study.lengths))} passes (--epochs)",
         "other learning rates, batch sizes and schedules for each arm: all arms share one",
-        budgets.get(question.budget, "equal optimizer steps (--budget steps)"),
+        budgets.get(study.budget, "equal optimizer steps (--budget steps)"),
         "test images from elsewhere than the test folder",
     ]
 

@@ -65,7 +65,9 @@ class Cache:
         Only for who holds the folder: what other runs left unfinished goes first.
         """
         if needed > self.limit:
-            raise TooLarge(f'"{name}" takes {needed:,} bytes when decoded, --cache-size is {self.limit:,}')
+            raise TooLargeError(
+                f'"{name}" takes {needed:,} bytes when decoded, --cache-size is {self.limit:,}'
+            )
         self._clear_parts()
         for pack in self.packs():
             if self.size() + needed <= self.limit:
@@ -73,7 +75,9 @@ class Cache:
             _remove(pack)
         free = shutil.disk_usage(self.root).free
         if needed > free:
-            raise TooLarge(f'"{name}" takes {needed:,} bytes when decoded, the disk of "{self.root}" has {free:,} free')
+            raise TooLargeError(
+                f'"{name}" takes {needed:,} bytes when decoded, the disk of "{self.root}" has {free:,} free'
+            )
 
     def _clear_parts(self) -> None:
         for part in self.root.glob("*.part"):
@@ -87,7 +91,7 @@ def _remove(pack: Path) -> None:
     shutil.rmtree(part)
 
 
-class TooLarge(TrainError):  # noqa: N818  # a word of the domain
+class TooLargeError(TrainError):  # a word of the domain
     """A set that does not fit into the cache; it can be streamed instead."""
 
 

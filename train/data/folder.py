@@ -59,7 +59,9 @@ class Folder:
         """The row of each view of each source: sources × views; raise TrainError if some source lacks one."""
         views = np.unique(self.views)
         if not np.array_equal(self.views, np.tile(views, len(self.source_ids))):
-            raise TrainError(f'"{self.root}" does not have every view of every source; `expand verify` says what is missing')
+            raise TrainError(
+                f'"{self.root}" does not have every view of every source; `expand verify` says what is missing'
+            )
         return np.arange(len(self.files)).reshape(len(self.source_ids), len(views))
 
     def only(self, rows: Sequence[int] | NDArray[np.int64]) -> Folder:
@@ -91,7 +93,9 @@ class Folder:
         """Return a folder of the sources as they are."""
         found = self.only(np.flatnonzero(self.views == 0))
         if len(found) != len(self.source_ids):
-            raise TrainError(f'"{self.root}" has no originals (expand --originals none); this strategy needs them')
+            raise TrainError(
+                f'"{self.root}" has no originals (expand --originals none); this strategy needs them'
+            )
         return found
 
 
@@ -114,9 +118,13 @@ def list_folder(root: Path) -> Folder:
 def match_classes(folder: Folder, classes: tuple[str, ...], name: str) -> Folder:
     """Return a folder whose labels count in `classes`; refuse one that has none of them, or others."""
     if not set(folder.classes) & set(classes):
-        raise TrainError(f'{name} "{folder.root}" has no class in common with the training set ({_few(classes)})')
+        raise TrainError(
+            f'{name} "{folder.root}" has no class in common with the training set ({_few(classes)})'
+        )
     if unknown := [label for label in folder.classes if label not in classes]:
-        raise TrainError(f'{name} "{folder.root}" has classes that the training set does not know: {_few(unknown)}')
+        raise TrainError(
+            f'{name} "{folder.root}" has classes that the training set does not know: {_few(unknown)}'
+        )
     numbers = np.array([classes.index(label) for label in folder.classes])
     return replace(folder, labels=numbers[folder.labels], classes=classes)
 
@@ -132,9 +140,13 @@ def _from_manifest(root: Path, card: dict[str, Any] | None) -> Folder:
     try:
         columns = [[row[name] for row in rows] for name in COLUMNS]  # type: ignore[literal-required]
     except KeyError as error:
-        raise TrainError(f'"{root / MANIFEST}" has a row without {error}; `expand verify` says what is wrong') from error
+        raise TrainError(
+            f'"{root / MANIFEST}" has a row without {error}; `expand verify` says what is wrong'
+        ) from error
     files, labels, sources, views, source_hashes, file_hashes = columns
-    return replace(_folder(root, files, labels, sources, views, source_hashes, card), file_hashes=file_hashes)
+    return replace(
+        _folder(root, files, labels, sources, views, source_hashes, card), file_hashes=file_hashes
+    )
 
 
 def _folder(
@@ -150,7 +162,17 @@ def _folder(
     place = {label: number for number, label in enumerate(classes)}
     numbers = np.array([place[label] for label in labels], dtype=np.int64)
     places = np.arange(len(files))
-    return Folder(root, files, numbers, sources, np.array(views, dtype=np.int64), hashes, classes, card, places)
+    return Folder(
+        root,
+        files,
+        numbers,
+        sources,
+        np.array(views, dtype=np.int64),
+        hashes,
+        classes,
+        card,
+        places,
+    )
 
 
 def _few(names: Sequence[str]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from train.data.split import Side
+from train.data.split import Split
 from train.errors import TrainError
 
 SHOWN = 3
 
 
-def find_leaks(one: Side, other: Side) -> list[str]:
+def find_leaks(one: Split, other: Split) -> list[str]:
     """Return a line for each image of `other` whose source, file or decoded pixels `one` has as well."""
     lines = []
     pixels = {one.pack.fingerprints[place]: row for row, place in enumerate(one.folder.places)}
@@ -17,19 +17,21 @@ def find_leaks(one: Side, other: Side) -> list[str]:
         name = f'{other.name} "{other.folder.files[row]}"'
         same_file = next((files[key] for key in _hashes(other, row) if key in files), None)
         if same_file is not None:
-            lines.append(f'{name} is, or was made from, the file of {one.name} "{one.folder.files[same_file]}"')
+            lines.append(
+                f'{name} is, or was made from, the file of {one.name} "{one.folder.files[same_file]}"'
+            )
         elif (mine := other.pack.fingerprints[place]) and (same := pixels.get(mine)) is not None:
             lines.append(f'{name} has the pixels of {one.name} "{one.folder.files[same]}"')
     return lines
 
 
-def _hashes(side: Side, row: int) -> set[str]:
+def _hashes(side: Split, row: int) -> set[str]:
     """Return the hashes of an image's file and of its source's."""
     own = side.pack.hashes[side.folder.places[row]]
     return {own, side.folder.source_hashes[row]} if side.folder.source_hashes else {own}
 
 
-def check_leaks(one: Side, other: Side, *, allowed: bool) -> list[str]:
+def check_leaks(one: Split, other: Split, *, allowed: bool) -> list[str]:
     """Return the leaks between two sides; refuse them unless they are allowed."""
     leaks = find_leaks(one, other)
     if leaks and not allowed:

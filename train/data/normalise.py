@@ -27,7 +27,9 @@ class Normaliser:
 @lru_cache(maxsize=8)
 def _constants(normaliser: Normaliser, device: torch.device) -> tuple[Tensor, Tensor]:
     """Return the mean and one over the deviation as 1×C×1×1, copied to a device once."""
-    mean, deviation = (torch.tensor(values).view(1, -1, 1, 1) for values in (normaliser.mean, normaliser.deviation))
+    mean, deviation = (
+        torch.tensor(values).view(1, -1, 1, 1) for values in (normaliser.mean, normaliser.deviation)
+    )
     return mean.to(device), (1 / deviation).to(device)
 
 
@@ -36,7 +38,9 @@ def measure_pixels(pixels: NDArray[np.uint8]) -> Normaliser:
     chosen = pixels[:: max(1, len(pixels) // 10_000)]
     values = chosen.reshape(-1, chosen.shape[3])
     # in integers, so that the same images in any file give the same bits
-    sums = np.stack([np.bincount(values[:, channel], minlength=256) for channel in range(values.shape[1])])
+    sums = np.stack(
+        [np.bincount(values[:, channel], minlength=256) for channel in range(values.shape[1])]
+    )
     levels, count = np.arange(256), len(values)
     mean = (sums * levels).sum(axis=1) / count
     variance = (sums * levels**2).sum(axis=1) / count - mean**2

@@ -18,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from expand.engines.local import available_cores, map_ordered
-from expand.errors import BadImage
+from expand.errors import BadImageError
 from expand.images.decoder import decode
 from expand.layouts.source import read_source
 from expand.storage.files import write_whole
 from train.data.cache import Cache
 from train.data.folder import Folder
-from train.data.shape import Shape, fit
+from train.data.shape import Shape, resize_crop
 from train.errors import TrainError
 
 FORMAT = 2
@@ -52,7 +52,9 @@ class Decoded(NamedTuple):
     problem: str
 
 
-def pack(folder: Folder, shape: Shape, cache: Cache, progress: Progress = lambda _images: None) -> Pack:
+def pack(
+    folder: Folder, shape: Shape, cache: Cache, progress: Progress = lambda _images: None
+) -> Pack:
     """Return a folder's pack, from the cache or made now; raise TrainError if its images do not go together.
 
     A pack is found by the files' names, sizes and times.
@@ -66,14 +68,20 @@ def pack(folder: Folder, shape: Shape, cache: Cache, progress: Progress = lambda
 
 def sample(folder: Folder, shape: Shape, count: int = 1000) -> Pack:
     """Return what is known of a set that is too large to pack: the hashes of its files, and the pixels of a sample."""
-    hashes = list(chain.from_iterable(map_ordered(partial(_hash, folder.root), _chunks(folder), available_cores())))
+    hashes = list(
+        chain.from_iterable(
+            map_ordered(partial(_hash, folder.root), _chunks(folder), available_cores())
+        )
+    )
     step = max(1, len(folder) // count)
     images = []
     for file in folder.files[::step]:
         with _naming(folder.root / file):
-            images.append(fit(decode(read_source(folder.root / file)).pixels, shape))
+            images.append(resize_crop(decode(read_source(folder.root / file)).pixels, shape))
     if len({image.shape for image in images}) > 1:
-        raise TrainError("images have different sizes or channels; give them one with --image-size and --colour")
+        raise TrainError(
+            "images have different sizes or channels; give them one with --image-size and --colour"
+        )
     return Pack(np.stack(images), [""] * len(folder), hashes, whole=False)
 
 
@@ -90,7 +98,7 @@ def _naming(path: Path) -> Iterator[None]:
     """Name the file in what is said of a bad image."""
     try:
         yield
-    except BadImage as error:
+    except BadImageError as error:
         raise TrainError(f'"{path}" {error}') from error
 
 
@@ -99,7 +107,11 @@ def _open(path: Path, count: int) -> Pack | None:
     try:
         record = json.loads((path / "pack.json").read_text())
         pixels = np.load(path / "pixels.npy", mmap_mode="r")
-        if record["format"] != FORMAT or len(pixels) != count or len(record["fingerprints"]) != count:
+        if (
+            record["format"] != FORMAT
+            or len(pixels) != count
+            or len(record["fingerprints"]) != count
+        ):
             raise ValueError("another pack")
         found = Pack(pixels, record["fingerprints"], record["hashes"])
     except (ValueError, KeyError, TypeError, OSError, EOFError):
@@ -133,7 +145,14 @@ def _make(folder: Folder, shape: Shape, cache: Cache, path: Path, progress: Prog
         raise TrainError(f"{folder.root}: {'; '.join(problems[:3])}{more}")
     write_whole(
         part / "pack.json",
-        json.dumps({"format": FORMAT, "root": str(folder.root), "fingerprints": fingerprints, "hashes": hashes}).encode(),
+        json.dumps(
+            {
+                "format": FORMAT,
+                "root": str(folder.root),
+                "fingerprints": fingerprints,
+                "hashes": hashes,
+            }
+        ).encode(),
     )
     part.replace(path)
     made = _open(path, len(folder))
@@ -143,14 +162,20 @@ def _make(folder: Folder, shape: Shape, cache: Cache, path: Path, progress: Prog
 
 def _key(folder: Folder, shape: Shape) -> str:
     """Return the name of a folder's pack."""
-    digest = blake2b(f"{FORMAT} {shape.side} {shape.colour} {folder.root.resolve()}".encode(), digest_size=16)
+    digest = blake2b(
+        f"{FORMAT} {shape.side} {shape.colour} {folder.root.resolve()}".encode(), digest_size=16
+    )
     for file in folder.files:
         try:
             stat = os.stat(folder.root / file)
         except OSError as error:
             hint = "; `expand verify` says what is wrong" if folder.expanded else ""
-            raise TrainError(f'"{folder.root / file}" cannot be read ({error.strerror}){hint}') from error
-        digest.update(f"{file}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode("utf-8", "surrogateescape"))
+            raise TrainError(
+                f'"{folder.root / file}" cannot be read ({error.strerror}){hint}'
+            ) from error
+        digest.update(
+            f"{file}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode("utf-8", "surrogateescape")
+        )
     return digest.hexdigest()
 
 
@@ -159,8 +184,8 @@ def _first_shape(folder: Folder, shape: Shape) -> tuple[int, ...]:
     reason = "is empty"
     for file in folder.files[:100]:
         try:
-            return fit(decode(read_source(folder.root / file)).pixels, shape).shape
-        except BadImage as error:
+            return resize_crop(decode(read_source(folder.root / file)).pixels, shape).shape
+        except BadImageError as error:
             reason = f'"{file}" {error}'
     raise TrainError(f"none of the first images of {folder.root} can be used: {reason}")
 
@@ -180,12 +205,12 @@ def _fill(root: Path, array: Path, shape: Shape, chunk: tuple[int, list[str]]) -
         try:
             data = read_source(root / file)
             image = decode(data).pixels
-            fitted = fit(image, shape)
+            fitted = resize_crop(image, shape)
             if fitted.shape != pixels.shape[1:]:
-                raise BadImage(_misfit(fitted.shape, pixels.shape[1:]))
+                raise BadImageError(_misfit(fitted.shape, pixels.shape[1:]))
             pixels[row] = fitted
             done.append(Decoded(fingerprint(image), sha256(data).hexdigest(), ""))
-        except BadImage as error:
+        except BadImageError as error:
             done.append(Decoded("", "", str(error)))
     return done
 
@@ -200,5 +225,7 @@ def _misfit(found: tuple[int, ...], expected: tuple[int, ...]) -> str:
 def fingerprint(pixels: NDArray[Any]) -> str:
     """Return a hash of decoded pixels: equal for equal pictures, whatever their files."""
     return blake2b(
-        np.ascontiguousarray(pixels).tobytes(), digest_size=12, salt=repr(pixels.shape[:2]).encode()[:16]
+        np.ascontiguousarray(pixels).tobytes(),
+        digest_size=12,
+        salt=repr(pixels.shape[:2]).encode()[:16],
     ).hexdigest()

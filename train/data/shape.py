@@ -31,7 +31,7 @@ class Shape:
 ANY_SHAPE = Shape()
 
 
-def fit(pixels: NDArray[Any], shape: Shape) -> NDArray[np.uint8]:
+def resize_crop(pixels: NDArray[Any], shape: Shape) -> NDArray[np.uint8]:
     """Return an image as H×W×C of 8 bits, its shorter side brought to `shape.side` and its centre cut out square."""
     image = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
     image = image[..., None] if image.ndim == 2 else image
@@ -49,8 +49,12 @@ def centre_crop(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         # OpenCV averages up to four channels at a time
         parts = [image[..., first : first + 4] for first in range(0, channels, 4)]
-        resized = [cv2.resize(np.ascontiguousarray(part), size, interpolation=how) for part in parts]
-        image = np.dstack([part.reshape(size[1], size[0], -1) for part in resized]).astype(np.uint8, copy=False)
+        resized = [
+            cv2.resize(np.ascontiguousarray(part), size, interpolation=how) for part in parts
+        ]
+        image = np.dstack([part.reshape(size[1], size[0], -1) for part in resized]).astype(
+            np.uint8, copy=False
+        )
     top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
     return image[top : top + side, left : left + side]
 

@@ -8,7 +8,7 @@ from train.data.folder import Folder
 from train.data.pack import Pack
 
 
-class Side(NamedTuple):
+class Split(NamedTuple):
     """One side of a split: its images, and what is known of their files and pixels."""
 
     name: str

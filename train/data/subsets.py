@@ -16,7 +16,9 @@ def validation_sources(folder: Folder, share: float, seed: int = 0) -> NDArray[n
     """Return which sources to hold out: about `share` of each class, by a keyed hash of their names, never all of it."""
     if not 0 <= share < 1:
         raise TrainError(f"--validation must be at least 0 and below 1, got {share}")
-    return _first_of_each(folder, "split", seed, lambda members: min(round(share * members), members - 1))
+    return _first_of_each(
+        folder, "split", seed, lambda members: min(round(share * members), members - 1)
+    )
 
 
 def some_sources(folder: Folder, count: int, seed: int = 0) -> NDArray[np.bool_]:
@@ -26,11 +28,17 @@ def some_sources(folder: Folder, count: int, seed: int = 0) -> NDArray[np.bool_]
     """
     total = len(folder.source_ids)
     if not 2 <= count <= total:
-        raise TrainError(f'--sources must be 2 … {total:,}, as many as "{folder.root}" has, got {count:,}')
-    return _first_of_each(folder, "subset", seed, lambda members: max(1, round(count / total * members)))
+        raise TrainError(
+            f'--sources must be 2 … {total:,}, as many as "{folder.root}" has, got {count:,}'
+        )
+    return _first_of_each(
+        folder, "subset", seed, lambda members: max(1, round(count / total * members))
+    )
 
 
-def _first_of_each(folder: Folder, kind: str, seed: int, wanted: Callable[[int], int]) -> NDArray[np.bool_]:
+def _first_of_each(
+    folder: Folder, kind: str, seed: int, wanted: Callable[[int], int]
+) -> NDArray[np.bool_]:
     """Return which sources come first in their class in the order of a keyed hash: `wanted` of a class's members."""
     ids, labels = folder.source_ids, _labels(folder)
     ranks = np.array([draw(seed, kind, source, 0, 1)[0] for source in ids], dtype=np.uint64)

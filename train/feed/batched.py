@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import grid_sample
 
 from expand.geometry import Affine, Size
-from expand.techniques import Choice, PixelChange
+from expand.techniques import Choice, PixelTechnique
 from expand.techniques.geometric.scale import Scale
 from expand.techniques.pixel.erase import Erase, box
 from expand.techniques.pixel.noise import Noise, positions
@@ -26,9 +26,13 @@ class BatchedViews:
     def __init__(self, batches: ViewBatches, device: torch.device) -> None:
         self.batches, self.device, self.fill = batches, device, batches.views.recipe.fill
         if missing := without_batched_form(batches):
-            raise TrainError(f"{', '.join(missing)} cannot be rendered in batches; --renderer exact")
+            raise TrainError(
+                f"{', '.join(missing)} cannot be rendered in batches; --renderer exact"
+            )
 
-    def render(self, images: Tensor, items: NDArray[np.int64], k: int, colours: Tensor | None) -> Tensor:
+    def render(
+        self, images: Tensor, items: NDArray[np.int64], k: int, colours: Tensor | None
+    ) -> Tensor:
         """Return view `k` of some images (N×C×H×W uint8): the same shape.
 
         `colours` (N×C) is what fills the uncovered area of each image; None: to be found here.
@@ -40,10 +44,12 @@ class BatchedViews:
                 images = self._change(images, step.change, choices[step.key])
             elif not moved:
                 moved = True
-                images = self._move(images, choices, self.colours(images) if colours is None else colours)
+                images = self._move(
+                    images, choices, self.colours(images) if colours is None else colours
+                )
         return images
 
-    def _change(self, images: Tensor, change: PixelChange, choice: Choice) -> Tensor:
+    def _change(self, images: Tensor, change: PixelTechnique, choice: Choice) -> Tensor:
         """Return the images with their pixels changed."""
         if isinstance(change, Erase):
             return self._erase(images, choice, change.level)
@@ -54,7 +60,9 @@ class BatchedViews:
         count, _, height, width = images.shape
         source, size = self.batches.placement(choices, Size(float(width), float(height)))
         if np.any(size.width != width) or np.any(size.height != height):
-            raise TrainError("the recipe changes the size of images; --renderer exact and --image-size")
+            raise TrainError(
+                "the recipe changes the size of images; --renderer exact and --image-size"
+            )
         mirrors = self.fill.value == "reflect"
         grid = self._grid(source, count, height, width, corners=mirrors)
         if mirrors or self.fill.value == "edge":
@@ -62,7 +70,9 @@ class BatchedViews:
             out = grid_sample(images.float(), grid, padding_mode=mode, align_corners=mirrors)
         else:
             colour = colours[:, :, None, None]
-            out = grid_sample(images - colour, grid, padding_mode="zeros", align_corners=False).add_(colour)
+            out = grid_sample(
+                images - colour, grid, padding_mode="zeros", align_corners=False
+            ).add_(colour)
         return out.add_(0.5).clamp_(0, 255).to(torch.uint8)
 
     def colours(self, images: Tensor) -> Tensor:
@@ -71,15 +81,21 @@ class BatchedViews:
         found = self.batches.fill_colours(shown[..., 0] if shown.shape[3] == 1 else shown)
         return torch.from_numpy(found).to(self.device, torch.float32)
 
-    def _grid(self, source: Affine, count: int, height: int, width: int, *, corners: bool) -> Tensor:
+    def _grid(
+        self, source: Affine, count: int, height: int, width: int, *, corners: bool
+    ) -> Tensor:
         """Return where each output pixel is read, in grid_sample's coordinates (−1 … 1 over the image), N×H×W×2.
 
         With `corners`, −1 and 1 are the outermost pixels' centres, about which reflect mirrors; else their outer edges.
         """
-        parts = np.stack([np.broadcast_to(part, count) for part in source], axis=-1).reshape(count, 2, 3)
+        parts = np.stack([np.broadcast_to(part, count) for part in source], axis=-1).reshape(
+            count, 2, 3
+        )
         sides = np.array([[width], [height]], dtype=np.float64)
         # from continuous pixel coordinates to those of the grid
-        spans = np.maximum(sides - 1, 1)  # an image of one row or column has no span; all of it is that one
+        spans = np.maximum(
+            sides - 1, 1
+        )  # an image of one row or column has no span; all of it is that one
         scale, offset = (2 / spans, 1 / spans + 1) if corners else (2 / sides, 1.0)
         parts = parts * scale
         parts[:, :, 2] -= np.broadcast_to(offset, (2, 1))[:, 0]
@@ -92,9 +108,15 @@ class BatchedViews:
     def _erase(self, images: Tensor, choice: Choice, level: int) -> Tensor:
         """Return the images with a box painted in each."""
         count, _, height, width = images.shape
-        edges = (torch.from_numpy(np.broadcast_to(edge, count).copy()).to(self.device) for edge in box(choice, height, width))
+        edges = (
+            torch.from_numpy(np.broadcast_to(edge, count).copy()).to(self.device)
+            for edge in box(choice, height, width)
+        )
         left, right, top, bottom = (edge[:, None] for edge in edges)
-        columns, rows = torch.arange(width, device=self.device), torch.arange(height, device=self.device)
+        columns, rows = (
+            torch.arange(width, device=self.device),
+            torch.arange(height, device=self.device),
+        )
         across, down = (columns >= left) & (columns < right), (rows >= top) & (rows < bottom)
         return images.masked_fill(down[:, None, :, None] & across[:, None, None, :], level)
 
@@ -104,9 +126,16 @@ class BatchedViews:
         (rows,) = np.nonzero(np.broadcast_to(choice["amount"], count))
         if not len(rows):
             return images
-        amount, salt, seed = (np.broadcast_to(choice[key], count)[rows] for key in ("amount", "salt", "seed"))
-        numbers = pattern(torch.from_numpy(seed).to(self.device), height * width).reshape(-1, 1, height, width)
-        struck, salted = (_threshold(share).to(self.device)[:, None, None, None] for share in (amount, amount * salt))
+        amount, salt, seed = (
+            np.broadcast_to(choice[key], count)[rows] for key in ("amount", "salt", "seed")
+        )
+        numbers = pattern(torch.from_numpy(seed).to(self.device), height * width).reshape(
+            -1, 1, height, width
+        )
+        struck, salted = (
+            _threshold(share).to(self.device)[:, None, None, None]
+            for share in (amount, amount * salt)
+        )
         places = torch.from_numpy(rows).to(self.device)
         hit = images[places].masked_fill_(numbers < struck, 0).masked_fill_(numbers < salted, 255)
         return images.clone().index_copy_(0, places, hit)
@@ -115,8 +144,12 @@ class BatchedViews:
 def without_batched_form(batches: ViewBatches) -> list[str]:
     """Return the techniques of a recipe that only the exact renderer has: it averages whole blocks where a view is halved."""
     steps = batches.views.steps
-    pixels = [step.key for step in steps if step.change and not isinstance(step.change, Noise | Erase)]
-    return pixels + [step.key for step in steps if isinstance(step.move, Scale) and step.move.zoom.low <= 0.5]
+    pixels = [
+        step.key for step in steps if step.change and not isinstance(step.change, Noise | Erase)
+    ]
+    return pixels + [
+        step.key for step in steps if isinstance(step.move, Scale) and step.move.zoom.low <= 0.5
+    ]
 
 
 def pattern(seeds: Tensor, count: int) -> Tensor:

@@ -14,7 +14,7 @@ from expand.views.batches import ViewBatches
 from train.feed.batched import BatchedViews
 from train.feed.feed import Batch, Feed, together
 from train.feed.readers import Job
-from train.feed.sampler import Visits
+from train.feed.sampler import Sampler
 from train.runtime.device import finish
 
 
@@ -22,9 +22,14 @@ class DeviceFeed(Feed):
     """Keeps all images on the device, and renders views there, several batches at a time."""
 
     def __init__(
-        self, visits: Visits, batch_size: int, order_seed: int, device: torch.device, pixels: NDArray[np.uint8]
+        self,
+        sampler: Sampler,
+        batch_size: int,
+        order_seed: int,
+        device: torch.device,
+        pixels: NDArray[np.uint8],
     ) -> None:
-        super().__init__(visits, batch_size, order_seed, device)
+        super().__init__(sampler, batch_size, order_seed, device)
         self.views: BatchedViews | None = None
         self.pixels = torch.from_numpy(np.array(pixels)).to(device).permute(0, 3, 1, 2)
         self.views = self._views_of(0)
@@ -32,9 +37,11 @@ class DeviceFeed(Feed):
 
     def show(self, job: Job) -> Tensor:
         """Return the images of a job, rendered on the device."""
-        rows = torch.from_numpy(self.visits.folder.places[self.visits.rows(job.items, job.k)]).to(self.device)
+        rows = torch.from_numpy(self.sampler.folder.places[self.sampler.rows(job.items, job.k)]).to(
+            self.device
+        )
         images = self.pixels[rows]
-        k = self.visits.strategy.view(job.k)
+        k = self.sampler.strategy.view(job.k)
         self.views = self._views_of(job.k)
         if self.views and k:
             colours = None if self.colours is None else self.colours[rows]
@@ -43,10 +50,10 @@ class DeviceFeed(Feed):
 
     def _views_of(self, k: int) -> BatchedViews | None:
         """Return what renders pass `k`: the one at hand where it still does."""
-        views, before = self.visits.strategy.views(k), self.views
+        views, before = self.sampler.strategy.views(k), self.views
         if views is None or (before and before.batches.views == views):
             return before
-        return BatchedViews(ViewBatches(views, self.visits.ids), self.device)
+        return BatchedViews(ViewBatches(views, self.sampler.ids), self.device)
 
     def batches(self, start: int, stop: int) -> Iterator[Batch]:
         """Yield the batches of steps `start` … `stop` − 1, on the device."""

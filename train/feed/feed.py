@@ -13,7 +13,7 @@ from torch import Tensor
 
 from train.errors import TrainError
 from train.feed.readers import Job
-from train.feed.sampler import Visits, order, split
+from train.feed.sampler import Sampler, order, split
 from train.runtime.clock import Clock
 from train.runtime.world import current_world
 
@@ -32,18 +32,22 @@ class Batch(NamedTuple):
 class Feed(ABC):
     """The batches of a run, from any step on: the same whatever happened before."""
 
-    def __init__(self, visits: Visits, batch_size: int, order_seed: int, device: torch.device) -> None:
-        self.visits, self.order_seed, self.device = visits, order_seed, device
+    def __init__(
+        self, sampler: Sampler, batch_size: int, order_seed: int, device: torch.device
+    ) -> None:
+        self.sampler, self.order_seed, self.device = sampler, order_seed, device
         self.world = current_world()
         if batch_size < self.world.size:
-            raise TrainError(f"--batch-size must be at least 1 for each of {self.world.size} processes, got {batch_size}")
-        self.edges = split(len(visits), batch_size, 2 * self.world.size)
+            raise TrainError(
+                f"--batch-size must be at least 1 for each of {self.world.size} processes, got {batch_size}"
+            )
+        self.edges = split(len(sampler), batch_size, 2 * self.world.size)
         self.group = max(1, AHEAD // batch_size)
-        self.labels = torch.from_numpy(visits.labels).to(device)
+        self.labels = torch.from_numpy(sampler.labels).to(device)
         self.clock = Clock()
 
     @property
-    def steps_per_pass(self) -> int:
+    def steps_per_epoch(self) -> int:
         """How many batches a pass has."""
         return len(self.edges)
 
@@ -51,9 +55,9 @@ class Feed(ABC):
         """Yield the batches of steps `start` … `stop` − 1."""
         items, drawn = np.empty(0, dtype=np.int64), -1
         for step in range(start, stop):
-            k, place = divmod(step, self.steps_per_pass)
+            k, place = divmod(step, self.steps_per_epoch)
             if k != drawn:
-                items, drawn = order(self.order_seed, k, len(self.visits)), k
+                items, drawn = order(self.order_seed, k, len(self.sampler)), k
             whole = items[slice(*self.edges[place])]
             share = self.world.share(whole)
             yield Job(k, share, len(share) * self.world.size / len(whole))
@@ -68,7 +72,12 @@ class Feed(ABC):
         """Yield the batches of a stretch, from the images of all of it, on the device."""
         labels = self.labels[torch.from_numpy(together(stretch).items).to(self.device)]
         counts = [len(job.items) for job in stretch]
-        parts = zip(torch.split(images.to(self.device), counts), torch.split(labels, counts), stretch, strict=True)
+        parts = zip(
+            torch.split(images.to(self.device), counts),
+            torch.split(labels, counts),
+            stretch,
+            strict=True,
+        )
         for some, theirs, job in parts:
             yield Batch(some, theirs, job.weight)
 

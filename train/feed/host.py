@@ -15,14 +15,21 @@ from expand.errors import ExpandError
 from train.errors import TrainError
 from train.feed.feed import Batch, Feed, together
 from train.feed.readers import Job, Reader
-from train.feed.sampler import Visits
+from train.feed.sampler import Sampler
 
 
 class HostFeed(Feed):
     """Reads and renders on the host: several batches at a time in this process, or ahead of it in worker processes."""
 
-    def __init__(self, visits: Visits, batch_size: int, order_seed: int, device: torch.device, reader: Reader) -> None:
-        super().__init__(visits, batch_size, order_seed, device)
+    def __init__(
+        self,
+        sampler: Sampler,
+        batch_size: int,
+        order_seed: int,
+        device: torch.device,
+        reader: Reader,
+    ) -> None:
+        super().__init__(sampler, batch_size, order_seed, device)
         self.reader = reader
         self.workers = 0
 
@@ -35,8 +42,10 @@ class HostFeed(Feed):
         """Yield the batches of steps `start` … `stop` − 1, on the device."""
         stretches = self.stretches(start, stop)
         kept, told = tee(stretches)
-        images = self._ahead(told) if self.workers else map(_Stretches(self.reader).__getitem__, told)
-        rendered = not self.workers and self.visits.strategy.recipe is not None
+        images = (
+            self._ahead(told) if self.workers else map(_Stretches(self.reader).__getitem__, told)
+        )
+        rendered = not self.workers and self.sampler.strategy.recipe is not None
         for stretch in kept:
             started = time.perf_counter()
             made = next(images)

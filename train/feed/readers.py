@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.errors import BadImage
+from expand.errors import BadImageError
 from expand.images.decoder import decode
 from expand.layouts.source import read_source
 from expand.views.batches import ViewBatches
-from train.data.shape import Shape, fit
+from train.data.shape import Shape, resize_crop
 from train.errors import STOPPED, TrainError
-from train.feed.sampler import Visits
+from train.feed.sampler import Sampler
 
 
 class Job(NamedTuple):
@@ -36,8 +36,8 @@ class Reader(Protocol):
 class PackReader:
     """Reads a pack, and renders views of what it reads with `expand`'s own code, to the same bits."""
 
-    def __init__(self, visits: Visits, pixels: NDArray[np.uint8]) -> None:
-        self.visits, self.pixels = visits, pixels
+    def __init__(self, sampler: Sampler, pixels: NDArray[np.uint8]) -> None:
+        self.sampler, self.pixels = sampler, pixels
         self.batches: ViewBatches | None = None
         self.colours: NDArray[np.int64] | None = None
 
@@ -50,34 +50,46 @@ class PackReader:
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Map the pack again."""
         pixels = state["pixels"]
-        self.__dict__.update(state, pixels=pixels if isinstance(pixels, np.ndarray) else np.load(pixels, mmap_mode="r"))
+        self.__dict__.update(
+            state,
+            pixels=pixels if isinstance(pixels, np.ndarray) else np.load(pixels, mmap_mode="r"),
+        )
 
     def read(self, job: Job) -> NDArray[np.uint8]:
         """Return the images of a job."""
-        rows = self.visits.rows(job.items, job.k)
-        rows = self.visits.folder.places[rows]
+        rows = self.sampler.rows(job.items, job.k)
+        rows = self.sampler.folder.places[rows]
         images = self.pixels[rows]
-        k = self.visits.strategy.view(job.k)
-        views = self.visits.strategy.views(job.k)
+        k = self.sampler.strategy.view(job.k)
+        views = self.sampler.strategy.views(job.k)
         if views is None or k == 0:
             return images
         if self.batches is None or self.batches.views != views:
-            self.batches = ViewBatches(views, self.visits.ids)
+            self.batches = ViewBatches(views, self.sampler.ids)
         return render(self.batches, images, job.items, k, self._fill_colours(self.batches, rows))
 
-    def _fill_colours(self, batches: ViewBatches, rows: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    def _fill_colours(
+        self, batches: ViewBatches, rows: NDArray[np.int64]
+    ) -> NDArray[np.int64] | None:
         """Return what fills the uncovered area of some rows; computed once for all of them."""
         if not batches.views.recipe.begins_with_geometry:
             return None
         if self.colours is None:
             grey = self.pixels[..., 0] if self.pixels.shape[3] == 1 else self.pixels
-            parts = [batches.fill_colours(grey[start : start + 4096]) for start in range(0, len(grey), 4096)]
+            parts = [
+                batches.fill_colours(grey[start : start + 4096])
+                for start in range(0, len(grey), 4096)
+            ]
             self.colours = np.concatenate(parts)
         return self.colours[rows]
 
 
 def render(
-    batches: ViewBatches, images: NDArray[np.uint8], items: NDArray[np.int64], k: int, colours: NDArray[np.int64] | None
+    batches: ViewBatches,
+    images: NDArray[np.uint8],
+    items: NDArray[np.int64],
+    k: int,
+    colours: NDArray[np.int64] | None,
 ) -> NDArray[np.uint8]:
     """Return view `k` of some images (N×H×W×C); a grey one has no channel axis while it is rendered, as in a file."""
     grey = images.shape[3] == 1
@@ -85,31 +97,35 @@ def render(
     out: NDArray[np.uint8] = batches.render(images[..., 0] if grey else images, choices, colours)
     out = out[..., None] if grey else out
     if out.shape != images.shape:
-        raise TrainError("the recipe changes the size of images; give them one size with --image-size")
+        raise TrainError(
+            "the recipe changes the size of images; give them one size with --image-size"
+        )
     return out
 
 
 class FileReader:
     """Reads files, renders views of them at their own size, then brings them to one: for sets that are not packed."""
 
-    def __init__(self, visits: Visits, shape: Shape) -> None:
-        self.visits, self.shape, self.ids = visits, shape, visits.ids
+    def __init__(self, sampler: Sampler, shape: Shape) -> None:
+        self.sampler, self.shape, self.ids = sampler, shape, sampler.ids
 
     def read(self, job: Job) -> NDArray[np.uint8]:
         """Return the images of a job."""
         cv2.setNumThreads(0)
-        folder, views = self.visits.folder, self.visits.strategy.views(job.k)
-        k = self.visits.strategy.view(job.k)
+        folder, views = self.sampler.folder, self.sampler.strategy.views(job.k)
+        k = self.sampler.strategy.view(job.k)
         images = []
-        for item, row in zip(job.items, self.visits.rows(job.items, job.k), strict=True):
+        for item, row in zip(job.items, self.sampler.rows(job.items, job.k), strict=True):
             path = folder.root / folder.files[row]
             try:
                 pixels = decode(read_source(path)).pixels
                 if views and k:
                     pixels = views.render(pixels, views.params(self.ids[item], k)).pixels
-            except BadImage as error:
+            except BadImageError as error:
                 raise TrainError(f'"{path}" {error}', STOPPED) from error
-            images.append(fit(pixels, self.shape))
+            images.append(resize_crop(pixels, self.shape))
         if len({image.shape for image in images}) > 1:
-            raise TrainError("images have different sizes or channels; give them one with --image-size and --colour")
+            raise TrainError(
+                "images have different sizes or channels; give them one with --image-size and --colour"
+            )
         return np.stack(images)

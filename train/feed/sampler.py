@@ -12,7 +12,7 @@ from train.data.folder import Folder
 from train.feed.strategies import Strategy
 
 
-class Visits:
+class Sampler:
     """The items that an epoch visits, and which row of the folder each of them is in a pass."""
 
     def __init__(self, folder: Folder, strategy: Strategy) -> None:

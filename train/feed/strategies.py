@@ -45,7 +45,9 @@ class Strategy:
         if not 0 <= self.view_seed < 2**64:
             raise TrainError(f"--view-seed must be 0 … 2^64 - 1, got {self.view_seed}")
         if self.visit_all and not self.reads_copies:
-            raise TrainError(f"--visit all is for the files of an expanded set, not for --strategy {self.name}")
+            raise TrainError(
+                f"--visit all is for the files of an expanded set, not for --strategy {self.name}"
+            )
 
     @property
     def reads_copies(self) -> bool:
@@ -58,7 +60,9 @@ class Strategy:
             return None
         seed, block = self.view_seed ^ (HYBRID_SEED if self.name == "hybrid" else 0), self.block(k)
         try:
-            return Views(self.recipe, draw(seed, "block", "", block, 1)[0] if block else seed, self.sampling)
+            return Views(
+                self.recipe, draw(seed, "block", "", block, 1)[0] if block else seed, self.sampling
+            )
         except ExpandError as error:
             raise TrainError(str(error)) from error
 

@@ -29,20 +29,24 @@ class Evaluation(NamedTuple):
 
 
 def evaluate(
-    model: nn.Module, state: dict[str, Tensor], pixels: NDArray[np.uint8], labels: NDArray[np.int64], scene: Scene
+    model: nn.Module,
+    state: dict[str, Tensor],
+    pixels: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    config: EvalConfig,
 ) -> Evaluation:
     """Return loss and accuracy over all images (N×H×W×C), with the weights in `state`; the model keeps its own."""
     own = {name: value.detach().clone() for name, value in model.state_dict().items()}
     model.load_state_dict(state)
     model.eval()
-    logits = predict(model, pixels, scene)
+    logits = predict(model, pixels, config)
     model.load_state_dict(own)
     targets = torch.from_numpy(labels)
     predicted = logits.argmax(dim=1)
     right = predicted == targets
     per_class = {
         name: float(right[targets == number].double().mean())
-        for number, name in enumerate(scene.classes)
+        for number, name in enumerate(config.classes)
         if bool((targets == number).any())
     }
     loss = float(cross_entropy(logits.double(), targets))
@@ -50,7 +54,7 @@ def evaluate(
 
 
 @dataclass(frozen=True)
-class Scene:
+class EvalConfig:
     """Where and how a model looks at images."""
 
     classes: tuple[str, ...]
@@ -62,16 +66,18 @@ class Scene:
 
 
 @torch.no_grad()
-def predict(model: nn.Module, pixels: NDArray[np.uint8], scene: Scene) -> Tensor:
+def predict(model: nn.Module, pixels: NDArray[np.uint8], config: EvalConfig) -> Tensor:
     """Return the logits of N×H×W×C images, on the host; 500 at a time, fewer where they are larger than 64×64."""
     batch_size = max(1, min(500, PIXELS_AT_ONCE // (pixels.shape[1] * pixels.shape[2])))
     parts = []
     for start in range(0, len(pixels), batch_size):
-        images = torch.from_numpy(np.ascontiguousarray(pixels[start : start + batch_size])).to(scene.device)
-        inputs = scene.normalise(images.permute(0, 3, 1, 2))
-        with autocast(scene.device, scene.precision):
+        images = torch.from_numpy(np.ascontiguousarray(pixels[start : start + batch_size])).to(
+            config.device
+        )
+        inputs = config.normalise(images.permute(0, 3, 1, 2))
+        with autocast(config.device, config.precision):
             logits = to_logits(model, inputs)
-            if scene.mirrored:
+            if config.mirrored:
                 logits = logits + to_logits(model, inputs.flip(3))
         parts.append(logits.cpu())
     return torch.cat(parts)

@@ -12,7 +12,7 @@ SCHEDULES = ("one-cycle", "cosine", "constant")
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Hyperparameters:
     """How to train: checks itself.
 
     `lr` is the highest learning rate; `smoothing` is the share of the target spread over all classes; `average` is the
@@ -51,16 +51,16 @@ class Recipe:
             raise TrainError(f"--bias-lr must be at least 0, got {self.bias_lr}")
 
 
-BLOG = Recipe(5, 64, 1e-3, 0.0, 0.0, "constant", 0.0, 0.0)
+BLOG = Hyperparameters(5, 64, 1e-3, 0.0, 0.0, "constant", 0.0, 0.0)
 """The article's: plain SGD at 1e-3, batches of 64, 5 epochs."""
-FAST = Recipe(10, 128, 0.25, 0.9, 5e-4, "one-cycle", 0.2, 0.03, 32.0)
+FAST = Hyperparameters(10, 128, 0.25, 0.9, 5e-4, "one-cycle", 0.2, 0.03, 32.0)
 """For the fast nets: the best of 14 settings on a held-out tenth of CIFAR-10, in 3 passes, one run each (how far runs vary was
 not measured, and the best of many looks better than it is): batches of 256 at 1.0 83.2 %; biases 16 times faster 83.5 %, with
 one in the first layer too 84.1 %; at 0.5, 32 times faster, 84.5 %; this 84.8 %; batches of 64 at 0.15 84.2 %."""
-NAMED = {"default": Recipe(), "blog": BLOG}
+NAMED = {"default": Hyperparameters(), "blog": BLOG}
 
 
-def recipe_for(model: str, name: str, **changes: Any) -> Recipe:
+def preset(model: str, name: str, **changes: Any) -> Hyperparameters:
     """Return the named recipe ("default": the one that suits the model), with what is not None changed."""
     if name not in NAMED:
         raise TrainError(f"--recipe-train must be {' or '.join(NAMED)}, got {name!r}")

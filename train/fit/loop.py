@@ -24,9 +24,9 @@ def fit(trainer: Trainer, feed: Feed) -> Iterator[Step | Epoch]:
         # all that is not the feed's: on a GPU, steps that are still computing are waited for in the next step's copies
         clock.compute += time.perf_counter() - started - (clock.wait + clock.augment - fed)
         yield step
-        if trainer.step % trainer.steps_per_pass == 0:
+        if trainer.step % trainer.steps_per_epoch == 0:
             synchronise(trainer.device, clock)
-            yield trainer.end_pass()
+            yield trainer.end_epoch()
             model.train()
 
 

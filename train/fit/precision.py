@@ -26,7 +26,9 @@ PRECISIONS = ("auto", "fp32", "bf16")
 STEPS, GAIN = 8, 1.1
 
 
-def choose_precision(asked: str, model: nn.Module, settings: ModelSettings, batch_size: int, memory: Path) -> str:
+def choose_precision(
+    asked: str, model: nn.Module, settings: ModelSettings, batch_size: int, memory: Path
+) -> str:
     """Return fp32 or bf16: what is asked for, or what `memory` says, or what a short probe finds to be faster.
 
     It is remembered, so that runs that are to be compared do not differ by a probe's luck.
@@ -54,21 +56,33 @@ def _recall(memory: Path) -> dict[str, str]:
 
 def _key(settings: ModelSettings, batch_size: int, device: torch.device) -> str:
     """Return what a probe's result holds for: the machine, the library, the model and the batch."""
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{platform.processor()} {cpu_name()}"
+    name = (
+        torch.cuda.get_device_name(device)
+        if device.type == "cuda"
+        else f"{platform.processor()} {cpu_name()}"
+    )
     what = f"{name} {torch.get_num_threads()} {torch.__version__} {settings} {batch_size}"
     return blake2b(what.encode(), digest_size=8).hexdigest()
 
 
 def _probe(model: nn.Module, settings: ModelSettings, batch_size: int, device: torch.device) -> str:
     """Return the precision whose training step is faster; bf16 must gain a tenth. The model is left as it was."""
-    if device.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False):  # pragma: no cover  # needs a GPU
+    if device.type == "cuda" and not torch.cuda.is_bf16_supported(
+        including_emulation=False
+    ):  # pragma: no cover  # needs a GPU
         return "fp32"
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         times = _time_steps(model, settings, batch_size, device)
-    return "bf16" if statistics.median(times["bf16"]) * GAIN < statistics.median(times["fp32"]) else "fp32"
+    return (
+        "bf16"
+        if statistics.median(times["bf16"]) * GAIN < statistics.median(times["fp32"])
+        else "fp32"
+    )
 
 
-def _time_steps(model: nn.Module, settings: ModelSettings, batch_size: int, device: torch.device) -> dict[str, list[float]]:
+def _time_steps(
+    model: nn.Module, settings: ModelSettings, batch_size: int, device: torch.device
+) -> dict[str, list[float]]:
     """Return the seconds of a few training steps at each precision, taken in turn."""
     images = torch.randn(batch_size, settings.channels, settings.height, settings.width).to(device)
     images = images.contiguous(memory_format=torch.channels_last)

@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy
 
 from train.data.normalise import Normaliser
 from train.feed.feed import Batch
-from train.fit.hyperparameters import Recipe
+from train.fit.hyperparameters import Hyperparameters
 from train.fit.optimizer import Average, make_optimizer, rate
 from train.fit.precision import autocast
 from train.models.build import to_logits
@@ -52,9 +52,21 @@ class Tally:
 class Trainer:
     """A model under training, and all that its next step depends on."""
 
-    def __init__(self, model: nn.Module, recipe: Recipe, steps_per_pass: int, normalise: Normaliser, precision: str) -> None:
-        self.model, self.recipe, self.normalise, self.precision = model, recipe, normalise, precision
-        self.steps_per_pass, self.steps = steps_per_pass, steps_per_pass * recipe.epochs
+    def __init__(
+        self,
+        model: nn.Module,
+        recipe: Hyperparameters,
+        steps_per_epoch: int,
+        normalise: Normaliser,
+        precision: str,
+    ) -> None:
+        self.model, self.recipe, self.normalise, self.precision = (
+            model,
+            recipe,
+            normalise,
+            precision,
+        )
+        self.steps_per_epoch, self.steps = steps_per_epoch, steps_per_epoch * recipe.epochs
         self.optimizer = make_optimizer(model, recipe)
         self.average = Average(model, recipe, self.steps)
         self.device = next(model.parameters()).device
@@ -82,11 +94,13 @@ class Trainer:
             self.tally.right += (logits.argmax(dim=1) == batch.labels).sum()
         return Step(self.step, len(batch.labels), loss.detach())
 
-    def end_pass(self) -> Epoch:
+    def end_epoch(self) -> Epoch:
         """Return the averages of the pass that has just ended, and begin new ones."""
-        tally, epoch = self.tally, self.step // self.steps_per_pass
+        tally, epoch = self.tally, self.step // self.steps_per_epoch
         images = torch.tensor(tally.images, device=self.device)
         self.world.add_up(images, tally.loss, tally.right)
         self.tally = Tally().to(self.device)
         lr = rate(self.recipe, self.step - 1, self.steps)
-        return Epoch(epoch, self.step, lr, float(tally.loss) / int(images), float(tally.right) / int(images))
+        return Epoch(
+            epoch, self.step, lr, float(tally.loss) / int(images), float(tally.right) / int(images)
+        )

@@ -14,7 +14,9 @@ def build(settings: ModelSettings) -> nn.Module:
     """Return a new model: (N, C, H, W) normalised floats in, (N, classes) logits out."""
     if settings.name in OWN:
         if settings.pretrained:
-            raise TrainError(f'"{settings.name}" has no pretrained weights; torchvision\'s models have')
+            raise TrainError(
+                f'"{settings.name}" has no pretrained weights; torchvision\'s models have'
+            )
         return OWN[settings.name](settings)
     return build_torchvision(settings)
 

@@ -18,7 +18,9 @@ LOGIT_SCALE = 1 / 9
 class FastNet(nn.Module):
     """(N, C, H, W) normalised images to (N, classes) logits; H and W at least 16."""
 
-    def __init__(self, channels: int, classes: int, widths: tuple[int, ...] = NARROW, dropout: float = 0.0) -> None:
+    def __init__(
+        self, channels: int, classes: int, widths: tuple[int, ...] = NARROW, dropout: float = 0.0
+    ) -> None:
         super().__init__()
         patch = 4 * channels
         self.whiten = nn.Conv2d(channels, 2 * patch, 2)

@@ -64,7 +64,12 @@ def vgg(depth: int) -> Callable[[ModelSettings], nn.Module]:
         if min(settings.height, settings.width) >= 224:
             net.features = nn.Sequential(*layers)
             return net  # type: ignore[no-any-return]
-        head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(settings.dropout), nn.Linear(512, settings.classes)]
+        head = [
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
+            nn.Dropout(settings.dropout),
+            nn.Linear(512, settings.classes),
+        ]
         return nn.Sequential(*layers, *head)
 
     return make

@@ -30,4 +30,6 @@ def check_side(settings: ModelSettings, least: int) -> None:
     """Refuse images smaller than `least` pixels on a side."""
     if min(settings.height, settings.width) < least:
         size = f"{settings.width}×{settings.height}"
-        raise TrainError(f'"{settings.name}" needs images of at least {least}×{least} pixels, these are {size}')
+        raise TrainError(
+            f'"{settings.name}" needs images of at least {least}×{least} pixels, these are {size}'
+        )

@@ -25,7 +25,9 @@ def build_torchvision(settings: ModelSettings) -> nn.Module:
     if settings.name not in known:
         near = difflib.get_close_matches(settings.name, [*OWN, *known], n=1)
         hint = f'; did you mean "{near[0]}"?' if near else ""
-        raise TrainError(f'"{settings.name}" is not a model: {", ".join(OWN)}, or one of torchvision{hint}')
+        raise TrainError(
+            f'"{settings.name}" is not a model: {", ".join(OWN)}, or one of torchvision{hint}'
+        )
     if settings.pretrained:
         net = models.get_model(settings.name, weights="DEFAULT")
         _replace_last_linear(net, settings.classes)
@@ -33,9 +35,16 @@ def build_torchvision(settings: ModelSettings) -> nn.Module:
         net = models.get_model(settings.name, weights=None, num_classes=settings.classes)
     if settings.channels != 3:
         _replace_first_conv(net, lambda old: _conv_like(old, settings.channels))
-    if min(settings.height, settings.width) < SMALL and hasattr(net, "maxpool") and hasattr(net, "conv1"):
+    if (
+        min(settings.height, settings.width) < SMALL
+        and hasattr(net, "maxpool")
+        and hasattr(net, "conv1")
+    ):
         _replace_first_conv(
-            net, lambda old: nn.Conv2d(old.in_channels, old.out_channels, 3, padding=1, bias=old.bias is not None)
+            net,
+            lambda old: nn.Conv2d(
+                old.in_channels, old.out_channels, 3, padding=1, bias=old.bias is not None
+            ),
         )
         net.maxpool = nn.Identity()  # the CIFAR stem of He et al. 2015
     _check_runs(net, settings)
@@ -58,17 +67,25 @@ def _check_runs(net: nn.Module, settings: ModelSettings) -> None:
 
 
 def _replace_first_conv(net: nn.Module, make: Callable[[nn.Conv2d], nn.Conv2d]) -> None:
-    name, old = next((name, layer) for name, layer in net.named_modules() if isinstance(layer, nn.Conv2d))
+    name, old = next(
+        (name, layer) for name, layer in net.named_modules() if isinstance(layer, nn.Conv2d)
+    )
     _set(net, name, make(old))
 
 
 def _conv_like(old: nn.Conv2d, channels: int) -> nn.Conv2d:
-    settings: dict[str, Any] = {"stride": old.stride, "padding": old.padding, "bias": old.bias is not None}
+    settings: dict[str, Any] = {
+        "stride": old.stride,
+        "padding": old.padding,
+        "bias": old.bias is not None,
+    }
     return nn.Conv2d(channels, old.out_channels, old.kernel_size, **settings)  # type: ignore[arg-type]
 
 
 def _replace_last_linear(net: nn.Module, classes: int) -> None:
-    name, old = [(name, layer) for name, layer in net.named_modules() if isinstance(layer, nn.Linear)][-1]
+    name, old = [
+        (name, layer) for name, layer in net.named_modules() if isinstance(layer, nn.Linear)
+    ][-1]
     if old.out_features != classes:
         _set(net, name, nn.Linear(old.in_features, classes))
 

@@ -40,12 +40,18 @@ def heats_of(entries: Sequence[Plain]) -> list[Heat]:
         by_class.setdefault(entry["class"], {})[name_of(entry)] = entry
     if len(by_class) <= ALL_SHOWN:
         return [_heat("Every class", entries, by_class)] if by_class else []
-    ordered = sorted(by_class, key=lambda name: (min(entry["mean"] for entry in by_class[name].values()), name))
+    ordered = sorted(
+        by_class, key=lambda name: (min(entry["mean"] for entry in by_class[name].values()), name)
+    )
     worst, rest = ordered[:EXTREMES], ordered[EXTREMES:]
-    best = sorted(rest, key=lambda name: (-max(entry["mean"] for entry in by_class[name].values()), name))[:EXTREMES]
+    best = sorted(
+        rest, key=lambda name: (-max(entry["mean"] for entry in by_class[name].values()), name)
+    )[:EXTREMES]
     of = f"of {len(by_class):,} classes"
     return [
-        _heat(f"The {len(names)} most {what} {of}", entries, {name: by_class[name] for name in names})
+        _heat(
+            f"The {len(names)} most {what} {of}", entries, {name: by_class[name] for name in names}
+        )
         for what, names in (("harmed", worst), ("helped", best))
     ]
 
@@ -59,9 +65,16 @@ def _heat(caption: str, entries: Sequence[Plain], shown: Mapping[str, Mapping[st
     """Return a table of some classes; where all differences are against one arm, the caption names it."""
     columns = {name_of(entry): arm_name(entry["arm"]) for entry in entries}
     others = {entry["against"] for entry in entries}
-    caption += f": accuracy against {arm_name(others.pop())}" if len(others) == 1 else ": accuracy, first arm minus second"
+    caption += (
+        f": accuracy against {arm_name(others.pop())}"
+        if len(others) == 1
+        else ": accuracy, first arm minus second"
+    )
     extent = max(abs(entry["mean"]) for entry in entries) or 1.0
-    rows = ((name, tuple(_tile(own.get(column), extent) for column in columns)) for name, own in shown.items())
+    rows = (
+        (name, tuple(_tile(own.get(column), extent) for column in columns))
+        for name, own in shown.items()
+    )
     heads = tuple(columns.values()) if "against" in caption else tuple(columns)
     return Heat(f"{caption}, in points, with 95 % interval", heads, tuple(rows))
 
@@ -71,7 +84,9 @@ def _tile(entry: Plain | None, extent: float) -> Tile:
         return Tile("–", "", "#ffffff", False)
     interval = entry["interval"]
     sure = interval is not None and (interval[0] > 0 or interval[1] < 0)
-    return Tile(points(entry["mean"], 1), points_range(interval, 1), _tint(entry["mean"] / extent), sure)
+    return Tile(
+        points(entry["mean"], 1), points_range(interval, 1), _tint(entry["mean"] / extent), sure
+    )
 
 
 def _tint(strength: float) -> str:

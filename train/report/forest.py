@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from train.report.formatting import Interval, points
-from train.report.styles import Look
+from train.report.styles import PlotStyle
 from train.report.svg import INK
 
 MARGIN = "#0072b2"
@@ -24,7 +24,7 @@ class Row:
     name: str
     mean: float
     interval: Interval
-    look: Look
+    look: PlotStyle
     says: str = ""
 
 
@@ -33,7 +33,10 @@ def draw_rows(axes: Axes, rows: Sequence[Row]) -> None:
     for place, row in enumerate(rows):
         if row.interval:
             axes.hlines(
-                place, *row.interval, color=row.look.colour if row.look.colour != "#ffffff" else "#6b6b76", linewidth=1.6
+                place,
+                *row.interval,
+                color=row.look.colour if row.look.colour != "#ffffff" else "#6b6b76",
+                linewidth=1.6,
             )
         axes.plot(row.mean, place, row.look.marker, color=row.look.colour)
     axes.set_yticks(range(len(rows)), [row.name for row in rows])
@@ -51,4 +54,6 @@ def set_points(axes: Axes) -> None:
     """Label the horizontal axis in points, with zero as a line."""
     axes.axvline(0, color=INK, linewidth=0.9, zorder=1.5)
     axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: points(value, 2).rstrip("0").rstrip(".") if value else "0"))
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: points(value, 2).rstrip("0").rstrip(".") if value else "0")
+    )

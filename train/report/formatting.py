@@ -54,7 +54,9 @@ def probability(p: float | None) -> str:
 
 def decimal(value: float | None, digits: int) -> str:
     """Return a number with a fixed number of decimals, thousands parted: "120.5"."""
-    return f"{value:,.{digits}f}".replace("-", "−") if value is not None and known(value) else NOTHING
+    return (
+        f"{value:,.{digits}f}".replace("-", "−") if value is not None and known(value) else NOTHING
+    )
 
 
 def number(value: float | None, significant: int = 3) -> str:
@@ -79,11 +81,15 @@ def seconds(value: float | None) -> str:
         return NOTHING
     size = abs(value)
     if 0 < size < 0.1:
-        return f"{number(value * 1e6)}{SPACE}µs" if size < 1e-3 else f"{number(value * 1e3)}{SPACE}ms"
+        return (
+            f"{number(value * 1e6)}{SPACE}µs" if size < 1e-3 else f"{number(value * 1e3)}{SPACE}ms"
+        )
     if size < 600:
         digits = 0 if value == 0 or size >= 99.95 else 1 if size >= 9.995 else 2
         return f"{value:.{digits}f}{SPACE}s".replace("-", "−")
-    return f"{number(value / 60)}{SPACE}min" if size < 2 * 3600 else f"{number(value / 3600)}{SPACE}h"
+    return (
+        f"{number(value / 60)}{SPACE}min" if size < 2 * 3600 else f"{number(value / 3600)}{SPACE}h"
+    )
 
 
 def moment(stamp: str | None) -> str:

@@ -24,8 +24,18 @@ class Drawing:
 def templates(folder: Path) -> Environment:
     """Return the templates of a folder and those that all pages share; all values are escaped."""
     loader = FileSystemLoader([folder, Path(__file__).parent])
-    found = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    found.filters |= {"moment": formatting.moment, "seconds": formatting.seconds, "number": formatting.number}
+    found = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters |= {
+        "moment": formatting.moment,
+        "seconds": formatting.seconds,
+        "number": formatting.number,
+    }
     return found
 
 

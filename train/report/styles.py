@@ -9,7 +9,7 @@ Dash = Literal["-", "--", ":", ""]
 
 
 @dataclass(frozen=True)
-class Look:
+class PlotStyle:
     """The colour, the marker and the dash of an arm, the same in every plot."""
 
     colour: str

@@ -58,7 +58,9 @@ def drawing(height: float) -> Iterator[tuple[Figure, Axes]]:
 def to_svg(figure: Figure, name: str, alternative: str) -> str:
     """Return a figure as inline SVG; `name`, unique in the page, begins every id in it."""
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    figure.savefig(
+        buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+    )
     root = ElementTree.fromstring(buffer.getvalue().split("?>", 1)[1])
     _strip(root)
     _rename(root, name)
@@ -74,14 +76,19 @@ def _strip(root: ElementTree.Element) -> None:
         element.tag = element.tag.rpartition("}")[2]
         for key in [key for key in element.attrib if "}" in key]:
             element.attrib[key.rpartition("}")[2]] = element.attrib.pop(key)
-        for child in [child for child in element if child.tag.rpartition("}")[2] in ("metadata", "style")]:
+        for child in [
+            child for child in element if child.tag.rpartition("}")[2] in ("metadata", "style")
+        ]:
             element.remove(child)
 
 
 def _rename(root: ElementTree.Element, name: str) -> None:
     """Keep only the ids that something refers to, each with `name` before it."""
     used = set(
-        re.findall(r'(?:url\(#|href="#)([^)"]+)', " ".join(f'{k}="{v}"' for e in root.iter() for k, v in e.attrib.items()))
+        re.findall(
+            r'(?:url\(#|href="#)([^)"]+)',
+            " ".join(f'{k}="{v}"' for e in root.iter() for k, v in e.attrib.items()),
+        )
     )
     for element in root.iter():
         own = element.attrib.pop("id", None)

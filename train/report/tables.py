@@ -58,5 +58,8 @@ def name_of(pair: Plain) -> str:
 
 def facts(caption: str, entries: Plain) -> Table:
     """Return a flat dict as a table of two columns; seeds keep the digits that one has to type."""
-    rows = ((str(key), str(thing) if "seed" in str(key) else value(thing)) for key, thing in entries.items())
+    rows = (
+        (str(key), str(thing) if "seed" in str(key) else value(thing))
+        for key, thing in entries.items()
+    )
     return Table(caption, ("what", "value"), tuple(rows), (0, 1))

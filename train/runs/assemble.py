@@ -15,13 +15,13 @@ from train.feed.device import DeviceFeed
 from train.feed.feed import Feed
 from train.feed.host import HostFeed
 from train.feed.readers import FileReader, PackReader
-from train.feed.sampler import Visits
+from train.feed.sampler import Sampler
 from train.fit.precision import choose_precision
 from train.fit.trainer import Trainer
 from train.models.build import build, count_parameters
 from train.models.fast import FastNet
 from train.models.settings import ModelSettings
-from train.runs.settings import Place, Settings
+from train.runs.settings import RunLocation, Settings
 from train.runtime.memory import keep_memory
 from train.runtime.world import current_world
 
@@ -39,41 +39,57 @@ class Setup(NamedTuple):
     words: str
 
 
-def set_up(settings: Settings, data: Data, device: torch.device, place: Place) -> Setup:
+def set_up(settings: Settings, data: Data, device: torch.device, place: RunLocation) -> Setup:
     """Return a trainer at its first step, and what feeds it."""
     keep_memory()
     feed, renderer, words = _make_feed(settings, data, device, place)
     _, height, width, channels = data.train.pack.pixels.shape
     model = ModelSettings(
-        settings.model, channels, height, width, len(data.train.folder.classes), settings.dropout, settings.pretrained
+        settings.model,
+        channels,
+        height,
+        width,
+        len(data.train.folder.classes),
+        settings.dropout,
+        settings.pretrained,
     )
     torch.manual_seed(settings.seed)
     net = build(model)
     if isinstance(net, FastNet):
-        net.prepare(data.normalise(torch.from_numpy(originals(data.train)[:2000]).permute(0, 3, 1, 2)))
+        net.prepare(
+            data.normalise(torch.from_numpy(originals(data.train)[:2000]).permute(0, 3, 1, 2))
+        )
     net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     memory = place.cache.root / "precision.json"
     world, asked, batch = current_world(), settings.precision, settings.recipe.batch_size
-    precision = world.agree(choose_precision(asked, net, model, batch, memory) if world.leads else "")
-    trainer = Trainer(net, settings.recipe, feed.steps_per_pass, data.normalise, precision)
+    precision = world.agree(
+        choose_precision(asked, net, model, batch, memory) if world.leads else ""
+    )
+    trainer = Trainer(net, settings.recipe, feed.steps_per_epoch, data.normalise, precision)
     size = f"{count_parameters(net):,} parameters, {precision}, {device}"
     return Setup(trainer, feed, model, renderer, f"{settings.model}: {size}\n{words}")
 
 
-def _make_feed(settings: Settings, data: Data, device: torch.device, place: Place) -> tuple[Feed, str, str]:
+def _make_feed(
+    settings: Settings, data: Data, device: torch.device, place: RunLocation
+) -> tuple[Feed, str, str]:
     """Return what feeds the trainer, which renderer it uses, and both in words."""
-    visits = Visits(data.train.folder, settings.strategy)
+    sampler = Sampler(data.train.folder, settings.strategy)
     batch, seed = settings.recipe.batch_size, settings.seed
     views = settings.strategy.views()
-    counted = f"{settings.strategy.name}: {len(visits):,} {'files' if settings.strategy.visit_all else 'sources'} an epoch"
+    counted = f"{settings.strategy.name}: {len(sampler):,} {'files' if settings.strategy.visit_all else 'sources'} an epoch"
     if settings.strategy.visit_all:
-        counted += f", {visits.files_a_source} times the steps of one visit to each source"
+        counted += f", {sampler.files_a_source} times the steps of one visit to each source"
     if settings.strategy.reads_copies and not data.train.folder.expanded:
         counted += "; the folder has no manifest: each file counts as a source of its own, as with --strategy none"
     if data.streamed:
-        feed = HostFeed(visits, batch, seed, device, FileReader(visits, settings.shape))
+        feed = HostFeed(sampler, batch, seed, device, FileReader(sampler, settings.shape))
         feed.workers = place.workers if place.workers is not None else max(1, available_cores() - 1)
-        return feed, "exact", f"{counted}; read from their files by {feed.workers} worker processes at every visit"
+        return (
+            feed,
+            "exact",
+            f"{counted}; read from their files by {feed.workers} worker processes at every visit",
+        )
     missing = without_batched_form(ViewBatches(views, [])) if views else []
     asked = settings.renderer
     if asked == "batched" and missing:
@@ -81,13 +97,24 @@ def _make_feed(settings: Settings, data: Data, device: torch.device, place: Plac
     fits = device.type == "cuda" and data.train.pack.pixels.nbytes < GPU_SHARE * _free_on(device)
     if asked == "batched" or (asked == "auto" and fits and not missing):
         where = "views in batches on the device" if views else "held on the device"
-        return DeviceFeed(visits, batch, seed, device, data.train.pack.pixels), "batched", f"{counted}; {where}"
-    feed = HostFeed(visits, batch, seed, device, PackReader(visits, data.train.pack.pixels))
+        return (
+            DeviceFeed(sampler, batch, seed, device, data.train.pack.pixels),
+            "batched",
+            f"{counted}; {where}",
+        )
+    feed = HostFeed(sampler, batch, seed, device, PackReader(sampler, data.train.pack.pixels))
     spare = available_cores() - 1 if missing and available_cores() > 2 else 0
     feed.workers = spare if place.workers is None else place.workers
     how = f"by {feed.workers} worker processes" if feed.workers else "in this process"
-    why = f" ({', '.join(missing)} has no batched form)" if missing and device.type == "cuda" else ""
-    return feed, "exact", f"{counted}; " + (f"views by the exact renderer, {how}{why}" if views else "read from memory")
+    why = (
+        f" ({', '.join(missing)} has no batched form)" if missing and device.type == "cuda" else ""
+    )
+    return (
+        feed,
+        "exact",
+        f"{counted}; "
+        + (f"views by the exact renderer, {how}{why}" if views else "read from memory"),
+    )
 
 
 def _free_on(device: torch.device) -> int:  # pragma: no cover  # needs a GPU

@@ -23,7 +23,9 @@ from train.runtime.clock import Clock
 MODEL, CHECKPOINT = "model.safetensors", "checkpoint.safetensors"
 
 
-def save_checkpoint(folder: Path, trainer: Trainer, lines: list[dict[str, Any]], clock: Clock) -> None:
+def save_checkpoint(
+    folder: Path, trainer: Trainer, lines: list[dict[str, Any]], clock: Clock
+) -> None:
     """Write all that the next step depends on, in one file that is there whole or not at all."""
     tensors = {f"model/{name}": value for name, value in trainer.model.state_dict().items()}
     tensors |= {f"average/{name}": value for name, value in trainer.average.values.items()}
@@ -31,10 +33,18 @@ def save_checkpoint(folder: Path, trainer: Trainer, lines: list[dict[str, Any]],
         if state is not None:
             tensors[f"momentum/{number}"] = state
         del parameter
-    tensors |= {"tally/loss": trainer.tally.loss, "tally/right": trainer.tally.right, "chance": torch.get_rng_state()}
+    tensors |= {
+        "tally/loss": trainer.tally.loss,
+        "tally/right": trainer.tally.right,
+        "chance": torch.get_rng_state(),
+    }
     if trainer.device.type == "cuda":  # pragma: no cover  # needs a GPU
         tensors["chance/cuda"] = torch.cuda.get_rng_state()
-    note = {"step": str(trainer.step), "images": str(trainer.tally.images), "metrics": json.dumps(lines)}
+    note = {
+        "step": str(trainer.step),
+        "images": str(trainer.tally.images),
+        "metrics": json.dumps(lines),
+    }
     note["clock"] = json.dumps(asdict(clock))
     whole = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     write_whole(folder / CHECKPOINT, save(whole, note))
@@ -53,7 +63,9 @@ def load_checkpoint(folder: Path, trainer: Trainer, clock: Clock) -> list[dict[s
         for number, (parameter, _) in enumerate(_momenta(trainer)):
             if (state := tensors.get(f"momentum/{number}")) is not None:
                 # laid out in memory like its parameter: the fused step walks through both as they lie
-                trainer.optimizer.state[parameter]["momentum_buffer"] = torch.empty_like(parameter).copy_(state)
+                trainer.optimizer.state[parameter]["momentum_buffer"] = torch.empty_like(
+                    parameter
+                ).copy_(state)
         trainer.step = int(note["step"])
         if trainer.world.leads:  # whose own share of the pass it is
             tally = Tally(int(note["images"]), tensors["tally/loss"], tensors["tally/right"])
@@ -64,18 +76,27 @@ def load_checkpoint(folder: Path, trainer: Trainer, clock: Clock) -> list[dict[s
         for name, seconds in json.loads(note["clock"]).items():
             setattr(clock, name, seconds)
         lines: list[dict[str, Any]] = json.loads(note["metrics"])
-    except torch.OutOfMemoryError:  # pragma: no cover  # needs a GPU; a RuntimeError too, but the file is good
+    except (
+        torch.OutOfMemoryError
+    ):  # pragma: no cover  # needs a GPU; a RuntimeError too, but the file is good
         raise
     except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
         reason = str(error).partition("\n")[0]
-        raise TrainError(f'"{path}" is damaged ({reason}); remove it to start from the beginning') from error
+        raise TrainError(
+            f'"{path}" is damaged ({reason}); remove it to start from the beginning'
+        ) from error
     return lines
 
 
 def _momenta(trainer: Trainer) -> list[tuple[Any, Tensor | None]]:
     """Return each learned parameter with its momentum, in the optimiser's order."""
-    parameters = [parameter for group in trainer.optimizer.param_groups for parameter in group["params"]]
-    return [(parameter, trainer.optimizer.state[parameter].get("momentum_buffer")) for parameter in parameters]
+    parameters = [
+        parameter for group in trainer.optimizer.param_groups for parameter in group["params"]
+    ]
+    return [
+        (parameter, trainer.optimizer.state[parameter].get("momentum_buffer"))
+        for parameter in parameters
+    ]
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -85,15 +106,28 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+    return {
+        name.removeprefix(prefix): value
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }
 
 
 def save_model(
-    folder: Path, state: dict[str, Tensor], settings: ModelSettings, classes: tuple[str, ...], look: tuple[Normaliser, Shape]
+    folder: Path,
+    state: dict[str, Tensor],
+    settings: ModelSettings,
+    classes: tuple[str, ...],
+    look: tuple[Normaliser, Shape],
 ) -> None:
     """Write the finished model with its card: how to build it, what its outputs are called, how images reach it."""
     normalise, shape = look
-    card = {"model": asdict(settings), "classes": list(classes), "normaliser": asdict(normalise), "shape": asdict(shape)}
+    card = {
+        "model": asdict(settings),
+        "classes": list(classes),
+        "normaliser": asdict(normalise),
+        "shape": asdict(shape),
+    }
     whole = {name: value.detach().cpu().contiguous() for name, value in state.items()}
     write_whole(folder / MODEL, save(whole, {"card": json.dumps(card)}))
 

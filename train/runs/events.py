@@ -21,7 +21,9 @@ class TensorBoard(Watch):
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
-            raise TrainError(f"--tensorboard needs tensorboard: pip install tensorboard ({error})") from error
+            raise TrainError(
+                f"--tensorboard needs tensorboard: pip install tensorboard ({error})"
+            ) from error
         self.writer: Any = SummaryWriter(str(out.with_name(f"{out.name}-events")))
 
     def packing(self, folder: Folder) -> Callable[[int], None]:
@@ -40,7 +42,10 @@ class TensorBoard(Watch):
         """Write the pass's averages, and pass them on."""
         values = {"train/loss": epoch.loss, "train/accuracy": epoch.accuracy, "train/lr": epoch.lr}
         if validation:
-            values |= {"validation/loss": validation.loss, "validation/accuracy": validation.accuracy}
+            values |= {
+                "validation/loss": validation.loss,
+                "validation/accuracy": validation.accuracy,
+            }
         for name, value in values.items():
             self.writer.add_scalar(name, value, epoch.step)
         self.writer.flush()

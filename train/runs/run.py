@@ -14,25 +14,25 @@ import torch
 from expand.storage.files import PARTIAL, empty_folder
 from expand.storage.lock import Lock
 from train.data.dataset import Data, prepare
-from train.data.split import Side
+from train.data.split import Split
 from train.errors import TrainError
-from train.fit.evaluate import Evaluation, Scene, evaluate
+from train.fit.evaluate import EvalConfig, Evaluation, evaluate
 from train.fit.loop import fit
 from train.fit.trainer import Epoch, Step
 from train.models.build import count_parameters
 from train.runs.assemble import Setup, set_up
 from train.runs.checkpoints import CHECKPOINT, load_checkpoint, save_checkpoint, save_model
 from train.runs.records import RUN, read_run, versions, write_json, write_metrics
-from train.runs.settings import Place, Settings
+from train.runs.settings import RunLocation, Settings
 from train.runtime.device import hardware, pick_device
-from train.runtime.memory import memory_in_words
+from train.runtime.memory import explain_out_of_memory
 from train.runtime.world import World, join_world
 
 CHECKPOINT_SECONDS = 30.0
 FINISHED, UNFINISHED = "finished", "unfinished"
 
 
-def run(settings: Settings, place: Place) -> dict[str, Any]:
+def run(settings: Settings, place: RunLocation) -> dict[str, Any]:
     """Train, measure, write the record, and return it; a run that was stopped goes on, one that is finished is read."""
     device = pick_device(place.device)
     if device is None:
@@ -45,16 +45,18 @@ def run(settings: Settings, place: Place) -> dict[str, Any]:
         return _run(settings, place, device, world)
 
 
-def _run(settings: Settings, place: Place, device: torch.device, world: World) -> dict[str, Any]:
+def _run(
+    settings: Settings, place: RunLocation, device: torch.device, world: World
+) -> dict[str, Any]:
     with world.in_turn():
         earlier = _open_run(settings, place)
     with world.in_turn():
-        data = prepare(settings.wanted(), place.cache, place.watch.packing)
+        data = prepare(settings.data_request(), place.cache, place.watch.packing)
     if earlier:
         _check_data(earlier, data, place.out)
         if earlier["state"] == FINISHED:
             return earlier
-    with memory_in_words(settings.model, settings.recipe.batch_size):
+    with explain_out_of_memory(settings.model, settings.recipe.batch_size):
         setup = set_up(settings, data, device, place)
         record = {"state": UNFINISHED, **_record(settings, data, setup)}
         if world.leads:
@@ -66,44 +68,63 @@ def _run(settings: Settings, place: Place, device: torch.device, world: World) -
     record |= {"state": FINISHED, "results": results, "cost": _cost(setup, data)}
     if world.leads:
         look = data.normalise, settings.shape
-        save_model(place.out, setup.trainer.average.state(), setup.model, data.train.folder.classes, look)
+        save_model(
+            place.out, setup.trainer.average.state(), setup.model, data.train.folder.classes, look
+        )
         write_json(place.out / RUN, record)
         (place.out / CHECKPOINT).unlink(missing_ok=True)
     return record
 
 
-def _open_run(settings: Settings, place: Place) -> dict[str, Any] | None:
+def _open_run(settings: Settings, place: RunLocation) -> dict[str, Any] | None:
     """Return the record of the run that is to go on, None for a new one; refuse a folder that is another's."""
-    if not (place.out / RUN).is_file() and any(path.suffix != PARTIAL for path in place.out.iterdir()):
-        raise TrainError(f'"{place.out}" is not empty and has no {RUN}: it is no run; give another --out')
+    if not (place.out / RUN).is_file() and any(
+        path.suffix != PARTIAL for path in place.out.iterdir()
+    ):
+        raise TrainError(
+            f'"{place.out}" is not empty and has no {RUN}: it is no run; give another --out'
+        )
     if place.overwrite:
         empty_folder(place.out)
     earlier = read_run(place.out)
     if earlier is None:
         return None
     before, now = earlier["settings"], json.loads(json.dumps(settings.to_dict()))
-    different = [f"{key} was {before.get(key)}, is {now[key]}" for key in now if before.get(key) != now[key]]
+    different = [
+        f"{key} was {before.get(key)}, is {now[key]}" for key in now if before.get(key) != now[key]
+    ]
     if different:
-        raise TrainError(f'"{place.out}" is a run with other settings: {"; ".join(different)}; --overwrite starts afresh')
+        raise TrainError(
+            f'"{place.out}" is a run with other settings: {"; ".join(different)}; --overwrite starts afresh'
+        )
     return earlier
 
 
 def _check_data(earlier: dict[str, Any], data: Data, out: Path) -> None:
     """Refuse to go on with, or to pass off, a run on images that have changed since."""
     now = _describe_sides(data)
-    changed = [name for name, described in earlier.get("data", {}).items() if now.get(name) != described]
+    changed = [
+        name for name, described in earlier.get("data", {}).items() if now.get(name) != described
+    ]
     if changed:
-        raise TrainError(f'"{out}" is a run on other images: {", ".join(changed)} changed since; --overwrite starts afresh')
+        raise TrainError(
+            f'"{out}" is a run on other images: {", ".join(changed)} changed since; --overwrite starts afresh'
+        )
 
 
-def _fit(setup: Setup, data: Data, place: Place, lines: list[dict[str, Any]], world: World) -> None:
+def _fit(
+    setup: Setup, data: Data, place: RunLocation, lines: list[dict[str, Any]], world: World
+) -> None:
     """Train to the end; write a checkpoint now and then, and a line of metrics after each pass."""
     trainer, clock = setup.trainer, setup.feed.clock
     saved = time.monotonic()
     for event in fit(trainer, setup.feed):
         if isinstance(event, Step):
             place.watch.step(event)
-            due = time.monotonic() - saved > CHECKPOINT_SECONDS and trainer.step % trainer.steps_per_pass
+            due = (
+                time.monotonic() - saved > CHECKPOINT_SECONDS
+                and trainer.step % trainer.steps_per_epoch
+            )
         else:
             validation = _look(data.validation, data, setup) if data.validation else None
             lines.append(_line(event, validation))
@@ -125,26 +146,42 @@ def _line(epoch: Epoch, validation: Evaluation | None) -> dict[str, Any]:
     return line
 
 
-def _look(side: Side, data: Data, setup: Setup, *, mirrored: bool = False) -> Evaluation:
+def _look(side: Split, data: Data, setup: Setup, *, mirrored: bool = False) -> Evaluation:
     """Return what the averaged weights make of a side of the split."""
     trainer = setup.trainer
     started = time.perf_counter()
-    scene = Scene(side.folder.classes, data.normalise, trainer.device, trainer.precision, mirrored)
-    found = evaluate(trainer.model, trainer.average.state(), side.pack.pixels[side.folder.places], side.folder.labels, scene)
+    config = EvalConfig(
+        side.folder.classes, data.normalise, trainer.device, trainer.precision, mirrored
+    )
+    found = evaluate(
+        trainer.model,
+        trainer.average.state(),
+        side.pack.pixels[side.folder.places],
+        side.folder.labels,
+        config,
+    )
     setup.feed.clock.evaluate += time.perf_counter() - started
     return found
 
 
-def _measure(settings: Settings, data: Data, setup: Setup, lines: list[dict[str, Any]]) -> dict[str, Any]:
+def _measure(
+    settings: Settings, data: Data, setup: Setup, lines: list[dict[str, Any]]
+) -> dict[str, Any]:
     """Return the results: the last pass, and the test set, read once, now."""
     last = lines[-1]
     results: dict[str, Any] = {"train_loss": last["loss"], "train_accuracy": last["accuracy"]}
     results |= {key: value for key, value in last.items() if key.startswith("validation")}
     if data.test:
         found = _look(data.test, data, setup)
-        results |= {"test_loss": found.loss, "test_accuracy": found.accuracy, "test_per_class": found.per_class}
+        results |= {
+            "test_loss": found.loss,
+            "test_accuracy": found.accuracy,
+            "test_per_class": found.per_class,
+        }
         if settings.mirrored:
-            results["test_accuracy_mirrored"] = _look(data.test, data, setup, mirrored=True).accuracy
+            results["test_accuracy_mirrored"] = _look(
+                data.test, data, setup, mirrored=True
+            ).accuracy
     return results
 
 
@@ -153,8 +190,11 @@ def _cost(setup: Setup, data: Data) -> dict[str, Any]:
     clock, trainer = setup.feed.clock, setup.trainer
     seconds = {key: round(value, 3) for key, value in asdict(clock).items()}
     training = clock.wait + clock.augment + clock.compute
-    images = len(setup.feed.visits) * trainer.recipe.epochs
-    return {"pack_seconds": round(data.pack_seconds, 3), **{f"{key}_seconds": value for key, value in seconds.items()}} | {
+    images = len(setup.feed.sampler) * trainer.recipe.epochs
+    return {
+        "pack_seconds": round(data.pack_seconds, 3),
+        **{f"{key}_seconds": value for key, value in seconds.items()},
+    } | {
         "training_seconds": round(training, 3),
         "images": images,
         "images_per_second": round(images / training, 1),
@@ -184,9 +224,13 @@ def _describe_sides(data: Data) -> dict[str, Any]:
     return {name: _describe(side) for name, side in sides.items() if side}
 
 
-def _describe(side: Side) -> dict[str, Any]:
+def _describe(side: Split) -> dict[str, Any]:
     """Return how much one side holds, and one hash of the decoded pixels of all its images."""
     digest = blake2b(digest_size=16)
     for place in side.folder.places:
         digest.update(side.pack.fingerprints[place].encode() or side.pack.hashes[place].encode())
-    return {"images": len(side.folder), "sources": len(side.folder.source_ids), "hash": digest.hexdigest()}
+    return {
+        "images": len(side.folder),
+        "sources": len(side.folder.source_ids),
+        "hash": digest.hexdigest(),
+    }

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from train.data.cache import Cache
-from train.data.dataset import Wanted
+from train.data.dataset import DataRequest
 from train.data.shape import ANY_SHAPE, Shape
 from train.errors import TrainError
 from train.feed.strategies import Strategy
-from train.fit.hyperparameters import Recipe
+from train.fit.hyperparameters import Hyperparameters
 from train.runs.watch import Watch
 
 RENDERERS = ("auto", "exact", "batched")
@@ -24,7 +24,7 @@ class Settings:
     data: Path
     test: Path | None
     strategy: Strategy
-    recipe: Recipe
+    recipe: Hyperparameters
     model: str = "cnn"
     dropout: float = 0.0
     pretrained: bool = False
@@ -43,9 +43,9 @@ class Settings:
         if not 0 <= self.seed < 2**64:
             raise TrainError(f"--seed must be 0 … 2^64 - 1, got {self.seed}")
 
-    def wanted(self) -> Wanted:
+    def data_request(self) -> DataRequest:
         """Return which data this run needs."""
-        return Wanted(
+        return DataRequest(
             self.data,
             self.test,
             self.shape,
@@ -60,12 +60,16 @@ class Settings:
         """Return the settings as plain data."""
         plain = {key: getattr(self, key) for key in self.__dataclass_fields__}
         paths = {"data": str(self.data), "test": self.test and str(self.test)}
-        parts = {"strategy": self.strategy.to_dict(), "recipe": asdict(self.recipe), "shape": asdict(self.shape)}
+        parts = {
+            "strategy": self.strategy.to_dict(),
+            "recipe": asdict(self.recipe),
+            "shape": asdict(self.shape),
+        }
         return {**plain, **paths, **parts}
 
 
 @dataclass(frozen=True)
-class Place:
+class RunLocation:
     """Where a run happens: its folder, the packs, the device, and who watches."""
 
     out: Path

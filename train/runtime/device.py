@@ -24,14 +24,21 @@ def cpu_name() -> str:
     """Return what the processor calls itself."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+        return next(
+            line.partition(":")[2].strip() for line in lines if line.startswith("model name")
+        )
     except (OSError, StopIteration):
         return platform.machine()
 
 
 def hardware(device: torch.device) -> dict[str, Any]:
     """Return what a run ran on."""
-    found = {"system": platform.platform(), "processor": cpu_name(), "threads": torch.get_num_threads(), "device": str(device)}
+    found = {
+        "system": platform.platform(),
+        "processor": cpu_name(),
+        "threads": torch.get_num_threads(),
+        "device": str(device),
+    }
     if device.type == "cuda":  # pragma: no cover  # needs a GPU
         found["gpu"] = torch.cuda.get_device_name(device)
     return found

@@ -31,12 +31,14 @@ def keep_memory() -> None:
 
 
 @contextmanager
-def memory_in_words(model: str, batch_size: int) -> Iterator[None]:
+def explain_out_of_memory(model: str, batch_size: int) -> Iterator[None]:
     """Say in a sentence that memory has run out, on whatever device."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+        if isinstance(
+            error, MemoryError | torch.OutOfMemoryError
+        ) or "can't allocate memory" in str(error):
             raise TrainError(
                 f"not enough memory for {model} with --batch-size {batch_size}; a smaller one, or a "
                 "smaller --model or --image-size",

@@ -74,7 +74,9 @@ def join_world(device: torch.device) -> World:
     if world.size > 1 and not distributed.is_initialized():
         own = torch.device("cuda", torch.cuda.current_device()) if device.type == "cuda" else None
         # the first process may decode a large set while the others wait for it
-        distributed.init_process_group("nccl" if own else "gloo", timeout=timedelta(days=1), device_id=own)
+        distributed.init_process_group(
+            "nccl" if own else "gloo", timeout=timedelta(days=1), device_id=own
+        )
     return world
 
 

@@ -71,14 +71,18 @@ def _resampled_totals(differences: NDArray[np.int8]) -> NDArray[np.float64]:
     step = max(1, AT_ONCE // images)
     for start in range(0, CROSSED_RESAMPLES, step):
         part = weights[start : start + step]
-        totals[start : start + step] = ((_image_weights(rng, len(part), images) @ columns) * part).sum(axis=1)
+        totals[start : start + step] = (
+            (_image_weights(rng, len(part), images) @ columns) * part
+        ).sum(axis=1)
     return totals
 
 
 def _image_weights(rng: np.random.Generator, rows: int, images: int) -> NDArray[np.float64]:
     """Return how often each image is drawn, for some resamples: counted draws, 3 times as fast as numpy's multinomial."""
     drawn = rng.integers(0, images, (rows, images)) + images * np.arange(rows)[:, None]
-    return np.bincount(drawn.ravel(), minlength=rows * images).reshape(rows, images).astype(np.float64)
+    return (
+        np.bincount(drawn.ravel(), minlength=rows * images).reshape(rows, images).astype(np.float64)
+    )
 
 
 def _acceleration(differences: NDArray[np.int8]) -> float:
@@ -92,6 +96,13 @@ def _acceleration(differences: NDArray[np.int8]) -> float:
 
 def _shape(differences: NDArray[np.int8]) -> tuple[int, int]:
     """Return the numbers of seeds and images; raise TrainError unless it is a matrix of −1, 0 and 1."""
-    if differences.ndim != 2 or not differences.size or differences.min() < -1 or differences.max() > 1:
-        raise TrainError(f"differences of correctness are −1, 0 or 1, seeds × images, got a {differences.shape} array")
+    if (
+        differences.ndim != 2
+        or not differences.size
+        or differences.min() < -1
+        or differences.max() > 1
+    ):
+        raise TrainError(
+            f"differences of correctness are −1, 0 or 1, seeds × images, got a {differences.shape} array"
+        )
     return differences.shape[0], differences.shape[1]

@@ -36,7 +36,9 @@ def more_seeds(found: Estimate, margin: float, level: float) -> int | None:
     if not sd:
         return least - found.n
     counts = range(least, found.n + MOST_MORE_SEEDS + 1)
-    place = bisect_left(counts, True, key=lambda n: _power(abs(found.mean) / sd, margin / sd, n, level) >= POWER)
+    place = bisect_left(
+        counts, True, key=lambda n: _power(abs(found.mean) / sd, margin / sd, n, level) >= POWER
+    )
     return counts[place] - found.n if place < len(counts) else None
 
 
@@ -48,7 +50,9 @@ def _power(effect: float, margin: float, n: int, level: float) -> float:
     bar, root = stats.t.ppf(1 - level / 2, n - 1), math.sqrt(n)
     differ = 1 - _noncentral(bar, n, effect * root)
     bar = stats.t.ppf(1 - level, n - 1)
-    near = _noncentral(-bar, n, (effect - margin) * root) - _noncentral(bar, n, (effect + margin) * root)
+    near = _noncentral(-bar, n, (effect - margin) * root) - _noncentral(
+        bar, n, (effect + margin) * root
+    )
     return max(differ, near)
 
 

@@ -33,7 +33,9 @@ class Pair:
 
     def __post_init__(self) -> None:
         if self.images is not None and len(self.images) != len(self.differences):
-            raise TrainError(f"{self.arm} against {self.against}: {len(self.images)} rows, {len(self.differences)} seeds")
+            raise TrainError(
+                f"{self.arm} against {self.against}: {len(self.images)} rows, {len(self.differences)} seeds"
+            )
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,9 @@ def judge(pairs: Sequence[Pair], margin: float) -> list[Verdict]:
     return verdicts
 
 
-def _evidence(pair: Pair, found: Estimate, p_t: float, p_holm: float, p_equivalence: float) -> Evidence:
+def _evidence(
+    pair: Pair, found: Estimate, p_t: float, p_holm: float, p_equivalence: float
+) -> Evidence:
     return Evidence(
         pair.arm,
         pair.against,
@@ -131,7 +135,9 @@ def _words(evidence: Evidence, name: Name, more: int | None, margin: float) -> s
         return f"{arm} against {against}: undecided; {_outlook(more)} ({difference})"
     if name == "worse" and bounds:
         mean, bounds = -mean, Interval(-bounds.high, -bounds.low)
-    less = f", by less than the margin of {margin:g} points" if evidence.p_equivalence <= LEVEL else ""
+    less = (
+        f", by less than the margin of {margin:g} points" if evidence.p_equivalence <= LEVEL else ""
+    )
     return f"{arm} is {name} than {against} by {_points(mean)} points ({_bounds(bounds)}){less}"
 
 
@@ -142,7 +148,11 @@ def _outlook(more: int | None) -> str:
 
 
 def _bounds(bounds: Interval | None) -> str:
-    return f"95 % interval {_points(bounds.low)} … {_points(bounds.high)}" if bounds else "from a single seed"
+    return (
+        f"95 % interval {_points(bounds.low)} … {_points(bounds.high)}"
+        if bounds
+        else "from a single seed"
+    )
 
 
 def _points(value: float) -> str:

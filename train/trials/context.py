@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import torch
 
 from train.data.cache import Cache
-from train.data.dataset import Data, Wanted, prepare
+from train.data.dataset import Data, DataRequest, prepare
 from train.errors import TrainError
 from train.runtime.device import pick_device
 from train.trials.study import Study
@@ -19,7 +19,7 @@ S = TypeVar("S", bound=Study)
 
 
 @dataclass(frozen=True)
-class Stage(Generic[S]):
+class TrialContext(Generic[S]):
     """What all replicates share: the study, the decoded sources and test images, the device."""
 
     study: S
@@ -28,32 +28,40 @@ class Stage(Generic[S]):
     cache: Cache
 
 
-def set_stage(study: S, cache_root: Path, cache_limit: int) -> Stage[S]:
+def trial_context(study: S, cache_root: Path, cache_limit: int) -> TrialContext[S]:
     """Return the stage of a study; made once in each process."""
-    return _set_stage(study, cache_root, cache_limit)
+    return _trial_context(study, cache_root, cache_limit)
 
 
 @lru_cache(maxsize=1)
-def _set_stage(study: Any, cache_root: Path, cache_limit: int) -> Stage[Any]:
+def _trial_context(study: Any, cache_root: Path, cache_limit: int) -> TrialContext[Any]:
     torch.set_num_threads(study.threads)
     device = pick_device(study.device)
     if device is None:
         raise TrainError(f"--device {study.device}: there is no such device here")
-    if device.type == "cuda":  # pragma: no cover  # needs a GPU; worker processes have not been told yet
+    if (
+        device.type == "cuda"
+    ):  # pragma: no cover  # needs a GPU; worker processes have not been told yet
         torch.use_deterministic_algorithms(mode=True, warn_only=True)
     cache = Cache(cache_root, cache_limit)
-    wanted = Wanted(study.data, study.test, study.shape, 0.0, study.allow_leak, study.sources)
-    data = prepare(wanted, cache, lambda _folder: lambda _images: None)
+    data_request = DataRequest(
+        study.data, study.test, study.shape, 0.0, study.allow_leak, study.sources
+    )
+    data = prepare(data_request, cache, lambda _folder: lambda _images: None)
     if data.streamed:
-        raise TrainError("a comparison holds its images in memory: fewer --sources, or a smaller --image-size")
+        raise TrainError(
+            "a comparison holds its images in memory: fewer --sources, or a smaller --image-size"
+        )
     if data.train.folder.expanded:
-        raise TrainError(f'"{study.data}" was written by expand; compare the folder that it was made from')
-    return Stage(study, data, device, cache)
+        raise TrainError(
+            f'"{study.data}" was written by expand; compare the folder that it was made from'
+        )
+    return TrialContext(study, data, device, cache)
 
 
-def describe_study(stage: Stage[Any], how: dict[str, Any]) -> dict[str, Any]:
+def describe_study(context: TrialContext[Any], how: dict[str, Any]) -> dict[str, Any]:
     """Return what all arms of a study share, as a flat table for people."""
-    study, data = stage.study, stage.data
+    study, data = context.study, context.data
     _, height, width, channels = data.train.pack.pixels.shape
     training = study.training
     return {

@@ -18,8 +18,8 @@ from expand.layouts.source import read_source
 from expand.views.batches import ViewBatches
 from train.data.folder import Folder
 from train.data.pack import Pack
-from train.data.shape import Shape, fit
-from train.data.split import Side
+from train.data.shape import Shape, resize_crop
+from train.data.split import Split
 from train.errors import TrainError
 from train.feed.readers import render
 
@@ -28,7 +28,7 @@ MEMORY_SHARE = 0.5
 """Of the memory that is free, what copies may take."""
 
 
-def remember(side: Side, expansion: Expansion, shape: Shape, *, encoded: bool) -> Side:
+def render_copies(side: Split, expansion: Expansion, shape: Shape, *, encoded: bool) -> Split:
     """Return a side of the split with every view that `expansion` writes, sorted by source and view.
 
     `side` holds the sources as they are. Where copies lose something (`encoded`), or images do on their way to the model,
@@ -43,7 +43,11 @@ def remember(side: Side, expansion: Expansion, shape: Shape, *, encoded: bool) -
         )
     through_files = encoded or _changed_by_reading(side.folder, shape)
     pixels = _from_files(side, expansion, shape) if through_files else _rendered(side, expansion)
-    return Side(side.name, _copies(side.folder, factor), Pack(pixels, [""] * len(pixels), [""] * len(pixels)))
+    return Split(
+        side.name,
+        _copies(side.folder, factor),
+        Pack(pixels, [""] * len(pixels), [""] * len(pixels)),
+    )
 
 
 def _changed_by_reading(folder: Folder, shape: Shape) -> bool:
@@ -52,7 +56,7 @@ def _changed_by_reading(folder: Folder, shape: Shape) -> bool:
     return resized or decode(read_source(folder.root / folder.files[0])).pixels.dtype != np.uint8
 
 
-def _rendered(side: Side, expansion: Expansion) -> NDArray[np.uint8]:
+def _rendered(side: Split, expansion: Expansion) -> NDArray[np.uint8]:
     sources = side.pack.pixels[side.folder.places]
     batches = ViewBatches(expansion.views, side.folder.sources)
     everyone = np.arange(len(sources))
@@ -60,7 +64,7 @@ def _rendered(side: Side, expansion: Expansion) -> NDArray[np.uint8]:
     return np.stack([sources, *views], axis=1).reshape(-1, *sources.shape[1:])
 
 
-def _from_files(side: Side, expansion: Expansion, shape: Shape) -> NDArray[np.uint8]:
+def _from_files(side: Split, expansion: Expansion, shape: Shape) -> NDArray[np.uint8]:
     files = side.folder.files
     work = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
     workers = min(available_cores(), 1 + len(side.folder) // (4 * CHUNK))
@@ -68,10 +72,12 @@ def _from_files(side: Side, expansion: Expansion, shape: Shape) -> NDArray[np.ui
     return np.stack(list(chain.from_iterable(map_ordered(through, work, workers))))
 
 
-def _through_files(root: Path, expansion: Expansion, shape: Shape, files: list[str]) -> list[NDArray[np.uint8]]:
+def _through_files(
+    root: Path, expansion: Expansion, shape: Shape, files: list[str]
+) -> list[NDArray[np.uint8]]:
     """Return every view of some sources as a reader of the expanded folder would see it; what a worker process runs."""
     return [
-        fit(decode(file.data).pixels, shape)
+        resize_crop(decode(file.data).pixels, shape)
         for name in files
         for file in make_files(name, read_source(root / name), expansion, range(expansion.factor))
     ]
@@ -81,13 +87,17 @@ def _copies(folder: Folder, factor: int) -> Folder:
     """Return the listing that an expanded folder of these sources would have."""
     again = np.repeat(np.arange(len(folder)), factor)
     repeated = folder.only(again)
-    return replace(repeated, views=np.tile(np.arange(factor), len(folder)), places=np.arange(len(again)))
+    return replace(
+        repeated, views=np.tile(np.arange(factor), len(folder)), places=np.arange(len(again))
+    )
 
 
 def free_memory() -> int:
     """Return how many bytes of memory are free; very many where the system does not say."""
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+        return next(
+            int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")
+        )
     except (OSError, StopIteration):
         return 2**62

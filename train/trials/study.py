@@ -13,9 +13,9 @@ from expand.views.views import Views
 from train.data.dataset import Data
 from train.data.shape import ANY_SHAPE, Shape
 from train.feed.readers import Reader
-from train.feed.sampler import Visits
+from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
-from train.fit.hyperparameters import Recipe as Training
+from train.fit.hyperparameters import Hyperparameters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class Study(ABC):
 
     data: Path
     test: Path
-    training: Training
+    training: Hyperparameters
     model: str = "cnn"
     dropout: float = 0.0
     shape: Shape = ANY_SHAPE
@@ -44,11 +44,11 @@ class Study(ABC):
         """Return the settings with which `expand` writes the copies that an arm reads; None where it reads the sources."""
         return None
 
-    def remembered(self, arm: Any, view_seed: int) -> Views | None:
+    def memorised_views(self, arm: Any, view_seed: int) -> Views | None:
         """Return the views whose first one an arm has seen, for measuring how far it knows it by heart; None: not measured."""
         return None
 
-    def reader(self, arm: Any, visits: Visits, data: Data, view_seed: int) -> Reader | None:
+    def reader(self, arm: Any, sampler: Sampler, data: Data, view_seed: int) -> Reader | None:
         """Return what reads for an arm that no strategy describes."""
         return None
 

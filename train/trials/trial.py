@@ -16,17 +16,17 @@ from torch import Tensor
 
 from expand.views.batches import ViewBatches
 from train.data.dataset import Data
-from train.data.split import Side
+from train.data.split import Split
 from train.feed.host import HostFeed
 from train.feed.readers import render
-from train.fit.evaluate import Evaluation, Scene, evaluate
+from train.fit.evaluate import EvalConfig, Evaluation, evaluate
 from train.fit.loop import fit
 from train.fit.trainer import Epoch
 from train.runs.assemble import Setup, set_up
-from train.runs.settings import Place, Settings
-from train.runtime.memory import memory_in_words
-from train.trials.context import Stage
-from train.trials.copies import remember
+from train.runs.settings import RunLocation, Settings
+from train.runtime.memory import explain_out_of_memory
+from train.trials.context import TrialContext
+from train.trials.copies import render_copies
 from train.trials.study import Seeds
 
 FRESH_VIEW = 1_000_003
@@ -50,9 +50,9 @@ class Trained(NamedTuple):
     last: Epoch
 
 
-def assemble(stage: Stage[Any], run: Run) -> tuple[Data, Setup]:
+def assemble(context: TrialContext[Any], run: Run) -> tuple[Data, Setup]:
     """Return a run's data and its trainer, ready to go."""
-    study, seeds = stage.study, run.seeds
+    study, seeds = context.study, run.seeds
     strategy = study.strategy(run.arm, seeds.views)
     settings = Settings(
         study.data,
@@ -66,40 +66,42 @@ def assemble(stage: Stage[Any], run: Run) -> tuple[Data, Setup]:
         precision=study.precision,
         shape=study.shape,
     )
-    train = stored(stage, run.arm, seeds) or stage.data.train
+    train = stored(context, run.arm, seeds) or context.data.train
     streamed = strategy.name == "fly" and study.shape.side is not None
-    data = replace(stage.data, train=train, streamed=streamed)
-    setup = set_up(settings, data, stage.device, Place(Path(), stage.cache))
-    visits = setup.feed.visits
-    if reader := study.reader(run.arm, visits, data, seeds.views):
-        feed = HostFeed(visits, study.training.batch_size, seeds.training, stage.device, reader)
+    data = replace(context.data, train=train, streamed=streamed)
+    setup = set_up(settings, data, context.device, RunLocation(Path(), context.cache))
+    sampler = setup.feed.sampler
+    if reader := study.reader(run.arm, sampler, data, seeds.views):
+        feed = HostFeed(sampler, study.training.batch_size, seeds.training, context.device, reader)
         setup = setup._replace(feed=feed, renderer="exact")
     return data, setup
 
 
-def stored(stage: Stage[Any], arm: Any, seeds: Seeds) -> Side | None:
+def stored(context: TrialContext[Any], arm: Any, seeds: Seeds) -> Split | None:
     """Return the copies that an arm reads, made in memory; None where it reads the sources."""
-    copies = stage.study.copies(arm, seeds.views)
+    copies = context.study.copies(arm, seeds.views)
     if copies is None:
         return None
-    return remember(stage.data.train, copies, stage.study.shape, encoded=copies.format != "png")
+    return render_copies(
+        context.data.train, copies, context.study.shape, encoded=copies.format != "png"
+    )
 
 
-def train(stage: Stage[Any], run: Run) -> Trained:
+def train(context: TrialContext[Any], run: Run) -> Trained:
     """Train an arm from first weights to last."""
-    with memory_in_words(stage.study.model, stage.study.training.batch_size):
-        data, setup = assemble(stage, run)
+    with explain_out_of_memory(context.study.model, context.study.training.batch_size):
+        data, setup = assemble(context, run)
         last = [event for event in fit(setup.trainer, setup.feed) if isinstance(event, Epoch)][-1]
     return Trained(data, setup, last)
 
 
-def measure(stage: Stage[Any], run: Run, trained: Trained) -> dict[str, Any]:
+def measure(context: TrialContext[Any], run: Run, trained: Trained) -> dict[str, Any]:
     """Return the row that is kept of a run; the test images are read here, once."""
     data, setup, last = trained
     assert data.test is not None
     labels = data.test.folder.labels
     started = time.perf_counter()
-    found = look(stage, setup, data.test.pack.pixels[data.test.folder.places], labels)
+    found = look(context, setup, data.test.pack.pixels[data.test.folder.places], labels)
     setup.feed.clock.evaluate += time.perf_counter() - started
     clock = asdict(setup.feed.clock)
     return {
@@ -107,7 +109,7 @@ def measure(stage: Stage[Any], run: Run, trained: Trained) -> dict[str, Any]:
         "replicate": run.seeds.replicate,
         "epochs": run.epochs,
         "steps": setup.trainer.steps,
-        "images": len(setup.feed.visits) * run.epochs,
+        "images": len(setup.feed.sampler) * run.epochs,
         "accuracy": found.accuracy,
         "loss": found.loss,
         "train_accuracy": last.accuracy,
@@ -115,7 +117,7 @@ def measure(stage: Stage[Any], run: Run, trained: Trained) -> dict[str, Any]:
         "per_class": found.per_class,
         "right": base64.b64encode(np.packbits(found.predicted == labels).tobytes()).decode(),
         "weights": hash_weights(setup.trainer.average.state()),
-        "gap": memory_gap(stage, run, trained),
+        "gap": memory_gap(context, run, trained),
         "precision": setup.trainer.precision,
         "renderer": setup.renderer,
         **{f"{name}_seconds": round(seconds, 4) for name, seconds in clock.items()},
@@ -123,24 +125,30 @@ def measure(stage: Stage[Any], run: Run, trained: Trained) -> dict[str, Any]:
     }
 
 
-def look(stage: Stage[Any], setup: Setup, pixels: NDArray[np.uint8], labels: NDArray[np.int64]) -> Evaluation:
+def look(
+    context: TrialContext[Any], setup: Setup, pixels: NDArray[np.uint8], labels: NDArray[np.int64]
+) -> Evaluation:
     """Return what the finished model makes of some images."""
     trainer = setup.trainer
-    scene = Scene(stage.data.train.folder.classes, stage.data.normalise, trainer.device, trainer.precision)
-    return evaluate(trainer.model, trainer.average.state(), pixels, labels, scene)
+    config = EvalConfig(
+        context.data.train.folder.classes, context.data.normalise, trainer.device, trainer.precision
+    )
+    return evaluate(trainer.model, trainer.average.state(), pixels, labels, config)
 
 
-def memory_gap(stage: Stage[Any], run: Run, trained: Trained) -> dict[str, float] | None:
+def memory_gap(context: TrialContext[Any], run: Run, trained: Trained) -> dict[str, float] | None:
     """Return the accuracy on views that were trained on, and on fresh views of the same sources; at most 2,000 of them."""
-    views = stage.study.remembered(run.arm, run.seeds.views)
+    views = context.study.memorised_views(run.arm, run.seeds.views)
     if views is None:
         return None
-    side = stage.data.train
+    side = context.data.train
     chosen = np.arange(0, len(side.folder), max(1, len(side.folder) // GAP_SOURCES))
     batches = ViewBatches(views, side.folder.sources)
     sources, labels = side.pack.pixels[side.folder.places[chosen]], side.folder.labels[chosen]
     seen, fresh = (render(batches, sources, chosen, k, None) for k in (1, FRESH_VIEW))
-    known, unknown = (look(stage, trained.setup, pixels, labels).accuracy for pixels in (seen, fresh))
+    known, unknown = (
+        look(context, trained.setup, pixels, labels).accuracy for pixels in (seen, fresh)
+    )
     return {"stored": known, "fresh": unknown}
 
 
@@ -149,5 +157,7 @@ def hash_weights(state: dict[str, Tensor]) -> str:
     digest = blake2b(digest_size=12)
     for name, value in sorted(state.items()):
         digest.update(name.encode())
-        digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+        digest.update(
+            value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+        )
     return digest.hexdigest()

@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 
 from expand.geometry import Number, Placement, Size, each, shift, smaller, stretch
 from expand.techniques.ranges import Range, check_factor, parse_range, share_of, switch
-from expand.techniques.technique import Choice, Geometric
+from expand.techniques.technique import Choice, GeometricTechnique
 
 AREA, ASPECT = Range(0.6, 1.0), Range(0.75, 4 / 3)
 
 
 @dataclass(frozen=True)
-class Crop(Geometric):
+class Crop(GeometricTechnique):
     """Cut a box of a drawn area and aspect out of the image and stretch it to the image's size ("random resized crop").
 
     `area` is the box's share of the image, `aspect` its width over height in units of the image's own (1 keeps the
@@ -37,11 +37,18 @@ class Crop(Geometric):
     def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
         """Turn four numbers into a box, in fractions of the width and height; the aspect is drawn evenly in its logarithm."""
         logs = Range(math.log(self.aspect.low), math.log(self.aspect.high))
-        area = switch(variant, self.factor, self.area.at(share_of(variant, numbers[0], self.factor)), off=1.0)
+        area = switch(
+            variant, self.factor, self.area.at(share_of(variant, numbers[0], self.factor)), off=1.0
+        )
         aspect = each(math.exp, switch(variant, self.factor, logs.at(numbers[1]), off=0.0))
         width = smaller(each(math.sqrt, area * aspect), 1.0)
         height = smaller(area / width, 1.0)
-        return {"x": numbers[2] * (1.0 - width), "y": numbers[3] * (1.0 - height), "width": width, "height": height}
+        return {
+            "x": numbers[2] * (1.0 - width),
+            "y": numbers[3] * (1.0 - height),
+            "width": width,
+            "height": height,
+        }
 
     def place(self, choice: Mapping[str, Any], size: Size) -> Placement:
         """Return the map that shows the chosen box of an image at the image's own size."""

@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 
 from expand.errors import ExpandError
 from expand.geometry import Number, Placement, Size, linear_about_centres
-from expand.techniques.technique import Choice, Geometric
+from expand.techniques.technique import Choice, GeometricTechnique
 
 AXES = ("horizontal", "vertical")
 
 
 @dataclass(frozen=True)
-class Flip(Geometric):
+class Flip(GeometricTechnique):
     """Mirror left-right (horizontal), top-bottom (vertical), or both; factor 2 or 4."""
 
     name: ClassVar[str] = "flip"
@@ -23,13 +23,17 @@ class Flip(Geometric):
 
     def __post_init__(self) -> None:
         if self.factor not in (0, 2, 4):
-            raise ExpandError(f'"factor" of flip must be 2 (one axis) or 4 (both), got {self.factor!r}')
+            raise ExpandError(
+                f'"factor" of flip must be 2 (one axis) or 4 (both), got {self.factor!r}'
+            )
         given = [self.axes] if isinstance(self.axes, str) else list(self.axes)
         axes = tuple(axis for axis in AXES if axis in given) or AXES[: max(self.factor // 2, 1)]
         if given and set(given) != set(axes):
             raise ExpandError(f'"axes" of flip must be horizontal, vertical or both, got {given!r}')
         if self.factor and self.factor != 2 ** len(axes):
-            raise ExpandError(f'"factor" of flip along {" and ".join(axes)} is {2 ** len(axes)}, got {self.factor}')
+            raise ExpandError(
+                f'"factor" of flip along {" and ".join(axes)} is {2 ** len(axes)}, got {self.factor}'
+            )
         object.__setattr__(self, "axes", axes)
         object.__setattr__(self, "factor", 2 ** len(axes))
 

@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 from expand.errors import ExpandError
 from expand.geometry import Number, Placement, Size, shift
 from expand.techniques.ranges import check_factor, parse_range, switch
-from expand.techniques.technique import Choice, Geometric
+from expand.techniques.technique import Choice, GeometricTechnique
 
 
 @dataclass(frozen=True)
-class Pad(Geometric):
+class Pad(GeometricTechnique):
     """Put a margin around the image: fractions of its width and height, or whole pixels on each side; factor 1 or 2."""
 
     name: ClassVar[str] = "pad"

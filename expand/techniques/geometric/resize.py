@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 from expand.errors import ExpandError
 from expand.geometry import Affine, Number, Placement, Size, smaller, stretch
 from expand.techniques.ranges import check_factor, switch
-from expand.techniques.technique import Choice, Geometric
+from expand.techniques.technique import Choice, GeometricTechnique
 
 
 @dataclass(frozen=True)
-class Resize(Geometric):
+class Resize(GeometricTechnique):
     """Give the image another size: [width, height], or one number for the shorter side; factor 1 or 2."""
 
     name: ClassVar[str] = "resize"
@@ -22,8 +22,12 @@ class Resize(Geometric):
 
     def __post_init__(self) -> None:
         sides = [self.size] if isinstance(self.size, int) else list(self.size)
-        if len(sides) not in (1, 2) or not all(isinstance(side, int) and 1 <= side <= 65535 for side in sides):
-            raise ExpandError(f'"size" of resize must be a whole number of pixels or [width, height], got {self.size!r}')
+        if len(sides) not in (1, 2) or not all(
+            isinstance(side, int) and 1 <= side <= 65535 for side in sides
+        ):
+            raise ExpandError(
+                f'"size" of resize must be a whole number of pixels or [width, height], got {self.size!r}'
+            )
         object.__setattr__(self, "size", sides[0] if len(sides) == 1 else tuple(sides))
         check_factor(self.name, self.factor, drawn=False)
 
@@ -39,6 +43,9 @@ class Resize(Geometric):
             target = Size((size.width * step + 0.5) // 1, (size.height * step + 0.5) // 1)
         else:
             target = Size(float(self.size[0]), float(self.size[1]))
-        out = Size(size.width + on * (target.width - size.width), size.height + on * (target.height - size.height))
+        out = Size(
+            size.width + on * (target.width - size.width),
+            size.height + on * (target.height - size.height),
+        )
         scale: Affine = stretch(size.width / out.width, size.height / out.height)
         return Placement(scale, out)

@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 
 from expand.geometry import Number, Placement, Size, each, turn
 from expand.techniques.ranges import Range, check_factor, parse_range, share_of, switch
-from expand.techniques.technique import Choice, Geometric
+from expand.techniques.technique import Choice, GeometricTechnique
 
 DEGREES = Range(-15.0, 15.0)
 
 
 @dataclass(frozen=True)
-class Rotate(Geometric):
+class Rotate(GeometricTechnique):
     """Turn by an angle from a range of degrees, counter-clockwise positive."""
 
     name: ClassVar[str] = "rotate"

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 from expand.errors import ExpandError
 from expand.geometry import Number, Placement, Size, turn
-from expand.techniques.technique import Choice, Geometric
+from expand.techniques.technique import Choice, GeometricTechnique
 
 
 @dataclass(frozen=True)
-class Rotate90(Geometric):
+class Rotate90(GeometricTechnique):
     """Turn by 0, 90, 180 or 270 degrees, counter-clockwise; a quarter of a non-square image swaps its sides; factor 4."""
 
     name: ClassVar[str] = "rotate90"
@@ -20,7 +20,9 @@ class Rotate90(Geometric):
 
     def __post_init__(self) -> None:
         if self.factor not in (2, 4):
-            raise ExpandError(f'"factor" of rotate90 must be 4, or 2 (half turns only), got {self.factor}')
+            raise ExpandError(
+                f'"factor" of rotate90 must be 4, or 2 (half turns only), got {self.factor}'
+            )
 
     def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
         """Turn a variant into degrees; variant 0 changes nothing."""

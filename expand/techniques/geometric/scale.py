@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 
 from expand.geometry import Number, Placement, Size, linear_about_centres
 from expand.techniques.ranges import Range, check_factor, parse_range, share_of, switch
-from expand.techniques.technique import Choice, Geometric
+from expand.techniques.technique import Choice, GeometricTechnique
 
 SCALE = Range(0.9, 1.1)
 
 
 @dataclass(frozen=True)
-class Scale(Geometric):
+class Scale(GeometricTechnique):
     """Zoom about the centre by a factor from a range: above 1 crops, below 1 pads."""
 
     name: ClassVar[str] = "scale"

@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 from expand.errors import ExpandError
 from expand.geometry import Number, Placement, Size, shift
 from expand.techniques.ranges import Range, check_factor, parse_range, share_of, switch
-from expand.techniques.technique import Choice, Geometric
+from expand.techniques.technique import Choice, GeometricTechnique
 
 SHIFT = Range(-0.1, 0.1)
 
 
 @dataclass(frozen=True)
-class Translate(Geometric):
+class Translate(GeometricTechnique):
     """Shift by fractions of the width (x, right positive) and height (y, down positive), or by whole pixels."""
 
     name: ClassVar[str] = "translate"
@@ -32,7 +32,9 @@ class Translate(Geometric):
         for axis in ("x", "y"):
             value = parse_range(getattr(self, axis), axis, within=(-limit, limit), symmetric=True)
             if self.unit == "pixel" and any(end % 1 for end in value):
-                raise ExpandError(f'"{axis}" of translate must be whole numbers of pixels, got {list(value)!r}')
+                raise ExpandError(
+                    f'"{axis}" of translate must be whole numbers of pixels, got {list(value)!r}'
+                )
             object.__setattr__(self, axis, value)
         if self.unit == "pixel":
             object.__setattr__(self, "factor", self.factor or self._places)
@@ -59,7 +61,10 @@ class Translate(Geometric):
             return self._choose_pixels(variant, numbers[0])
         x = self.x.at(share_of(variant, numbers[0], self.factor))
         y = self.y.at(numbers[1])
-        return {"x": switch(variant, self.factor, x, off=0.0), "y": switch(variant, self.factor, y, off=0.0)}
+        return {
+            "x": switch(variant, self.factor, x, off=0.0),
+            "y": switch(variant, self.factor, y, off=0.0),
+        }
 
     def _choose_pixels(self, variant: Number, number: Number) -> Choice:
         """Take one of the shifts; the variants hold disjoint shares of them, so that no two take the same."""
@@ -70,7 +75,10 @@ class Translate(Geometric):
             zero = -self.y.low * self._columns - self.x.low
             place = place + (place >= zero)
         x, y = self.x.low + place % self._columns, self.y.low + place // self._columns
-        return {"x": switch(variant, self.factor, x, off=0.0), "y": switch(variant, self.factor, y, off=0.0)}
+        return {
+            "x": switch(variant, self.factor, x, off=0.0),
+            "y": switch(variant, self.factor, y, off=0.0),
+        }
 
     def place(self, choice: Mapping[str, Any], size: Size) -> Placement:
         """Return the map that shifts an image of `size`."""

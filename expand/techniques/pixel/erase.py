@@ -14,13 +14,13 @@ from expand.errors import ExpandError
 from expand.geometry import Number, each, larger, smaller
 from expand.images.pixels import Pixels
 from expand.techniques.ranges import Range, check_factor, parse_range, share_of, switch
-from expand.techniques.technique import Choice, PixelChange
+from expand.techniques.technique import Choice, PixelTechnique
 
 AREA, ASPECT = Range(0.02, 0.2), Range(0.5, 2.0)
 
 
 @dataclass(frozen=True)
-class Erase(PixelChange):
+class Erase(PixelTechnique):
     """Paint a box of a drawn area, aspect and place with one grey level (0 … 255; of 16 bits, the same share), all channels.
 
     `area` is the box's share of the image, `aspect` its width over height in units of the image's own. Zhong et al. 2017
@@ -38,8 +38,14 @@ class Erase(PixelChange):
     def __post_init__(self) -> None:
         object.__setattr__(self, "area", parse_range(self.area, "area", within=(0.001, 1)))
         object.__setattr__(self, "aspect", parse_range(self.aspect, "aspect", within=(0.01, 100)))
-        if not isinstance(self.level, int) or isinstance(self.level, bool) or not 0 <= self.level <= 255:
-            raise ExpandError(f'"level" of erase must be a whole number, 0 … 255, got {self.level!r}')
+        if (
+            not isinstance(self.level, int)
+            or isinstance(self.level, bool)
+            or not 0 <= self.level <= 255
+        ):
+            raise ExpandError(
+                f'"level" of erase must be a whole number, 0 … 255, got {self.level!r}'
+            )
         check_factor(self.name, self.factor, drawn=self.area != (1, 1))
 
     def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
@@ -48,11 +54,18 @@ class Erase(PixelChange):
         The aspect is drawn evenly in its logarithm, and held so that a box of the drawn area is no longer than the image.
         """
         area = self.area.at(share_of(variant, numbers[0], self.factor))
-        aspect = each(math.exp, Range(math.log(self.aspect.low), math.log(self.aspect.high)).at(numbers[1]))
+        aspect = each(
+            math.exp, Range(math.log(self.aspect.low), math.log(self.aspect.high)).at(numbers[1])
+        )
         wide = each(math.sqrt, area * larger(smaller(aspect, 1 / area), area))
         width = switch(variant, self.factor, wide, off=0.0)
         height = switch(variant, self.factor, smaller(area / wide, 1.0), off=0.0)
-        return {"x": numbers[2] * (1.0 - width), "y": numbers[3] * (1.0 - height), "width": width, "height": height}
+        return {
+            "x": numbers[2] * (1.0 - width),
+            "y": numbers[3] * (1.0 - height),
+            "width": width,
+            "height": height,
+        }
 
     def apply(self, pixels: Pixels, choice: Choice) -> tuple[Pixels, Choice]:
         """Return the pixels with the box painted, at least one whole pixel of them."""
@@ -66,7 +79,10 @@ class Erase(PixelChange):
     def apply_batch(self, pixels: Pixels, choices: Choice) -> Pixels:
         """Return N images (N×H×W or N×H×W×C) with a box painted in each where it is on."""
         painted, level = pixels.copy(), self._level(pixels)
-        edges = (np.broadcast_to(edge, len(pixels)).tolist() for edge in box(choices, pixels.shape[1], pixels.shape[2]))
+        edges = (
+            np.broadcast_to(edge, len(pixels)).tolist()
+            for edge in box(choices, pixels.shape[1], pixels.shape[2])
+        )
         for image, left, right, top, bottom in zip(painted, *edges, strict=True):
             image[top:bottom, left:right] = level
         return painted

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from expand.geometry import Number
 from expand.images.pixels import Pixels
 from expand.techniques.ranges import Range, check_factor, parse_range, share_of, switch, whole
-from expand.techniques.technique import Choice, PixelChange
+from expand.techniques.technique import Choice, PixelTechnique
 
 AMOUNT, SALT = Range(0.01, 0.02), Range(0.5, 0.5)
 SEED_BITS = 52
 
 
 @dataclass(frozen=True)
-class Noise(PixelChange):
+class Noise(PixelTechnique):
     """Hit each pixel with probability `amount`; a hit is salt (white, all channels) with probability `salt`, else pepper."""
 
     name: ClassVar[str] = "noise"
@@ -59,7 +59,10 @@ class Noise(PixelChange):
     def apply_batch(self, pixels: Pixels, choices: Choice) -> Pixels:
         """Return N images (N×H×W or N×H×W×C) with noise: the same arithmetic as for one, on rows of numbers."""
         (rows,) = np.nonzero(np.broadcast_to(choices["amount"], len(pixels)))
-        amount, salt, seed = (np.broadcast_to(choices[key], len(pixels))[rows, None] for key in ("amount", "salt", "seed"))
+        amount, salt, seed = (
+            np.broadcast_to(choices[key], len(pixels))[rows, None]
+            for key in ("amount", "salt", "seed")
+        )
         numbers = pattern(seed, pixels.shape[1] * pixels.shape[2])
         images, hits = np.nonzero(numbers < _threshold(amount))
         salted = numbers[images, hits] < _threshold(amount * salt)[images, 0]

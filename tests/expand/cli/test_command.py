@@ -18,7 +18,9 @@ from tests.conftest import Folder, noise_image, tree
 
 def run(*arguments: object) -> Result:
     """Run the command in this process; an ExpandError is in the result's exception."""
-    return CliRunner().invoke(command, [str(argument) for argument in arguments], standalone_mode=False)
+    return CliRunner().invoke(
+        command, [str(argument) for argument in arguments], standalone_mode=False
+    )
 
 
 def call(*arguments: object, **settings: object) -> subprocess.CompletedProcess[str]:
@@ -45,7 +47,11 @@ def test_without_anything_it_expands_the_sample(class_folder: Folder, tmp_path: 
     class_folder({"train/a/1.png": noise_image(9, 9)}, "data")
     done = call("--factor", 3, cwd=tmp_path)
     assert done.returncode == 0
-    assert sorted(path.name for path in (tmp_path / "data/expanded/a").iterdir()) == ["1.png", "1_v1.png", "1_v2.png"]
+    assert sorted(path.name for path in (tmp_path / "data/expanded/a").iterdir()) == [
+        "1.png",
+        "1_v1.png",
+        "1_v2.png",
+    ]
 
 
 def test_help_names_everything_and_is_fast() -> None:
@@ -59,7 +65,10 @@ def test_help_names_everything_and_is_fast() -> None:
                  "--originals", "--skip-bad", "--strict", "--overwrite", "--dry-run", "plan", "preview", "verify", "replay", "fetch"):  # fmt: skip
         assert word in words
     loaded = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "expand", "--help"], capture_output=True, text=True, check=True
+        [sys.executable, "-X", "importtime", "-m", "expand", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stderr
     for heavy in ("numpy", "cv2", "torch", "yaml", "PIL", "tqdm"):
         assert f" {heavy}\n" not in loaded
@@ -81,7 +90,9 @@ def test_techniques_alone_give_their_product(class_folder: Folder, tmp_path: Pat
     src = class_folder(2)
     shown = run(src, tmp_path / "out", "--techniques", "flip=4,noise=2", "--workers", 1)
     assert "4 sources in 2 classes × 8 = 32 files" in shown.output
-    few = run(src, tmp_path / "few", "--techniques", "flip=4,noise=2", "--factor", 3, "--workers", 1)
+    few = run(
+        src, tmp_path / "few", "--techniques", "flip=4,noise=2", "--factor", 3, "--workers", 1
+    )
     assert "× 3 = 12 files" in few.output
 
 
@@ -91,9 +102,15 @@ def test_techniques_alone_give_their_product(class_folder: Folder, tmp_path: Pat
         (["--factor", "0"], "--factor must be at least 1, got 0"),
         (["--copies", "-1"], "--copies must be at least 0, got -1"),
         (["--copies", "3", "--factor", "3"], "--copies 3 is --factor 4, got --factor 3 as well"),
-        (["--techniques", "flip"], '--techniques takes name=factor,…, as in flip=4,noise=2; got "flip"'),
+        (
+            ["--techniques", "flip"],
+            '--techniques takes name=factor,…, as in flip=4,noise=2; got "flip"',
+        ),
         (["--techniques", "flip=2,flip=4"], '--techniques names "flip" twice'),
-        (["--techniques", "wobble=2"], '"wobble" is not a technique; there are flip, rotate90, rotate'),
+        (
+            ["--techniques", "wobble=2"],
+            '"wobble" is not a technique; there are flip, rotate90, rotate',
+        ),
         (["--techniques", "flip=4,rotate90=4", "--factor", "9"], "can give: 8 distinct views"),
         (["--recipe", "nosuch"], '"nosuch" is neither a recipe (classic, blog) nor a file'),
         (["--workers", "0"], "--workers must be at least 1, got 0"),
@@ -122,7 +139,9 @@ def test_main_turns_errors_into_words_and_a_status(tmp_path: Path) -> None:
     assert "Traceback" not in refused.stderr + wrong.stderr
 
 
-def test_main_in_this_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_main_in_this_process(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     import signal
 
     monkeypatch.setattr(signal, "signal", lambda *_: None)
@@ -138,11 +157,16 @@ def test_main_in_this_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
         assert said in "".join(capsys.readouterr())
 
 
-def test_bad_images_end_with_status_1_and_are_listed_also_when_quiet(class_folder: Folder, tmp_path: Path) -> None:
+def test_bad_images_end_with_status_1_and_are_listed_also_when_quiet(
+    class_folder: Folder, tmp_path: Path
+) -> None:
     src = class_folder({"a/1.png": noise_image(9, 9), "a/2.png": b"bad", "a/3.txt": b""})
     done = call(src, tmp_path / "out", "--workers", 1)
     assert done.returncode == 1
-    assert '  1 source could not be used, all others are done:\n    "a/2.png" is no image' in done.stdout
+    assert (
+        '  1 source could not be used, all others are done:\n    "a/2.png" is no image'
+        in done.stdout
+    )
     assert "left aside: 1 other file" in done.stdout
     quiet = call(src, tmp_path / "out", "--workers", 1, "--quiet")
     assert (quiet.returncode, quiet.stdout) == (1, "")
@@ -150,7 +174,9 @@ def test_bad_images_end_with_status_1_and_are_listed_also_when_quiet(class_folde
     assert call(src, tmp_path / "out2", "--workers", 1, "--strict").returncode == 3
 
 
-def test_a_dry_run_and_plan_show_the_bill_and_write_nothing(class_folder: Folder, tmp_path: Path) -> None:
+def test_a_dry_run_and_plan_show_the_bill_and_write_nothing(
+    class_folder: Folder, tmp_path: Path
+) -> None:
     src, out = class_folder(3), tmp_path / "out"
     shown = run("plan", src, out, "--techniques", "flip=4,rotate90=4,noise=2", "--workers", 2)
     assert shown.exception is None
@@ -166,17 +192,26 @@ def test_a_dry_run_and_plan_show_the_bill_and_write_nothing(class_folder: Folder
     assert "as many as asked" in dry.output
     resized = tmp_path / "r.yaml"
     resized.write_text("techniques: [flip, resize: {size: 8}]")
-    assert "note: view 0 is the image itself" in run("plan", src, out, "--recipe", resized, "--factor", 2).output
+    assert (
+        "note: view 0 is the image itself"
+        in run("plan", src, out, "--recipe", resized, "--factor", 2).output
+    )
     assert not out.exists()
 
 
 def test_preview_replay_and_fetch(class_folder: Folder, tmp_path: Path) -> None:
     src, out = class_folder(3), tmp_path / "out"
     run(src, out, "--workers", 1)
-    assert "3 sources × 5 views" in run("preview", src, tmp_path / "sheet.png", "--factor", 5, "--sources", 3).output
+    assert (
+        "3 sources × 5 views"
+        in run("preview", src, tmp_path / "sheet.png", "--factor", 5, "--sources", 3).output
+    )
     assert (tmp_path / "sheet.png").stat().st_size > 1000
     assert "was there already, byte for byte" in run("replay", out, "cat/0_v1.png").output
-    assert "made again, byte for byte" in run("replay", out, "cat/0_v1.png", "--to", tmp_path / "x.png").output
+    assert (
+        "made again, byte for byte"
+        in run("replay", out, "cat/0_v1.png", "--to", tmp_path / "x.png").output
+    )
     assert isinstance(run("fetch", "Nothing", tmp_path / "f").exception, ExpandError)
 
 
@@ -185,10 +220,15 @@ def test_fetch_says_what_it_wrote(tmp_path: Path) -> None:
     from tests.expand.cli.test_fetch import write_mnist
 
     write_mnist(tmp_path / "root", "MNIST")
-    assert f"{tmp_path}/f/train: 30 images" in run("fetch", "MNIST", tmp_path / "f", "--root", tmp_path / "root").output
+    assert (
+        f"{tmp_path}/f/train: 30 images"
+        in run("fetch", "MNIST", tmp_path / "f", "--root", tmp_path / "root").output
+    )
 
 
-def test_verify_ends_with_status_1_when_something_is_wrong(class_folder: Folder, tmp_path: Path) -> None:
+def test_verify_ends_with_status_1_when_something_is_wrong(
+    class_folder: Folder, tmp_path: Path
+) -> None:
     src, out = class_folder(3), tmp_path / "out"
     run(src, out, "--workers", 1)
     (out / "cat/0.png").unlink()
@@ -198,7 +238,9 @@ def test_verify_ends_with_status_1_when_something_is_wrong(class_folder: Folder,
     assert "1 problem" in wrong.stderr
 
 
-def test_a_log_gets_plain_lines_and_a_terminal_gets_a_bar(class_folder: Folder, tmp_path: Path) -> None:
+def test_a_log_gets_plain_lines_and_a_terminal_gets_a_bar(
+    class_folder: Folder, tmp_path: Path
+) -> None:
     pty = pytest.importorskip("pty")
     src = class_folder(3)
     assert "\r" not in call(src, tmp_path / "log", "--workers", 1).stderr

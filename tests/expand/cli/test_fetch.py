@@ -23,8 +23,12 @@ def write_mnist(root: Path, name: str, counts: tuple[int, int] = (30, 12)) -> di
     for part, prefix, count in (("train", "train", counts[0]), ("test", "t10k", counts[1])):
         images = np.stack([noise_image(28, 28, seed=i + 100 * count) for i in range(count)])
         labels = (np.arange(count) % 10).astype(np.uint8)
-        (raw / f"{prefix}-images-idx3-ubyte").write_bytes(struct.pack(">IIII", 2051, count, 28, 28) + images.tobytes())
-        (raw / f"{prefix}-labels-idx1-ubyte").write_bytes(struct.pack(">II", 2049, count) + labels.tobytes())
+        (raw / f"{prefix}-images-idx3-ubyte").write_bytes(
+            struct.pack(">IIII", 2051, count, 28, 28) + images.tobytes()
+        )
+        (raw / f"{prefix}-labels-idx1-ubyte").write_bytes(
+            struct.pack(">II", 2049, count) + labels.tobytes()
+        )
         written[part] = images
     return written
 
@@ -52,7 +56,10 @@ def test_names_become_folder_names() -> None:
 
 
 def test_what_cannot_be_fetched_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ExpandError, match='"ImageNet" is not a data set that can be fetched; there are FashionMNIST'):
+    with pytest.raises(
+        ExpandError,
+        match='"ImageNet" is not a data set that can be fetched; there are FashionMNIST',
+    ):
         fetch("ImageNet", tmp_path / "out", None)
     (tmp_path / "file").write_text("x")
     with pytest.raises(ExpandError, match="is a file"):
@@ -72,6 +79,8 @@ def test_a_download_that_fails_says_so(tmp_path: Path, monkeypatch: pytest.Monke
         raise OSError("network is unreachable")
 
     monkeypatch.setattr(datasets, "MNIST", offline)
-    with pytest.raises(ExpandError, match=r"could not be downloaded \(network is unreachable\)") as error:
+    with pytest.raises(
+        ExpandError, match=r"could not be downloaded \(network is unreachable\)"
+    ) as error:
         fetch("MNIST", tmp_path / "out", None)
     assert error.value.status == 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from expand.cli import progress
-from expand.cli.formatting import bytes_in_words, count_in_words, seconds_in_words
+from expand.cli.formatting import format_bytes, format_count, format_seconds
 from expand.cli.progress import progress_bar
 
 
@@ -22,23 +22,27 @@ from expand.cli.progress import progress_bar
     ],
 )
 def test_bytes(count: float, said: str) -> None:
-    assert bytes_in_words(count) == said
+    assert format_bytes(count) == said
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(0.2, "under a second"), (42.4, "42 s"), (600, "10 min"), (9000, "2.5 h")])
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.2, "under a second"), (42.4, "42 s"), (600, "10 min"), (9000, "2.5 h")]
+)
 def test_seconds(seconds: float, said: str) -> None:
-    assert seconds_in_words(seconds) == said
+    assert format_seconds(seconds) == said
 
 
 def test_counts() -> None:
-    assert [count_in_words(*pair) for pair in ((1, "source"), (1234, "source"), (2, "class"))] == [
+    assert [format_count(*pair) for pair in ((1, "source"), (1234, "source"), (2, "class"))] == [
         "1 source",
         "1,234 sources",
         "2 classes",
     ]
 
 
-def test_a_log_line_comes_now_and_then(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_log_line_comes_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     clock = iter(range(0, 1000, 4))
     monkeypatch.setattr(progress.time, "monotonic", lambda: float(next(clock)))
     with progress_bar(100, "files", quiet=False) as advance:

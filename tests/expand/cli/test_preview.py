@@ -37,12 +37,16 @@ def test_the_first_column_is_the_original(class_folder: Folder) -> None:
 
 
 def test_bad_images_are_passed_over_and_nothing_usable_is_refused(class_folder: Folder) -> None:
-    assert sheet(class_folder({"a/1.png": b"bad", "a/2.png": noise_image(9, 9)}), rows=2).height > CELL
+    assert (
+        sheet(class_folder({"a/1.png": b"bad", "a/2.png": noise_image(9, 9)}), rows=2).height > CELL
+    )
     with pytest.raises(ExpandError, match="no image of"):
         sheet(class_folder({"b/1.png": b"bad"}, "worse"))
 
 
-@pytest.mark.parametrize("shape", [(5, 9), (5, 9, 2), (5, 9, 3), (5, 9, 4), (5, 9, 7), (900, 300, 3), (1, 700)])
+@pytest.mark.parametrize(
+    "shape", [(5, 9), (5, 9, 2), (5, 9, 3), (5, 9, 4), (5, 9, 7), (900, 300, 3), (1, 700)]
+)
 @pytest.mark.parametrize("depth", [np.uint8, np.uint16])
 def test_any_image_fits_a_cell(shape: tuple[int, ...], depth: type) -> None:
     image = fit(noise_image(*shape, depth=depth))
@@ -56,7 +60,17 @@ def test_captions_say_what_was_done_in_plain_ascii_and_leave_out_what_was_not() 
     recipe = Recipe.parse(everything)
     texts = [caption(Views(recipe).params("a", k), recipe.neutral()) for k in range(1, 40)]
     words = "\n".join(texts)
-    for word in ("flip horizontal", "turn 90°", "rotate +", "move ", "zoom ", "crop ", "pad 0.1", "resized", "noise 1."):
+    for word in (
+        "flip horizontal",
+        "turn 90°",
+        "rotate +",
+        "move ",
+        "zoom ",
+        "crop ",
+        "pad 0.1",
+        "resized",
+        "noise 1.",
+    ):
         assert word in words
     assert caption(recipe.neutral(), recipe.neutral()) == "nothing changed"
     assert "-0%" not in words
@@ -68,6 +82,9 @@ def test_captions_say_what_was_done_in_plain_ascii_and_leave_out_what_was_not() 
 def test_a_catalogue_technique_is_named_where_it_fired() -> None:
     views = Views(Recipe.parse("techniques: [GaussianBlur: {p: 0.5}]"))
     texts = {
-        caption(views.render(noise_image(8, 8), views.params("a", k)).params, views.recipe.neutral()) for k in range(1, 20)
+        caption(
+            views.render(noise_image(8, 8), views.params("a", k)).params, views.recipe.neutral()
+        )
+        for k in range(1, 20)
     }
     assert texts == {"GaussianBlur", "nothing changed"}

@@ -60,7 +60,9 @@ def test_help_shows_both_ways_and_the_options_of_run() -> None:
     assert shown[-1].split() == ["look", "Look", "at", "what", "was", "done."]
 
 
-def ending(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], what: BaseException | None) -> tuple[int, str]:
+def ending(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], what: BaseException | None
+) -> tuple[int, str]:
     """Return the status and the words with which a command ends in which `what` happens."""
 
     @click.command()
@@ -87,16 +89,26 @@ def ending(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], 
         (ExpandError("the disk is full", 3), 3, "work: the disk is full\n"),
         (OtherError("the worker died"), 3, "work: the worker died\n"),
         (KeyboardInterrupt(), 130, "work: interrupted; start again\n"),
-        (ImportError("No module named 'torch'"), 2, "work: No module named 'torch'; pip install \".[train]\"\n"),
+        (
+            ImportError("No module named 'torch'"),
+            2,
+            "work: No module named 'torch'; pip install \".[train]\"\n",
+        ),
     ],
 )
 def test_whatever_happens_is_a_sentence_and_a_status(
-    what: BaseException | None, status: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    what: BaseException | None,
+    status: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert ending(monkeypatch, capsys, what) == (status, said)
 
 
-def test_what_nobody_foresaw_is_not_hidden(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_nobody_foresaw_is_not_hidden(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(ZeroDivisionError):
         ending(monkeypatch, capsys, ZeroDivisionError())
 
@@ -108,7 +120,9 @@ def test_a_commands_own_status_is_its_exit_status(monkeypatch: pytest.MonkeyPatc
     assert ended.value.code == 1
 
 
-def test_sigterm_interrupts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_sigterm_interrupts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     @click.command()
     def stop() -> None:
         os.kill(os.getpid(), signal.SIGTERM)

@@ -10,7 +10,13 @@ from collections.abc import Iterator
 import pytest
 
 from expand import ExpandError
-from expand.engines.local import IN_FLIGHT, available_cores, check_workers, count_workers, map_ordered
+from expand.engines.local import (
+    IN_FLIGHT,
+    available_cores,
+    check_workers,
+    count_workers,
+    map_ordered,
+)
 
 
 def square(number: int) -> tuple[int, int]:
@@ -45,8 +51,12 @@ def test_an_error_in_the_work_reaches_the_caller() -> None:
 
 
 def test_a_script_without_a_guard_is_told_so() -> None:
-    program = "from expand.engines.local import map_ordered\nprint(list(map_ordered(abs, [1, -2], 2)))\n"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    program = (
+        "from expand.engines.local import map_ordered\nprint(list(map_ordered(abs, [1, -2], 2)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
     assert "[1, 2]" in done.stdout  # -c has no file to run again
 
 

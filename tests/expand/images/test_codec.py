@@ -11,7 +11,7 @@ import pytest
 import tifffile
 from PIL import Image, ImageCms
 
-from expand.errors import BadImage
+from expand.errors import BadImageError
 from expand.images.decoder import decode
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
@@ -49,11 +49,17 @@ def test_lossless_formats_give_back_every_bit(kind: str, channels: int | None, d
 
 @pytest.mark.parametrize("quality", [1, 30, 75, 90, 100])
 @pytest.mark.parametrize(("subsampling", "number"), [(0, 0x111111), (1, 0x211111), (2, 0x221111)])
-def test_a_jpeg_keeps_its_tables_and_its_subsampling(quality: int, subsampling: int, number: int) -> None:
-    source = by_pillow(Image.fromarray(noise_image(40, 30, 3)), "JPEG", quality=quality, subsampling=subsampling)
+def test_a_jpeg_keeps_its_tables_and_its_subsampling(
+    quality: int, subsampling: int, number: int
+) -> None:
+    source = by_pillow(
+        Image.fromarray(noise_image(40, 30, 3)), "JPEG", quality=quality, subsampling=subsampling
+    )
     decoded = decode(source)
     assert (decoded.encoding.quality, decoded.encoding.sampling) == (quality, number)
-    copy, original = (Image.open(io.BytesIO(data)) for data in (encode(decoded.pixels, decoded.encoding), source))
+    copy, original = (
+        Image.open(io.BytesIO(data)) for data in (encode(decoded.pixels, decoded.encoding), source)
+    )
     assert copy.quantization == original.quantization
     assert [layer[1:3] for layer in copy.layer] == [layer[1:3] for layer in original.layer]
 
@@ -63,7 +69,15 @@ def test_a_jpeg_keeps_tables_of_its_own(mode: str) -> None:
     tables = {0: [3 + i // 5 for i in range(64)], 1: [7 + i // 3 for i in range(64)]}
     tables = tables if mode == "RGB" else {0: tables[0]}
     image = Image.fromarray(noise_image(40, 30, 3)).convert(mode)
-    decoded = decode(by_pillow(image, "JPEG", qtables=tables, subsampling=1 if mode == "RGB" else 0, icc_profile=PROFILE))
+    decoded = decode(
+        by_pillow(
+            image,
+            "JPEG",
+            qtables=tables,
+            subsampling=1 if mode == "RGB" else 0,
+            icc_profile=PROFILE,
+        )
+    )
     copy = Image.open(io.BytesIO(encode(decoded.pixels, decoded.encoding)))
     assert {number: list(table) for number, table in copy.quantization.items()} == tables
     assert copy.info["icc_profile"] == PROFILE
@@ -91,12 +105,26 @@ def test_an_orientation_is_applied_and_dropped(orientation: int, kind: str) -> N
     pixels = np.kron(noise_image(4, 6, 3), np.ones((8, 8, 1), np.uint8))
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
-    settings = {"lossless": True} if kind == "WEBP" else {"quality": 100, "subsampling": 0} if kind == "JPEG" else {}
+    settings = (
+        {"lossless": True}
+        if kind == "WEBP"
+        else {"quality": 100, "subsampling": 0}
+        if kind == "JPEG"
+        else {}
+    )
     decoded = decode(by_pillow(Image.fromarray(pixels), kind, exif=exif.tobytes(), **settings))
-    seen = {1: pixels, 2: pixels[:, ::-1], 3: pixels[::-1, ::-1], 4: pixels[::-1], 5: pixels.swapaxes(0, 1)}
+    seen = {
+        1: pixels,
+        2: pixels[:, ::-1],
+        3: pixels[::-1, ::-1],
+        4: pixels[::-1],
+        5: pixels.swapaxes(0, 1),
+    }
     seen |= {6: np.rot90(pixels, -1), 7: np.rot90(pixels.swapaxes(0, 1), 2), 8: np.rot90(pixels)}
     assert decoded.turned == (orientation != 1)
-    assert np.abs(decoded.pixels.astype(int) - seen[orientation]).max() <= (6 if kind == "JPEG" else 0)
+    assert np.abs(decoded.pixels.astype(int) - seen[orientation]).max() <= (
+        6 if kind == "JPEG" else 0
+    )
     again = decode(encode(decoded.pixels, decoded.encoding))
     assert not again.turned
 
@@ -109,11 +137,26 @@ MODES: dict[str, tuple[Callable[[], bytes], tuple[int, ...]]] = {
     "palette": (palette, (9, 9, 3)),
     "palette with transparency": (lambda: palette(transparency=3), (9, 9, 4)),
     "one bit": (lambda: by_pillow(Image.fromarray(noise_image(9, 9)).convert("1"), "PNG"), (9, 9)),
-    "CMYK": (lambda: by_pillow(Image.fromarray(noise_image(9, 9, 3)).convert("CMYK"), "JPEG"), (9, 9, 3)),
-    "palette BMP": (lambda: by_pillow(Image.fromarray(noise_image(9, 9, 3)).quantize(16), "BMP"), (9, 9, 3)),
-    "palette TIFF": (lambda: by_pillow(Image.fromarray(noise_image(9, 9, 3)).quantize(16), "TIFF"), (9, 9, 3)),
-    "LZW TIFF": (lambda: by_pillow(Image.fromarray(noise_image(9, 9, 3)), "TIFF", compression="tiff_lzw"), (9, 9, 3)),
-    "one-bit TIFF": (lambda: by_pillow(Image.fromarray(noise_image(9, 9)).convert("1"), "TIFF"), (9, 9)),
+    "CMYK": (
+        lambda: by_pillow(Image.fromarray(noise_image(9, 9, 3)).convert("CMYK"), "JPEG"),
+        (9, 9, 3),
+    ),
+    "palette BMP": (
+        lambda: by_pillow(Image.fromarray(noise_image(9, 9, 3)).quantize(16), "BMP"),
+        (9, 9, 3),
+    ),
+    "palette TIFF": (
+        lambda: by_pillow(Image.fromarray(noise_image(9, 9, 3)).quantize(16), "TIFF"),
+        (9, 9, 3),
+    ),
+    "LZW TIFF": (
+        lambda: by_pillow(Image.fromarray(noise_image(9, 9, 3)), "TIFF", compression="tiff_lzw"),
+        (9, 9, 3),
+    ),
+    "one-bit TIFF": (
+        lambda: by_pillow(Image.fromarray(noise_image(9, 9)).convert("1"), "TIFF"),
+        (9, 9),
+    ),
 }
 
 
@@ -138,17 +181,23 @@ def tiff(pixels: np.ndarray, **settings: object) -> bytes:
 
 def test_many_channels_are_read_however_they_were_laid_out() -> None:
     pixels = noise_image(20, 30, 6, depth=np.uint16)
-    np.testing.assert_array_equal(decode(tiff(pixels, photometric="minisblack", planarconfig="contig")).pixels, pixels)
+    np.testing.assert_array_equal(
+        decode(tiff(pixels, photometric="minisblack", planarconfig="contig")).pixels, pixels
+    )
     planes = np.moveaxis(pixels, -1, 0)
-    np.testing.assert_array_equal(decode(tiff(planes, photometric="minisblack", planarconfig="separate")).pixels, pixels)
-    np.testing.assert_array_equal(decode(tiff(pixels)).pixels, pixels)  # as tifffile writes an array that it is told nothing of
+    np.testing.assert_array_equal(
+        decode(tiff(planes, photometric="minisblack", planarconfig="separate")).pixels, pixels
+    )
+    np.testing.assert_array_equal(
+        decode(tiff(pixels)).pixels, pixels
+    )  # as tifffile writes an array that it is told nothing of
 
 
 def test_a_compressed_16_bit_tiff_is_read() -> None:
     pixels = noise_image(20, 30, 3, depth=np.uint16)
-    data = cv2.imencode(".tiff", pixels[..., ::-1], [cv2.IMWRITE_TIFF_COMPRESSION, cv2.IMWRITE_TIFF_COMPRESSION_LZW])[
-        1
-    ].tobytes()
+    data = cv2.imencode(
+        ".tiff", pixels[..., ::-1], [cv2.IMWRITE_TIFF_COMPRESSION, cv2.IMWRITE_TIFF_COMPRESSION_LZW]
+    )[1].tobytes()
     np.testing.assert_array_equal(decode(data).pixels, pixels)
 
 
@@ -169,7 +218,10 @@ BAD = {
     "cut WebP": (encode(noise_image(64, 64, 3), Encoding("WEBP"))[:400], "cannot be decoded"),
     "a GIF": (by_pillow(Image.fromarray(noise_image(9, 9)), "GIF"), "is a GIF file"),
     "float TIFF": (tiff(np.zeros((9, 9), np.float32)), "pixels of type float32"),
-    "a stack of pages": (tiff(noise_image(9, 30, 40), photometric="minisblack", metadata={"axes": "ZYX"}), "several pages"),
+    "a stack of pages": (
+        tiff(noise_image(9, 30, 40), photometric="minisblack", metadata={"axes": "ZYX"}),
+        "several pages",
+    ),
     "16-bit grey with alpha": (PNG[:24] + b"\x10\x04" + PNG[26:], "cannot be decoded|16 bits"),
 }
 
@@ -178,11 +230,13 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_file_is_refused_in_words(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     data, message = BAD[name]
-    with pytest.raises(BadImage, match=message):
+    with pytest.raises(BadImageError, match=message):
         decode(data)
     printed = capfd.readouterr()
     assert printed.out == ""
-    assert printed.err == "" or printed.err.startswith("libpng error")  # which writes to the terminal past everybody
+    assert printed.err == "" or printed.err.startswith(
+        "libpng error"
+    )  # which writes to the terminal past everybody
 
 
 @pytest.mark.parametrize(
@@ -191,7 +245,7 @@ def test_a_bad_file_is_refused_in_words(name: str, capfd: pytest.CaptureFixture[
      ("PPM", 4, np.uint8), ("PNG", 2, np.uint16), ("WEBP", 3, np.uint16)],
 )  # fmt: skip
 def test_what_a_format_cannot_hold_is_refused(kind: str, channels: int | None, depth: type) -> None:
-    with pytest.raises(BadImage, match="cannot hold"):
+    with pytest.raises(BadImageError, match="cannot hold"):
         encode(noise_image(8, 8, channels, depth=depth), Encoding(kind, 90))
 
 
@@ -207,11 +261,15 @@ def test_overriding_the_format_and_the_quality() -> None:
 
 def test_decoding_agrees_with_pillow_bit_for_bit() -> None:
     for subsampling in (0, 1, 2):
-        data = by_pillow(Image.fromarray(noise_image(33, 47, 3)), "JPEG", quality=80, subsampling=subsampling)
+        data = by_pillow(
+            Image.fromarray(noise_image(33, 47, 3)), "JPEG", quality=80, subsampling=subsampling
+        )
         np.testing.assert_array_equal(decode(data).pixels, np.asarray(Image.open(io.BytesIO(data))))
 
 
 def test_a_lossy_webp_gives_lossy_copies() -> None:
     decoded = decode(by_pillow(Image.fromarray(noise_image(33, 47, 3)), "WEBP", quality=50))
     assert decoded.encoding.quality == 90
-    assert len(encode(decoded.pixels, decoded.encoding)) < len(encode(decoded.pixels, Encoding("WEBP")))
+    assert len(encode(decoded.pixels, decoded.encoding)) < len(
+        encode(decoded.pixels, Encoding("WEBP"))
+    )

@@ -15,7 +15,9 @@ from expand.storage.lock import Lock
 from tests.conftest import Folder, tree
 
 
-def test_the_run_card_says_what_was_done_with_what_at_what_cost(class_folder: Folder, tmp_path: Path) -> None:
+def test_the_run_card_says_what_was_done_with_what_at_what_cost(
+    class_folder: Folder, tmp_path: Path
+) -> None:
     src = class_folder(4)
     (src / "loose.png").write_bytes(b"")
     expand(src, tmp_path / "out", factor=3, seed=5, workers=1)
@@ -66,14 +68,18 @@ def test_other_settings_into_a_folder_are_refused_with_what_differs(
     assert tree(out) == tree(tmp_path / "afresh")
 
 
-def test_other_versions_are_said(class_folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_versions_are_said(
+    class_folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     src, out = class_folder(2), tmp_path / "out"
     expand(src, out, workers=1)
     monkeypatch.setattr(output, "versions", lambda: {"expand": "0.1.0", "numpy": "9.9"})
     assert "numpy" in expand(src, out, workers=1).notes[0]
 
 
-def test_a_folder_with_anything_else_in_it_is_refused_also_with_overwrite(class_folder: Folder, tmp_path: Path) -> None:
+def test_a_folder_with_anything_else_in_it_is_refused_also_with_overwrite(
+    class_folder: Folder, tmp_path: Path
+) -> None:
     out = tmp_path / "home"
     out.mkdir()
     (out / "thesis.tex").write_text("x")
@@ -83,8 +89,12 @@ def test_a_folder_with_anything_else_in_it_is_refused_also_with_overwrite(class_
     assert tree(out) == {"thesis.tex": b"x"}
 
 
-@pytest.mark.parametrize(("src", "out"), [("src", "src"), ("src", "src/out"), ("src/cat", "src"), ("src", "link/out")])
-def test_input_and_output_may_not_lie_in_one_another(src: str, out: str, class_folder: Folder, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("src", "out"), [("src", "src"), ("src", "src/out"), ("src/cat", "src"), ("src", "link/out")]
+)
+def test_input_and_output_may_not_lie_in_one_another(
+    src: str, out: str, class_folder: Folder, tmp_path: Path
+) -> None:
     root = class_folder({"cat/cat/1.png": b"x", "dog/1.png": b"x"})
     (tmp_path / "link").symlink_to(root)
     before = tree(root)
@@ -115,9 +125,13 @@ def test_wrong_settings_are_refused_and_nothing_is_written(
     assert not list(tmp_path.glob("out/**/*.png"))
 
 
-def test_a_factor_beyond_what_the_recipe_can_give_is_refused_with_the_number(class_folder: Folder, tmp_path: Path) -> None:
+def test_a_factor_beyond_what_the_recipe_can_give_is_refused_with_the_number(
+    class_folder: Folder, tmp_path: Path
+) -> None:
     recipe = Recipe.load("classic").with_factors({"flip": 4, "rotate90": 4})
-    with pytest.raises(ExpandError, match=r"--factor 9 is more than recipe .* can give: 8 distinct views"):
+    with pytest.raises(
+        ExpandError, match=r"--factor 9 is more than recipe .* can give: 8 distinct views"
+    ):
         expand(class_folder(2), tmp_path / "out", 9, recipe, workers=1)
     assert not (tmp_path / "out").exists()
     assert expand(class_folder(2), tmp_path / "out", 8, recipe, workers=1).tally.files == 32
@@ -164,7 +178,9 @@ def test_factor_1_copies_the_originals(class_folder: Folder, tmp_path: Path) -> 
     assert files == tree(src)
 
 
-def test_what_a_kill_leaves_of_the_first_card_is_no_stranger(class_folder: Folder, tmp_path: Path) -> None:
+def test_what_a_kill_leaves_of_the_first_card_is_no_stranger(
+    class_folder: Folder, tmp_path: Path
+) -> None:
     src, out = class_folder(2), tmp_path / "out"
     out.mkdir()
     (out / ".expand.json.part").write_text("{")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from expand import ExpandError, Recipe, Settings, expand
-from expand.job.estimate import Bill, check_fits, estimate
+from expand.job.estimate import Estimate, check_fits, estimate
 from expand.job.plan import Plan, make_plan
 from tests.conftest import Folder, noise_image
 
@@ -19,42 +19,61 @@ def plan_of(src: Path, out: Path, **settings: object) -> Plan:
     return make_plan(src, out, Settings(CLASSIC, **{"factor": 4, **settings}))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("settings", [{}, {"factor": 7}, {"originals": "link"}, {"originals": "none"}, {"format": "jpg"}])
-def test_the_bill_comes_close_to_what_is_written(settings: dict[str, object], class_folder: Folder, tmp_path: Path) -> None:
-    src = class_folder({f"a/{i:03d}.png": noise_image(20 + i % 7, 24, 3, seed=i) for i in range(80)})
+@pytest.mark.parametrize(
+    "settings", [{}, {"factor": 7}, {"originals": "link"}, {"originals": "none"}, {"format": "jpg"}]
+)
+def test_the_bill_comes_close_to_what_is_written(
+    settings: dict[str, object], class_folder: Folder, tmp_path: Path
+) -> None:
+    src = class_folder(
+        {f"a/{i:03d}.png": noise_image(20 + i % 7, 24, 3, seed=i) for i in range(80)}
+    )
     plan = plan_of(src, tmp_path / "out", **settings)
-    bill = estimate(plan, seconds=60)
+    estimated = estimate(plan, seconds=60)
     assert not (tmp_path / "out").exists()
     expand(src, tmp_path / "out", workers=1, **settings)  # type: ignore[arg-type]
     copies = [path.stat() for path in (tmp_path / "out/a").iterdir()]
     if settings.get("originals") == "link":
         copies = [stat for stat in copies if stat.st_nlink == 1]
-    assert bill.bytes == pytest.approx(sum(stat.st_size for stat in copies), rel=0.05)
-    assert bill.allocated == pytest.approx(sum(stat.st_blocks * 512 for stat in copies), rel=0.25)
+    assert estimated.bytes == pytest.approx(sum(stat.st_size for stat in copies), rel=0.05)
+    assert estimated.allocated == pytest.approx(
+        sum(stat.st_blocks * 512 for stat in copies), rel=0.25
+    )
     assert plan.files == len(list((tmp_path / "out/a").iterdir()))
-    assert bill.sampled == 24
-    assert bill.free_bytes > 0
-    assert bill.core_seconds > 0
+    assert estimated.sampled == 24
+    assert estimated.free_bytes > 0
+    assert estimated.core_seconds > 0
 
 
 def test_what_does_not_fit_is_refused(class_folder: Folder, tmp_path: Path) -> None:
     plan = plan_of(class_folder(3), tmp_path / "out")
-    fits = Bill(3, 100, 4096 * 24, 1.0, 4096 * 24, 24)
+    fits = Estimate(3, 100, 4096 * 24, 1.0, 4096 * 24, 24)
     check_fits(plan, fits)
-    with pytest.raises(ExpandError, match="would need about 98,304 bytes, its disk has 98,303 free"):
+    with pytest.raises(
+        ExpandError, match="would need about 98,304 bytes, its disk has 98,303 free"
+    ):
         check_fits(plan, fits._replace(free_bytes=4096 * 24 - 1))
     with pytest.raises(ExpandError, match="would need 24 files, its file system has room for 23"):
         check_fits(plan, fits._replace(free_files=23))
     check_fits(plan, fits._replace(free_bytes=4096 * 12, free_files=None), share_left=0.5)
 
 
-def test_a_few_bad_images_do_not_spoil_the_bill_but_all_bad_is_refused(class_folder: Folder, tmp_path: Path) -> None:
+def test_a_few_bad_images_do_not_spoil_the_bill_but_all_bad_is_refused(
+    class_folder: Folder, tmp_path: Path
+) -> None:
     src = class_folder(6)
     (src / "cat/0.png").write_bytes(b"bad")
     assert estimate(plan_of(src, tmp_path / "out")).bytes > 0
-    with pytest.raises(ExpandError, match=r'none of 12 images tried can be used; the last: "cat/5.jpg" is no image'):
+    with pytest.raises(
+        ExpandError, match=r'none of 12 images tried can be used; the last: "cat/5.jpg" is no image'
+    ):
         estimate(
-            plan_of(class_folder({f"{c}/{i}.jpg": b"x" for c in ("cat", "dog") for i in range(6)}, "bad"), tmp_path / "out")
+            plan_of(
+                class_folder(
+                    {f"{c}/{i}.jpg": b"x" for c in ("cat", "dog") for i in range(6)}, "bad"
+                ),
+                tmp_path / "out",
+            )
         )
 
 

@@ -17,20 +17,26 @@ RECIPES = {
     "classic": Recipe.load("classic"),
     "blog": Recipe.load("blog"),
     "noise first": Recipe.parse("techniques: [noise, rotate]"),
-    "albumentations": Recipe.parse("techniques: [flip, GaussNoise: {p: 0.5}, ElasticTransform: {p: 0.5}]"),
+    "albumentations": Recipe.parse(
+        "techniques: [flip, GaussNoise: {p: 0.5}, ElasticTransform: {p: 0.5}]"
+    ),
 }
 
 
 @pytest.mark.parametrize("name", RECIPES)
 @pytest.mark.parametrize("format_", ["keep", "jpg"])
-def test_every_file_comes_out_again_byte_for_byte(name: str, format_: str, class_folder: Folder, tmp_path: Path) -> None:
+def test_every_file_comes_out_again_byte_for_byte(
+    name: str, format_: str, class_folder: Folder, tmp_path: Path
+) -> None:
     src, out = class_folder(4), tmp_path / "out"
     expand(src, out, 5, RECIPES[name], workers=1, format=format_, seed=9)
     for row in read_rows(out):
         assert replay(out, row["file_name"]) == (out / row["file_name"]).read_bytes()
 
 
-def test_a_lost_file_is_put_back_in_its_place_or_elsewhere(class_folder: Folder, tmp_path: Path) -> None:
+def test_a_lost_file_is_put_back_in_its_place_or_elsewhere(
+    class_folder: Folder, tmp_path: Path
+) -> None:
     src, out = class_folder(2), tmp_path / "out"
     expand(src, out, workers=1)
     path = out / "cat/1_v2.jpg"

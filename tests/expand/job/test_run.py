@@ -31,11 +31,15 @@ def many(class_folder: Folder, count: int = 60, name: str = "src") -> Path:
     files: dict[str, object] = {}
     for index in range(count):
         label = ("ant", "bee/young", "cat")[index % 3]
-        files[f"{label}/{index:03d}.{'png' if index % 2 else 'jpg'}"] = noise_image(14 + index % 2, 11, 3, seed=index)
+        files[f"{label}/{index:03d}.{'png' if index % 2 else 'jpg'}"] = noise_image(
+            14 + index % 2, 11, 3, seed=index
+        )
     return class_folder(files, name)
 
 
-def test_there_are_exactly_f_files_a_source_and_each_row_is_true(class_folder: Folder, tmp_path: Path) -> None:
+def test_there_are_exactly_f_files_a_source_and_each_row_is_true(
+    class_folder: Folder, tmp_path: Path
+) -> None:
     src = many(class_folder)
     report = expand(src, tmp_path / "out", factor=5, workers=1)
     rows = list(read_rows(tmp_path / "out"))
@@ -54,7 +58,9 @@ def test_there_are_exactly_f_files_a_source_and_each_row_is_true(class_folder: F
 
 
 @pytest.mark.parametrize("workers", [2, 5])
-def test_any_number_of_workers_writes_the_same_tree(workers: int, class_folder: Folder, tmp_path: Path) -> None:
+def test_any_number_of_workers_writes_the_same_tree(
+    workers: int, class_folder: Folder, tmp_path: Path
+) -> None:
     src = many(class_folder, 150)
     expand(src, tmp_path / "one", workers=1)
     expand(src, tmp_path / "many", workers=workers)
@@ -69,7 +75,9 @@ def wait_for_files(out: Path, count: int, process: subprocess.Popen[bytes]) -> N
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_killed_run_ends_like_one_never_killed(workers: int, class_folder: Folder, tmp_path: Path) -> None:
+def test_a_killed_run_ends_like_one_never_killed(
+    workers: int, class_folder: Folder, tmp_path: Path
+) -> None:
     src = many(class_folder, 400)
     out = tmp_path / "killed"
     expand(src, tmp_path / "whole", factor=4, workers=1)
@@ -96,7 +104,8 @@ def ignore_interrupts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "before"), [(signal.SIGINT, None), (signal.SIGTERM, None), (signal.SIGTERM, ignore_interrupts)]
+    ("how", "before"),
+    [(signal.SIGINT, None), (signal.SIGTERM, None), (signal.SIGTERM, ignore_interrupts)],
 )
 def test_an_interrupted_run_says_so_and_goes_on(
     how: signal.Signals, before: Callable[[], None] | None, class_folder: Folder, tmp_path: Path
@@ -116,7 +125,9 @@ def test_an_interrupted_run_says_so_and_goes_on(
     assert tree(out) == tree(tmp_path / "whole")
 
 
-def test_a_second_run_does_nothing_and_a_lost_file_comes_back(class_folder: Folder, tmp_path: Path) -> None:
+def test_a_second_run_does_nothing_and_a_lost_file_comes_back(
+    class_folder: Folder, tmp_path: Path
+) -> None:
     src, out = many(class_folder), tmp_path / "out"
     expand(src, out, workers=1)
     before = tree(out)
@@ -147,7 +158,9 @@ def test_added_sources_change_no_others_copies(class_folder: Folder, tmp_path: P
 def test_a_changed_source_is_made_again(class_folder: Folder, tmp_path: Path) -> None:
     src, out = many(class_folder, 20), tmp_path / "out"
     expand(src, out, workers=1)
-    (src / "cat/002.jpg").write_bytes(encode(noise_image(15, 11, 3, seed=999), Encoding("JPEG", 80)))
+    (src / "cat/002.jpg").write_bytes(
+        encode(noise_image(15, 11, 3, seed=999), Encoding("JPEG", 80))
+    )
     assert expand(src, out, workers=1).tally.made == 4
     assert verify(out).problems == []
     expand(src, tmp_path / "afresh", workers=1)
@@ -159,7 +172,9 @@ def test_sources_that_are_gone_are_a_reason_to_refuse(class_folder: Folder, tmp_
     expand(src, out, workers=1)
     before = tree(out)
     (src / "cat/002.jpg").unlink()
-    with pytest.raises(ExpandError, match=r'has copies of 1 sources that ".*" no longer has \("cat/002.jpg"\)'):
+    with pytest.raises(
+        ExpandError, match=r'has copies of 1 sources that ".*" no longer has \("cat/002.jpg"\)'
+    ):
         expand(src, out, workers=1)
     assert tree(out) == before
     assert expand(src, out, workers=1, overwrite=True).tally.files == 76
@@ -170,16 +185,29 @@ def with_bad(class_folder: Folder) -> Path:
     src = many(class_folder, 12)
     whole = encode(noise_image(40, 40, 3), Encoding("JPEG", 90))
     return class_folder(
-        {"ant/cut.jpg": whole[:300], "ant/empty.png": b"", "bee/text.png": b"hello", "cat/ü text.jpg": whole[100:]}, src.name
+        {
+            "ant/cut.jpg": whole[:300],
+            "ant/empty.png": b"",
+            "bee/text.png": b"hello",
+            "cat/ü text.jpg": whole[100:],
+        },
+        src.name,
     )
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_bad_images_are_noted_and_the_rest_goes_on(workers: int, class_folder: Folder, tmp_path: Path) -> None:
+def test_bad_images_are_noted_and_the_rest_goes_on(
+    workers: int, class_folder: Folder, tmp_path: Path
+) -> None:
     src, out = with_bad(class_folder), tmp_path / "out"
     report = expand(src, out, workers=workers)
     assert report.status == 1
-    assert [bad.source for bad in report.tally.bad] == ["ant/cut.jpg", "ant/empty.png", "bee/text.png", "cat/ü text.jpg"]
+    assert [bad.source for bad in report.tally.bad] == [
+        "ant/cut.jpg",
+        "ant/empty.png",
+        "bee/text.png",
+        "cat/ü text.jpg",
+    ]
     assert (report.tally.sources, report.tally.files) == (12, 48)
     card = json.loads((out / "expand.json").read_text())
     assert card["bad"][1] == {"source": "ant/empty.png", "reason": "is empty"}
@@ -189,7 +217,9 @@ def test_bad_images_are_noted_and_the_rest_goes_on(workers: int, class_folder: F
     assert (again.status, again.tally.made) == (1, 0)
 
 
-def test_strict_stops_at_the_first_bad_image_and_keeps_what_is_done(class_folder: Folder, tmp_path: Path) -> None:
+def test_strict_stops_at_the_first_bad_image_and_keeps_what_is_done(
+    class_folder: Folder, tmp_path: Path
+) -> None:
     src, out = with_bad(class_folder), tmp_path / "out"
     with pytest.raises(ExpandError, match='"ant/cut.jpg" cannot be decoded') as error:
         expand(src, out, workers=1, strict=True)
@@ -200,7 +230,9 @@ def test_strict_stops_at_the_first_bad_image_and_keeps_what_is_done(class_folder
     assert verify(out).problems == []
 
 
-def test_a_name_that_is_no_utf_8_and_a_pipe_are_bad_sources(class_folder: Folder, tmp_path: Path) -> None:
+def test_a_name_that_is_no_utf_8_and_a_pipe_are_bad_sources(
+    class_folder: Folder, tmp_path: Path
+) -> None:
     src = many(class_folder, 3)
     shutil.copy(src / "cat/002.jpg", os.fsencode(src / "cat") + b"/\xff.jpg")
     os.mkfifo(src / "cat" / "pipe.png")
@@ -241,7 +273,9 @@ def test_originals_may_be_linked_or_left_out(class_folder: Folder, tmp_path: Pat
     assert expand(src, tmp_path / "none", originals="none", workers=1).tally.made == 0
 
 
-def test_an_original_with_an_orientation_tag_is_turned_upright_like_its_copies(class_folder: Folder, tmp_path: Path) -> None:
+def test_an_original_with_an_orientation_tag_is_turned_upright_like_its_copies(
+    class_folder: Folder, tmp_path: Path
+) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     src = class_folder({"a/1.png": noise_image(8, 8, 3)})
@@ -262,14 +296,23 @@ def test_views_with_equal_pixels_are_counted(class_folder: Folder, tmp_path: Pat
     src = class_folder({"a/black.png": symmetric, "a/noise.png": noise_image(8, 8, 3)})
     from expand import Recipe
 
-    report = expand(src, tmp_path / "out", 4, Recipe.load("classic").with_factors({"flip": 4}), workers=1)
+    report = expand(
+        src, tmp_path / "out", 4, Recipe.load("classic").with_factors({"flip": 4}), workers=1
+    )
     assert report.tally.same == 3
     assert [row["same_as"] for row in read_rows(tmp_path / "out")] == [0, 0, 0, 0, 0, 1, 2, 3]
-    assert expand(src, tmp_path / "out", 4, Recipe.load("classic").with_factors({"flip": 4}), workers=1).tally.same == 3
+    assert (
+        expand(
+            src, tmp_path / "out", 4, Recipe.load("classic").with_factors({"flip": 4}), workers=1
+        ).tally.same
+        == 3
+    )
 
 
 @pytest.mark.parametrize("format_", ["png", "jpg", "webp"])
-def test_another_format_may_be_asked_for(format_: str, class_folder: Folder, tmp_path: Path) -> None:
+def test_another_format_may_be_asked_for(
+    format_: str, class_folder: Folder, tmp_path: Path
+) -> None:
     src = many(class_folder, 6)
     expand(src, tmp_path / "out", format=format_, workers=1)
     kinds = {"png": "PNG", "jpg": "JPEG", "webp": "WEBP"}
@@ -279,14 +322,21 @@ def test_another_format_may_be_asked_for(format_: str, class_folder: Folder, tmp
     assert verify(tmp_path / "out").problems == []
 
 
-def test_copies_cannot_be_told_from_originals_by_their_compression(class_folder: Folder, tmp_path: Path) -> None:
+def test_copies_cannot_be_told_from_originals_by_their_compression(
+    class_folder: Folder, tmp_path: Path
+) -> None:
     src = class_folder({"a/1.png": noise_image(8, 8, 3)})
     for quality in (35, 60, 92):
-        Image.fromarray(noise_image(40, 40, 3)).save(src / f"a/{quality}.jpg", quality=quality, subsampling=quality % 3)
+        Image.fromarray(noise_image(40, 40, 3)).save(
+            src / f"a/{quality}.jpg", quality=quality, subsampling=quality % 3
+        )
     expand(src, tmp_path / "out", workers=1)
     for row in read_rows(tmp_path / "out"):
         if row["file_name"].endswith(".jpg"):
-            copy, original = Image.open(tmp_path / "out" / row["file_name"]), Image.open(src / row["source"])
+            copy, original = (
+                Image.open(tmp_path / "out" / row["file_name"]),
+                Image.open(src / row["source"]),
+            )
             assert copy.quantization == original.quantization
             assert copy.layer == original.layer
 
@@ -294,13 +344,21 @@ def test_copies_cannot_be_told_from_originals_by_their_compression(class_folder:
 def workers_of(process: subprocess.Popen[str]) -> list[int]:
     """Return the worker processes of a command."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return [int(child) for child in children if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text()]
+    return [
+        int(child)
+        for child in children
+        if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text()
+    ]
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
-def test_a_worker_that_dies_stops_the_run_with_status_3(class_folder: Folder, tmp_path: Path) -> None:
+def test_a_worker_that_dies_stops_the_run_with_status_3(
+    class_folder: Folder, tmp_path: Path
+) -> None:
     src, out = many(class_folder, 1500), tmp_path / "out"
-    process = subprocess.Popen([*COMMAND, str(src), str(out), "--workers", "2"], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*COMMAND, str(src), str(out), "--workers", "2"], stderr=subprocess.PIPE, text=True
+    )
     wait_for_files(out, 100, process)  # type: ignore[arg-type]
     os.kill(workers_of(process)[-1], signal.SIGKILL)
     _, said = process.communicate()

@@ -53,7 +53,10 @@ def test_each_harm_is_found_and_named(harm: Callable[[Path], object], said: str,
 
 def test_a_missing_file_and_a_stranger_do_not_cancel_out(out: Path) -> None:
     (out / "cat/0_v1.png").rename(out / "cat/0_v9.png")
-    assert verify(out).problems == ['"cat/0_v1.png" is missing', '"cat/0_v9.png" is not in the manifest']
+    assert verify(out).problems == [
+        '"cat/0_v1.png" is missing',
+        '"cat/0_v9.png" is not in the manifest',
+    ]
 
 
 def test_no_manifest_is_refused(tmp_path: Path) -> None:

@@ -19,7 +19,16 @@ IMAGE = noise_image(4, 4, 3)
 
 
 def test_sources_come_sorted_by_path_with_their_class(class_folder: Folder) -> None:
-    names = ["b/2.png", "b/10.png", "b/x/1.png", "b/x.png", "a/ü ä.jpg", "a/sub/deep/1.webp", "B2/1.TIF", "a/A.PNG"]
+    names = [
+        "b/2.png",
+        "b/10.png",
+        "b/x/1.png",
+        "b/x.png",
+        "a/ü ä.jpg",
+        "a/sub/deep/1.webp",
+        "B2/1.TIF",
+        "a/A.PNG",
+    ]
     root = class_folder(dict.fromkeys(names, IMAGE))
     found = list(scan(root))
     assert [source.id for source in found] == sorted(names, key=order)
@@ -29,7 +38,14 @@ def test_sources_come_sorted_by_path_with_their_class(class_folder: Folder) -> N
 
 def test_what_is_no_image_of_a_class_is_left_aside_and_counted(class_folder: Folder) -> None:
     root = class_folder(
-        {"a/1.png": IMAGE, "a/notes.txt": b"x", "a/.hidden.png": b"x", ".git/1.png": b"x", "loose.png": IMAGE, "readme.md": b""}
+        {
+            "a/1.png": IMAGE,
+            "a/notes.txt": b"x",
+            "a/.hidden.png": b"x",
+            ".git/1.png": b"x",
+            "loose.png": IMAGE,
+            "readme.md": b"",
+        }
     )
     found = survey(root)
     assert dict(found.labels) == {"a": 1}
@@ -45,7 +61,9 @@ def test_what_is_no_image_of_a_class_is_left_aside_and_counted(class_folder: Fol
         ({"a/readme.md": b""}, "has no images in its folders"),
     ],
 )
-def test_nothing_to_expand_is_refused(files: dict[str, object], message: str, class_folder: Folder) -> None:
+def test_nothing_to_expand_is_refused(
+    files: dict[str, object], message: str, class_folder: Folder
+) -> None:
     with pytest.raises(ExpandError, match=message):
         survey(class_folder(files))
 
@@ -70,14 +88,26 @@ def test_a_missing_folder_and_a_file_are_refused(tmp_path: Path) -> None:
         (["a/1.jpg", "a/1.jpg.png"], "png"),
     ],
 )
-def test_sources_whose_files_would_have_one_name_are_refused(names: list[str], format_: str, class_folder: Folder) -> None:
+def test_sources_whose_files_would_have_one_name_are_refused(
+    names: list[str], format_: str, class_folder: Folder
+) -> None:
     with pytest.raises(ExpandError, match="would give files of one name"):
         survey(class_folder(dict.fromkeys(names, IMAGE)), 4, format_)
 
 
 @pytest.mark.parametrize("format_", ["keep", "png", "jpg", "webp"])
 def test_stems_alone_never_collide(format_: str, class_folder: Folder) -> None:
-    names = ["a/1.png", "a/1.jpg", "a/1.jpeg", "a/1.webp", "a/1.tif", "a/1.tiff", "b/1.png", "a/1_v4.png", "a/1_v.png"]
+    names = [
+        "a/1.png",
+        "a/1.jpg",
+        "a/1.jpeg",
+        "a/1.webp",
+        "a/1.tif",
+        "a/1.tiff",
+        "b/1.png",
+        "a/1_v4.png",
+        "a/1_v.png",
+    ]
     assert survey(class_folder(dict.fromkeys(names, IMAGE)), 4, format_).count == len(names)
     files = [copy_name(name, k, format_).casefold() for name in names for k in range(1, 4)] + names
     assert len(set(files)) == len(files)

@@ -20,7 +20,9 @@ def test_the_named_recipes_have_the_ranges_that_they_promise() -> None:
     assert by_name["translate"]["x"] == by_name["translate"]["y"] == [-0.3, 0.3]
     assert by_name["scale"]["zoom"] == [1.0, 2.0]
     assert [next(iter(entry)) for entry in classic["techniques"]] == list(by_name)
-    by_name = {name: settings for entry in classic["techniques"] for name, settings in entry.items()}
+    by_name = {
+        name: settings for entry in classic["techniques"] for name, settings in entry.items()
+    }
     assert by_name["flip"]["axes"] == ["horizontal"]
     assert (by_name["rotate"]["degrees"], by_name["translate"]["x"], by_name["scale"]["zoom"]) == (
         [-15, 15],
@@ -95,7 +97,9 @@ def test_a_recipe_file_may_be_yaml_or_json(tmp_path: Path) -> None:
 
 
 def test_a_technique_may_name_the_fill_if_all_agree() -> None:
-    assert Recipe.parse("techniques: [rotate: {fill: edge}, scale: {fill: edge}]").fill.value == "edge"
+    assert (
+        Recipe.parse("techniques: [rotate: {fill: edge}, scale: {fill: edge}]").fill.value == "edge"
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,17 +109,32 @@ def test_a_technique_may_name_the_fill_if_all_agree() -> None:
             "techniques:\n  - rotate: {degree: 3}",
             'line 2: rotate has no setting "degree"; it has degrees, factor, fill; did you mean "degrees"?',
         ),
-        ("techniques:\n  - flip\n  - rotate:\n      degrees: [9, 3]", 'line 4: "degrees" must rise'),
-        ("techniques:\n  - rotate: {}\n  - noise:\n      amount: 3", 'line 4: "amount" must rise from at least 0 to at most 1'),
+        (
+            "techniques:\n  - flip\n  - rotate:\n      degrees: [9, 3]",
+            'line 4: "degrees" must rise',
+        ),
+        (
+            "techniques:\n  - rotate: {}\n  - noise:\n      amount: 3",
+            'line 4: "amount" must rise from at least 0 to at most 1',
+        ),
         ("techniques:\n  - wobble: {}", 'line 2: "wobble" is not a technique'),
         ("techniques:\n  - rotat: {}", 'did you mean "rotate"?'),
-        ("techniques:\n  - flip: {}\n    noise: {}", "line 2: each technique is one entry of the list"),
+        (
+            "techniques:\n  - flip: {}\n    noise: {}",
+            "line 2: each technique is one entry of the list",
+        ),
         ("techniques:\n  - flip\n  - flip", "has flip twice"),
-        ("techniques:\n  - flip: {axes: horizontal, axes: vertical}", 'line 2: "axes" stands twice'),
+        (
+            "techniques:\n  - flip: {axes: horizontal, axes: vertical}",
+            'line 2: "axes" stands twice',
+        ),
         ("techniques: {flip: {}}", '"techniques" must be a list'),
         ("techniques: []", "has no techniques"),
         ("name: x", 'a recipe needs "techniques"'),
-        ("technique: [flip]", 'a recipe has no setting "technique"; it has name, fill, techniques; did you mean "techniques"?'),
+        (
+            "technique: [flip]",
+            'a recipe has no setting "technique"; it has name, fill, techniques; did you mean "techniques"?',
+        ),
         ("- flip", "expected settings (key: value)"),
         ("", "expected settings (key: value)"),
         ("techniques: [flip", "line 1: not valid YAML"),
@@ -125,9 +144,15 @@ def test_a_technique_may_name_the_fill_if_all_agree() -> None:
             "line 3: \"fill\" is 'reflect' here, 'edge' before",
         ),
         ("techniques:\n  - noise: {fill: edge}", 'noise has no setting "fill"'),
-        ("techniques:\n  - rotate: {}\n  - noise: {}\n  - scale: {}", "has scale apart from rotate"),
+        (
+            "techniques:\n  - rotate: {}\n  - noise: {}\n  - scale: {}",
+            "has scale apart from rotate",
+        ),
         ("techniques:\n  - rotate: 15", "line 2: expected settings (key: value), got 15"),
-        ("techniques:\n  - rotate: {degrees: [1e-2, 2]}", '"degrees" must be a number or [low, high]'),
+        (
+            "techniques:\n  - rotate: {degrees: [1e-2, 2]}",
+            '"degrees" must be a number or [low, high]',
+        ),
     ],
 )
 def test_the_door_names_the_key_and_the_line(text: str, message: str) -> None:
@@ -138,7 +163,9 @@ def test_the_door_names_the_key_and_the_line(text: str, message: str) -> None:
 
 
 def test_an_unknown_recipe_and_an_unreadable_one_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ExpandError, match=r'"nosuch" is neither a recipe \(classic, blog\) nor a file'):
+    with pytest.raises(
+        ExpandError, match=r'"nosuch" is neither a recipe \(classic, blog\) nor a file'
+    ):
         Recipe.load("nosuch")
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00\x81")
     with pytest.raises(ExpandError, match="cannot be read"):

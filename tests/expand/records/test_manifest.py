@@ -42,14 +42,21 @@ def test_parts_of_killed_runs_are_read_side_by_side(tmp_path: Path) -> None:
     third = ManifestWriter(tmp_path)
     third.write(lines("z"))
     records = list(read_records(tmp_path, skip=third.path))
-    assert [(record.source, len(record.lines)) for record in records] == [("a/1", 2), ("a/2", 2), ("b/0", 2), ("b/1", 1)]
+    assert [(record.source, len(record.lines)) for record in records] == [
+        ("a/1", 2),
+        ("a/2", 2),
+        ("b/0", 2),
+        ("b/1", 1),
+    ]
     third.publish()
     assert [path.name for path in tmp_path.iterdir()] == ["metadata.jsonl"]
     assert [r["source"] for r in read_rows(tmp_path)] == ["z", "z"]
 
 
 def test_what_is_no_manifest_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ExpandError, match=r"has no metadata.jsonl: not a finished output of expand"):
+    with pytest.raises(
+        ExpandError, match=r"has no metadata.jsonl: not a finished output of expand"
+    ):
         list(read_rows(tmp_path))
     (tmp_path / "metadata.jsonl").write_text(line_of(row("a", 0)) + "{}\n")
     with pytest.raises(ExpandError, match="line 2: not a row of a manifest"):

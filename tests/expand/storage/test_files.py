@@ -20,7 +20,9 @@ def test_a_file_is_written_whole_and_replaced_whole(tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == ["1.png"]
 
 
-def test_a_write_that_fails_leaves_nothing_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_fails_leaves_nothing_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "1.png"
     write_whole(path, b"before")
 
@@ -28,7 +30,9 @@ def test_a_write_that_fails_leaves_nothing_and_says_so(tmp_path: Path, monkeypat
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "write", full)
-    with pytest.raises(ExpandError, match='1.png" cannot be written: No space left on device') as error:
+    with pytest.raises(
+        ExpandError, match='1.png" cannot be written: No space left on device'
+    ) as error:
         write_whole(path, b"after")
     assert error.value.status == 3
     assert path.read_bytes() == b"before"
@@ -56,7 +60,9 @@ def test_a_link_costs_no_bytes_and_replaces_what_was_there(tmp_path: Path) -> No
     assert os.listdir(tmp_path / "out") == ["a.png"]
 
 
-def test_a_link_that_cannot_be_made_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_that_cannot_be_made_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def other_disk(source: object, target: object) -> None:
         raise OSError(18, "Invalid cross-device link")
 
@@ -67,7 +73,11 @@ def test_a_link_that_cannot_be_made_says_why(tmp_path: Path, monkeypatch: pytest
 
 
 def test_one_process_at_a_time(tmp_path: Path) -> None:
-    with Lock(tmp_path), pytest.raises(ExpandError, match="another run is writing to"), Lock(tmp_path):
+    with (
+        Lock(tmp_path),
+        pytest.raises(ExpandError, match="another run is writing to"),
+        Lock(tmp_path),
+    ):
         pass
     with Lock(tmp_path):
         pass

@@ -16,7 +16,9 @@ UNITS = st.floats(0, 1, exclude_max=True)
 
 @pytest.mark.parametrize("shape", [(40, 30), (40, 30, 2), (40, 30, 3), (40, 30, 6)])
 @pytest.mark.parametrize(("depth", "level"), [(np.uint8, 128), (np.uint16, 128 * 257)])
-def test_a_box_is_painted_in_all_channels_and_nothing_else_changes(shape: tuple[int, ...], depth: type, level: int) -> None:
+def test_a_box_is_painted_in_all_channels_and_nothing_else_changes(
+    shape: tuple[int, ...], depth: type, level: int
+) -> None:
     pixels = np.full(shape, 7, depth)
     painted, _ = Erase().apply(pixels, {"x": 0.1, "y": 0.2, "width": 0.5, "height": 0.25})
     expected = pixels.copy()
@@ -40,7 +42,12 @@ def test_whatever_is_drawn_a_box_inside_the_image_is_painted(
 
 def test_every_other_view_is_erased_in_another_place_and_of_another_size() -> None:
     views, image = Views(Recipe.parse("techniques: [erase]")), noise_image(100, 100, 3)
-    shares = [float((views.render(image, views.params("cat/1.png", k)).pixels != image).any(axis=2).mean()) for k in range(200)]
+    shares = [
+        float(
+            (views.render(image, views.params("cat/1.png", k)).pixels != image).any(axis=2).mean()
+        )
+        for k in range(200)
+    ]
     on = [share for share in shares if share]
     assert len(on) == 100
     assert 0.01 < min(on) < 0.04 < 0.18 < max(on) < 0.22
@@ -67,9 +74,15 @@ def test_the_box_has_the_drawn_area_whatever_its_aspect(
 @pytest.mark.parametrize("depth", [np.uint8, np.uint16])
 def test_a_batch_is_painted_as_each_image_alone(shape: tuple[int, ...], depth: type) -> None:
     images = np.random.default_rng(0).integers(0, 255, shape).astype(depth)
-    erase, numbers = Erase((0.01, 0.9), (0.1, 10)), [np.random.default_rng(1 + i).random(5) for i in range(4)]  # type: ignore[arg-type]
+    erase, numbers = (
+        Erase((0.01, 0.9), (0.1, 10)),
+        [np.random.default_rng(1 + i).random(5) for i in range(4)],
+    )  # type: ignore[arg-type]
     choices = erase.choose(np.array([0.0, 1, 1, 0, 1]), numbers)
-    alone = [erase.apply(image, {key: value[i].item() for key, value in choices.items()})[0] for i, image in enumerate(images)]
+    alone = [
+        erase.apply(image, {key: value[i].item() for key, value in choices.items()})[0]
+        for i, image in enumerate(images)
+    ]
     np.testing.assert_array_equal(erase.apply_batch(images, choices), np.stack(alone))
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from expand import ExpandError
 from expand.geometry import Size
-from expand.techniques import NATIVE, Geometric, Technique
+from expand.techniques import NATIVE, GeometricTechnique, Technique
 from expand.techniques.geometric.crop import Crop
 from expand.techniques.geometric.flip import Flip
 from expand.techniques.geometric.pad import Pad
@@ -32,20 +32,31 @@ UNITS = st.floats(0, 1, exclude_max=True)
 
 @pytest.mark.parametrize("technique", EACH, ids=str)
 @given(data=st.data())
-def test_one_choice_or_a_batch_of_them_is_the_same_arithmetic(technique: Technique, data: st.DataObject) -> None:
+def test_one_choice_or_a_batch_of_them_is_the_same_arithmetic(
+    technique: Technique, data: st.DataObject
+) -> None:
     count = technique.spread + technique.seeds
-    variants = data.draw(st.lists(st.integers(0, (technique.factor or 1) - 1), min_size=3, max_size=3))
+    variants = data.draw(
+        st.lists(st.integers(0, (technique.factor or 1) - 1), min_size=3, max_size=3)
+    )
     numbers = [data.draw(st.lists(UNITS, min_size=3, max_size=3)) for _ in range(count)]
     batch = technique.choose(np.array(variants, float), [np.array(n) for n in numbers])
-    singles = [technique.choose(float(variant), [n[i] for n in numbers]) for i, variant in enumerate(variants)]
+    singles = [
+        technique.choose(float(variant), [n[i] for n in numbers])
+        for i, variant in enumerate(variants)
+    ]
     assert list(batch) == list(singles[0])
     for key, values in batch.items():
-        np.testing.assert_allclose(np.broadcast_to(values, 3), [single[key] for single in singles], rtol=1e-12, atol=1e-12)
-    if isinstance(technique, Geometric):
+        np.testing.assert_allclose(
+            np.broadcast_to(values, 3), [single[key] for single in singles], rtol=1e-12, atol=1e-12
+        )
+    if isinstance(technique, GeometricTechnique):
         together = technique.place(batch, Size(np.full(3, 30.0), np.full(3, 20.0)))
         for i, single in enumerate(singles):
             alone = technique.place(single, Size(30.0, 20.0))
-            for many, one in zip((*together.source, *together.size), (*alone.source, *alone.size), strict=True):
+            for many, one in zip(
+                (*together.source, *together.size), (*alone.source, *alone.size), strict=True
+            ):
                 np.testing.assert_allclose(np.broadcast_to(many, 3)[i], one, rtol=1e-12, atol=1e-12)
 
 
@@ -53,9 +64,17 @@ def test_one_choice_or_a_batch_of_them_is_the_same_arithmetic(technique: Techniq
 def test_variant_0_changes_nothing_and_no_two_variants_are_the_same(technique: Technique) -> None:
     if technique.factor in (None, 1):
         pytest.skip("always on")
-    chosen = [technique.choose(float(variant), [0.3] * 5) for variant in range(technique.factor or 0)]
+    chosen = [
+        technique.choose(float(variant), [0.3] * 5) for variant in range(technique.factor or 0)
+    ]
     neutral = technique.neutral()
-    assert {**chosen[0], "seed": 0, "x": 0, "y": 0, "salt": 0} == {**neutral, "seed": 0, "x": 0, "y": 0, "salt": 0}
+    assert {**chosen[0], "seed": 0, "x": 0, "y": 0, "salt": 0} == {
+        **neutral,
+        "seed": 0,
+        "x": 0,
+        "y": 0,
+        "salt": 0,
+    }
     assert len({str(choice) for choice in chosen}) == technique.factor
 
 
@@ -78,9 +97,14 @@ def test_parameters_stay_in_their_ranges(technique: Technique, number: float) ->
 
 
 @given(UNITS, UNITS, st.integers(2, 35))
-def test_variants_of_a_pixel_shift_are_all_different(first: float, second: float, factor: int) -> None:
+def test_variants_of_a_pixel_shift_are_all_different(
+    first: float, second: float, factor: int
+) -> None:
     shift = Translate((-3, 3), (-2, 2), "pixel", factor)  # type: ignore[arg-type]
-    places = [tuple(shift.choose(float(v), [first if v % 2 else second, 0.0]).values()) for v in range(factor)]
+    places = [
+        tuple(shift.choose(float(v), [first if v % 2 else second, 0.0]).values())
+        for v in range(factor)
+    ]
     assert places[0] == (0.0, 0.0)
     assert len(set(places)) == factor
 
@@ -103,7 +127,11 @@ def test_variants_of_a_rotation_divide_its_range() -> None:
     [
         ("flip", {"axes": ["diagonal"]}, '"axes" of flip must be horizontal, vertical or both'),
         ("flip", {"factor": 3}, '"factor" of flip must be 2'),
-        ("flip", {"axes": ["vertical"], "factor": 4}, '"factor" of flip along vertical is 2, got 4'),
+        (
+            "flip",
+            {"axes": ["vertical"], "factor": 4},
+            '"factor" of flip along vertical is 2, got 4',
+        ),
         ("rotate90", {"factor": 3}, '"factor" of rotate90 must be 4'),
         ("rotate", {"degrees": [10, -10]}, '"degrees" must rise'),
         ("rotate", {"degrees": [30, 30]}, "has one strength only"),
@@ -112,7 +140,11 @@ def test_variants_of_a_rotation_divide_its_range() -> None:
         ("rotate", {"factor": 2.5}, '"factor" of rotate must be a whole number'),
         ("translate", {"x": 2}, '"x" must rise from at least -1'),
         ("translate", {"unit": "mile"}, '"unit" of translate must be fraction or pixel'),
-        ("translate", {"x": 0.5, "unit": "pixel"}, '"x" of translate must be whole numbers of pixels'),
+        (
+            "translate",
+            {"x": 0.5, "unit": "pixel"},
+            '"x" of translate must be whole numbers of pixels',
+        ),
         ("translate", {"x": 1, "y": 0, "unit": "pixel", "factor": 9}, "can be at most 3, got 9"),
         ("scale", {"zoom": [0, 2]}, '"zoom" must rise from at least 0.01'),
         ("crop", {"area": [0.5, 1.5]}, '"area" must rise'),
@@ -128,7 +160,9 @@ def test_variants_of_a_rotation_divide_its_range() -> None:
         ("resize", {"size": 0}, '"size" of resize must be'),
     ],
 )
-def test_a_wrong_setting_is_refused_in_words(name: str, settings: dict[str, object], message: str) -> None:
+def test_a_wrong_setting_is_refused_in_words(
+    name: str, settings: dict[str, object], message: str
+) -> None:
     with pytest.raises(ExpandError) as error:
         NATIVE[name](**settings)
     assert message in str(error.value)

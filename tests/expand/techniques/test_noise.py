@@ -45,7 +45,9 @@ def test_every_bit_of_the_seed_matters(bit: int) -> None:
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.integers(0, 2**52 - 1))
-def test_the_same_seed_gives_the_same_noise_and_the_input_stays(amount: float, salt: float, seed: int) -> None:
+def test_the_same_seed_gives_the_same_noise_and_the_input_stays(
+    amount: float, salt: float, seed: int
+) -> None:
     pixels = noise_image(9, 7, 3)
     before, choice = pixels.copy(), {"amount": amount, "salt": salt, "seed": seed}
     first, again = Noise().apply(pixels, choice)[0], Noise().apply(pixels, choice)[0]
@@ -54,8 +56,12 @@ def test_the_same_seed_gives_the_same_noise_and_the_input_stays(amount: float, s
 
 
 def test_the_ends_of_the_ranges() -> None:
-    assert (Noise().apply(grey((50, 50)), {"amount": 1.0, "salt": 1.0, "seed": 1})[0] == 255).mean() > 0.999
-    assert (Noise().apply(grey((50, 50)), {"amount": 1.0, "salt": 0.0, "seed": 1})[0] == 0).mean() > 0.999
+    assert (
+        Noise().apply(grey((50, 50)), {"amount": 1.0, "salt": 1.0, "seed": 1})[0] == 255
+    ).mean() > 0.999
+    assert (
+        Noise().apply(grey((50, 50)), {"amount": 1.0, "salt": 0.0, "seed": 1})[0] == 0
+    ).mean() > 0.999
     assert (Noise().apply(grey((50, 50)), {"amount": 0.0, "salt": 0.5, "seed": 1})[0] == 100).all()
 
 
@@ -66,6 +72,12 @@ def test_variants_divide_the_amounts() -> None:
 
 
 def test_wrong_settings_are_refused() -> None:
-    for wrong in (dict(amount=[-0.1, 0.2]), dict(amount=[0.3, 0.2]), dict(salt=2), dict(amount="much"), dict(factor=0)):
+    for wrong in (
+        dict(amount=[-0.1, 0.2]),
+        dict(amount=[0.3, 0.2]),
+        dict(salt=2),
+        dict(amount="much"),
+        dict(factor=0),
+    ):
         with pytest.raises(ExpandError, match="must"):
             Noise(**wrong)  # type: ignore[arg-type]

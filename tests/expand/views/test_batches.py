@@ -30,7 +30,9 @@ RECIPES = {
 @pytest.mark.parametrize("name", RECIPES)
 @pytest.mark.parametrize("sampling", ["stratified", "random"])
 @pytest.mark.parametrize("shape", [(20, 20), (20, 20, 3), (20, 20, 2)])
-def test_a_batch_has_the_bits_of_its_views(name: str, sampling: str, shape: tuple[int, ...]) -> None:
+def test_a_batch_has_the_bits_of_its_views(
+    name: str, sampling: str, shape: tuple[int, ...]
+) -> None:
     if name == "catalogue" and shape[-1] == 2:
         pytest.skip("albumentations takes one or three channels")
     views = Views(RECIPES[name], seed=4, sampling=sampling)
@@ -39,23 +41,36 @@ def test_a_batch_has_the_bits_of_its_views(name: str, sampling: str, shape: tupl
     rows = np.array([3, 17, 17, 0, 39, 21, 22, 23, 24, 25])
     for k in (1, 2, 3, 7, 31, 1000):
         choices = batches.choices(rows, k)
-        rendered = batches.render(pixels[rows], choices, batches.fill_colours(pixels)[rows] if name != "noise first" else None)
+        rendered = batches.render(
+            pixels[rows],
+            choices,
+            batches.fill_colours(pixels)[rows] if name != "noise first" else None,
+        )
         for place, row in enumerate(rows):
             params = views.params(IDS[row], k)
             for key, choice in params.items():
                 for setting, value in choice.items():
-                    assert np.broadcast_to(choices[key][setting], len(rows))[place] == value, (key, setting)
+                    assert np.broadcast_to(choices[key][setting], len(rows))[place] == value, (
+                        key,
+                        setting,
+                    )
             np.testing.assert_array_equal(rendered[place], views.render(pixels[row], params).pixels)
 
 
-@given(st.integers(0, 2**64 - 1), st.integers(1, 10**9), st.sampled_from(["classic", "blog", "crops", "factors"]))
+@given(
+    st.integers(0, 2**64 - 1),
+    st.integers(1, 10**9),
+    st.sampled_from(["classic", "blog", "crops", "factors"]),
+)
 @settings(max_examples=40, deadline=None)
 def test_any_seed_and_any_view_have_the_same_parameters(seed: int, k: int, name: str) -> None:
     views = Views(RECIPES[name], seed)
     choices = ViewBatches(views, IDS).choices(np.arange(5), k)
     for row in range(5):
         for key, choice in views.params(IDS[row], k).items():
-            assert {setting: np.broadcast_to(value, 5)[row] for setting, value in choices[key].items()} == choice
+            assert {
+                setting: np.broadcast_to(value, 5)[row] for setting, value in choices[key].items()
+            } == choice
 
 
 def test_views_of_different_sizes_are_no_batch() -> None:

@@ -12,7 +12,11 @@ from expand.views.keys import STEPS, draw, draw_many, unit
 
 def test_the_numbers_never_change() -> None:
     # Golden. Whoever must change these changes every copy that anybody has ever made: a new major version, and CHANGELOG.
-    assert draw(0, "source", "cat/1.png", 0, 3) == [8717623667281425081, 14374108533745396408, 13952335274343806039]
+    assert draw(0, "source", "cat/1.png", 0, 3) == [
+        8717623667281425081,
+        14374108533745396408,
+        13952335274343806039,
+    ]
     assert draw(2**64 - 1, "seed", "ü/ 1.png", 7, 1) == [5095352942932491202]
     assert STEPS[:2] == (13503953896175478587, 7640891576956012808)
 
@@ -22,12 +26,20 @@ def test_a_longer_draw_begins_with_the_shorter_one() -> None:
 
 
 def test_every_part_of_the_key_matters() -> None:
-    keys = [(0, "source", "a", 0), (1, "source", "a", 0), (0, "seed", "a", 0), (0, "source", "b", 0), (0, "source", "a", 1)]
+    keys = [
+        (0, "source", "a", 0),
+        (1, "source", "a", 0),
+        (0, "seed", "a", 0),
+        (0, "source", "b", 0),
+        (0, "source", "a", 1),
+    ]
     assert len({draw(*key, 1)[0] for key in keys}) == len(keys)
 
 
 def test_the_numbers_are_even_and_uncorrelated() -> None:
-    numbers = np.array([[unit(n) for n in draw(0, "number", f"class/{i}.png", 1, 12)] for i in range(10_000)])
+    numbers = np.array(
+        [[unit(n) for n in draw(0, "number", f"class/{i}.png", 1, 12)] for i in range(10_000)]
+    )
     for column in numbers.T:
         assert stats.kstest(column, "uniform").pvalue > 1e-4
     correlations = np.corrcoef(numbers.T)[np.triu_indices(12, 1)]

@@ -21,7 +21,9 @@ from tests.conftest import noise_image
 SHAPES = [(28, 28, None), (32, 32, 3), (37, 53, 3), (24, 40, 4), (20, 20, 2), (21, 33, 6)]
 
 
-def bilinear(pixels: Pixels, source: Affine, height: int, width: int, colour: list[int]) -> np.ndarray:
+def bilinear(
+    pixels: Pixels, source: Affine, height: int, width: int, colour: list[int]
+) -> np.ndarray:
     """Return the exact bilinear result in float64: the reference."""
     planes = pixels.reshape(*pixels.shape[:2], -1).astype(np.float64)
     rows, columns = np.mgrid[0:height, 0:width] + 0.5
@@ -32,7 +34,9 @@ def bilinear(pixels: Pixels, source: Affine, height: int, width: int, colour: li
 
     def at(row: np.ndarray, column: np.ndarray) -> np.ndarray:
         inside = (row >= 0) & (row < planes.shape[0]) & (column >= 0) & (column < planes.shape[1])
-        value = planes[np.clip(row, 0, planes.shape[0] - 1), np.clip(column, 0, planes.shape[1] - 1)]
+        value = planes[
+            np.clip(row, 0, planes.shape[0] - 1), np.clip(column, 0, planes.shape[1] - 1)
+        ]
         return np.where(inside[..., None], value, np.array(colour, float))
 
     upper = (1 - across) * at(top, left) + across * at(top, left + 1)
@@ -52,12 +56,16 @@ def test_the_fused_matrix_gives_the_exact_bilinear_image_to_one_grey_level(
     shape: tuple[int, int, int | None], depth: type
 ) -> None:
     pixels = noise_image(*shape, depth=depth)
-    recipe = Recipe.parse("techniques: [{flip: {factor: 4}}, rotate: {}, translate: {}, scale: {}, crop: {}]", "all")
+    recipe = Recipe.parse(
+        "techniques: [{flip: {factor: 4}}, rotate: {}, translate: {}, scale: {}, crop: {}]", "all"
+    )
     for k in range(1, 12):
         views = Views(recipe, seed=3)
         params = views.params("a.png", k)
         size = Size(float(pixels.shape[1]), float(pixels.shape[0]))
-        expected = bilinear(pixels, views.placement(params, size).source, *pixels.shape[:2], border_colour(pixels))
+        expected = bilinear(
+            pixels, views.placement(params, size).source, *pixels.shape[:2], border_colour(pixels)
+        )
         found = views.render(pixels, params).pixels.reshape(expected.shape).astype(float)
         # 16 bits: OpenCV's weights have 15 bits, so that the last two levels of 65,536 may differ
         assert np.abs(found - expected).max() <= (1.0 if depth == np.uint8 else 2.5)
@@ -89,22 +97,43 @@ def test_flips_and_quarter_turns_are_exact(shape: tuple[int, int, int | None], d
     text = "techniques: [{flip: {axes: [horizontal, vertical]}}, {rotate90: {factor: 4}}]"
     for horizontal in (False, True):
         for degrees in (0.0, 90.0, 180.0, 270.0):
-            found = render(pixels, text, flip={"horizontal": horizontal, "vertical": False}, rotate90={"degrees": degrees})
+            found = render(
+                pixels,
+                text,
+                flip={"horizontal": horizontal, "vertical": False},
+                rotate90={"degrees": degrees},
+            )
             expected = np.rot90(pixels[:, ::-1] if horizontal else pixels, int(degrees) // 90)
             np.testing.assert_array_equal(found, expected)
-    down = render(pixels, "techniques: [{flip: {axes: vertical}}]", flip={"horizontal": False, "vertical": True})
+    down = render(
+        pixels,
+        "techniques: [{flip: {axes: vertical}}]",
+        flip={"horizontal": False, "vertical": True},
+    )
     np.testing.assert_array_equal(down, pixels[::-1])
 
 
-@given(st.integers(-30, 30), st.integers(-30, 30), st.sampled_from(SHAPES), st.sampled_from(["edge", "reflect", 7]))
+@given(
+    st.integers(-30, 30),
+    st.integers(-30, 30),
+    st.sampled_from(SHAPES),
+    st.sampled_from(["edge", "reflect", 7]),
+)
 @settings(max_examples=60, deadline=None)
-def test_whole_pixel_shifts_are_exact(x: int, y: int, shape: tuple[int, int, int | None], fill: str | int) -> None:
+def test_whole_pixel_shifts_are_exact(
+    x: int, y: int, shape: tuple[int, int, int | None], fill: str | int
+) -> None:
     pixels = noise_image(*shape)
     text = f"fill: {fill}\ntechniques: [translate: {{x: 30, y: 30, unit: pixel}}]"
     found = render(pixels, text, translate={"x": float(x), "y": float(y)})
     how = {"mode": fill} if isinstance(fill, str) else {"mode": "constant"}
     margin = ((30, 30), (30, 30), *((0, 0),) * (pixels.ndim - 2))
-    padded = np.pad(pixels, margin, **({"constant_values": 7} if how["mode"] == "constant" else {}), mode=how["mode"])
+    padded = np.pad(
+        pixels,
+        margin,
+        **({"constant_values": 7} if how["mode"] == "constant" else {}),
+        mode=how["mode"],
+    )
     expected = padded[30 - y : 30 - y + pixels.shape[0], 30 - x : 30 - x + pixels.shape[1]]
     if found.ndim == 3 and fill == 7 and shape[2] in (2, 4):
         found, expected = found[..., :-1], expected[..., :-1]  # uncovered area is opaque
@@ -115,7 +144,11 @@ def test_three_steps_in_one_matrix_are_the_three_steps_but_for_what_interpolatio
     rows, columns = np.mgrid[0:96, 0:96]
     smooth = (127 + 60 * np.sin(columns / 9) + 60 * np.cos(rows / 7)).astype(np.uint8)
     text = "techniques: [rotate: {}, translate: {}, scale: {}]"
-    params = {"rotate": {"degrees": 11.0}, "translate": {"x": 0.031, "y": -0.047}, "scale": {"zoom": 1.07}}
+    params = {
+        "rotate": {"degrees": 11.0},
+        "translate": {"x": 0.031, "y": -0.047},
+        "scale": {"zoom": 1.07},
+    }
     at_once = render(smooth, text, **params)
     in_steps = smooth
     for name, choice in params.items():
@@ -127,7 +160,10 @@ def test_three_steps_in_one_matrix_are_the_three_steps_but_for_what_interpolatio
     assert np.abs(at_once[inside].astype(int) - other[inside]).max() > 3
 
 
-@pytest.mark.parametrize("text", ["rotate: {}", "translate: {}", "scale: {}", "crop: {}", "flip: {factor: 4}", "rotate90: {}"])
+@pytest.mark.parametrize(
+    "text",
+    ["rotate: {}", "translate: {}", "scale: {}", "crop: {}", "flip: {factor: 4}", "rotate90: {}"],
+)
 def test_the_neutral_choice_is_the_identity_map(text: str) -> None:
     views = Views(Recipe.parse(f"techniques: [{text}]"))
     placement = views.placement(views.recipe.neutral(), Size(31.0, 17.0))
@@ -137,7 +173,9 @@ def test_the_neutral_choice_is_the_identity_map(text: str) -> None:
 def test_a_turn_goes_counter_clockwise() -> None:
     pixels = np.zeros((21, 21), np.uint8)
     pixels[10, 20] = 255  # to the right
-    turned = render(pixels, "fill: 0\ntechniques: [rotate: {degrees: 90}]", rotate={"degrees": 90.0})
+    turned = render(
+        pixels, "fill: 0\ntechniques: [rotate: {degrees: 90}]", rotate={"degrees": 90.0}
+    )
     assert turned[0, 10] == 255  # at the top
 
 
@@ -153,13 +191,24 @@ def test_zooming_in_crops_and_zooming_out_pads() -> None:
 
 def test_pad_and_resize_change_the_size_and_a_crop_does_not() -> None:
     pixels = noise_image(20, 30, 3)
-    assert render(pixels, "techniques: [pad: {by: 4, unit: pixel}]", pad={"by": 4.0}).shape == (28, 38, 3)
+    assert render(pixels, "techniques: [pad: {by: 4, unit: pixel}]", pad={"by": 4.0}).shape == (
+        28,
+        38,
+        3,
+    )
     np.testing.assert_array_equal(
-        render(pixels, "techniques: [pad: {by: 4, unit: pixel}]", pad={"by": 4.0})[4:-4, 4:-4], pixels
+        render(pixels, "techniques: [pad: {by: 4, unit: pixel}]", pad={"by": 4.0})[4:-4, 4:-4],
+        pixels,
     )
     assert render(pixels, "techniques: [pad: {by: 0.1}]", pad={"by": 0.1}).shape == (24, 36, 3)
-    assert render(pixels, "techniques: [resize: {size: [64, 48]}]", resize={"resized": True}).shape == (48, 64, 3)
-    assert render(pixels, "techniques: [resize: {size: 40}]", resize={"resized": True}).shape == (40, 60, 3)
+    assert render(
+        pixels, "techniques: [resize: {size: [64, 48]}]", resize={"resized": True}
+    ).shape == (48, 64, 3)
+    assert render(pixels, "techniques: [resize: {size: 40}]", resize={"resized": True}).shape == (
+        40,
+        60,
+        3,
+    )
     box = {"x": 0.1, "y": 0.2, "width": 0.5, "height": 0.5}
     assert render(pixels, "techniques: [crop: {}]", crop=box).shape == pixels.shape
 
@@ -169,7 +218,9 @@ def test_shrinking_averages_whole_blocks_and_skips_no_pixel() -> None:
     small = render(checks, "techniques: [resize: {size: 16}]", resize={"resized": True})
     assert small.shape == (16, 16)
     assert np.abs(small.astype(int) - 127.5).max() <= 1
-    odd = render(noise_image(37, 53, 5), "techniques: [resize: {size: [10, 7]}]", resize={"resized": True})
+    odd = render(
+        noise_image(37, 53, 5), "techniques: [resize: {size: [10, 7]}]", resize={"resized": True}
+    )
     assert odd.shape == (7, 10, 5)
 
 
@@ -195,7 +246,9 @@ def test_the_background_is_the_border_whatever_lies_inside() -> None:
         ([1, 2, 3, 4, 5, 6], 6, 255, [1, 2, 3, 4, 5, 6]),
     ],
 )
-def test_a_colour_fits_the_channels_and_the_depth(colour: list[int], channels: int, white: int, expected: list[int]) -> None:
+def test_a_colour_fits_the_channels_and_the_depth(
+    colour: list[int], channels: int, white: int, expected: list[int]
+) -> None:
     assert fit_colour(colour, channels, white) == expected
 
 
@@ -210,7 +263,9 @@ def test_a_colour_that_does_not_fit_is_refused() -> None:
 @pytest.mark.parametrize("fill", ["edge", "reflect", "background", (10, 20, 30)])
 def test_nothing_black_shows_where_the_fill_is_not_black(fill: str | tuple[int, ...]) -> None:
     white = np.full((40, 30, 3), 250, np.uint8)
-    placement = Placement(linear_about_centres(0.8, 0.5, -0.5, 0.8, Size(30, 40), Size(30, 40)), Size(30, 40))
+    placement = Placement(
+        linear_about_centres(0.8, 0.5, -0.5, 0.8, Size(30, 40), Size(30, 40)), Size(30, 40)
+    )
     out = resample(white, placement, Fill(fill), Fill(fill).colour(white))
     assert out.min() >= (10 if isinstance(fill, tuple) else 250)
 

@@ -56,8 +56,13 @@ def test_half_of_the_views_are_noisy(drawn: dict[str, np.ndarray]) -> None:
     assert abs(drawn["noisy"].mean() - 0.5) < 0.02
 
 
-@pytest.mark.parametrize(("name", "low", "high"), [("degrees", -90, 90), ("x", -0.3, 0.3), ("y", -0.3, 0.3), ("zoom", 1, 2)])
-def test_what_is_drawn_fills_its_range_evenly(drawn: dict[str, np.ndarray], name: str, low: float, high: float) -> None:
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [("degrees", -90, 90), ("x", -0.3, 0.3), ("y", -0.3, 0.3), ("zoom", 1, 2)],
+)
+def test_what_is_drawn_fills_its_range_evenly(
+    drawn: dict[str, np.ndarray], name: str, low: float, high: float
+) -> None:
     values = drawn[name]
     assert low <= values.min() < low + 0.01 * (high - low)
     assert high - 0.01 * (high - low) < values.max() <= high
@@ -68,14 +73,22 @@ def check_independence(drawn: dict[str, np.ndarray]) -> None:
     table = stats.contingency.crosstab(drawn["flip"], drawn["noisy"]).count
     assert stats.chi2_contingency(table).pvalue > 1e-4
     names = ["degrees", "x", "y", "zoom", "seed"]
-    assert np.abs(np.corrcoef([drawn[name] for name in names])[np.triu_indices(len(names), 1)]).max() < 0.05
+    assert (
+        np.abs(np.corrcoef([drawn[name] for name in names])[np.triu_indices(len(names), 1)]).max()
+        < 0.05
+    )
     for first, second in combinations(names, 2):
         grid = np.histogram2d(drawn[first], drawn[second], bins=8)[0]
         assert stats.chi2_contingency(grid).pvalue > 1e-4
     for name in names:
         halves = drawn[name] > np.median(drawn[name])
         for discrete in ("flip", "noisy"):
-            assert stats.chi2_contingency(stats.contingency.crosstab(drawn[discrete], halves).count).pvalue > 1e-4
+            assert (
+                stats.chi2_contingency(
+                    stats.contingency.crosstab(drawn[discrete], halves).count
+                ).pvalue
+                > 1e-4
+            )
 
 
 def test_techniques_are_independent_of_one_another(drawn: dict[str, np.ndarray]) -> None:
@@ -99,7 +112,11 @@ def test_a_wrong_keying_is_caught(sampling: str, monkeypatch: pytest.MonkeyPatch
 def test_a_frozen_generator_is_caught(sampling: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # every image gets the same numbers, as when each worker starts from one seed
     for module in (views_module, walk_module):
-        monkeypatch.setattr(module, "draw", lambda seed, kind, _id, number, count: draw(seed, kind, "", number, count))
+        monkeypatch.setattr(
+            module,
+            "draw",
+            lambda seed, kind, _id, number, count: draw(seed, kind, "", number, count),
+        )
     walk_module.origin.cache_clear()
     try:
         frozen = draw_many(sampling)
@@ -120,7 +137,12 @@ def test_stratified_views_cover_the_ranges_better_than_random_ones(count: int) -
             gaps.append(np.diff([*values, values[0] + span]).max() / span)
         return float(np.mean(gaps))
 
-    for name, key in (("rotate", "degrees"), ("translate", "x"), ("translate", "y"), ("scale", "zoom")):
+    for name, key in (
+        ("rotate", "degrees"),
+        ("translate", "x"),
+        ("translate", "y"),
+        ("scale", "zoom"),
+    ):
         stratified, independent = gap("stratified", name, key), gap("random", name, key)
         assert stratified == pytest.approx(independent) if count == 1 else stratified < independent
 
@@ -148,8 +170,12 @@ def test_flips_and_quarter_turns_are_the_eight_that_they_are() -> None:
     assert len(seen) == 8
 
 
-@pytest.mark.parametrize("radices", [(2,), (4, 2), (2, 2, 2), (3, 5), (4, 6), (6, 4, 2), (1, 5, 1), (7, 7)])
-def test_the_walk_visits_every_combination_once_and_every_technique_evenly(radices: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(
+    "radices", [(2,), (4, 2), (2, 2, 2), (3, 5), (4, 6), (6, 4, 2), (1, 5, 1), (7, 7)]
+)
+def test_the_walk_visits_every_combination_once_and_every_technique_evenly(
+    radices: tuple[int, ...],
+) -> None:
     total = int(np.prod(radices))
     walked = [walk(position, radices) for position in range(total)]
     assert len(set(walked)) == total
@@ -166,15 +192,25 @@ def test_neighbours_in_the_walk_lie_far_apart() -> None:
     assert min(abs(a - b) for a, b in pairwise(angles)) >= 5
 
 
-@given(st.integers(0, 2**64 - 1), st.text(max_size=30).filter(lambda t: t.isprintable()), st.integers(0, 10**6))
+@given(
+    st.integers(0, 2**64 - 1),
+    st.text(max_size=30).filter(lambda t: t.isprintable()),
+    st.integers(0, 10**6),
+)
 def test_a_view_is_a_pure_function(seed: int, source: str, k: int) -> None:
-    assert Views(CLASSIC, seed).params(source, k) == Views(Recipe.load("classic"), seed).params(source, k)
+    assert Views(CLASSIC, seed).params(source, k) == Views(Recipe.load("classic"), seed).params(
+        source, k
+    )
 
 
 def test_a_view_is_the_same_in_another_process_and_hash_seed() -> None:
     program = "from expand import Recipe; from expand.views.views import Views; print(Views(Recipe.load('blog'), 3).params('ä/b.png', 5))"
     result = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": "77", "PATH": ""}
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONHASHSEED": "77", "PATH": ""},
     )
     assert result.stdout.strip() == str(Views(Recipe.load("blog"), 3).params("ä/b.png", 5))
 
@@ -203,7 +239,9 @@ def test_view_0_is_the_image_and_no_view_changes_its_input() -> None:
 @pytest.mark.parametrize("shape", [(14, 9), (14, 9, 2), (14, 9, 3), (14, 9, 4), (14, 9, 7)])
 @pytest.mark.parametrize("depth", [np.uint8, np.uint16])
 @pytest.mark.parametrize("recipe", ["classic", "blog"])
-def test_a_view_keeps_size_channels_and_depth(shape: tuple[int, ...], depth: type, recipe: str) -> None:
+def test_a_view_keeps_size_channels_and_depth(
+    shape: tuple[int, ...], depth: type, recipe: str
+) -> None:
     pixels = noise_image(*shape, depth=depth)
     for k in range(4):
         out = view(pixels, "a.png", k, recipe)

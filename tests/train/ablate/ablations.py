@@ -10,29 +10,49 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.recipes.recipe import Recipe as Techniques
-from train.ablate.ablation import Ablation
-from train.ablate.arms import Mix
+from expand.recipes.recipe import Recipe
+from train.ablate.ablation import AblationStudy
+from train.ablate.arms import AblationArm
 from train.ablate.findings import Outcomes
-from train.fit.hyperparameters import Recipe
+from train.fit.hyperparameters import Hyperparameters
 
-CLASSIC, BLOG = Techniques.load("classic"), Techniques.load("blog")
+CLASSIC, BLOG = Recipe.load("classic"), Recipe.load("blog")
 CLASSES = ("cat", "dog")
 IMAGES = 200
 """Test images of each class: one of them is half a point in its class, a quarter in all."""
 LABELS = np.repeat(np.arange(2), IMAGES)
 
 
-def recipe(*techniques: str, name: str = "mine") -> Techniques:
+def recipe(*techniques: str, name: str = "mine") -> Recipe:
     """Return a recipe of these techniques, each as a line of YAML."""
-    return Techniques.parse(f"name: {name}\ntechniques:\n" + "".join(f"  - {line}\n" for line in techniques))
+    return Recipe.parse(
+        f"name: {name}\ntechniques:\n" + "".join(f"  - {line}\n" for line in techniques)
+    )
 
 
-def ablation_for(data: Path = Path("data/train"), test: Path = Path("data/test"), **changes: Any) -> Ablation:
+def ablation_for(
+    data: Path = Path("data/train"), test: Path = Path("data/test"), **changes: Any
+) -> AblationStudy:
     """Return a short ablation on a linear model; `changes` are those of the ablation or of the training recipe."""
-    training = {key: changes.pop(key) for key in list(changes) if key in Recipe.__dataclass_fields__ and key != "epochs"}
-    wanted = {"recipe": CLASSIC, "epochs": 2, "model": "linear", "precision": "fp32", "device": "cpu", **changes}
-    return Ablation(data=data, test=test, training=Recipe(epochs=wanted["epochs"], batch_size=12, **training), **wanted)
+    training = {
+        key: changes.pop(key)
+        for key in list(changes)
+        if key in Hyperparameters.__dataclass_fields__ and key != "epochs"
+    }
+    wanted = {
+        "recipe": CLASSIC,
+        "epochs": 2,
+        "model": "linear",
+        "precision": "fp32",
+        "device": "cpu",
+        **changes,
+    }
+    return AblationStudy(
+        data=data,
+        test=test,
+        training=Hyperparameters(epochs=wanted["epochs"], batch_size=12, **training),
+        **wanted,
+    )
 
 
 def packed(right: NDArray[np.bool_]) -> str:
@@ -41,7 +61,12 @@ def packed(right: NDArray[np.bool_]) -> str:
 
 
 def rows_for(
-    arms: Sequence[Mix], points: Mapping[int, tuple[float, float]], *, seeds: int = 6, spread: int = 1, **more: Any
+    arms: Sequence[AblationArm],
+    points: Mapping[int, tuple[float, float]],
+    *,
+    seeds: int = 6,
+    spread: int = 1,
+    **more: Any,
 ) -> list[dict[str, Any]]:
     """Return the rows of some arms: each technique that is on adds its points to 60 % in either class.
 
@@ -52,10 +77,18 @@ def rows_for(
         for seed in range(seeds):
             right = []
             for number in range(2):
-                share = 60 + sum(points.get(piece, (0, 0))[number] for piece in arm.on)
+                share = 60 + sum(points.get(switch, (0, 0))[number] for switch in arm.on)
                 count = round(share / 100 * IMAGES) + int(chance.integers(-spread, spread + 1))
                 right.append(np.arange(IMAGES) < count)
-            rows.append({"arm": arm.name, "replicate": seed, "right": packed(np.concatenate(right)), "seconds": 1.5, **more})
+            rows.append(
+                {
+                    "arm": arm.name,
+                    "replicate": seed,
+                    "right": packed(np.concatenate(right)),
+                    "seconds": 1.5,
+                    **more,
+                }
+            )
     return rows
 
 

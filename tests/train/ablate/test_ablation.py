@@ -11,15 +11,15 @@ import pytest
 
 from tests.train.ablate.ablations import BLOG, CLASSIC, ablation_for, recipe
 from tests.train.commands import draw_set
-from tests.train.compare.questions import stage_of
-from train.ablate.ablation import Ablation
-from train.ablate.arms import NONE, TRIVIAL, Mix
+from tests.train.compare.studies import context_of
+from train.ablate.ablation import AblationStudy
+from train.ablate.arms import NONE, TRIVIAL, AblationArm
 from train.ablate.design import plackett_burman
 from train.ablate.switches import combine
 from train.ablate.trivial import TrivialReader
 from train.data.shape import Shape
 from train.errors import TrainError
-from train.feed.sampler import Visits
+from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
 
 
@@ -27,8 +27,10 @@ def test_the_arms_of_the_design_are_its_rows() -> None:
     ablation = ablation_for()
     arms, rows = ablation.design_arms, plackett_burman(5)
     assert [arm.on for arm in arms] == [tuple(np.flatnonzero(row)) for row in rows]
-    assert arms[0] == Mix("flip horizontal + rotate ±15° + scale × 0.9 … 1.1 + noise", (0, 1, 3, 4))
-    assert arms[-1] == Mix(NONE)
+    assert arms[0] == AblationArm(
+        "flip horizontal + rotate ±15° + scale × 0.9 … 1.1 + noise", (0, 1, 3, 4)
+    )
+    assert arms[-1] == AblationArm(NONE)
 
 
 def test_few_techniques_make_some_rows_alike() -> None:
@@ -50,7 +52,14 @@ def test_single_techniques_are_tried_alone() -> None:
         ((2,), ["none", "TrivialAugment", "chosen"]),
         (
             (0, 2, 4),
-            ["none", "TrivialAugment", "chosen", "without flip horizontal", "without translate ±10 %", "without noise"],
+            [
+                "none",
+                "TrivialAugment",
+                "chosen",
+                "without flip horizontal",
+                "without translate ±10 %",
+                "without noise",
+            ],
         ),
     ],
 )
@@ -59,39 +68,65 @@ def test_what_was_chosen_is_held_against_both_bars_and_against_itself_less_each(
 ) -> None:
     arms = ablation_for().final_arms(chosen)
     assert [arm.name for arm in arms] == names
-    assert [arm.on for arm in arms[2:]] == ([chosen, *((2, 4), (0, 4), (0, 2))][: len(names) - 2] if chosen else [])
+    assert [arm.on for arm in arms[2:]] == (
+        [chosen, *((2, 4), (0, 4), (0, 2))][: len(names) - 2] if chosen else []
+    )
 
 
 def test_an_arm_draws_new_views_of_its_techniques_in_every_pass() -> None:
     ablation = ablation_for()
-    mix = ablation.design_arms[0]
-    drawn = combine(CLASSIC, [ablation.pieces[number] for number in mix.on], mix.name)
-    assert ablation.recipe_of(mix) == drawn
-    assert [technique.name for technique in drawn.techniques] == ["flip", "rotate", "scale", "noise"]  # type: ignore[union-attr]
-    assert ablation.strategy(mix, 7) == Strategy("fly", drawn, 7)
-    for bar in (Mix(NONE), Mix(TRIVIAL)):
+    arm = ablation.design_arms[0]
+    drawn = combine(CLASSIC, [ablation.switches[number] for number in arm.on], arm.name)
+    assert ablation.recipe_of(arm) == drawn
+    assert [technique.name for technique in drawn.techniques] == [
+        "flip",
+        "rotate",
+        "scale",
+        "noise",
+    ]  # type: ignore[union-attr]
+    assert ablation.strategy(arm, 7) == Strategy("fly", drawn, 7)
+    for bar in (AblationArm(NONE), AblationArm(TRIVIAL)):
         assert ablation.recipe_of(bar) is None
         assert ablation.strategy(bar, 7) == Strategy("none")
 
 
 def test_trivialaugment_alone_has_a_reader_of_its_own(tmp_path: Path) -> None:
-    stage = stage_of(ablation_for(draw_set(tmp_path / "src", 3), draw_set(tmp_path / "test", 2, seed=1)))
-    visits = Visits(stage.data.train.folder, Strategy("none"))
-    reader = stage.study.reader(Mix(TRIVIAL), visits, stage.data, 7)
+    context = context_of(
+        ablation_for(draw_set(tmp_path / "src", 3), draw_set(tmp_path / "test", 2, seed=1))
+    )
+    sampler = Sampler(context.data.train.folder, Strategy("none"))
+    reader = context.study.reader(AblationArm(TRIVIAL), sampler, context.data, 7)
     assert isinstance(reader, TrivialReader)
-    assert (reader.seed, reader.ids) == (7, stage.data.train.folder.sources)
-    assert [stage.study.reader(arm, visits, stage.data, 7) for arm in (Mix(NONE), stage.study.design_arms[0])] == [None, None]
+    assert (reader.seed, reader.ids) == (7, context.data.train.folder.sources)
+    assert [
+        context.study.reader(arm, sampler, context.data, 7)
+        for arm in (AblationArm(NONE), context.study.design_arms[0])
+    ] == [None, None]
 
 
 def test_an_ablation_is_plain_data_and_leaves_nothing_out() -> None:
     plain = ablation_for(recipe=BLOG, seed=4).to_dict()
     assert json.loads(json.dumps(plain)) == plain
-    assert set(plain) == set(Ablation.__dataclass_fields__)
-    assert (plain["recipe"], plain["seed"], plain["design"]) == (BLOG.to_dict(), 4, "plackett-burman")
+    assert set(plain) == set(AblationStudy.__dataclass_fields__)
+    assert (plain["recipe"], plain["seed"], plain["design"]) == (
+        BLOG.to_dict(),
+        4,
+        "plackett-burman",
+    )
 
 
 TWELVE = recipe(
-    "flip: {factor: 4}", "rotate90", "rotate", "translate", "scale", "crop", "pad", "resize", "noise", "Blur", "MedianBlur"
+    "flip: {factor: 4}",
+    "rotate90",
+    "rotate",
+    "translate",
+    "scale",
+    "crop",
+    "pad",
+    "resize",
+    "noise",
+    "Blur",
+    "MedianBlur",
 )
 
 
@@ -99,7 +134,10 @@ TWELVE = recipe(
     ("changes", "words"),
     [
         ({"shape": Shape(8)}, "an ablation needs images of one size, without --image-size"),
-        ({"recipe": recipe("rotate")}, 'recipe "mine" has one technique only; there is nothing to choose between'),
+        (
+            {"recipe": recipe("rotate")},
+            'recipe "mine" has one technique only; there is nothing to choose between',
+        ),
         ({"design": "full"}, "--design must be plackett-burman or single, got 'full'"),
         ({"recipe": TWELVE}, "a design of 12 runs takes 1 … 11 techniques, got 12"),
     ],
@@ -111,8 +149,17 @@ def test_what_cannot_be_taken_apart_is_refused(changes: dict[str, Any], words: s
 
 
 def test_it_trains_until_a_view_is_drawn() -> None:
-    with pytest.raises(TrainError, match="^--epochs must be at least 2, got 1: the first pass shows sources as they are$"):
-        Ablation(data=Path("a"), test=Path("b"), training=ablation_for().training, recipe=CLASSIC, epochs=1)
+    with pytest.raises(
+        TrainError,
+        match="^--epochs must be at least 2, got 1: the first pass shows sources as they are$",
+    ):
+        AblationStudy(
+            data=Path("a"),
+            test=Path("b"),
+            training=ablation_for().training,
+            recipe=CLASSIC,
+            epochs=1,
+        )
 
 
 def test_more_than_eleven_techniques_can_be_tried_alone() -> None:

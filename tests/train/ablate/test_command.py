@@ -16,30 +16,61 @@ from expand import expand
 from expand.recipes.recipe import Recipe
 from expand.techniques.geometric.flip import Flip
 from tests.train.commands import call, draw_set, refusal
-from tests.train.compare.questions import draw_arrows, kept, weights_of
+from tests.train.compare.studies import draw_arrows, kept, weights_of
 from tests.train.runtime.test_world import free_port
 from train.cli.ablate import read_ablation
 from train.cli.command import command
 from train.data.shape import Shape
-from train.fit.hyperparameters import Recipe as Training
+from train.fit.hyperparameters import Hyperparameters
 from train.runtime.world import World
 
 WAYS = ("down", "line", "up")
-MOVED = "name: moved\ntechniques:\n  - flip: {factor: 4}\n  - translate: {x: 2, y: 0, unit: pixel}\n"
-SMALL = ("--epochs", 4, "--model", "linear", "--batch-size", 12, "--lr", 0.01, "--precision", "fp32", "--threads", 1)
+MOVED = (
+    "name: moved\ntechniques:\n  - flip: {factor: 4}\n  - translate: {x: 2, y: 0, unit: pixel}\n"
+)
+SMALL = (
+    "--epochs",
+    4,
+    "--model",
+    "linear",
+    "--batch-size",
+    12,
+    "--lr",
+    0.01,
+    "--precision",
+    "fp32",
+    "--threads",
+    1,
+)
 
 
 @pytest.fixture(scope="module")
 def line(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, ...]:
     """Return a command: arrows that tell up from down, and test images in which they stand a little aside."""
     root = tmp_path_factory.mktemp("sets")
-    src, test = draw_arrows(root / "src", 8, WAYS), draw_arrows(root / "test", 8, WAYS, seed=1, shift=2)
+    src, test = (
+        draw_arrows(root / "src", 8, WAYS),
+        draw_arrows(root / "test", 8, WAYS, seed=1, shift=2),
+    )
     (root / "moved.yaml").write_text(MOVED)
-    return ("ablate", src, "--test", test, "--recipe", root / "moved.yaml", *SMALL, "--cache", root / "packs", "--quiet")
+    return (
+        "ablate",
+        src,
+        "--test",
+        test,
+        "--recipe",
+        root / "moved.yaml",
+        *SMALL,
+        "--cache",
+        root / "packs",
+        "--quiet",
+    )
 
 
 @pytest.fixture(scope="module")
-def finished(line: tuple[object, ...], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def finished(
+    line: tuple[object, ...], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, str]:
     """Return a finished ablation of two seeds, and what the terminal showed."""
     out = tmp_path_factory.mktemp("finished") / "out"
     done = call(*line, "--seeds", 2, "--out", out)
@@ -55,7 +86,9 @@ def found_in(out: Path) -> dict[str, Any]:
 
 def asked(*arguments: object) -> Any:
     """Return the ablation that a command line asks for."""
-    context = command.commands["ablate"].make_context("ablate", [str(argument) for argument in arguments])
+    context = command.commands["ablate"].make_context(
+        "ablate", [str(argument) for argument in arguments]
+    )
     options = dict(context.params)
     return read_ablation(options.pop("data"), options)
 
@@ -66,8 +99,15 @@ def test_an_ablation_leaves_a_page_numbers_and_a_recipe(finished: tuple[Path, st
     assert sorted(path.name for path in out.iterdir()) == names
     found = found_in(out)
     assert words.splitlines()[:2] == found["headline"]
-    assert words.splitlines()[-2:] == [f"{out / 'recipe.yaml'}: expand --recipe takes it", str(out / "index.html")]
-    assert [row["technique"] for row in found["techniques"]] == ["flip horizontal", "flip vertical", "translate ±2 px"]
+    assert words.splitlines()[-2:] == [
+        f"{out / 'recipe.yaml'}: expand --recipe takes it",
+        str(out / "index.html"),
+    ]
+    assert [row["technique"] for row in found["techniques"]] == [
+        "flip horizontal",
+        "flip vertical",
+        "translate ±2 px",
+    ]
     runs = {name.rpartition("_")[0] for name in kept(out)}
     assert {name for name in runs if name.startswith("design")} == {
         f"design_{on}" for on in ("none", "0", "1", "2", "0-1", "0-2", "1-2", "0-1-2")
@@ -78,11 +118,25 @@ def test_an_ablation_leaves_a_page_numbers_and_a_recipe(finished: tuple[Path, st
 def test_processes_of_torchrun_share_the_runs_and_write_one_result(
     line: tuple[object, ...], finished: tuple[Path, str], tmp_path: Path
 ) -> None:
-    launcher = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", str(free_port()), "-m", "train"]
+    launcher = [
+        "-m",
+        "torch.distributed.run",
+        "--nproc-per-node",
+        "2",
+        "--master-port",
+        str(free_port()),
+        "-m",
+        "train",
+    ]
     words = [*map(str, line), "--seeds", "2", "--out", str(tmp_path / "out")]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, *launcher, *words], capture_output=True, text=True, check=False, env=environment, timeout=300
+        [sys.executable, *launcher, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count(str(tmp_path / "out/index.html")) == 1
@@ -91,7 +145,10 @@ def test_processes_of_torchrun_share_the_runs_and_write_one_result(
 
 
 def test_a_second_process_says_nothing_and_writes_no_page(
-    line: tuple[object, ...], finished: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    line: tuple[object, ...],
+    finished: tuple[Path, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shutil.copytree(finished[0] / "runs", tmp_path / "out/runs")
     monkeypatch.setattr(World, "wait", lambda _self: None)
@@ -113,7 +170,9 @@ def test_what_harms_and_what_helps_on_these_data_is_found(finished: tuple[Path, 
     assert 'flip vertical, mirrored: "' in finished[1]
 
 
-def test_the_suggested_recipe_is_one_to_expand_with(finished: tuple[Path, str], tmp_path: Path) -> None:
+def test_the_suggested_recipe_is_one_to_expand_with(
+    finished: tuple[Path, str], tmp_path: Path
+) -> None:
     out = finished[0]
     suggested, found = Recipe.load(out / "recipe.yaml"), found_in(out)
     names = found["suggestion"]["techniques"].split(", ")
@@ -121,8 +180,13 @@ def test_the_suggested_recipe_is_one_to_expand_with(finished: tuple[Path, str], 
     assert "flip vertical" not in names
     assert len(suggested.techniques) == len(names)
     assert suggested.name == "moved ablated"
-    assert not any(isinstance(technique, Flip) and "vertical" in technique.axes for technique in suggested.techniques)
-    report = expand(draw_set(tmp_path / "src", 1), tmp_path / "expanded", 2, out / "recipe.yaml", workers=1)
+    assert not any(
+        isinstance(technique, Flip) and "vertical" in technique.axes
+        for technique in suggested.techniques
+    )
+    report = expand(
+        draw_set(tmp_path / "src", 1), tmp_path / "expanded", 2, out / "recipe.yaml", workers=1
+    )
     assert report.status == 0
 
 
@@ -146,7 +210,9 @@ def test_an_ablation_that_was_stopped_goes_on_and_finds_the_same(
     assert mine == theirs
 
 
-def test_more_seeds_repeat_none_that_were_there(line: tuple[object, ...], finished: tuple[Path, str], tmp_path: Path) -> None:
+def test_more_seeds_repeat_none_that_were_there(
+    line: tuple[object, ...], finished: tuple[Path, str], tmp_path: Path
+) -> None:
     out = tmp_path / "out"
     shutil.copytree(finished[0], out)
     before = kept(out)
@@ -154,13 +220,15 @@ def test_more_seeds_repeat_none_that_were_there(line: tuple[object, ...], finish
     after, found = kept(out), found_in(out)
     assert {name: after[name] for name in before} == before
     assert len([name for name in after if name.startswith("design")]) == 24
-    assert [cell["n"] for cell in found["check"]["cells"]] == [3] * len(found["check"]["cells"])
+    assert [trial["n"] for trial in found["check"]["cells"]] == [3] * len(found["check"]["cells"])
     for row, earlier in zip(found["techniques"], found_in(finished[0])["techniques"], strict=True):
         assert row["effects"][:2] == earlier["effects"]
         assert len(row["effects"]) == 3
 
 
-def test_single_techniques_are_tried_without_a_check(line: tuple[object, ...], tmp_path: Path) -> None:
+def test_single_techniques_are_tried_without_a_check(
+    line: tuple[object, ...], tmp_path: Path
+) -> None:
     done = call(*line, "--seeds", 1, "--design", "single", "--out", tmp_path / "out")
     assert set(kept(tmp_path / "out")) == {f"design_{on}_s0" for on in ("none", "0", "1", "2")}
     found = found_in(tmp_path / "out")
@@ -169,11 +237,16 @@ def test_single_techniques_are_tried_without_a_check(line: tuple[object, ...], t
     assert not (tmp_path / "out/recipe.yaml").exists()
 
 
-def test_runs_of_another_ablation_are_refused_and_overwritten_when_asked(line: tuple[object, ...], tmp_path: Path) -> None:
+def test_runs_of_another_ablation_are_refused_and_overwritten_when_asked(
+    line: tuple[object, ...], tmp_path: Path
+) -> None:
     out = tmp_path / "out"
     call(*line, "--seeds", 1, "--design", "single", "--out", out)
     other = (*line, "--seeds", 1, "--design", "single", "--seed", 9, "--out", out)
-    assert refusal(*other) == f'"{out}" holds runs with other settings: seed was 0, is 9; --overwrite starts afresh'
+    assert (
+        refusal(*other)
+        == f'"{out}" holds runs with other settings: seed was 0, is 9; --overwrite starts afresh'
+    )
     before = kept(out)
     assert call(*other, "--overwrite").exception is None
     assert all(run != before[name] for name, run in kept(out).items())
@@ -187,31 +260,54 @@ def test_what_is_no_ablation_is_refused_before_anything_is_written(tmp_path: Pat
     (tmp_path / "one.yaml").write_text("{name: one, techniques: [rotate]}")
     cases: dict[str, tuple[object, ...]] = {
         "--seeds must be at least 1, got 0": (src, "--seeds", 0),
-        "--epochs must be at least 2, got 1: the first pass shows sources as they are": (src, "--epochs", 1),
+        "--epochs must be at least 2, got 1: the first pass shows sources as they are": (
+            src,
+            "--epochs",
+            1,
+        ),
         "--margin must be above 0, got -1.0": (src, "--margin", -1),
         "--design must be plackett-burman or single, got 'full'": (src, "--design", "full"),
         '"nowhere" is neither a recipe (classic, blog) nor a file': (src, "--recipe", "nowhere"),
-        'recipe "one" has one technique only; there is nothing to choose between': (src, "--recipe", tmp_path / "one.yaml"),
+        'recipe "one" has one technique only; there is nothing to choose between': (
+            src,
+            "--recipe",
+            tmp_path / "one.yaml",
+        ),
         '"pad" changes the size of images, an ablation needs one size; leave it out of the recipe': (
             src,
             "--recipe",
             tmp_path / "padded.yaml",
         ),
-        f'"{tmp_path}/expanded" was written by expand; compare the folder that it was made from': (tmp_path / "expanded",),
+        f'"{tmp_path}/expanded" was written by expand; compare the folder that it was made from': (
+            tmp_path / "expanded",
+        ),
         f'"{tmp_path}/nothing" is not a folder': (tmp_path / "nothing",),
     }
     for words, wrong in cases.items():
         assert refusal("ablate", *wrong, "--test", test, "--out", tmp_path / "out") == words
-    assert refusal("ablate", src, "--test", leaky, "--out", tmp_path / "out").startswith("9 images stand on both sides: ")
-    assert "No such option '--image-size'" in call("ablate", src, "--test", test, "--image-size", 8).exception.message  # type: ignore[union-attr]
+    assert refusal("ablate", src, "--test", leaky, "--out", tmp_path / "out").startswith(
+        "9 images stand on both sides: "
+    )
+    assert (
+        "No such option '--image-size'"
+        in call("ablate", src, "--test", test, "--image-size", 8).exception.message
+    )  # type: ignore[union-attr]
     assert not (tmp_path / "out").exists()
 
 
 def test_without_options_blog_is_taken_apart() -> None:
     ablation = asked("--test", "data/test")
     assert (ablation.data, ablation.test) == (Path("data/train"), Path("data/test"))
-    assert (ablation.recipe, ablation.design, ablation.epochs) == (Recipe.load("blog"), "plackett-burman", 20)
-    assert (ablation.training, ablation.model, ablation.shape) == (Training(epochs=20), "cnn", Shape(None, "keep"))
+    assert (ablation.recipe, ablation.design, ablation.epochs) == (
+        Recipe.load("blog"),
+        "plackett-burman",
+        20,
+    )
+    assert (ablation.training, ablation.model, ablation.shape) == (
+        Hyperparameters(epochs=20),
+        "cnn",
+        Shape(None, "keep"),
+    )
     assert ablation.threads == len(os.sched_getaffinity(0))
 
 

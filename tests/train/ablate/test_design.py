@@ -14,13 +14,20 @@ from train.errors import TrainError
 
 
 @pytest.mark.parametrize("factors", range(1, 12))
-def test_each_technique_is_on_in_half_of_the_runs_and_any_two_together_in_a_quarter(factors: int) -> None:
+def test_each_technique_is_on_in_half_of_the_runs_and_any_two_together_in_a_quarter(
+    factors: int,
+) -> None:
     design = plackett_burman(factors)
     assert design.shape == (12, factors)
     assert design.sum(axis=0).tolist() == [6] * factors
     assert not design[-1].any()
     for one, other in combinations(design.T, 2):
-        assert [int(np.sum((one == a) & (other == b))) for a in (0, 1) for b in (0, 1)] == [3, 3, 3, 3]
+        assert [int(np.sum((one == a) & (other == b))) for a in (0, 1) for b in (0, 1)] == [
+            3,
+            3,
+            3,
+            3,
+        ]
 
 
 def test_the_design_never_changes() -> None:
@@ -32,14 +39,20 @@ def test_the_design_never_changes() -> None:
     ]  # fmt: skip
 
 
-@given(st.lists(st.floats(-50, 50), min_size=2, max_size=11), st.floats(0, 100), st.sampled_from(["plackett-burman", "single"]))
+@given(
+    st.lists(st.floats(-50, 50), min_size=2, max_size=11),
+    st.floats(0, 100),
+    st.sampled_from(["plackett-burman", "single"]),
+)
 def test_effects_that_add_up_are_found_exactly(true: list[float], base: float, name: str) -> None:
     design = make_design(name, len(true))
     assert effects(design, base + design @ np.array(true)) == pytest.approx(true, abs=1e-9)
 
 
 @pytest.mark.parametrize(("one", "other"), [(0, 1), (2, 7), (9, 10)])
-def test_what_two_do_together_is_counted_to_them_and_a_third_of_it_to_each_other_one(one: int, other: int) -> None:
+def test_what_two_do_together_is_counted_to_them_and_a_third_of_it_to_each_other_one(
+    one: int, other: int
+) -> None:
     design = plackett_burman(11)
     found = effects(design, 6.0 * (design[:, one] & design[:, other]))
     assert found[[one, other]] == pytest.approx([3.0, 3.0])

@@ -16,48 +16,67 @@ import pytest
 
 from tests.train.ablate.ablations import ablation_for, recipe
 from tests.train.commands import draw_set
-from tests.train.compare.questions import bench_at, kept, stage_of, weights_of
+from tests.train.compare.studies import bench_at, context_of, kept, weights_of
 from train.ablate import protocol
-from train.ablate.ablation import Ablation
-from train.ablate.arms import NONE, TRIVIAL, Mix
-from train.ablate.protocol import DESIGN, FINAL, Cell, _run_and_keep, cells, choosing_half, missing, run_all, time_techniques
+from train.ablate.ablation import AblationStudy
+from train.ablate.arms import NONE, TRIVIAL, AblationArm
+from train.ablate.protocol import (
+    DESIGN,
+    FINAL,
+    Trial,
+    _run_and_keep,
+    choosing_half,
+    missing,
+    run_all,
+    time_techniques,
+    trials,
+)
 from train.errors import TrainError
 from train.runtime.world import World
-from train.trials.folder import open_bench
+from train.trials.study_dir import open_study
 
-ARMS = (Mix(NONE), Mix("flip", (0,)), Mix("both", (0, 1)))
+ARMS = (AblationArm(NONE), AblationArm("flip", (0,)), AblationArm("both", (0, 1)))
 THREE = recipe("flip: {axes: horizontal}", "rotate", "noise")
 
 
 @pytest.fixture
-def ablation(tmp_path: Path) -> Ablation:
+def ablation(tmp_path: Path) -> AblationStudy:
     """Return an ablation of three techniques whose runs take a few hundredths of a second."""
-    return ablation_for(draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 5, seed=1), recipe=THREE, lr=0.002)
+    return ablation_for(
+        draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 5, seed=1), recipe=THREE, lr=0.002
+    )
 
 
-def run(ablation: Ablation, out: Path, wanted: list[Cell], counted: list[int] | None = None) -> list[dict[str, Any]]:
-    bench = bench_at(out)
-    open_bench(ablation, bench)
-    return run_all(ablation, bench, wanted, (counted if counted is not None else []).append)
+def run(
+    ablation: AblationStudy, out: Path, wanted: list[Trial], counted: list[int] | None = None
+) -> list[dict[str, Any]]:
+    study_dir = bench_at(out)
+    open_study(ablation, study_dir)
+    return run_all(ablation, study_dir, wanted, (counted if counted is not None else []).append)
 
 
 def test_replicates_are_interleaved_over_arms() -> None:
-    listed = [(cell.name, cell.number) for cell in cells(DESIGN, ARMS, 2)]
+    listed = [(trial.name, trial.number) for trial in trials(DESIGN, ARMS, 2)]
     assert listed == [
         ("design_none_s0", 0), ("design_0_s0", 1), ("design_0-1_s0", 2),
         ("design_0_s1", 1), ("design_0-1_s1", 2), ("design_none_s1", 0),
     ]  # fmt: skip
-    names = [cell.name for cell in cells(FINAL, (Mix(NONE), Mix(TRIVIAL), Mix("chosen", (2,))), 1)]
+    names = [
+        trial.name
+        for trial in trials(
+            FINAL, (AblationArm(NONE), AblationArm(TRIVIAL), AblationArm("chosen", (2,))), 1
+        )
+    ]
     assert names == ["final_none_s0", "final_TrivialAugment_s0", "final_2_s0"]
 
 
-def test_what_is_there_is_not_run_again(ablation: Ablation, tmp_path: Path) -> None:
-    out, wanted, counted = tmp_path / "out", list(cells(DESIGN, ARMS, 2)), list[int]()
+def test_what_is_there_is_not_run_again(ablation: AblationStudy, tmp_path: Path) -> None:
+    out, wanted, counted = tmp_path / "out", list(trials(DESIGN, ARMS, 2)), list[int]()
     rows = run(ablation, out, wanted, counted)
     before = kept(out)
-    assert set(before) == {cell.name for cell in wanted}
+    assert set(before) == {trial.name for trial in wanted}
     (out / "runs/design_0_s1.json").unlink()
-    assert [cell.name for cell in missing(bench_at(out), wanted)] == ["design_0_s1"]
+    assert [trial.name for trial in missing(bench_at(out), wanted)] == ["design_0_s1"]
     again = run(ablation, out, wanted, counted)
     after = kept(out)
     assert counted == [1] * 7
@@ -73,37 +92,51 @@ class Second(World):
         """Do not wait."""
 
 
-def test_a_process_runs_its_share_and_waits_for_the_rest(ablation: Ablation, tmp_path: Path) -> None:
-    wanted, counted = list(cells(DESIGN, ARMS, 2)), list[int]()
+def test_a_process_runs_its_share_and_waits_for_the_rest(
+    ablation: AblationStudy, tmp_path: Path
+) -> None:
+    wanted, counted = list(trials(DESIGN, ARMS, 2)), list[int]()
     alone = run(ablation, tmp_path / "alone", wanted)
-    bench = bench_at(tmp_path / "out")
-    open_bench(ablation, bench)
-    first = {cell.name for cell in wanted[::2]}
+    study_dir = bench_at(tmp_path / "out")
+    open_study(ablation, study_dir)
+    first = {trial.name for trial in wanted[::2]}
     others = threading.Timer(
-        2.0, lambda: [shutil.copy(tmp_path / f"alone/runs/{name}.json", tmp_path / "out/runs") for name in sorted(first)]
+        2.0,
+        lambda: [
+            shutil.copy(tmp_path / f"alone/runs/{name}.json", tmp_path / "out/runs")
+            for name in sorted(first)
+        ],
     )
     others.start()
-    rows = run_all(ablation, bench, wanted, counted.append, Second(1, 2))
+    rows = run_all(ablation, study_dir, wanted, counted.append, Second(1, 2))
     assert len(counted) == 3
     assert [row["weights"] for row in rows] == [row["weights"] for row in alone]
-    mine = {name for name, data in kept(tmp_path / "out").items() if data[1] != kept(tmp_path / "alone")[name][1]}
-    assert mine == {cell.name for cell in wanted} - first  # seconds differ, weights do not
+    mine = {
+        name
+        for name, data in kept(tmp_path / "out").items()
+        if data[1] != kept(tmp_path / "alone")[name][1]
+    }
+    assert mine == {trial.name for trial in wanted} - first  # seconds differ, weights do not
 
 
-def test_rows_are_in_the_order_that_was_asked_for_and_say_which_arm_they_are(ablation: Ablation, tmp_path: Path) -> None:
-    wanted = list(cells(FINAL, (*ARMS, Mix(TRIVIAL)), 1))
+def test_rows_are_in_the_order_that_was_asked_for_and_say_which_arm_they_are(
+    ablation: AblationStudy, tmp_path: Path
+) -> None:
+    wanted = list(trials(FINAL, (*ARMS, AblationArm(TRIVIAL)), 1))
     rows = run(ablation, tmp_path / "out", wanted)
     assert [row["arm"] for row in rows] == ["none", "flip", "both", "TrivialAugment"]
     assert len({row["weights"] for row in rows}) == 4
     assert all(row["seconds"] >= row["training_seconds"] > 0 for row in rows)
 
 
-def test_a_run_that_was_kept_under_another_name_is_found_under_the_new_one(ablation: Ablation, tmp_path: Path) -> None:
+def test_a_run_that_was_kept_under_another_name_is_found_under_the_new_one(
+    ablation: AblationStudy, tmp_path: Path
+) -> None:
     out = tmp_path / "out"
-    before = run(ablation, out, list(cells(FINAL, ablation.final_arms((0, 1, 2)), 1)))
+    before = run(ablation, out, list(trials(FINAL, ablation.final_arms((0, 1, 2)), 1)))
     files = kept(out)
     arms = ablation.final_arms((0, 1))
-    after = run(ablation, out, list(cells(FINAL, arms, 1)))
+    after = run(ablation, out, list(trials(FINAL, arms, 1)))
     assert [row["arm"] for row in after] == [
         "none",
         "TrivialAugment",
@@ -115,54 +148,77 @@ def test_a_run_that_was_kept_under_another_name_is_found_under_the_new_one(ablat
     assert {name for name in kept(out) if name not in files} == {"final_0_s0", "final_1_s0"}
 
 
-def test_only_the_plain_runs_of_the_design_are_screened(ablation: Ablation, tmp_path: Path) -> None:
-    rows = run(ablation, tmp_path / "out", [*cells(DESIGN, ARMS, 1), *cells(FINAL, ARMS[:1], 1)])
+def test_only_the_plain_runs_of_the_design_are_screened(
+    ablation: AblationStudy, tmp_path: Path
+) -> None:
+    rows = run(ablation, tmp_path / "out", [*trials(DESIGN, ARMS, 1), *trials(FINAL, ARMS[:1], 1)])
     screened = [row["screen"] for row in rows if "screen" in row]
     assert [("screen" in row) for row in rows] == [True, False, False, False]
-    assert [row["technique"] for row in screened[0]] == ["flip horizontal"] + ["rotate ±15°"] * 6 + ["noise"] * 3
+    assert [row["technique"] for row in screened[0]] == ["flip horizontal"] + [
+        "rotate ±15°"
+    ] * 6 + ["noise"] * 3
 
 
-def test_a_worker_process_is_given_all_that_a_run_needs(ablation: Ablation, tmp_path: Path) -> None:
-    wanted = list(cells(DESIGN, ARMS[:2], 1))
+def test_a_worker_process_is_given_all_that_a_run_needs(
+    ablation: AblationStudy, tmp_path: Path
+) -> None:
+    wanted = list(trials(DESIGN, ARMS[:2], 1))
     rows = run(ablation, tmp_path / "here", wanted)
-    bench = bench_at(tmp_path / "there")
-    open_bench(ablation, bench)
-    work, sent = pickle.loads(pickle.dumps((partial(_run_and_keep, ablation, bench), wanted)))
-    for cell in sent:
-        work(cell)
-    assert weights_of(bench.out) == {cell.name: row["weights"] for cell, row in zip(wanted, rows, strict=True)}
+    study_dir = bench_at(tmp_path / "there")
+    open_study(ablation, study_dir)
+    work, sent = pickle.loads(pickle.dumps((partial(_run_and_keep, ablation, study_dir), wanted)))
+    for trial in sent:
+        work(trial)
+    assert weights_of(study_dir.out) == {
+        trial.name: row["weights"] for trial, row in zip(wanted, rows, strict=True)
+    }
 
 
-def test_a_damaged_run_says_so(ablation: Ablation, tmp_path: Path) -> None:
-    wanted = list(cells(DESIGN, ARMS[:2], 1))
+def test_a_damaged_run_says_so(ablation: AblationStudy, tmp_path: Path) -> None:
+    wanted = list(trials(DESIGN, ARMS[:2], 1))
     run(ablation, tmp_path / "out", wanted)
     path = tmp_path / "out/runs/design_0_s0.json"
     path.write_text(json.dumps({"arm": "flip"})[:-3])
-    with pytest.raises(TrainError, match=rf'^"{path}" is damaged \(.+\); remove it, and start again to make it anew$'):
+    with pytest.raises(
+        TrainError,
+        match=rf'^"{path}" is damaged \(.+\); remove it, and start again to make it anew$',
+    ):
         run(ablation, tmp_path / "out", wanted)
 
 
 @pytest.mark.parametrize(("count", "chosen"), [(6, 3), (5, 2), (2, 1)])
-def test_one_half_of_every_class_chooses_and_the_other_measures(count: int, chosen: int, tmp_path: Path) -> None:
-    stage = stage_of(ablation_for(draw_set(tmp_path / "src"), draw_set(tmp_path / "test", count, seed=1)))
-    half, labels = choosing_half(stage), stage.data.test.folder.labels  # type: ignore[union-attr]
+def test_one_half_of_every_class_chooses_and_the_other_measures(
+    count: int, chosen: int, tmp_path: Path
+) -> None:
+    context = context_of(
+        ablation_for(draw_set(tmp_path / "src"), draw_set(tmp_path / "test", count, seed=1))
+    )
+    half, labels = choosing_half(context), context.data.test.folder.labels  # type: ignore[union-attr]
     assert half.dtype == bool
     assert [int(half[labels == number].sum()) for number in range(3)] == [chosen] * 3
-    np.testing.assert_array_equal(half, choosing_half(stage))
+    np.testing.assert_array_equal(half, choosing_half(context))
 
 
 def test_single_techniques_are_measured_on_all_images(tmp_path: Path) -> None:
-    stage = stage_of(ablation_for(draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 5, seed=1), design="single"))
-    assert choosing_half(stage).tolist() == [True] * 15
+    context = context_of(
+        ablation_for(
+            draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 5, seed=1), design="single"
+        )
+    )
+    assert choosing_half(context).tolist() == [True] * 15
 
 
-def test_a_technique_takes_the_median_of_a_few_rounds_for_an_image(ablation: Ablation, monkeypatch: pytest.MonkeyPatch) -> None:
-    stage = stage_of(replace(ablation, seed=1))
-    assert all(0 < seconds < 1 for seconds in time_techniques(stage))
+def test_a_technique_takes_the_median_of_a_few_rounds_for_an_image(
+    ablation: AblationStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = context_of(replace(ablation, seed=1))
+    assert all(0 < seconds < 1 for seconds in time_techniques(context))
     # rounds of 1, 9, 3, 2 and 4 seconds for each of the three techniques, on all 24 images and on 10 of them
-    ticks = [tick for _ in range(6) for seconds in (1.0, 9.0, 3.0, 2.0, 4.0) for tick in (0.0, seconds)]
+    ticks = [
+        tick for _ in range(6) for seconds in (1.0, 9.0, 3.0, 2.0, 4.0) for tick in (0.0, seconds)
+    ]
     monkeypatch.setattr(protocol, "time", type("Clock", (), {"perf_counter": lambda: ticks.pop(0)}))
-    assert time_techniques(stage) == pytest.approx([3.0 / 24] * 3)
+    assert time_techniques(context) == pytest.approx([3.0 / 24] * 3)
     monkeypatch.setattr(protocol, "TIMED_IMAGES", 10)
-    assert time_techniques(stage) == pytest.approx([3.0 / 10] * 3)
+    assert time_techniques(context) == pytest.approx([3.0 / 10] * 3)
     assert ticks == []

@@ -11,38 +11,54 @@ import pytest
 from expand.views.views import Views
 from tests.conftest import noise_image
 from tests.train.ablate.ablations import BLOG, ablation_for, recipe
-from tests.train.compare.questions import draw_arrows, stage_of
+from tests.train.compare.studies import context_of, draw_arrows
 from tests.train.samples import pictures, write_set
 from train.ablate import screen as screens
-from train.ablate.ablation import Ablation
-from train.ablate.arms import NONE, Mix
+from train.ablate.ablation import AblationStudy
+from train.ablate.arms import NONE, AblationArm
 from train.ablate.screen import change, check_images, screen
 from train.ablate.switches import combine, settings
 from train.errors import TrainError
-from train.trials.context import Stage
+from train.trials.context import TrialContext
 from train.trials.study import Seeds
 from train.trials.trial import Run, train
 
 WAYS = ("down", "line", "up")
 
 
-def staged(tmp_path: Path, shape: tuple[int, ...] = (16, 16, 3), **changes: Any) -> Stage[Ablation]:
+def staged(
+    tmp_path: Path, shape: tuple[int, ...] = (16, 16, 3), **changes: Any
+) -> TrialContext[AblationStudy]:
     """Return the stage of an ablation on a few images of noise."""
-    src, test = write_set(tmp_path / "src", pictures(2, shape)), write_set(tmp_path / "test", pictures(1, shape, seed=50))
-    return stage_of(ablation_for(src, test, **changes))
+    src, test = (
+        write_set(tmp_path / "src", pictures(2, shape)),
+        write_set(tmp_path / "test", pictures(1, shape, seed=50)),
+    )
+    return context_of(ablation_for(src, test, **changes))
 
 
 @pytest.fixture
-def arrows(tmp_path: Path) -> Stage[Ablation]:
+def arrows(tmp_path: Path) -> TrialContext[AblationStudy]:
     """Return the stage of an ablation on arrows that tell up from down."""
-    src, test = draw_arrows(tmp_path / "src", 8, WAYS), draw_arrows(tmp_path / "test", 6, WAYS, seed=1)
-    return stage_of(
-        ablation_for(src, test, recipe=recipe("flip: {factor: 4}", "translate: {x: 1, y: 0, unit: pixel}"), lr=0.01, epochs=4)
+    src, test = (
+        draw_arrows(tmp_path / "src", 8, WAYS),
+        draw_arrows(tmp_path / "test", 6, WAYS, seed=1),
+    )
+    return context_of(
+        ablation_for(
+            src,
+            test,
+            recipe=recipe("flip: {factor: 4}", "translate: {x: 1, y: 0, unit: pixel}"),
+            lr=0.01,
+            epochs=4,
+        )
     )
 
 
-def test_classes_that_a_flip_turns_into_each_other_are_flagged_with_what_they_are_taken_for(arrows: Stage[Ablation]) -> None:
-    trained = train(arrows, Run(Mix(NONE), 4, Seeds.of(0, 0)))
+def test_classes_that_a_flip_turns_into_each_other_are_flagged_with_what_they_are_taken_for(
+    arrows: TrialContext[AblationStudy],
+) -> None:
+    trained = train(arrows, Run(AblationArm(NONE), 4, Seeds.of(0, 0)))
     rows = screen(arrows, trained, np.ones(18, dtype=bool))
     assert [(row["technique"], row["setting"]) for row in rows] == [
         ("flip horizontal", "mirrored"), ("flip vertical", "mirrored"),
@@ -59,14 +75,18 @@ def test_classes_that_a_flip_turns_into_each_other_are_flagged_with_what_they_ar
 
 
 def test_only_the_half_that_chooses_is_looked_at_and_of_many_images_a_part(
-    arrows: Stage[Ablation], monkeypatch: pytest.MonkeyPatch
+    arrows: TrialContext[AblationStudy], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked: list[int] = []
     honest = screens.look
     monkeypatch.setattr(
-        screens, "look", lambda stage, setup, images, labels: looked.append(len(images)) or honest(stage, setup, images, labels)
+        screens,
+        "look",
+        lambda context, setup, images, labels: (
+            looked.append(len(images)) or honest(context, setup, images, labels)
+        ),
     )
-    trained = train(arrows, Run(Mix(NONE), 1, Seeds.of(0, 0)))
+    trained = train(arrows, Run(AblationArm(NONE), 1, Seeds.of(0, 0)))
     half = np.arange(18) % 2 == 0
     rows = screen(arrows, trained, half)
     assert set(looked) == {9}
@@ -79,23 +99,28 @@ def test_only_the_half_that_chooses_is_looked_at_and_of_many_images_a_part(
 
 @pytest.mark.parametrize("channels", [None, 3])
 def test_images_are_changed_by_one_technique_at_one_strength(channels: int | None) -> None:
-    images = np.stack([noise_image(12, 12, channels, seed=n).reshape(12, 12, -1) for n in range(2)]).astype(np.uint8)
-    piece = ablation_for(recipe=BLOG).pieces[1]
-    alone = combine(BLOG, [piece], piece.name)
+    images = np.stack(
+        [noise_image(12, 12, channels, seed=n).reshape(12, 12, -1) for n in range(2)]
+    ).astype(np.uint8)
+    switch = ablation_for(recipe=BLOG).switches[1]
+    alone = combine(BLOG, [switch], switch.name)
     assert alone is not None
-    (mirrored,) = settings(piece)
+    (mirrored,) = settings(switch)
     np.testing.assert_array_equal(change(images, alone, mirrored, ["a", "b"]), images[:, ::-1])
 
 
 def test_what_has_no_strengths_is_shown_as_views_draw_it() -> None:
     blurred = recipe("Blur: {blur_limit: 3, p: 1}", "noise")
-    piece = ablation_for(recipe=blurred).pieces[0]
-    alone = combine(blurred, [piece], piece.name)
+    switch = ablation_for(recipe=blurred).switches[0]
+    alone = combine(blurred, [switch], switch.name)
     assert alone is not None
     images = np.stack([noise_image(12, 12, 3, seed=n) for n in range(2)]).astype(np.uint8)
     views = Views(alone)
-    expected = [views.render(image, views.params(source, 1)).pixels for image, source in zip(images, "ab", strict=True)]
-    (drawn,) = settings(piece)
+    expected = [
+        views.render(image, views.params(source, 1)).pixels
+        for image, source in zip(images, "ab", strict=True)
+    ]
+    (drawn,) = settings(switch)
     found = change(images, alone, drawn, ["a", "b"])
     np.testing.assert_array_equal(found, np.stack(expected))
     assert (found != images).any()
@@ -115,16 +140,26 @@ def test_techniques_that_change_the_size_are_refused_at_once(
 ) -> None:
     with pytest.raises(TrainError) as refused:
         check_images(staged(tmp_path, shape, recipe=recipe(*techniques)))
-    assert str(refused.value) == f'"{name}" changes the size of images, an ablation needs one size; leave it out of the recipe'
+    assert (
+        str(refused.value)
+        == f'"{name}" changes the size of images, an ablation needs one size; leave it out of the recipe'
+    )
 
 
-def test_images_that_trivialaugment_does_not_take_are_refused_unless_it_is_not_asked_for(tmp_path: Path) -> None:
+def test_images_that_trivialaugment_does_not_take_are_refused_unless_it_is_not_asked_for(
+    tmp_path: Path,
+) -> None:
     with pytest.raises(TrainError) as refused:
         check_images(staged(tmp_path / "a", (16, 16, 4)))
-    assert str(refused.value) == "TrivialAugment takes images of 1 or 3 channels, these have 4; --colour rgb or grey"
+    assert (
+        str(refused.value)
+        == "TrivialAugment takes images of 1 or 3 channels, these have 4; --colour rgb or grey"
+    )
     check_images(staged(tmp_path / "b", (16, 16, 4), design="single"))
 
 
 def test_square_quarter_turns_grey_images_and_sizes_that_stay_are_taken(tmp_path: Path) -> None:
     check_images(staged(tmp_path / "a", (16, 16), recipe=recipe("rotate90", "resize: {size: 16}")))
-    check_images(staged(tmp_path / "b", (12, 16), recipe=recipe("rotate90: {factor: 2}", "crop", "noise")))
+    check_images(
+        staged(tmp_path / "b", (12, 16), recipe=recipe("rotate90: {factor: 2}", "crop", "noise"))
+    )

@@ -14,23 +14,41 @@ from expand.techniques.pixel.noise import Noise
 from expand.views.views import Views
 from tests.conftest import noise_image
 from tests.train.ablate.ablations import BLOG, CLASSIC, recipe
-from train.ablate.switches import Piece, check_pieces, combine, pieces_of, settings
+from train.ablate.switches import Switch, check_switches, combine, settings, switches_of
 from train.errors import TrainError
 
 RECIPES = {
     "classic": CLASSIC,
     "blog": BLOG,
     "one axis": recipe("flip: {axes: vertical}", "noise: {amount: 0.1, salt: [0.2, 0.6]}"),
-    "ranges": recipe("rotate: {degrees: [-5, 30]}", "scale: {zoom: [0.5, 1.0]}", "translate: {x: [-0.2, 0.4], y: 0}", "noise"),
-    "whole pixels": recipe("rotate90", "translate: {x: 3, y: [0, 1], unit: pixel}", "crop: {area: [0.25, 1]}"),
-    "half turns": recipe("rotate90: {factor: 2}", "pad: {by: 2, unit: pixel}", "resize: {size: 16}"),
-    "catalogue": recipe("Blur: {blur_limit: 3, p: 1}", "flip", "Blur: {blur_limit: 5, p: 1}", "noise"),
+    "ranges": recipe(
+        "rotate: {degrees: [-5, 30]}",
+        "scale: {zoom: [0.5, 1.0]}",
+        "translate: {x: [-0.2, 0.4], y: 0}",
+        "noise",
+    ),
+    "whole pixels": recipe(
+        "rotate90", "translate: {x: 3, y: [0, 1], unit: pixel}", "crop: {area: [0.25, 1]}"
+    ),
+    "half turns": recipe(
+        "rotate90: {factor: 2}", "pad: {by: 2, unit: pixel}", "resize: {size: 16}"
+    ),
+    "catalogue": recipe(
+        "Blur: {blur_limit: 3, p: 1}", "flip", "Blur: {blur_limit: 5, p: 1}", "noise"
+    ),
     "erasing": recipe("flip: {axes: horizontal}", "erase"),
     "filled": Recipe.parse("{name: filled, fill: [1, 2, 3], techniques: [rotate, crop]}"),
 }
 NAMES = {
     "classic": ["flip horizontal", "rotate ±15°", "translate ±10 %", "scale × 0.9 … 1.1", "noise"],
-    "blog": ["flip horizontal", "flip vertical", "rotate ±90°", "translate ±30 %", "scale × 1 … 2", "noise"],
+    "blog": [
+        "flip horizontal",
+        "flip vertical",
+        "rotate ±90°",
+        "translate ±30 %",
+        "scale × 1 … 2",
+        "noise",
+    ],
     "one axis": ["flip vertical", "noise"],
     "ranges": ["rotate −5 … 30°", "scale × 0.5 … 1", "translate −20 … 40 %", "noise"],
     "whole pixels": ["rotate90", "translate ±3 px", "crop to 25 %"],
@@ -41,35 +59,42 @@ NAMES = {
 }
 
 
-def words_of(piece: Piece) -> list[str]:
-    return [setting.words for setting in settings(piece)]
+def words_of(switch: Switch) -> list[str]:
+    return [setting.words for setting in settings(switch)]
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_pieces_have_names_that_say_which_and_how_strong(name: str) -> None:
-    assert [piece.name for piece in pieces_of(RECIPES[name])] == NAMES[name]
+    assert [switch.name for switch in switches_of(RECIPES[name])] == NAMES[name]
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_all_pieces_together_are_the_recipe(name: str) -> None:
     whole = RECIPES[name]
-    assert combine(whole, pieces_of(whole), whole.name) == whole
+    assert combine(whole, switches_of(whole), whole.name) == whole
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_some_pieces_are_those_techniques_in_their_order(name: str) -> None:
     whole = RECIPES[name]
-    pieces = pieces_of(whole)
-    for count in range(1, len(pieces)):
-        for chosen in combinations(pieces, count):
+    switches = switches_of(whole)
+    for count in range(1, len(switches)):
+        for chosen in combinations(switches, count):
             part = combine(whole, chosen, "part")
             assert part is not None
             assert (part.name, part.fill) == ("part", whole.fill)
             assert {axis for t in part.techniques if isinstance(t, Flip) for axis in t.axes} == {
-                axis for piece in chosen if isinstance(piece.technique, Flip) for axis in piece.technique.axes
+                axis
+                for switch in chosen
+                if isinstance(switch.technique, Flip)
+                for axis in switch.technique.axes
             }
-            others = [piece.technique for piece in chosen if not isinstance(piece.technique, Flip)]
-            assert [technique for technique in part.techniques if not isinstance(technique, Flip)] == others
+            others = [
+                switch.technique for switch in chosen if not isinstance(switch.technique, Flip)
+            ]
+            assert [
+                technique for technique in part.techniques if not isinstance(technique, Flip)
+            ] == others
 
 
 def test_no_piece_is_no_recipe() -> None:
@@ -77,7 +102,7 @@ def test_no_piece_is_no_recipe() -> None:
 
 
 def test_flips_along_both_axes_are_one_flip_again() -> None:
-    across, down, *_ = pieces_of(BLOG)
+    across, down, *_ = switches_of(BLOG)
     both = combine(BLOG, [across, down], "both")
     alone = combine(BLOG, [down], "down")
     assert both is not None
@@ -123,17 +148,21 @@ def test_flips_along_both_axes_are_one_flip_again() -> None:
     ],
 )  # fmt: skip
 def test_each_technique_is_tried_at_a_few_strengths(name: str, expected: list[list[str]]) -> None:
-    assert [words_of(piece) for piece in pieces_of(RECIPES[name])] == expected
+    assert [words_of(switch) for switch in switches_of(RECIPES[name])] == expected
 
 
-def changes(whole: Recipe, piece: Piece, image: np.ndarray) -> Sequence[bool]:
+def changes(whole: Recipe, switch: Switch, image: np.ndarray) -> Sequence[bool]:
     """Tell for each strength of a piece whether it changes an image."""
-    alone = combine(whole, [piece], piece.name)
+    alone = combine(whole, [switch], switch.name)
     assert alone is not None
     views = Views(alone)
     found = []
-    for setting in settings(piece):
-        params = views.params("cat/1.png", 1) if setting.choice is None else {alone.keys[0]: setting.choice}
+    for setting in settings(switch):
+        params = (
+            views.params("cat/1.png", 1)
+            if setting.choice is None
+            else {alone.keys[0]: setting.choice}
+        )
         rendered = views.render(image, params).pixels
         found.append(rendered.shape != image.shape or bool((rendered != image).any()))
     return found
@@ -142,21 +171,21 @@ def changes(whole: Recipe, piece: Piece, image: np.ndarray) -> Sequence[bool]:
 @pytest.mark.parametrize("name", RECIPES)
 def test_no_strength_leaves_an_image_as_it_is(name: str) -> None:
     image = noise_image(32, 32, 3)
-    for piece in pieces_of(RECIPES[name]):
-        found = changes(RECIPES[name], piece, image)
+    for switch in switches_of(RECIPES[name]):
+        found = changes(RECIPES[name], switch, image)
         assert found == [True] * len(found)
         assert found
 
 
 def test_a_range_with_one_end_at_neutral_is_tried_towards_the_other() -> None:
-    (piece,) = pieces_of(recipe("translate: {x: [0, 8], y: [-1, 0], unit: pixel}"))
-    assert words_of(piece) == ["+2 px across", "+4 px across", "+8 px across", "−1 px down"]
-    (piece,) = pieces_of(recipe("crop: {area: 1, aspect: [0.5, 2], factor: 2}"))
-    assert words_of(piece) == []
+    (switch,) = switches_of(recipe("translate: {x: [0, 8], y: [-1, 0], unit: pixel}"))
+    assert words_of(switch) == ["+2 px across", "+4 px across", "+8 px across", "−1 px down"]
+    (switch,) = switches_of(recipe("crop: {area: 1, aspect: [0.5, 2], factor: 2}"))
+    assert words_of(switch) == []
 
 
 def test_the_share_of_salt_is_the_middle_of_its_range() -> None:
-    noise = settings(Piece("noise", Noise(amount=0.4, salt=(0.2, 0.6))))  # type: ignore[arg-type]
+    noise = settings(Switch("noise", Noise(amount=0.4, salt=(0.2, 0.6))))  # type: ignore[arg-type]
     assert [setting.choice for setting in noise] == [
         {"amount": a, "salt": pytest.approx(0.4), "seed": 7} for a in (0.1, 0.2, 0.4)
     ]
@@ -165,6 +194,9 @@ def test_the_share_of_salt_is_the_middle_of_its_range() -> None:
 def test_a_recipe_of_one_technique_leaves_nothing_to_choose() -> None:
     alone = recipe("flip: {axes: vertical}")
     with pytest.raises(TrainError) as refused:
-        check_pieces(alone, pieces_of(alone))
-    assert str(refused.value) == 'recipe "mine" has one technique only; there is nothing to choose between'
-    check_pieces(recipe("flip: {factor: 4}"), pieces_of(recipe("flip: {factor: 4}")))
+        check_switches(alone, switches_of(alone))
+    assert (
+        str(refused.value)
+        == 'recipe "mine" has one technique only; there is nothing to choose between'
+    )
+    check_switches(recipe("flip: {factor: 4}"), switches_of(recipe("flip: {factor: 4}")))

@@ -11,18 +11,22 @@ from torchvision.transforms import TrivialAugmentWide
 
 from expand.views.keys import draw
 from tests.conftest import noise_image
-from tests.train.samples import pictures, visits_of, write_set
+from tests.train.samples import pictures, sampler_of, write_set
 from train.ablate.trivial import TrivialReader
 from train.feed.readers import Job
 
 COUNT = 8
 
 
-def reader_of(tmp_path: Path, *, shape: tuple[int, ...] = (16, 16, 3), seed: int = 0) -> TrivialReader:
+def reader_of(
+    tmp_path: Path, *, shape: tuple[int, ...] = (16, 16, 3), seed: int = 0
+) -> TrivialReader:
     """Return a reader of eight images of noise."""
-    visits = visits_of(write_set(tmp_path / "src", pictures(4, shape)), "none")
-    pixels = np.stack([noise_image(*shape, seed=place).reshape(*shape[:2], -1) for place in range(COUNT)])
-    return TrivialReader(visits, pixels.astype(np.uint8), seed)
+    sampler = sampler_of(write_set(tmp_path / "src", pictures(4, shape)), "none")
+    pixels = np.stack(
+        [noise_image(*shape, seed=place).reshape(*shape[:2], -1) for place in range(COUNT)]
+    )
+    return TrivialReader(sampler, pixels.astype(np.uint8), seed)
 
 
 def shown(reader: TrivialReader, k: int, items: list[int] | None = None) -> np.ndarray:
@@ -30,7 +34,9 @@ def shown(reader: TrivialReader, k: int, items: list[int] | None = None) -> np.n
 
 
 @pytest.mark.parametrize("shape", [(16, 16, 3), (14, 18)])
-def test_each_image_is_what_the_library_makes_of_it_from_its_own_seed(shape: tuple[int, ...], tmp_path: Path) -> None:
+def test_each_image_is_what_the_library_makes_of_it_from_its_own_seed(
+    shape: tuple[int, ...], tmp_path: Path
+) -> None:
     reader = reader_of(tmp_path, shape=shape, seed=5)
     for k in (0, 1, 7):
         found = shown(reader, k)

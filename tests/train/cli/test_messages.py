@@ -17,7 +17,7 @@ import pytest
 from expand import expand
 from tests.train.commands import draw_set, settings_for, train
 from train.cli import progress
-from train.cli.messages import run_in_words
+from train.cli.messages import format_run
 from train.cli.progress import Console
 from train.feed.strategies import Strategy
 
@@ -49,13 +49,18 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     shown.append(b"".join(parts).decode())
 
 
-def test_a_log_gets_a_line_for_each_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_log_gets_a_line_for_each_pass(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     settings = settings_for(draw_set(tmp_path / "src"), validation=0.25, epochs=2)
     record = train(settings, tmp_path / "run", watch=Console(2))
     out, said = capsys.readouterr()
     lines = said.splitlines()
     assert out == ""
-    assert lines[:2] == ["cnn: 22,467 parameters, fp32, cpu", "none: 18 sources an epoch; read from memory"]
+    assert lines[:2] == [
+        "cnn: 22,467 parameters, fp32, cpu",
+        "none: 18 sources an epoch; read from memory",
+    ]
     assert [line.partition(":")[0] for line in lines[2:]] == ["epoch 1 of 2", "epoch 2 of 2"]
     results = record["results"]
     assert lines[3] == (
@@ -78,7 +83,10 @@ def test_a_log_gets_a_line_now_and_then_in_a_long_pass(
 
 def test_a_run_that_goes_on_says_from_where(capsys: pytest.CaptureFixture[str]) -> None:
     Console(9).starting("cnn: small\nnone: 5 sources", 4321, 1234)
-    assert capsys.readouterr().err == "cnn: small\nnone: 5 sources\ngoing on from step 1,234 of 4,321\n"
+    assert (
+        capsys.readouterr().err
+        == "cnn: small\nnone: 5 sources\ngoing on from step 1,234 of 4,321\n"
+    )
 
 
 def test_a_terminal_gets_bars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +106,9 @@ def test_decoding_has_a_bar_of_its_own(tmp_path: Path, monkeypatch: pytest.Monke
     make = tqdm.tqdm
 
     def noted(**settings: Any) -> Any:
-        made.append(make(**{**settings, "delay": 0}))  # a set that takes less than half a second gets no bar
+        made.append(
+            make(**{**settings, "delay": 0})
+        )  # a set that takes less than half a second gets no bar
         return made[-1]
 
     monkeypatch.setattr(tqdm, "tqdm", noted)
@@ -112,20 +122,35 @@ def test_decoding_has_a_bar_of_its_own(tmp_path: Path, monkeypatch: pytest.Monke
 def record() -> dict[str, Any]:
     """Return the record of a run in which everything was asked for."""
     per_class = {"ant": 0.95, "bee": 0.5, "cat": 1.0, "dog": 0.75}
-    results = {"train_loss": 0.5, "train_accuracy": 0.75, "validation_loss": 0.6, "validation_accuracy": 0.7}
+    results = {
+        "train_loss": 0.5,
+        "train_accuracy": 0.75,
+        "validation_loss": 0.6,
+        "validation_accuracy": 0.7,
+    }
     results |= {"test_loss": 0.8, "test_accuracy": 0.8, "test_accuracy_mirrored": 0.81}
-    cost = {"pack": 1.25, "wait": 0.5, "augment": 2.0, "compute": 10.0, "evaluate": 1.0, "training": 12.5}
+    cost = {
+        "pack": 1.25,
+        "wait": 0.5,
+        "augment": 2.0,
+        "compute": 10.0,
+        "evaluate": 1.0,
+        "training": 12.5,
+    }
     return {
         "settings": {"model": "cnn", "strategy": {"name": "fly"}},
         "steps": 4690,
         "leaks": 1200,
         "results": {**results, "test_per_class": per_class},
-        "cost": {**{f"{name}_seconds": seconds for name, seconds in cost.items()}, "images_per_second": 48_000.0},
+        "cost": {
+            **{f"{name}_seconds": seconds for name, seconds in cost.items()},
+            "images_per_second": 48_000.0,
+        },
     }
 
 
 def test_the_summary_of_a_run() -> None:
-    assert run_in_words(record(), Path("runs/x")).splitlines() == [
+    assert format_run(record(), Path("runs/x")).splitlines() == [
         "runs/x: cnn, fly, 4,690 steps",
         "  test: accuracy 80.00%, loss 0.8000",
         "  test, averaged with the mirrored image: accuracy 81.00%",
@@ -141,8 +166,13 @@ def test_the_summary_of_a_run() -> None:
 def test_the_summary_of_a_run_without_a_test_or_a_validation_set(tmp_path: Path) -> None:
     src = draw_set(tmp_path / "src", 2)
     expand(src, tmp_path / "copies", factor=2, workers=1)
-    shown = run_in_words(train(settings_for(tmp_path / "copies", strategy=Strategy("disk")), tmp_path / "run"), Path("x"))
-    assert [re.split(" accuracy| s of| [0-9.]+ s,", line)[0] for line in shown.splitlines()[1:]][::2] == [
+    shown = format_run(
+        train(settings_for(tmp_path / "copies", strategy=Strategy("disk")), tmp_path / "run"),
+        Path("x"),
+    )
+    assert [re.split(" accuracy| s of| [0-9.]+ s,", line)[0] for line in shown.splitlines()[1:]][
+        ::2
+    ] == [
         "  training:",
         "  decoding",
     ]

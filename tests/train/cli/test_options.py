@@ -9,24 +9,26 @@ import click
 import pytest
 
 from expand import expand
-from expand.recipes.recipe import Recipe as Techniques
+from expand.recipes.recipe import Recipe
 from tests.train.commands import draw_set
 from train.cli.command import command
 from train.cli.options import read_settings
 from train.data.shape import Shape
 from train.errors import TrainError
 from train.feed.strategies import Strategy
-from train.fit.hyperparameters import BLOG, FAST, Recipe
+from train.fit.hyperparameters import BLOG, FAST, Hyperparameters
 from train.runs.settings import Settings
 
-CLASSIC = Techniques.load("classic")
+CLASSIC = Recipe.load("classic")
 
 
 def settings_of(*arguments: object) -> Settings:
     """Return the settings that a command line asks for."""
     training = command.commands["run"]
     assert isinstance(training, click.Command)
-    options: dict[str, Any] = training.make_context("run", [str(argument) for argument in arguments]).params
+    options: dict[str, Any] = training.make_context(
+        "run", [str(argument) for argument in arguments]
+    ).params
     return read_settings(options.pop("data"), options)
 
 
@@ -39,14 +41,26 @@ def copies(tmp_path: Path) -> Path:
 
 
 def test_a_plain_folder_is_trained_as_it_is(tmp_path: Path) -> None:
-    assert settings_of(tmp_path) == Settings(tmp_path, None, Strategy("none"), Recipe())
+    assert settings_of(tmp_path) == Settings(tmp_path, None, Strategy("none"), Hyperparameters())
     assert settings_of().data == Path("data/expanded")
 
 
 def test_an_expanded_set_is_read_from_disk_and_its_card_says_how_it_was_made(copies: Path) -> None:
     assert settings_of(copies).strategy == Strategy("disk", None, 7, "random")
-    assert settings_of(copies, "--strategy", "fly").strategy == Strategy("fly", Techniques.load("blog"), 7, "random")
-    asked = settings_of(copies, "--strategy", "fly", "--recipe", "classic", "--view-seed", 0, "--sampling", "stratified")
+    assert settings_of(copies, "--strategy", "fly").strategy == Strategy(
+        "fly", Recipe.load("blog"), 7, "random"
+    )
+    asked = settings_of(
+        copies,
+        "--strategy",
+        "fly",
+        "--recipe",
+        "classic",
+        "--view-seed",
+        0,
+        "--sampling",
+        "stratified",
+    )
     assert asked.strategy == Strategy("fly", CLASSIC, 0, "stratified")
     assert settings_of(copies, "--strategy", "none").strategy.recipe is None
 
@@ -55,12 +69,16 @@ def test_fly_draws_classic_unless_told_otherwise(tmp_path: Path) -> None:
     assert settings_of(tmp_path, "--strategy", "fly").strategy == Strategy("fly", CLASSIC)
     file = tmp_path / "own.yaml"
     file.write_text("techniques: [flip]")
-    shown = settings_of(tmp_path, "--strategy", "fly", "--recipe", file, "--factor", 4, "--clean-every", 2).strategy
-    assert shown == Strategy("fly", Techniques.load(str(file)), factor=4, clean_every=2)
+    shown = settings_of(
+        tmp_path, "--strategy", "fly", "--recipe", file, "--factor", 4, "--clean-every", 2
+    ).strategy
+    assert shown == Strategy("fly", Recipe.load(str(file)), factor=4, clean_every=2)
 
 
 def test_hybrid_draws_the_techniques_that_are_named_in_the_recipes_order(copies: Path) -> None:
-    strategy = settings_of(copies, "--strategy", "hybrid", "--fly", "noise, flip", "--visit", "all").strategy
+    strategy = settings_of(
+        copies, "--strategy", "hybrid", "--fly", "noise, flip", "--visit", "all"
+    ).strategy
     assert strategy.recipe is not None
     assert [technique.name for technique in strategy.recipe.techniques] == ["flip", "noise"]
     assert strategy.recipe.techniques == (CLASSIC.techniques[0], CLASSIC.techniques[-1])
@@ -80,7 +98,7 @@ def test_every_other_option_finds_its_place(tmp_path: Path) -> None:
         tmp_path,
         Path("t"),
         Strategy("none"),
-        Recipe(3, 16, 0.2, 0.5, 0.1, "cosine", 0.3, 0.2),
+        Hyperparameters(3, 16, 0.2, 0.5, 0.1, "cosine", 0.3, 0.2),
         model="vgg11",
         dropout=0.5,
         pretrained=True,
@@ -97,9 +115,9 @@ def test_every_other_option_finds_its_place(tmp_path: Path) -> None:
 def test_the_recipe_of_training_is_the_models_the_articles_or_changed(tmp_path: Path) -> None:
     assert settings_of(tmp_path, "--model", "fast").recipe == FAST
     assert settings_of(tmp_path, "--recipe-train", "blog").recipe == BLOG
-    assert settings_of(tmp_path, "--model", "fast", "--lr", 0.5, "--average", 0).recipe == Recipe(
-        10, 128, 0.5, 0.9, 5e-4, "one-cycle", 0.2, 0.0, 32.0
-    )
+    assert settings_of(
+        tmp_path, "--model", "fast", "--lr", 0.5, "--average", 0
+    ).recipe == Hyperparameters(10, 128, 0.5, 0.9, 5e-4, "one-cycle", 0.2, 0.0, 32.0)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +141,9 @@ def test_the_recipe_of_training_is_the_models_the_articles_or_changed(tmp_path: 
         ("--renderer gpu", "--renderer must be auto, exact, batched, got 'gpu'"),
     ],
 )  # fmt: skip
-def test_what_makes_no_sense_is_refused_in_one_sentence(asked: str, message: str, tmp_path: Path) -> None:
+def test_what_makes_no_sense_is_refused_in_one_sentence(
+    asked: str, message: str, tmp_path: Path
+) -> None:
     with pytest.raises(TrainError) as error:
         settings_of(tmp_path, *asked.split())
     assert str(error.value) == message

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from train.compare.arms import BUDGETS, STRATEGIES, Arm, Speed, default_lengths, parse_arms, parse_factor, parse_numbers, passes
+from train.compare.arms import (
+    BUDGETS,
+    STRATEGIES,
+    Arm,
+    Speed,
+    default_lengths,
+    parse_arms,
+    parse_factor,
+    parse_numbers,
+    passes,
+)
 from train.errors import TrainError
 
 SPEEDS = {"none": Speed(2.0), "fly": Speed(5.0), "disk ×4": Speed(2.5, 30.0)}
@@ -23,7 +33,15 @@ def refused(call: Callable[[], object]) -> str:
 
 def test_arms_that_store_copies_come_once_for_each_factor_or_for_their_own() -> None:
     arms = parse_arms("none, fly,disk,disk-random=4,hybrid", (2, 8))
-    assert [arm.name for arm in arms] == ["none", "fly", "disk ×2", "disk ×8", "disk-random ×4", "hybrid ×2", "hybrid ×8"]
+    assert [arm.name for arm in arms] == [
+        "none",
+        "fly",
+        "disk ×2",
+        "disk ×8",
+        "disk-random ×4",
+        "hybrid ×2",
+        "hybrid ×8",
+    ]
     assert [arm.stored for arm in arms] == [False, False, True, True, True, True, True]
     assert parse_arms("disk=4,disk=2", (8,)) == (Arm("disk", 4), Arm("disk", 2))
 

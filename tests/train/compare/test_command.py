@@ -17,17 +17,17 @@ import pytest
 from expand import expand
 from expand.recipes.recipe import Recipe
 from tests.train.commands import call, draw_set, refusal, start
-from tests.train.compare.questions import MIRROR, TURNED, draw_arrows, kept, weights_of
+from tests.train.compare.studies import MIRROR, TURNED, draw_arrows, kept, weights_of
 from tests.train.runtime.test_world import free_port
 from train.cli.command import command
-from train.cli.compare import read_question, this_command, without
+from train.cli.compare import read_comparison, this_command, without
 from train.cli.options import DATA_OPTIONS
 from train.compare import expansion
 from train.compare.arms import Arm
-from train.compare.question import Codec
+from train.compare.study import Codec
 from train.data.shape import Shape
 from train.errors import TrainError
-from train.fit.hyperparameters import Recipe as Training
+from train.fit.hyperparameters import Hyperparameters
 from train.runtime.world import World
 from train.trials.study import Seeds
 
@@ -57,12 +57,25 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.fixture(scope="module")
-def finished(folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def finished(
+    folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, str]:
     """Return a finished comparison and what the terminal showed."""
     root = tmp_path_factory.mktemp("finished")
     src, test = folders
     done = call(
-        "compare", src, "--test", test, *SMALL, "--seeds", 2, "--cache", root / "packs", "--out", root / "out", "--quiet"
+        "compare",
+        src,
+        "--test",
+        test,
+        *SMALL,
+        "--seeds",
+        2,
+        "--cache",
+        root / "packs",
+        "--out",
+        root / "out",
+        "--quiet",
     )
     assert done.exception is None
     assert done.stderr == ""
@@ -71,9 +84,11 @@ def finished(folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactor
 
 def asked(*arguments: object) -> Any:
     """Return the question that a command line asks."""
-    context = command.commands["compare"].make_context("compare", [str(argument) for argument in arguments])
+    context = command.commands["compare"].make_context(
+        "compare", [str(argument) for argument in arguments]
+    )
     options = dict(context.params)
-    return read_question(options.pop("data"), options)
+    return read_comparison(options.pop("data"), options)
 
 
 def test_a_comparison_leaves_a_page_numbers_and_a_line_a_run(finished: tuple[Path, str]) -> None:
@@ -82,8 +97,10 @@ def test_a_comparison_leaves_a_page_numbers_and_a_line_a_run(finished: tuple[Pat
         "comparison.json", "costs.json", "index.html", "question.json", "report.md", "runs", "runs.csv", "speeds.json",
     ]  # fmt: skip
     found = json.loads((out / "comparison.json").read_text())
-    assert set(kept(out)) == {f"{arm}_k{k}_s{n}" for arm in ("none", "fly", "disk-x2") for k in (2, 4) for n in (0, 1)}
-    assert [(cell["arm"], cell["passes"], cell["n"]) for cell in found["cells"]] == [
+    assert set(kept(out)) == {
+        f"{arm}_k{k}_s{n}" for arm in ("none", "fly", "disk-x2") for k in (2, 4) for n in (0, 1)
+    }
+    assert [(trial["arm"], trial["passes"], trial["n"]) for trial in found["cells"]] == [
         (arm, k, 2) for k in (2, 4) for arm in ("none", "fly", "disk ×2")
     ]
     assert len(list(csv.DictReader((out / "runs.csv").open()))) == 12
@@ -93,18 +110,35 @@ def test_a_comparison_leaves_a_page_numbers_and_a_line_a_run(finished: tuple[Pat
     assert found["check"]["files"] == 48
 
 
-def test_while_no_view_repeats_copies_and_views_on_the_fly_are_reported_as_identical(finished: tuple[Path, str]) -> None:
+def test_while_no_view_repeats_copies_and_views_on_the_fly_are_reported_as_identical(
+    finished: tuple[Path, str],
+) -> None:
     pairs = json.loads((finished[0] / "comparison.json").read_text())["pairs"]
     verdicts = {(pair["epochs"], pair["arm"], pair["against"]): pair["verdict"] for pair in pairs}
     assert verdicts[2, "disk ×2", "fly"] == "identical"
-    assert [key for key, verdict in verdicts.items() if verdict == "identical"] == [(2, "disk ×2", "fly")]
-    assert "     2 passes: disk ×2 is fly: the same weights in all 2 seeds, since no drawn view repeats\n" in finished[1]
+    assert [key for key, verdict in verdicts.items() if verdict == "identical"] == [
+        (2, "disk ×2", "fly")
+    ]
+    assert (
+        "     2 passes: disk ×2 is fly: the same weights in all 2 seeds, since no drawn view repeats\n"
+        in finished[1]
+    )
 
 
 def test_a_killed_comparison_goes_on_and_ends_like_one_never_killed(
     folders: tuple[Path, Path], finished: tuple[Path, str], tmp_path: Path
 ) -> None:
-    line = ("compare", folders[0], "--test", folders[1], *SMALL, "--seeds", 2, "--out", tmp_path / "out")
+    line = (
+        "compare",
+        folders[0],
+        "--test",
+        folders[1],
+        *SMALL,
+        "--seeds",
+        2,
+        "--out",
+        tmp_path / "out",
+    )
     process = start(*line)
     runs, begun = tmp_path / "out/runs", time.monotonic()
     while len(list(runs.glob("*.json"))) < 3:
@@ -125,11 +159,35 @@ def test_a_killed_comparison_goes_on_and_ends_like_one_never_killed(
 def test_processes_of_torchrun_share_the_runs_and_write_one_result(
     folders: tuple[Path, Path], finished: tuple[Path, str], tmp_path: Path
 ) -> None:
-    launcher = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", str(free_port()), "-m", "train"]
-    line = ["compare", folders[0], "--test", folders[1], *SMALL, "--seeds", 2, "--out", tmp_path / "out"]
+    launcher = [
+        "-m",
+        "torch.distributed.run",
+        "--nproc-per-node",
+        "2",
+        "--master-port",
+        str(free_port()),
+        "-m",
+        "train",
+    ]
+    line = [
+        "compare",
+        folders[0],
+        "--test",
+        folders[1],
+        *SMALL,
+        "--seeds",
+        2,
+        "--out",
+        tmp_path / "out",
+    ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, *launcher, *map(str, line)], capture_output=True, text=True, check=False, env=environment, timeout=300
+        [sys.executable, *launcher, *map(str, line)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("After 4 passes: ") == 1
@@ -141,24 +199,49 @@ def test_a_plan_is_made_by_the_first_process_alone(
     folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("train.compare.command.split_up", lambda: World(1, 2))
-    done = call("compare", folders[0], "--test", folders[1], *SMALL, "--out", tmp_path / "out", "--plan")
+    done = call(
+        "compare", folders[0], "--test", folders[1], *SMALL, "--out", tmp_path / "out", "--plan"
+    )
     assert (done.exception, done.stdout.strip()) == (None, "")
     assert not (tmp_path / "out").exists()
 
 
-def test_a_plan_trains_nothing_of_the_comparison(folders: tuple[Path, Path], tmp_path: Path) -> None:
-    line = ("compare", folders[0], "--test", folders[1], *SMALL, "--out", tmp_path / "out", "--plan")
+def test_a_plan_trains_nothing_of_the_comparison(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    line = (
+        "compare",
+        folders[0],
+        "--test",
+        folders[1],
+        *SMALL,
+        "--out",
+        tmp_path / "out",
+        "--plan",
+    )
     done = call(*line)
     lines = done.stdout.splitlines()
     assert lines[0] == "36 runs: 6 seeds × 3 arms × 2 lengths"
     assert [part.split()[0] for part in lines[1:4]] == ["none", "fly", "disk"]
-    assert all("2 passes, " in part and "; 4 passes, " in part and part.endswith(" s a run") for part in lines[1:4])
+    assert all(
+        "2 passes, " in part and "; 4 passes, " in part and part.endswith(" s a run")
+        for part in lines[1:4]
+    )
     assert lines[4].startswith("about ")
     assert "from 4 runs of none at 2 passes" in lines[5]
-    assert [part.strip().partition(" seeds: 95 % interval of ± ")[0] for part in lines[6:]] == ["6", "10", "20"]
+    assert [part.strip().partition(" seeds: 95 % interval of ± ")[0] for part in lines[6:]] == [
+        "6",
+        "10",
+        "20",
+    ]
     assert lines[6].endswith(" points  <- as asked")
     assert kept(tmp_path / "out") == {}
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["costs.json", "question.json", "runs", "speeds.json"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "costs.json",
+        "question.json",
+        "runs",
+        "speeds.json",
+    ]
     assert call(*line).stdout.splitlines()[:4] == lines[:4]  # what was measured is kept
 
 
@@ -166,12 +249,17 @@ def test_copies_that_are_not_the_views_end_a_comparison_before_anything_is_train
     folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     honest = expansion.stored
-    monkeypatch.setattr(expansion, "stored", lambda stage, arm, _seeds: honest(stage, arm, Seeds.of(1, 0)))
-    error = call("compare", folders[0], "--test", folders[1], *SMALL, "--out", tmp_path / "out").exception
+    monkeypatch.setattr(
+        expansion, "stored", lambda context, arm, _seeds: honest(context, arm, Seeds.of(1, 0))
+    )
+    error = call(
+        "compare", folders[0], "--test", folders[1], *SMALL, "--out", tmp_path / "out"
+    ).exception
     assert isinstance(error, TrainError)
     assert error.status == 3
-    assert 'files that expand wrote for disk ×2 are not the views that would be trained on, "ant/000_v1.png" first' in str(
-        error
+    assert (
+        'files that expand wrote for disk ×2 are not the views that would be trained on, "ant/000_v1.png" first'
+        in str(error)
     )
     assert kept(tmp_path / "out") == {}
 
@@ -179,8 +267,23 @@ def test_copies_that_are_not_the_views_end_a_comparison_before_anything_is_train
 def test_a_harm_to_a_class_is_named(tmp_path: Path) -> None:
     (tmp_path / "turned.yaml").write_text(TURNED)
     ways = ("left", "right", "line")
-    src, test = draw_arrows(tmp_path / "src", 8, ways), draw_arrows(tmp_path / "test", 6, ways, seed=1)
-    line = (*SMALL[4:], "--lr", 0.01, "--epochs", 4, "--seeds", 3, "--arms", "none,fly", "--recipe", tmp_path / "turned.yaml")
+    src, test = (
+        draw_arrows(tmp_path / "src", 8, ways),
+        draw_arrows(tmp_path / "test", 6, ways, seed=1),
+    )
+    line = (
+        *SMALL[4:],
+        "--lr",
+        0.01,
+        "--epochs",
+        4,
+        "--seeds",
+        3,
+        "--arms",
+        "none,fly",
+        "--recipe",
+        tmp_path / "turned.yaml",
+    )
     done = call("compare", src, "--test", test, *line, "--out", tmp_path / "out")
     (worst,) = json.loads((tmp_path / "out/comparison.json").read_text())["worst"]
     assert worst["harm"]
@@ -191,8 +294,21 @@ def test_a_harm_to_a_class_is_named(tmp_path: Path) -> None:
     assert f'harms "{worst["class"]}"' in (tmp_path / "out/report.md").read_text()
 
 
-def test_runs_of_another_question_are_refused_and_overwritten_when_asked(folders: tuple[Path, Path], tmp_path: Path) -> None:
-    line = ("compare", folders[0], "--test", folders[1], *SMALL, "--seeds", 2, "--plan", "--out", tmp_path / "out")
+def test_runs_of_another_question_are_refused_and_overwritten_when_asked(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    line = (
+        "compare",
+        folders[0],
+        "--test",
+        folders[1],
+        *SMALL,
+        "--seeds",
+        2,
+        "--plan",
+        "--out",
+        tmp_path / "out",
+    )
     call(*line)
     other = (*line, "--seed", 5)
     words = f'"{tmp_path / "out"}" holds runs with other settings: seed was 0, is 5; --overwrite starts afresh'
@@ -201,7 +317,9 @@ def test_runs_of_another_question_are_refused_and_overwritten_when_asked(folders
     assert json.loads((tmp_path / "out/question.json").read_text())["seed"] == 5
 
 
-def test_what_is_no_comparison_is_refused_before_anything_is_written(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_what_is_no_comparison_is_refused_before_anything_is_written(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
     src, test = folders
     expand(src, tmp_path / "expanded", 2, workers=1)
     cases: dict[str, tuple[object, ...]] = {
@@ -211,13 +329,26 @@ def test_what_is_no_comparison_is_refused_before_anything_is_written(folders: tu
         "--margin must be above 0, got 0.0": ("--margin", 0),
         "--factor must be at least 2, got 1": ("--factor", "1,4"),
         "--epochs must be at least 1, got 0": ("--epochs", "0,4"),
-        '"cloud" is not an arm; there are none, fly, disk, disk-random, hybrid': ("--arms", "none,cloud"),
+        '"cloud" is not an arm; there are none, fly, disk, disk-random, hybrid': (
+            "--arms",
+            "none,cloud",
+        ),
         '"nowhere" is neither a recipe (classic, blog) nor a file': ("--recipe", "nowhere"),
-        "--codec must be keep, png, jpg, webp, with a quality of 1 … 100 as jpg:80, got 'tiff'": ("--codec", "tiff"),
+        "--codec must be keep, png, jpg, webp, with a quality of 1 … 100 as jpg:80, got 'tiff'": (
+            "--codec",
+            "tiff",
+        ),
         "--budget must be steps, files, wall, wall-expansion, got 'joules'": ("--budget", "joules"),
         "--lr must be above 0, got -1.0": ("--lr", -1),
-        "hybrid arms need images of one size, without --image-size": ("--arms", "none,hybrid", "--image-size", 8),
-        f'"{tmp_path}/expanded" was written by expand; compare the folder that it was made from': (tmp_path / "expanded",),
+        "hybrid arms need images of one size, without --image-size": (
+            "--arms",
+            "none,hybrid",
+            "--image-size",
+            8,
+        ),
+        f'"{tmp_path}/expanded" was written by expand; compare the folder that it was made from': (
+            tmp_path / "expanded",
+        ),
         f'"{tmp_path}/nothing" is not a folder': (tmp_path / "nothing",),
     }
     for words, wrong in cases.items():
@@ -237,32 +368,37 @@ def test_a_leak_is_refused_before_anything_is_written(tmp_path: Path) -> None:
 
 
 def test_without_options_a_small_question_is_asked() -> None:
-    question = asked("--test", "data/test")
-    assert (question.data, question.test) == (Path("data/train"), Path("data/test"))
-    assert question.arms == (Arm("none"), Arm("fly"), Arm("disk", 4))
-    assert (question.lengths, question.training.epochs) == ((4, 20), 20)
-    assert (question.views, question.model, question.budget, question.codec) == (
+    study = asked("--test", "data/test")
+    assert (study.data, study.test) == (Path("data/train"), Path("data/test"))
+    assert study.arms == (Arm("none"), Arm("fly"), Arm("disk", 4))
+    assert (study.lengths, study.training.epochs) == ((4, 20), 20)
+    assert (study.views, study.model, study.budget, study.codec) == (
         Recipe.load("classic"),
         "cnn",
         "steps",
         Codec("png"),
     )
-    assert question.training == Training(epochs=20)
-    assert (question.shape, question.sources, question.seed, question.allow_leak) == (Shape(None, "keep"), None, 0, False)
-    assert question.threads == len(os.sched_getaffinity(0))
-    assert question.renderer == "exact"  # as the copies are made that it is held against
+    assert study.training == Hyperparameters(epochs=20)
+    assert (study.shape, study.sources, study.seed, study.allow_leak) == (
+        Shape(None, "keep"),
+        None,
+        0,
+        False,
+    )
+    assert study.threads == len(os.sched_getaffinity(0))
+    assert study.renderer == "exact"  # as the copies are made that it is held against
 
 
 def test_every_option_reaches_the_question(tmp_path: Path) -> None:
     (tmp_path / "mirror.yaml").write_text("{name: mirror, techniques: [flip: {axes: horizontal}]}")
-    question = asked(
+    study = asked(
         "photos", "--test", "held", "--factor", "2,8", "--arms", "fly,disk,disk-random=4", "--epochs", "9,3", "--budget", "files",
         "--recipe", "blog", "--fly", "flip, scale", "--codec", "jpg:80", "--seed", 7, "--device", "cpu", "--precision", "bf16",
         "--renderer", "batched", "--threads", 3, "--sources", 50, "--image-size", 32, "--colour", "grey", "--allow-leak",
         "--model", "vgg11", "--dropout", 0.5, "--recipe-train", "blog", "--batch-size", 10, "--lr", 0.2, "--momentum", 0.5,
         "--weight-decay", 0.1, "--schedule", "cosine", "--smoothing", 0.3, "--average", 0.2, "--bias-lr", 4,
     )  # fmt: skip
-    assert question.to_dict() == {
+    assert study.to_dict() == {
         "data": "photos", "test": "held", "arms": ["fly", "disk ×2", "disk ×8", "disk-random ×4"], "lengths": [3, 9],
         "budget": "files", "views": Recipe.load("blog").to_dict(), "fly_techniques": ["flip", "scale"],
         "codec": {"format": "jpg", "quality": 80}, "seed": 7, "device": "cpu", "precision": "bf16", "renderer": "batched",
@@ -272,7 +408,9 @@ def test_every_option_reaches_the_question(tmp_path: Path) -> None:
             "average": 0.2, "bias_lr": 4.0,
         },
     }  # fmt: skip
-    mirrored = asked("--test", "held", "--recipe", tmp_path / "mirror.yaml", "--factor", 2, "--jobs", 100)
+    mirrored = asked(
+        "--test", "held", "--recipe", tmp_path / "mirror.yaml", "--factor", 2, "--jobs", 100
+    )
     assert (mirrored.views, mirrored.lengths, mirrored.threads) == (MIRROR, (2, 10), 1)
 
 
@@ -285,10 +423,16 @@ def test_options_that_mean_nothing_here_are_left_out() -> None:
     options = [click.option("--one-two", type=int), click.option("--three", "other")]
     assert without(options, "other") == options[:1]
     assert without(options, "one_two") == options[1:]
-    names = {option(lambda: None).__click_params__[0].name for option in without(DATA_OPTIONS, "test", "validation")}
+    names = {
+        option(lambda: None).__click_params__[0].name
+        for option in without(DATA_OPTIONS, "test", "validation")
+    }
     assert "sources" in names
     assert not {"test", "validation"} & names
-    assert "No such option '--validation'" in call("compare", "--validation", 0.1, "--test", "held").exception.message  # type: ignore[union-attr]
+    assert (
+        "No such option '--validation'"
+        in call("compare", "--validation", 0.1, "--test", "held").exception.message
+    )  # type: ignore[union-attr]
 
 
 def test_the_command_can_be_typed_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 
-from tests.train.compare.questions import ask, cost_of, row_of
+from tests.train.compare.studies import ask, cost_of, row_of
 from train.compare.costs import break_even, describe_costs
 from train.compare.runs import Runs
 
 
 def seconds(arm: str, passes: Sequence[float], **changes: Any) -> list[dict[str, Any]]:
     """Return rows of 4 passes over 10 sources that took so many seconds each, a replicate for each number."""
-    return [row_of(arm, 4, n, [1] * 8, training_seconds=4 * one, **changes) for n, one in enumerate(passes)]
+    return [
+        row_of(arm, 4, n, [1] * 8, training_seconds=4 * one, **changes)
+        for n, one in enumerate(passes)
+    ]
 
 
 def test_costs_are_those_of_the_expansion_and_of_a_pass() -> None:
@@ -34,7 +37,11 @@ def test_costs_are_those_of_the_expansion_and_of_a_pass() -> None:
 
 
 def test_a_folder_that_is_faster_pays_for_itself_after_so_many_passes() -> None:
-    rows = seconds("none", [0.8] * 3) + seconds("disk ×4", [1.0] * 3) + seconds("fly", [2.0, 2.1, 1.9], augment_seconds=3.2)
+    rows = (
+        seconds("none", [0.8] * 3)
+        + seconds("disk ×4", [1.0] * 3)
+        + seconds("fly", [2.0, 2.1, 1.9], augment_seconds=3.2)
+    )
     (found,) = break_even(Runs(ask(), rows, 8), [cost_of("disk ×4", 40, expansion_seconds=2.5)])
     # in seconds for each of 10 sources: 0.35 spent once; a pass takes 0.2 on the fly, 0.1 from the folder, 0.08 bare
     a, w, r, h = 3.2 / 40, 0.35 / 4 - 0.08, 0.1 - 0.08, (0.2 - 0.08) / 0.08
@@ -49,12 +56,26 @@ def test_a_folder_that_is_faster_pays_for_itself_after_so_many_passes() -> None:
 @pytest.mark.parametrize(
     ("fly", "disk", "words"),
     [
-        ([1.0, 1.1, 0.9], [2.0, 2.2, 2.0], "takes no less time than one with views drawn on the fly (2.07 s against 1 s)"),
-        ([1.0, 1.0, 1.0], [0.9, 0.9, 2.0], "takes no less time than one with views drawn on the fly (1.27 s against 1 s)"),
-        ([2.0, 3.0, 1.5], [1.5, 1.5, 2.0], "is not surely faster than one with views drawn on the fly (1.67 s against 2.17 s)"),
+        (
+            [1.0, 1.1, 0.9],
+            [2.0, 2.2, 2.0],
+            "takes no less time than one with views drawn on the fly (2.07 s against 1 s)",
+        ),
+        (
+            [1.0, 1.0, 1.0],
+            [0.9, 0.9, 2.0],
+            "takes no less time than one with views drawn on the fly (1.27 s against 1 s)",
+        ),
+        (
+            [2.0, 3.0, 1.5],
+            [1.5, 1.5, 2.0],
+            "is not surely faster than one with views drawn on the fly (1.67 s against 2.17 s)",
+        ),
     ],
 )
-def test_a_folder_that_is_not_surely_faster_never_pays(fly: list[float], disk: list[float], words: str) -> None:
+def test_a_folder_that_is_not_surely_faster_never_pays(
+    fly: list[float], disk: list[float], words: str
+) -> None:
     rows = seconds("fly", fly) + seconds("disk ×4", disk)
     (found,) = break_even(Runs(ask("fly,disk=4"), rows, 8), [cost_of("disk ×4", 40)])
     assert (found["passes"], found["runs"], found["r"], found["h"]) == (None, None, None, None)
@@ -65,11 +86,18 @@ def test_a_single_seed_does_not_say_whether_a_folder_pays() -> None:
     rows = seconds("fly", [2.0]) + seconds("disk ×4", [1.0])
     (found,) = break_even(Runs(ask("fly,disk=4"), rows, 8), [cost_of("disk ×4", 40)])
     assert found["passes"] is None
-    assert found["words"] == "unknown: a single seed does not say which pass takes less time (1 s against 2 s)"
+    assert (
+        found["words"]
+        == "unknown: a single seed does not say which pass takes less time (1 s against 2 s)"
+    )
 
 
 def test_every_folder_at_every_length_has_its_own_break_even() -> None:
-    rows = [row_of(arm, length, 0, [1, 1]) for arm in ("fly", "disk ×2", "hybrid ×2") for length in (2, 4)]
+    rows = [
+        row_of(arm, length, 0, [1, 1])
+        for arm in ("fly", "disk ×2", "hybrid ×2")
+        for length in (2, 4)
+    ]
     runs = Runs(ask("fly,disk=2,hybrid=2", (2, 4)), rows, 2)
     found = break_even(runs, [cost_of("disk ×2", 20), cost_of("hybrid ×2", 20)])
     assert [(one["arm"], one["epochs"]) for one in found] == [

@@ -10,28 +10,39 @@ import pytest
 from expand.storage.lock import Lock
 from tests.conftest import tree
 from tests.train.commands import draw_set
-from tests.train.compare.questions import question_for, stage_of
+from tests.train.compare.studies import context_of, question_for
 from tests.train.samples import pictures, write_set
 from train.compare import expansion
 from train.compare.expansion import measure_expansion
-from train.compare.question import Codec, Question
+from train.compare.study import Codec, ComparisonStudy
 from train.data.folder import list_folder
 from train.errors import TrainError
-from train.trials.context import Stage
+from train.trials.context import TrialContext
 from train.trials.study import Seeds
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Stage[Question]:
+def context(tmp_path: Path) -> TrialContext[ComparisonStudy]:
     """Return the stage of a comparison on 24 sources."""
-    return stage_of(question_for(draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 3, seed=1), "none,disk=2,disk=3"))
+    return context_of(
+        question_for(
+            draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 3, seed=1), "none,disk=2,disk=3"
+        )
+    )
 
 
-def test_expanding_everything_leaves_the_folder_and_says_what_it_took(stage: Stage[Question], tmp_path: Path) -> None:
+def test_expanding_everything_leaves_the_folder_and_says_what_it_took(
+    context: TrialContext[ComparisonStudy], tmp_path: Path
+) -> None:
     before, out = tree(tmp_path / "src"), tmp_path / "bench" / "disk-x3"
-    found = measure_expansion(stage, stage.study.arms[2], out, everything=True)
+    found = measure_expansion(context, context.study.arms[2], out, everything=True)
     files = [path.stat() for path in out.rglob("*") if path.is_file()]
-    assert (found["arm"], found["files"], found["checked_files"], found["format"]) == ("disk ×3", 72, 72, "png")
+    assert (found["arm"], found["files"], found["checked_files"], found["format"]) == (
+        "disk ×3",
+        72,
+        72,
+        "png",
+    )
     assert found["how"] == "everything was expanded, 1 worker"
     assert found["bytes"] == sum(stat.st_size for stat in files)
     assert found["allocated"] == sum(stat.st_blocks * 512 for stat in files) >= found["bytes"]
@@ -42,15 +53,21 @@ def test_expanding_everything_leaves_the_folder_and_says_what_it_took(stage: Sta
 
 
 def test_the_costs_of_a_sample_are_scaled_up_and_its_files_are_not_kept(
-    stage: Stage[Question], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    context: TrialContext[ComparisonStudy], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = measure_expansion(stage, stage.study.arms[1], tmp_path / "bench" / "whole", everything=True)
+    whole = measure_expansion(
+        context, context.study.arms[1], tmp_path / "bench" / "whole", everything=True
+    )
     monkeypatch.setattr(expansion, "SAMPLE", 6)
-    found = measure_expansion(stage, stage.study.arms[1], tmp_path / "bench" / "part", everything=False)
+    found = measure_expansion(
+        context, context.study.arms[1], tmp_path / "bench" / "part", everything=False
+    )
     assert found["how"] == "from a timed expansion of 6 sources, 1 worker"
     assert (found["files"], found["checked_files"]) == (48, 12)
     assert found["bytes"] % 4 == 0
-    assert found["bytes"] == pytest.approx(whole["bytes"], rel=0.2)  # the run card weighs four times as much
+    assert found["bytes"] == pytest.approx(
+        whole["bytes"], rel=0.2
+    )  # the run card weighs four times as much
     assert [path.name for path in (tmp_path / "bench").iterdir()] == ["whole"]
 
 
@@ -63,20 +80,27 @@ def test_a_sample_is_spread_over_all_sources() -> None:
 def test_lossy_files_are_held_against_lossy_copies(tmp_path: Path) -> None:
     src = write_set(tmp_path / "src", pictures(3, suffix=".jpg"))
     test = write_set(tmp_path / "test", pictures(1, suffix=".jpg", seed=50))
-    stage = stage_of(question_for(src, test, "none,disk=2,hybrid=2", codec=Codec("keep")))
-    for arm in stage.study.arms[1:]:
-        found = measure_expansion(stage, arm, tmp_path / "bench" / arm.strategy, everything=True)
+    context = context_of(question_for(src, test, "none,disk=2,hybrid=2", codec=Codec("keep")))
+    for arm in context.study.arms[1:]:
+        found = measure_expansion(context, arm, tmp_path / "bench" / arm.strategy, everything=True)
         assert (found["checked_files"], found["format"]) == (12, "keep")
-        assert sorted(path.suffix for path in (tmp_path / "bench" / arm.strategy / "cat").iterdir()) == [".jpg"] * 6
+        assert (
+            sorted(path.suffix for path in (tmp_path / "bench" / arm.strategy / "cat").iterdir())
+            == [".jpg"] * 6
+        )
 
 
 def test_files_that_are_not_what_is_trained_on_are_found_and_named(
-    stage: Stage[Question], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    context: TrialContext[ComparisonStudy], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     honest = expansion.stored
-    monkeypatch.setattr(expansion, "stored", lambda stage, arm, _seeds: honest(stage, arm, Seeds.of(1, 0)))
+    monkeypatch.setattr(
+        expansion, "stored", lambda context, arm, _seeds: honest(context, arm, Seeds.of(1, 0))
+    )
     with pytest.raises(TrainError) as stopped:
-        measure_expansion(stage, stage.study.arms[2], tmp_path / "bench" / "disk-x3", everything=False)
+        measure_expansion(
+            context, context.study.arms[2], tmp_path / "bench" / "disk-x3", everything=False
+        )
     assert stopped.value.status == 3
     assert str(stopped.value) == (
         "48 of 72 files that expand wrote for disk ×3 are not the views that would be trained on, "
@@ -85,7 +109,9 @@ def test_files_that_are_not_what_is_trained_on_are_found_and_named(
     assert list((tmp_path / "bench").iterdir()) == []
 
 
-def test_one_wrong_file_is_enough(stage: Stage[Question], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_wrong_file_is_enough(
+    context: TrialContext[ComparisonStudy], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     expand = expansion.expand
 
     def spoil(source: Path, out: Path, *rest: object, **settings: object) -> object:
@@ -94,21 +120,36 @@ def test_one_wrong_file_is_enough(stage: Stage[Question], tmp_path: Path, monkey
         return report
 
     monkeypatch.setattr(expansion, "expand", spoil)
-    with pytest.raises(TrainError, match='^1 of 48 files that expand wrote for disk ×2 .*, "bee/003_v1.png" first; '):
-        measure_expansion(stage, stage.study.arms[1], tmp_path / "bench" / "disk-x2", everything=False)
+    with pytest.raises(
+        TrainError,
+        match='^1 of 48 files that expand wrote for disk ×2 .*, "bee/003_v1.png" first; ',
+    ):
+        measure_expansion(
+            context, context.study.arms[1], tmp_path / "bench" / "disk-x2", everything=False
+        )
 
 
-def test_a_file_that_is_missing_is_noticed(stage: Stage[Question], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_missing_is_noticed(
+    context: TrialContext[ComparisonStudy], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     honest = expansion._copy_sources
-    monkeypatch.setattr(expansion, "_copy_sources", lambda sample, to: honest(sample.only(np.arange(20)), to))
-    with pytest.raises(TrainError, match=r'^0 of 40 files that expand wrote for disk ×2 .*, "\?" first; '):
-        measure_expansion(stage, stage.study.arms[1], tmp_path / "bench" / "disk-x2", everything=False)
+    monkeypatch.setattr(
+        expansion, "_copy_sources", lambda sample, to: honest(sample.only(np.arange(20)), to)
+    )
+    with pytest.raises(
+        TrainError, match=r'^0 of 40 files that expand wrote for disk ×2 .*, "\?" first; '
+    ):
+        measure_expansion(
+            context, context.study.arms[1], tmp_path / "bench" / "disk-x2", everything=False
+        )
 
 
-def test_what_expand_refuses_is_refused_in_its_words(stage: Stage[Question], tmp_path: Path) -> None:
+def test_what_expand_refuses_is_refused_in_its_words(
+    context: TrialContext[ComparisonStudy], tmp_path: Path
+) -> None:
     out = tmp_path / "bench" / "disk-x2"
     out.mkdir(parents=True)
     with Lock(out), pytest.raises(TrainError) as refused:
-        measure_expansion(stage, stage.study.arms[1], out, everything=True)
+        measure_expansion(context, context.study.arms[1], out, everything=True)
     assert (str(refused.value), refused.value.status) == (f'another run is writing to "{out}"', 2)
     assert [path.name for path in out.parent.iterdir()] == ["disk-x2"]

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.train.compare.questions import ask, row_of
+from tests.train.compare.studies import ask, row_of
 from train.compare.arms import parse_arms
 from train.compare.findings import compare_classes, compare_pairs, describe_cells, pairs_of
 from train.compare.runs import Runs
@@ -19,7 +19,17 @@ def test_a_cell_is_what_its_rows_are_on_average() -> None:
     gaps = [{"stored": 0.9, "fresh": 0.8}, {"stored": 1.0, "fresh": 0.86}]
     rows = [row_of("none", 4, n, WORSE[n]) for n in (0, 1)]
     rows += [
-        row_of("disk ×4", 4, n, BETTER[n], epochs=6, gap=gaps[n], loss=0.4 + 0.1 * n, training_seconds=2.0 + n) for n in (0, 1)
+        row_of(
+            "disk ×4",
+            4,
+            n,
+            BETTER[n],
+            epochs=6,
+            gap=gaps[n],
+            loss=0.4 + 0.1 * n,
+            training_seconds=2.0 + n,
+        )
+        for n in (0, 1)
     ]
     plain, disk = describe_cells(Runs(ask("none,disk=4"), rows, 8))
     assert plain["gap"] is None
@@ -58,7 +68,10 @@ def test_every_arm_is_held_against_none_and_fly_and_copies_against_copies() -> N
     ("arms", "pairs"),
     [
         ("disk", ["disk ×4 | disk ×2"]),
-        ("disk-random=2,disk-random=4,disk-random=8", ["disk-random ×4 | disk-random ×2", "disk-random ×8 | disk-random ×2"]),
+        (
+            "disk-random=2,disk-random=4,disk-random=8",
+            ["disk-random ×4 | disk-random ×2", "disk-random ×8 | disk-random ×2"],
+        ),
         ("hybrid=4,disk=2,disk-random=2", ["disk ×2 | disk-random ×2", "hybrid ×4 | disk ×2"]),
         ("disk=2,disk-random=2,hybrid=4", ["disk ×2 | disk-random ×2", "hybrid ×4 | disk ×2"]),
         ("disk,none", ["disk ×2 | none", "disk ×4 | none"]),
@@ -74,10 +87,17 @@ def test_pairs_of_one_length_are_one_family_and_the_same_weights_are_identical()
     for length in (2, 4):
         for n in range(6):
             bad = [0, 0, 0, n % 2, 1, 1, 1, 1]
-            rows += [row_of("none", length, n, bad), row_of("fly", length, n, flip[n], weights=f"w{n}")]
+            rows += [
+                row_of("none", length, n, bad),
+                row_of("fly", length, n, flip[n], weights=f"w{n}"),
+            ]
             rows += [
                 row_of(
-                    "disk ×4", length, n, flip[n] if length == 2 else flip[n - 1], weights=f"w{n}" if length == 2 else f"d{n}"
+                    "disk ×4",
+                    length,
+                    n,
+                    flip[n] if length == 2 else flip[n - 1],
+                    weights=f"w{n}" if length == 2 else f"d{n}",
                 )
             ]
     found = compare_pairs(Runs(ask(lengths=(2, 4)), rows, 8), 0.25)
@@ -97,7 +117,11 @@ def test_pairs_of_one_length_are_one_family_and_the_same_weights_are_identical()
 def test_gains_and_harms_are_counted_class_by_class_against_the_first_arm() -> None:
     none = [[1, 1, 1, 0, 1, 1, 0, 0], [1, 1, 1, 1, 1, 0, 0, 0], [1, 1, 1, 1, 1, 1, 0, 0]]
     fly = [[0, 1, 0, 0, 1, 1, 1, 1], [0, 0, 1, 0, 1, 1, 1, 0], [0, 0, 1, 0, 1, 1, 1, 1]]
-    rows = [row_of(arm, 4, n, right[n]) for n in range(3) for arm, right in (("none", none), ("fly", fly))]
+    rows = [
+        row_of(arm, 4, n, right[n])
+        for n in range(3)
+        for arm, right in (("none", none), ("fly", fly))
+    ]
     classes, worst = compare_classes(Runs(ask("none,fly"), rows, 8))
     reach = 4.302653 * 14.433757 / 3**0.5
     assert classes == [
@@ -114,12 +138,22 @@ def test_gains_and_harms_are_counted_class_by_class_against_the_first_arm() -> N
 
 
 def test_a_class_that_gains_least_is_not_called_harmed() -> None:
-    rows = [row_of(arm, 4, 0, right) for arm, right in (("none", [1, 0, 0, 1]), ("fly", [0, 0, 1, 1]))]
+    rows = [
+        row_of(arm, 4, 0, right) for arm, right in (("none", [1, 0, 0, 1]), ("fly", [0, 0, 1, 1]))
+    ]
     _, worst = compare_classes(Runs(ask("none,fly"), rows, 4))
     assert [(one["harm"], one["interval"], one["words"]) for one in worst] == [
-        (False, None, 'fly does least for "cat": −50.00 points against none, the worst of 2 classes')
+        (
+            False,
+            None,
+            'fly does least for "cat": −50.00 points against none, the worst of 2 classes',
+        )
     ]
-    rows = [row_of(arm, 4, n, right) for n in (0, 1) for arm, right in (("none", [1, 0, 0, 1]), ("fly", [1, 1, 1, 1]))]
+    rows = [
+        row_of(arm, 4, n, right)
+        for n in (0, 1)
+        for arm, right in (("none", [1, 0, 0, 1]), ("fly", [1, 1, 1, 1]))
+    ]
     _, worst = compare_classes(Runs(ask("none,fly"), rows, 4))
     words = 'fly does least for "cat": +50.00 points against none (95 % interval +50.00 … +50.00), the worst of 2 classes'
     assert (worst[0]["harm"], worst[0]["words"]) == (False, words)

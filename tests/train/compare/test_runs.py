@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.train.compare.questions import ask, row_of
+from tests.train.compare.studies import ask, row_of
 from train.compare.arms import Arm
 from train.compare.runs import Runs
 
@@ -10,12 +10,20 @@ RIGHT = ([1, 1, 1, 0, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1, 0, 1])
 
 
 def test_rows_are_kept_by_arm_and_length_whatever_their_order() -> None:
-    rows = [row_of(arm, length, n, RIGHT[n]) for n in (1, 0) for arm in ("fly", "none") for length in (4, 2)]
+    rows = [
+        row_of(arm, length, n, RIGHT[n])
+        for n in (1, 0)
+        for arm in ("fly", "none")
+        for length in (4, 2)
+    ]
     runs = Runs(ask("none,fly", (2, 4)), rows, 8)
     assert runs.sources == 10
-    assert [(row["arm"], row["length"], row["replicate"]) for row in runs.rows(Arm("fly"), 4)] == [("fly", 4, 0), ("fly", 4, 1)]
+    assert [(row["arm"], row["length"], row["replicate"]) for row in runs.rows(Arm("fly"), 4)] == [
+        ("fly", 4, 0),
+        ("fly", 4, 1),
+    ]
     assert runs.values(Arm("none"), 2, "steps") == [4.0, 4.0]
-    assert runs.pass_seconds(Arm("none"), 4) == [0.5, 0.5]
+    assert runs.epoch_seconds(Arm("none"), 4) == [0.5, 0.5]
     assert runs.right(Arm("none"), 2).tolist() == [list(row) for row in RIGHT]
 
 

@@ -11,65 +11,106 @@ from typing import Any
 
 import pytest
 
-from tests.train.compare.questions import cost_of, question_for, row_of, stage_of
+from tests.train.compare.studies import context_of, cost_of, question_for, row_of
 from tests.train.samples import pictures, write_set
-from train.compare.question import Codec, Question
+from train.compare.study import Codec, ComparisonStudy
 from train.compare.summary import describe_study, in_words, runs_csv, summarise, write_summary
 from train.data.shape import Shape
-from train.trials.context import Stage
+from train.trials.context import TrialContext
 from train.trials.study import Seeds
 
 HOW = {"command": "train compare src --test test", "margin": 0.25, "seeds": 2, "jobs": 1}
-RIGHT = {"none": [1, 1, 1, 1, 1, 1, 0, 0], "fly": [0, 1, 0, 0, 1, 1, 1, 1], "disk ×2": [0, 0, 0, 1, 1, 1, 1, 1]}
+RIGHT = {
+    "none": [1, 1, 1, 1, 1, 1, 0, 0],
+    "fly": [0, 1, 0, 0, 1, 1, 1, 1],
+    "disk ×2": [0, 0, 0, 1, 1, 1, 1, 1],
+}
 
 
-def staged(tmp_path: Path, arms: str = "none,fly,disk", **changes: Any) -> Stage[Question]:
-    src, test = write_set(tmp_path / "src", pictures(5)), write_set(tmp_path / "test", pictures(4, seed=50))
-    return stage_of(question_for(src, test, arms, **{"lengths": (2, 4), **changes}))
+def staged(
+    tmp_path: Path, arms: str = "none,fly,disk", **changes: Any
+) -> TrialContext[ComparisonStudy]:
+    src, test = (
+        write_set(tmp_path / "src", pictures(5)),
+        write_set(tmp_path / "test", pictures(4, seed=50)),
+    )
+    return context_of(question_for(src, test, arms, **{"lengths": (2, 4), **changes}))
 
 
-def rows_of(question: Question) -> list[dict[str, Any]]:
+def rows_of(study: ComparisonStudy) -> list[dict[str, Any]]:
     """Return two replicates of every arm at every length; the second has more right."""
     return [
         row_of(arm.name, length, n, RIGHT[arm.name][: -1 - n] + [1] * (1 + n), gap={"stored": 1.0, "fresh": 0.5} if arm.stored else None)
-        for length in question.lengths for arm in question.arms for n in (0, 1)
+        for length in study.lengths for arm in study.arms for n in (0, 1)
     ]  # fmt: skip
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Stage[Question]:
+def context(tmp_path: Path) -> TrialContext[ComparisonStudy]:
     """Return a stage with 10 sources and 8 test images of two classes."""
     return staged(tmp_path)
 
 
-def summed(stage: Stage[Question]) -> dict[str, Any]:
-    return summarise(stage, rows_of(stage.study), [cost_of("disk ×2", 20)], HOW)
+def summed(context: TrialContext[ComparisonStudy]) -> dict[str, Any]:
+    return summarise(context, rows_of(context.study), [cost_of("disk ×2", 20)], HOW)
 
 
-def test_a_summary_holds_all_that_was_found_as_plain_data(stage: Stage[Question], tmp_path: Path) -> None:
-    found = summed(stage)
+def test_a_summary_holds_all_that_was_found_as_plain_data(
+    context: TrialContext[ComparisonStudy], tmp_path: Path
+) -> None:
+    found = summed(context)
     assert json.loads(json.dumps(found))["title"] == found["title"] == str(tmp_path / "src")
     assert list(found) == [
         "title", "headline", "command", "settings", "arms", "lengths", "cells", "pairs", "classes", "worst", "costs", "break_even",
         "check", "notes", "strips", "not_tested", "versions", "hardware", "seeds", "created", "seconds",
     ]  # fmt: skip
-    assert (found["command"], found["lengths"], found["seconds"]) == (HOW["command"], [2, 4], 3.0 * 12)
+    assert (found["command"], found["lengths"], found["seconds"]) == (
+        HOW["command"],
+        [2, 4],
+        3.0 * 12,
+    )
     assert found["arms"][2] == {
         "name": "disk ×2", "strategy": "disk", "factor": 2,
         "words": "2 views of each source on disk, the untouched one among them; stratified",
     }  # fmt: skip
     counts = {
-        key: len(found[key]) for key in ("headline", "cells", "pairs", "classes", "worst", "costs", "break_even", "strips")
+        key: len(found[key])
+        for key in (
+            "headline",
+            "cells",
+            "pairs",
+            "classes",
+            "worst",
+            "costs",
+            "break_even",
+            "strips",
+        )
     }
-    assert counts == {"headline": 2, "cells": 6, "pairs": 6, "classes": 8, "worst": 4, "costs": 3, "break_even": 2, "strips": 3}
+    assert counts == {
+        "headline": 2,
+        "cells": 6,
+        "pairs": 6,
+        "classes": 8,
+        "worst": 4,
+        "costs": 3,
+        "break_even": 2,
+        "strips": 3,
+    }
     assert found["check"] == {
         "ok": True,
         "files": 20,
         "words": "20 files that expand wrote hold the very pixels that the disk arms were trained on",
     }
-    assert found["notes"] == ["fly shows the untouched image in one of 2 passes, as a folder of ×2 does"]
+    assert found["notes"] == [
+        "fly shows the untouched image in one of 2 passes, as a folder of ×2 does"
+    ]
     assert found["seeds"] == [
-        {"replicate": n, "init": Seeds.of(0, n).training, "order": Seeds.of(0, n).training, "views": Seeds.of(0, n).views}
+        {
+            "replicate": n,
+            "init": Seeds.of(0, n).training,
+            "order": Seeds.of(0, n).training,
+            "views": Seeds.of(0, n).views,
+        }
         for n in (0, 1)
     ]
     assert datetime.fromisoformat(found["created"]).tzinfo
@@ -77,16 +118,23 @@ def test_a_summary_holds_all_that_was_found_as_plain_data(stage: Stage[Question]
     assert found["hardware"]["device"] == "cpu"
 
 
-def test_the_settings_are_those_of_all_arms(stage: Stage[Question], tmp_path: Path) -> None:
+def test_the_settings_are_those_of_all_arms(
+    context: TrialContext[ComparisonStudy], tmp_path: Path
+) -> None:
     shared = {
         "data": str(tmp_path / "src"), "test": str(tmp_path / "test"), "sources": 10, "test images": 8, "classes": 2,
         "image": "16×16×3", "model": "linear", "seeds": 2, "margin in points": 0.25, "batch size": 12, "learning rate": 0.05,
         "momentum": 0.9, "weight decay": 5e-4, "schedule": "one-cycle", "label smoothing": 0.1, "weight average": 0.03, "leaks": 0,
         "seed": 0, "threads": 1, "side by side": 1,
     }  # fmt: skip
-    assert describe_study(stage, HOW) == shared
-    own = {"recipe": "classic", "budget": "steps", "lengths in passes": "2, 4", "copies": "lossless"}
-    assert summed(stage)["settings"] == {**shared, **own}
+    assert describe_study(context, HOW) == shared
+    own = {
+        "recipe": "classic",
+        "budget": "steps",
+        "lengths in passes": "2, 4",
+        "copies": "lossless",
+    }
+    assert summed(context)["settings"] == {**shared, **own}
 
 
 def test_copies_that_lose_something_are_said_to(tmp_path: Path) -> None:
@@ -94,43 +142,62 @@ def test_copies_that_lose_something_are_said_to(tmp_path: Path) -> None:
 
 
 def test_where_nothing_was_stored_nothing_is_said_to_be_checked(tmp_path: Path) -> None:
-    stage = staged(tmp_path, "none,fly")
-    found = summarise(stage, rows_of(stage.study), [], HOW)
+    context = staged(tmp_path, "none,fly")
+    found = summarise(context, rows_of(context.study), [], HOW)
     words = "no arm stores copies, so there was nothing to hold against memory"
     assert found["check"] == {"ok": True, "files": 0, "words": words}
 
 
 def test_resized_images_have_no_strips(tmp_path: Path) -> None:
-    stage = staged(tmp_path, "none,disk", shape=Shape(12))
-    assert summarise(stage, rows_of(stage.study), [cost_of("disk ×2", 20)], HOW)["strips"] == []
+    context = staged(tmp_path, "none,disk", shape=Shape(12))
+    assert summarise(context, rows_of(context.study), [cost_of("disk ×2", 20)], HOW)["strips"] == []
 
 
-def test_the_table_has_a_line_a_run(stage: Stage[Question]) -> None:
-    rows = rows_of(stage.study)
+def test_the_table_has_a_line_a_run(context: TrialContext[ComparisonStudy]) -> None:
+    rows = rows_of(context.study)
     lines = list(csv.DictReader(io.StringIO(runs_csv(rows))))
     assert len(lines) == len(rows) == 12
     for line, row in zip(lines, rows, strict=True):
-        assert (line["arm"], int(line["length"]), int(line["replicate"])) == (row["arm"], row["length"], row["replicate"])
+        assert (line["arm"], int(line["length"]), int(line["replicate"])) == (
+            row["arm"],
+            row["length"],
+            row["replicate"],
+        )
         assert float(line["accuracy"]) == row["accuracy"]
-        assert (float(line["accuracy of cat"]), float(line["accuracy of dog"])) == tuple(row["per_class"].values())
-        assert (line["gap_stored"], line["gap_fresh"]) == (("1.0", "0.5") if row["gap"] else ("", ""))
+        assert (float(line["accuracy of cat"]), float(line["accuracy of dog"])) == tuple(
+            row["per_class"].values()
+        )
+        assert (line["gap_stored"], line["gap_fresh"]) == (
+            ("1.0", "0.5") if row["gap"] else ("", "")
+        )
         assert line["weights"] == row["weights"]
         assert not {"right", "gap", "per_class"} & set(line)
 
 
-def test_the_files_say_the_same(stage: Stage[Question], tmp_path: Path) -> None:
-    found, out = summed(stage), tmp_path / "out"
+def test_the_files_say_the_same(context: TrialContext[ComparisonStudy], tmp_path: Path) -> None:
+    found, out = summed(context), tmp_path / "out"
     out.mkdir()
-    write_summary(out, found, rows_of(stage.study))
-    assert sorted(path.name for path in out.iterdir()) == ["comparison.json", "index.html", "report.md", "runs.csv"]
+    write_summary(out, found, rows_of(context.study))
+    assert sorted(path.name for path in out.iterdir()) == [
+        "comparison.json",
+        "index.html",
+        "report.md",
+        "runs.csv",
+    ]
     assert json.loads((out / "comparison.json").read_text()) == json.loads(json.dumps(found))
-    assert (out / "runs.csv").read_text() == runs_csv(rows_of(stage.study))
-    assert (out / "report.md").read_text().startswith("# After 4 passes: disk ×2 against fly is undecided")
+    assert (out / "runs.csv").read_text() == runs_csv(rows_of(context.study))
+    assert (
+        (out / "report.md")
+        .read_text()
+        .startswith("# After 4 passes: disk ×2 against fly is undecided")
+    )
     assert found["headline"][1] in (out / "index.html").read_text()
 
 
-def test_the_terminal_shows_the_headline_the_arms_the_verdicts_and_the_harms(stage: Stage[Question]) -> None:
-    found = summed(stage)
+def test_the_terminal_shows_the_headline_the_arms_the_verdicts_and_the_harms(
+    context: TrialContext[ComparisonStudy],
+) -> None:
+    found = summed(context)
     harm = {"words": 'fly harms "cat": −50.00 points', "harm": True}
     found["worst"] = [harm, {"words": "fly does least", "harm": False}]
     lines = in_words(found, Path("out")).splitlines()
@@ -139,11 +206,21 @@ def test_the_terminal_shows_the_headline_the_arms_the_verdicts_and_the_harms(sta
     assert [line[:22] for line in lines[3:9]] == [
         f"  {arm:<7}  {passes:>4} passes" for passes in (2, 4) for arm in ("none", "fly", "disk ×2")
     ]
-    assert lines[10:16] == [f"     {pair['epochs']} passes: {pair['words']}" for pair in found["pairs"]]
-    assert lines[17:] == [f"  {harm['words']}", f"  {found['check']['words']}", "", "out/index.html"]
+    assert lines[10:16] == [
+        f"     {pair['epochs']} passes: {pair['words']}" for pair in found["pairs"]
+    ]
+    assert lines[17:] == [
+        f"  {harm['words']}",
+        f"  {found['check']['words']}",
+        "",
+        "out/index.html",
+    ]
 
 
-def test_one_seed_has_no_interval_to_show(stage: Stage[Question]) -> None:
-    rows = [row for row in rows_of(stage.study) if row["replicate"] == 0]
-    found = summarise(stage, rows, [cost_of("disk ×2", 20)], {**HOW, "seeds": 1})
-    assert in_words(found, Path("out")).splitlines()[3] == "  none        2 passes   87.50 %  10 images/s"
+def test_one_seed_has_no_interval_to_show(context: TrialContext[ComparisonStudy]) -> None:
+    rows = [row for row in rows_of(context.study) if row["replicate"] == 0]
+    found = summarise(context, rows, [cost_of("disk ×2", 20)], {**HOW, "seeds": 1})
+    assert (
+        in_words(found, Path("out")).splitlines()[3]
+        == "  none        2 passes   87.50 %  10 images/s"
+    )

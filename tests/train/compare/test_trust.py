@@ -13,12 +13,19 @@ from expand.images.decoder import decode
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
 from tests.train.commands import call, refusal
-from tests.train.compare.questions import MIRROR, bench_at, draw_arrows, kept, question_for, stage_of
+from tests.train.compare.studies import (
+    MIRROR,
+    bench_at,
+    context_of,
+    draw_arrows,
+    kept,
+    question_for,
+)
 from tests.train.trials.test_freshness import Frozen
 from train.compare.arms import Arm
 from train.compare.command import compare
-from train.compare.protocol import run_cell
-from train.compare.question import Cell
+from train.compare.protocol import run_trial
+from train.compare.study import Trial
 from train.errors import TrainError
 from train.statistics.verdicts import Pair, judge
 
@@ -32,8 +39,13 @@ def test_two_arms_that_differ_in_their_seeds_alone_are_seldom_told_apart(tmp_pat
         draw_arrows(tmp_path / "src", 12, WAYS, contrast=40),
         draw_arrows(tmp_path / "test", 60, WAYS, seed=1, contrast=40),
     )
-    stage = stage_of(question_for(src, test, "none,fly", lengths=(5,), batch_size=9, lr=0.01))
-    points = np.array([100 * run_cell(stage, Cell(Arm("fly"), 5, seed), 5)["accuracy"] for seed in range(POOL)])
+    context = context_of(question_for(src, test, "none,fly", lengths=(5,), batch_size=9, lr=0.01))
+    points = np.array(
+        [
+            100 * run_trial(context, Trial(Arm("fly"), 5, seed), 5)["accuracy"]
+            for seed in range(POOL)
+        ]
+    )
     assert points.std() > 1
     assert len(np.unique(points)) > 20
     chance, false = np.random.default_rng(5), 0
@@ -47,26 +59,58 @@ def test_two_arms_that_differ_in_their_seeds_alone_are_seldom_told_apart(tmp_pat
     assert false <= most, f"{false} of {COMPARISONS}"
 
 
-def test_a_planted_leak_a_frozen_generator_and_a_harm_to_a_class_are_caught_and_named(tmp_path: Path) -> None:
+def test_a_planted_leak_a_frozen_generator_and_a_harm_to_a_class_are_caught_and_named(
+    tmp_path: Path,
+) -> None:
     src, test = (
         draw_arrows(tmp_path / "src", 24, WAYS, contrast=40),
         draw_arrows(tmp_path / "test", 40, WAYS, seed=1, contrast=40),
     )
     (tmp_path / "mirror.yaml").write_text("{name: mirror, techniques: [flip: {axes: horizontal}]}")
-    line = ("compare", src, "--test", test, "--recipe", tmp_path / "mirror.yaml", "--factor", 2, "--epochs", 12, "--seeds", 8)
-    line = (*line, "--model", "linear", "--batch-size", 18, "--lr", 0.01, "--precision", "fp32", "--threads", 1)
+    line = (
+        "compare",
+        src,
+        "--test",
+        test,
+        "--recipe",
+        tmp_path / "mirror.yaml",
+        "--factor",
+        2,
+        "--epochs",
+        12,
+        "--seeds",
+        8,
+    )
+    line = (
+        *line,
+        "--model",
+        "linear",
+        "--batch-size",
+        18,
+        "--lr",
+        0.01,
+        "--precision",
+        "fp32",
+        "--threads",
+        1,
+    )
 
     leaked = test / "right" / "leaked.bmp"
     leaked.write_bytes(encode(decode((src / "left/004.png").read_bytes()).pixels, Encoding("BMP")))
     words = refusal(*line, "--out", tmp_path / "leaky")
-    assert words.startswith('1 image stands on both sides: test "right/leaked.bmp" has the pixels of training "left/004.png". ')
+    assert words.startswith(
+        '1 image stands on both sides: test "right/leaked.bmp" has the pixels of training "left/004.png". '
+    )
     assert not (tmp_path / "leaky").exists()
     leaked.unlink()
 
     how = {"seeds": 8, "margin": 0.25, "command": "train compare"}
     for renderer in ("exact", "batched"):
         frozen = question_for(src, test, kind=Frozen, renderer=renderer)
-        with pytest.raises(TrainError, match="^fly shows 64 of 64 sources alike in passes 1, 2, 3: its views are frozen"):
+        with pytest.raises(
+            TrainError,
+            match="^fly shows 64 of 64 sources alike in passes 1, 2, 3: its views are frozen",
+        ):
             compare(frozen, bench_at(tmp_path / renderer), how, plan=False, quiet=True)
         assert kept(tmp_path / renderer) == {}
 
@@ -78,7 +122,9 @@ def test_a_planted_leak_a_frozen_generator_and_a_harm_to_a_class_are_caught_and_
         assert worst["class"] in ("left", "right")
         assert worst["interval"][1] < 0
         assert f"  {worst['words']}\n" in done.stdout
-        assert f'{worst["arm"]} harms "{worst["class"]}"' in (tmp_path / "out/report.md").read_text()
+        assert (
+            f'{worst["arm"]} harms "{worst["class"]}"' in (tmp_path / "out/report.md").read_text()
+        )
     assert MIRROR.to_dict() == json.loads((tmp_path / "out/question.json").read_text())["views"]
     verdicts = {(pair["arm"], pair["against"]): pair["verdict"] for pair in found["pairs"]}
     assert verdicts["fly", "none"] == verdicts["disk ×2", "none"] == "worse"

@@ -6,14 +6,19 @@ from typing import Any
 
 import pytest
 
-from tests.train.compare.questions import ask, row_of
-from train.compare.question import Codec, Question
+from tests.train.compare.studies import ask, row_of
 from train.compare.runs import Runs
+from train.compare.study import Codec, ComparisonStudy
 from train.compare.wording import headline, not_tested, notes
 
 
 def pair_of(
-    arm: str, against: str, verdict: str, mean: float, bounds: tuple[float, float] | None, **changes: Any
+    arm: str,
+    against: str,
+    verdict: str,
+    mean: float,
+    bounds: tuple[float, float] | None,
+    **changes: Any,
 ) -> dict[str, Any]:
     return {
         "epochs": 4,
@@ -38,12 +43,16 @@ def pair_of(
         (pair_of("disk ×4", "fly", "undecided", 0.5, None, more_seeds=7), "disk ×4 against fly is undecided (+0.50 points; about 7 more seeds would decide)"),
     ],
 )  # fmt: skip
-def test_the_first_line_says_what_was_found_after_the_longest_training(pair: dict[str, Any], words: str) -> None:
+def test_the_first_line_says_what_was_found_after_the_longest_training(
+    pair: dict[str, Any], words: str
+) -> None:
     shorter = {**pair, "epochs": 2, "verdict": "better", "interval": (0.0, 0.0)}
     aside = pair_of("disk-random ×4", "fly", "better", 9.0, (8.0, 10.0))
     helped = pair_of("fly", "none", "better", 3.0, (2.0, 4.0))
     first, _ = headline(ask(lengths=(2, 4)), [shorter, aside, helped, pair], [])
-    assert first == f"After 4 passes: {words}; fly is better than none by 3.00 points (2.00 … 4.00)."
+    assert (
+        first == f"After 4 passes: {words}; fly is better than none by 3.00 points (2.00 … 4.00)."
+    )
 
 
 def test_without_copies_or_views_on_the_fly_the_first_line_says_what_there_is() -> None:
@@ -61,7 +70,10 @@ def test_without_copies_or_views_on_the_fly_the_first_line_says_what_there_is() 
 
 def test_the_second_line_says_what_folders_cost() -> None:
     pays = {"epochs": 4, "arm": "disk ×2", "passes": 12.3, "words": "pays"}
-    never = [{"epochs": 4, "arm": f"disk ×{factor}", "passes": None, "words": "never"} for factor in (4, 8)]
+    never = [
+        {"epochs": 4, "arm": f"disk ×{factor}", "passes": None, "words": "never"}
+        for factor in (4, 8)
+    ]
     lines = {
         "No arm stores copies beside one that draws views on the fly, so nothing has to pay for itself.": [],
         "Cost: whether disk ×4 pays for itself, a single seed does not say.": [{**never[0], "words": "unknown: …"}],
@@ -75,14 +87,14 @@ def test_the_second_line_says_what_folders_cost() -> None:
         assert headline(ask(), [], paid)[1] == words
 
 
-def noted(question: Question, jobs: int = 1) -> list[str]:
-    rows = [row_of(arm.name, 4, 0, [1, 1]) for arm in question.arms]
-    return notes(Runs(question, rows, 2), jobs)
+def noted(study: ComparisonStudy, jobs: int = 1) -> list[str]:
+    rows = [row_of(arm.name, 4, 0, [1, 1]) for arm in study.arms]
+    return notes(Runs(study, rows, 2), jobs)
 
 
 def test_a_reader_is_told_what_the_numbers_do_not_say() -> None:
     clean = "fly shows the untouched image in one of 4 passes, as a folder of ×4 does"
-    cases: list[tuple[list[str], Question, int]] = [
+    cases: list[tuple[list[str], ComparisonStudy, int]] = [
         ([], ask("none,fly"), 1),
         ([], ask("none,disk=4"), 1),
         ([clean], ask(), 1),
@@ -99,8 +111,8 @@ def test_a_reader_is_told_what_the_numbers_do_not_say() -> None:
             ask(budget="files", codec=Codec("keep")), 2,
         ),
     ]  # fmt: skip
-    for words, question, jobs in cases:
-        assert noted(question, jobs) == words
+    for words, study, jobs in cases:
+        assert noted(study, jobs) == words
 
 
 def test_what_was_not_tested_is_said() -> None:

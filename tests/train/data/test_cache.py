@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from expand.storage.lock import Lock
-from train.data.cache import Cache, TooLarge, default_root
+from train.data.cache import Cache, TooLargeError, default_root
 from train.errors import TrainError
 
 
@@ -59,7 +59,7 @@ def test_what_a_kill_left_goes_before_any_pack(tmp_path: Path) -> None:
 
 def test_what_never_fits_is_refused_and_nothing_is_removed_for_it(tmp_path: Path) -> None:
     fill(tmp_path, a=20)
-    with pytest.raises(TooLarge) as refused:
+    with pytest.raises(TooLargeError) as refused:
         Cache(tmp_path, limit=1000).make_room(1001, "photos")
     assert str(refused.value) == '"photos" takes 1,001 bytes when decoded, --cache-size is 1,000'
     assert names(tmp_path) == ["a"]
@@ -68,10 +68,12 @@ def test_what_never_fits_is_refused_and_nothing_is_removed_for_it(tmp_path: Path
 def test_what_the_disk_has_no_room_for_is_refused(tmp_path: Path) -> None:
     needed = 10**18
     assert shutil.disk_usage(tmp_path).free < needed
-    with pytest.raises(TooLarge) as refused:
+    with pytest.raises(TooLargeError) as refused:
         Cache(tmp_path, limit=2 * needed).make_room(needed, "photos")
     words = str(refused.value)
-    assert words.startswith(f'"photos" takes {needed:,} bytes when decoded, the disk of "{tmp_path}" has ')
+    assert words.startswith(
+        f'"photos" takes {needed:,} bytes when decoded, the disk of "{tmp_path}" has '
+    )
     assert words.endswith(" free")
 
 
@@ -94,7 +96,9 @@ def test_a_cache_that_is_not_there_is_empty(tmp_path: Path) -> None:
     assert not (tmp_path / "nosuch").exists()
 
 
-def test_packs_lie_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packs_lie_where_the_environment_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("TRAIN_CACHE", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     assert Cache().root == default_root() == tmp_path / ".cache/expand-train/packs"

@@ -13,33 +13,37 @@ from expand import Recipe, expand
 from tests.conftest import noise_image
 from tests.train.samples import pictures, pixels_of, write_set
 from train.data.cache import Cache
-from train.data.dataset import Data, Wanted, originals, prepare
+from train.data.dataset import Data, DataRequest, originals, prepare
 from train.data.folder import Folder
 from train.data.normalise import measure_pixels
-from train.data.shape import ANY_SHAPE, Shape, fit
-from train.data.split import Side
+from train.data.shape import ANY_SHAPE, Shape, resize_crop
+from train.data.split import Split
 from train.errors import TrainError
-from train.feed.sampler import Visits
+from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
 
 CLASSIC = Recipe.load("classic")
 
 
-def prepared(data: Path, test: Path | None = None, limit: int = 10**9, **wanted: Any) -> Data:
-    strategy = wanted.pop("strategy", Strategy("none"))
+def prepared(data: Path, test: Path | None = None, limit: int = 10**9, **data_request: Any) -> Data:
+    strategy = data_request.pop("strategy", Strategy("none"))
     needs = {"copies": strategy.reads_copies, "draws_views": strategy.recipe is not None}
-    settings = {"shape": ANY_SHAPE, "validation": 0.0, "allow_leak": False, **needs, **wanted}
-    return prepare(Wanted(data, test, **settings), Cache(limit=limit), lambda _folder: lambda _images: None)
+    settings = {"shape": ANY_SHAPE, "validation": 0.0, "allow_leak": False, **needs, **data_request}
+    return prepare(
+        DataRequest(data, test, **settings),
+        Cache(limit=limit),
+        lambda _folder: lambda _images: None,
+    )
 
 
-def refusal(data: Path, test: Path | None = None, **wanted: Any) -> str:
+def refusal(data: Path, test: Path | None = None, **data_request: Any) -> str:
     with pytest.raises(TrainError) as refused:
-        prepared(data, test, **wanted)
+        prepared(data, test, **data_request)
     assert refused.value.status == 2
     return str(refused.value)
 
 
-def pixels_on(side: Side | None) -> np.ndarray:
+def pixels_on(side: Split | None) -> np.ndarray:
     """Return the pixels of a side, as whoever measures on it takes them."""
     assert side is not None
     return side.pack.pixels[side.folder.places]
@@ -59,20 +63,27 @@ def out(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(("name", "views"), [("none", 1), ("fly", 1), ("disk", 3), ("hybrid", 3)])
 @pytest.mark.parametrize("validation", [0.0, 0.3])
-def test_each_side_has_the_pixels_of_its_files(name: str, views: int, validation: float, out: Path) -> None:
+def test_each_side_has_the_pixels_of_its_files(
+    name: str, views: int, validation: float, out: Path
+) -> None:
     strategy = Strategy(name, CLASSIC if name in ("fly", "hybrid") else None)
     data = prepared(out, strategy=strategy, validation=validation)
     held = int(20 * validation)
     assert len(data.train.folder) == (20 - held) * views
-    visits = Visits(data.train.folder, strategy)
-    assert (len(visits), visits.files_a_source) == (20 - held, views)
+    sampler = Sampler(data.train.folder, strategy)
+    assert (len(sampler), sampler.files_a_source) == (20 - held, views)
     np.testing.assert_array_equal(pixels_on(data.train), read(data.train.folder))
     if data.validation:
         assert data.validation.folder.views.tolist() == [0] * held
         np.testing.assert_array_equal(pixels_on(data.validation), read(data.validation.folder))
         sides = data.train.folder.source_ids + data.validation.folder.source_ids
         assert sorted(sides) == sorted(pictures(10))
-    assert (data.validation is None, data.test, data.leaks, data.streamed) == (held == 0, None, [], False)
+    assert (data.validation is None, data.test, data.leaks, data.streamed) == (
+        held == 0,
+        None,
+        [],
+        False,
+    )
     assert data.pack_seconds > 0
 
 
@@ -82,12 +93,16 @@ def test_the_normaliser_is_measured_on_the_training_sources_as_they_are(out: Pat
     for strategy in (Strategy("none"), Strategy("disk"), Strategy("fly", CLASSIC)):
         assert prepared(out, strategy=strategy).normalise == expected
     data = prepared(out, strategy=Strategy("disk"), validation=0.4)
-    assert data.normalise == measure_pixels(np.stack([pixels_of(src / name) for name in data.train.folder.source_ids]))
+    assert data.normalise == measure_pixels(
+        np.stack([pixels_of(src / name) for name in data.train.folder.source_ids])
+    )
     assert data.normalise != expected
 
 
 def test_without_originals_copies_are_validated_on_and_measured(tmp_path: Path) -> None:
-    expand(write_set(tmp_path / "src", pictures(10)), tmp_path / "out", 3, originals="none", workers=1)
+    expand(
+        write_set(tmp_path / "src", pictures(10)), tmp_path / "out", 3, originals="none", workers=1
+    )
     data = prepared(tmp_path / "out", strategy=Strategy("disk"), validation=0.3)
     assert data.validation is not None
     assert data.validation.folder.views.tolist() == [1, 2] * 6
@@ -96,7 +111,9 @@ def test_without_originals_copies_are_validated_on_and_measured(tmp_path: Path) 
 
 
 def test_only_the_originals_of_a_test_set_are_measured_on(out: Path, tmp_path: Path) -> None:
-    sources = write_set(tmp_path / "new", {"dog/1.png": pictures(1, seed=90)["cat/0.png"], **pictures(2, seed=50)})
+    sources = write_set(
+        tmp_path / "new", {"dog/1.png": pictures(1, seed=90)["cat/0.png"], **pictures(2, seed=50)}
+    )
     expand(sources, tmp_path / "test", 4, workers=1)
     data = prepared(out, tmp_path / "test", strategy=Strategy("disk"))
     assert data.test is not None
@@ -112,11 +129,16 @@ def test_a_test_set_may_lack_classes_but_not_have_others(out: Path, tmp_path: Pa
     assert data.test.folder.labels.tolist() == [1]
     assert data.test.folder.classes == ("cat", "dog")
     more = write_set(tmp_path / "more", {"dog/1.png": image, "eel/1.png": image})
-    assert refusal(out, more) == f'the test set "{more}" has classes that the training set does not know: "eel"'
+    assert (
+        refusal(out, more)
+        == f'the test set "{more}" has classes that the training set does not know: "eel"'
+    )
 
 
 def test_leaks_are_refused_or_recorded(out: Path, tmp_path: Path) -> None:
-    test = write_set(tmp_path / "test", pictures(2, seed=50) | {"dog/7.png": pictures(10)["cat/3.png"]})
+    test = write_set(
+        tmp_path / "test", pictures(2, seed=50) | {"dog/7.png": pictures(10)["cat/3.png"]}
+    )
     for strategy, named in (("none", "cat/3.png"), ("disk", "cat/3_v2.png")):
         line = f'test "dog/7.png" is, or was made from, the file of training "{named}"'
         words = refusal(out, test, strategy=Strategy(strategy))
@@ -132,7 +154,9 @@ def test_a_picture_that_stands_twice_is_not_learnt_and_validated_on(tmp_path: Pa
     assert held is not None
     twin = next(name for name in names if name not in held.folder.files)
     write_set(src, {twin: images[held.folder.files[0]]})
-    line = f'validation "{held.folder.files[0]}" is, or was made from, the file of training "{twin}"'
+    line = (
+        f'validation "{held.folder.files[0]}" is, or was made from, the file of training "{twin}"'
+    )
     assert refusal(src, validation=0.3).startswith(f"1 image stands on both sides: {line}. ")
     assert prepared(src, validation=0.3, allow_leak=True).leaks == [line]
     assert prepared(src).leaks == []
@@ -155,15 +179,24 @@ def test_test_images_of_another_shape_are_refused_with_both(out: Path, tmp_path:
 
 def test_views_of_images_that_are_to_be_resized_come_from_the_files(out: Path) -> None:
     streamed = {
-        name: prepared(out, strategy=Strategy(name, CLASSIC if name in ("fly", "hybrid") else None), shape=Shape(8)).streamed
+        name: prepared(
+            out,
+            strategy=Strategy(name, CLASSIC if name in ("fly", "hybrid") else None),
+            shape=Shape(8),
+        ).streamed
         for name in ("none", "disk", "fly", "hybrid")
     }
     assert streamed == {"none": False, "disk": False, "fly": True, "hybrid": True}
     data = prepared(out, strategy=Strategy("fly", CLASSIC), shape=Shape(8), validation=0.3)
-    np.testing.assert_array_equal(pixels_on(data.validation), [fit(image, Shape(8)) for image in read(data.validation.folder)])  # type: ignore[union-attr]
+    np.testing.assert_array_equal(
+        pixels_on(data.validation),
+        [resize_crop(image, Shape(8)) for image in read(data.validation.folder)],
+    )  # type: ignore[union-attr]
 
 
-def test_a_set_that_is_too_large_to_pack_is_streamed_and_still_measured_rightly(tmp_path: Path) -> None:
+def test_a_set_that_is_too_large_to_pack_is_streamed_and_still_measured_rightly(
+    tmp_path: Path,
+) -> None:
     src = write_set(tmp_path / "src", pictures(1050, (3, 2, 3)))  # more than twice the sample
     test = write_set(tmp_path / "test", pictures(30, (3, 2, 3), seed=5000))
     data = prepared(src, test, limit=150_000, validation=0.1)
@@ -178,7 +211,9 @@ def test_a_set_that_is_too_large_to_pack_is_streamed_and_still_measured_rightly(
         np.testing.assert_array_equal(pixels_on(side), read(side.folder))
     (test / "cat/0.png").write_bytes((src / data.train.folder.files[1500]).read_bytes())
     line = f'test "cat/0.png" is, or was made from, the file of training "{data.train.folder.files[1500]}"'
-    assert refusal(src, test, limit=150_000, validation=0.1).startswith(f"1 image stands on both sides: {line}. ")
+    assert refusal(src, test, limit=150_000, validation=0.1).startswith(
+        f"1 image stands on both sides: {line}. "
+    )
 
 
 def test_a_test_set_that_is_too_large_to_pack_is_refused(out: Path, tmp_path: Path) -> None:
@@ -210,7 +245,7 @@ def test_whoever_watches_is_told_of_each_image_that_is_decoded(out: Path, tmp_pa
 
         return decoded
 
-    prepare(Wanted(out, test, ANY_SHAPE, 0.2, False, copies=True), Cache(), watch)
+    prepare(DataRequest(out, test, ANY_SHAPE, 0.2, False, copies=True), Cache(), watch)
     assert told == {"out": 60, "test": 6}
 
 
@@ -218,7 +253,9 @@ def test_a_file_that_is_not_the_manifests_is_refused(tmp_path: Path) -> None:
     expand(write_set(tmp_path / "src"), tmp_path / "out", 2, workers=1)
     file = tmp_path / "out/cat/1_v1.png"
     file.write_bytes((tmp_path / "out/dog/1_v1.png").read_bytes())
-    message = f'"{file}" is not the file that the manifest describes; `expand verify` says what is wrong'
+    message = (
+        f'"{file}" is not the file that the manifest describes; `expand verify` says what is wrong'
+    )
     assert refusal(tmp_path / "out", strategy=Strategy("disk")) == message
 
 
@@ -235,7 +272,9 @@ def test_validation_and_test_may_share_nothing_either(tmp_path: Path) -> None:
     held = prepared(data, validation=0.5).validation
     assert held is not None
     shared = held.folder.files[0]
-    test = write_set(tmp_path / "test", {shared: images[shared], "dog/x.png": noise_image(16, 16, 3, seed=99)})
+    test = write_set(
+        tmp_path / "test", {shared: images[shared], "dog/x.png": noise_image(16, 16, 3, seed=99)}
+    )
     assert refusal(data, test, validation=0.5).startswith(
         f'1 image stands on both sides: test "{shared}" is, or was made from, the file of validation "{shared}"'
     )

@@ -26,9 +26,22 @@ def refusal(root: Path) -> str:
 
 def test_in_a_plain_folder_each_image_is_a_source_of_its_own(class_folder: Folder) -> None:
     pixels = noise_image(4, 4)
-    root = class_folder({"b/2.png": pixels, "b/x/1.png": pixels, "a/1_v1.png": pixels, "a/note.txt": b"x", "c.png": pixels})
+    root = class_folder(
+        {
+            "b/2.png": pixels,
+            "b/x/1.png": pixels,
+            "a/1_v1.png": pixels,
+            "a/note.txt": b"x",
+            "c.png": pixels,
+        }
+    )
     folder = list_folder(root)
-    assert folder.files == folder.sources == folder.source_ids == ["a/1_v1.png", "b/2.png", "b/x/1.png"]
+    assert (
+        folder.files
+        == folder.sources
+        == folder.source_ids
+        == ["a/1_v1.png", "b/2.png", "b/x/1.png"]
+    )
     assert folder.classes == ("a", "b")
     assert folder.labels.tolist() == [0, 1, 1]
     assert folder.views.tolist() == [0, 0, 0]
@@ -73,7 +86,10 @@ def test_a_source_that_lacks_a_view_is_refused(tmp_path: Path) -> None:
     (out / MANIFEST).write_text("".join(lines[:-1]))
     with pytest.raises(TrainError) as refused:
         list_folder(out).table  # noqa: B018
-    assert str(refused.value) == f'"{out}" does not have every view of every source; `expand verify` says what is missing'
+    assert (
+        str(refused.value)
+        == f'"{out}" does not have every view of every source; `expand verify` says what is missing'
+    )
 
 
 def test_a_folder_without_originals_says_so_where_they_are_needed(tmp_path: Path) -> None:
@@ -84,7 +100,10 @@ def test_a_folder_without_originals_says_so_where_they_are_needed(tmp_path: Path
     assert folder.views.tolist() == [1, 2] * 8
     with pytest.raises(TrainError) as refused:
         folder.originals()
-    assert str(refused.value) == f'"{out}" has no originals (expand --originals none); this strategy needs them'
+    assert (
+        str(refused.value)
+        == f'"{out}" has no originals (expand --originals none); this strategy needs them'
+    )
 
 
 def test_what_is_no_data_is_refused_in_a_sentence(class_folder: Folder, tmp_path: Path) -> None:
@@ -93,7 +112,10 @@ def test_what_is_no_data_is_refused_in_a_sentence(class_folder: Folder, tmp_path
     file.write_text("x")
     assert refusal(file) == f'"{file}" is not a folder'
     empty = class_folder({}, "empty")
-    assert refusal(empty) == f'"{empty}" has no class folders; images are expected as empty/<class>/<image>'
+    assert (
+        refusal(empty)
+        == f'"{empty}" has no class folders; images are expected as empty/<class>/<image>'
+    )
 
 
 def test_what_expand_did_not_finish_is_refused(tmp_path: Path) -> None:
@@ -133,8 +155,13 @@ def test_classes_that_do_not_match_are_named(class_folder: Folder) -> None:
     test = list_folder(root)
     with pytest.raises(TrainError) as refused:
         match_classes(test, ("x", "y"), "the test set")
-    assert str(refused.value) == f'the test set "{root}" has no class in common with the training set ("x", "y")'
+    assert (
+        str(refused.value)
+        == f'the test set "{root}" has no class in common with the training set ("x", "y")'
+    )
     with pytest.raises(TrainError) as refused:
         match_classes(test, ("e",), "the test set")
-    expected = f'the test set "{root}" has classes that the training set does not know: "a", "b", "c", …'
+    expected = (
+        f'the test set "{root}" has classes that the training set does not know: "a", "b", "c", …'
+    )
     assert str(refused.value) == expected

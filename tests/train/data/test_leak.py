@@ -17,16 +17,16 @@ from train.data.folder import Folder, list_folder
 from train.data.leak import check_leaks, find_leaks
 from train.data.pack import pack, sample
 from train.data.shape import ANY_SHAPE, Shape
-from train.data.split import Side
+from train.data.split import Split
 from train.data.subsets import some_sources, validation_sources
 from train.errors import TrainError
 
 WHY = "What is measured on them is not what the model would do on new images; --allow-leak goes on all the same, and records it"
 
 
-def side(name: str, root: Path, shape: Shape = ANY_SHAPE) -> Side:
+def side(name: str, root: Path, shape: Shape = ANY_SHAPE) -> Split:
     folder = list_folder(root)
-    return Side(name, folder, pack(folder, shape, Cache()))
+    return Split(name, folder, pack(folder, shape, Cache()))
 
 
 def listed(classes: dict[str, int], views: int = 1) -> Folder:
@@ -53,7 +53,9 @@ def test_the_same_file_is_found_under_whatever_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("originals", ["copy", "none"])
-def test_the_source_of_a_copy_is_found_also_where_it_is_not_there(originals: str, tmp_path: Path) -> None:
+def test_the_source_of_a_copy_is_found_also_where_it_is_not_there(
+    originals: str, tmp_path: Path
+) -> None:
     src, out = write_set(tmp_path / "src"), tmp_path / "out"
     expand(src, out, factor=3, originals=originals, workers=1)
     test = write_set(tmp_path / "test", pictures(seed=100))
@@ -88,17 +90,23 @@ def test_a_picture_of_another_size_or_of_one_other_pixel_is_another(tmp_path: Pa
     other = images["cat/2.png"].copy()
     other[7, 7, 1] ^= 1
     train = write_set(tmp_path / "train", images)
-    test = write_set(tmp_path / "test", {"cat/1.png": other, "dog/1.png": images["dog/1.png"][:, :15]})
+    test = write_set(
+        tmp_path / "test", {"cat/1.png": other, "dog/1.png": images["dog/1.png"][:, :15]}
+    )
     assert find_leaks(side("training", train, Shape(8)), side("test", test, Shape(8))) == []
 
 
 def test_of_a_set_that_is_too_large_to_pack_the_files_are_known(tmp_path: Path) -> None:
     images = pictures()
     folder = list_folder(write_set(tmp_path / "train", images))
-    train = Side("training", folder, sample(folder, ANY_SHAPE, count=2))
+    train = Split("training", folder, sample(folder, ANY_SHAPE, count=2))
     test = write_set(
         tmp_path / "test",
-        {"cat/1.png": images["dog/1.png"], "dog/1.bmp": images["dog/2.png"], "dog/2.png": noise_image(16, 16, 3, seed=9)},
+        {
+            "cat/1.png": images["dog/1.png"],
+            "dog/1.bmp": images["dog/2.png"],
+            "dog/2.png": noise_image(16, 16, 3, seed=9),
+        },
     )
     line = 'test "cat/1.png" is, or was made from, the file of training "dog/1.png"'
     assert find_leaks(train, side("test", test)) == [line]
@@ -108,21 +116,31 @@ def test_leaks_are_refused_with_three_of_them_or_recorded(tmp_path: Path) -> Non
     train = side("training", write_set(tmp_path / "train"))
     with pytest.raises(TrainError) as refused:
         check_leaks(train, train._replace(name="test"), allowed=False)
-    lines = [f'test "cat/{i}.png" is, or was made from, the file of training "cat/{i}.png"' for i in range(4)]
-    assert str(refused.value) == f"8 images stand on both sides: {'; '.join(lines[:3])}; and 5 more. {WHY}"
+    lines = [
+        f'test "cat/{i}.png" is, or was made from, the file of training "cat/{i}.png"'
+        for i in range(4)
+    ]
+    assert (
+        str(refused.value)
+        == f"8 images stand on both sides: {'; '.join(lines[:3])}; and 5 more. {WHY}"
+    )
     found = check_leaks(train, train._replace(name="test"), allowed=True)
     assert found[:4] == lines
     assert len(found) == 8
-    one = Side("test", train.folder.only([1]), train.pack)
+    one = Split("test", train.folder.only([1]), train.pack)
     with pytest.raises(TrainError) as refused:
         check_leaks(train, one, allowed=False)
     assert str(refused.value) == f"1 image stands on both sides: {lines[1]}. {WHY}"
 
 
 @given(
-    st.dictionaries(st.sampled_from("abcde"), st.integers(1, 30), min_size=1), st.floats(0, 0.999), st.integers(0, 2**64 - 1)
+    st.dictionaries(st.sampled_from("abcde"), st.integers(1, 30), min_size=1),
+    st.floats(0, 0.999),
+    st.integers(0, 2**64 - 1),
 )
-def test_of_each_class_the_share_is_held_out_and_never_all(classes: dict[str, int], share: float, seed: int) -> None:
+def test_of_each_class_the_share_is_held_out_and_never_all(
+    classes: dict[str, int], share: float, seed: int
+) -> None:
     folder = listed(classes)
     held = validation_sources(folder, share, seed)
     for number, count in enumerate(classes.values()):

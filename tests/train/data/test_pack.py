@@ -19,10 +19,10 @@ from expand import expand
 from expand.images.decoder import decode
 from tests.conftest import Folder, noise_image
 from tests.train.samples import pictures, pixels_of, write_set
-from train.data.cache import Cache, TooLarge
+from train.data.cache import Cache, TooLargeError
 from train.data.folder import list_folder
 from train.data.pack import CHUNK, RECORD, fingerprint, pack, sample
-from train.data.shape import ANY_SHAPE, Shape, fit
+from train.data.shape import ANY_SHAPE, Shape, resize_crop
 from train.errors import TrainError
 
 PACKING = """
@@ -52,16 +52,20 @@ def refusal(root: Path, cache: Cache, shape: Shape = ANY_SHAPE) -> str:
 
 
 def start_packing(root: Path, cache: Path, killed_after: int = -1) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", PACKING, str(root), str(cache), str(killed_after)])
+    return subprocess.Popen(
+        [sys.executable, "-c", PACKING, str(root), str(cache), str(killed_after)]
+    )
 
 
-@pytest.mark.parametrize("shape", [ANY_SHAPE, Shape(7), Shape(20, "grey"), Shape(colour="rgb")], ids=str)
+@pytest.mark.parametrize(
+    "shape", [ANY_SHAPE, Shape(7), Shape(20, "grey"), Shape(colour="rgb")], ids=str
+)
 def test_a_pack_has_each_images_pixels_and_hashes(shape: Shape, tmp_path: Path) -> None:
     folder = list_folder(write_set(tmp_path / "src", pictures() | pictures(suffix=".jpg", seed=50)))
     packed = pack(folder, shape, Cache(tmp_path / "cache"))
     data = [(folder.root / file).read_bytes() for file in folder.files]
     images = [decode(item).pixels for item in data]
-    np.testing.assert_array_equal(packed.pixels, [fit(image, shape) for image in images])
+    np.testing.assert_array_equal(packed.pixels, [resize_crop(image, shape) for image in images])
     assert packed.fingerprints == [fingerprint(image) for image in images]
     assert packed.hashes == [sha256(item).hexdigest() for item in data]
     assert packed.whole
@@ -78,10 +82,14 @@ def test_a_pack_has_each_images_pixels_and_hashes(shape: Shape, tmp_path: Path) 
 def test_grey_colour_alpha_and_16_bits_are_packed(
     image: np.ndarray, colour: str, channels: int, class_folder: Folder, tmp_path: Path
 ) -> None:
-    packed = pack(list_folder(class_folder({"a/1.png": image})), Shape(colour=colour), Cache(tmp_path / "cache"))
+    packed = pack(
+        list_folder(class_folder({"a/1.png": image})),
+        Shape(colour=colour),
+        Cache(tmp_path / "cache"),
+    )
     assert packed.pixels.dtype == np.uint8
     assert packed.pixels.shape == (1, 6, 5, channels)
-    np.testing.assert_array_equal(packed.pixels[0], fit(image, Shape(colour=colour)))
+    np.testing.assert_array_equal(packed.pixels[0], resize_crop(image, Shape(colour=colour)))
 
 
 def test_images_are_packed_upright(class_folder: Folder, tmp_path: Path) -> None:
@@ -95,11 +103,17 @@ def test_images_are_packed_upright(class_folder: Folder, tmp_path: Path) -> None
 
 
 def test_a_pack_is_found_again_without_decoding_anything(tmp_path: Path) -> None:
-    root, cache, counted = write_set(tmp_path / "src", pictures(suffix=".bmp")), Cache(tmp_path / "cache"), []
+    root, cache, counted = (
+        write_set(tmp_path / "src", pictures(suffix=".bmp")),
+        Cache(tmp_path / "cache"),
+        [],
+    )
     first = pack(list_folder(root), ANY_SHAPE, cache, counted.append)
     assert counted == [1] * 8
     before = (root / "cat/0.bmp").stat()
-    (root / "cat/0.bmp").write_bytes(bytes(before.st_size))  # no image any more, but of its size and age
+    (root / "cat/0.bmp").write_bytes(
+        bytes(before.st_size)
+    )  # no image any more, but of its size and age
     os.utime(root / "cat/0.bmp", ns=(before.st_atime_ns, before.st_mtime_ns))
     again = pack(list_folder(root), ANY_SHAPE, cache, counted.append)
     assert counted == [1] * 8
@@ -148,7 +162,9 @@ def test_a_damaged_pack_is_made_anew(damage: str, tmp_path: Path) -> None:
     DAMAGE[damage](place)
     again = pack(list_folder(root), ANY_SHAPE, cache, counted.append)
     assert counted == [1] * 8
-    np.testing.assert_array_equal(again.pixels, np.stack([pixels_of(root / file) for file in pictures()]))
+    np.testing.assert_array_equal(
+        again.pixels, np.stack([pixels_of(root / file) for file in pictures()])
+    )
     assert again[1:] == first[1:]
     assert cache.packs() == [place] == list(cache.root.iterdir())
 
@@ -161,7 +177,9 @@ def test_what_a_kill_leaves_is_no_pack_and_is_in_nobodys_way(tmp_path: Path) -> 
     assert left.suffix == ".part"
     assert (cache.packs(), cache.size()) == ([], 0)
     packed = pack(list_folder(root), ANY_SHAPE, cache)
-    np.testing.assert_array_equal(packed.pixels, np.stack([pixels_of(root / file) for file in pictures()]))
+    np.testing.assert_array_equal(
+        packed.pixels, np.stack([pixels_of(root / file) for file in pictures()])
+    )
     assert list(cache.root.iterdir()) == cache.packs() == [left.with_suffix("")]
 
 
@@ -179,7 +197,13 @@ def test_two_processes_may_pack_the_same_set_at_once(tmp_path: Path) -> None:
 
 def test_images_that_do_not_go_together_are_named(class_folder: Folder, tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache")
-    root = class_folder({"a/1.png": noise_image(6, 5), "a/2.png": noise_image(7, 5), "b/1.png": noise_image(6, 5, 3)})
+    root = class_folder(
+        {
+            "a/1.png": noise_image(6, 5),
+            "a/2.png": noise_image(7, 5),
+            "b/1.png": noise_image(6, 5, 3),
+        }
+    )
     sizes = '"a/2.png" is 5×7 pixels, others are 5×6; give all one size with --image-size'
     channels = '"b/1.png" has 3 channels, others have 1; --colour rgb (or grey) gives all the same'
     assert refusal(root, cache) == f"{root}: {sizes}; {channels}"
@@ -219,7 +243,10 @@ def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
         (root / "dog/3.png").unlink()
         with pytest.raises(TrainError) as refused:
             pack(folder, ANY_SHAPE, cache)
-        assert str(refused.value) == f'"{root / "dog/3.png"}" cannot be read (No such file or directory){hint}'
+        assert (
+            str(refused.value)
+            == f'"{root / "dog/3.png"}" cannot be read (No such file or directory){hint}'
+        )
 
 
 def test_the_pack_that_was_used_longest_ago_goes_when_the_cache_is_full(tmp_path: Path) -> None:
@@ -237,7 +264,7 @@ def test_the_pack_that_was_used_longest_ago_goes_when_the_cache_is_full(tmp_path
 
 def test_a_set_larger_than_the_cache_is_refused_with_both_sizes(tmp_path: Path) -> None:
     root, cache = write_set(tmp_path / "src"), Cache(tmp_path / "cache", limit=6000)
-    with pytest.raises(TooLarge) as refused:
+    with pytest.raises(TooLargeError) as refused:
         pack(list_folder(root), ANY_SHAPE, cache)
     assert str(refused.value) == f'"{root}" takes 6,944 bytes when decoded, --cache-size is 6,000'
     assert list(cache.root.iterdir()) == []
@@ -247,9 +274,13 @@ def test_a_set_larger_than_the_cache_is_refused_with_both_sizes(tmp_path: Path) 
 def test_worker_processes_pack_the_same(tmp_path: Path) -> None:
     count = 4 * CHUNK + 10  # 2 × 8 chunks: two workers
     images = pictures(count, (3, 2, 3))
-    packed = pack(list_folder(write_set(tmp_path / "src", images)), ANY_SHAPE, Cache(tmp_path / "cache"))
+    packed = pack(
+        list_folder(write_set(tmp_path / "src", images)), ANY_SHAPE, Cache(tmp_path / "cache")
+    )
     assert len(images) > 8 * CHUNK
-    np.testing.assert_array_equal(packed.pixels, np.stack([images[name] for name in sorted(images)]))
+    np.testing.assert_array_equal(
+        packed.pixels, np.stack([images[name] for name in sorted(images)])
+    )
     assert packed.fingerprints == [fingerprint(images[name]) for name in sorted(images)]
 
 
@@ -258,7 +289,9 @@ def test_a_sample_has_every_files_hash_and_every_nth_images_pixels(tmp_path: Pat
     found = sample(folder, Shape(8), count=3)
     data = [(folder.root / file).read_bytes() for file in folder.files]
     assert found.hashes == [sha256(item).hexdigest() for item in data]
-    np.testing.assert_array_equal(found.pixels, [fit(decode(item).pixels, Shape(8)) for item in data[::2]])
+    np.testing.assert_array_equal(
+        found.pixels, [resize_crop(decode(item).pixels, Shape(8)) for item in data[::2]]
+    )
     assert (found.fingerprints, found.whole) == ([""] * 8, False)
 
 
@@ -282,4 +315,7 @@ def test_what_is_wrong_with_a_sample_is_said(class_folder: Folder, tmp_path: Pat
 def test_a_fingerprint_is_of_the_picture_not_of_its_file() -> None:
     pixels = noise_image(6, 4, 3)
     assert fingerprint(pixels) == fingerprint(np.asfortranarray(pixels))
-    assert len({fingerprint(pixels), fingerprint(pixels[::-1]), fingerprint(pixels.reshape(4, 6, 3))}) == 3
+    assert (
+        len({fingerprint(pixels), fingerprint(pixels[::-1]), fingerprint(pixels.reshape(4, 6, 3))})
+        == 3
+    )

@@ -11,21 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import noise_image
-from train.data.shape import ANY_SHAPE, Shape, fit
+from train.data.shape import ANY_SHAPE, Shape, resize_crop
 from train.errors import TrainError
 
 
 def test_without_wishes_an_image_is_as_it_is() -> None:
     for channels in (2, 3, 4, 7):
         pixels = noise_image(5, 7, channels)
-        np.testing.assert_array_equal(fit(pixels, ANY_SHAPE), pixels)
+        np.testing.assert_array_equal(resize_crop(pixels, ANY_SHAPE), pixels)
     grey = noise_image(5, 7)
-    np.testing.assert_array_equal(fit(grey, ANY_SHAPE), grey[..., None])
+    np.testing.assert_array_equal(resize_crop(grey, ANY_SHAPE), grey[..., None])
 
 
 def test_of_16_bits_the_upper_8_are_taken() -> None:
     pixels = np.array([[0, 255, 256, 257, 65535]], np.uint16)
-    fitted = fit(pixels, ANY_SHAPE)
+    fitted = resize_crop(pixels, ANY_SHAPE)
     assert fitted.dtype == np.uint8
     assert fitted.tolist() == [[[0], [0], [1], [1], [255]]]
 
@@ -48,35 +48,41 @@ def test_colour_becomes_what_was_asked() -> None:
         ((rgb.astype(np.uint16) << 8) | 7, "grey", luma),
     ]
     for pixels, colour, expected in cases:
-        np.testing.assert_array_equal(fit(pixels, Shape(colour=colour)), expected)
+        np.testing.assert_array_equal(resize_crop(pixels, Shape(colour=colour)), expected)
 
 
-@pytest.mark.parametrize(("height", "width", "top", "left"), [(6, 11, 0, 2), (11, 6, 2, 0), (6, 6, 0, 0)])
+@pytest.mark.parametrize(
+    ("height", "width", "top", "left"), [(6, 11, 0, 2), (11, 6, 2, 0), (6, 6, 0, 0)]
+)
 def test_the_middle_square_is_cut_out(height: int, width: int, top: int, left: int) -> None:
     pixels = noise_image(height, width, 3)
-    np.testing.assert_array_equal(fit(pixels, Shape(6)), pixels[top : top + 6, left : left + 6])
+    np.testing.assert_array_equal(
+        resize_crop(pixels, Shape(6)), pixels[top : top + 6, left : left + 6]
+    )
 
 
 def test_what_shrinks_is_averaged() -> None:
     pixels = noise_image(8, 12, 3) // 4 * 4
     blocks = pixels.reshape(4, 2, 6, 2, 3).astype(float).mean(axis=(1, 3))
-    fitted = fit(pixels, Shape(4)).astype(float)
+    fitted = resize_crop(pixels, Shape(4)).astype(float)
     assert np.abs(fitted - blocks[:, 1:5]).max() <= 0.5
 
 
 def test_what_grows_is_interpolated() -> None:
     pixels = np.full((3, 5, 1), 10, np.uint8)
     pixels[:, 3:] = 210
-    fitted = fit(pixels, Shape(6))
+    fitted = resize_crop(pixels, Shape(6))
     assert fitted.shape == (6, 6, 1)
     assert fitted[:, 0].tolist() == [[10]] * 6
     assert {10, 60, 160, 210} == set(fitted.ravel().tolist())
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 2, 3, 4, 6]), st.integers(1, 40))
-def test_every_image_gets_the_side_that_was_asked(height: int, width: int, channels: int, side: int) -> None:
+def test_every_image_gets_the_side_that_was_asked(
+    height: int, width: int, channels: int, side: int
+) -> None:
     flat = np.full((height, width, channels), 77, np.uint8)
-    fitted = fit(flat, Shape(side))
+    fitted = resize_crop(flat, Shape(side))
     assert fitted.shape == (side, side, channels)
     assert (fitted == 77).all()
 

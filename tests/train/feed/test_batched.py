@@ -29,7 +29,9 @@ def images(shape: tuple[int, int, int]) -> NDArray[np.uint8]:
     return np.stack([noise_image(*shape, seed=seed) for seed in range(len(IDS))]).astype(np.uint8)
 
 
-def both(recipe: Recipe, pixels: NDArray[np.uint8], k: int, sampling: str = "stratified") -> tuple[np.ndarray, np.ndarray]:
+def both(
+    recipe: Recipe, pixels: NDArray[np.uint8], k: int, sampling: str = "stratified"
+) -> tuple[np.ndarray, np.ndarray]:
     """Return view `k` of all images by the batched and by the exact renderer."""
     batches, items = ViewBatches(Views(recipe, 3, sampling), IDS), np.arange(len(IDS))
     tensor = torch.from_numpy(pixels).permute(0, 3, 1, 2)
@@ -53,7 +55,9 @@ def check_close(recipe: Recipe, shape: tuple[int, int, int], sampling: str = "st
 @pytest.mark.parametrize("name", ["classic", "blog"])
 @pytest.mark.parametrize("fill", FILLS, ids=str)
 @pytest.mark.parametrize("shape", [(16, 16, 1), (19, 14, 3)], ids=str)
-def test_every_pixel_is_within_one_grey_level_of_the_exact_one(name: str, fill: object, shape: tuple[int, int, int]) -> None:
+def test_every_pixel_is_within_one_grey_level_of_the_exact_one(
+    name: str, fill: object, shape: tuple[int, int, int]
+) -> None:
     check_close(replace(Recipe.load(name), fill=Fill(fill)), shape)  # type: ignore[arg-type]
 
 
@@ -79,7 +83,9 @@ def test_so_it_is_with_every_technique_that_it_has(techniques: str, fill: str) -
 
 @pytest.mark.parametrize("shape", [(1, 9, 3), (7, 1, 1), (1, 1, 3), (2, 3, 1)], ids=str)
 @pytest.mark.parametrize("fill", FILLS[:4], ids=str)
-def test_so_it_is_where_an_image_has_one_row_or_column(shape: tuple[int, int, int], fill: object) -> None:
+def test_so_it_is_where_an_image_has_one_row_or_column(
+    shape: tuple[int, int, int], fill: object
+) -> None:
     recipe, pixels = replace(Recipe.load("classic"), fill=Fill(fill)), images(shape)  # type: ignore[arg-type]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -91,7 +97,10 @@ def test_so_it_is_where_an_image_has_one_row_or_column(shape: tuple[int, int, in
 @pytest.mark.parametrize("techniques", ["flip: {axes: [horizontal, vertical]}", "flip, rotate90", "translate: {x: 3, y: 2, unit: pixel}"])  # fmt: skip
 @pytest.mark.parametrize("fill", FILLS, ids=str)
 def test_flips_turns_and_whole_pixel_shifts_are_exact(techniques: str, fill: object) -> None:
-    recipe, pixels = replace(Recipe.parse(f"techniques: [{techniques}]"), fill=Fill(fill)), images((16, 16, 3))  # type: ignore[arg-type]
+    recipe, pixels = (
+        replace(Recipe.parse(f"techniques: [{techniques}]"), fill=Fill(fill)),
+        images((16, 16, 3)),
+    )  # type: ignore[arg-type]
     for k in KS:
         batched, exact = both(recipe, pixels, k)
         np.testing.assert_array_equal(batched, exact)
@@ -121,7 +130,10 @@ def test_erase_paints_the_same_pixels(technique: str, shape: tuple[int, int, int
 
 
 def test_each_image_is_the_same_alone_as_in_a_batch() -> None:
-    batches, pixels = ViewBatches(Views(Recipe.load("blog"), 3), IDS), torch.from_numpy(images((9, 9, 3))).permute(0, 3, 1, 2)
+    batches, pixels = (
+        ViewBatches(Views(Recipe.load("blog"), 3), IDS),
+        torch.from_numpy(images((9, 9, 3))).permute(0, 3, 1, 2),
+    )
     views = BatchedViews(batches, CPU)
     noisy = set()
     for k in KS:
@@ -134,7 +146,9 @@ def test_each_image_is_the_same_alone_as_in_a_batch() -> None:
 
 
 def test_the_pattern_is_that_of_expand_number_for_number() -> None:
-    seeds = np.array([0, 1, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**51 + 12345, 2**52 - 1], dtype=np.int64)
+    seeds = np.array(
+        [0, 1, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**51 + 12345, 2**52 - 1], dtype=np.int64
+    )
     expected = noise.pattern(seeds[:, None], 3000)
     found = pattern(torch.from_numpy(seeds), 3000)
     assert found.dtype == torch.int32
@@ -142,7 +156,10 @@ def test_the_pattern_is_that_of_expand_number_for_number() -> None:
 
 
 def test_fill_colours_that_are_given_are_taken() -> None:
-    recipe, pixels = Recipe.parse("techniques: [translate: {x: 3, y: 3, unit: pixel}]"), torch.zeros(8, 3, 9, 9).byte()
+    recipe, pixels = (
+        Recipe.parse("techniques: [translate: {x: 3, y: 3, unit: pixel}]"),
+        torch.zeros(8, 3, 9, 9).byte(),
+    )
     views = BatchedViews(ViewBatches(Views(recipe), IDS), CPU)
     colours = torch.arange(24.0).reshape(8, 3) + 1
     rendered = views.render(pixels, np.arange(8), 1, colours)
@@ -169,7 +186,12 @@ def test_what_has_no_batched_form_is_refused_by_name(techniques: str, missing: s
 
 @pytest.mark.parametrize("techniques", ["pad: {}", "resize: {size: 9}", "rotate90"])
 def test_a_recipe_that_changes_the_size_is_refused(techniques: str) -> None:
-    views = BatchedViews(ViewBatches(Views(Recipe.parse(f"techniques: [flip, {techniques}]")), IDS), CPU)
+    views = BatchedViews(
+        ViewBatches(Views(Recipe.parse(f"techniques: [flip, {techniques}]")), IDS), CPU
+    )
     with pytest.raises(TrainError) as refused:
         views.render(torch.zeros(8, 3, 10, 12).byte(), np.arange(8), 1, None)
-    assert str(refused.value) == "the recipe changes the size of images; --renderer exact and --image-size"
+    assert (
+        str(refused.value)
+        == "the recipe changes the size of images; --renderer exact and --image-size"
+    )

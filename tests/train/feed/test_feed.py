@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from expand import Recipe, expand
 from expand.errors import ExpandError
-from tests.train.samples import pictures, reader_of, shown, visits_of, write_set
+from tests.train.samples import pictures, reader_of, sampler_of, shown, write_set
 from train.data.shape import Shape
 from train.errors import STOPPED, TrainError
 from train.feed.device import DeviceFeed
 from train.feed.feed import AHEAD, Batch, Feed
 from train.feed.host import HostFeed
 from train.feed.readers import FileReader, Job, PackReader
-from train.feed.sampler import Visits, order, split
+from train.feed.sampler import Sampler, order, split
 
 CPU = torch.device("cpu")
 CLASSIC = Recipe.load("classic")
@@ -40,15 +40,18 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def readers(out: Path) -> dict[str, PackReader]:
     """Return a reader for each strategy."""
-    return {name: reader_of(visits_of(out, name, recipe=recipe), out.parent / "cache") for name, recipe in STRATEGIES.items()}
+    return {
+        name: reader_of(sampler_of(out, name, recipe=recipe), out.parent / "cache")
+        for name, recipe in STRATEGIES.items()
+    }
 
 
 def host(reader: PackReader | FileReader, batch_size: int = 4, order_seed: int = 1) -> HostFeed:
-    return HostFeed(reader.visits, batch_size, order_seed, CPU, reader)
+    return HostFeed(reader.sampler, batch_size, order_seed, CPU, reader)
 
 
 def device(reader: PackReader, batch_size: int = 4, order_seed: int = 1) -> DeviceFeed:
-    return DeviceFeed(reader.visits, batch_size, order_seed, CPU, reader.pixels)
+    return DeviceFeed(reader.sampler, batch_size, order_seed, CPU, reader.pixels)
 
 
 def check_equal(found: Iterator[Batch], expected: Iterator[Batch], tolerance: int = 0) -> int:
@@ -81,18 +84,24 @@ def test_a_lonely_last_image_joins_the_batch_before() -> None:
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
-def test_a_pass_shows_every_source_once_in_the_order_of_its_seed(name: str, readers: dict[str, PackReader]) -> None:
+def test_a_pass_shows_every_source_once_in_the_order_of_its_seed(
+    name: str, readers: dict[str, PackReader]
+) -> None:
     reader = readers[name]
     feed = host(reader, batch_size=5, order_seed=9)
-    assert feed.steps_per_pass == 3
+    assert feed.steps_per_epoch == 3
     batches = list(feed.batches(0, 9))
     assert [len(batch.labels) for batch in batches] == [5, 5, 4] * 3
     for k in range(3):
         items = order(9, k, 14)
-        images = torch.cat([batch.images for batch in batches[3 * k : 3 * k + 3]]).permute(0, 2, 3, 1).numpy()
+        images = (
+            torch.cat([batch.images for batch in batches[3 * k : 3 * k + 3]])
+            .permute(0, 2, 3, 1)
+            .numpy()
+        )
         np.testing.assert_array_equal(images, shown(reader, k)[items])
         labels = torch.cat([batch.labels for batch in batches[3 * k : 3 * k + 3]]).numpy()
-        np.testing.assert_array_equal(labels, reader.visits.labels[items])
+        np.testing.assert_array_equal(labels, reader.sampler.labels[items])
 
 
 @given(st.data())
@@ -107,30 +116,40 @@ def test_from_any_step_on_the_batches_are_those_of_a_fresh_run(
     feed = make(reader, batch_size)  # type: ignore[call-arg, arg-type]
     fresh = list(make(reader, batch_size).batches(0, stop))[start:]  # type: ignore[call-arg, arg-type]
     assert check_equal(feed.batches(start, stop), iter(fresh)) == stop - start
-    assert check_equal(feed.batches(start, stop), iter(fresh)) == stop - start  # and a feed forgets what it fed
+    assert (
+        check_equal(feed.batches(start, stop), iter(fresh)) == stop - start
+    )  # and a feed forgets what it fed
 
 
 @pytest.mark.parametrize("name", ["none", "disk"])
-def test_a_set_held_on_the_device_gives_the_batches_of_the_host(name: str, readers: dict[str, PackReader]) -> None:
-    assert check_equal(device(readers[name]).batches(0, 16), host(readers[name]).batches(0, 16)) == 16
+def test_a_set_held_on_the_device_gives_the_batches_of_the_host(
+    name: str, readers: dict[str, PackReader]
+) -> None:
+    assert (
+        check_equal(device(readers[name]).batches(0, 16), host(readers[name]).batches(0, 16)) == 16
+    )
 
 
 @pytest.mark.parametrize("recipe", [CLASSIC, NOISE_FIRST], ids=["classic", "noise first"])
 def test_views_rendered_on_the_device_are_within_one_grey_level(recipe: Recipe, out: Path) -> None:
-    reader = reader_of(visits_of(out, "fly", recipe=recipe), out.parent / "cache")
-    assert check_equal(device(reader).batches(0, 16), host(reader).batches(0, 16), tolerance=1) == 16
+    reader = reader_of(sampler_of(out, "fly", recipe=recipe), out.parent / "cache")
+    assert (
+        check_equal(device(reader).batches(0, 16), host(reader).batches(0, 16), tolerance=1) == 16
+    )
 
 
 def test_a_part_of_a_set_is_fed_with_its_own_pixels(readers: dict[str, PackReader]) -> None:
-    whole = readers["fly"].visits
+    whole = readers["fly"].sampler
     keep = np.arange(14) % 3 > 0
-    visits = Visits(whole.folder.of_sources(keep), whole.strategy)
-    reader = PackReader(visits, readers["fly"].pixels)
+    sampler = Sampler(whole.folder.of_sources(keep), whole.strategy)
+    reader = PackReader(sampler, readers["fly"].pixels)
     expected = shown(readers["fly"], 1)[keep]
     for feed, tolerance in ((host(reader, 9), 0), (device(reader, 9), 1)):
         (batch,) = feed.batches(1, 2)
         items = order(1, 1, 9)
-        difference = batch.images.permute(0, 2, 3, 1).numpy().astype(int) - expected[items].astype(int)
+        difference = batch.images.permute(0, 2, 3, 1).numpy().astype(int) - expected[items].astype(
+            int
+        )
         assert np.abs(difference).max() <= tolerance
         assert batch.labels.tolist() == whole.labels[keep][items].tolist()
 
@@ -144,7 +163,9 @@ def test_any_items_of_any_pass_can_be_shown(name: str, readers: dict[str, PackRe
             assert np.abs(images - shown(readers[name], k)[items].astype(int)).max() <= tolerance
 
 
-def test_several_batches_are_rendered_at_a_time_but_never_of_two_passes(readers: dict[str, PackReader]) -> None:
+def test_several_batches_are_rendered_at_a_time_but_never_of_two_passes(
+    readers: dict[str, PackReader],
+) -> None:
     asked: list[tuple[int, int]] = []
 
     class Watched(PackReader):
@@ -152,10 +173,12 @@ def test_several_batches_are_rendered_at_a_time_but_never_of_two_passes(readers:
             asked.append((job.k, len(job.items)))
             return super().read(job)
 
-    reader = Watched(readers["fly"].visits, readers["fly"].pixels)
+    reader = Watched(readers["fly"].sampler, readers["fly"].pixels)
     feed = host(reader, batch_size=5)
     assert feed.group == AHEAD // 5
-    assert check_equal(feed.batches(1, 8), device(readers["fly"], 5).batches(1, 8), tolerance=1) == 7
+    assert (
+        check_equal(feed.batches(1, 8), device(readers["fly"], 5).batches(1, 8), tolerance=1) == 7
+    )
     assert asked == [(0, 9), (1, 14), (2, 10)]
     asked.clear()
     feed.group = 2
@@ -170,7 +193,9 @@ def test_the_device_too_renders_several_batches_at_a_time(
     one.group = 1
     asked: list[tuple[int, int]] = []
     show = feed.show
-    monkeypatch.setattr(feed, "show", lambda job: asked.append((job.k, len(job.items))) or show(job))
+    monkeypatch.setattr(
+        feed, "show", lambda job: asked.append((job.k, len(job.items))) or show(job)
+    )
     assert check_equal(feed.batches(1, 8), one.batches(1, 8)) == 7
     assert asked == [(0, 9), (1, 14), (2, 10)]
 
@@ -179,15 +204,19 @@ def test_worker_processes_give_the_same_batches(readers: dict[str, PackReader]) 
     ahead = host(readers["fly"], batch_size=3)
     ahead.workers, ahead.group = 2, 1
     state = torch.get_rng_state()
-    assert check_equal(ahead.batches(2, 17), host(readers["fly"], batch_size=3).batches(2, 17)) == 15
-    assert torch.equal(torch.get_rng_state(), state)  # nothing was drawn from what dropout draws from
+    assert (
+        check_equal(ahead.batches(2, 17), host(readers["fly"], batch_size=3).batches(2, 17)) == 15
+    )
+    assert torch.equal(
+        torch.get_rng_state(), state
+    )  # nothing was drawn from what dropout draws from
     assert ahead.clock.wait > 0
     assert ahead.clock.augment == 0
 
 
 def test_what_stops_a_worker_process_is_said_as_if_it_were_here(out: Path, tmp_path: Path) -> None:
     src = write_set(tmp_path / "src")
-    feed = host(FileReader(visits_of(src, "fly", recipe=CLASSIC), Shape(8)), batch_size=8)
+    feed = host(FileReader(sampler_of(src, "fly", recipe=CLASSIC), Shape(8)), batch_size=8)
     feed.workers = 1
     (src / "dog/2.png").write_bytes(b"hello")
     with pytest.raises(TrainError) as stopped:
@@ -198,10 +227,13 @@ def test_what_stops_a_worker_process_is_said_as_if_it_were_here(out: Path, tmp_p
 
 def test_what_the_recipe_cannot_do_is_said_in_a_sentence(tmp_path: Path) -> None:
     src = write_set(tmp_path / "src", pictures(shape=(8, 12, 3)))
-    turns = visits_of(src, "fly", recipe=Recipe.parse("techniques: [rotate90]"))
+    turns = sampler_of(src, "fly", recipe=Recipe.parse("techniques: [rotate90]"))
     with pytest.raises(ExpandError) as refused:
         list(host(reader_of(turns, tmp_path / "cache"), batch_size=8).batches(1, 2))
-    assert str(refused.value) == "views of one batch have different sizes; give them one with --image-size"
+    assert (
+        str(refused.value)
+        == "views of one batch have different sizes; give them one with --image-size"
+    )
     (batch,) = host(FileReader(turns, Shape(8)), batch_size=8).batches(1, 2)
     assert batch.images.shape == (8, 3, 8, 8)
 
@@ -219,7 +251,9 @@ def test_the_clock_tells_waiting_from_augmenting(readers: dict[str, PackReader])
     assert held.clock.augment > 0
 
 
-def test_processes_share_every_batch(readers: dict[str, PackReader], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes_share_every_batch(
+    readers: dict[str, PackReader], monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = list(host(readers["fly"], batch_size=7).jobs(0, 6))
     shares = []
     for rank in range(3):
@@ -227,13 +261,17 @@ def test_processes_share_every_batch(readers: dict[str, PackReader], monkeypatch
         monkeypatch.setenv("WORLD_SIZE", "3")
         shares.append(list(host(readers["fly"], batch_size=7).jobs(0, 6)))
     for job, *parts in zip(whole, *shares, strict=True):
-        assert sorted(np.concatenate([part.items for part in parts]).tolist()) == sorted(job.items.tolist())
+        assert sorted(np.concatenate([part.items for part in parts]).tolist()) == sorted(
+            job.items.tolist()
+        )
         assert [len(part.items) for part in parts] == [3, 2, 2]
         assert [part.weight for part in parts] == [9 / 7, 6 / 7, 6 / 7]
         assert ([part.k for part in parts], job.weight) == ([job.k] * 3, 1)
 
 
-def test_a_batch_has_an_image_for_each_process(readers: dict[str, PackReader], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_has_an_image_for_each_process(
+    readers: dict[str, PackReader], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("WORLD_SIZE", "3")
     with pytest.raises(TrainError) as refused:
         host(readers["fly"], batch_size=2)

@@ -10,14 +10,14 @@ import pytest
 
 from expand import Recipe, expand, view
 from expand.records.manifest import read_rows
-from tests.train.samples import pictures, pixels_of, reader_of, shown, visits_of, write_set
+from tests.train.samples import pictures, pixels_of, reader_of, sampler_of, shown, write_set
 from train.data.cache import Cache
 from train.data.folder import list_folder
 from train.data.pack import pack
-from train.data.shape import ANY_SHAPE, Shape, fit
+from train.data.shape import ANY_SHAPE, Shape, resize_crop
 from train.errors import STOPPED, TrainError
 from train.feed.readers import FileReader, Job, PackReader
-from train.feed.sampler import Visits
+from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
 
 RECIPES = {
@@ -32,11 +32,15 @@ RECIPES = {
 
 @pytest.mark.parametrize("name", RECIPES)
 @pytest.mark.parametrize("shape", [(16, 16), (13, 18, 3)], ids=str)
-def test_views_are_the_files_of_expand_to_the_bit(name: str, shape: tuple[int, ...], tmp_path: Path) -> None:
+def test_views_are_the_files_of_expand_to_the_bit(
+    name: str, shape: tuple[int, ...], tmp_path: Path
+) -> None:
     src, out = write_set(tmp_path / "src", pictures(shape=shape)), tmp_path / "out"
     expand(src, out, 6, RECIPES[name], seed=2, workers=1)
-    reader = reader_of(visits_of(src, "fly", recipe=RECIPES[name], view_seed=2), tmp_path / "cache")
-    streamed = FileReader(reader.visits, ANY_SHAPE)
+    reader = reader_of(
+        sampler_of(src, "fly", recipe=RECIPES[name], view_seed=2), tmp_path / "cache"
+    )
+    streamed = FileReader(reader.sampler, ANY_SHAPE)
     files = {(row["source"], row["view"]): row["file_name"] for row in read_rows(out)}
     for k in range(6):
         expected = np.stack([pixels_of(out / files[source, k]) for source in pictures()])
@@ -46,18 +50,20 @@ def test_views_are_the_files_of_expand_to_the_bit(name: str, shape: tuple[int, .
 
 @pytest.mark.parametrize("strategy", ["none", "disk", "fly", "hybrid"])
 @pytest.mark.parametrize("shape", [ANY_SHAPE, Shape(colour="rgb")], ids=str)
-def test_files_and_pack_give_the_same_items_in_any_order(strategy: str, shape: Shape, tmp_path: Path) -> None:
+def test_files_and_pack_give_the_same_items_in_any_order(
+    strategy: str, shape: Shape, tmp_path: Path
+) -> None:
     src, out = write_set(tmp_path / "src", pictures(shape=(16, 16, 3))), tmp_path / "out"
     expand(src, out, 3, workers=1)
     folder = list_folder(out)
     recipe = RECIPES["classic"] if strategy in ("fly", "hybrid") else None
-    visits = Visits(folder.of_sources(np.arange(8) % 3 > 0), Strategy(strategy, recipe))
-    reader = PackReader(visits, pack(folder, shape, Cache()).pixels)
+    sampler = Sampler(folder.of_sources(np.arange(8) % 3 > 0), Strategy(strategy, recipe))
+    reader = PackReader(sampler, pack(folder, shape, Cache()).pixels)
     for k in (0, 1, 2, 5):
         items = np.array([4, 0, 3, 0])
         read = reader.read(Job(k, items))
         assert read.shape == (4, 16, 16, 3)
-        np.testing.assert_array_equal(FileReader(visits, shape).read(Job(k, items)), read)
+        np.testing.assert_array_equal(FileReader(sampler, shape).read(Job(k, items)), read)
         np.testing.assert_array_equal(read[1], read[3])
         np.testing.assert_array_equal(shown(reader, k)[items], read)
 
@@ -65,37 +71,49 @@ def test_files_and_pack_give_the_same_items_in_any_order(strategy: str, shape: S
 def test_a_grey_image_is_filled_as_a_grey_image(tmp_path: Path) -> None:
     recipe = Recipe.parse("fill: [255, 0, 0]\ntechniques: [translate]")
     src = write_set(tmp_path / "src", pictures(shape=(16, 16)))
-    read = shown(reader_of(visits_of(src, "fly", recipe=recipe), tmp_path / "cache"), 3)
-    expected = [view(pixels, name, 3, recipe)[..., None] for name, pixels in pictures(shape=(16, 16)).items()]
+    read = shown(reader_of(sampler_of(src, "fly", recipe=recipe), tmp_path / "cache"), 3)
+    expected = [
+        view(pixels, name, 3, recipe)[..., None]
+        for name, pixels in pictures(shape=(16, 16)).items()
+    ]
     np.testing.assert_array_equal(read, np.stack(expected))
 
 
 def test_views_act_before_images_are_resized(tmp_path: Path) -> None:
     images = pictures(shape=(20, 24, 3))
-    visits = visits_of(write_set(tmp_path / "src", images), "fly", recipe=RECIPES["blog"])
+    sampler = sampler_of(write_set(tmp_path / "src", images), "fly", recipe=RECIPES["blog"])
     for k in range(4):
-        read = FileReader(visits, Shape(9, "grey")).read(Job(k, np.arange(8)))
+        read = FileReader(sampler, Shape(9, "grey")).read(Job(k, np.arange(8)))
         views = {name: view(pixels, name, k, "blog") for name, pixels in images.items()}
-        np.testing.assert_array_equal(read, np.stack([fit(pixels, Shape(9, "grey")) for pixels in views.values()]))
-        after = np.stack([view(fit(pixels, Shape(9))[..., 0], name, k, "blog") for name, pixels in images.items()])
+        np.testing.assert_array_equal(
+            read, np.stack([resize_crop(pixels, Shape(9, "grey")) for pixels in views.values()])
+        )
+        after = np.stack(
+            [
+                view(resize_crop(pixels, Shape(9))[..., 0], name, k, "blog")
+                for name, pixels in images.items()
+            ]
+        )
         assert k == 0 or (read[..., 0] != after).mean() > 0.5
 
 
 def test_images_of_different_sizes_are_streamed_at_one_size(tmp_path: Path) -> None:
-    images = pictures(2, (10, 12, 3)) | {f"cat/{i}.png": p for i, p in enumerate(pictures(1, (16, 11, 3)).values(), 7)}
-    visits = visits_of(write_set(tmp_path / "src", images), "fly", recipe=RECIPES["classic"])
-    read = FileReader(visits, Shape(8)).read(Job(2, np.arange(6)))
-    expected = [fit(view(images[name], name, 2), Shape(8)) for name in sorted(images)]
+    images = pictures(2, (10, 12, 3)) | {
+        f"cat/{i}.png": p for i, p in enumerate(pictures(1, (16, 11, 3)).values(), 7)
+    }
+    sampler = sampler_of(write_set(tmp_path / "src", images), "fly", recipe=RECIPES["classic"])
+    read = FileReader(sampler, Shape(8)).read(Job(2, np.arange(6)))
+    expected = [resize_crop(view(images[name], name, 2), Shape(8)) for name in sorted(images)]
     np.testing.assert_array_equal(read, np.stack(expected))
     with pytest.raises(TrainError) as refused:
-        FileReader(visits, ANY_SHAPE).read(Job(2, np.arange(6)))
+        FileReader(sampler, ANY_SHAPE).read(Job(2, np.arange(6)))
     words = "images have different sizes or channels; give them one with --image-size and --colour"
     assert str(refused.value) == words
 
 
 def test_a_file_that_is_bad_or_gone_stops_the_run_and_is_named(tmp_path: Path) -> None:
     src = write_set(tmp_path / "src")
-    reader = FileReader(visits_of(src, "fly", recipe=RECIPES["classic"]), ANY_SHAPE)
+    reader = FileReader(sampler_of(src, "fly", recipe=RECIPES["classic"]), ANY_SHAPE)
     (src / "cat/1.png").write_bytes(b"hello")
     (src / "dog/0.png").unlink()
     for item, words in (
@@ -110,18 +128,23 @@ def test_a_file_that_is_bad_or_gone_stops_the_run_and_is_named(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("technique", ["pad: {}", "resize: {size: 9}"])
-def test_a_recipe_that_changes_the_size_needs_one_that_is_set(technique: str, tmp_path: Path) -> None:
+def test_a_recipe_that_changes_the_size_needs_one_that_is_set(
+    technique: str, tmp_path: Path
+) -> None:
     recipe = Recipe.parse(f"techniques: [flip, {technique}]")
-    visits = visits_of(write_set(tmp_path / "src"), "fly", recipe=recipe)
+    sampler = sampler_of(write_set(tmp_path / "src"), "fly", recipe=recipe)
     with pytest.raises(TrainError) as refused:
-        shown(reader_of(visits, tmp_path / "cache"), 1)
-    assert str(refused.value) == "the recipe changes the size of images; give them one size with --image-size"
-    assert FileReader(visits, Shape(12)).read(Job(1, np.arange(8))).shape == (8, 12, 12, 3)
+        shown(reader_of(sampler, tmp_path / "cache"), 1)
+    assert (
+        str(refused.value)
+        == "the recipe changes the size of images; give them one size with --image-size"
+    )
+    assert FileReader(sampler, Shape(12)).read(Job(1, np.arange(8))).shape == (8, 12, 12, 3)
 
 
 def test_a_worker_gets_the_path_of_a_pack_and_not_its_pixels(tmp_path: Path) -> None:
     data = write_set(tmp_path / "src", pictures(40))
-    reader = reader_of(visits_of(data, "fly", recipe=Recipe.load("classic")), tmp_path / "packs")
+    reader = reader_of(sampler_of(data, "fly", recipe=Recipe.load("classic")), tmp_path / "packs")
     sent = pickle.dumps(reader)
     assert len(sent) < reader.pixels.nbytes / 2
     assert np.array_equal(shown(pickle.loads(sent), 3), shown(reader, 3))

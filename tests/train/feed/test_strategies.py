@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from expand import Recipe, Views, expand
 from expand.records.manifest import read_rows
-from tests.train.samples import pictures, pixels_of, reader_of, shown, visits_of, write_set
+from tests.train.samples import pictures, pixels_of, reader_of, sampler_of, shown, write_set
 from train.errors import TrainError
 from train.feed.sampler import order
 from train.feed.strategies import HYBRID_SEED, Strategy
@@ -20,7 +20,9 @@ CLASSIC, BLOG = Recipe.load("classic"), Recipe.load("blog")
 CHEAP = Recipe.parse("name: cheap\ntechniques: [flip, translate]")
 
 
-def expanded(tmp_path: Path, factor: int = 3, shape: tuple[int, ...] = (16, 16, 3), **settings: object) -> Path:
+def expanded(
+    tmp_path: Path, factor: int = 3, shape: tuple[int, ...] = (16, 16, 3), **settings: object
+) -> Path:
     src = write_set(tmp_path / "src", pictures(shape=shape))
     expand(src, tmp_path / "out", factor, workers=1, **settings)  # type: ignore[arg-type]
     return tmp_path / "out"
@@ -28,23 +30,27 @@ def expanded(tmp_path: Path, factor: int = 3, shape: tuple[int, ...] = (16, 16, 
 
 @pytest.mark.parametrize("name", ["none", "disk", "fly", "hybrid"])
 @pytest.mark.parametrize("root", ["src", "out"])
-def test_an_epoch_visits_every_source_once_whatever_the_strategy(name: str, root: str, tmp_path: Path) -> None:
+def test_an_epoch_visits_every_source_once_whatever_the_strategy(
+    name: str, root: str, tmp_path: Path
+) -> None:
     expanded(tmp_path)
-    visits = visits_of(tmp_path / root, name, recipe=CLASSIC if name in ("fly", "hybrid") else None)
-    assert len(visits) == 8
-    assert visits.ids == list(pictures())
-    assert visits.labels.tolist() == [0] * 4 + [1] * 4
+    sampler = sampler_of(
+        tmp_path / root, name, recipe=CLASSIC if name in ("fly", "hybrid") else None
+    )
+    assert len(sampler) == 8
+    assert sampler.ids == list(pictures())
+    assert sampler.labels.tolist() == [0] * 4 + [1] * 4
     for k in range(7):
-        rows = visits.rows(np.arange(8), k)
-        assert [visits.folder.sources[row] for row in rows] == visits.ids
-    assert visits.files_a_source == (3 if root == "out" and name in ("disk", "hybrid") else 1)
+        rows = sampler.rows(np.arange(8), k)
+        assert [sampler.folder.sources[row] for row in rows] == sampler.ids
+    assert sampler.files_a_source == (3 if root == "out" and name in ("disk", "hybrid") else 1)
 
 
 def test_none_shows_the_sources_in_every_pass(tmp_path: Path) -> None:
     out = expanded(tmp_path)
     sources = np.stack([pixels_of(tmp_path / "src" / name) for name in pictures()])
     for root in (tmp_path / "src", out):
-        reader = reader_of(visits_of(root, "none"), tmp_path / "cache")
+        reader = reader_of(sampler_of(root, "none"), tmp_path / "cache")
         for k in range(4):
             np.testing.assert_array_equal(shown(reader, k), sources)
 
@@ -54,34 +60,49 @@ def test_disk_shows_copy_k_mod_f_in_pass_k(originals: str, tmp_path: Path) -> No
     out = expanded(tmp_path, 4, originals=originals)
     files = {(row["source"], row["view"]): row["file_name"] for row in read_rows(out)}
     views = range(1 if originals == "none" else 0, 4)
-    reader = reader_of(visits_of(out, "disk"), tmp_path / "cache")
+    reader = reader_of(sampler_of(out, "disk"), tmp_path / "cache")
     for k in range(2 * len(views) + 1):
         copies = [files[source, views[k % len(views)]] for source in pictures()]
-        np.testing.assert_array_equal(shown(reader, k), np.stack([pixels_of(out / copy) for copy in copies]))
-        assert [reader.visits.folder.files[row] for row in reader.visits.rows(np.arange(8), k)] == copies
+        np.testing.assert_array_equal(
+            shown(reader, k), np.stack([pixels_of(out / copy) for copy in copies])
+        )
+        assert [
+            reader.sampler.folder.files[row] for row in reader.sampler.rows(np.arange(8), k)
+        ] == copies
 
 
 @pytest.mark.parametrize("recipe", [CLASSIC, BLOG], ids=["classic", "blog"])
 @pytest.mark.parametrize("shape", [(16, 16), (11, 14, 3)], ids=str)
 @pytest.mark.parametrize("sampling", ["stratified", "random"])
-def test_fly_with_a_factor_shows_what_disk_shows(recipe: Recipe, shape: tuple[int, ...], sampling: str, tmp_path: Path) -> None:
+def test_fly_with_a_factor_shows_what_disk_shows(
+    recipe: Recipe, shape: tuple[int, ...], sampling: str, tmp_path: Path
+) -> None:
     out = expanded(tmp_path, 3, shape, recipe=recipe, seed=5, sampling=sampling)
-    disk = reader_of(visits_of(out, "disk"), tmp_path / "cache")
+    disk = reader_of(sampler_of(out, "disk"), tmp_path / "cache")
     views = dict(recipe=recipe, view_seed=5, sampling=sampling)
-    flies = [visits_of(out, "fly", factor=3, **views), visits_of(tmp_path / "src", "fly", factor=3, **views)]
-    for fly in (reader_of(visits, tmp_path / "cache") for visits in flies):
+    flies = [
+        sampler_of(out, "fly", factor=3, **views),
+        sampler_of(tmp_path / "src", "fly", factor=3, **views),
+    ]
+    for fly in (reader_of(sampler, tmp_path / "cache") for sampler in flies):
         for k in range(7):
             np.testing.assert_array_equal(shown(fly, k), shown(disk, k))
-    never = reader_of(visits_of(out, "fly", **views), tmp_path / "cache")
+    never = reader_of(sampler_of(out, "fly", **views), tmp_path / "cache")
     np.testing.assert_array_equal(shown(never, 2), shown(disk, 2))
     assert (shown(never, 3) != shown(disk, 3)).any()
 
 
 def test_fly_shows_view_k_in_pass_k(tmp_path: Path) -> None:
     src = write_set(tmp_path / "src")
-    reader, views = reader_of(visits_of(src, "fly", recipe=BLOG, view_seed=7), tmp_path / "cache"), Views(BLOG, 7)
+    reader, views = (
+        reader_of(sampler_of(src, "fly", recipe=BLOG, view_seed=7), tmp_path / "cache"),
+        Views(BLOG, 7),
+    )
     for k in (0, 1, 2, 30, 1000):
-        expected = [views.render(pixels, views.params(name, k)).pixels for name, pixels in pictures().items()]
+        expected = [
+            views.render(pixels, views.params(name, k)).pixels
+            for name, pixels in pictures().items()
+        ]
         np.testing.assert_array_equal(shown(reader, k), np.stack(expected))
 
 
@@ -103,8 +124,8 @@ def test_fly_counts_views_as_it_is_told(settings: dict[str, int], views: list[in
 
 def test_clean_passes_show_the_sources_as_disk_does(tmp_path: Path) -> None:
     out = expanded(tmp_path)
-    disk = reader_of(visits_of(out, "disk"), tmp_path / "cache")
-    fly = reader_of(visits_of(out, "fly", recipe=CLASSIC, clean_every=3), tmp_path / "cache")
+    disk = reader_of(sampler_of(out, "disk"), tmp_path / "cache")
+    fly = reader_of(sampler_of(out, "fly", recipe=CLASSIC, clean_every=3), tmp_path / "cache")
     for k in range(7):
         same = bool((shown(fly, k) == shown(disk, k)).all())
         assert same == (k < 3 or k % 3 == 0)
@@ -119,7 +140,10 @@ def test_clean_passes_leave_every_variant_its_share(factor: int) -> None:
         return sorted(fly.views(k).variants("cat/1.png", fly.view(k)) for k in ks)  # type: ignore[union-attr]
 
     assert counts(range(factor)) == sorted(disk.variants("cat/1.png", k) for k in range(factor))
-    flips = [sum(variants[0] for variants in counts(range(factor * b, factor * (b + 1)))) for b in range(40)]
+    flips = [
+        sum(variants[0] for variants in counts(range(factor * b, factor * (b + 1))))
+        for b in range(40)
+    ]
     copies = [sum(disk.variants(f"cat/{i}.png", k)[0] for k in range(factor)) for i in range(40)]
     if factor >= 4:
         assert set(flips) == set(copies) == {factor // 2}
@@ -136,54 +160,63 @@ def test_every_clean_pass_begins_a_new_expansion() -> None:
 
 def test_hybrid_draws_its_techniques_on_top_of_the_copies(tmp_path: Path) -> None:
     out = expanded(tmp_path)
-    disk = reader_of(visits_of(out, "disk"), tmp_path / "cache")
-    hybrid = reader_of(visits_of(out, "hybrid", recipe=CHEAP, view_seed=3), tmp_path / "cache")
+    disk = reader_of(sampler_of(out, "disk"), tmp_path / "cache")
+    hybrid = reader_of(sampler_of(out, "hybrid", recipe=CHEAP, view_seed=3), tmp_path / "cache")
     views = Views(CHEAP, 3 ^ HYBRID_SEED)
     np.testing.assert_array_equal(shown(hybrid, 0), shown(disk, 0))
     for k in range(1, 7):
-        copies = zip(shown(disk, k), hybrid.visits.ids, strict=True)
-        expected = np.stack([views.render(copy, views.params(source, k)).pixels for copy, source in copies])
+        copies = zip(shown(disk, k), hybrid.sampler.ids, strict=True)
+        expected = np.stack(
+            [views.render(copy, views.params(source, k)).pixels for copy, source in copies]
+        )
         np.testing.assert_array_equal(shown(hybrid, k), expected)
         assert (expected != shown(disk, k)).any(axis=(1, 2, 3)).all()
 
 
 def test_hybrid_does_not_repeat_what_is_on_disk_under_the_same_seed() -> None:
     strategies = [Strategy(name, CLASSIC, view_seed=3) for name in ("fly", "hybrid")]
-    drawn = [[views.params(name, 1) for name in pictures()] for s in strategies if (views := s.views())]
+    drawn = [
+        [views.params(name, 1) for name in pictures()] for s in strategies if (views := s.views())
+    ]
     assert all(one["rotate"] != other["rotate"] for one, other in zip(*drawn, strict=True))
 
 
 def test_hybrid_makes_every_pass_another_one(tmp_path: Path) -> None:
     out = expanded(tmp_path)
-    hybrid = reader_of(visits_of(out, "hybrid", recipe=CHEAP), tmp_path / "cache")
+    hybrid = reader_of(sampler_of(out, "hybrid", recipe=CHEAP), tmp_path / "cache")
     assert len({shown(hybrid, k).tobytes() for k in range(12)}) == 12
 
 
 @pytest.mark.parametrize("name", ["disk", "hybrid"])
 def test_visiting_all_visits_every_file_once_an_epoch(name: str, tmp_path: Path) -> None:
     out = expanded(tmp_path)
-    visits = visits_of(out, name, recipe=CHEAP if name == "hybrid" else None, visit_all=True)
-    assert (len(visits), visits.files_a_source, visits.copies) == (24, 3, 1)
+    sampler = sampler_of(out, name, recipe=CHEAP if name == "hybrid" else None, visit_all=True)
+    assert (len(sampler), sampler.files_a_source, sampler.copies) == (24, 3, 1)
     for k in range(4):
-        assert visits.rows(np.arange(24), k).tolist() == list(range(24))
-    assert visits.ids == [source for source in pictures() for _ in range(3)]
-    assert visits.labels.tolist() == [0] * 12 + [1] * 12
+        assert sampler.rows(np.arange(24), k).tolist() == list(range(24))
+    assert sampler.ids == [source for source in pictures() for _ in range(3)]
+    assert sampler.labels.tolist() == [0] * 12 + [1] * 12
 
 
 def test_disk_in_a_plain_folder_shows_the_sources(tmp_path: Path) -> None:
     src = write_set(tmp_path / "src")
-    visits = visits_of(src, "disk")
-    assert (len(visits), visits.files_a_source) == (8, 1)
+    sampler = sampler_of(src, "disk")
+    assert (len(sampler), sampler.files_a_source) == (8, 1)
     for k in range(3):
-        np.testing.assert_array_equal(shown(reader_of(visits, tmp_path / "cache"), k), np.stack(list(pictures().values())))
+        np.testing.assert_array_equal(
+            shown(reader_of(sampler, tmp_path / "cache"), k), np.stack(list(pictures().values()))
+        )
 
 
 @pytest.mark.parametrize("name", ["none", "fly"])
 def test_without_originals_what_needs_them_is_refused(name: str, tmp_path: Path) -> None:
     out = expanded(tmp_path, originals="none")
     with pytest.raises(TrainError) as refused:
-        visits_of(out, name, recipe=CLASSIC if name == "fly" else None)
-    assert str(refused.value) == f'"{out}" has no originals (expand --originals none); this strategy needs them'
+        sampler_of(out, name, recipe=CLASSIC if name == "fly" else None)
+    assert (
+        str(refused.value)
+        == f'"{out}" has no originals (expand --originals none); this strategy needs them'
+    )
 
 
 def test_wrong_settings_are_refused() -> None:
@@ -192,8 +225,12 @@ def test_wrong_settings_are_refused() -> None:
         "--factor must be at least 1, got 0": dict(name="fly", factor=0),
         "--clean-every must be at least 1, got -1": dict(name="fly", clean_every=-1),
         "--view-seed must be 0 … 2^64 - 1, got -1": dict(name="fly", view_seed=-1),
-        "--visit all is for the files of an expanded set, not for --strategy fly": dict(name="fly", visit_all=True),
-        "--visit all is for the files of an expanded set, not for --strategy none": dict(name="none", visit_all=True),
+        "--visit all is for the files of an expanded set, not for --strategy fly": dict(
+            name="fly", visit_all=True
+        ),
+        "--visit all is for the files of an expanded set, not for --strategy none": dict(
+            name="none", visit_all=True
+        ),
     }
     for words, wrong in cases.items():
         with pytest.raises(TrainError) as refused:
@@ -216,7 +253,9 @@ def test_a_strategy_is_plain_data() -> None:
 
 
 @given(st.integers(0, 2**64 - 1), st.integers(0, 10**6), st.integers(1, 300))
-def test_an_order_has_every_item_once_and_comes_from_the_seed_and_the_pass(seed: int, k: int, count: int) -> None:
+def test_an_order_has_every_item_once_and_comes_from_the_seed_and_the_pass(
+    seed: int, k: int, count: int
+) -> None:
     drawn = order(seed, k, count)
     assert sorted(drawn.tolist()) == list(range(count))
     np.testing.assert_array_equal(drawn, order(seed, k, count))

@@ -19,7 +19,9 @@ from train.runtime.device import cpu_name
 SETTINGS = ModelSettings("fast", 3, 16, 16, 4, dropout=0.5)
 
 
-def choose(memory: Path, asked: str = "auto", settings: ModelSettings = SETTINGS, batch: int = 4) -> str:
+def choose(
+    memory: Path, asked: str = "auto", settings: ModelSettings = SETTINGS, batch: int = 4
+) -> str:
     """Return the precision for a new model."""
     return choose_precision(asked, build(settings), settings, batch, memory)
 
@@ -78,18 +80,26 @@ def test_a_probe_changes_neither_the_model_nor_the_random_state(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(("bf16_seconds", "chosen"), [(0.95, "fp32"), (0.85, "bf16")])
-def test_bf16_must_gain_a_tenth(bf16_seconds: float, chosen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bf16_must_gain_a_tenth(
+    bf16_seconds: float, chosen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     now, began, running = [0.0], [False], [""]
     enter = precision.autocast
 
-    def clock() -> float:  # what the steps of a probe take is the one thing that cannot be had for real
+    def clock() -> (
+        float
+    ):  # what the steps of a probe take is the one thing that cannot be had for real
         if began[0]:
             now[0] += bf16_seconds if running[0] == "bf16" else 1.0
         began[0] = not began[0]
         return now[0]
 
     monkeypatch.setattr(precision.time, "perf_counter", clock)
-    monkeypatch.setattr(precision, "autocast", lambda device, name: (running.__setitem__(0, name), enter(device, name))[1])
+    monkeypatch.setattr(
+        precision,
+        "autocast",
+        lambda device, name: (running.__setitem__(0, name), enter(device, name))[1],
+    )
     assert choose(tmp_path / "memory.json") == chosen
 
 

@@ -37,7 +37,11 @@ def test_the_cnn_is_the_articles() -> None:
         (64 * 7 * 7,),
         (10,),
     ]
-    assert count_parameters(net) == (32 * 9 + 32) + (64 * 32 * 9 + 64) + (64 * 7 * 7 * 10 + 10) == 50_186
+    assert (
+        count_parameters(net)
+        == (32 * 9 + 32) + (64 * 32 * 9 + 64) + (64 * 7 * 7 * 10 + 10)
+        == 50_186
+    )
 
 
 def test_pooling_before_relu_is_pooling_after_it() -> None:
@@ -71,7 +75,9 @@ def test_the_linear_net_has_two_hidden_layers_of_512() -> None:
         ("squeezenet1_1", 3, 64, 64),
     ],
 )
-def test_a_model_gives_a_logit_for_each_class(name: str, channels: int, height: int, width: int) -> None:
+def test_a_model_gives_a_logit_for_each_class(
+    name: str, channels: int, height: int, width: int
+) -> None:
     net = build(ModelSettings(name, channels, height, width, 7)).eval()
     with torch.no_grad():
         assert to_logits(net, torch.zeros(2, channels, height, width)).shape == (2, 7)
@@ -87,24 +93,42 @@ def test_vgg_keeps_its_convolutions_and_drops_the_pools_that_a_small_image_has_n
     with torch.device("meta"):
         small = build(ModelSettings(f"vgg{depth}", 1, 12, 12, 10))
         usual = build(ModelSettings(f"vgg{depth}", 3, 32, 32, 10))
-    assert (count(small, nn.Conv2d), count(small, nn.MaxPool2d), count(small, nn.Linear)) == (convolutions, 3, 1)
-    assert (count(usual, nn.Conv2d), count(usual, nn.MaxPool2d), count(usual, nn.Linear)) == (convolutions, 5, 1)
+    assert (count(small, nn.Conv2d), count(small, nn.MaxPool2d), count(small, nn.Linear)) == (
+        convolutions,
+        3,
+        1,
+    )
+    assert (count(usual, nn.Conv2d), count(usual, nn.MaxPool2d), count(usual, nn.Linear)) == (
+        convolutions,
+        5,
+        1,
+    )
 
 
 def test_vgg_has_its_own_head_from_224_pixels_on() -> None:
     with torch.device("meta"):
         large = build(ModelSettings("vgg11", 3, 224, 224, 10))
     assert sum(isinstance(layer, nn.Linear) for layer in large.modules()) == 3
-    assert 128_000_000 < count_parameters(large) < 130_000_000  # of 132.9 million, 990 classes × 4,097 less
+    assert (
+        128_000_000 < count_parameters(large) < 130_000_000
+    )  # of 132.9 million, 990 classes × 4,097 less
 
 
 def test_small_images_get_a_stem_that_keeps_their_size() -> None:
     small, large = (build(ModelSettings("resnet18", 1, side, side, 10)) for side in (32, 64))
     assert isinstance(small.conv1, nn.Conv2d)
     assert isinstance(large.conv1, nn.Conv2d)
-    assert (small.conv1.in_channels, small.conv1.kernel_size, small.conv1.stride) == (1, (3, 3), (1, 1))
+    assert (small.conv1.in_channels, small.conv1.kernel_size, small.conv1.stride) == (
+        1,
+        (3, 3),
+        (1, 1),
+    )
     assert isinstance(small.maxpool, nn.Identity)
-    assert (large.conv1.in_channels, large.conv1.kernel_size, large.conv1.stride) == (1, (7, 7), (2, 2))
+    assert (large.conv1.in_channels, large.conv1.kernel_size, large.conv1.stride) == (
+        1,
+        (7, 7),
+        (2, 2),
+    )
     assert isinstance(large.maxpool, nn.MaxPool2d)
 
 
@@ -115,10 +139,19 @@ def test_small_images_get_a_stem_that_keeps_their_size() -> None:
             {"name": "resnet81"},
             '"resnet81" is not a model: cnn, linear, vgg11, vgg16, fast, fast-wide, or one of torchvision; did you mean "resnet18"?',
         ),
-        ({"name": "qqq"}, '"qqq" is not a model: cnn, linear, vgg11, vgg16, fast, fast-wide, or one of torchvision'),
+        (
+            {"name": "qqq"},
+            '"qqq" is not a model: cnn, linear, vgg11, vgg16, fast, fast-wide, or one of torchvision',
+        ),
         ({"height": 3}, '"cnn" needs images of at least 4×4 pixels, these are 28×3'),
-        ({"name": "fast", "width": 15}, '"fast" needs images of at least 16×16 pixels, these are 15×28'),
-        ({"name": "cnn", "pretrained": True}, '"cnn" has no pretrained weights; torchvision\'s models have'),
+        (
+            {"name": "fast", "width": 15},
+            '"fast" needs images of at least 16×16 pixels, these are 15×28',
+        ),
+        (
+            {"name": "cnn", "pretrained": True},
+            '"cnn" has no pretrained weights; torchvision\'s models have',
+        ),
         ({"dropout": 1.0}, "--dropout must be at least 0 and below 1, got 1.0"),
         ({"dropout": -0.1}, "--dropout must be at least 0 and below 1, got -0.1"),
         ({"classes": 1}, "there is one class only; a classifier needs two"),
@@ -131,7 +164,9 @@ def test_what_cannot_be_built_is_refused(changes: dict[str, Any], message: str) 
 
 
 def test_a_model_of_torchvision_that_does_not_take_the_images_is_refused() -> None:
-    with pytest.raises(TrainError, match=r'^"alexnet" does not take images of 28×28 pixels \(.+\)$'):
+    with pytest.raises(
+        TrainError, match=r'^"alexnet" does not take images of 28×28 pixels \(.+\)$'
+    ):
         build(replace(GREY_28, name="alexnet"))
 
 
@@ -148,12 +183,17 @@ def test_pretrained_weights_keep_all_but_the_last_layer(monkeypatch: pytest.Monk
     torch.manual_seed(3)
     trained = models.resnet18(weights=None)  # instead of a download
     monkeypatch.setattr(
-        models, "get_model", lambda name, weights: trained if (name, weights) == ("resnet18", "DEFAULT") else None
+        models,
+        "get_model",
+        lambda name, weights: trained if (name, weights) == ("resnet18", "DEFAULT") else None,
     )
     before = {name: value.clone() for name, value in trained.state_dict().items()}
     net = build(ModelSettings("resnet18", 3, 64, 64, 10, pretrained=True))
     after = net.state_dict()
-    assert [name for name in before if not torch.equal(before[name], after[name])] == ["fc.weight", "fc.bias"]
+    assert [name for name in before if not torch.equal(before[name], after[name])] == [
+        "fc.weight",
+        "fc.bias",
+    ]
     assert after["fc.weight"].shape == (10, 512)
 
 
@@ -181,7 +221,9 @@ def test_to_logits_takes_the_first_of_a_tuple() -> None:
 
 def test_the_fast_nets_first_layer_whitens_patches() -> None:
     torch.manual_seed(0)
-    steps = torch.randn(200, 3, 24, 24).cumsum(2).cumsum(3)  # neighbours are alike, as in photographs
+    steps = (
+        torch.randn(200, 3, 24, 24).cumsum(2).cumsum(3)
+    )  # neighbours are alike, as in photographs
     net = FastNet(3, 10)
     net.prepare(steps)
     out = net.whiten(steps).double().transpose(0, 1).flatten(1)
@@ -202,7 +244,9 @@ def test_its_convolutions_start_as_the_identity() -> None:
 def test_its_norms_learn_a_bias_and_no_scale() -> None:
     layer = norm(4)
     assert (layer.weight.requires_grad, layer.bias.requires_grad) == (False, True)
-    learned = {name for name, parameter in FastNet(3, 10).named_parameters() if parameter.requires_grad}
+    learned = {
+        name for name, parameter in FastNet(3, 10).named_parameters() if parameter.requires_grad
+    }
     assert not [name for name in learned if "norm" in name and name.endswith("weight")]
     assert "whiten.weight" not in learned
 

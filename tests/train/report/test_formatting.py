@@ -49,7 +49,9 @@ from train.report import formatting
         (formatting.arm_name("disk ×4"), "disk ×4"),
     ],
 )
-def test_a_number_has_a_sign_a_unit_and_no_more_digits_than_it_carries(shown: str, expected: str) -> None:
+def test_a_number_has_a_sign_a_unit_and_no_more_digits_than_it_carries(
+    shown: str, expected: str
+) -> None:
     assert shown.replace(formatting.SPACE, " ") == expected
 
 
@@ -66,7 +68,11 @@ def test_what_is_not_known_is_a_dash(unknown: float | None) -> None:
     assert {show(unknown) for show in shows} == {formatting.NOTHING}
     assert formatting.decimal(unknown, 2) == formatting.NOTHING
     assert formatting.points_range(None) == formatting.percent_range(None) == formatting.NOTHING
-    assert formatting.points_range((0.1, unknown)) == formatting.percent_range((0.1, unknown)) == formatting.NOTHING  # type: ignore[arg-type]
+    assert (
+        formatting.points_range((0.1, unknown))
+        == formatting.percent_range((0.1, unknown))
+        == formatting.NOTHING
+    )  # type: ignore[arg-type]
     assert formatting.value(None) == formatting.moment(None) == formatting.NOTHING
 
 

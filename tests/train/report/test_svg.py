@@ -22,16 +22,28 @@ def draw(name: str = "one", label: str = NASTY) -> str:
 def test_text_stays_text_whatever_it_holds() -> None:
     root = ElementTree.fromstring(draw())
     assert NASTY in [element.text for element in root.iter("text")]
-    assert root.attrib == {"viewBox": root.attrib["viewBox"], "role": "img", "aria-label": f"Finds {NASTY}"}
+    assert root.attrib == {
+        "viewBox": root.attrib["viewBox"],
+        "role": "img",
+        "aria-label": f"Finds {NASTY}",
+    }
 
 
 def test_ids_are_the_picture_s_own_and_every_reference_has_one() -> None:
     one, other = (ElementTree.fromstring(draw(name)) for name in ("one", "other"))
-    ids = [{element.attrib["id"] for element in root.iter() if "id" in element.attrib} for root in (one, other)]
+    ids = [
+        {element.attrib["id"] for element in root.iter() if "id" in element.attrib}
+        for root in (one, other)
+    ]
     assert ids[0]
     assert all(each.startswith("one-") for each in ids[0])
     assert not ids[0] & ids[1]
-    attributes = " ".join(f'{key}="{value}"' for element in one.iter() for key, value in element.items() if key != "aria-label")
+    attributes = " ".join(
+        f'{key}="{value}"'
+        for element in one.iter()
+        for key, value in element.items()
+        if key != "aria-label"
+    )
     assert set(re.findall(r'(?:url\(#|href="#)([^)"]+)', attributes)) == ids[0]
 
 

@@ -24,15 +24,17 @@ from train.feed.strategies import Strategy
 from train.models.fast import FastNet
 from train.runs import assemble
 from train.runs.assemble import Setup, set_up
-from train.runs.settings import Place, Settings
+from train.runs.settings import RunLocation, Settings
 
 CPU = torch.device("cpu")
 
 
 def assembled(settings: Settings, tmp_path: Path, **place: Any) -> Setup:
     """Return a run at its first step."""
-    where = Place(tmp_path / "run", Cache(), "cpu", **place)
-    return set_up(settings, prepare(settings.wanted(), where.cache, where.watch.packing), CPU, where)
+    where = RunLocation(tmp_path / "run", Cache(), "cpu", **place)
+    return set_up(
+        settings, prepare(settings.data_request(), where.cache, where.watch.packing), CPU, where
+    )
 
 
 def blurring(tmp_path: Path) -> Strategy:
@@ -47,14 +49,19 @@ def test_a_plain_set_is_read_from_memory(tmp_path: Path) -> None:
     assert isinstance(setup.feed, HostFeed)
     assert isinstance(setup.feed.reader, PackReader)
     assert (setup.feed.workers, setup.renderer) == (0, "exact")
-    assert setup.words == "cnn: 22,467 parameters, fp32, cpu\nnone: 24 sources an epoch; read from memory"
-    assert (setup.trainer.step, setup.trainer.steps, setup.trainer.steps_per_pass) == (0, 6, 3)
+    assert (
+        setup.words
+        == "cnn: 22,467 parameters, fp32, cpu\nnone: 24 sources an epoch; read from memory"
+    )
+    assert (setup.trainer.step, setup.trainer.steps, setup.trainer.steps_per_epoch) == (0, 6, 3)
 
 
 def test_views_are_drawn_in_this_process_or_in_as_many_as_asked_for(tmp_path: Path) -> None:
     src = draw_set(tmp_path / "src")
     alone = assembled(settings_for(src, strategy="fly"), tmp_path)
-    assert alone.words.endswith("\nfly: 24 sources an epoch; views by the exact renderer, in this process")
+    assert alone.words.endswith(
+        "\nfly: 24 sources an epoch; views by the exact renderer, in this process"
+    )
     three = assembled(settings_for(src, strategy="fly"), tmp_path, workers=3)
     assert isinstance(three.feed, HostFeed)
     assert three.feed.workers == 3
@@ -80,7 +87,9 @@ def test_the_batched_renderer_is_taken_where_it_is_asked_for(tmp_path: Path) -> 
     assert setup.words.endswith("views in batches on the device")
     plain = assembled(settings_for(src, renderer="batched"), tmp_path)
     assert plain.words.endswith("held on the device")
-    with pytest.raises(TrainError, match="^GaussianBlur cannot be rendered in batches; --renderer exact$"):
+    with pytest.raises(
+        TrainError, match="^GaussianBlur cannot be rendered in batches; --renderer exact$"
+    ):
         assembled(settings_for(src, strategy=blurring(tmp_path), renderer="batched"), tmp_path)
 
 
@@ -90,7 +99,10 @@ def test_views_of_images_that_are_to_be_resized_come_from_their_files(tmp_path: 
     assert isinstance(setup.feed, HostFeed)
     assert isinstance(setup.feed.reader, FileReader)
     assert setup.feed.workers == max(1, available_cores() - 1)
-    assert f"read from their files by {setup.feed.workers} worker processes at every visit" in setup.words
+    assert (
+        f"read from their files by {setup.feed.workers} worker processes at every visit"
+        in setup.words
+    )
     here = assembled(settings, tmp_path, workers=0).feed
     assert isinstance(here, HostFeed)
     assert here.workers == 0
@@ -100,14 +112,22 @@ def test_views_of_images_that_are_to_be_resized_come_from_their_files(tmp_path: 
 def test_visiting_all_files_is_said_with_its_price(tmp_path: Path) -> None:
     src = draw_set(tmp_path / "src")
     expand(src, tmp_path / "copies", factor=3, workers=1)
-    setup = assembled(settings_for(tmp_path / "copies", strategy=Strategy("disk", visit_all=True)), tmp_path)
-    assert "disk: 72 files an epoch, 3 times the steps of one visit to each source; read from memory" in setup.words
-    assert setup.trainer.steps_per_pass == 9
+    setup = assembled(
+        settings_for(tmp_path / "copies", strategy=Strategy("disk", visit_all=True)), tmp_path
+    )
+    assert (
+        "disk: 72 files an epoch, 3 times the steps of one visit to each source; read from memory"
+        in setup.words
+    )
+    assert setup.trainer.steps_per_epoch == 9
 
 
 def test_the_seed_decides_the_first_weights(tmp_path: Path) -> None:
     src = draw_set(tmp_path / "src")
-    states = [assembled(settings_for(src, seed=seed), tmp_path).trainer.model.state_dict() for seed in (0, 0, 1)]
+    states = [
+        assembled(settings_for(src, seed=seed), tmp_path).trainer.model.state_dict()
+        for seed in (0, 0, 1)
+    ]
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
     assert not any(torch.equal(states[0][name], states[2][name]) for name in states[0])
 
@@ -129,5 +149,7 @@ def test_the_fast_net_is_prepared_with_untouched_training_images(tmp_path: Path)
 def test_a_probed_precision_is_remembered_beside_the_packs(tmp_path: Path) -> None:
     settings = settings_for(draw_set(tmp_path / "src"), precision="auto")
     setup = assembled(settings, tmp_path)
-    assert list(json.loads((Cache().root / "precision.json").read_text()).values()) == [setup.trainer.precision]
+    assert list(json.loads((Cache().root / "precision.json").read_text()).values()) == [
+        setup.trainer.precision
+    ]
     assert f", {setup.trainer.precision}, cpu" in setup.words

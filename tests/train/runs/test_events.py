@@ -57,18 +57,36 @@ def test_every_pass_is_an_event_and_everything_is_passed_on(tmp_path: Path) -> N
     assert sorted(events.Tags()["scalars"]) == sorted(tags)
     for tag, key in tags.items():
         assert [event.step for event in events.Scalars(tag)] == [line["step"] for line in lines]
-        assert [event.value for event in events.Scalars(tag)] == pytest.approx([line[key] for line in lines])
+        assert [event.value for event in events.Scalars(tag)] == pytest.approx(
+            [line[key] for line in lines]
+        )
     steps = [f"step {step}" for step in range(1, 7)]
-    assert notes.told == ["packing", *["packed"] * 12, "starting 0 of 6", *steps[:3], "epoch 1", *steps[3:], "epoch 2"]
+    assert notes.told == [
+        "packing",
+        *["packed"] * 12,
+        "starting 0 of 6",
+        *steps[:3],
+        "epoch 1",
+        *steps[3:],
+        "epoch 2",
+    ]
 
 
 def test_without_a_validation_there_are_no_events_of_it(tmp_path: Path) -> None:
-    train(settings_for(draw_set(tmp_path / "src", 2), epochs=1), tmp_path / "run", watch=TensorBoard(Watch(), tmp_path / "run"))
+    train(
+        settings_for(draw_set(tmp_path / "src", 2), epochs=1),
+        tmp_path / "run",
+        watch=TensorBoard(Watch(), tmp_path / "run"),
+    )
     events = EventAccumulator(str(tmp_path / "run-events")).Reload()
     assert sorted(events.Tags()["scalars"]) == ["train/accuracy", "train/loss", "train/lr"]
 
 
-def test_without_tensorboard_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_tensorboard_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    with pytest.raises(TrainError, match=r"^--tensorboard needs tensorboard: pip install tensorboard \("):
+    with pytest.raises(
+        TrainError, match=r"^--tensorboard needs tensorboard: pip install tensorboard \("
+    ):
         TensorBoard(Watch(), tmp_path / "run")

@@ -37,25 +37,38 @@ def test_guesses_are_the_models_own(run: Path, tmp_path: Path) -> None:
     test = draw_set(tmp_path / "test", 3, seed=1)
     files = find_images([test])
     guesses = list(classify(run, files, CPU))
-    assert [guess.file for guess in guesses] == files == sorted(test.rglob("*.png"))
+    assert [prediction.file for prediction in guesses] == files == sorted(test.rglob("*.png"))
     state, card = load_model(run)
     model = build(ModelSettings(**card["model"]))
     model.load_state_dict(state)
     normalise = Normaliser(**{key: tuple(values) for key, values in card["normaliser"].items()})
     pixels = np.stack([decode(file.read_bytes()).pixels for file in files])
     with torch.no_grad():
-        likely = model.eval()(normalise(torch.from_numpy(pixels).permute(0, 3, 1, 2))).softmax(dim=1)
-    assert [guess.label for guess in guesses] == [card["classes"][number] for number in likely.argmax(dim=1)]
-    assert [guess.probability for guess in guesses] == pytest.approx(likely.max(dim=1).values.tolist(), abs=1e-6)
-    assert [guess.label for guess in guesses] == [file.parent.name for file in files]  # it has learned them
+        likely = model.eval()(normalise(torch.from_numpy(pixels).permute(0, 3, 1, 2))).softmax(
+            dim=1
+        )
+    assert [prediction.label for prediction in guesses] == [
+        card["classes"][number] for number in likely.argmax(dim=1)
+    ]
+    assert [prediction.probability for prediction in guesses] == pytest.approx(
+        likely.max(dim=1).values.tolist(), abs=1e-6
+    )
+    assert [prediction.label for prediction in guesses] == [
+        file.parent.name for file in files
+    ]  # it has learned them
 
 
 def test_what_a_run_measured_on_its_test_set_is_what_it_predicts(tmp_path: Path) -> None:
-    src, test = draw_set(tmp_path / "src"), draw_set(tmp_path / "test", classes=("bee", "ant", "cat"), seed=1)
+    src, test = (
+        draw_set(tmp_path / "src"),
+        draw_set(tmp_path / "test", classes=("bee", "ant", "cat"), seed=1),
+    )
     views = Strategy("fly", Techniques.load("classic"))
-    record = train(settings_for(src, test, views, epochs=1, average=0.5, dropout=0.2), tmp_path / "run")
+    record = train(
+        settings_for(src, test, views, epochs=1, average=0.5, dropout=0.2), tmp_path / "run"
+    )
     guesses = list(classify(tmp_path / "run", find_images([test]), CPU))
-    right = sum(guess.label == guess.file.parent.name for guess in guesses)
+    right = sum(prediction.label == prediction.file.parent.name for prediction in guesses)
     assert right / 24 == pytest.approx(record["results"]["test_accuracy"])
     assert 0 < right < 24  # two classes have each other's names
 
@@ -68,32 +81,40 @@ def test_a_bad_image_gets_its_reason_and_the_rest_a_guess(run: Path, tmp_path: P
     grey.write_bytes(encode(noise_image(16, 16), Encoding("PNG")))
     files = [bad, src / "ant/000.png", small, grey, src / "cat/001.png"]
     guesses = list(classify(run, files, CPU))
-    assert [guess.file for guess in guesses] == files
-    assert [guess.label for guess in guesses] == ["", "ant", "", "", "cat"]
+    assert [prediction.file for prediction in guesses] == files
+    assert [prediction.label for prediction in guesses] == ["", "ant", "", "", "cat"]
     assert guesses[0].problem.startswith("is no image")
     assert guesses[2].problem == "is 16×9×3, the model takes 16×16×3 (width×height×channels)"
     assert guesses[3].problem == "is 16×16×1, the model takes 16×16×3 (width×height×channels)"
     shown = call("predict", run, *files)
     assert shown.return_value == 1
-    assert [line.split("\t")[:2] for line in shown.stdout.splitlines()] == [[str(files[1]), "ant"], [str(files[4]), "cat"]]
-    assert [line.split('" ')[0] for line in shown.stderr.splitlines()] == [f'"{file}' for file in (bad, small, grey)]
+    assert [line.split("\t")[:2] for line in shown.stdout.splitlines()] == [
+        [str(files[1]), "ant"],
+        [str(files[4]), "cat"],
+    ]
+    assert [line.split('" ')[0] for line in shown.stderr.splitlines()] == [
+        f'"{file}' for file in (bad, small, grey)
+    ]
     assert call("predict", run, bad).return_value == 1
     assert call("predict", run, files[1]).return_value == 0
 
 
 def test_images_are_brought_to_the_shape_that_the_run_was_trained_in(tmp_path: Path) -> None:
-    train(settings_for(draw_set(tmp_path / "src", size=24), shape=Shape(16, "grey"), epochs=1), tmp_path / "run")
+    train(
+        settings_for(draw_set(tmp_path / "src", size=24), shape=Shape(16, "grey"), epochs=1),
+        tmp_path / "run",
+    )
     other = tmp_path / "photo.jpg"
     other.write_bytes(encode(noise_image(50, 70, 3), Encoding("JPEG", 90)))
-    (guess,) = classify(tmp_path / "run", [other], CPU)
-    assert guess.label in ("ant", "bee", "cat")
-    assert 1 / 3 <= guess.probability <= 1
+    (prediction,) = classify(tmp_path / "run", [other], CPU)
+    assert prediction.label in ("ant", "bee", "cat")
+    assert 1 / 3 <= prediction.probability <= 1
 
 
 def test_many_files_are_classified_a_few_at_a_time_and_in_order(run: Path, tmp_path: Path) -> None:
     files = find_images([tmp_path / "src"]) * 12
     assert len(files) > BATCH
-    labels = [guess.label for guess in classify(run, files, CPU)]
+    labels = [prediction.label for prediction in classify(run, files, CPU)]
     assert labels == labels[:24] * 12
 
 
@@ -102,7 +123,10 @@ def test_files_and_folders_are_found(tmp_path: Path) -> None:
     (folder / "notes.txt").write_text("no image")
     (folder / "ant/UPPER.PNG").write_bytes((folder / "ant/000.png").read_bytes())
     found = find_images([folder / "cat/001.png", folder / "ant"])
-    assert found == [folder / "cat/001.png", *(folder / f"ant/{name}" for name in ("000.png", "001.png", "UPPER.PNG"))]
+    assert found == [
+        folder / "cat/001.png",
+        *(folder / f"ant/{name}" for name in ("000.png", "001.png", "UPPER.PNG")),
+    ]
     with pytest.raises(TrainError, match=f'^"{folder}/dog" does not exist$'):
         find_images([folder / "dog"])
     (tmp_path / "empty").mkdir()
@@ -112,8 +136,16 @@ def test_files_and_folders_are_found(tmp_path: Path) -> None:
 
 def test_a_run_that_is_not_finished_cannot_predict(run: Path, tmp_path: Path) -> None:
     (run / MODEL).unlink()
-    assert refusal("predict", run, tmp_path / "src") == f'"{run}" has no model.safetensors: not a finished run'
-    assert refusal("predict", tmp_path / "nowhere", tmp_path / "src").endswith("has no model.safetensors: not a finished run")
+    assert (
+        refusal("predict", run, tmp_path / "src")
+        == f'"{run}" has no model.safetensors: not a finished run'
+    )
+    assert refusal("predict", tmp_path / "nowhere", tmp_path / "src").endswith(
+        "has no model.safetensors: not a finished run"
+    )
     (run / MODEL).write_bytes(b"damaged")
     assert refusal("predict", run, tmp_path / "src").startswith(f'"{run / MODEL}" is damaged (')
-    assert refusal("predict", run, tmp_path / "src", "--device", "tpu") == "--device tpu: there is no such device here"
+    assert (
+        refusal("predict", run, tmp_path / "src", "--device", "tpu")
+        == "--device tpu: there is no such device here"
+    )

@@ -16,11 +16,18 @@ from train.data.normalise import Normaliser
 from train.data.shape import Shape
 from train.errors import TrainError
 from train.feed.feed import Batch
-from train.fit.hyperparameters import Recipe
+from train.fit.hyperparameters import Hyperparameters
 from train.fit.trainer import Trainer
 from train.models.build import build
 from train.models.settings import ModelSettings
-from train.runs.checkpoints import CHECKPOINT, MODEL, load_checkpoint, load_model, save_checkpoint, save_model
+from train.runs.checkpoints import (
+    CHECKPOINT,
+    MODEL,
+    load_checkpoint,
+    load_model,
+    save_checkpoint,
+    save_model,
+)
 from train.runs.records import METRICS, RUN, read_run, versions, write_json, write_metrics
 from train.runtime.clock import Clock
 from train.runtime.device import hardware
@@ -28,7 +35,7 @@ from train.runtime.device import hardware
 SETTINGS = ModelSettings("fast", 1, 16, 16, 3, dropout=0.5)
 
 
-def trainer_for(recipe: Recipe, seed: int = 0) -> Trainer:
+def trainer_for(recipe: Hyperparameters, seed: int = 0) -> Trainer:
     """Return a trainer at its first step."""
     torch.manual_seed(seed)
     net = build(SETTINGS).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -48,13 +55,24 @@ def everything(trainer: Trainer) -> dict[str, torch.Tensor]:
     found |= {f"average {name}": value for name, value in trainer.average.values.items()}
     for number, state in enumerate(trainer.optimizer.state.values()):
         found |= {f"{key} {number}": value for key, value in state.items() if value is not None}
-    return found | {"loss": trainer.tally.loss, "right": trainer.tally.right, "chance": torch.get_rng_state()}
+    return found | {
+        "loss": trainer.tally.loss,
+        "right": trainer.tally.right,
+        "chance": torch.get_rng_state(),
+    }
 
 
 @pytest.mark.parametrize(
-    "recipe", [Recipe(epochs=2, average=0.2), Recipe(epochs=2, average=0), Recipe(epochs=2, momentum=0, schedule="constant")]
+    "recipe",
+    [
+        Hyperparameters(epochs=2, average=0.2),
+        Hyperparameters(epochs=2, average=0),
+        Hyperparameters(epochs=2, momentum=0, schedule="constant"),
+    ],
 )
-def test_a_trainer_goes_on_from_its_checkpoint_as_if_it_had_never_stopped(recipe: Recipe, tmp_path: Path) -> None:
+def test_a_trainer_goes_on_from_its_checkpoint_as_if_it_had_never_stopped(
+    recipe: Hyperparameters, tmp_path: Path
+) -> None:
     one = trainer_for(recipe)
     for number in range(3):
         one.learn(batch(number))
@@ -74,13 +92,13 @@ def test_a_trainer_goes_on_from_its_checkpoint_as_if_it_had_never_stopped(recipe
 
 
 def test_without_a_checkpoint_a_trainer_stays_where_it_is(tmp_path: Path) -> None:
-    trainer, clock = trainer_for(Recipe()), Clock()
+    trainer, clock = trainer_for(Hyperparameters()), Clock()
     assert load_checkpoint(tmp_path, trainer, clock) == []
     assert (trainer.step, clock) == (0, Clock())
 
 
 def test_a_damaged_checkpoint_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    trainer, path = trainer_for(Recipe()), tmp_path / CHECKPOINT
+    trainer, path = trainer_for(Hyperparameters()), tmp_path / CHECKPOINT
     trainer.learn(batch(0))
     save_checkpoint(tmp_path, trainer, [], Clock())
     whole = path.read_bytes()
@@ -89,7 +107,7 @@ def test_a_damaged_checkpoint_is_refused_with_what_to_do(tmp_path: Path) -> None
                    save({f"model/{name}": value.contiguous() for name, value in other.items()}, {"step": "1"})):  # fmt: skip
         path.write_bytes(damage)
         with pytest.raises(TrainError) as error:
-            load_checkpoint(tmp_path, trainer_for(Recipe()), Clock())
+            load_checkpoint(tmp_path, trainer_for(Hyperparameters()), Clock())
         assert str(error.value).startswith(f'"{path}" is damaged (')
         assert str(error.value).endswith("); remove it to start from the beginning")
         assert "\n" not in str(error.value)
@@ -97,22 +115,38 @@ def test_a_damaged_checkpoint_is_refused_with_what_to_do(tmp_path: Path) -> None
 
 def test_a_model_comes_back_with_its_card(tmp_path: Path) -> None:
     net = build(SETTINGS)
-    save_model(tmp_path, net.state_dict(), SETTINGS, ("ä", "b", "c"), (Normaliser((1.5,), (2.5,)), Shape(16, "grey")))
+    save_model(
+        tmp_path,
+        net.state_dict(),
+        SETTINGS,
+        ("ä", "b", "c"),
+        (Normaliser((1.5,), (2.5,)), Shape(16, "grey")),
+    )
     state, card = load_model(tmp_path)
     assert ModelSettings(**card["model"]) == SETTINGS
-    assert (card["classes"], card["normaliser"]) == (["ä", "b", "c"], {"mean": [1.5], "deviation": [2.5]})
+    assert (card["classes"], card["normaliser"]) == (
+        ["ä", "b", "c"],
+        {"mean": [1.5], "deviation": [2.5]},
+    )
     assert Shape(**card["shape"]) == Shape(16, "grey")
     assert all(torch.equal(value, state[name]) for name, value in net.state_dict().items())
 
 
 def test_a_damaged_model_is_refused(tmp_path: Path) -> None:
     path = tmp_path / MODEL
-    for damage in (b"", b"\0" * 50, save({"x": torch.ones(1)}), save({"x": torch.ones(1)}, {"card": "{"})):
+    for damage in (
+        b"",
+        b"\0" * 50,
+        save({"x": torch.ones(1)}),
+        save({"x": torch.ones(1)}, {"card": "{"}),
+    ):
         path.write_bytes(damage)
         with pytest.raises(TrainError, match=f'^"{path}" is damaged \\('):
             load_model(tmp_path)
     path.unlink()
-    with pytest.raises(TrainError, match=f'^"{tmp_path}" has no model.safetensors: not a finished run$'):
+    with pytest.raises(
+        TrainError, match=f'^"{tmp_path}" has no model.safetensors: not a finished run$'
+    ):
         load_model(tmp_path)
 
 
@@ -131,7 +165,7 @@ def test_nothing_in_a_checkpoint_or_a_model_is_executed(tmp_path: Path) -> None:
     torch.save(Bomb(mark), tmp_path / CHECKPOINT)
     (tmp_path / MODEL).write_bytes(pickle.dumps(Bomb(mark)))
     with pytest.raises(TrainError, match="is damaged"):
-        load_checkpoint(tmp_path, trainer_for(Recipe()), Clock())
+        load_checkpoint(tmp_path, trainer_for(Hyperparameters()), Clock())
     with pytest.raises(TrainError, match="is damaged"):
         load_model(tmp_path)
     assert not mark.exists()
@@ -142,7 +176,9 @@ def test_nothing_in_a_checkpoint_or_a_model_is_executed(tmp_path: Path) -> None:
 def test_a_record_is_readable_json_and_comes_back(tmp_path: Path) -> None:
     assert read_run(tmp_path) is None
     write_json(tmp_path / RUN, {"settings": {"data": "ärger"}, "state": "finished"})
-    assert (tmp_path / RUN).read_text("utf-8") == '{\n  "settings": {\n    "data": "ärger"\n  },\n  "state": "finished"\n}\n'
+    assert (tmp_path / RUN).read_text(
+        "utf-8"
+    ) == '{\n  "settings": {\n    "data": "ärger"\n  },\n  "state": "finished"\n}\n'
     assert read_run(tmp_path) == {"settings": {"data": "ärger"}, "state": "finished"}
 
 
@@ -162,7 +198,15 @@ def test_metrics_are_a_line_an_epoch(tmp_path: Path) -> None:
 def test_what_numbers_depend_on_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     found = versions()
     assert found["torch"] == torch.__version__.partition("+")[0]
-    assert set(found) == {"python", "torch", "torchvision", "numpy", "opencv-python-headless", "pillow", "albumentations"}
+    assert set(found) == {
+        "python",
+        "torch",
+        "torchvision",
+        "numpy",
+        "opencv-python-headless",
+        "pillow",
+        "albumentations",
+    }
     monkeypatch.setattr("train.runs.records.LIBRARIES", ("torch", "no-such-library"))
     assert set(versions()) == {"python", "torch"}
     machine = hardware(torch.device("cpu"))

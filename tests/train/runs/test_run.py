@@ -24,7 +24,7 @@ from train.runs import run as runs
 from train.runs.checkpoints import CHECKPOINT, MODEL
 from train.runs.records import METRICS, RUN
 from train.runs.run import run
-from train.runs.settings import Place, Settings
+from train.runs.settings import RunLocation, Settings
 from train.runs.watch import Watch
 
 COST = ("wait", "augment", "compute", "evaluate", "training", "pack")
@@ -41,7 +41,9 @@ def names(out: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("model", ["cnn", "fast"])
-def test_four_copies_on_disk_and_four_views_on_the_fly_give_the_same_bits(model: str, tmp_path: Path) -> None:
+def test_four_copies_on_disk_and_four_views_on_the_fly_give_the_same_bits(
+    model: str, tmp_path: Path
+) -> None:
     src, test = draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 3, seed=1)
     expand(src, tmp_path / "copies", factor=4, workers=1)
     shown = {}
@@ -66,7 +68,10 @@ def test_four_copies_on_disk_and_four_views_on_the_fly_give_the_same_bits(model:
             shown[strategy, epochs] = products(out)
     assert shown["disk", 4] == shown["fly", 4]
     assert shown["disk", 5][0] != shown["fly", 5][0]
-    disk, fly = ([json.loads(line) for line in shown[strategy, 5][1].splitlines()] for strategy in ("disk", "fly"))
+    disk, fly = (
+        [json.loads(line) for line in shown[strategy, 5][1].splitlines()]
+        for strategy in ("disk", "fly")
+    )
     assert disk[:4] == fly[:4]
     assert disk[4] != fly[4]
 
@@ -95,9 +100,36 @@ def step_of(out: Path) -> int:
 
 def test_a_run_that_is_killed_and_interrupted_ends_like_one_never_stopped(tmp_path: Path) -> None:
     src, test = draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 3, seed=1)
-    asked: list[object] = [src, "--test", test, "--strategy", "fly", "--epochs", 40, "--batch-size", 2, "--lr", 0.01]
-    asked += ["--dropout", 0.3, "--average", 0.1, "--validation", 0.2, "--precision", "fp32", "--threads", 1]
-    out, whole, steps = tmp_path / "stopped", tmp_path / "whole", 9  # of 18 sources that are left, two at a time
+    asked: list[object] = [
+        src,
+        "--test",
+        test,
+        "--strategy",
+        "fly",
+        "--epochs",
+        40,
+        "--batch-size",
+        2,
+        "--lr",
+        0.01,
+    ]
+    asked += [
+        "--dropout",
+        0.3,
+        "--average",
+        0.1,
+        "--validation",
+        0.2,
+        "--precision",
+        "fp32",
+        "--threads",
+        1,
+    ]
+    out, whole, steps = (
+        tmp_path / "stopped",
+        tmp_path / "whole",
+        9,
+    )  # of 18 sources that are left, two at a time
     often = "import train.runs.run; train.runs.run.CHECKPOINT_SECONDS = 0; from train.cli import main; main()"
 
     killed = start(*asked, "--out", out, program=often)
@@ -117,7 +149,10 @@ def test_a_run_that_is_killed_and_interrupted_ends_like_one_never_stopped(tmp_pa
     going_on = re.search(r"^going on from step (\d+) of 360$", said, re.MULTILINE)
     assert going_on
     assert int(going_on[1]) == first
-    assert said.splitlines()[-1] == "train: interrupted; the same command goes on from the last checkpoint"
+    assert (
+        said.splitlines()[-1]
+        == "train: interrupted; the same command goes on from the last checkpoint"
+    )
     assert step_of(out) >= second
 
     last = start(*asked, "--out", out)
@@ -156,7 +191,9 @@ class StopAfter(Watch):
 
 
 @pytest.mark.parametrize("at", [1, 3, 4, 6])
-def test_a_run_that_stops_anywhere_goes_on_from_the_last_pass_that_ended(at: int, tmp_path: Path) -> None:
+def test_a_run_that_stops_anywhere_goes_on_from_the_last_pass_that_ended(
+    at: int, tmp_path: Path
+) -> None:
     settings = settings_for(draw_set(tmp_path / "src"))
     train(settings, tmp_path / "whole")
     with pytest.raises(Stop):
@@ -172,11 +209,15 @@ def test_a_run_that_stops_anywhere_goes_on_from_the_last_pass_that_ended(at: int
 def test_a_finished_run_is_read_not_trained_again(tmp_path: Path) -> None:
     settings = settings_for(draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 3, seed=1))
     record = train(settings, tmp_path / "run")
-    written = {name: (tmp_path / "run" / name).stat().st_mtime_ns for name in names(tmp_path / "run")}
+    written = {
+        name: (tmp_path / "run" / name).stat().st_mtime_ns for name in names(tmp_path / "run")
+    }
     watch = StopAfter()
     assert train(settings, tmp_path / "run", watch=watch) == json.loads(json.dumps(record))
     assert watch.steps == 0
-    assert {name: (tmp_path / "run" / name).stat().st_mtime_ns for name in names(tmp_path / "run")} == written
+    assert {
+        name: (tmp_path / "run" / name).stat().st_mtime_ns for name in names(tmp_path / "run")
+    } == written
 
 
 def test_other_settings_into_a_runs_folder_are_refused_with_what_differs(tmp_path: Path) -> None:
@@ -188,7 +229,9 @@ def test_other_settings_into_a_runs_folder_are_refused_with_what_differs(tmp_pat
     assert str(error.value) == (
         f'"{out}" is a run with other settings: model was cnn, is linear; seed was 0, is 7; --overwrite starts afresh'
     )
-    with pytest.raises(TrainError, match="recipe was {'epochs': 2, .*}, is {'epochs': 3, .*}; --overwrite"):
+    with pytest.raises(
+        TrainError, match="recipe was {'epochs': 2, .*}, is {'epochs': 3, .*}; --overwrite"
+    ):
         train(settings_for(src, epochs=3), out)
     assert products(out) == before
     record = train(settings_for(src, model="linear", seed=7), out, overwrite=True)
@@ -213,7 +256,10 @@ def test_a_folder_that_is_no_run_is_refused_and_left_alone(overwrite: bool, tmp_
     (out / "chapter.txt").write_text("years of work")
     with pytest.raises(TrainError) as error:
         train(settings_for(draw_set(tmp_path / "src")), out, overwrite=overwrite)
-    assert str(error.value) == f'"{out}" is not empty and has no run.json: it is no run; give another --out'
+    assert (
+        str(error.value)
+        == f'"{out}" is not empty and has no run.json: it is no run; give another --out'
+    )
     assert (out / "chapter.txt").read_text() == "years of work"
     assert names(out) == ["chapter.txt"]
 
@@ -221,7 +267,9 @@ def test_a_folder_that_is_no_run_is_refused_and_left_alone(overwrite: bool, tmp_
 def test_a_run_that_was_killed_before_its_record_was_whole_goes_on(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run/.run.json.part").write_text('{"state": "unf')
-    assert train(settings_for(draw_set(tmp_path / "src", 2)), tmp_path / "run")["state"] == "finished"
+    assert (
+        train(settings_for(draw_set(tmp_path / "src", 2)), tmp_path / "run")["state"] == "finished"
+    )
     assert names(tmp_path / "run") == [METRICS, MODEL, RUN]
 
 
@@ -232,7 +280,8 @@ def test_a_damaged_record_or_checkpoint_is_said_and_nothing_is_lost(tmp_path: Pa
     whole = (out / CHECKPOINT).read_bytes()
     (out / CHECKPOINT).write_bytes(whole[:-100])
     with pytest.raises(
-        TrainError, match=f'^"{out / CHECKPOINT}" is damaged \\(.*\\); remove it to start from the beginning$'
+        TrainError,
+        match=f'^"{out / CHECKPOINT}" is damaged \\(.*\\); remove it to start from the beginning$',
     ) as error:
         train(settings, out)
     assert error.value.status == 2
@@ -250,12 +299,15 @@ def test_a_damaged_record_or_checkpoint_is_said_and_nothing_is_lost(tmp_path: Pa
 
 def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
-    with Lock(tmp_path / "run"), pytest.raises(ExpandError, match=f'^another run is writing to "{tmp_path}/run"$'):
+    with (
+        Lock(tmp_path / "run"),
+        pytest.raises(ExpandError, match=f'^another run is writing to "{tmp_path}/run"$'),
+    ):
         train(settings_for(draw_set(tmp_path / "src")), tmp_path / "run")
 
 
 def test_a_device_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    place = Place(tmp_path / "run", Cache(), "tpu")
+    place = RunLocation(tmp_path / "run", Cache(), "tpu")
     with pytest.raises(TrainError, match="^--device tpu: there is no such device here$"):
         run(settings_for(draw_set(tmp_path / "src")), place)
     assert not (tmp_path / "run").exists()
@@ -264,28 +316,34 @@ def test_a_device_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_validation_is_watched_in_every_pass_and_the_test_set_read_once_at_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks: list[tuple[str, bool]] = []
+    plot_styles: list[tuple[str, bool]] = []
     look = runs._look
 
     def noted(side: Any, *others: Any, mirrored: bool = False) -> Any:
-        looks.append((side.name, mirrored))
+        plot_styles.append((side.name, mirrored))
         return look(side, *others, mirrored=mirrored)
 
     monkeypatch.setattr(runs, "_look", noted)
     src, test = draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 3, seed=1)
     train(settings_for(src, test, validation=0.25), tmp_path / "run")
-    assert looks == [("validation", False), ("validation", False), ("test", False)]
-    looks.clear()
+    assert plot_styles == [("validation", False), ("validation", False), ("test", False)]
+    plot_styles.clear()
     train(settings_for(src, test, mirrored=True), tmp_path / "mirrored")
-    assert looks == [("test", False), ("test", True)]
+    assert plot_styles == [("test", False), ("test", True)]
 
 
 def test_validation_is_carved_by_source_and_never_augmented(tmp_path: Path) -> None:
     src = draw_set(tmp_path / "src")
     expand(src, tmp_path / "copies", factor=4, workers=1)
-    record = train(settings_for(tmp_path / "copies", strategy=Strategy("disk"), validation=0.25), tmp_path / "run")
+    record = train(
+        settings_for(tmp_path / "copies", strategy=Strategy("disk"), validation=0.25),
+        tmp_path / "run",
+    )
     sides = {name: (side["images"], side["sources"]) for name, side in record["data"].items()}
-    assert sides == {"train": (72, 18), "validation": (6, 6)}  # four files of 18 sources; six sources as they are
+    assert sides == {
+        "train": (72, 18),
+        "validation": (6, 6),
+    }  # four files of 18 sources; six sources as they are
     assert record["cost"]["images"] == 18 * 2
     line = json.loads((tmp_path / "run" / METRICS).read_text().splitlines()[-1])
     assert line["validation_accuracy"] == record["results"]["validation_accuracy"]
@@ -300,24 +358,37 @@ def test_a_record_holds_all_that_a_reader_asks_for(tmp_path: Path) -> None:
         "state", "settings", "model", "classes", "steps", "precision", "renderer", "data", "leaks", "leaks_shown", "versions",
         "hardware", "results", "cost",
     ]  # fmt: skip
-    assert (record["state"], record["steps"], record["precision"], record["renderer"]) == ("finished", 6, "fp32", "exact")
+    assert (record["state"], record["steps"], record["precision"], record["renderer"]) == (
+        "finished",
+        6,
+        "fp32",
+        "exact",
+    )
     assert record["settings"]["data"] == str(src)
     assert record["settings"]["seed"] == 3
     assert record["settings"]["strategy"]["recipe"]["name"] == "classic"
     assert record["settings"]["recipe"]["epochs"] == 2
     assert record["model"]["parameters"] == (32 * 27 + 32) + (64 * 32 * 9 + 64) + (64 * 16 * 3 + 3)
     assert record["classes"] == ["ant", "bee", "cat"]
-    assert {name: side["images"] for name, side in record["data"].items()} == {"train": 24, "test": 9}
+    assert {name: side["images"] for name, side in record["data"].items()} == {
+        "train": 24,
+        "test": 9,
+    }
     assert all(re.fullmatch("[0-9a-f]{32}", side["hash"]) for side in record["data"].values())
     assert {"torch", "numpy", "opencv-python-headless"} <= set(record["versions"])
     assert {"system", "processor", "threads", "device"} <= set(record["hardware"])
     results, cost = record["results"], record["cost"]
-    assert results["test_accuracy"] == pytest.approx(sum(results["test_per_class"].values()) / 3)  # three images of each
+    assert results["test_accuracy"] == pytest.approx(
+        sum(results["test_per_class"].values()) / 3
+    )  # three images of each
     assert set(results) == {
         "train_loss", "train_accuracy", "test_loss", "test_accuracy", "test_per_class", "test_accuracy_mirrored",
     }  # fmt: skip
     assert set(cost) == {*(f"{name}_seconds" for name in COST), "images", "images_per_second"}
-    assert all(cost[f"{name}_seconds"] > 0 for name in ("augment", "compute", "evaluate", "training", "pack"))
+    assert all(
+        cost[f"{name}_seconds"] > 0
+        for name in ("augment", "compute", "evaluate", "training", "pack")
+    )
     parts = sum(cost[f"{name}_seconds"] for name in ("wait", "augment", "compute"))
     assert cost["training_seconds"] == pytest.approx(parts, abs=0.002)
     assert cost["images"] == 48
@@ -329,7 +400,9 @@ def test_a_record_holds_all_that_a_reader_asks_for(tmp_path: Path) -> None:
 
 def test_a_hash_of_the_data_changes_with_a_pixel_and_not_with_a_file_format(tmp_path: Path) -> None:
     def hash_of(data: Path) -> str:
-        found: str = train(settings_for(data, epochs=1), tmp_path / f"run-{data.name}")["data"]["train"]["hash"]
+        found: str = train(settings_for(data, epochs=1), tmp_path / f"run-{data.name}")["data"][
+            "train"
+        ]["hash"]
         return found
 
     from PIL import Image
@@ -377,14 +450,18 @@ def test_settings_check_themselves(changes: dict[str, Any], message: str) -> Non
 
 def test_a_place_checks_its_workers() -> None:
     with pytest.raises(TrainError, match="^--workers must be at least 0, got -1$"):
-        Place(Path("run"), Cache(), workers=-1)
+        RunLocation(Path("run"), Cache(), workers=-1)
 
 
 def test_settings_are_plain_data() -> None:
     settings = settings_for(Path("a"), Path("b"), "fly")
     plain = json.loads(json.dumps(settings.to_dict()))
     assert set(plain) == set(Settings.__dataclass_fields__)
-    assert (plain["data"], plain["test"], plain["shape"]) == ("a", "b", {"side": None, "colour": "keep"})
+    assert (plain["data"], plain["test"], plain["shape"]) == (
+        "a",
+        "b",
+        {"side": None, "colour": "keep"},
+    )
     assert settings_for(Path("a")).to_dict()["test"] is None
 
 
@@ -394,7 +471,10 @@ def test_a_run_on_images_that_changed_since_is_refused(tmp_path: Path) -> None:
     (src / "ant/000.png").write_bytes((src / "bee/001.png").read_bytes())
     with pytest.raises(TrainError) as refused:
         train(settings_for(src), out)
-    assert str(refused.value) == f'"{out}" is a run on other images: train changed since; --overwrite starts afresh'
+    assert (
+        str(refused.value)
+        == f'"{out}" is a run on other images: train changed since; --overwrite starts afresh'
+    )
     assert train(settings_for(src), out, overwrite=True)["state"] == "finished"
 
 

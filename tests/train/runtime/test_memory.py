@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from train.errors import TrainError
-from train.runtime.memory import keep_memory, memory_in_words
+from train.runtime.memory import explain_out_of_memory, keep_memory
 
 GLIBC = sys.platform.startswith("linux") and hasattr(ctypes.CDLL(None), "mallopt")
 
@@ -28,7 +28,11 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
 def count_new_pages(how: str) -> int:
     """Return how many fresh pages the second of two blocks of 64 MiB took, the first having been freed."""
-    return int(subprocess.run([sys.executable, "-c", FILL_TWICE, how], capture_output=True, text=True, check=True).stdout)
+    return int(
+        subprocess.run(
+            [sys.executable, "-c", FILL_TWICE, how], capture_output=True, text=True, check=True
+        ).stdout
+    )
 
 
 @pytest.mark.skipif(not GLIBC, reason="the C library is not glibc")
@@ -50,8 +54,8 @@ def test_a_library_without_the_call_is_left_alone(monkeypatch: pytest.MonkeyPatc
 
 def test_memory_that_has_run_out_is_said_in_a_sentence() -> None:
     words = "^not enough memory for cnn with --batch-size 512; a smaller one, or a smaller --model or --image-size$"
-    with pytest.raises(TrainError, match=words) as stopped, memory_in_words("cnn", 512):
+    with pytest.raises(TrainError, match=words) as stopped, explain_out_of_memory("cnn", 512):
         torch.empty(2**60, dtype=torch.uint8)
     assert stopped.value.status == 3
-    with pytest.raises(RuntimeError, match="other"), memory_in_words("cnn", 512):
+    with pytest.raises(RuntimeError, match="other"), explain_out_of_memory("cnn", 512):
         raise RuntimeError("other")

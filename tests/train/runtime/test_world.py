@@ -22,7 +22,7 @@ from train.data.folder import list_folder
 from train.errors import TrainError
 from train.feed.host import HostFeed
 from train.feed.readers import PackReader
-from train.feed.sampler import Visits
+from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
 from train.runs.checkpoints import MODEL
 from train.runs.records import METRICS
@@ -42,31 +42,43 @@ def test_all_shares_together_are_the_batch(count: int, size: int) -> None:
 def test_every_process_has_a_part_of_every_step_and_their_weights_add_up(
     size: int, batch: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    visits = Visits(list_folder(draw_set(tmp_path / "src", 9, size=4)), Strategy("none"))
+    sampler = Sampler(list_folder(draw_set(tmp_path / "src", 9, size=4)), Strategy("none"))
     pixels = np.zeros((27, 4, 4, 3), np.uint8)
     monkeypatch.setenv("WORLD_SIZE", str(size))
     jobs = []
     for rank in range(size):
         monkeypatch.setenv("RANK", str(rank))
-        feed = HostFeed(visits, batch, 0, torch.device("cpu"), PackReader(visits, pixels))
+        feed = HostFeed(sampler, batch, 0, torch.device("cpu"), PackReader(sampler, pixels))
         assert [(len(job.items), job.weight) for job in feed.jobs(0, 3)] == [
             (len(made.labels), made.weight) for made in feed.batches(0, 3)
         ]
-        jobs.append(list(feed.jobs(0, 2 * feed.steps_per_pass)))
+        jobs.append(list(feed.jobs(0, 2 * feed.steps_per_epoch)))
     for step in zip(*jobs, strict=True):
         assert min(len(job.items) for job in step) > 0
         whole = sum(len(job.items) for job in step)
-        assert [job.weight for job in step] == pytest.approx([len(job.items) * size / whole for job in step])
+        assert [job.weight for job in step] == pytest.approx(
+            [len(job.items) * size / whole for job in step]
+        )
     for k in range(2):
         shown = [item for steps in jobs for job in steps if job.k == k for item in job.items]
         assert sorted(shown) == list(range(27))
 
 
-def test_a_batch_smaller_than_the_processes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    visits = Visits(list_folder(draw_set(tmp_path / "src", 2, size=4)), Strategy("none"))
+def test_a_batch_smaller_than_the_processes_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sampler = Sampler(list_folder(draw_set(tmp_path / "src", 2, size=4)), Strategy("none"))
     monkeypatch.setenv("WORLD_SIZE", "4")
-    with pytest.raises(TrainError, match="^--batch-size must be at least 1 for each of 4 processes, got 3$"):
-        HostFeed(visits, 3, 0, torch.device("cpu"), PackReader(visits, np.zeros((6, 4, 4, 3), np.uint8)))
+    with pytest.raises(
+        TrainError, match="^--batch-size must be at least 1 for each of 4 processes, got 3$"
+    ):
+        HostFeed(
+            sampler,
+            3,
+            0,
+            torch.device("cpu"),
+            PackReader(sampler, np.zeros((6, 4, 4, 3), np.uint8)),
+        )
 
 
 def test_one_process_is_a_world_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +136,17 @@ def test_two_processes_train_one_run_as_one_process_does(tmp_path: Path) -> None
         "train",
     ]
     train(settings_for(src, batch_size=24, seed=5), tmp_path / "two")
-    asked = ["--overwrite", "--strategy", "fly", "--epochs", "2", "--batch-size", "9", "--precision", "fp32"]
+    asked = [
+        "--overwrite",
+        "--strategy",
+        "fly",
+        "--epochs",
+        "2",
+        "--batch-size",
+        "9",
+        "--precision",
+        "fp32",
+    ]
     done = subprocess.run(
         [*line, str(src), "--test", str(test), "--out", str(tmp_path / "two"), *asked],
         capture_output=True, text=True, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"}, timeout=300,
@@ -137,9 +159,16 @@ def test_two_processes_train_one_run_as_one_process_does(tmp_path: Path) -> None
     assert found["steps"] == one["steps"] == 6
     assert found["data"] == one["data"]
     assert found["results"]["test_loss"] == pytest.approx(one["results"]["test_loss"], abs=1e-4)
-    both = [[json.loads(line) for line in (tmp_path / run / METRICS).read_text().splitlines()] for run in ("one", "two")]
+    both = [
+        [json.loads(line) for line in (tmp_path / run / METRICS).read_text().splitlines()]
+        for run in ("one", "two")
+    ]
     for mine, theirs in zip(*both, strict=True):
         assert theirs == pytest.approx(mine, rel=1e-4)
     weights, shared = load_file(tmp_path / "one" / MODEL), load_file(tmp_path / "two" / MODEL)
     assert all(torch.allclose(weights[name], shared[name], atol=1e-5) for name in weights)
-    assert sorted(path.name for path in (tmp_path / "two").iterdir()) == ["metrics.jsonl", "model.safetensors", "run.json"]
+    assert sorted(path.name for path in (tmp_path / "two").iterdir()) == [
+        "metrics.jsonl",
+        "model.safetensors",
+        "run.json",
+    ]

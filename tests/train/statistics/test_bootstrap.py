@@ -18,7 +18,9 @@ from train.statistics.intervals import Interval, interval
 SIX = [0.42, 0.31, 0.55, -0.08, 0.23, 0.36]
 
 
-def crossed(rng: np.random.Generator, seeds: int, images: int, by_seed: float, by_image: float) -> NDArray[np.int8]:
+def crossed(
+    rng: np.random.Generator, seeds: int, images: int, by_seed: float, by_image: float
+) -> NDArray[np.int8]:
     """Return differences of correctness, 0 on average, of two arms on images of many difficulties.
 
     Seeds differ by `by_seed`, the arms' tastes in images by `by_image`, both on the scale of the logits.
@@ -37,13 +39,17 @@ def directly(differences: NDArray[np.int8], resamples: int) -> Interval:
     rng, (n, count) = np.random.default_rng(8), differences.shape
     means = np.array(
         [
-            differences[np.ix_(rng.integers(0, n, n), rng.integers(0, count, count))].mean(dtype=np.float64)
+            differences[np.ix_(rng.integers(0, n, n), rng.integers(0, count, count))].mean(
+                dtype=np.float64
+            )
             for _ in range(resamples)
         ]
     )
     top = bottom = 0.0
     for axis, size in ((0, n), (1, count)):
-        left_out = np.array([np.delete(differences, i, axis).mean(dtype=np.float64) for i in range(size)])
+        left_out = np.array(
+            [np.delete(differences, i, axis).mean(dtype=np.float64) for i in range(size)]
+        )
         terms = (size - 1) * (left_out.mean() - left_out)
         top, bottom = top + (terms**3).sum() / size**3, bottom + (terms**2).sum() / size**2
     mean, acceleration = differences.mean(dtype=np.float64), top / (6 * bottom**1.5)
@@ -60,7 +66,9 @@ def holds(found: Interval | None, truth: float = 0.0) -> bool:
 
 def test_over_seeds_it_is_scipys_interval_and_always_the_same() -> None:
     found = bca(SIX)
-    reference = stats.bootstrap((SIX,), np.mean, method="BCa", n_resamples=99_999, rng=np.random.default_rng(9))
+    reference = stats.bootstrap(
+        (SIX,), np.mean, method="BCa", n_resamples=99_999, rng=np.random.default_rng(9)
+    )
     assert found == pytest.approx(tuple(reference.confidence_interval), abs=0.01)
     assert found == bca(SIX)
 
@@ -84,8 +92,13 @@ def test_every_interval_over_seeds_lies_within_the_values(hundredths: list[int])
     assert min(hundredths) / 100 - 1e-9 <= found.low <= found.high <= max(hundredths) / 100 + 1e-9
 
 
-@pytest.mark.parametrize(("n", "count", "by_seed", "by_image"), [(5, 40, 0.5, 0.5), (10, 200, 0.1, 0.8), (8, 25, 1.0, 0.0)])
-def test_over_seeds_and_images_it_is_what_direct_resampling_gives(n: int, count: int, by_seed: float, by_image: float) -> None:
+@pytest.mark.parametrize(
+    ("n", "count", "by_seed", "by_image"),
+    [(5, 40, 0.5, 0.5), (10, 200, 0.1, 0.8), (8, 25, 1.0, 0.0)],
+)
+def test_over_seeds_and_images_it_is_what_direct_resampling_gives(
+    n: int, count: int, by_seed: float, by_image: float
+) -> None:
     differences = crossed(np.random.default_rng(n), n, count, by_seed, by_image)
     found, slow = bca_crossed(differences), directly(differences, 4_000)
     assert found == bca_crossed(differences)
@@ -101,7 +114,9 @@ def test_images_that_all_agree_leave_the_seeds_alone() -> None:
 
 def test_seeds_that_all_agree_leave_the_images_alone() -> None:
     columns = np.random.default_rng(10).integers(-1, 2, 200).astype(np.int8)
-    assert bca_crossed(np.repeat(columns[None], 6, axis=0)) == pytest.approx(bca(100.0 * columns), abs=1)
+    assert bca_crossed(np.repeat(columns[None], 6, axis=0)) == pytest.approx(
+        bca(100.0 * columns), abs=1
+    )
 
 
 def test_chance_alone_without_effects_of_seeds_or_images_has_an_interval() -> None:
@@ -110,7 +125,9 @@ def test_chance_alone_without_effects_of_seeds_or_images_has_an_interval() -> No
     assert found.low < 0 < found.high
 
 
-@pytest.mark.parametrize("wrong", [np.zeros(3, np.int8), np.full((3, 3), 2, np.int8), np.zeros((3, 0), np.int8)])
+@pytest.mark.parametrize(
+    "wrong", [np.zeros(3, np.int8), np.full((3, 3), 2, np.int8), np.zeros((3, 0), np.int8)]
+)
 def test_anything_but_a_matrix_of_differences_is_refused(wrong: NDArray[np.int8]) -> None:
     with pytest.raises(TrainError, match="−1, 0 or 1, seeds × images"):
         bca_crossed(wrong)
@@ -120,7 +137,9 @@ def test_the_crossed_interval_covers_other_images_where_the_one_over_seeds_does_
     rng = np.random.default_rng(11)
     drawn = [crossed(rng, 10, 200, 0.02, 1.0) for _ in range(100)]
     assert np.mean([holds(bca_crossed(differences)) for differences in drawn]) >= 0.93
-    assert np.mean([holds(interval(100 * differences.mean(axis=1))) for differences in drawn]) < 0.85
+    assert (
+        np.mean([holds(interval(100 * differences.mean(axis=1))) for differences in drawn]) < 0.85
+    )
 
 
 @pytest.mark.slow
@@ -145,10 +164,21 @@ def test_the_coverage_is_the_one_that_is_stated(n: int, of_bca: float) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("n", "by_seed", "by_image", "low", "high"),
-    [(6, 0.5, 0.0, 0.86, 0.93), (10, 0.5, 0.0, 0.91, 0.96), (6, 0.1, 0.3, 0.95, 1.0), (10, 0.1, 0.3, 0.95, 1.0)],
+    [
+        (6, 0.5, 0.0, 0.86, 0.93),
+        (10, 0.5, 0.0, 0.91, 0.96),
+        (6, 0.1, 0.3, 0.95, 1.0),
+        (10, 0.1, 0.3, 0.95, 1.0),
+    ],
 )
 def test_the_crossed_coverage_is_the_one_that_is_stated(
     n: int, by_seed: float, by_image: float, low: float, high: float
 ) -> None:
     rng = np.random.default_rng(n)
-    assert low <= np.mean([holds(bca_crossed(crossed(rng, n, 300, by_seed, by_image))) for _ in range(400)]) <= high
+    assert (
+        low
+        <= np.mean(
+            [holds(bca_crossed(crossed(rng, n, 300, by_seed, by_image))) for _ in range(400)]
+        )
+        <= high
+    )

@@ -77,7 +77,11 @@ def test_all_differences_zero_say_nothing() -> None:
 def test_many_pairs_are_flipped_by_drawing() -> None:
     values = np.random.default_rng(1).normal(0.3, 1, 30)
     reference = stats.permutation_test(
-        (values,), np.mean, permutation_type="samples", n_resamples=50_000, rng=np.random.default_rng(2)
+        (values,),
+        np.mean,
+        permutation_type="samples",
+        n_resamples=50_000,
+        rng=np.random.default_rng(2),
     )
     assert sign_flip(values) == pytest.approx(reference.pvalue, abs=0.01)
     assert sign_flip(values) == sign_flip(values)
@@ -97,7 +101,9 @@ def test_holm_is_the_one_of_the_textbook() -> None:
 
 
 @given(P_VALUES)
-def test_holm_keeps_the_order_and_lies_between_nothing_and_bonferroni(p_values: list[float]) -> None:
+def test_holm_keeps_the_order_and_lies_between_nothing_and_bonferroni(
+    p_values: list[float],
+) -> None:
     adjusted = holm(p_values)
     for p, larger in zip(p_values, adjusted, strict=True):
         assert p <= larger <= min(1, p * len(p_values))
@@ -106,7 +112,9 @@ def test_holm_keeps_the_order_and_lies_between_nothing_and_bonferroni(p_values: 
 
 
 @given(P_VALUES, st.integers(0, 7), st.floats(0, 1))
-def test_a_smaller_p_value_raises_no_adjusted_one(p_values: list[float], place: int, share: float) -> None:
+def test_a_smaller_p_value_raises_no_adjusted_one(
+    p_values: list[float], place: int, share: float
+) -> None:
     smaller = list(p_values)
     smaller[place % len(smaller)] *= share
     assert all(after <= before for after, before in zip(holm(smaller), holm(p_values), strict=True))
@@ -128,7 +136,9 @@ def test_equivalence_is_the_larger_of_two_one_sided_tests(margin: float) -> None
 
 
 @pytest.mark.parametrize(("difference", "p"), [(0.0, 0.0), (-0.24, 0.0), (0.25, 1.0), (0.3, 1.0)])
-def test_equivalence_of_equal_differences_is_whether_they_lie_within(difference: float, p: float) -> None:
+def test_equivalence_of_equal_differences_is_whether_they_lie_within(
+    difference: float, p: float
+) -> None:
     assert equivalence([difference] * 6, 0.25) == p
 
 
@@ -158,15 +168,21 @@ def test_eighty_per_cent_power_takes_the_seeds_of_the_tables() -> None:
     assert more_seeds(Estimate(10, -0.8, 1.0, None), margin=0.01, level=0.05) == 5
 
 
-@pytest.mark.parametrize(("mean", "margin", "level"), [(0.0, 0.25, 0.05), (0.1, 0.25, 0.05 / 3), (-0.08, 0.25, 0.05 / 3)])
-def test_the_seeds_for_equivalence_have_eighty_per_cent_power(mean: float, margin: float, level: float) -> None:
+@pytest.mark.parametrize(
+    ("mean", "margin", "level"), [(0.0, 0.25, 0.05), (0.1, 0.25, 0.05 / 3), (-0.08, 0.25, 0.05 / 3)]
+)
+def test_the_seeds_for_equivalence_have_eighty_per_cent_power(
+    mean: float, margin: float, level: float
+) -> None:
     sd, rng = 0.3, np.random.default_rng(4)
     n = 6 + (more_seeds(Estimate(6, mean, sd, None), margin, level) or 0)
 
     def power(n: int) -> float:
         drawn = rng.normal(mean, sd, (40_000, n))
         room = margin - np.abs(drawn.mean(axis=1))
-        return float(np.mean(stats.t.sf(room * math.sqrt(n) / drawn.std(axis=1, ddof=1), n - 1) <= level))
+        return float(
+            np.mean(stats.t.sf(room * math.sqrt(n) / drawn.std(axis=1, ddof=1), n - 1) <= level)
+        )
 
     assert power(n) > 0.79
     assert power(n - 1) < 0.81

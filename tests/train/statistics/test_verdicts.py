@@ -34,7 +34,10 @@ def families(draw: st.DrawFn) -> list[Pair]:
 
 def family(accuracies: NDArray[np.float64]) -> list[Pair]:
     """Return all pairs of arms (arms × seeds)."""
-    return [Pair(str(a), str(b), accuracies[a] - accuracies[b]) for a, b in combinations(range(len(accuracies)), 2)]
+    return [
+        Pair(str(a), str(b), accuracies[a] - accuracies[b])
+        for a, b in combinations(range(len(accuracies)), 2)
+    ]
 
 
 def claims(verdicts: list[Verdict]) -> list[Verdict]:
@@ -46,7 +49,9 @@ def false_claims(seeds: int, families: int, grid: float) -> int:
     rng, false = np.random.default_rng(seeds), 0
     for _ in range(families):
         accuracies = rng.normal(90, rng.uniform(0.15, 1.0), (3, seeds))
-        false += bool(claims(judge(family(np.round(accuracies / grid) * grid if grid else accuracies), 0.25)))
+        false += bool(
+            claims(judge(family(np.round(accuracies / grid) * grid if grid else accuracies), 0.25))
+        )
     return false
 
 
@@ -68,7 +73,10 @@ def test_each_verdict_in_words() -> None:
             "undecided",
             "fly against none: undecided; about 44 more seeds would decide (difference 0.22 points, 95 % interval −0.23 … 0.66)",
         ),
-        ("identical", "disk ×4 is fly: the same weights in all 6 seeds, since no drawn view repeats"),
+        (
+            "identical",
+            "disk ×4 is fly: the same weights in all 6 seeds, since no drawn view repeats",
+        ),
         (
             "better",
             "fly is better than disk ×2 by 0.10 points (95 % interval 0.10 … 0.11), by less than the margin of 0.25 points",
@@ -78,15 +86,29 @@ def test_each_verdict_in_words() -> None:
 
 
 def test_one_seed_is_undecided_or_identical() -> None:
-    far, same = judge([Pair("fly", "none", [2.5]), Pair("disk", "fly", [0.0], same_weights=True)], 0.25)
-    assert (
-        far.words == "fly against none: undecided; about 5 more seeds would decide (difference 2.50 points, from a single seed)"
+    far, same = judge(
+        [Pair("fly", "none", [2.5]), Pair("disk", "fly", [0.0], same_weights=True)], 0.25
     )
-    assert (far.sd, far.interval, far.bca, far.p_t, far.p_signflip, far.p_equivalence) == (None, None, None, 1, 1, 1)
-    assert same.words == "disk is fly: the same weights in the only seed, since no drawn view repeats"
+    assert (
+        far.words
+        == "fly against none: undecided; about 5 more seeds would decide (difference 2.50 points, from a single seed)"
+    )
+    assert (far.sd, far.interval, far.bca, far.p_t, far.p_signflip, far.p_equivalence) == (
+        None,
+        None,
+        None,
+        1,
+        1,
+        1,
+    )
+    assert (
+        same.words == "disk is fly: the same weights in the only seed, since no drawn view repeats"
+    )
 
 
-@pytest.mark.parametrize("differences", [[0.0, 0.0], [0.5, 0.5], [0.01, 0.02], [9.0] * 5, [0.0] * 5])
+@pytest.mark.parametrize(
+    "differences", [[0.0, 0.0], [0.5, 0.5], [0.01, 0.02], [9.0] * 5, [0.0] * 5]
+)
 def test_below_six_seeds_nothing_is_claimed(differences: list[float]) -> None:
     (verdict,) = judge([Pair("a", "b", differences)], 0.25)
     assert (verdict.verdict, verdict.more_seeds) == ("undecided", 6 - len(differences))
@@ -105,13 +127,19 @@ def test_the_sign_flip_test_guards_against_a_t_test_that_trusts_too_much() -> No
 
 def test_equal_accuracies_of_other_weights_are_equivalent_not_identical() -> None:
     assert judge([Pair("a", "b", [0.0] * 6)], 0.25)[0].verdict == "equivalent"
-    assert judge([Pair("a", "b", [0.01, *[0.0] * 5], same_weights=True)], 0.25)[0].verdict == "equivalent"
+    assert (
+        judge([Pair("a", "b", [0.01, *[0.0] * 5], same_weights=True)], 0.25)[0].verdict
+        == "equivalent"
+    )
 
 
 def test_the_family_makes_each_claim_harder() -> None:
     weak = [0.30, 0.10, 0.25, 0.02, 0.20, 0.05]
     assert judge([Pair("a", "b", weak)], 0.1)[0].verdict == "better"
-    assert judge([Pair("a", "b", weak), Pair("c", "d", VAGUE), Pair("e", "f", VAGUE)], 0.1)[0].verdict == "undecided"
+    assert (
+        judge([Pair("a", "b", weak), Pair("c", "d", VAGUE), Pair("e", "f", VAGUE)], 0.1)[0].verdict
+        == "undecided"
+    )
 
 
 def test_a_hopeless_question_is_said_to_be_one() -> None:
@@ -129,7 +157,9 @@ def test_small_numbers_are_not_written_as_zero() -> None:
 def test_images_add_an_interval_over_images() -> None:
     images = np.random.default_rng(1).integers(-1, 2, (6, 100)).astype(np.int8)
     differences = 100 * images.mean(axis=1)
-    with_images, without = judge([Pair("a", "b", differences, images=images), Pair("a", "b", differences)], 0.25)
+    with_images, without = judge(
+        [Pair("a", "b", differences, images=images), Pair("a", "b", differences)], 0.25
+    )
     assert without.bca_images is None
     assert with_images.bca_images is not None
     assert with_images.bca_images.low < with_images.mean < with_images.bca_images.high
@@ -146,7 +176,10 @@ def test_what_cannot_be_judged_is_refused() -> None:
 @settings(max_examples=30, deadline=None)
 @given(families())
 def test_swapping_the_arms_swaps_the_verdict_and_the_sign(pairs: list[Pair]) -> None:
-    swapped = [Pair(pair.against, pair.arm, [-value for value in pair.differences], pair.same_weights) for pair in pairs]
+    swapped = [
+        Pair(pair.against, pair.arm, [-value for value in pair.differences], pair.same_weights)
+        for pair in pairs
+    ]
     for one, other in zip(judge(pairs, 0.25), judge(swapped, 0.25), strict=True):
         assert other.verdict == MIRRORED.get(one.verdict, one.verdict)
         assert other.mean == -one.mean
@@ -170,7 +203,9 @@ def test_the_order_of_the_pairs_does_not_matter(pairs: list[Pair], random: objec
 @given(families())
 def test_every_verdict_follows_from_its_numbers(pairs: list[Pair]) -> None:
     verdicts = judge(pairs, 0.25)
-    assert [verdict.p_holm for verdict in verdicts] == holm([paired_t(pair.differences) for pair in pairs])
+    assert [verdict.p_holm for verdict in verdicts] == holm(
+        [paired_t(pair.differences) for pair in pairs]
+    )
     for pair, verdict in zip(pairs, verdicts, strict=True):
         assert verdict.p_t <= verdict.p_holm
         assert "no difference" not in verdict.words
@@ -179,7 +214,11 @@ def test_every_verdict_follows_from_its_numbers(pairs: list[Pair]) -> None:
         if verdict.verdict in MIRRORED:
             assert verdict.n >= 6
             assert verdict.interval is not None
-            assert (verdict.interval.low > 0) if verdict.verdict == "better" else (verdict.interval.high < 0)
+            assert (
+                (verdict.interval.low > 0)
+                if verdict.verdict == "better"
+                else (verdict.interval.high < 0)
+            )
         if verdict.verdict == "equivalent":
             assert verdict.n >= 6
             assert abs(verdict.mean) < 0.25
@@ -198,7 +237,9 @@ def test_arms_that_are_the_same_are_seldom_told_apart() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("grid", [0.0, 0.01])
 @pytest.mark.parametrize("seeds", [6, 10])
-def test_of_a_thousand_families_of_the_same_arms_at_most_five_per_cent_have_a_false_claim(seeds: int, grid: float) -> None:
+def test_of_a_thousand_families_of_the_same_arms_at_most_five_per_cent_have_a_false_claim(
+    seeds: int, grid: float
+) -> None:
     assert false_claims(seeds, 1_000, grid) <= 50
 
 

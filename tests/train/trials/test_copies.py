@@ -11,14 +11,14 @@ import pytest
 from expand import expand
 from expand.images.decoder import decode
 from tests.conftest import noise_image
-from tests.train.compare.questions import question_for, stage_of
+from tests.train.compare.studies import context_of, question_for
 from tests.train.samples import pictures, write_set
-from train.compare.question import Codec, Question
+from train.compare.study import Codec, ComparisonStudy
 from train.data.folder import list_folder
-from train.data.shape import Shape, fit
+from train.data.shape import Shape, resize_crop
 from train.errors import TrainError
 from train.trials import copies
-from train.trials.context import Stage
+from train.trials.context import TrialContext
 from train.trials.copies import free_memory
 from train.trials.study import Seeds
 from train.trials.trial import stored
@@ -36,43 +36,54 @@ SETS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
-def staged(tmp_path: Path, drawn: dict[str, Any], **changes: Any) -> Stage[Question]:
+def staged(tmp_path: Path, drawn: dict[str, Any], **changes: Any) -> TrialContext[ComparisonStudy]:
     """Return the stage of a comparison of every kind of arm that the shape of images allows."""
-    arms = "none,fly,disk=2,disk-random=3" + ("" if "shape" in changes and changes["shape"].side else ",hybrid=2")
+    arms = "none,fly,disk=2,disk-random=3" + (
+        "" if "shape" in changes and changes["shape"].side else ",hybrid=2"
+    )
     src = write_set(tmp_path / "src", pictures(3, **drawn))
     test = write_set(tmp_path / "test", pictures(1, seed=100, **drawn))
-    return stage_of(question_for(src, test, arms, **changes))
+    return context_of(question_for(src, test, arms, **changes))
 
 
 @pytest.mark.parametrize("name", SETS)
 def test_copies_in_memory_are_what_expand_writes_and_train_reads(name: str, tmp_path: Path) -> None:
     drawn, changes = SETS[name]
-    stage = staged(tmp_path, drawn, **changes)
-    question, compared = stage.study, 0
-    for arm in question.arms:
-        copies, side = question.copies(arm, SEEDS.views), stored(stage, arm, SEEDS)
+    context = staged(tmp_path, drawn, **changes)
+    study, compared = context.study, 0
+    for arm in study.arms:
+        copies, side = study.copies(arm, SEEDS.views), stored(context, arm, SEEDS)
         assert (side is None) == (copies is None) == (arm.strategy in ("none", "fly"))
         if copies is None or side is None:
             continue
         how = {key: getattr(copies, key) for key in ("seed", "sampling", "format", "quality")}
-        expand(question.data, tmp_path / arm.name, copies.factor, copies.recipe, workers=1, **how)
+        expand(study.data, tmp_path / arm.name, copies.factor, copies.recipe, workers=1, **how)
         written = list_folder(tmp_path / arm.name)
-        files = [fit(decode((written.root / file).read_bytes()).pixels, question.shape) for file in written.files]
+        files = [
+            resize_crop(decode((written.root / file).read_bytes()).pixels, study.shape)
+            for file in written.files
+        ]
         np.testing.assert_array_equal(side.pack.pixels[side.folder.places], np.stack(files))
         assert side.folder.sources == written.sources
         assert side.folder.table.shape == (6, arm.factor)
-        for mine, theirs in ((side.folder.views, written.views), (side.folder.labels, written.labels)):
+        for mine, theirs in (
+            (side.folder.views, written.views),
+            (side.folder.labels, written.labels),
+        ):
             np.testing.assert_array_equal(mine, theirs)
         assert len(np.unique(side.pack.pixels, axis=0)) == len(files)
         compared += len(files)
-    assert compared == (6 * (2 + 3) if question.shape.side else 6 * (2 + 3 + 2))
+    assert compared == (6 * (2 + 3) if study.shape.side else 6 * (2 + 3 + 2))
 
 
 def test_sixteen_bits_are_cut_as_they_are_when_files_are_read(tmp_path: Path) -> None:
-    deep = {name: noise_image(16, 16, depth=np.uint16, seed=seed) for seed, name in enumerate(pictures(2))}
+    deep = {
+        name: noise_image(16, 16, depth=np.uint16, seed=seed)
+        for seed, name in enumerate(pictures(2))
+    }
     test = write_set(tmp_path / "test", pictures(1, (16, 16)))
-    stage = stage_of(question_for(write_set(tmp_path / "src", deep), test, "none,disk=3"))
-    side = stored(stage, stage.study.arms[1], SEEDS)
+    context = context_of(question_for(write_set(tmp_path / "src", deep), test, "none,disk=3"))
+    side = stored(context, context.study.arms[1], SEEDS)
     expand(tmp_path / "src", tmp_path / "out", 3, seed=SEEDS.views, format="png", workers=1)
     written = list_folder(tmp_path / "out")
     files = [decode((written.root / file).read_bytes()).pixels for file in written.files]
@@ -83,7 +94,7 @@ def test_sixteen_bits_are_cut_as_they_are_when_files_are_read(tmp_path: Path) ->
 
 def test_a_part_of_the_sources_has_the_views_that_it_has_in_the_whole(tmp_path: Path) -> None:
     whole = staged(tmp_path, {})
-    part = stage_of(question_for(whole.study.data, whole.study.test, "none,disk=2", sources=4))
+    part = context_of(question_for(whole.study.data, whole.study.test, "none,disk=2", sources=4))
     arm = part.study.arms[1]
     mine, all_ = stored(part, arm, SEEDS), stored(whole, arm, SEEDS)
     assert mine is not None
@@ -93,15 +104,17 @@ def test_a_part_of_the_sources_has_the_views_that_it_has_in_the_whole(tmp_path: 
     np.testing.assert_array_equal(mine.pack.pixels, all_.pack.pixels[rows])
 
 
-def test_copies_that_do_not_fit_into_memory_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stage = staged(tmp_path, {})
-    arm = stage.study.arms[2]
+def test_copies_that_do_not_fit_into_memory_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = staged(tmp_path, {})
+    arm = context.study.arms[2]
     needed = 2 * 6 * 16 * 16 * 3
     monkeypatch.setattr(copies, "free_memory", lambda: 2 * needed)
-    assert stored(stage, arm, SEEDS) is not None
+    assert stored(context, arm, SEEDS) is not None
     monkeypatch.setattr(copies, "free_memory", lambda: 2 * needed - 1)
     with pytest.raises(TrainError) as refused:
-        stored(stage, arm, SEEDS)
+        stored(context, arm, SEEDS)
     assert str(refused.value) == (
         "2 views of 6 sources take 9,216 bytes, 18,431 are free; a smaller --factor, --sources or --image-size"
     )

@@ -11,10 +11,10 @@ import pytest
 
 from expand.recipes.recipe import Recipe
 from tests.conftest import noise_image
-from tests.train.compare.questions import MIRROR, question_for, stage_of
+from tests.train.compare.studies import MIRROR, context_of, question_for
 from tests.train.samples import pictures, write_set
 from train.compare.arms import Arm
-from train.compare.question import Question
+from train.compare.study import ComparisonStudy
 from train.data.shape import Shape
 from train.errors import TrainError
 from train.feed.strategies import Strategy
@@ -34,29 +34,40 @@ class Stuck(Strategy):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Frozen(Question):
+class Frozen(ComparisonStudy):
     """A question whose fly arm is stuck."""
 
     only: int = 1
 
     def strategy(self, arm: Arm, view_seed: int) -> Strategy:
         honest = super().strategy(arm, view_seed)
-        return Stuck("fly", honest.recipe, view_seed, only=self.only) if arm.strategy == "fly" else honest
+        return (
+            Stuck("fly", honest.recipe, view_seed, only=self.only)
+            if arm.strategy == "fly"
+            else honest
+        )
 
 
 def check(
-    tmp_path: Path, arms: str = "none,fly,disk,disk-random,hybrid", images: dict[str, Any] | None = None, **changes: Any
+    tmp_path: Path,
+    arms: str = "none,fly,disk,disk-random,hybrid",
+    images: dict[str, Any] | None = None,
+    **changes: Any,
 ) -> None:
     """Check all arms of a question about a few images."""
     src = write_set(tmp_path / "src", pictures(6) if images is None else images)
-    stage = stage_of(question_for(src, write_set(tmp_path / "test", pictures(1, seed=50)), arms, **changes))
-    for arm in stage.study.arms:
-        check_fresh(stage, arm)
+    context = context_of(
+        question_for(src, write_set(tmp_path / "test", pictures(1, seed=50)), arms, **changes)
+    )
+    for arm in context.study.arms:
+        check_fresh(context, arm)
 
 
 @pytest.mark.parametrize("renderer", ["exact", "batched"])
 @pytest.mark.parametrize("only", [1, 0])
-def test_an_arm_that_shows_one_view_again_and_again_is_named(only: int, renderer: str, tmp_path: Path) -> None:
+def test_an_arm_that_shows_one_view_again_and_again_is_named(
+    only: int, renderer: str, tmp_path: Path
+) -> None:
     with pytest.raises(TrainError) as stopped:
         check(tmp_path, kind=Frozen, only=only, renderer=renderer)
     assert (str(stopped.value), stopped.value.status) == (
@@ -67,13 +78,17 @@ def test_an_arm_that_shows_one_view_again_and_again_is_named(only: int, renderer
 
 @pytest.mark.parametrize("renderer", ["exact", "batched"])
 @pytest.mark.parametrize("factor", [2, 3, 4])
-def test_fresh_views_pass_however_often_the_untouched_image_comes_between(factor: int, renderer: str, tmp_path: Path) -> None:
+def test_fresh_views_pass_however_often_the_untouched_image_comes_between(
+    factor: int, renderer: str, tmp_path: Path
+) -> None:
     check(tmp_path, factors=(factor,), renderer=renderer)
 
 
 def test_a_recipe_that_can_only_repeat_itself_is_not_called_frozen(tmp_path: Path) -> None:
     check(tmp_path, "none,fly,disk", views=MIRROR)
-    check(tmp_path, "none,fly,disk", views=MIRROR, kind=Frozen)  # two views are all there are: nothing could tell
+    check(
+        tmp_path, "none,fly,disk", views=MIRROR, kind=Frozen
+    )  # two views are all there are: nothing could tell
 
 
 def test_resized_views_are_looked_at_as_they_are_shown(tmp_path: Path) -> None:
@@ -83,14 +98,19 @@ def test_resized_views_are_looked_at_as_they_are_shown(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("blank", "fresh"), [(6, True), (7, False)])
-def test_some_images_that_look_alike_however_they_are_turned_do_not_matter(blank: int, fresh: bool, tmp_path: Path) -> None:
+def test_some_images_that_look_alike_however_they_are_turned_do_not_matter(
+    blank: int, fresh: bool, tmp_path: Path
+) -> None:
     images = {name: noise_image(16, 16, seed=place) for place, name in enumerate(pictures(6))}
     for number, name in enumerate(list(images)[:blank]):
         images[name] = np.full((16, 16), 10 * number, np.uint8)
-    src, test = write_set(tmp_path / "src", images), write_set(tmp_path / "test", pictures(1, (16, 16), seed=50))
-    stage = stage_of(question_for(src, test, "none,fly", views=BOTH))
+    src, test = (
+        write_set(tmp_path / "src", images),
+        write_set(tmp_path / "test", pictures(1, (16, 16), seed=50)),
+    )
+    context = context_of(question_for(src, test, "none,fly", views=BOTH))
     if fresh:
-        check_fresh(stage, Arm("fly"))
+        check_fresh(context, Arm("fly"))
     else:
         with pytest.raises(TrainError, match="^fly shows 7 of 12 sources alike in passes 1, 2, 3"):
-            check_fresh(stage, Arm("fly"))
+            check_fresh(context, Arm("fly"))

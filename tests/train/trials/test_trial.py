@@ -12,17 +12,23 @@ import torch
 
 from expand import expand
 from tests.train.commands import draw_set
-from tests.train.compare.questions import question_for, stage_of
+from tests.train.compare.studies import context_of, question_for
 from train.compare.arms import Arm
-from train.compare.question import Codec
+from train.compare.study import Codec
 from train.data.cache import Cache
 from train.data.shape import Shape
 from train.errors import TrainError
-from train.trials.context import Stage, set_stage
+from train.trials.context import TrialContext, trial_context
 from train.trials.study import Seeds
 from train.trials.trial import FRESH_VIEW, Run, hash_weights, look, measure, train
 
-TIMES = ("wait_seconds", "augment_seconds", "compute_seconds", "evaluate_seconds", "training_seconds")
+TIMES = (
+    "wait_seconds",
+    "augment_seconds",
+    "compute_seconds",
+    "evaluate_seconds",
+    "training_seconds",
+)
 
 
 @pytest.fixture
@@ -31,36 +37,49 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
     return draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 5, seed=1)
 
 
-def staged(folders: tuple[Path, Path], arms: str, **changes: Any) -> Stage[Any]:
-    return stage_of(question_for(*folders, arms, **changes))
+def staged(folders: tuple[Path, Path], arms: str, **changes: Any) -> TrialContext[Any]:
+    return context_of(question_for(*folders, arms, **changes))
 
 
-def rows_of(stage: Stage[Any], epochs: int, replicate: int = 0) -> dict[str, dict[str, Any]]:
+def rows_of(
+    context: TrialContext[Any], epochs: int, replicate: int = 0
+) -> dict[str, dict[str, Any]]:
     """Train every arm for so many passes; return their rows."""
-    seeds = Seeds.of(stage.study.seed, replicate)
-    runs = {arm.name: Run(arm, epochs, seeds) for arm in stage.study.arms}
-    return {name: measure(stage, run, train(stage, run)) for name, run in runs.items()}
+    seeds = Seeds.of(context.study.seed, replicate)
+    runs = {arm.name: Run(arm, epochs, seeds) for arm in context.study.arms}
+    return {name: measure(context, run, train(context, run)) for name, run in runs.items()}
 
 
-def weights(stage: Stage[Any], epochs: int) -> dict[str, str]:
-    return {name: row["weights"] for name, row in rows_of(stage, epochs).items()}
+def weights(context: TrialContext[Any], epochs: int) -> dict[str, str]:
+    return {name: row["weights"] for name, row in rows_of(context, epochs).items()}
 
 
-def test_while_no_view_repeats_fly_and_the_largest_folder_end_in_the_same_weights(folders: tuple[Path, Path]) -> None:
-    stage = staged(folders, "none,fly,disk", factors=(2, 3), model="cnn")
+def test_while_no_view_repeats_fly_and_the_largest_folder_end_in_the_same_weights(
+    folders: tuple[Path, Path],
+) -> None:
+    context = staged(folders, "none,fly,disk", factors=(2, 3), model="cnn")
     # pass 3 shows the untouched image again, in a folder of 3 and on the fly; pass 4 is the first in which they differ
-    for epochs, same in ((2, {"fly", "disk ×2", "disk ×3"}), (3, {"fly", "disk ×3"}), (4, {"fly", "disk ×3"}), (5, {"fly"})):
-        found = weights(stage, epochs)
+    for epochs, same in (
+        (2, {"fly", "disk ×2", "disk ×3"}),
+        (3, {"fly", "disk ×3"}),
+        (4, {"fly", "disk ×3"}),
+        (5, {"fly"}),
+    ):
+        found = weights(context, epochs)
         assert {name for name in found if found[name] == found["fly"]} == same
         assert len(set(found.values())) == 5 - len(same)
 
 
-def test_resized_copies_and_views_of_resized_files_give_the_same_weights_too(folders: tuple[Path, Path]) -> None:
+def test_resized_copies_and_views_of_resized_files_give_the_same_weights_too(
+    folders: tuple[Path, Path],
+) -> None:
     found = weights(staged(folders, "fly,disk", factors=(2,), shape=Shape(12)), 2)
     assert found["fly"] == found["disk ×2"]
 
 
-def test_copies_that_lose_something_do_not_give_the_weights_of_the_views(folders: tuple[Path, Path]) -> None:
+def test_copies_that_lose_something_do_not_give_the_weights_of_the_views(
+    folders: tuple[Path, Path],
+) -> None:
     found = weights(staged(folders, "none,fly,disk", codec=Codec("jpg", 50)), 2)
     assert len(set(found.values())) == 3
 
@@ -71,9 +90,9 @@ def test_every_kind_of_arm_teaches_something_else(folders: tuple[Path, Path]) ->
 
 
 def test_the_same_seeds_give_the_same_row_and_others_another(folders: tuple[Path, Path]) -> None:
-    stage = staged(folders, "fly,disk")
+    context = staged(folders, "fly,disk")
     one, again, other = (
-        {name: {key: value for key, value in row.items() if key not in TIMES} for name, row in rows_of(stage, 2, replicate).items()}
+        {name: {key: value for key, value in row.items() if key not in TIMES} for name, row in rows_of(context, 2, replicate).items()}
         for replicate in (0, 0, 1)
     )  # fmt: skip
     assert one == again
@@ -83,21 +102,30 @@ def test_the_same_seeds_give_the_same_row_and_others_another(folders: tuple[Path
 
 
 def test_a_row_says_what_was_right_and_what_was_done(folders: tuple[Path, Path]) -> None:
-    stage = staged(folders, "none,fly", lr=0.001)
+    context = staged(folders, "none,fly", lr=0.001)
     run = Run(Arm("fly"), 2, Seeds.of(0, 5))
-    trained = train(stage, run)
-    row = measure(stage, run, trained)
-    test = stage.data.test
+    trained = train(context, run)
+    row = measure(context, run, trained)
+    test = context.data.test
     assert test is not None
-    found = look(stage, trained.setup, test.pack.pixels[test.folder.places], test.folder.labels)
-    right = np.unpackbits(np.frombuffer(base64.b64decode(row["right"]), np.uint8), count=15).astype(bool)
+    found = look(context, trained.setup, test.pack.pixels[test.folder.places], test.folder.labels)
+    right = np.unpackbits(np.frombuffer(base64.b64decode(row["right"]), np.uint8), count=15).astype(
+        bool
+    )
     np.testing.assert_array_equal(right, found.predicted == test.folder.labels)
     assert 0 < right.mean() < 1
     assert row["accuracy"] == right.mean() == found.accuracy
     assert row["per_class"] == {
-        name: right[5 * place : 5 * place + 5].mean() for place, name in enumerate(("ant", "bee", "cat"))
+        name: right[5 * place : 5 * place + 5].mean()
+        for place, name in enumerate(("ant", "bee", "cat"))
     }
-    assert (row["arm"], row["replicate"], row["epochs"], row["steps"], row["images"]) == ("fly", 5, 2, 4, 48)
+    assert (row["arm"], row["replicate"], row["epochs"], row["steps"], row["images"]) == (
+        "fly",
+        5,
+        2,
+        4,
+        48,
+    )
     assert (row["precision"], row["renderer"], row["loss"]) == ("fp32", "exact", found.loss)
     assert (row["train_accuracy"], row["train_loss"]) == (trained.last.accuracy, trained.last.loss)
     assert row["augment_seconds"] > 0
@@ -107,25 +135,32 @@ def test_a_row_says_what_was_right_and_what_was_done(folders: tuple[Path, Path])
 
 
 @pytest.mark.parametrize("name", ["fly", "disk", "disk-random"])
-def test_the_memory_gap_is_measured_on_views_that_were_seen_and_on_fresh_ones(name: str, folders: tuple[Path, Path]) -> None:
-    stage = staged(folders, f"none,{name}", lr=0.002)
-    arm = stage.study.arms[1]
+def test_the_memory_gap_is_measured_on_views_that_were_seen_and_on_fresh_ones(
+    name: str, folders: tuple[Path, Path]
+) -> None:
+    context = staged(folders, f"none,{name}", lr=0.002)
+    arm = context.study.arms[1]
     run = Run(arm, 3, Seeds.of(0, 0))
-    trained = train(stage, run)
-    gap = measure(stage, run, trained)["gap"]
-    views, side = stage.study.remembered(arm, run.seeds.views), stage.data.train
+    trained = train(context, run)
+    gap = measure(context, run, trained)["gap"]
+    views, side = context.study.memorised_views(arm, run.seeds.views), context.data.train
     for what, k in (("stored", 1), ("fresh", FRESH_VIEW)):
         images = [
-            views.render(p, views.params(s, k)).pixels for s, p in zip(side.folder.sources, side.pack.pixels, strict=True)
+            views.render(p, views.params(s, k)).pixels
+            for s, p in zip(side.folder.sources, side.pack.pixels, strict=True)
         ]
-        assert gap[what] == look(stage, trained.setup, np.stack(images), side.folder.labels).accuracy
+        assert (
+            gap[what] == look(context, trained.setup, np.stack(images), side.folder.labels).accuracy
+        )
     if name != "fly":
         np.testing.assert_array_equal(trained.data.train.pack.pixels[1::2], np.stack(
             [views.render(p, views.params(s, 1)).pixels for s, p in zip(side.folder.sources, side.pack.pixels, strict=True)]
         ))  # fmt: skip
 
 
-def test_where_the_first_view_is_not_all_that_an_arm_shows_there_is_no_gap(folders: tuple[Path, Path]) -> None:
+def test_where_the_first_view_is_not_all_that_an_arm_shows_there_is_no_gap(
+    folders: tuple[Path, Path],
+) -> None:
     rows = rows_of(staged(folders, "none,hybrid"), 1)
     assert [row["gap"] for row in rows.values()] == [None, None]
     assert rows_of(staged(folders, "none,disk", shape=Shape(12)), 1)["disk ×2"]["gap"] is None
@@ -134,17 +169,37 @@ def test_where_the_first_view_is_not_all_that_an_arm_shows_there_is_no_gap(folde
 def test_a_hash_knows_every_bit_of_the_weights_and_nothing_of_their_order() -> None:
     state = {"a": torch.arange(4.0), "b": torch.zeros(2, 3), "n": torch.tensor(7)}
     turned = dict(reversed(state.items()))
-    changed = {**state, "b": state["b"].clone().index_put_((torch.tensor(1), torch.tensor(2)), torch.tensor(1e-45))}
-    assert hash_weights(state) == hash_weights(turned) == hash_weights({**state, "a": torch.arange(8.0)[:4]})
-    assert len({hash_weights(other) for other in (state, changed, {**state, "n": torch.tensor(8)}, {"a": state["a"]})}) == 4
+    changed = {
+        **state,
+        "b": state["b"].clone().index_put_((torch.tensor(1), torch.tensor(2)), torch.tensor(1e-45)),
+    }
+    assert (
+        hash_weights(state)
+        == hash_weights(turned)
+        == hash_weights({**state, "a": torch.arange(8.0)[:4]})
+    )
+    assert (
+        len(
+            {
+                hash_weights(other)
+                for other in (state, changed, {**state, "n": torch.tensor(8)}, {"a": state["a"]})
+            }
+        )
+        == 4
+    )
 
 
-def test_no_run_is_trained_where_the_data_do_not_allow_a_comparison(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_no_run_is_trained_where_the_data_do_not_allow_a_comparison(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
     src, test = folders
     expand(src, tmp_path / "out", 2, workers=1)
     leaky = draw_set(tmp_path / "leaky", 2, seed=1)
     cases = {
-        f'"{tmp_path / "out"}" was written by expand; compare the folder that it was made from': (tmp_path / "out", test),
+        f'"{tmp_path / "out"}" was written by expand; compare the folder that it was made from': (
+            tmp_path / "out",
+            test,
+        ),
         '6 images stand on both sides: test "ant/000.png" is, or was made from, the file of training "ant/000.png"; '
         'test "ant/001.png" is, or was made from, the file of training "ant/001.png"; test "bee/000.png" is, or was made from, '
         'the file of training "bee/000.png"; and 3 more. What is measured on them is not what the model would do on new '
@@ -153,19 +208,28 @@ def test_no_run_is_trained_where_the_data_do_not_allow_a_comparison(folders: tup
     }
     for words, (data, measured) in cases.items():
         with pytest.raises(TrainError) as refused:
-            stage_of(question_for(data, measured))
+            context_of(question_for(data, measured))
         assert (str(refused.value), refused.value.status) == (words, 2)
-    assert len(stage_of(question_for(leaky, test, allow_leak=True)).data.leaks) == 6
+    assert len(context_of(question_for(leaky, test, allow_leak=True)).data.leaks) == 6
 
 
 def test_images_that_are_not_held_in_memory_are_refused(folders: tuple[Path, Path]) -> None:
     with pytest.raises(TrainError) as refused:
-        set_stage(question_for(*folders), Cache().root, 15_000)
-    assert str(refused.value) == "a comparison holds its images in memory: fewer --sources, or a smaller --image-size"
+        trial_context(question_for(*folders), Cache().root, 15_000)
+    assert (
+        str(refused.value)
+        == "a comparison holds its images in memory: fewer --sources, or a smaller --image-size"
+    )
 
 
 @pytest.mark.parametrize(
-    "device", ["tpu", pytest.param("cuda", marks=pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU"))]
+    "device",
+    [
+        "tpu",
+        pytest.param(
+            "cuda", marks=pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+        ),
+    ],
 )
 def test_a_device_that_is_not_there_is_refused(device: str, folders: tuple[Path, Path]) -> None:
     with pytest.raises(TrainError, match=f"^--device {device}: there is no such device here$"):
@@ -174,6 +238,6 @@ def test_a_device_that_is_not_there_is_refused(device: str, folders: tuple[Path,
 
 def test_a_stage_is_made_once_and_sets_the_threads(folders: tuple[Path, Path]) -> None:
     torch.set_num_threads(1)
-    stage = staged(folders, "none,fly", threads=2)
+    context = staged(folders, "none,fly", threads=2)
     assert torch.get_num_threads() == 2
-    assert stage_of(stage.study) is stage
+    assert context_of(context.study) is context

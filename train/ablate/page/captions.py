@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from train.ablate.page.tables import flags, ordered, screens
-from train.report.formatting import SPACE, arm_name, count, listing, percent, points, points_range, seconds
+from train.report.formatting import (
+    SPACE,
+    arm_name,
+    count,
+    listing,
+    percent,
+    points,
+    points_range,
+    seconds,
+)
 from train.report.tables import Plain, name_of
 from train.statistics.power import FEWEST_SEEDS
 
@@ -15,9 +24,17 @@ Said = tuple[str, str]
 def taken_apart(found: Plain) -> str:
     """Return what was taken apart and how; what the settings do not say is left out."""
     settings = found["settings"]
-    sizes = [f"{count(settings[key])} {key}" for key in ("sources", "classes") if isinstance(settings.get(key), int)]
+    sizes = [
+        f"{count(settings[key])} {key}"
+        for key in ("sources", "classes")
+        if isinstance(settings.get(key), int)
+    ]
     data = found["title"] + (f" ({', '.join(sizes)})" if sizes else "")
-    others = "one with each of them alone" if found["design"] == "single" else "the others with about half of them on"
+    others = (
+        "one with each of them alone"
+        if found["design"] == "single"
+        else "the others with about half of them on"
+    )
     into = f"{len(found['techniques'])} techniques: {len(found['runs'])} runs, one as it is and {others}"
     trained = f"the model {settings['model']} was trained" if "model" in settings else "trained"
     passes = f" for {count(settings['passes'])} passes" if "passes" in settings else ""
@@ -62,7 +79,10 @@ def few_seeds(found: Plain) -> str | None:
 
 def effects(found: Plain) -> str:
     """Return all effects, the largest gain first."""
-    said = [f"{arm_name(row['technique'])} {points(row['mean'])} ({row['says']})" for row in ordered(found)]
+    said = [
+        f"{arm_name(row['technique'])} {points(row['mean'])} ({row['says']})"
+        for row in ordered(found)
+    ]
     return f"Effects in points: {', '.join(said)}."
 
 
@@ -77,7 +97,11 @@ def costs(found: Plain) -> str:
 
 def classes(found: Plain) -> list[Said]:
     """Return which class each technique harms most and which it helps most."""
-    return [(arm_name(row["technique"]), _extremes(row["classes"])) for row in ordered(found) if row["classes"]]
+    return [
+        (arm_name(row["technique"]), _extremes(row["classes"]))
+        for row in ordered(found)
+        if row["classes"]
+    ]
 
 
 def _extremes(rows: list[Plain]) -> str:
@@ -95,8 +119,14 @@ def _class(row: Plain) -> str:
 def screened(found: Plain) -> list[Said]:
     """Return which classes a plainly trained model no longer knows, technique by technique; last, what flags none."""
     tried = screens(found)
-    clear = [arm_name(name) for name, rows in tried.items() if not any(row["harmed"] for row in rows)]
-    said = [(arm_name(name), _worst(rows)) for name, rows in tried.items() if arm_name(name) not in clear]
+    clear = [
+        arm_name(name) for name, rows in tried.items() if not any(row["harmed"] for row in rows)
+    ]
+    said = [
+        (arm_name(name), _worst(rows))
+        for name, rows in tried.items()
+        if arm_name(name) not in clear
+    ]
     return [*said, *([(listing(clear), "no class is flagged")] if clear else [])]
 
 
@@ -112,7 +142,9 @@ def screened_one(rows: list[Plain]) -> str:
     """Return how far a plainly trained model falls when images are changed by one technique, at the worst strength."""
     worst = min(rows, key=lambda row: row["accuracy"])
     flagged = sum(bool(row["harmed"]) for row in rows)
-    classes = f"classes flagged at {flagged} of {len(rows)} strengths" if flagged else "no class flagged"
+    classes = (
+        f"classes flagged at {flagged} of {len(rows)} strengths" if flagged else "no class flagged"
+    )
     at_worst = f"{percent(worst['accuracy'] / 100)} at worst ({arm_name(worst['setting'])})"
     return f"{arm_name(worst['technique'])}: {percent(worst['plain'] / 100)} untouched, {at_worst}; {classes}."
 
@@ -133,26 +165,42 @@ def accuracies(check: Plain) -> str:
 
 def differences(check: Plain) -> str:
     """Return the verdicts of the check."""
-    said = [f"{name_of(pair)} {points(pair['mean'])} ({pair['verdict']})" for pair in check["pairs"]]
+    said = [
+        f"{name_of(pair)} {points(pair['mean'])} ({pair['verdict']})" for pair in check["pairs"]
+    ]
     return f"Differences in points: {', '.join(said)}."
 
 
 def suggested(found: Plain) -> list[str]:
     """Return what is suggested, what of the chosen techniques is left out, and how sure it is."""
     suggestion, check = found["suggestion"], found["check"]
-    held = {pair["against"]: pair for pair in check["pairs"] if pair["arm"] == CHOSEN} if check else {}
+    held = (
+        {pair["against"]: pair for pair in check["pairs"] if pair["arm"] == CHOSEN} if check else {}
+    )
     if not suggestion["yaml"]:
         return [_nothing(check, held)]
     said = [f"Suggested: {suggestion['techniques']}."]
     if check is None:
         return [*said, "Each helped alone; what they do together was not measured."]
-    out = [other for other, pair in held.items() if other.startswith(WITHOUT) and pair["verdict"] == "worse"]
+    out = [
+        other
+        for other, pair in held.items()
+        if other.startswith(WITHOUT) and pair["verdict"] == "worse"
+    ]
     if out:
         names = listing(name.removeprefix(WITHOUT) for name in out)
-        same = f'it is "{out[0]}" of the check' if len(out) == 1 else "this very set was not measured"
-        said.append(f"Chosen, but left out after the check, since the others do better without: {names}; {same}.")
+        same = (
+            f'it is "{out[0]}" of the check' if len(out) == 1 else "this very set was not measured"
+        )
+        said.append(
+            f"Chosen, but left out after the check, since the others do better without: {names}; {same}."
+        )
     if NONE in held:
-        shown = "" if held[NONE]["verdict"] == "better" else ", it is not shown to be better than no augmentation"
+        shown = (
+            ""
+            if held[NONE]["verdict"] == "better"
+            else ", it is not shown to be better than no augmentation"
+        )
         said.append(f"On images that had no part in choosing{shown}: {held[NONE]['words']}.")
     return said
 

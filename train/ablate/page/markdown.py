@@ -17,7 +17,10 @@ def render_ablation_markdown(found: dict[str, Any]) -> str:
     blocks = [f"# {plain(first)}", *map(plain, more), plain(captions.taken_apart(found))]
     blocks += ["## Effects", plain(captions.measure(found)), plain(captions.few_seeds(found) or "")]
     blocks += [table(tables.effects(found)) or "No technique was measured."]
-    blocks += ["## Classes", *(_said(captions.classes(found)) or ["Nothing was measured class by class."])]
+    blocks += [
+        "## Classes",
+        *(_said(captions.classes(found)) or ["Nothing was measured class by class."]),
+    ]
     blocks += ["## A plainly trained model on changed images", *_screen(found)]
     blocks += ["## Check on the other half of the test images", *_check(found)]
     blocks += ["## Suggestion", *_suggestion(found)]
@@ -43,7 +46,10 @@ def _check(found: dict[str, Any]) -> list[str]:
 
 
 def _suggestion(found: dict[str, Any]) -> list[str]:
-    said, suggestion = [plain(sentence) for sentence in captions.suggested(found)], found["suggestion"]
+    said, suggestion = (
+        [plain(sentence) for sentence in captions.suggested(found)],
+        found["suggestion"],
+    )
     if not suggestion["yaml"]:
         return said
     use = f"expand SRC OUT --recipe {suggestion['file']}"

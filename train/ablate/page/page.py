@@ -11,9 +11,7 @@ from train.report.page import drawings, templates
 from train.report.tables import facts, margin
 
 ACCURACIES = "Bars are 95 % intervals for the mean over the seeds."
-DIFFERENCES = (
-    "First less second, paired by seed, with 95 % intervals: right of zero, the first is better. The band is the margin."
-)
+DIFFERENCES = "First less second, paired by seed, with 95 % intervals: right of zero, the first is better. The band is the margin."
 
 
 def render_ablation(found: dict[str, Any]) -> str:
@@ -32,6 +30,8 @@ def render_ablation(found: dict[str, Any]) -> str:
             heats=heats_of(entries),
             chance=chance_of([entry for entry in entries if entry["interval"]]),
             screens=drawings(plots.screened(found)),
-            check=drawings([(plots.accuracies(found), ACCURACIES), (plots.differences(found), DIFFERENCES)]),
+            check=drawings(
+                [(plots.accuracies(found), ACCURACIES), (plots.differences(found), DIFFERENCES)]
+            ),
         )
     )

@@ -11,20 +11,24 @@ from train.ablate.page import captions
 from train.ablate.page.tables import mark, ordered, screens
 from train.report.forest import MARGIN, REST, ROW, Row, draw_rows, set_points
 from train.report.formatting import arm_name, percent
-from train.report.styles import Look
+from train.report.styles import PlotStyle
 from train.report.svg import FAINT, INK, drawing, to_svg
 from train.report.tables import Plain, margin, name_of
 
 VERDICTS = {
-    "better": Look("#0072b2", "^"),
-    "worse": Look("#d55e00", "v"),
-    "equivalent": Look("#009e73", "s"),
-    "identical": Look("#ffffff", "s"),
-    "undecided": Look("#ffffff", "o"),
+    "better": PlotStyle("#0072b2", "^"),
+    "worse": PlotStyle("#d55e00", "v"),
+    "equivalent": PlotStyle("#009e73", "s"),
+    "identical": PlotStyle("#ffffff", "s"),
+    "undecided": PlotStyle("#ffffff", "o"),
 }
-KNOWN, FLAGGED = Look("#0072b2", "o"), Look("#d55e00", "X")
-ARMS = {"none": Look("#000000", "o"), "TrivialAugment": Look("#e69f00", "D"), "chosen": Look("#0072b2", "s")}
-LEFT_OUT = Look("#ffffff", "s")
+KNOWN, FLAGGED = PlotStyle("#0072b2", "o"), PlotStyle("#d55e00", "X")
+ARMS = {
+    "none": PlotStyle("#000000", "o"),
+    "TrivialAugment": PlotStyle("#e69f00", "D"),
+    "chosen": PlotStyle("#0072b2", "s"),
+}
+LEFT_OUT = PlotStyle("#ffffff", "s")
 LINE, LINES, TITLE = 18, 2, 40
 """Characters of a line, lines of a row's name, characters of a title: longer names end in "…"; tables have them whole."""
 
@@ -32,9 +36,17 @@ LINE, LINES, TITLE = 18, 2, 40
 def effects(found: Plain) -> str | None:
     """Return the effects of all techniques with their intervals, the margin as a band, each replicate as a tick."""
     shown = ordered(found)
-    rows = [Row(_name(row["technique"]), row["mean"], row["interval"], VERDICTS[mark(row)], row["says"]) for row in shown]
+    rows = [
+        Row(_name(row["technique"]), row["mean"], row["interval"], VERDICTS[mark(row)], row["says"])
+        for row in shown
+    ]
     alternative = captions.effects(found)
-    return _differences(rows, [row["effects"] for row in shown], margin(found), ("effects", "effect, points", alternative))
+    return _differences(
+        rows,
+        [row["effects"] for row in shown],
+        margin(found),
+        ("effects", "effect, points", alternative),
+    )
 
 
 def differences(found: Plain) -> str | None:
@@ -42,7 +54,13 @@ def differences(found: Plain) -> str | None:
     if not found["check"]:
         return None
     rows = [
-        Row(_name(name_of(pair)), pair["mean"], pair["interval"], VERDICTS[pair["verdict"]], pair["verdict"])
+        Row(
+            _name(name_of(pair)),
+            pair["mean"],
+            pair["interval"],
+            VERDICTS[pair["verdict"]],
+            pair["verdict"],
+        )
         for pair in found["check"]["pairs"]
     ]
     alternative = captions.differences(found["check"])
@@ -50,7 +68,10 @@ def differences(found: Plain) -> str | None:
 
 
 def _differences(
-    rows: Sequence[Row], dots: Sequence[Sequence[float]], band: float | None, words: tuple[str, str, str]
+    rows: Sequence[Row],
+    dots: Sequence[Sequence[float]],
+    band: float | None,
+    words: tuple[str, str, str],
 ) -> str | None:
     if not rows:
         return None
@@ -59,7 +80,14 @@ def _differences(
         if band:
             axes.axvspan(-band, band, color=MARGIN, alpha=0.15, linewidth=0)
         for place, values in enumerate(dots):
-            axes.plot(values, [place + 0.33] * len(values), "|", markeredgecolor="#6b6b76", markeredgewidth=1, markersize=4)
+            axes.plot(
+                values,
+                [place + 0.33] * len(values),
+                "|",
+                markeredgecolor="#6b6b76",
+                markeredgewidth=1,
+                markersize=4,
+            )
         draw_rows(axes, rows)
         set_points(axes)
         axes.set(xlabel=label)
@@ -71,7 +99,12 @@ def screened(found: Plain) -> Iterator[tuple[str, str]]:
     tried = screens(found)
     if alone := [rows[0] for rows in tried.values() if len(rows) == 1]:
         caption = captions.screened_alone(alone)
-        yield _screen(("screen", "One strength each", caption), [(row["technique"], row) for row in alone]), caption
+        yield (
+            _screen(
+                ("screen", "One strength each", caption), [(row["technique"], row) for row in alone]
+            ),
+            caption,
+        )
     for place, (name, rows) in enumerate(tried.items()):
         if len(rows) > 1:
             caption = captions.screened_one(rows)
@@ -82,7 +115,10 @@ def screened(found: Plain) -> Iterator[tuple[str, str]]:
 def _screen(words: tuple[str, str, str], rows: Sequence[tuple[str, Plain]]) -> str:
     """Return the accuracy of a plainly trained model on changed images, a row each, and on untouched images as a line."""
     name, title, alternative = words
-    shown = [Row(_name(said), row["accuracy"], None, FLAGGED if row["harmed"] else KNOWN, _flags(row)) for said, row in rows]
+    shown = [
+        Row(_name(said), row["accuracy"], None, FLAGGED if row["harmed"] else KNOWN, _flags(row))
+        for said, row in rows
+    ]
     with drawing(_height(shown) + 0.25) as (figure, axes):
         for place, (_, row) in enumerate(rows):
             axes.hlines(place, row["accuracy"], row["plain"], color=FAINT, linewidth=3)
@@ -104,7 +140,13 @@ def accuracies(found: Plain) -> str | None:
     if not found["check"]:
         return None
     rows = [
-        Row(_name(cell["arm"]), cell["mean"], cell["interval"], ARMS.get(cell["arm"], LEFT_OUT), percent(cell["mean"] / 100, 2))
+        Row(
+            _name(cell["arm"]),
+            cell["mean"],
+            cell["interval"],
+            ARMS.get(cell["arm"], LEFT_OUT),
+            percent(cell["mean"] / 100, 2),
+        )
         for cell in found["check"]["cells"]
     ]
     with drawing(_height(rows)) as (figure, axes):

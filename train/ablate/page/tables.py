@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from train.report.formatting import NOTHING, SPACE, arm_name, count, decimal, number, percent, points, points_range, probability
+from train.report.formatting import (
+    NOTHING,
+    SPACE,
+    arm_name,
+    count,
+    decimal,
+    number,
+    percent,
+    points,
+    points_range,
+    probability,
+)
 from train.report.tables import Plain, Table, pairs_of
 
-MARKS = {"helps": "better", "harms": "worse", "changes little": "equivalent", "changes nothing": "identical"}
+MARKS = {
+    "helps": "better",
+    "harms": "worse",
+    "changes little": "equivalent",
+    "changes nothing": "identical",
+}
 """What a technique does, as the verdict whose looks it has; all else is undecided."""
 SHOWN = 3
 """Classes that are named where many are meant."""
@@ -39,7 +55,14 @@ def effects(found: Plain) -> Table:
         )
         for row in shown
     )
-    columns: tuple[str, ...] = ("technique", "verdict", "effect, points", "95 % interval", "p (Holm)", "p (sign flips)")
+    columns: tuple[str, ...] = (
+        "technique",
+        "verdict",
+        "effect, points",
+        "95 % interval",
+        "p (Holm)",
+        "p (sign flips)",
+    )
     columns += ("µs an image", "seeds still needed")
     caption = "What each technique does to the test accuracy, and the time that it takes"
     return Table(caption, columns, tuple(rows), (0, 1), tuple(mark(row) for row in shown))
@@ -72,7 +95,11 @@ def every_effect(found: Plain) -> Table:
 def class_entries(found: Plain) -> list[Plain]:
     """Return the effect of each technique in each class, the most harmed classes first."""
     against = "none" if found["design"] == "single" else "the runs without it"
-    entries = [{"arm": row["technique"], "against": against, **effect} for row in ordered(found) for effect in row["classes"]]
+    entries = [
+        {"arm": row["technique"], "against": against, **effect}
+        for row in ordered(found)
+        for effect in row["classes"]
+    ]
     lowest: dict[str, float] = {}
     for entry in entries:
         lowest[entry["class"]] = min(entry["mean"], lowest.get(entry["class"], entry["mean"]))
@@ -81,7 +108,10 @@ def class_entries(found: Plain) -> list[Plain]:
 
 def screens(found: Plain) -> dict[str, list[Plain]]:
     """Return the strengths at which each technique was tried on a plainly trained model, in the order of `ordered`."""
-    tried = {name: list(rows) for name, rows in groupby(found["screen"], key=lambda row: row["technique"])}
+    tried = {
+        name: list(rows)
+        for name, rows in groupby(found["screen"], key=lambda row: row["technique"])
+    }
     names = [row["technique"] for row in ordered(found)]
     return {name: tried[name] for name in [name for name in names if name in tried]}
 
@@ -100,13 +130,17 @@ def screen(found: Plain) -> Table:
         for row in tried
     )
     columns = ("technique", "strength", "accuracy", "against untouched, points", "flagged classes")
-    return Table("A plainly trained model on test images that were changed", columns, tuple(rows), (0, 1, 4))
+    return Table(
+        "A plainly trained model on test images that were changed", columns, tuple(rows), (0, 1, 4)
+    )
 
 
 def flags(harmed: list[Plain]) -> str:
     """Return the classes that are no longer known, the worst by name, and what they are taken for."""
     said = [f'"{flag["class"]}" {_fall(flag)}, taken for "{flag["taken_for"]}"' for flag in harmed]
-    return "; ".join(said[:SHOWN]) + (f"; and {len(said) - SHOWN} more" if len(said) > SHOWN else "")
+    return "; ".join(said[:SHOWN]) + (
+        f"; and {len(said) - SHOWN} more" if len(said) > SHOWN else ""
+    )
 
 
 def _fall(flag: Plain) -> str:
@@ -135,7 +169,9 @@ def _percent_range(interval: list[float] | None) -> str:
 
 def pairs(check: Plain) -> Table:
     """Return the verdicts of the check."""
-    return pairs_of(check["pairs"], "Differences on the other half of the test images, paired by seed")
+    return pairs_of(
+        check["pairs"], "Differences on the other half of the test images, paired by seed"
+    )
 
 
 def design(found: Plain) -> Table:

@@ -12,7 +12,11 @@ from train.report.tables import Plain, name_of
 def compared(comparison: Plain) -> str:
     """Return what was compared in one sentence; what the settings do not say is left out."""
     settings = comparison["settings"]
-    sizes = [f"{count(settings[key])} {key}" for key in ("sources", "classes") if isinstance(settings.get(key), int)]
+    sizes = [
+        f"{count(settings[key])} {key}"
+        for key in ("sources", "classes")
+        if isinstance(settings.get(key), int)
+    ]
     data = comparison["title"] + (f" ({', '.join(sizes)})" if sizes else "")
     lengths = listing(f"{length:,}" for length in sorted(comparison["lengths"]))
     seeds = max((cell["n"] for cell in comparison["cells"]), default=0)
@@ -27,7 +31,10 @@ def compared(comparison: Plain) -> str:
 
 def ranking(comparison: Plain, epochs: int) -> str:
     """Return the accuracies at one length, the highest first."""
-    found = sorted((cell for cell in cells(comparison, epochs) if known(cell["mean"])), key=lambda cell: -cell["mean"])
+    found = sorted(
+        (cell for cell in cells(comparison, epochs) if known(cell["mean"])),
+        key=lambda cell: -cell["mean"],
+    )
     words = [f"{arm_name(cell['arm'])} {percent(cell['mean'], 2)}" for cell in found]
     return f"After {epochs:,} passes: {_row(words)}."
 
@@ -35,7 +42,11 @@ def ranking(comparison: Plain, epochs: int) -> str:
 def lengthening(comparison: Plain) -> str:
     """Return what more passes, and so more steps, did: for which arm most, for which least."""
     low, high = min(comparison["lengths"], default=0), longest(comparison)
-    means = {(cell["arm"], cell["epochs"]): cell["mean"] for cell in cells(comparison) if known(cell["mean"])}
+    means = {
+        (cell["arm"], cell["epochs"]): cell["mean"]
+        for cell in cells(comparison)
+        if known(cell["mean"])
+    }
     gains = [
         (100 * (means[arm, high] - means[arm, low]), arm_name(arm))
         for arm in (arm["name"] for arm in comparison["arms"])
@@ -61,10 +72,17 @@ def timing(comparison: Plain, whole: bool) -> str:
     if not found:
         return f"{start}nothing was measured."
     best, fastest = max(found), min(found, key=lambda each: each[1])
-    named = {"most accurate": best, "fastest": fastest} if best != fastest else {"most accurate and fastest": best}
+    named = (
+        {"most accurate": best, "fastest": fastest}
+        if best != fastest
+        else {"most accurate and fastest": best}
+    )
     return (
         start
-        + "; ".join(f"{what} {arm}, {percent(mean, 2)} in {seconds(taken)}" for what, (mean, taken, arm) in named.items())
+        + "; ".join(
+            f"{what} {arm}, {percent(mean, 2)} in {seconds(taken)}"
+            for what, (mean, taken, arm) in named.items()
+        )
         + "."
     )
 
@@ -91,7 +109,11 @@ def gap(comparison: Plain) -> str:
     """Return the gaps at the longest length that has any."""
     gapped = [cell for cell in cells(comparison) if cell["gap"]]
     last = max((cell["epochs"] for cell in gapped), default=0)
-    words = [f"{arm_name(cell['arm'])} {points(cell['gap']['points'])}" for cell in gapped if cell["epochs"] == last]
+    words = [
+        f"{arm_name(cell['arm'])} {points(cell['gap']['points'])}"
+        for cell in gapped
+        if cell["epochs"] == last
+    ]
     return f"Accuracy on stored copies minus accuracy on fresh views after {last:,} passes, in points: {_row(words)}."
 
 

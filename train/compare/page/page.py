@@ -35,14 +35,20 @@ def render_page(comparison: dict[str, Any]) -> str:
             c=comparison,
             compared=captions.compared(comparison),
             longest=tables.longest(comparison),
-            by_factor=drawings((plots.against_factor(comparison, k), captions.ranking(comparison, k)) for k in sorted(lengths)),
+            by_factor=drawings(
+                (plots.against_factor(comparison, k), captions.ranking(comparison, k))
+                for k in sorted(lengths)
+            ),
             by_budget=drawings(_budgets(comparison)),
             verdicts=[
                 Verdicts(k, tables.pairs(comparison, k), tables.tests(comparison, k))
                 for k in lengths
                 if tables.of_length(comparison, "pairs", k)
             ],
-            by_pair=drawings((forest.of_pairs(comparison, k), captions.verdicts(comparison, k)) for k in sorted(lengths)),
+            by_pair=drawings(
+                (forest.of_pairs(comparison, k), captions.verdicts(comparison, k))
+                for k in sorted(lengths)
+            ),
             gaps=_drawing(forest.of_gaps(comparison), captions.gap(comparison)),
             heats=classes.heats(comparison),
             chance=classes.chance(comparison),
@@ -69,7 +75,10 @@ def _budgets(comparison: Plain) -> Iterator[tuple[str | None, str]]:
 def _strips(comparison: Plain) -> list[Plain]:
     """Return the strips of example views; what is no picture in itself is left out."""
     kept = (
-        {"arm": strip["arm"], "images": [image for image in strip["images"] if PICTURE.fullmatch(image["src"])]}
+        {
+            "arm": strip["arm"],
+            "images": [image for image in strip["images"] if PICTURE.fullmatch(image["src"])],
+        }
         for strip in comparison["strips"]
     )
     return [strip for strip in kept if strip["images"]]

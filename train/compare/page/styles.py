@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from train.report.styles import Dash, Look
+from train.report.styles import Dash, PlotStyle
 from train.report.tables import Plain
 
 COLOURS = ("#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -20,22 +20,24 @@ COLOURS = ("#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 MARKERS = "sD^vP*Xph"
 BAND = 0.15
 """How much of its colour an interval's band has."""
-FIXED = {"none": Look("#000000", "o", ":"), "fly": Look("#d55e00", "o", "--")}
+FIXED = {"none": PlotStyle("#000000", "o", ":"), "fly": PlotStyle("#d55e00", "o", "--")}
 
 
-def looks(comparison: Plain) -> dict[str, Look]:
+def plot_styles(comparison: Plain) -> dict[str, PlotStyle]:
     """Return each arm's look: none black, fly vermillion, the others in their order."""
     found, taken = {}, 0
     for arm in comparison["arms"]:
         if arm["name"] in FIXED:
             found[arm["name"]] = FIXED[arm["name"]]
         else:
-            found[arm["name"]] = Look(COLOURS[taken % len(COLOURS)], MARKERS[taken % len(MARKERS)])
+            found[arm["name"]] = PlotStyle(
+                COLOURS[taken % len(COLOURS)], MARKERS[taken % len(MARKERS)]
+            )
             taken += 1
     return found
 
 
-def draw_point(axes: Axes, x: float, cell: Plain, look: Look) -> None:
+def draw_point(axes: Axes, x: float, cell: Plain, look: PlotStyle) -> None:
     """Draw an accuracy, in percent, with its interval."""
     if cell["interval"]:
         low, high = cell["interval"]
@@ -43,7 +45,7 @@ def draw_point(axes: Axes, x: float, cell: Plain, look: Look) -> None:
     axes.plot(x, 100 * cell["mean"], look.marker, color=look.colour)
 
 
-def draw_band(axes: Axes, cell: Plain, look: Look) -> None:
+def draw_band(axes: Axes, cell: Plain, look: PlotStyle) -> None:
     """Draw an arm that has no F: a line at its accuracy, a band for its interval."""
     axes.axhline(100 * cell["mean"], color=look.colour, linewidth=1.5, linestyle=look.dash)
     if cell["interval"]:
@@ -51,21 +53,26 @@ def draw_band(axes: Axes, cell: Plain, look: Look) -> None:
         axes.axhspan(100 * low, 100 * high, color=look.colour, alpha=BAND, linewidth=0)
 
 
-def point_key(look: Look, line: Dash = "-") -> Line2D:
+def point_key(look: PlotStyle, line: Dash = "-") -> Line2D:
     """Return what stands for an arm's points in a legend."""
     return Line2D([], [], color=look.colour, linestyle=line, marker=look.marker)
 
 
-def band_key(look: Look, point: bool) -> tuple[Patch, Line2D]:
+def band_key(look: PlotStyle, point: bool) -> tuple[Patch, Line2D]:
     """Return what stands for an arm's band, and its point if it has one, in a legend."""
     band = Patch(facecolor=look.colour, alpha=BAND, linewidth=0)
-    return (band, Line2D([], [], color=look.colour, linestyle=look.dash, marker=look.marker if point else ""))
+    return (
+        band,
+        Line2D([], [], color=look.colour, linestyle=look.dash, marker=look.marker if point else ""),
+    )
 
 
 def set_legend(figure: Figure, names: Sequence[str], keys: Sequence[Any]) -> None:
     """Set the legend below the plot, where it hides nothing."""
     columns = 3 if max(map(len, names)) < 9 else 2
-    figure.legend(keys, names, loc="outside lower center", ncols=columns, handlelength=2.4, columnspacing=1.6)
+    figure.legend(
+        keys, names, loc="outside lower center", ncols=columns, handlelength=2.4, columnspacing=1.6
+    )
 
 
 def legend_height(entries: Sequence[object]) -> float:
@@ -75,7 +82,12 @@ def legend_height(entries: Sequence[object]) -> float:
 
 def extent(shown: Iterable[Plain]) -> tuple[float, float]:
     """Return the lowest and the highest end of the intervals, in percent."""
-    ends = [100 * end for cell in shown if cell["mean"] is not None for end in (*(cell["interval"] or ()), cell["mean"])]
+    ends = [
+        100 * end
+        for cell in shown
+        if cell["mean"] is not None
+        for end in (*(cell["interval"] or ()), cell["mean"])
+    ]
     return min(ends, default=0.0), max(ends, default=0.0)
 
 

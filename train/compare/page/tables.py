@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from expand.cli.formatting import bytes_in_words
+from expand.cli.formatting import format_bytes
 from train.report.formatting import (
     NOTHING,
     arm_name,
@@ -30,7 +30,9 @@ def longest(comparison: Plain) -> int:
 def cells(comparison: Plain, epochs: int | None = None) -> Iterator[Plain]:
     """Yield the cells, arm by arm in the order of `arms`, the shortest first; of one length if `epochs` is given."""
     place = {arm["name"]: index for index, arm in enumerate(comparison["arms"])}
-    ordered = sorted(comparison["cells"], key=lambda cell: (place.get(cell["arm"], len(place)), cell["epochs"]))
+    ordered = sorted(
+        comparison["cells"], key=lambda cell: (place.get(cell["arm"], len(place)), cell["epochs"])
+    )
     yield from (cell for cell in ordered if epochs is None or cell["epochs"] == epochs)
 
 
@@ -70,7 +72,17 @@ def accuracy(comparison: Plain) -> Table:
         )
         for cell in found
     )
-    columns = ("arm", "K", "test accuracy", "95 % interval", "SD, points", "seeds", "K/F", "test loss", "training accuracy")
+    columns = (
+        "arm",
+        "K",
+        "test accuracy",
+        "95 % interval",
+        "SD, points",
+        "seeds",
+        "K/F",
+        "test loss",
+        "training accuracy",
+    )
     caption = "Test accuracy of every arm at every length, averaged over the seeds"
     return Table(caption, (*columns, *(["passes done"] if differ else [])), tuple(rows))
 
@@ -80,10 +92,18 @@ def every_run(comparison: Plain) -> Table:
     found = list(cells(comparison))
     most = max((len(cell["accuracies"]) for cell in found), default=0)
     rows = (
-        (arm_name(cell["arm"]), count(cell["epochs"]), *(percent(share, 2) for share in _padded(cell["accuracies"], most)))
+        (
+            arm_name(cell["arm"]),
+            count(cell["epochs"]),
+            *(percent(share, 2) for share in _padded(cell["accuracies"], most)),
+        )
         for cell in found
     )
-    return Table("Test accuracy of every run", ("arm", "K", *(f"seed {index}" for index in range(most))), tuple(rows))
+    return Table(
+        "Test accuracy of every run",
+        ("arm", "K", *(f"seed {index}" for index in range(most))),
+        tuple(rows),
+    )
 
 
 def _padded(shares: list[float | None], length: int) -> list[float | None]:
@@ -106,7 +126,16 @@ def speed(comparison: Plain) -> Table:
         )
         for cell in cells(comparison)
     )
-    columns: tuple[str, ...] = ("arm", "K", "test accuracy", "training", "with expansion", "waiting", "augmenting", "computing")
+    columns: tuple[str, ...] = (
+        "arm",
+        "K",
+        "test accuracy",
+        "training",
+        "with expansion",
+        "waiting",
+        "augmenting",
+        "computing",
+    )
     columns += ("evaluating", "images/s", "optimizer steps")
     return Table("Seconds and steps of one run", columns, tuple(rows))
 
@@ -137,8 +166,16 @@ def tests(comparison: Plain, epochs: int) -> Table:
         "BCa over seeds",
         "BCa over seeds × test images",
     )
-    columns += ("p, paired t", "p, sign flips", "p, t with Holm", "p, equivalence", "seeds still needed")
-    return Table(f"95 % intervals (points) and p values after {epochs:,} passes", columns, tuple(rows))
+    columns += (
+        "p, paired t",
+        "p, sign flips",
+        "p, t with Holm",
+        "p, equivalence",
+        "seeds still needed",
+    )
+    return Table(
+        f"95 % intervals (points) and p values after {epochs:,} passes", columns, tuple(rows)
+    )
 
 
 def costs(comparison: Plain) -> Table:
@@ -173,7 +210,9 @@ def costs(comparison: Plain) -> Table:
 
 
 def _bytes(size: float | None) -> str:
-    return bytes_in_words(size).replace(" ", "\u00a0") if size is not None and known(size) else NOTHING
+    return (
+        format_bytes(size).replace(" ", "\u00a0") if size is not None and known(size) else NOTHING
+    )
 
 
 def break_even(comparison: Plain) -> Table:
@@ -212,17 +251,33 @@ def gaps(comparison: Plain) -> Table:
         for cell in cells(comparison)
         if cell["gap"]
     )
-    columns = ("arm", "K", "gap, points", "95 % interval", "on stored copies", "on fresh views", "K/F")
-    return Table("Accuracy on the stored copies and on fresh views of the same sources", columns, tuple(rows))
+    columns = (
+        "arm",
+        "K",
+        "gap, points",
+        "95 % interval",
+        "on stored copies",
+        "on fresh views",
+        "K/F",
+    )
+    return Table(
+        "Accuracy on the stored copies and on fresh views of the same sources", columns, tuple(rows)
+    )
 
 
 def arms(comparison: Plain) -> Table:
     """Return what each arm is."""
     rows = (
-        (arm_name(arm["name"]), "–" if arm["factor"] is None else f"×{number(arm['factor'])}", arm["words"])
+        (
+            arm_name(arm["name"]),
+            "–" if arm["factor"] is None else f"×{number(arm['factor'])}",
+            arm["words"],
+        )
         for arm in comparison["arms"]
     )
-    return Table("The arms", ("arm", "F", "what a pass over the sources shows"), tuple(rows), (0, 2))
+    return Table(
+        "The arms", ("arm", "F", "what a pass over the sources shows"), tuple(rows), (0, 2)
+    )
 
 
 def seeds(comparison: Plain) -> Table:

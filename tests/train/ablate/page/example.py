@@ -21,11 +21,23 @@ TECHNIQUES = {
 STRENGTHS = {
     "flip": ("mirrored",),
     "rotate": ("−15°", "−7.5°", "−3.75°", "+3.75°", "+7.5°", "+15°"),
-    "translate": ("−10 % across", "−5 % across", "+5 % across", "+10 % across", "−10 % down", "+10 % down"),
+    "translate": (
+        "−10 % across",
+        "−5 % across",
+        "+5 % across",
+        "+10 % across",
+        "−10 % down",
+        "+10 % down",
+    ),
     "scale": ("× 0.90", "× 0.95", "× 1.05", "× 1.10"),
 }
 FIRST_ROW = (1, 1, 0, 1, 1, 1, 0, 0, 0, 1, 0)
-SAYS = {"better": "helps", "worse": "harms", "equivalent": "changes little", "undecided": "undecided"}
+SAYS = {
+    "better": "helps",
+    "worse": "harms",
+    "equivalent": "changes little",
+    "undecided": "undecided",
+}
 PLAIN = 81.5
 YAML = 'name: classic ablated\nfill: background\ntechniques:\n- flip:\n    axes:\n    - horizontal\n- rotate:\n    degrees: [-15, 15] # "<b>&"\n'
 
@@ -69,22 +81,46 @@ def ablation(
         "techniques": rows,
         "screen": [row for name in techniques for row in _screen(name, classes)],
         "check": check,
-        "suggestion": {"techniques": names, "yaml": YAML if chosen else None, "file": "recipe.yaml" if chosen else None},
+        "suggestion": {
+            "techniques": names,
+            "yaml": YAML if chosen else None,
+            "file": "recipe.yaml" if chosen else None,
+        },
         "not_tested": ["other ranges than the recipe's", f'techniques that "{EVIL}" does not have'],
-        "versions": {"python": "3.11.7", "torch": "2.14.1+cpu", "opencv-python-headless": "5.0.0.93"},
-        "hardware": {"system": "Linux-6.1.0-x86_64", "processor": "AMD EPYC 7B13", "threads": 2, "device": "cpu", "gpu": None},
+        "versions": {
+            "python": "3.11.7",
+            "torch": "2.14.1+cpu",
+            "opencv-python-headless": "5.0.0.93",
+        },
+        "hardware": {
+            "system": "Linux-6.1.0-x86_64",
+            "processor": "AMD EPYC 7B13",
+            "threads": 2,
+            "device": "cpu",
+            "gpu": None,
+        },
         "created": "2026-11-22T10:00:00+00:00",
         "seconds": 1234.5,
     }
 
 
-def _technique(name: str, seeds: int, classes: tuple[str, ...], chance: np.random.Generator) -> dict[str, Any]:
+def _technique(
+    name: str, seeds: int, classes: tuple[str, ...], chance: np.random.Generator
+) -> dict[str, Any]:
     """Return what a technique does: classes differ from its mean effect by fixed amounts."""
-    effects = TECHNIQUES.get(name, -0.3) + chance.normal(0, 0.6 if name.startswith("scale") else 0.12, seeds)
+    effects = TECHNIQUES.get(name, -0.3) + chance.normal(
+        0, 0.6 if name.startswith("scale") else 0.12, seeds
+    )
     by_class = [
         {
             "class": each,
-            **dict(zip(("mean", "interval"), _estimate(effects + 4 * np.sin(3 * place + len(name)))[::2], strict=True)),
+            **dict(
+                zip(
+                    ("mean", "interval"),
+                    _estimate(effects + 4 * np.sin(3 * place + len(name)))[::2],
+                    strict=True,
+                )
+            ),
         }
         for place, each in enumerate(classes)
     ]
@@ -108,7 +144,13 @@ def _screen(name: str, classes: tuple[str, ...]) -> list[dict[str, Any]]:
     strengths = STRENGTHS.get(name.split()[0], ("as drawn",))
     ends = (strengths[0], strengths[-1]) if name in TECHNIQUES and TECHNIQUES[name] < 0.6 else ()
     flags = [
-        {"class": each, "times": 5, "before": 92.3 - place, "after": 1.4 + place, "taken_for": classes[place - 1]}
+        {
+            "class": each,
+            "times": 5,
+            "before": 92.3 - place,
+            "after": 1.4 + place,
+            "taken_for": classes[place - 1],
+        }
         for place, each in enumerate(classes[2:7])
     ]
     return [
@@ -135,7 +177,10 @@ def _check(chosen: list[str], seeds: int, chance: np.random.Generator) -> dict[s
     for arm, values in runs.items():
         mean, sd, interval = _estimate(values)
         cells.append({"arm": arm, "n": seeds, "mean": mean, "sd": sd, "interval": interval})
-    pairs = [_pair(one, other, runs[one] - runs[other]) for one, other in [*held, ("TrivialAugment", "none")]]
+    pairs = [
+        _pair(one, other, runs[one] - runs[other])
+        for one, other in [*held, ("TrivialAugment", "none")]
+    ]
     return {"cells": cells, "pairs": pairs}
 
 
@@ -171,7 +216,9 @@ def _runs(techniques: tuple[str, ...], design: str) -> list[dict[str, Any]]:
         on = [[], *([name] for name in techniques)]
     else:
         shifted = [[*FIRST_ROW[11 - shift :], *FIRST_ROW[: 11 - shift]] for shift in range(11)]
-        on = [[name for name, bit in zip(techniques, bits, strict=False) if bit] for bits in shifted] + [[]]
+        on = [
+            [name for name, bit in zip(techniques, bits, strict=False) if bit] for bits in shifted
+        ] + [[]]
     return [{"arm": " + ".join(names) or "none", "on": names} for names in on]
 
 

@@ -17,14 +17,20 @@ def test_it_holds_all_that_was_found() -> None:
         assert f"- {plain(pair['words'])}\n" in text
     for row in found["techniques"]:
         assert f"| {plain(row['technique'])} | {row['says']} |" in text
-    for line in (*map(plain, found["headline"]), *map(plain, found["not_tested"]), found["command"]):
+    for line in (
+        *map(plain, found["headline"]),
+        *map(plain, found["not_tested"]),
+        found["command"],
+    ):
         assert line in text
     assert f"```yaml\n{YAML}```\n\n```sh\nexpand SRC OUT --recipe recipe.yaml\n```\n" in text
     assert "A warning to look, not a proof" in text
 
 
 def test_every_row_of_a_table_is_as_wide_as_its_head() -> None:
-    blocks = re.findall(r"(?:^\|.*\n)+", render_ablation_markdown(ablation((EVIL, "a|b"))), re.MULTILINE)
+    blocks = re.findall(
+        r"(?:^\|.*\n)+", render_ablation_markdown(ablation((EVIL, "a|b"))), re.MULTILINE
+    )
     assert len(blocks) == 2
     for block in blocks:
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1

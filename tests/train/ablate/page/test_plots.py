@@ -18,9 +18,20 @@ def words(svg: str | None) -> list[str]:
 def test_each_technique_is_a_row_with_its_verdict_as_a_word_and_a_shape() -> None:
     svg = plots.effects(ablation())
     shown = words(svg)
-    rows = [text for text in shown if text in ("flip horizontal", "rotate ±15°", "translate ±10 %", "flip vertical")]
+    rows = [
+        text
+        for text in shown
+        if text in ("flip horizontal", "rotate ±15°", "translate ±10 %", "flip vertical")
+    ]
     assert rows == ["flip horizontal", "rotate ±15°", "translate ±10 %", "flip vertical"]
-    assert [text for text in shown if text in SAYS] == ["helps", "helps", "changes little", "undecided", "harms", "harms"]
+    assert [text for text in shown if text in SAYS] == [
+        "helps",
+        "helps",
+        "changes little",
+        "undecided",
+        "harms",
+        "harms",
+    ]
     assert len({look.marker for look in plots.VERDICTS.values()}) == 4
     for verdict in ("better", "worse", "equivalent"):
         assert plots.VERDICTS[verdict].colour in (svg or "")
@@ -47,7 +58,13 @@ def test_techniques_of_one_strength_share_a_plot_and_the_others_have_one_each() 
         "scale × 0.9 … 1.1",
     ]
     alone = words(drawn[0][0])
-    assert {"One strength each", "flip horizontal", "flip vertical", "79 %", "50 %, 3 flagged"} <= set(alone)
+    assert {
+        "One strength each",
+        "flip horizontal",
+        "flip vertical",
+        "79 %",
+        "50 %, 3 flagged",
+    } <= set(alone)
     assert "+15°" in words(drawn[1][0])
     assert drawn[1][1].endswith("no class flagged.")
     assert drawn[3][1].endswith("classes flagged at 2 of 4 strengths.")
@@ -65,7 +82,9 @@ def test_strengths_with_and_without_flags_differ_by_shape() -> None:
 
 def test_a_long_name_does_not_leave_its_plot() -> None:
     found = ablation(("scale " + "x" * 90, "noise"))
-    title = next(text for text in texts(list(plots.screened(found))[1][0]) if text.startswith("scale"))
+    title = next(
+        text for text in texts(list(plots.screened(found))[1][0]) if text.startswith("scale")
+    )
     assert len(title) == plots.TITLE
     assert title.endswith("…")
 

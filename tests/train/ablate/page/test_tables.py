@@ -10,7 +10,11 @@ from train.ablate.page import tables
 def test_every_number_of_a_table_stands_in_the_entry_that_its_row_shows() -> None:
     found = ablation()
     shown = tables.ordered(found)
-    screens = [row | {"fell": row["accuracy"] - row["plain"]} for rows in tables.screens(found).values() for row in rows]
+    screens = [
+        row | {"fell": row["accuracy"] - row["plain"]}
+        for rows in tables.screens(found).values()
+        for row in rows
+    ]
     cases = [
         (tables.effects(found), shown),
         (tables.every_effect(found), shown),
@@ -23,7 +27,9 @@ def test_every_number_of_a_table_stands_in_the_entry_that_its_row_shows() -> Non
         for row, entry in zip(table.rows, entries, strict=True):
             assert len(row) == len(table.columns)
             for head, cell in list(zip(table.columns, row, strict=True))[1:]:
-                if head not in ("strength", "flagged classes", "verdict") and not cell.startswith("<"):
+                if head not in ("strength", "flagged classes", "verdict") and not cell.startswith(
+                    "<"
+                ):
                     assert not stray(cell.replace("\u00a0%", ""), entry), (table.caption, head, row)
 
 
@@ -33,7 +39,9 @@ def test_the_technique_that_gains_most_comes_first_everywhere() -> None:
         row["technique"].replace(" ×", "\u00a0×").replace("× ", "×\u00a0").replace(" %", "\u00a0%")
         for row in tables.ordered(found)
     ]
-    assert [row["mean"] for row in tables.ordered(found)] == sorted((row["mean"] for row in found["techniques"]), reverse=True)
+    assert [row["mean"] for row in tables.ordered(found)] == sorted(
+        (row["mean"] for row in found["techniques"]), reverse=True
+    )
     for table in (tables.effects(found), tables.every_effect(found)):
         assert [row[0] for row in table.rows] == names
     assert list(dict.fromkeys(row[0] for row in tables.screen(found).rows)) == names
@@ -61,7 +69,9 @@ def test_the_most_harmed_classes_come_first() -> None:
     assert entries[0]["class"] == lowest["class"]
     assert len(entries) == 60
     assert {entry["against"] for entry in entries} == {"the runs without it"}
-    assert {entry["against"] for entry in tables.class_entries(ablation(design="single"))} == {"none"}
+    assert {entry["against"] for entry in tables.class_entries(ablation(design="single"))} == {
+        "none"
+    }
 
 
 def test_of_many_flagged_classes_three_are_named() -> None:
@@ -84,4 +94,7 @@ def test_the_design_says_what_is_on_in_which_run() -> None:
 
 
 def test_an_effect_without_a_verdict_counts_as_undecided() -> None:
-    assert [tables.mark({"says": says}) for says in ("changes nothing", "new")] == ["identical", "undecided"]
+    assert [tables.mark({"says": says}) for says in ("changes nothing", "new")] == [
+        "identical",
+        "undecided",
+    ]

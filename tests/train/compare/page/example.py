@@ -22,7 +22,15 @@ CLASSES = (
     "Ankle boot | $\\frac{a}$",
 )
 ARMS = ("none", "fly", "disk ×2", "disk ×4", "disk-random ×4", "hybrid ×4")
-LIFT = {"none": -3.1, "fly": 0.5, "disk ×2": -1.2, "disk ×4": -0.3, "disk ×8": 0.1, "disk-random ×4": -0.55, "hybrid ×4": 0.45}
+LIFT = {
+    "none": -3.1,
+    "fly": 0.5,
+    "disk ×2": -1.2,
+    "disk ×4": -0.3,
+    "disk ×8": 0.1,
+    "disk-random ×4": -0.55,
+    "hybrid ×4": 0.45,
+}
 HARM = {"Shirt": 5.5, "Sandal": 2.9}
 T95 = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.571}
 TITLE = 'data/<b>&"x/train'
@@ -36,10 +44,17 @@ def example(
 ) -> dict[str, Any]:
     """Return a comparison of some arms at some lengths, as comparison.json holds it."""
     runs = _Runs(arms, lengths, seeds, classes)
-    pairs = [runs.pair(epochs, one, other) for epochs in lengths for other, one in combinations(arms, 2)]
-    gains = [runs.gain(epochs, arm, name) for epochs in lengths for arm in arms[1:] for name in classes]
+    pairs = [
+        runs.pair(epochs, one, other) for epochs in lengths for other, one in combinations(arms, 2)
+    ]
+    gains = [
+        runs.gain(epochs, arm, name) for epochs in lengths for arm in arms[1:] for name in classes
+    ]
     worst = [
-        min((gain for gain in gains if (gain["epochs"], gain["arm"]) == (epochs, arm)), key=lambda gain: gain["mean"])
+        min(
+            (gain for gain in gains if (gain["epochs"], gain["arm"]) == (epochs, arm)),
+            key=lambda gain: gain["mean"],
+        )
         for epochs in lengths
         for arm in (arms[1:] if classes else ())
     ]
@@ -74,7 +89,10 @@ def example(
         "pairs": pairs,
         "classes": gains,
         "worst": [
-            {**gain, "words": f'{gain["arm"]} harms "{gain["class"]}": {_points(gain["mean"])} points against none'}
+            {
+                **gain,
+                "words": f'{gain["arm"]} harms "{gain["class"]}": {_points(gain["mean"])} points against none',
+            }
             for gain in worst
         ],
         "costs": [runs.cost(arm) for arm in arms],
@@ -94,10 +112,25 @@ def example(
             'recipes other than "classic"',
             "other learning rates",
         ],
-        "versions": {"python": "3.11.7", "torch": "2.14.1+cpu", "opencv-python-headless": "5.0.0.93"},
-        "hardware": {"system": "Linux-6.1.0-x86_64", "processor": "AMD EPYC 7B13", "threads": 2, "device": "cpu", "gpu": None},
+        "versions": {
+            "python": "3.11.7",
+            "torch": "2.14.1+cpu",
+            "opencv-python-headless": "5.0.0.93",
+        },
+        "hardware": {
+            "system": "Linux-6.1.0-x86_64",
+            "processor": "AMD EPYC 7B13",
+            "threads": 2,
+            "device": "cpu",
+            "gpu": None,
+        },
         "seeds": [
-            {"replicate": n, "init": 7919 * n + 4_271_339_851, "order": 104_729 * n + 5, "views": 15_485_863 * n + 6}
+            {
+                "replicate": n,
+                "init": 7919 * n + 4_271_339_851,
+                "order": 104_729 * n + 5,
+                "views": 15_485_863 * n + 6,
+            }
             for n in range(seeds)
         ],
         "created": "2026-11-22T10:00:00+00:00",
@@ -108,7 +141,9 @@ def example(
 class _Runs:
     """Accuracies by arm, length and seed, drawn once; all else is computed from them."""
 
-    def __init__(self, arms: tuple[str, ...], lengths: tuple[int, ...], seeds: int, classes: tuple[str, ...]) -> None:
+    def __init__(
+        self, arms: tuple[str, ...], lengths: tuple[int, ...], seeds: int, classes: tuple[str, ...]
+    ) -> None:
         chance = np.random.default_rng(8)
         self.arms, self.seeds, self.classes = arms, seeds, classes
         shared = chance.normal(0, 0.25, seeds)
@@ -130,13 +165,25 @@ class _Runs:
 
     def _level(self, arm: str, epochs: int, place: int, name: str) -> float:
         """Return the accuracy in a class: some are hard, and some are harmed by any augmentation."""
-        return float(self.points[arm, epochs].mean()) + 9 * np.sin(place) - HARM.get(name, 0) * (arm != "none")
+        return (
+            float(self.points[arm, epochs].mean())
+            + 9 * np.sin(place)
+            - HARM.get(name, 0) * (arm != "none")
+        )
 
     def arm(self, name: str) -> dict[str, Any]:
         strategy, _, factor = name.partition(" ×")
-        words = {"none": "the sources as they are", "fly": "a new view of each source in every pass, nothing stored"}
+        words = {
+            "none": "the sources as they are",
+            "fly": "a new view of each source in every pass, nothing stored",
+        }
         stored = f"{factor} views of each source on disk, the untouched one among them"
-        return {"name": name, "strategy": strategy, "factor": int(factor) if factor else None, "words": words.get(name, stored)}
+        return {
+            "name": name,
+            "strategy": strategy,
+            "factor": int(factor) if factor else None,
+            "words": words.get(name, stored),
+        }
 
     def cell(self, arm: str, epochs: int) -> dict[str, Any]:
         found, factor = self.points[arm, epochs], self.arm(arm)["factor"]
@@ -158,14 +205,21 @@ class _Runs:
             "interval": interval,
             "loss": 1.2 - mean,
             "train_accuracy": min(0.999, mean + 0.04 + epochs / 600),
-            "per_class": {name: float(self.by_class[arm, epochs, name].mean() / 100) for name in self.classes},
+            "per_class": {
+                name: float(self.by_class[arm, epochs, name].mean() / 100) for name in self.classes
+            },
             "seconds": augment + compute + 0.1,
             "images_per_second": 2000 * epochs / (augment + compute + 0.1),
             "wait": 0.1,
             "augment": augment,
             "compute": compute,
             "evaluate": 0.9,
-            "gap": {"stored": mean + 0.05 + gap / 100, "fresh": mean + 0.05, "points": gap, "interval": ends}
+            "gap": {
+                "stored": mean + 0.05 + gap / 100,
+                "fresh": mean + 0.05,
+                "points": gap,
+                "interval": ends,
+            }
             if factor
             else None,
         }
@@ -173,13 +227,21 @@ class _Runs:
     def pair(self, epochs: int, arm: str, against: str) -> dict[str, Any]:
         found = self.points[arm, epochs] - self.points[against, epochs]
         mean, sd, interval = _estimate(found)
-        verdict, words, more = "undecided", f"{arm} against {against}: undecided; about 5 more seeds would decide", 5
+        verdict, words, more = (
+            "undecided",
+            f"{arm} against {against}: undecided; about 5 more seeds would decide",
+            5,
+        )
         if interval and interval[0] > 0:
             verdict, more = "better", None
         elif interval and interval[1] < 0:
             verdict, more = "worse", None
         elif interval and max(map(abs, interval)) < 0.25:
-            verdict, more, words = "equivalent", None, f"{arm} is as good as {against} within 0.25 points"
+            verdict, more, words = (
+                "equivalent",
+                None,
+                f"{arm} is as good as {against} within 0.25 points",
+            )
         if verdict in ("better", "worse"):
             words = f"{arm} is {verdict} than {against} by {abs(mean):.2f} points"
         if interval:
@@ -205,8 +267,17 @@ class _Runs:
         }
 
     def gain(self, epochs: int, arm: str, name: str) -> dict[str, Any]:
-        mean, _, interval = _estimate(self.by_class[arm, epochs, name] - self.by_class[self.arms[0], epochs, name])
-        return {"epochs": epochs, "arm": arm, "against": self.arms[0], "class": name, "mean": mean, "interval": interval}
+        mean, _, interval = _estimate(
+            self.by_class[arm, epochs, name] - self.by_class[self.arms[0], epochs, name]
+        )
+        return {
+            "epochs": epochs,
+            "arm": arm,
+            "against": self.arms[0],
+            "class": name,
+            "mean": mean,
+            "interval": interval,
+        }
 
     def cost(self, arm: str) -> dict[str, Any]:
         factor = self.arm(arm)["factor"] or 0
@@ -265,4 +336,8 @@ def _picture(arm: str, k: int) -> dict[str, str]:
     large = cv2.resize(image, None, fx=3, fy=3, interpolation=cv2.INTER_NEAREST)
     source = base64.b64encode(cv2.imencode(".png", large)[1].tobytes()).decode()
     alt = f'<b>&"x/12.png, {arm}, pass {k}: rotated {11 * k}°'
-    return {"src": f"data:image/png;base64,{source}", "alt": alt, "caption": f"pass {k}: copy {k % 4}"}
+    return {
+        "src": f"data:image/png;base64,{source}",
+        "alt": alt,
+        "caption": f"pass {k}: copy {k % 4}",
+    }

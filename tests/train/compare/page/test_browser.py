@@ -102,8 +102,14 @@ def resize(browser: webdriver.Chrome, width: int) -> None:
 
 def requests(browser: webdriver.Chrome) -> list[str]:
     """Return the addresses that were asked for since the last look."""
-    events: list[dict[str, Any]] = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    return [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
+    events: list[dict[str, Any]] = [
+        json.loads(entry["message"])["message"] for entry in browser.get_log("performance")
+    ]
+    return [
+        event["params"]["request"]["url"]
+        for event in events
+        if event["method"] == "Network.requestWillBeSent"
+    ]
 
 
 def page_of_a_comparison() -> str:
@@ -113,10 +119,15 @@ def page_of_a_comparison() -> str:
 
 def page_of_an_ablation() -> str:
     techniques = (*TECHNIQUES, "y" * 60, "RandomBrightnessContrast", "flip both")
-    return render_ablation(ablation(techniques, classes=(*CLASSES, "x" * 90)) | {"title": "/" + "x" * 90})
+    return render_ablation(
+        ablation(techniques, classes=(*CLASSES, "x" * 90)) | {"title": "/" + "x" * 90}
+    )
 
 
-@pytest.mark.parametrize(("render", "words", "labels"), [(page_of_a_comparison, 1000, 150), (page_of_an_ablation, 700, 120)])
+@pytest.mark.parametrize(
+    ("render", "words", "labels"),
+    [(page_of_a_comparison, 1000, 150), (page_of_an_ablation, 700, 120)],
+)
 def test_a_page_is_readable_on_a_phone_on_a_desk_and_in_print(
     browser: webdriver.Chrome, tmp_path: Path, render: Callable[[], str], words: int, labels: int
 ) -> None:
@@ -127,14 +138,18 @@ def test_a_page_is_readable_on_a_phone_on_a_desk_and_in_print(
     browser.get(path.as_uri())
     assert [url for url in requests(browser) if not url.startswith("data:")] == [path.as_uri()]
     assert browser.get_log("browser") == []
-    assert browser.execute_script("return [...document.images].every(image => image.alt && image.naturalWidth > 0)")
+    assert browser.execute_script(
+        "return [...document.images].every(image => image.alt && image.naturalWidth > 0)"
+    )
     assert not any(browser.execute_script(FOLDED))
 
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     assert all(browser.execute_script(FOLDED))
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
-    browser.execute_script("for (const details of document.querySelectorAll('details')) details.open = true")
+    browser.execute_script(
+        "for (const details of document.querySelectorAll('details')) details.open = true"
+    )
     for width in (375, 1280):
         resize(browser, width)
         assert browser.execute_script(OVERFLOW) == [0, []], width

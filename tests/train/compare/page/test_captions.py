@@ -20,7 +20,10 @@ def test_one_sentence_says_what_was_compared() -> None:
 def test_what_the_settings_do_not_say_is_left_out() -> None:
     found = example(("none",), (8,), 1)
     found["settings"] = {}
-    assert captions.compared(found) == f"Compared: none, trained on {TITLE} for 8 passes with 1 seed each."
+    assert (
+        captions.compared(found)
+        == f"Compared: none, trained on {TITLE} for 8 passes with 1 seed each."
+    )
     found.update(lengths=[], cells=[])
     assert captions.compared(found) == f"Compared: none, trained on {TITLE}."
 
@@ -37,7 +40,10 @@ def test_lengthening_names_who_gains_most_and_least() -> None:
     found = example(("none", "fly"))
     for cell, mean in zip(found["cells"], (0.80, 0.81, 0.82, 0.87), strict=True):
         cell["mean"] = mean
-    assert captions.lengthening(found) == "From 8 to 40 passes, accuracy changes for fly by +6.00 points, for none by +2.00."
+    assert (
+        captions.lengthening(found)
+        == "From 8 to 40 passes, accuracy changes for fly by +6.00 points, for none by +2.00."
+    )
     assert captions.lengthening(example(("fly",))).count("by") == 1
     assert captions.lengthening(example(("fly",), (8,))).startswith("After 8 passes: fly")
 
@@ -48,7 +54,9 @@ def test_timing_names_the_most_accurate_and_the_fastest() -> None:
         cell.update(mean=mean, seconds=seconds)
     alone = "After 8 passes, training alone: most accurate fly, 90.00 % in 3.00 s; fastest disk ×4, 80.00 % in 2.00 s."
     assert plain(captions.timing(found, whole=False)) == alone
-    assert plain(captions.timing(found, whole=True)).endswith(": most accurate and fastest fly, 90.00 % in 3.00 s.")
+    assert plain(captions.timing(found, whole=True)).endswith(
+        ": most accurate and fastest fly, 90.00 % in 3.00 s."
+    )
     found["cells"] = []
     assert captions.timing(found, whole=False).endswith("nothing was measured.")
 
@@ -64,4 +72,6 @@ def test_verdicts_are_counted_and_the_largest_difference_named() -> None:
 
 
 def test_the_gap_is_that_of_the_longest_runs() -> None:
-    assert plain(captions.gap(example(("disk ×4",)))).endswith("after 40 passes, in points: disk ×4 +2.10.")
+    assert plain(captions.gap(example(("disk ×4",)))).endswith(
+        "after 40 passes, in points: disk ×4 +2.10."
+    )

@@ -10,7 +10,13 @@ from train.report.classes import Tile
 def test_few_classes_are_shown_all() -> None:
     (heat,) = heats(example())
     assert tuple(name for name, _ in heat.rows) == CLASSES
-    assert heat.columns == ("fly", "disk\u00a0×2", "disk\u00a0×4", "disk-random\u00a0×4", "hybrid\u00a0×4")
+    assert heat.columns == (
+        "fly",
+        "disk\u00a0×2",
+        "disk\u00a0×4",
+        "disk-random\u00a0×4",
+        "hybrid\u00a0×4",
+    )
     assert "against none" in heat.caption
 
 
@@ -18,7 +24,10 @@ def test_of_a_hundred_classes_the_ten_most_harmed_and_the_ten_most_helped_are_sh
     found = example(classes=tuple(f"class {index}" for index in range(100)))
     harmed, helped = heats(found)
     entries = [entry for entry in found["classes"] if entry["epochs"] == 40]
-    lowest = {name: min(entry["mean"] for entry in entries if entry["class"] == name) for name in {e["class"] for e in entries}}
+    lowest = {
+        name: min(entry["mean"] for entry in entries if entry["class"] == name)
+        for name in {e["class"] for e in entries}
+    }
     assert [name for name, _ in harmed.rows] == sorted(lowest, key=lambda name: lowest[name])[:10]
     assert max(entries, key=lambda entry: entry["mean"])["class"] == helped.rows[0][0]
     assert not {name for name, _ in harmed.rows} & {name for name, _ in helped.rows}
@@ -49,7 +58,12 @@ def test_a_class_that_an_arm_lacks_is_a_dash() -> None:
     found = example(("none", "fly", "disk ×4"), (8,), seeds=1, classes=("a", "b"))
     del found["classes"][-1]
     (heat,) = heats(found)
-    assert [tile.text == "–" for _, tiles in heat.rows for tile in tiles] == [False, False, False, True]
+    assert [tile.text == "–" for _, tiles in heat.rows for tile in tiles] == [
+        False,
+        False,
+        False,
+        True,
+    ]
     assert heat.rows[0][1][0].interval == "–"
 
 

@@ -28,7 +28,10 @@ def test_every_row_of_a_table_is_as_wide_as_its_head() -> None:
 
 
 def test_names_are_shown_as_they_are() -> None:
-    assert plain("<b>*x*_y_\nsnake_case `c` [d](e) #f") == r"\<b\>\*x\*\_y\_ snake_case \`c\` \[d\](e) #f"
+    assert (
+        plain("<b>*x*_y_\nsnake_case `c` [d](e) #f")
+        == r"\<b\>\*x\*\_y\_ snake_case \`c\` \[d\](e) #f"
+    )
     assert plain("# head") == r"\# head"
     text = render_markdown(example())
     assert "<b>" not in text.replace(TITLE, "")

@@ -13,7 +13,17 @@ from tests.train.compare.page.example import CLASSES, TITLE, example
 from train.compare.page.page import render_page
 
 VOID = {"meta", "link", "img", "br"}
-SECTIONS = ["accuracy", "budget", "verdicts", "costs", "classes", "gap", "views", "limits", "repeat"]
+SECTIONS = [
+    "accuracy",
+    "budget",
+    "verdicts",
+    "costs",
+    "classes",
+    "gap",
+    "views",
+    "limits",
+    "repeat",
+]
 
 
 class Page(HTMLParser):
@@ -77,7 +87,14 @@ def test_all_words_of_the_comparison_are_there(found: dict[str, Any], page: Page
     text = page.text.replace("\u00a0", " ")
     said = [entry["words"] for part in ("pairs", "break_even", "arms") for entry in found[part]]
     said += [entry["words"] for entry in found["worst"] if entry["epochs"] == 40]
-    said += [*found["notes"], *found["not_tested"], found["check"]["words"], *found["versions"], *found["settings"], *CLASSES]
+    said += [
+        *found["notes"],
+        *found["not_tested"],
+        found["check"]["words"],
+        *found["versions"],
+        *found["settings"],
+        *CLASSES,
+    ]
     for words in said:
         assert words in text
 
@@ -101,14 +118,18 @@ def test_nothing_leaves_the_file(html: str, page: Page) -> None:
     for attributes in page.all("a", "link", "img", "use", "image"):
         target = attributes.get("href") or attributes.get("src") or ""
         assert target.startswith(("#", "data:"))
-    assert any("default-src 'none'" in (attributes.get("content") or "") for attributes in page.all("meta"))
+    assert any(
+        "default-src 'none'" in (attributes.get("content") or "") for attributes in page.all("meta")
+    )
 
 
 def test_every_link_and_label_has_a_target_and_no_id_stands_twice(page: Page) -> None:
     ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
     targets = [href[1:] for attributes in page.all("a", "use") if (href := attributes.get("href"))]
-    targets += [label for _, attributes in page.elements if (label := attributes.get("aria-labelledby"))]
+    targets += [
+        label for _, attributes in page.elements if (label := attributes.get("aria-labelledby"))
+    ]
     assert set(targets) <= set(ids)
     assert [attributes["id"] for attributes in page.all("section")] == SECTIONS
 
@@ -116,12 +137,18 @@ def test_every_link_and_label_has_a_target_and_no_id_stands_twice(page: Page) ->
 def test_every_picture_has_a_text_alternative_and_every_table_a_caption(page: Page) -> None:
     pictures = page.all("svg")
     assert len(pictures) == 8
-    assert all(picture["role"] == "img" and len(picture["aria-label"] or "") > 30 for picture in pictures)
+    assert all(
+        picture["role"] == "img" and len(picture["aria-label"] or "") > 30 for picture in pictures
+    )
     assert len({picture["aria-label"] for picture in pictures}) == len(pictures)
     assert all(image["alt"] for image in page.all("img"))
     assert len(page.all("table")) == len(page.all("caption"))
     assert all(head["scope"] in ("row", "col") for head in page.all("th"))
-    for scroll in (attributes for attributes in page.all("div") if attributes.get("class") in ("scroll", "strip")):
+    for scroll in (
+        attributes
+        for attributes in page.all("div")
+        if attributes.get("class") in ("scroll", "strip")
+    ):
         assert scroll["tabindex"] == "0"
         assert scroll["aria-label"]
 
@@ -158,7 +185,11 @@ def test_long_headlines_are_set_smaller() -> None:
         {"arms": ("none",), "lengths": (8,), "seeds": 1},
         {"arms": ("none", "fly"), "lengths": (8,)},
         {"arms": ("disk ×4",), "classes": ()},
-        {"arms": ("fly", "disk ×4"), "lengths": (8,), "classes": tuple(f"class {index}" for index in range(100))},
+        {
+            "arms": ("fly", "disk ×4"),
+            "lengths": (8,),
+            "classes": tuple(f"class {index}" for index in range(100)),
+        },
     ],
 )
 def test_every_section_stands_whatever_is_missing(shape: dict[str, Any]) -> None:
@@ -170,10 +201,34 @@ def test_every_section_stands_whatever_is_missing(shape: dict[str, Any]) -> None
 def test_a_comparison_with_nothing_in_it_is_a_page() -> None:
     found = example(("none",), (8,), 1)
     nothing: dict[str, Any] = {
-        part: [] for part in ("headline", "cells", "costs", "strips", "notes", "not_tested", "seeds", "lengths", "arms")
+        part: []
+        for part in (
+            "headline",
+            "cells",
+            "costs",
+            "strips",
+            "notes",
+            "not_tested",
+            "seeds",
+            "lengths",
+            "arms",
+        )
     }
-    found |= nothing | {"settings": {}, "versions": {}, "hardware": {}, "check": None, "created": None, "seconds": None}
+    found |= nothing | {
+        "settings": {},
+        "versions": {},
+        "hardware": {},
+        "check": None,
+        "created": None,
+        "seconds": None,
+    }
     page = Page(render_page(found))
     assert page.all("svg") == page.all("img") == []
-    for words in ("Nothing was decided", "No arm with copies", "There was no pair", "This was not checked", "There are none"):
+    for words in (
+        "Nothing was decided",
+        "No arm with copies",
+        "There was no pair",
+        "This was not checked",
+        "There are none",
+    ):
         assert words in page.text

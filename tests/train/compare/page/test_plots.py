@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from tests.train.compare.page.example import example
 from train.compare.page import plots
-from train.compare.page.styles import COLOURS, FIXED, MARKERS, looks
+from train.compare.page.styles import COLOURS, FIXED, MARKERS, plot_styles
 
 
 def texts(svg: str | None) -> list[str]:
@@ -59,7 +59,10 @@ def test_one_length_and_one_arm_are_enough() -> None:
 
 def test_seconds_with_and_without_the_expansion_have_the_same_axis() -> None:
     found = example(("fly", "disk ×4"), (8,))
-    ticks = [[text for text in texts(plots.against_seconds(found, whole)) if text.endswith(" s")] for whole in (False, True)]
+    ticks = [
+        [text for text in texts(plots.against_seconds(found, whole)) if text.endswith(" s")]
+        for whole in (False, True)
+    ]
     assert ticks[0] == ticks[1]
     assert plots.against_seconds(found, whole=False) != plots.against_seconds(found, whole=True)
 
@@ -75,9 +78,17 @@ def test_nothing_measured_is_nothing_drawn() -> None:
 
 def test_an_arm_looks_the_same_in_every_plot_and_like_no_other() -> None:
     found = example(("none", "fly", "disk ×2", "disk ×4", "disk ×8", "disk-random ×4", "hybrid ×4"))
-    style = looks(found)
-    assert len({look.colour for look in style.values()}) == len({look.marker for look in style.values()} - {"o"}) + 2 == 7
-    for svg in (plots.against_factor(found, 40), plots.against_steps(found), plots.against_seconds(found, whole=True)):
+    style = plot_styles(found)
+    assert (
+        len({look.colour for look in style.values()})
+        == len({look.marker for look in style.values()} - {"o"}) + 2
+        == 7
+    )
+    for svg in (
+        plots.against_factor(found, 40),
+        plots.against_steps(found),
+        plots.against_seconds(found, whole=True),
+    ):
         assert all(re.search(look.colour, svg or "") for look in style.values())
 
 
@@ -85,7 +96,7 @@ def test_arms_beyond_the_colours_differ_by_marker() -> None:
     many = example(("none", *(f"disk ×{factor}" for factor in (2, 4, 8, 2, 4, 8, 2))), (8,))
     for index, arm in enumerate(many["arms"]):
         arm["name"] += f" {index}"
-    style = looks(many)
+    style = plot_styles(many)
     assert len(set(style.values())) == len(style) == 8
     assert len(COLOURS) < 8 < len(MARKERS)
     assert FIXED["none"].colour not in COLOURS

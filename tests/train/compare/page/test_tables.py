@@ -14,7 +14,16 @@ from train.compare.page import tables
 from train.report.tables import Table, facts, margin
 
 NUMBER = re.compile(r"([−+]?\d[\d,]*(?:\.(\d+))?)\s?(%|µs|ms|s|min|h|[kMGT]?B)?")
-SCALES = {"%": 100, "µs": 1e6, "ms": 1e3, "min": 1 / 60, "h": 1 / 3600, "kB": 1e-3, "MB": 1e-6, "GB": 1e-9}
+SCALES = {
+    "%": 100,
+    "µs": 1e6,
+    "ms": 1e3,
+    "min": 1 / 60,
+    "h": 1 / 3600,
+    "kB": 1e-3,
+    "MB": 1e-6,
+    "GB": 1e-9,
+}
 
 
 def numbers(entry: Any) -> Iterator[float]:
@@ -34,9 +43,12 @@ def stray(cell: str, entry: Any, scale: float = 1) -> list[str]:
     scale = SCALES.get(found[-1][2], scale) if found else scale
     known = [scale * value for value in numbers(entry)]
     shown = [
-        (text, float(text.replace("−", "-").replace(",", "")), 0.501 * 10 ** -len(decimals)) for text, decimals, _ in found
+        (text, float(text.replace("−", "-").replace(",", "")), 0.501 * 10 ** -len(decimals))
+        for text, decimals, _ in found
     ]
-    return [text for text, value, half in shown if not any(abs(each - value) <= half for each in known)]
+    return [
+        text for text, value, half in shown if not any(abs(each - value) <= half for each in known)
+    ]
 
 
 def test_every_number_of_a_table_stands_in_the_entry_that_its_row_shows() -> None:
@@ -57,8 +69,14 @@ def test_every_number_of_a_table_stands_in_the_entry_that_its_row_shows() -> Non
         assert len(table.rows) == len(entries) > 0
         for row, entry in zip(table.rows, entries, strict=True):
             for head, cell in list(zip(table.columns, row, strict=True))[1:]:
-                if head not in ("verdict", "p (Holm)", "measured how") and not head.startswith("p, "):
-                    assert not stray(cell, entry, 100 if head == "SD, points" else 1), (table.caption, head, row)
+                if head not in ("verdict", "p (Holm)", "measured how") and not head.startswith(
+                    "p, "
+                ):
+                    assert not stray(cell, entry, 100 if head == "SD, points" else 1), (
+                        table.caption,
+                        head,
+                        row,
+                    )
 
 
 def test_seconds_with_the_expansion_are_those_of_training_and_of_the_expansion() -> None:
@@ -67,14 +85,19 @@ def test_seconds_with_the_expansion_are_those_of_training_and_of_the_expansion()
     expansion = tables.expansion_seconds(found)
     assert set(expansion) == {"disk ×4"}
     assert tables.total_seconds(none, expansion) == none["seconds"]
-    assert tables.total_seconds(disk, expansion) == disk["seconds"] + found["costs"][1]["expansion_seconds"]
+    assert (
+        tables.total_seconds(disk, expansion)
+        == disk["seconds"] + found["costs"][1]["expansion_seconds"]
+    )
     assert tables.total_seconds({**none, "seconds": None}, expansion) is None
 
 
 def test_cells_come_arm_by_arm_the_shortest_first() -> None:
     found = example()
     found["cells"].reverse()
-    assert [(cell["arm"], cell["epochs"]) for cell in tables.cells(found)] == [(arm, k) for arm in ARMS for k in (8, 40)]
+    assert [(cell["arm"], cell["epochs"]) for cell in tables.cells(found)] == [
+        (arm, k) for arm in ARMS for k in (8, 40)
+    ]
 
 
 def test_passes_have_a_column_only_where_the_budget_made_them_differ() -> None:
@@ -95,7 +118,15 @@ def test_runs_that_are_missing_leave_their_place_empty() -> None:
 
 def test_rows_are_as_wide_as_their_heads() -> None:
     found = example()
-    shown = [tables.accuracy, tables.every_run, tables.speed, tables.costs, tables.break_even, tables.gaps, tables.arms]
+    shown = [
+        tables.accuracy,
+        tables.every_run,
+        tables.speed,
+        tables.costs,
+        tables.break_even,
+        tables.gaps,
+        tables.arms,
+    ]
     for table in [show(found) for show in shown] + [facts("Settings", found["settings"])]:
         assert {len(row) for row in table.rows} == {len(table.columns)}
 
@@ -117,7 +148,9 @@ def test_the_margin_is_read_from_the_settings(key: str) -> None:
 
 def test_words_that_do_not_name_their_arm_get_it() -> None:
     found = example(("none", "disk ×4"))
-    assert tables.break_even_words(found) == ["disk ×4: the folder has paid for itself after 121 passes (4 runs of 40)"]
+    assert tables.break_even_words(found) == [
+        "disk ×4: the folder has paid for itself after 121 passes (4 runs of 40)"
+    ]
     assert tables.worst_words(found) == [found["worst"][1]["words"]]
 
 

@@ -31,9 +31,13 @@ class Codec:
     def parse(cls, text: str) -> Codec:
         """Return the codec that `keep`, `jpg:80`, `webp` … names."""
         name, colon, quality = text.partition(":")
-        known = name in ("keep", *FORMATS) and (not colon or (quality.isdecimal() and 1 <= int(quality) <= 100))
+        known = name in ("keep", *FORMATS) and (
+            not colon or (quality.isdecimal() and 1 <= int(quality) <= 100)
+        )
         if not known:
-            raise TrainError(f"--codec must be keep, {', '.join(FORMATS)}, with a quality of 1 … 100 as jpg:80, got {text!r}")
+            raise TrainError(
+                f"--codec must be keep, {', '.join(FORMATS)}, with a quality of 1 … 100 as jpg:80, got {text!r}"
+            )
         return cls(name, int(quality) if quality else None)
 
     @property
@@ -43,7 +47,7 @@ class Codec:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question(Study):
+class ComparisonStudy(Study):
     """What is compared, on which data, how it is trained; checks itself."""
 
     arms: tuple[Arm, ...]
@@ -79,13 +83,21 @@ class Question(Study):
             return self.views, self.views
         cheap = self.fly_techniques or tuple(name for name in CHEAP if name in names)
         if unknown := [name for name in cheap if name not in names]:
-            raise TrainError(f'recipe "{self.views.name}" has no technique "{unknown[0]}"; it has {", ".join(names)}')
+            raise TrainError(
+                f'recipe "{self.views.name}" has no technique "{unknown[0]}"; it has {", ".join(names)}'
+            )
         if not cheap or len(cheap) == len(names):
-            raise TrainError(f'a hybrid arm needs some techniques of "{self.views.name}" on disk and some drawn: --fly')
-        return self._part("stored", [n for n in names if n not in cheap]), self._part("drawn", list(cheap))
+            raise TrainError(
+                f'a hybrid arm needs some techniques of "{self.views.name}" on disk and some drawn: --fly'
+            )
+        return self._part("stored", [n for n in names if n not in cheap]), self._part(
+            "drawn", list(cheap)
+        )
 
     def _part(self, name: str, techniques: list[str]) -> Recipe:
-        chosen = tuple(technique for technique in self.views.techniques if technique.name in techniques)
+        chosen = tuple(
+            technique for technique in self.views.techniques if technique.name in techniques
+        )
         return replace(self.views, name=f"{self.views.name} {name}", techniques=chosen)
 
     def expansion(self, arm: Arm, view_seed: int) -> Expansion:
@@ -93,7 +105,9 @@ class Question(Study):
         recipe = self.hybrid_parts[0] if arm.strategy == "hybrid" else self.views
         sampling = "random" if arm.strategy == "disk-random" else "stratified"
         try:
-            return Expansion(recipe, arm.factor or 1, view_seed, sampling, self.codec.format, self.codec.quality)
+            return Expansion(
+                recipe, arm.factor or 1, view_seed, sampling, self.codec.format, self.codec.quality
+            )
         except ExpandError as error:
             raise TrainError(str(error)) from error
 
@@ -109,7 +123,7 @@ class Question(Study):
         """Return the settings with which `expand` writes the copies that an arm reads."""
         return self.expansion(arm, view_seed) if arm.stored else None
 
-    def remembered(self, arm: Arm, view_seed: int) -> Views | None:
+    def memorised_views(self, arm: Arm, view_seed: int) -> Views | None:
         """Return the views of which an arm sees the first; not of a hybrid one, whose copies are not all it shows."""
         if arm.strategy in ("none", "hybrid") or self.shape.side is not None:
             return None
@@ -127,7 +141,7 @@ class Question(Study):
         }
 
 
-class Cell(NamedTuple):
+class Trial(NamedTuple):
     """One run: an arm, a length and a replicate."""
 
     arm: Arm
@@ -140,10 +154,10 @@ class Cell(NamedTuple):
         return f"{self.arm.name.replace(' ×', '-x')}_k{self.length}_s{self.replicate}"
 
 
-def cells(question: Question, seeds: int) -> Iterator[Cell]:
+def trials(study: ComparisonStudy, seeds: int) -> Iterator[Trial]:
     """Yield all runs, replicates interleaved over arms, so that a machine that slows down slows all of them alike."""
-    count = len(question.arms)
+    count = len(study.arms)
     for replicate in range(seeds):
-        for length in question.lengths:
+        for length in study.lengths:
             for place in range(count):
-                yield Cell(question.arms[(place + replicate) % count], length, replicate)
+                yield Trial(study.arms[(place + replicate) % count], length, replicate)

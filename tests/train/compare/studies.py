@@ -13,18 +13,18 @@ import numpy as np
 
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
-from expand.recipes.recipe import Recipe as Techniques
+from expand.recipes.recipe import Recipe
 from tests.conftest import noise_image
 from train.compare.arms import parse_arms
-from train.compare.question import Question
+from train.compare.study import ComparisonStudy
 from train.data.cache import Cache
-from train.fit.hyperparameters import Recipe
-from train.trials.context import Stage, set_stage
-from train.trials.folder import Bench
+from train.fit.hyperparameters import Hyperparameters
+from train.trials.context import TrialContext, trial_context
 from train.trials.study import Study
+from train.trials.study_dir import StudyDir
 
-CLASSIC = Techniques.load("classic")
-MIRROR = Techniques.parse("{name: mirror, techniques: [flip: {axes: horizontal}]}")
+CLASSIC = Recipe.load("classic")
+MIRROR = Recipe.parse("{name: mirror, techniques: [flip: {axes: horizontal}]}")
 TURNED = "{name: turned, techniques: [rotate: {degrees: [170, 190]}]}"
 """A recipe that makes every arrow to the left one to the right."""
 TURNS = {"right": 0, "up": 1, "left": 2, "down": 3}
@@ -33,34 +33,59 @@ S = TypeVar("S", bound=Study)
 
 
 def question_for(
-    data: Path, test: Path, arms: str = "none,fly,disk", factors: Sequence[int] = (2,), **changes: Any
-) -> Question:
+    data: Path,
+    test: Path,
+    arms: str = "none,fly,disk",
+    factors: Sequence[int] = (2,),
+    **changes: Any,
+) -> ComparisonStudy:
     """Return a short question about a linear model; `changes` are those of the question or of the training recipe."""
-    kind = changes.pop("kind", Question)
-    training = {key: changes.pop(key) for key in list(changes) if key in Recipe.__dataclass_fields__}
-    wanted = {"lengths": (2,), "views": CLASSIC, "model": "linear", "precision": "fp32", "device": "cpu", **changes}
-    recipe = Recipe(**{"epochs": max(wanted["lengths"]), "batch_size": 12, **training})
-    found: Question = kind(data=data, test=test, arms=parse_arms(arms, factors), training=recipe, **wanted)
+    kind = changes.pop("kind", ComparisonStudy)
+    training = {
+        key: changes.pop(key)
+        for key in list(changes)
+        if key in Hyperparameters.__dataclass_fields__
+    }
+    wanted = {
+        "lengths": (2,),
+        "views": CLASSIC,
+        "model": "linear",
+        "precision": "fp32",
+        "device": "cpu",
+        **changes,
+    }
+    recipe = Hyperparameters(**{"epochs": max(wanted["lengths"]), "batch_size": 12, **training})
+    found: ComparisonStudy = kind(
+        data=data, test=test, arms=parse_arms(arms, factors), training=recipe, **wanted
+    )
     return found
 
 
-def ask(arms: str = "none,fly,disk=4", lengths: tuple[int, ...] = (4,), **changes: Any) -> Question:
+def ask(
+    arms: str = "none,fly,disk=4", lengths: tuple[int, ...] = (4,), **changes: Any
+) -> ComparisonStudy:
     """Return a question that is only thought about: its folders need not be there."""
     return question_for(Path("data/train"), Path("data/test"), arms, lengths=lengths, **changes)
 
 
-def stage_of(study: S) -> Stage[S]:
+def context_of(study: S) -> TrialContext[S]:
     """Return the stage of a study, in the test's own cache."""
-    return set_stage(study, Cache().root, Cache().limit)
+    return trial_context(study, Cache().root, Cache().limit)
 
 
-def bench_at(out: Path, **changes: Any) -> Bench:
+def bench_at(out: Path, **changes: Any) -> StudyDir:
     """Return a bench there, with the test's own cache."""
-    return Bench(out, Cache(), **changes)
+    return StudyDir(out, Cache(), **changes)
 
 
 def draw_arrows(
-    root: Path, count: int, directions: Sequence[str], *, seed: int = 0, contrast: int = 120, shift: int = 0
+    root: Path,
+    count: int,
+    directions: Sequence[str],
+    *,
+    seed: int = 0,
+    contrast: int = 120,
+    shift: int = 0,
 ) -> Path:
     """Write `count` noisy arrows for each direction (a line without a head for "line"), in turn moved to either side."""
     for number, label in enumerate(directions):
@@ -69,13 +94,21 @@ def draw_arrows(
             arrow = np.zeros((16, 16), np.uint8)
             head = 0.0 if label == "line" else 0.6
             cv2.arrowedLine(arrow, (2, 8), (13, 8), contrast, 2, tipLength=head)
-            noise = noise_image(16, 16, seed=10_000 * seed + 100 * number + index) % (256 - contrast)
-            pixels = np.roll(np.rot90(arrow, TURNS.get(label, 0)), (-1) ** index * shift, axis=1) + noise
-            (root / label / f"{index:03d}.png").write_bytes(encode(pixels.astype(np.uint8), Encoding("PNG")))
+            noise = noise_image(16, 16, seed=10_000 * seed + 100 * number + index) % (
+                256 - contrast
+            )
+            pixels = (
+                np.roll(np.rot90(arrow, TURNS.get(label, 0)), (-1) ** index * shift, axis=1) + noise
+            )
+            (root / label / f"{index:03d}.png").write_bytes(
+                encode(pixels.astype(np.uint8), Encoding("PNG"))
+            )
     return root
 
 
-def row_of(arm: str, length: int, replicate: int, right: Sequence[int], **changes: Any) -> dict[str, Any]:
+def row_of(
+    arm: str, length: int, replicate: int, right: Sequence[int], **changes: Any
+) -> dict[str, Any]:
     """Return the row of a run on 10 sources that had these of the test images right, in two classes of equal size."""
     half, epochs = len(right) // 2, changes.pop("epochs", length)
     row = {
@@ -101,7 +134,10 @@ def cost_of(arm: str, files: int, **changes: Any) -> dict[str, Any]:
 
 def kept(out: Path) -> dict[str, tuple[int, bytes]]:
     """Return the runs that a bench has: when each file was written, and what it holds."""
-    return {path.stem: (path.stat().st_mtime_ns, path.read_bytes()) for path in sorted((out / "runs").glob("*.json"))}
+    return {
+        path.stem: (path.stat().st_mtime_ns, path.read_bytes())
+        for path in sorted((out / "runs").glob("*.json"))
+    }
 
 
 def weights_of(out: Path) -> dict[str, str]:

@@ -17,7 +17,7 @@ STUDY, RUNS = "question.json", "runs"
 
 
 @dataclass(frozen=True)
-class Bench:
+class StudyDir:
     """Where a comparison happens: its folder, the cache, and how many replicates run side by side."""
 
     out: Path
@@ -27,23 +27,31 @@ class Bench:
     overwrite: bool = False
 
 
-def open_bench(study: Study, bench: Bench) -> None:
+def open_study(study: Study, study_dir: StudyDir) -> None:
     """Make the folder of a study, or refuse one that holds something else."""
-    bench.out.mkdir(parents=True, exist_ok=True)
-    path = bench.out / STUDY
+    study_dir.out.mkdir(parents=True, exist_ok=True)
+    path = study_dir.out / STUDY
     now = json.loads(json.dumps(study.to_dict()))
     if not path.is_file():
-        if any(entry.suffix != PARTIAL for entry in bench.out.iterdir()):
-            raise TrainError(f'"{bench.out}" is not empty and has no {STUDY}: it is none of ours; give another --out')
-    elif bench.overwrite:
-        empty_folder(bench.out)
+        if any(entry.suffix != PARTIAL for entry in study_dir.out.iterdir()):
+            raise TrainError(
+                f'"{study_dir.out}" is not empty and has no {STUDY}: it is none of ours; give another --out'
+            )
+    elif study_dir.overwrite:
+        empty_folder(study_dir.out)
     else:
         before = read_json(path)
-        different = [f"{key} was {before.get(key)}, is {now[key]}" for key in now if before.get(key) != now[key]]
+        different = [
+            f"{key} was {before.get(key)}, is {now[key]}"
+            for key in now
+            if before.get(key) != now[key]
+        ]
         if different:
-            raise TrainError(f'"{bench.out}" holds runs with other settings: {"; ".join(different)}; --overwrite starts afresh')
+            raise TrainError(
+                f'"{study_dir.out}" holds runs with other settings: {"; ".join(different)}; --overwrite starts afresh'
+            )
     write_json(path, now)  # first of all: what lies in a folder without it is none of ours
-    (bench.out / RUNS).mkdir(exist_ok=True)
+    (study_dir.out / RUNS).mkdir(exist_ok=True)
 
 
 def read_json(path: Path) -> Any:
@@ -51,4 +59,6 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text("utf-8"))
     except ValueError as error:
-        raise TrainError(f'"{path}" is damaged ({error}); remove it, and start again to make it anew') from error
+        raise TrainError(
+            f'"{path}" is damaged ({error}); remove it, and start again to make it anew'
+        ) from error

@@ -13,20 +13,20 @@ from hypothesis import strategies as st
 
 from expand.job.settings import Settings as Expansion
 from expand.recipes.recipe import Recipe
-from tests.train.compare.questions import CLASSIC, MIRROR, question_for
+from tests.train.compare.studies import CLASSIC, MIRROR, question_for
 from train.compare.arms import Arm
-from train.compare.question import Cell, Codec, Question, cells
+from train.compare.study import Codec, ComparisonStudy, Trial, trials
 from train.data.shape import Shape
 from train.errors import TrainError
 from train.feed.strategies import Strategy
-from train.fit.hyperparameters import Recipe as Training
+from train.fit.hyperparameters import Hyperparameters
 from train.trials.study import Seeds, Study
 
 DATA, TEST = Path("data/train"), Path("data/test")
 ALL_ARMS = "none,fly,disk,disk-random=4,hybrid"
 
 
-def ask(arms: str = ALL_ARMS, **changes: Any) -> Question:
+def ask(arms: str = ALL_ARMS, **changes: Any) -> ComparisonStudy:
     return question_for(DATA, TEST, arms, **changes)
 
 
@@ -39,11 +39,16 @@ def test_a_codec_is_a_format_and_perhaps_a_quality(text: str, codec: Codec) -> N
     assert codec.lossless == (text == "png")
 
 
-@pytest.mark.parametrize("text", ["", "jpg:", "jpg:good", "jpg:0", "jpg:101", "jpg:-1", "tiff", "80", "jpeg:80"])
+@pytest.mark.parametrize(
+    "text", ["", "jpg:", "jpg:good", "jpg:0", "jpg:101", "jpg:-1", "tiff", "80", "jpeg:80"]
+)
 def test_what_is_no_codec_is_refused(text: str) -> None:
     with pytest.raises(TrainError) as refused:
         Codec.parse(text)
-    assert str(refused.value) == f"--codec must be keep, png, jpg, webp, with a quality of 1 … 100 as jpg:80, got {text!r}"
+    assert (
+        str(refused.value)
+        == f"--codec must be keep, png, jpg, webp, with a quality of 1 … 100 as jpg:80, got {text!r}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,23 +74,29 @@ def test_a_question_that_cannot_be_answered_is_refused(changes: dict[str, Any], 
 
 def test_a_hybrid_arm_needs_something_cheap_to_draw() -> None:
     turning = Recipe.parse("{name: turning, techniques: [rotate, noise]}")
-    with pytest.raises(TrainError, match='^a hybrid arm needs some techniques of "turning" on disk and some drawn: --fly$'):
+    with pytest.raises(
+        TrainError,
+        match='^a hybrid arm needs some techniques of "turning" on disk and some drawn: --fly$',
+    ):
         ask(views=turning)
     stored, drawn = ask(views=turning, fly_techniques=("noise",)).hybrid_parts
-    assert [[technique.name for technique in part.techniques] for part in (stored, drawn)] == [["rotate"], ["noise"]]
+    assert [[technique.name for technique in part.techniques] for part in (stored, drawn)] == [
+        ["rotate"],
+        ["noise"],
+    ]
 
 
 def test_a_hybrid_arm_stores_what_is_costly_and_draws_what_is_cheap() -> None:
-    question = ask()
-    stored, drawn = question.hybrid_parts
+    study = ask()
+    stored, drawn = study.hybrid_parts
     assert [technique.name for technique in stored.techniques] == ["rotate", "scale", "noise"]
     assert [technique.name for technique in drawn.techniques] == ["flip", "translate"]
     assert (stored.name, drawn.name) == ("classic stored", "classic drawn")
     assert (stored.fill, drawn.fill) == (CLASSIC.fill, CLASSIC.fill)
     arm = Arm("hybrid", 2)
-    assert question.strategy(arm, 7) == Strategy("hybrid", drawn, 7)
-    assert question.copies(arm, 7) == Expansion(stored, 2, 7, "stratified", "png", None)
-    assert question.remembered(arm, 7) is None
+    assert study.strategy(arm, 7) == Strategy("hybrid", drawn, 7)
+    assert study.copies(arm, 7) == Expansion(stored, 2, 7, "stratified", "png", None)
+    assert study.memorised_views(arm, 7) is None
 
 
 def test_without_a_hybrid_arm_the_techniques_to_draw_do_not_matter() -> None:
@@ -93,8 +104,10 @@ def test_without_a_hybrid_arm_the_techniques_to_draw_do_not_matter() -> None:
 
 
 def test_each_arm_trains_by_its_strategy() -> None:
-    question = ask()
-    strategies = {arm.name: question.strategy(arm, 7) for arm in question.arms if arm.strategy != "hybrid"}
+    study = ask()
+    strategies = {
+        arm.name: study.strategy(arm, 7) for arm in study.arms if arm.strategy != "hybrid"
+    }
     assert strategies == {
         "none": Strategy("none"),
         "fly": Strategy("fly", CLASSIC, 7, clean_every=4),
@@ -104,8 +117,8 @@ def test_each_arm_trains_by_its_strategy() -> None:
 
 
 def test_each_stored_arm_reads_the_copies_that_expand_writes_for_it() -> None:
-    question = ask(codec=Codec("jpg", 80))
-    copies = {arm.name: question.copies(arm, 7) for arm in question.arms if arm.strategy != "hybrid"}
+    study = ask(codec=Codec("jpg", 80))
+    copies = {arm.name: study.copies(arm, 7) for arm in study.arms if arm.strategy != "hybrid"}
     assert copies == {
         "none": None,
         "fly": None,
@@ -121,33 +134,37 @@ def test_fly_shows_the_untouched_image_as_often_as_the_largest_folder_does() -> 
 
 
 def test_what_an_arm_remembers_are_its_own_views() -> None:
-    question = ask()
-    views = {arm.name: question.remembered(arm, 7) for arm in question.arms}
+    study = ask()
+    views = {arm.name: study.memorised_views(arm, 7) for arm in study.arms}
     assert {name for name, found in views.items() if found is None} == {"none", "hybrid ×2"}
-    assert {name: (found.recipe, found.seed, found.sampling) for name, found in views.items() if found} == {
+    assert {
+        name: (found.recipe, found.seed, found.sampling) for name, found in views.items() if found
+    } == {
         "fly": (CLASSIC, 7, "stratified"),
         "disk ×2": (CLASSIC, 7, "stratified"),
         "disk-random ×4": (CLASSIC, 7, "random"),
     }
     resized = ask("none,fly,disk", shape=Shape(8))
-    assert [resized.remembered(arm, 7) for arm in resized.arms] == [None, None, None]
+    assert [resized.memorised_views(arm, 7) for arm in resized.arms] == [None, None, None]
 
 
 @given(st.integers(1, 8), st.sampled_from([(3,), (2, 10)]), st.sampled_from(["none,fly", ALL_ARMS]))
 def test_every_replicate_has_every_arm_at_every_length_before_the_next_one_begins(
     seeds: int, lengths: tuple[int, ...], arms: str
 ) -> None:
-    question = ask(arms, lengths=lengths)
-    listed = list(cells(question, seeds))
-    block = len(lengths) * len(question.arms)
-    assert len(listed) == len({cell.name for cell in listed}) == seeds * block
+    study = ask(arms, lengths=lengths)
+    listed = list(trials(study, seeds))
+    block = len(lengths) * len(study.arms)
+    assert len(listed) == len({trial.name for trial in listed}) == seeds * block
     for replicate in range(seeds):
         mine = listed[replicate * block : (replicate + 1) * block]
-        assert set(mine) == {Cell(arm, length, replicate) for arm in question.arms for length in lengths}
+        assert set(mine) == {
+            Trial(arm, length, replicate) for arm in study.arms for length in lengths
+        }
 
 
 def test_replicates_begin_with_another_arm_each() -> None:
-    names = [cell.name for cell in cells(ask("none,fly,disk"), 3)]
+    names = [trial.name for trial in trials(ask("none,fly,disk"), 3)]
     assert names == [
         "none_k2_s0", "fly_k2_s0", "disk-x2_k2_s0",
         "fly_k2_s1", "disk-x2_k2_s1", "none_k2_s1",
@@ -156,12 +173,16 @@ def test_replicates_begin_with_another_arm_each() -> None:
 
 
 def test_a_question_is_plain_data_and_leaves_nothing_out() -> None:
-    question = ask(codec=Codec("jpg", 80), shape=Shape(None, "grey"), allow_leak=True)
-    plain = question.to_dict()
+    study = ask(codec=Codec("jpg", 80), shape=Shape(None, "grey"), allow_leak=True)
+    plain = study.to_dict()
     assert json.loads(json.dumps(plain)) == plain
-    assert set(plain) == set(Question.__dataclass_fields__)
+    assert set(plain) == set(ComparisonStudy.__dataclass_fields__)
     assert plain["arms"] == ["none", "fly", "disk ×2", "disk-random ×4", "hybrid ×2"]
-    assert (plain["data"], plain["lengths"], plain["codec"]) == ("data/train", [2], {"format": "jpg", "quality": 80})
+    assert (plain["data"], plain["lengths"], plain["codec"]) == (
+        "data/train",
+        [2],
+        {"format": "jpg", "quality": 80},
+    )
     assert Recipe.from_dict(plain["views"]) == CLASSIC
     assert plain["training"]["batch_size"] == 12
 
@@ -196,6 +217,10 @@ def test_a_study_reads_its_sources_unless_it_says_otherwise() -> None:
         def strategy(self, arm: Any, view_seed: int) -> Strategy:
             return Strategy("none")
 
-    study = Plain(data=DATA, test=TEST, training=Training())
-    assert (study.copies("a", 0), study.remembered("a", 0), study.reader("a", None, None, 0)) == (None, None, None)  # type: ignore[arg-type]
+    study = Plain(data=DATA, test=TEST, training=Hyperparameters())
+    assert (
+        study.copies("a", 0),
+        study.memorised_views("a", 0),
+        study.reader("a", None, None, 0),
+    ) == (None, None, None)  # type: ignore[arg-type]
     assert replace(study, seed=3).to_dict() == {**study.to_dict(), "seed": 3}
