@@ -1,7 +1,8 @@
-"""Draw the sample: 8 classes of simple objects, 64×64, as PNG and JPEG; ours, so that its licence is the project's.
+"""Draw the sample data: 8 classes of simple objects, 64×64 pixels, as PNG and JPEG files.
 
-In train/ the objects stand upright and centred, and all look the same way. In test/ they are turned, shifted, scaled,
-mirrored and noisy: just what augmentation teaches. Run `python data/make_sample.py`; the same files come out each time.
+In train/ the objects are upright, centred, and face the same way. In test/ they are rotated, shifted,
+scaled, mirrored and noisy, which is what augmentation teaches. `python data/make_sample.py` always
+draws the same files. They have the licence of the project.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ Pen = ImageDraw.ImageDraw
 
 
 class Artist:
-    """Draws on a square whose corner is (0, 0) and whose side is 1, with proportions that vary a little."""
+    """Draws on the unit square, with proportions that vary a little."""
 
-    def __init__(self, chance: random.Random) -> None:
-        self.chance = chance
-        back = [chance.randint(120, 235) for _ in range(3)]
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
+        back = [rng.randint(120, 235) for _ in range(3)]
         self.back: Colour = (back[0], back[1], back[2])
         self.picture = Image.new("RGB", (SIDE * FINE, SIDE * FINE), self.back)
         self.pen: Pen = ImageDraw.Draw(self.picture)
@@ -32,13 +33,13 @@ class Artist:
         self.second = self.colour(60, 200)
 
     def colour(self, low: int, high: int) -> Colour:
-        """Return some colour."""
-        red, green, blue = (self.chance.randint(low, high) for _ in range(3))
+        """Draw a random colour."""
+        red, green, blue = (self.rng.randint(low, high) for _ in range(3))
         return red, green, blue
 
     def vary(self, value: float, by: float = 0.03) -> float:
-        """Return a value near this one."""
-        return value + self.chance.uniform(-by, by)
+        """Return the value plus a uniform offset of at most `by`."""
+        return value + self.rng.uniform(-by, by)
 
     def polygon(self, *points: tuple[float, float], colour: Colour | None = None) -> None:
         """Fill a polygon."""
@@ -146,22 +147,22 @@ def tree(a: Artist) -> None:
 CLASSES: tuple[Callable[[Artist], None], ...] = (boat, cup, fish, house, key, lamp, mushroom, tree)
 
 
-def draw(kind: Callable[[Artist], None], chance: random.Random) -> Artist:
-    """Return a picture of an object, upright and centred, at four times its size."""
-    artist = Artist(chance)
+def draw(kind: Callable[[Artist], None], rng: random.Random) -> Artist:
+    """Draw an object, upright and centred, at four times its final size."""
+    artist = Artist(rng)
     kind(artist)
     return artist
 
 
-def disturb(artist: Artist, chance: random.Random) -> Image.Image:
-    """Return the picture mirrored (or not), turned by up to 20°, scaled by 0.85 … 1.15, shifted by up to 12 %."""
+def disturb(artist: Artist, rng: random.Random) -> Image.Image:
+    """Mirror or not, rotate by up to 20°, scale by 0.85 … 1.15, shift by up to 12 %."""
     picture = artist.picture
-    if chance.random() < 0.5:
+    if rng.random() < 0.5:
         picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    side, zoom = SIDE * FINE, chance.uniform(0.85, 1.15)
-    shift = (chance.uniform(-0.12, 0.12) * side, chance.uniform(-0.12, 0.12) * side)
+    side, zoom = SIDE * FINE, rng.uniform(0.85, 1.15)
+    shift = (rng.uniform(-0.12, 0.12) * side, rng.uniform(-0.12, 0.12) * side)
     turned = picture.rotate(
-        chance.uniform(-20, 20), Image.Resampling.BICUBIC, translate=shift, fillcolor=artist.back
+        rng.uniform(-20, 20), Image.Resampling.BICUBIC, translate=shift, fillcolor=artist.back
     )
     margin = side / 2 * (1 - 1 / zoom)
     data = (1 / zoom, 0, margin, 0, 1 / zoom, margin)
@@ -170,15 +171,15 @@ def disturb(artist: Artist, chance: random.Random) -> Image.Image:
     )
 
 
-def add_noise(picture: Image.Image, chance: random.Random) -> None:
+def add_noise(picture: Image.Image, rng: random.Random) -> None:
     """Turn 1 … 3 % of the pixels white or black."""
-    for _ in range(round(chance.uniform(0.01, 0.03) * SIDE * SIDE)):
-        value = chance.choice((0, 255))
-        picture.putpixel((chance.randrange(SIDE), chance.randrange(SIDE)), (value, value, value))
+    for _ in range(round(rng.uniform(0.01, 0.03) * SIDE * SIDE)):
+        value = rng.choice((0, 255))
+        picture.putpixel((rng.randrange(SIDE), rng.randrange(SIDE)), (value, value, value))
 
 
 def save(picture: Image.Image, path: Path) -> None:
-    """Write a picture as its suffix says."""
+    """Write a picture in the format of its suffix."""
     if path.suffix == ".png":
         picture.save(path, optimize=True)
     else:
@@ -186,7 +187,7 @@ def save(picture: Image.Image, path: Path) -> None:
 
 
 def main() -> None:
-    """Draw both parts beside this file."""
+    """Draw train/ and test/ next to this file."""
     here = Path(__file__).parent
     for part, count in (("train", TRAIN), ("test", TEST)):
         shutil.rmtree(here / part, ignore_errors=True)
@@ -194,13 +195,13 @@ def main() -> None:
             folder = here / part / kind.__name__
             folder.mkdir(parents=True)
             for index in range(count):
-                chance = random.Random(f"{part}/{kind.__name__}/{index}")
-                artist = draw(kind, chance)
-                picture = artist.picture if part == "train" else disturb(artist, chance)
+                rng = random.Random(f"{part}/{kind.__name__}/{index}")
+                artist = draw(kind, rng)
+                picture = artist.picture if part == "train" else disturb(artist, rng)
                 picture = picture.resize((SIDE, SIDE), Image.Resampling.BOX)
-                noisy = part == "test" and chance.random() < 0.5
+                noisy = part == "test" and rng.random() < 0.5
                 if noisy:
-                    add_noise(picture, chance)
+                    add_noise(picture, rng)
                 save(picture, folder / f"{index:02d}{'.jpg' if index % 2 else '.png'}")
     print(f"{here}: {len(CLASSES)} classes, {TRAIN} training and {TEST} test images each")
 

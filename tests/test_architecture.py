@@ -47,8 +47,8 @@ def test_imports_go_down_only() -> None:
     ("only", "what"),
     [("techniques/catalogue.py", "albumentations"), ("engines/local.py", "multiprocessing")],
 )
-def test_one_file_alone_knows(only: str, what: str) -> None:
-    knowing = {
+def test_only_one_module_imports(only: str, what: str) -> None:
+    importers = {
         path.relative_to(ROOT / "expand").as_posix()
         for path in (ROOT / "expand").rglob("*.py")
         if any(
@@ -56,7 +56,7 @@ def test_one_file_alone_knows(only: str, what: str) -> None:
             for name in imports(path)
         )
     }
-    assert knowing == {only}
+    assert importers == {only}
 
 
 def test_expanding_loads_neither_torch_nor_albumentations(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_expanding_loads_neither_torch_nor_albumentations(tmp_path: Path) -> Non
     assert done.stdout == "[]\n"
 
 
-def test_every_module_says_its_role_in_its_first_line() -> None:
+def test_every_module_has_a_docstring() -> None:
     for path in (*(ROOT / "expand").rglob("*.py"), *(ROOT / "train").rglob("*.py")):
         assert ast.get_docstring(ast.parse(path.read_text())), path
 
