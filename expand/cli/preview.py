@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from expand.images.pixels import Pixels
 from expand.job.settings import Settings
 from expand.layouts.class_folders import scan, survey
 from expand.layouts.source import read_source
+from expand.recipes.recipe import Recipe
 
 CELL, GAP, LINE, TEXT = 240, 14, 16, 13
 PAPER, INK, FAINT = (255, 255, 255), (20, 20, 20), (110, 110, 110)
@@ -47,60 +46,14 @@ def contact_sheet(src: Path, settings: Settings, rows: int) -> bytes:
 def _views(source_id: str, pixels: Pixels, settings: Settings) -> list[tuple[str, Pixels]]:
     views = settings.views
     rendered = [views.render(pixels, views.params(source_id, k)) for k in range(1, settings.factor)]
-    return [(caption(view.params, settings.recipe.neutral()), view.pixels) for view in rendered]
+    return [(caption(view.params, settings.recipe), view.pixels) for view in rendered]
 
 
-def caption(params: dict[str, Any], neutral: dict[str, Any]) -> str:
+def caption(params: dict[str, Any], recipe: Recipe) -> str:
     """Return a view's parameters in a few short lines; what changes nothing is left out."""
-    lines = []
-    for name, choice in params.items():
-        if (
-            name in neutral
-            and {**choice, "seed": 0} == {**neutral[name], "seed": 0}
-            and "drawn" not in choice
-        ):
-            continue
-        lines.append(_WORDS.get(name, _other)(name, choice))
+    steps = zip(recipe.keys, recipe.techniques, strict=True)
+    lines = [technique.caption(params[key]) for key, technique in steps]
     return "\n".join(filter(None, lines)) or "nothing changed"
-
-
-def _flip(_name: str, choice: dict[str, Any]) -> str:
-    return "flip " + " + ".join(axis for axis in ("horizontal", "vertical") if choice[axis])
-
-
-def _translate(_name: str, choice: dict[str, Any]) -> str:
-    x, y = choice["x"], choice["y"]
-    if max(abs(x), abs(y)) >= 1:
-        return f"move {x:+.0f} {y:+.0f} px"
-    return f"move {round(100 * x) + 0:+d}% {round(100 * y) + 0:+d}%"
-
-
-def _noise(_name: str, choice: dict[str, Any]) -> str:
-    return f"noise {choice['amount']:.1%}, salt {choice['salt']:.0%}" if choice["amount"] else ""
-
-
-def _erase(_name: str, choice: dict[str, Any]) -> str:
-    return f"erase {choice['width']:.0%} by {choice['height']:.0%}" if choice["width"] else ""
-
-
-_WORDS: dict[str, Callable[[str, dict[str, Any]], str]] = {
-    "flip": _flip,
-    "rotate90": lambda _name, choice: f"turn {choice['degrees']:.0f}°",
-    "rotate": lambda _name, choice: f"rotate {choice['degrees']:+.1f}°",
-    "translate": _translate,
-    "scale": lambda _name, choice: f"zoom {choice['zoom']:.2f}",
-    "crop": lambda _name, choice: f"crop {choice['width']:.0%} by {choice['height']:.0%}",
-    "pad": lambda _name, choice: f"pad {choice['by']:g}",
-    "resize": lambda _name, _choice: "resized",
-    "noise": _noise,
-    "erase": _erase,
-}
-
-
-def _other(_name: str, choice: dict[str, Any]) -> str:
-    """Return a catalogue technique's caption: its name, if anything was applied."""
-    drawn = json.loads(choice.get("drawn") or "[]")
-    return "\n".join(str(applied) for applied, _ in drawn if applied != "Compose")
 
 
 def _draw(rows: list[list[tuple[str, Pixels]]], title: str) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,8 @@ from expand.errors import ExpandError
 from expand.recipes.fill import DEFAULT_FILL, Fill
 from expand.recipes.parse import Parsed, parse_recipe, read_recipe
 from expand.techniques import NATIVE, Choice, GeometricTechnique, PixelTechnique, Technique
-from expand.techniques.catalogue import Catalogue
 from expand.techniques.geometric.flip import AXES, Flip
 from expand.techniques.geometric.rotate90 import Rotate90
-from expand.techniques.ranges import Range
 
 
 @dataclass(frozen=True)
@@ -134,7 +132,7 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the recipe as plain data: what a YAML recipe holds, with every default written out."""
-        techniques = [{technique.name: _settings(technique)} for technique in self.techniques]
+        techniques = [{technique.name: technique.settings()} for technique in self.techniques]
         fill = self.fill.value if isinstance(self.fill.value, str) else list(self.fill.value)
         return {"name": self.name, "fill": fill, "techniques": techniques}
 
@@ -167,14 +165,3 @@ def _with_factor(technique: Technique, factor: int) -> Technique:
     if factor < 2:
         raise ExpandError(f'"factor" of {technique.name} must be at least 2 here, got {factor}')
     return technique.with_factor(factor)
-
-
-def _settings(technique: Technique) -> dict[str, Any]:
-    """Return a technique's settings as plain data."""
-    if isinstance(technique, Catalogue):
-        return technique.settings()
-    values = {item.name: getattr(technique, item.name) for item in fields(technique)}  # type: ignore[arg-type]
-    return {
-        key: list(value) if isinstance(value, Range | tuple) else value
-        for key, value in values.items()
-    }

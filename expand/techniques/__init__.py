@@ -12,10 +12,16 @@ from expand.techniques.geometric.scale import Scale
 from expand.techniques.geometric.translate import Translate
 from expand.techniques.pixel.erase import Erase
 from expand.techniques.pixel.noise import Noise
-from expand.techniques.technique import Choice, GeometricTechnique, PixelTechnique, Technique
+from expand.techniques.technique import (
+    Choice,
+    GeometricTechnique,
+    PixelTechnique,
+    Strength,
+    Technique,
+)
 
 NATIVE: dict[str, type[Technique]] = {
     kind.name: kind
     for kind in (Flip, Rotate90, Rotate, Translate, Scale, Crop, Pad, Resize, Noise, Erase)
 }
-__all__ = ["NATIVE", "Choice", "GeometricTechnique", "PixelTechnique", "Technique"]
+__all__ = ["NATIVE", "Choice", "GeometricTechnique", "PixelTechnique", "Strength", "Technique"]

@@ -89,6 +89,11 @@ class Catalogue(PixelTechnique):
             return {**transform, "factor": self.factor}
         return {"transform": transform}
 
+    def caption(self, choice: Choice) -> str:
+        """Name the transforms that were applied, one a line."""
+        drawn = json.loads(choice["drawn"] or "[]")
+        return "\n".join(str(applied) for applied, _ in drawn if applied != "Compose")
+
     def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
         """Turn a number into the seed that the transform draws from; 0 leaves the image alone."""
         seed = switch(variant, self.factor, 1 + numbers[0] * (2.0**SEED_BITS - 2), off=0.0)

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from expand.errors import ExpandError
 from expand.geometry import Number
 
+SHARES = (0.25, 0.5, 1.0)
+"""How far from neutral to the end of its range an ablation tries a technique."""
+
 
 class Range(NamedTuple):
     """An interval of values to draw from."""
@@ -26,6 +29,31 @@ class Range(NamedTuple):
     def is_point(self) -> bool:
         """Tell whether there is nothing to draw."""
         return self.low == self.high
+
+    @property
+    def middle(self) -> float:
+        """The value half-way from low to high."""
+        return (self.low + self.high) / 2
+
+    def times(self, number: float) -> Range:
+        """Return the range in another unit: both ends multiplied by `number`."""
+        return Range(number * self.low, number * self.high)
+
+    def towards_ends(self, neutral: float, *, whole: bool = False) -> list[float]:
+        """Return values at the `SHARES` of the way from `neutral` to either end, in rising order.
+
+        `neutral` changes nothing and is left out; `whole` rounds the values to whole numbers.
+        """
+        values = {neutral + share * (end - neutral) for end in self for share in SHARES}
+        values = {float(round(value)) for value in values} if whole else values
+        return sorted(value for value in values if value != neutral)
+
+    @property
+    def ends(self) -> str:
+        """The range as part of a label: ±15, or −5 … 30."""
+        if self.low == -self.high:
+            return f"±{self.high:g}"
+        return f"{self.low:g} … {self.high:g}".replace("-", "−")
 
     def __str__(self) -> str:
         return f"{self.low:g}" if self.is_point else f"{self.low:g} … {self.high:g}"
@@ -90,6 +118,11 @@ def share_of(variant: Number, number: Number, factor: int | None) -> Number:
     if factor is None or factor == 1:
         return number
     return ((variant - 1 + number) / (factor - 1)) * (variant > 0)
+
+
+def signed(value: float) -> str:
+    """Return a number with its sign, to three digits: +7.5, −30."""
+    return f"{value:+.3g}".replace("-", "−")
 
 
 def whole(number: Number) -> int | NDArray[np.int64]:

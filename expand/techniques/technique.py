@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any, ClassVar, TypeAlias, TypeVar
+from dataclasses import fields, replace
+from typing import Any, ClassVar, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,13 @@ from expand.images.pixels import Pixels
 
 Choice: TypeAlias = "dict[str, Any]"
 Self = TypeVar("Self", bound="Technique")
+
+
+class Strength(NamedTuple):
+    """One strength of a technique: its label, and the parameters of a view; None: as views draw them."""
+
+    label: str
+    choice: Choice | None
 
 
 class Technique(ABC):
@@ -41,6 +48,32 @@ class Technique(ABC):
         """Return the choice that changes nothing, with the same keys as any other."""
         off = replace(self, factor=2) if self.factor in (None, 1) else self  # type: ignore[type-var]
         return off.choose(0.0, [0.0] * (self.spread + self.seeds))
+
+    def settings(self) -> dict[str, Any]:
+        """Return what a recipe file holds for this technique, defaults written out."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}  # type: ignore[arg-type]
+        return {key: list(v) if isinstance(v, tuple) else v for key, v in values.items()}
+
+    @property
+    def label(self) -> str:
+        """The name with the range: rotate ±15°."""
+        return self.name
+
+    def caption(self, choice: Choice) -> str:
+        """Describe a choice in a few ASCII characters (and °); "" if it changes nothing."""
+        return "" if choice == self.neutral() else self.name
+
+    def strengths(self) -> list[Strength]:
+        """Return the strengths at which an ablation tries the technique, from weak to strong."""
+        return [Strength("as drawn", None)]
+
+    def parts(self) -> tuple[Technique, ...]:
+        """Return the techniques that can be switched on and off separately: itself, if it is one."""
+        return (self,)
+
+    def merge(self, other: Technique) -> Technique | None:
+        """Return this part and another as one technique, or None if they remain two."""
+        return None
 
 
 class GeometricTechnique(Technique):

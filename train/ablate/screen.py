@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from expand.recipes.recipe import Recipe
+from expand.techniques import Strength
 from expand.views.views import Views
 from train.ablate.ablation import AblationStudy
-from train.ablate.switches import Setting, Switch, combine, settings
+from train.ablate.switches import Switch, combine
 from train.errors import TrainError
 from train.trials.context import TrialContext
 from train.trials.trial import Trained, look
@@ -28,8 +29,8 @@ def check_images(context: TrialContext[AblationStudy]) -> None:
         recipe = combine(study.recipe, [switch], switch.name)
         assert recipe is not None
         if any(
-            change(first, recipe, setting, source).shape != first.shape
-            for setting in settings(switch)
+            change(first, recipe, strength, source).shape != first.shape
+            for strength in switch.technique.strengths()
         ):
             raise TrainError(
                 f'"{switch.name}" changes the size of images, an ablation needs one size; leave it out of the recipe'
@@ -54,37 +55,37 @@ def screen(
     for switch in context.study.switches:
         recipe = combine(context.study.recipe, [switch], switch.name)
         assert recipe is not None
-        for setting in settings(switch):
-            changed = change(images, recipe, setting, [test.folder.sources[row] for row in rows])
+        for strength in switch.technique.strengths():
+            changed = change(images, recipe, strength, [test.folder.sources[row] for row in rows])
             seen = look(context, trained.setup, changed, labels)
             harmed = _harmed(context, plain.per_class, seen.per_class, (seen.predicted, labels))
             found.append(
-                _row(switch, setting, seen.accuracy, seen.per_class)
+                _row(switch, strength, seen.accuracy, seen.per_class)
                 | {"plain": plain.accuracy, "harmed": harmed}
             )
     return found
 
 
 def change(
-    images: NDArray[np.uint8], recipe: Recipe, setting: Setting, sources: list[str]
+    images: NDArray[np.uint8], recipe: Recipe, strength: Strength, sources: list[str]
 ) -> NDArray[np.uint8]:
     """Return images changed by one technique at one strength."""
     views, key = Views(recipe), recipe.keys[0]
     grey = images.shape[3] == 1
     out = []
     for image, source in zip(images, sources, strict=True):
-        params = views.params(source, 1) if setting.choice is None else {key: setting.choice}
+        params = views.params(source, 1) if strength.choice is None else {key: strength.choice}
         pixels = views.render(image[..., 0] if grey else image, params).pixels
         out.append(pixels[..., None] if grey else pixels)
     return np.stack(out)
 
 
 def _row(
-    switch: Switch, setting: Setting, accuracy: float, per_class: dict[str, float]
+    switch: Switch, strength: Strength, accuracy: float, per_class: dict[str, float]
 ) -> dict[str, Any]:
     return {
         "technique": switch.name,
-        "setting": setting.words,
+        "setting": strength.label,
         "accuracy": accuracy,
         "per_class": per_class,
     }

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from expand.geometry import Number, Placement, Size, each, shift, smaller, stretch
+from expand.techniques.box import centred_box, place_box
 from expand.techniques.ranges import Range, check_factor, parse_range, share_of, switch
-from expand.techniques.technique import Choice, GeometricTechnique
+from expand.techniques.technique import Choice, GeometricTechnique, Strength
 
 AREA, ASPECT = Range(0.6, 1.0), Range(0.75, 4 / 3)
 
@@ -43,14 +44,25 @@ class Crop(GeometricTechnique):
         aspect = each(math.exp, switch(variant, self.factor, logs.at(numbers[1]), off=0.0))
         width = smaller(each(math.sqrt, area * aspect), 1.0)
         height = smaller(area / width, 1.0)
-        return {
-            "x": numbers[2] * (1.0 - width),
-            "y": numbers[3] * (1.0 - height),
-            "width": width,
-            "height": height,
-        }
+        return place_box(numbers[2], numbers[3], width, height)
 
     def place(self, choice: Mapping[str, Any], size: Size) -> Placement:
         """Return the map that shows the chosen box of an image at the image's own size."""
         box = shift(choice["x"] * size.width, choice["y"] * size.height)
         return Placement(box.after(stretch(choice["width"], choice["height"])), size)
+
+    @property
+    def label(self) -> str:
+        """The name with the smallest area: crop to 60 %."""
+        return f"crop to {100 * self.area.low:g} %"
+
+    def caption(self, choice: Choice) -> str:
+        """Describe a box by its sides in percent of the image's."""
+        if choice["width"] == choice["height"] == 1:
+            return ""
+        return f"crop {choice['width']:.0%} by {choice['height']:.0%}"
+
+    def strengths(self) -> list[Strength]:
+        """Return boxes in the middle, of a few areas."""
+        areas = [area for area in self.area.towards_ends(1.0) if area < 1]
+        return [Strength(f"{area:.0%} of the area, centred", centred_box(area)) for area in areas]

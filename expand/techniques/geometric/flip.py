@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from expand.errors import ExpandError
 from expand.geometry import Number, Placement, Size, linear_about_centres
-from expand.techniques.technique import Choice, GeometricTechnique
+from expand.techniques.technique import Choice, GeometricTechnique, Strength, Technique
 
 AXES = ("horizontal", "vertical")
 
@@ -50,3 +50,25 @@ class Flip(GeometricTechnique):
         """Return the map that mirrors an image of `size`."""
         across, down = 1 - 2 * choice["horizontal"], 1 - 2 * choice["vertical"]
         return Placement(linear_about_centres(across, 0.0, 0.0, down, size, size), size)
+
+    @property
+    def label(self) -> str:
+        """The name with the axes: flip horizontal."""
+        return f"flip {' + '.join(self.axes)}"
+
+    def caption(self, choice: Choice) -> str:
+        """Describe a choice by the axes that are mirrored."""
+        mirrored = " + ".join(axis for axis in AXES if choice[axis])
+        return f"flip {mirrored}" if mirrored else ""
+
+    def strengths(self) -> list[Strength]:
+        """Return the one strength of a flip: mirrored along its axes."""
+        return [Strength("mirrored", {axis: axis in self.axes for axis in AXES})]
+
+    def parts(self) -> tuple[Technique, ...]:
+        """Return a flip for each axis."""
+        return tuple(Flip((axis,)) for axis in self.axes)
+
+    def merge(self, other: Technique) -> Technique | None:
+        """Return the flip along the axes of both, or None if the other is no flip."""
+        return Flip((*self.axes, *other.axes)) if isinstance(other, Flip) else None

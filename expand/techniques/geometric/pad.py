@@ -39,3 +39,7 @@ class Pad(GeometricTechnique):
         width, height = size if self.unit == "fraction" else (1.0, 1.0)
         x, y = (choice["by"] * width + 0.5) // 1, (choice["by"] * height + 0.5) // 1
         return Placement(shift(-x, -y), Size(size.width + 2 * x, size.height + 2 * y))
+
+    def caption(self, choice: Choice) -> str:
+        """Describe a margin by its width, in the unit of the settings."""
+        return f"pad {choice['by']:g}" if choice["by"] else ""

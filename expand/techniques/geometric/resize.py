@@ -49,3 +49,7 @@ class Resize(GeometricTechnique):
         )
         scale: Affine = stretch(size.width / out.width, size.height / out.height)
         return Placement(scale, out)
+
+    def caption(self, choice: Choice) -> str:
+        """Tell whether the image was resized."""
+        return "resized" if choice["resized"] else ""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from expand.geometry import Number, Placement, Size, each, turn
-from expand.techniques.ranges import Range, check_factor, parse_range, share_of, switch
-from expand.techniques.technique import Choice, GeometricTechnique
+from expand.techniques.ranges import Range, check_factor, parse_range, share_of, signed, switch
+from expand.techniques.technique import Choice, GeometricTechnique, Strength
 
 DEGREES = Range(-15.0, 15.0)
 
@@ -37,3 +37,17 @@ class Rotate(GeometricTechnique):
         """Return the map that turns an image of `size` about its centre."""
         radians = choice["degrees"] * (math.pi / 180)
         return Placement(turn(each(math.cos, radians), each(math.sin, radians), size, size), size)
+
+    @property
+    def label(self) -> str:
+        """The name with the range: rotate ±15°."""
+        return f"rotate {self.degrees.ends}°"
+
+    def caption(self, choice: Choice) -> str:
+        """Describe a turn by its degrees, counter-clockwise positive."""
+        return f"rotate {choice['degrees']:+.1f}°" if choice["degrees"] else ""
+
+    def strengths(self) -> list[Strength]:
+        """Return a few turns in both directions of the range."""
+        angles = self.degrees.towards_ends(0.0)
+        return [Strength(f"{signed(angle)}°", {"degrees": angle}) for angle in angles]

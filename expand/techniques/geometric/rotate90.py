@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from expand.errors import ExpandError
 from expand.geometry import Number, Placement, Size, turn
-from expand.techniques.technique import Choice, GeometricTechnique
+from expand.techniques.technique import Choice, GeometricTechnique, Strength
 
 
 @dataclass(frozen=True)
@@ -36,3 +36,12 @@ class Rotate90(GeometricTechnique):
         width = size.width + (size.height - size.width) * abs(sine)
         turned = Size(width, size.width + size.height - width)
         return Placement(turn(cosine, sine, turned, size), turned)
+
+    def caption(self, choice: Choice) -> str:
+        """Describe a turn by its degrees."""
+        return f"turn {choice['degrees']:.0f}°" if choice["degrees"] else ""
+
+    def strengths(self) -> list[Strength]:
+        """Return every turn but the one by 0°."""
+        choices = [self.choose(variant, []) for variant in range(1, self.factor)]
+        return [Strength(f"{choice['degrees']}°", choice) for choice in choices]

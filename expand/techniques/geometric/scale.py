@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from expand.geometry import Number, Placement, Size, linear_about_centres
 from expand.techniques.ranges import Range, check_factor, parse_range, share_of, switch
-from expand.techniques.technique import Choice, GeometricTechnique
+from expand.techniques.technique import Choice, GeometricTechnique, Strength
 
 SCALE = Range(0.9, 1.1)
 
@@ -36,3 +36,16 @@ class Scale(GeometricTechnique):
         """Return the map that zooms an image of `size` about its centre."""
         step = 1.0 / choice["zoom"]
         return Placement(linear_about_centres(step, 0.0, 0.0, step, size, size), size)
+
+    @property
+    def label(self) -> str:
+        """The name with the range: scale × 0.9 … 1.1."""
+        return f"scale × {self.zoom.low:g} … {self.zoom.high:g}"
+
+    def caption(self, choice: Choice) -> str:
+        """Describe a zoom by its factor."""
+        return f"zoom {choice['zoom']:.2f}" if choice["zoom"] != 1 else ""
+
+    def strengths(self) -> list[Strength]:
+        """Return a few zooms towards both ends of the range."""
+        return [Strength(f"× {zoom:.2f}", {"zoom": zoom}) for zoom in self.zoom.towards_ends(1.0)]

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 from expand.errors import ExpandError
 from expand.geometry import Number, Placement, Size, shift
-from expand.techniques.ranges import Range, check_factor, parse_range, share_of, switch
-from expand.techniques.technique import Choice, GeometricTechnique
+from expand.techniques.ranges import Range, check_factor, parse_range, share_of, signed, switch
+from expand.techniques.technique import Choice, GeometricTechnique, Strength
 
 SHIFT = Range(-0.1, 0.1)
 
@@ -84,3 +84,35 @@ class Translate(GeometricTechnique):
         """Return the map that shifts an image of `size`."""
         width, height = size if self.unit == "fraction" else (1.0, 1.0)
         return Placement(shift(-choice["x"] * width, -choice["y"] * height), size)
+
+    @property
+    def label(self) -> str:
+        """The name with the range along x: translate ±10 %."""
+        return f"translate {self.x.times(self._shown).ends}{self._symbol}"
+
+    def caption(self, choice: Choice) -> str:
+        """Describe a shift by its pixels, or percents of the width and height."""
+        x, y = choice["x"], choice["y"]
+        if not x and not y:
+            return ""
+        if max(abs(x), abs(y)) >= 1:
+            return f"move {x:+.0f} {y:+.0f} px"
+        return f"move {round(100 * x) + 0:+d}% {round(100 * y) + 0:+d}%"
+
+    def strengths(self) -> list[Strength]:
+        """Return a few shifts along each axis alone."""
+        return [
+            Strength(f"{signed(self._shown * value)}{self._symbol} {way}", {**still, axis: value})
+            for axis, way, values in (("x", "across", self.x), ("y", "down", self.y))
+            for still in ({"x": 0.0, "y": 0.0},)
+            for value in values.towards_ends(0.0, whole=self.unit == "pixel")
+        ]
+
+    @property
+    def _shown(self) -> float:
+        """What a shift is multiplied by when it is shown."""
+        return 100.0 if self.unit == "fraction" else 1.0
+
+    @property
+    def _symbol(self) -> str:
+        return " %" if self.unit == "fraction" else " px"

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from expand.errors import ExpandError
 from expand.geometry import Number, each, larger, smaller
 from expand.images.pixels import Pixels
+from expand.techniques.box import centred_box, place_box
 from expand.techniques.ranges import Range, check_factor, parse_range, share_of, switch
-from expand.techniques.technique import Choice, PixelTechnique
+from expand.techniques.technique import Choice, PixelTechnique, Strength
 
 AREA, ASPECT = Range(0.02, 0.2), Range(0.5, 2.0)
 
@@ -60,12 +61,7 @@ class Erase(PixelTechnique):
         wide = each(math.sqrt, area * larger(smaller(aspect, 1 / area), area))
         width = switch(variant, self.factor, wide, off=0.0)
         height = switch(variant, self.factor, smaller(area / wide, 1.0), off=0.0)
-        return {
-            "x": numbers[2] * (1.0 - width),
-            "y": numbers[3] * (1.0 - height),
-            "width": width,
-            "height": height,
-        }
+        return place_box(numbers[2], numbers[3], width, height)
 
     def apply(self, pixels: Pixels, choice: Choice) -> tuple[Pixels, Choice]:
         """Return the pixels with the box painted, at least one whole pixel of them."""
@@ -86,6 +82,24 @@ class Erase(PixelTechnique):
         for image, left, right, top, bottom in zip(painted, *edges, strict=True):
             image[top:bottom, left:right] = level
         return painted
+
+    @property
+    def label(self) -> str:
+        """The name with the largest area: erase up to 20 %."""
+        return f"erase up to {100 * self.area.high:g} %"
+
+    def caption(self, choice: Choice) -> str:
+        """Describe a box by its sides in percent of the image's."""
+        if not choice["width"]:
+            return ""
+        return f"erase {choice['width']:.0%} by {choice['height']:.0%}"
+
+    def strengths(self) -> list[Strength]:
+        """Return boxes in the middle, of the smallest, the middle and the largest area."""
+        areas = sorted({self.area.low, self.area.middle, self.area.high})
+        return [
+            Strength(f"{area:.0%} of the area, in the middle", centred_box(area)) for area in areas
+        ]
 
     def _level(self, pixels: Pixels) -> int:
         return self.level if pixels.dtype == np.uint8 else self.level * 257

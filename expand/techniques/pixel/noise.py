@@ -12,8 +12,16 @@ from numpy.typing import NDArray
 
 from expand.geometry import Number
 from expand.images.pixels import Pixels
-from expand.techniques.ranges import Range, check_factor, parse_range, share_of, switch, whole
-from expand.techniques.technique import Choice, PixelTechnique
+from expand.techniques.ranges import (
+    SHARES,
+    Range,
+    check_factor,
+    parse_range,
+    share_of,
+    switch,
+    whole,
+)
+from expand.techniques.technique import Choice, PixelTechnique, Strength
 
 AMOUNT, SALT = Range(0.01, 0.02), Range(0.5, 0.5)
 SEED_BITS = 52
@@ -70,6 +78,21 @@ class Noise(PixelTechnique):
         white = np.array(255 if pixels.dtype == np.uint8 else 65535, pixels.dtype)
         noisy[rows[images], hits] = np.where(salted, white, 0).astype(pixels.dtype)[:, None]
         return noisy.reshape(pixels.shape)
+
+    def caption(self, choice: Choice) -> str:
+        """Describe noise by the share of the pixels that it hits, and of salt among them."""
+        if not choice["amount"]:
+            return ""
+        return f"noise {choice['amount']:.1%}, salt {choice['salt']:.0%}"
+
+    def strengths(self) -> list[Strength]:
+        """Return a few amounts up to the largest, with one pattern."""
+        amounts = [self.amount.high * share for share in SHARES]
+        salt = self.salt.middle
+        return [
+            Strength(f"{amount:.1%} of the pixels", {"amount": amount, "salt": salt, "seed": 7})
+            for amount in amounts
+        ]
 
 
 def _threshold(share: Number) -> Any:

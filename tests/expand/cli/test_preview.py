@@ -58,7 +58,7 @@ def test_any_image_fits_a_cell(shape: tuple[int, ...], depth: type) -> None:
 def test_captions_say_what_was_done_in_plain_ascii_and_leave_out_what_was_not() -> None:
     everything = "techniques: [flip: {factor: 4}, rotate90, rotate, translate, scale, crop, pad: {factor: 2}, resize: {factor: 2}, noise]"
     recipe = Recipe.parse(everything)
-    texts = [caption(Views(recipe).params("a", k), recipe.neutral()) for k in range(1, 40)]
+    texts = [caption(Views(recipe).params("a", k), recipe) for k in range(1, 40)]
     words = "\n".join(texts)
     for word in (
         "flip horizontal",
@@ -72,19 +72,17 @@ def test_captions_say_what_was_done_in_plain_ascii_and_leave_out_what_was_not() 
         "noise 1.",
     ):
         assert word in words
-    assert caption(recipe.neutral(), recipe.neutral()) == "nothing changed"
+    assert caption(recipe.neutral(), recipe) == "nothing changed"
     assert "-0%" not in words
     assert words.replace("°", "").isascii()  # the built-in font has little more
     pixels = Recipe.parse("techniques: [translate: {x: 3, y: 3, unit: pixel}]")
-    assert "px" in caption({"translate": {"x": 2.0, "y": -1.0}}, pixels.neutral())
+    assert "px" in caption({"translate": {"x": 2.0, "y": -1.0}}, pixels)
 
 
 def test_a_catalogue_technique_is_named_where_it_fired() -> None:
     views = Views(Recipe.parse("techniques: [GaussianBlur: {p: 0.5}]"))
     texts = {
-        caption(
-            views.render(noise_image(8, 8), views.params("a", k)).params, views.recipe.neutral()
-        )
+        caption(views.render(noise_image(8, 8), views.params("a", k)).params, views.recipe)
         for k in range(1, 20)
     }
     assert texts == {"GaussianBlur", "nothing changed"}

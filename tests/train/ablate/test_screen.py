@@ -17,7 +17,7 @@ from train.ablate import screen as screens
 from train.ablate.ablation import AblationStudy
 from train.ablate.arms import NONE, AblationArm
 from train.ablate.screen import change, check_images, screen
-from train.ablate.switches import combine, settings
+from train.ablate.switches import combine
 from train.errors import TrainError
 from train.trials.context import TrialContext
 from train.trials.study import Seeds
@@ -105,7 +105,7 @@ def test_images_are_changed_by_one_technique_at_one_strength(channels: int | Non
     switch = ablation_for(recipe=BLOG).switches[1]
     alone = combine(BLOG, [switch], switch.name)
     assert alone is not None
-    (mirrored,) = settings(switch)
+    (mirrored,) = switch.technique.strengths()
     np.testing.assert_array_equal(change(images, alone, mirrored, ["a", "b"]), images[:, ::-1])
 
 
@@ -120,7 +120,7 @@ def test_what_has_no_strengths_is_shown_as_views_draw_it() -> None:
         views.render(image, views.params(source, 1)).pixels
         for image, source in zip(images, "ab", strict=True)
     ]
-    (drawn,) = settings(switch)
+    (drawn,) = switch.technique.strengths()
     found = change(images, alone, drawn, ["a", "b"])
     np.testing.assert_array_equal(found, np.stack(expected))
     assert (found != images).any()

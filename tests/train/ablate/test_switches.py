@@ -14,7 +14,7 @@ from expand.techniques.pixel.noise import Noise
 from expand.views.views import Views
 from tests.conftest import noise_image
 from tests.train.ablate.ablations import BLOG, CLASSIC, recipe
-from train.ablate.switches import Switch, check_switches, combine, settings, switches_of
+from train.ablate.switches import Switch, check_switches, combine, switches_of
 from train.errors import TrainError
 
 RECIPES = {
@@ -60,7 +60,7 @@ NAMES = {
 
 
 def words_of(switch: Switch) -> list[str]:
-    return [setting.words for setting in settings(switch)]
+    return [strength.label for strength in switch.technique.strengths()]
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -157,11 +157,11 @@ def changes(whole: Recipe, switch: Switch, image: np.ndarray) -> Sequence[bool]:
     assert alone is not None
     views = Views(alone)
     found = []
-    for setting in settings(switch):
+    for strength in switch.technique.strengths():
         params = (
             views.params("cat/1.png", 1)
-            if setting.choice is None
-            else {alone.keys[0]: setting.choice}
+            if strength.choice is None
+            else {alone.keys[0]: strength.choice}
         )
         rendered = views.render(image, params).pixels
         found.append(rendered.shape != image.shape or bool((rendered != image).any()))
@@ -185,8 +185,8 @@ def test_a_range_with_one_end_at_neutral_is_tried_towards_the_other() -> None:
 
 
 def test_the_share_of_salt_is_the_middle_of_its_range() -> None:
-    noise = settings(Switch("noise", Noise(amount=0.4, salt=(0.2, 0.6))))  # type: ignore[arg-type]
-    assert [setting.choice for setting in noise] == [
+    noise = Noise(amount=0.4, salt=(0.2, 0.6)).strengths()  # type: ignore[arg-type]
+    assert [strength.choice for strength in noise] == [
         {"amount": a, "salt": pytest.approx(0.4), "seed": 7} for a in (0.1, 0.2, 0.4)
     ]
 
