@@ -21,8 +21,8 @@ from expand import expand
 from expand.images.decoder import decode
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
-from expand.layouts.class_folders import scan
-from expand.layouts.source import copy_name
+from expand.layouts.class_folders import list_sources
+from expand.layouts.names import copy_name
 from expand.storage.files import write_whole
 
 FACTOR, ROUNDS = 4, 5
@@ -42,7 +42,7 @@ def draw_images(folder: Path, count: int, height: int, width: int) -> Path:
 
 def copy_without_views(src: Path, out: Path) -> None:
     """The floor of one process: read, decode once, encode and write each copy, change nothing."""
-    for source in scan(src):
+    for source in list_sources(src):
         data = (src / source.id).read_bytes()
         decoded = decode(data)
         write_whole(f"{out}/{source.id}", data)
@@ -65,7 +65,7 @@ def plain_albumentations(src: Path, out: Path) -> None:
             albumentations.SaltAndPepper(amount=(0.01, 0.02), p=0.5),
         ]
     )
-    for source in scan(src):
+    for source in list_sources(src):
         pixels = cv2.imread(str(src / source.id))
         (out / source.label).mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(out / source.id), pixels)
@@ -77,7 +77,7 @@ def augmentor(src: Path, out: Path) -> None:
     """Augmentor's own pipeline with its threads: as many files as ours writes."""
     import Augmentor
 
-    count = sum(1 for _ in scan(src))
+    count = len(list_sources(src))
     pipeline = Augmentor.Pipeline(str(src), output_directory=str(out.resolve()))
     pipeline.flip_left_right(0.5)
     pipeline.rotate(1, 15, 15)
@@ -87,7 +87,7 @@ def augmentor(src: Path, out: Path) -> None:
 
 def measure(src: Path) -> None:
     """Print the rates on one folder."""
-    files = FACTOR * sum(1 for _ in scan(src))
+    files = FACTOR * len(list_sources(src))
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "out"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from expand import expand
+from expand.engines.local import LocalEngine
 from expand.job.verify import verify
 from tests.conftest import Folder, tree
 from tests.expand.job.test_run import COMMAND, many, wait_for_files
@@ -37,9 +38,9 @@ def test_ten_thousand_images_the_same_whatever_the_workers_and_the_kills(
         process.wait()
         time.sleep(0.3)
     assert kills == 3
-    assert expand(src, out, workers=2).tally.made < 40_000
+    assert expand(src, out, workers=2).summary.made < 40_000
     assert tree(out) == whole
-    assert verify(out, workers=2).problems == []
+    assert verify(out, LocalEngine(2)).problems == []
 
 
 def test_hugging_face_reads_the_manifest(

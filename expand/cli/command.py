@@ -69,17 +69,17 @@ def run(
     settings = read_settings(options)
     from expand.cli.messages import format_report
     from expand.cli.progress import progress_bar
-    from expand.engines.local import check_workers, count_workers
+    from expand.engines.local import check_workers, local_engine
     from expand.job.estimate import estimate
     from expand.job.job import do_job
     from expand.job.plan import make_plan
 
     check_workers(workers)
-    plan = make_plan(src, out, settings)
-    estimated = estimate(plan)
-    processes = count_workers(workers, estimated.core_seconds)
-    with progress_bar(plan.files, "files", quiet) as progress:
-        report = do_job(plan, estimated, processes, overwrite, not skip_bad, progress)
+    with make_plan(src, out, settings) as plan:
+        estimated = estimate(plan)
+        engine = local_engine(workers, estimated.core_seconds)
+        with progress_bar(plan.files, "files", quiet) as progress:
+            report = do_job(plan, estimated, engine, overwrite, not skip_bad, progress)
     if report.status or not quiet:
         click.echo(format_report(report), err=bool(quiet))
     return report.status
@@ -99,15 +99,16 @@ def show_plan(src: Path, out: Path, workers: int | None, options: dict[str, Any]
     """Print a plan; refuse one that does not fit."""
     settings = read_settings(options)
     from expand.cli.messages import format_plan
-    from expand.engines.local import check_workers, count_workers
+    from expand.engines.local import check_workers, local_engine
     from expand.job.estimate import check_fits, estimate
     from expand.job.plan import make_plan
 
     check_workers(workers)
-    planned = make_plan(src, out, settings)
-    estimated = estimate(planned, seconds=2.0)
-    click.echo(format_plan(planned, estimated, count_workers(workers, estimated.core_seconds)))
-    check_fits(planned, estimated)
+    with make_plan(src, out, settings) as planned:
+        estimated = estimate(planned, seconds=2.0)
+        workers = local_engine(workers, estimated.core_seconds).workers
+        click.echo(format_plan(planned, estimated, workers))
+        check_fits(planned, estimated)
     return 0
 
 
@@ -139,16 +140,16 @@ def verify(out: Path, workers: int | None, quiet: bool) -> int:
     """Check every file of an expanded set against its manifest."""
     from expand.cli.formatting import format_bytes, format_count
     from expand.cli.progress import progress_bar
-    from expand.engines.local import check_workers, count_workers
+    from expand.engines.local import check_workers, local_engine
     from expand.job.verify import verify as check
     from expand.records.manifest import read_rows
 
     check_workers(workers)
     total = sum(1 for _ in read_rows(out))
     with progress_bar(total, "files", quiet) as progress:
-        verdict = check(out, count_workers(workers, total * CHECK_SECONDS), progress)
+        verdict = check(out, local_engine(workers, total * CHECK_SECONDS), progress)
     for problem in verdict.problems:
-        click.echo(problem, err=True)
+        click.echo(str(problem), err=True)
     if verdict.problems:
         click.echo(
             f"{out}: {format_count(len(verdict.problems), 'problem')}; the run that wrote it, started again, mends it",

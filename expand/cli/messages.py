@@ -17,7 +17,7 @@ BAD_SHOWN = 20
 
 def format_plan(plan: Plan, estimated: Estimate, workers: int) -> str:
     """Return the plan: the techniques' table, the counts, and the bill."""
-    settings, recipe, found = plan.settings, plan.settings.recipe, plan.survey
+    settings, recipe, found = plan.settings, plan.settings.recipe, plan.listing.summary
     views = settings.views
     walks = zip(
         *(views.variants("", k) for k in range(min(settings.factor, recipe.combinations))),
@@ -66,7 +66,7 @@ def _set(sources: int, classes: int) -> str:
 
 def format_report(report: Report) -> str:
     """Return the closing summary."""
-    plan, tally = report.plan, report.tally
+    plan, tally = report.plan, report.summary
     settings = plan.settings
     counted = f"{format_count(tally.files, 'file')}, {format_bytes(tally.bytes)}"
     lines = [
@@ -89,7 +89,9 @@ def format_report(report: Report) -> str:
     if settings.originals == "none":
         lines += ["  originals are not in it: --originals none"]
     lines += [
-        f"  {note}" for note in (*report.notes, _aside(plan.survey).removeprefix("; ")) if note
+        f"  {note}"
+        for note in (*report.notes, _aside(plan.listing.summary).removeprefix("; "))
+        if note
     ]
     if tally.bad:
         lines += [

@@ -14,7 +14,7 @@ from expand.errors import BadImageError, ExpandError
 from expand.images.decoder import decode
 from expand.images.pixels import Pixels
 from expand.job.settings import Settings
-from expand.layouts.class_folders import scan, survey
+from expand.layouts.class_folders import list_sources
 from expand.layouts.source import read_source
 from expand.recipes.recipe import Recipe
 
@@ -24,17 +24,17 @@ PAPER, INK, FAINT = (255, 255, 255), (20, 20, 20), (110, 110, 110)
 
 def contact_sheet(src: Path, settings: Settings, rows: int) -> bytes:
     """Return a PNG with `rows` sources, spread over the classes, and all views of each; bad images are passed over."""
-    found = survey(src)
-    step = max(1, found.count // rows)
     sheet_rows = []
-    for source in islice(scan(src), step // 2, None, step):
-        try:
-            pixels = decode(read_source(src / source.id)).pixels
-            sheet_rows.append([(source.id, pixels), *_views(source.id, pixels, settings)])
-        except BadImageError:
-            continue
-        if len(sheet_rows) == rows:
-            break
+    with list_sources(src) as listing:
+        step = max(1, len(listing) // rows)
+        for source in islice(listing, step // 2, None, step):
+            try:
+                pixels = decode(read_source(src / source.id)).pixels
+                sheet_rows.append([(source.id, pixels), *_views(source.id, pixels, settings)])
+            except BadImageError:
+                continue
+            if len(sheet_rows) == rows:
+                break
     if not sheet_rows:
         raise ExpandError(f'no image of "{src}" can be used')
     return _draw(

@@ -1,4 +1,4 @@
-"""Maps a function over work in processes, in order, with a bounded number in flight. The only file that knows processes."""
+"""The local engine: this process, or processes on this machine. The only module that knows them."""
 
 from __future__ import annotations
 
@@ -7,19 +7,35 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from expand.engines.engine import Result, Work
 from expand.errors import STOPPED, ExpandError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-Work = TypeVar("Work")
-Result = TypeVar("Result")
 START_SECONDS = 0.5
 """What a worker costs to start."""
 IN_FLIGHT = 4
-"""Pieces of work in flight for each worker: enough that none waits, few enough that little is lost to a kill."""
+"""Items in flight per worker: enough that none waits, few enough that a kill loses little."""
+
+
+@dataclass(frozen=True)
+class LocalEngine:
+    """Runs work in this process if `workers` is 1, else in that many processes."""
+
+    workers: int
+
+    def map(
+        self, function: Callable[[Work], Result], work: Iterable[Work]
+    ) -> Generator[Result, None, None]:
+        """Yield the result of `function` for each item of `work`, in order."""
+        if self.workers == 1:
+            yield from map(function, work)
+        else:
+            yield from _map_in_processes(function, work, self.workers)
 
 
 def available_cores() -> int:
@@ -33,21 +49,17 @@ def check_workers(asked: int | None) -> None:
         raise ExpandError(f"--workers must be at least 1, got {asked}")
 
 
-def count_workers(asked: int | None, core_seconds: float) -> int:
-    """Return how many workers to use: as many as asked for, or one a core, but none that is idle before it has started."""
-    return asked or min(available_cores(), 1 + int(core_seconds / START_SECONDS))
+def local_engine(asked: int | None, core_seconds: float) -> LocalEngine:
+    """Return an engine with as many workers as asked for.
+
+    Without a wish, use one per core, but none that would cost more to start than it saves.
+    """
+    return LocalEngine(asked or min(available_cores(), 1 + int(core_seconds / START_SECONDS)))
 
 
-def map_ordered(
+def _map_in_processes(
     function: Callable[[Work], Result], work: Iterable[Work], workers: int
 ) -> Generator[Result, None, None]:
-    """Yield function(piece) for each piece of work, in order; in this process where `workers` is 1.
-
-    Workers are spawned, so `function` must be picklable. Raise ExpandError (status 3) if one of them dies.
-    """
-    if workers == 1:
-        yield from map(function, work)
-        return
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
@@ -55,24 +67,25 @@ def map_ordered(
     pending: deque[Future[Result]] = deque()
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
     try:
-        for switch in work:
-            pending.append(pool.submit(function, switch))
+        for item in work:
+            pending.append(pool.submit(function, item))
             while pending and (len(pending) >= workers * IN_FLIGHT or pending[0].done()):
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
     except BrokenProcessPool as error:
-        message = (
-            "a worker process ended (killed, or out of memory), or could not start: a script that calls expand() needs "
-            'its work under `if __name__ == "__main__":`; what is there is good, start again to go on'
-        )
-        raise ExpandError(message, STOPPED) from error
+        raise ExpandError(
+            "a worker process ended (killed, or out of memory) or could not start. A script that "
+            'calls expand() must do so under `if __name__ == "__main__":`. Finished files are '
+            "kept; run the same command again to resume.",
+            STOPPED,
+        ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _start_worker() -> None:
-    """Set up a worker: OpenCV in one thread, Ctrl-C left to the parent, and no life after the parent's."""
+    """Set up a worker: OpenCV in one thread, Ctrl-C left to the parent, and an end with it."""
     import cv2
 
     cv2.setNumThreads(0)

@@ -1,11 +1,10 @@
-"""Copies: a source's bytes in, the files of its views out (decode, views, encode); reads and writes nothing."""
+"""The copies of one source: its bytes in, the files of its views out. Reads and writes nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
-from typing import NamedTuple
-from zlib import crc32
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,23 +13,35 @@ from expand.images.decoder import Decoded, decode
 from expand.images.encoder import encode
 from expand.images.pixels import Pixels
 from expand.job.settings import Settings
-from expand.layouts.source import copy_name
+from expand.layouts.names import copy_name
 from expand.records.manifest import Row
 from expand.views.views import Rendered
 
 
 class File(NamedTuple):
-    """One file of the expanded set: its row, and its bytes; `as_source` tells that they are the source's own."""
+    """One file of the expanded set, not written yet."""
 
-    row: Row
+    name: str
+    view: int
+    params: dict[str, Any]
+    width: int
+    height: int
     data: bytes
+    sha256: str
+    source_sha256: str
+    same_as: int
     as_source: bool
+    """Whether `data` is the source's own bytes, so that a link can stand for it."""
 
 
 def make_files(
-    source_id: str, data: bytes, settings: Settings, ks: Iterable[int]
+    source_id: str, data: bytes, settings: Settings, ks: Iterable[int], rows: Iterable[Row] = ()
 ) -> Iterator[File]:
-    """Yield the files of views `ks` of a source, made from its file's bytes; raise BadImage if it is not usable."""
+    """Yield the files of views `ks` (ascending) of a source, made from the bytes of its file.
+
+    `rows` are the manifest's rows of views that have files already; new views are compared with
+    them. Raise BadImageError if the source cannot be used.
+    """
     try:
         source_id.encode("utf-8")
     except UnicodeEncodeError as error:
@@ -38,42 +49,40 @@ def make_files(
     decoded = decode(data)
     source_hash = sha256(data).hexdigest()
     encoding = decoded.encoding.override(settings.format, settings.quality)
-    plot_styles = ImageViews(source_id, decoded.pixels, settings)
+    views = ImageViews(source_id, decoded.pixels, settings, rows)
     for k in ks:
-        pixels, params = plot_styles.render(k)
+        pixels, params = views.render(k)
         if k == 0:
-            name, file = source_id, original(decoded, data)
+            name, file = source_id, encode_original(decoded, data)
         else:
             name, file = copy_name(source_id, k, settings.format), encode(pixels, encoding)
-        row = Row(
-            file_name=name,
-            label=source_id.partition("/")[0],
-            source=source_id,
-            view=k,
-            params=params,
-            width=pixels.shape[1],
-            height=pixels.shape[0],
-            bytes=len(file),
-            sha256=source_hash if file is data else sha256(file).hexdigest(),
-            source_sha256=source_hash,
-            same_as=plot_styles.first_like(k, pixels),
+        file_hash = source_hash if file is data else sha256(file).hexdigest()
+        same_as = views.find_same(k, pixels, file_hash)
+        height, width = pixels.shape[:2]
+        yield File(
+            name, k, params, width, height, file, file_hash, source_hash, same_as, file is data
         )
-        yield File(row, file, file is data)
 
 
 class ImageViews:
     """The views of one decoded image, and which of them have equal pixels."""
 
-    def __init__(self, source_id: str, pixels: Pixels, settings: Settings) -> None:
+    def __init__(
+        self, source_id: str, pixels: Pixels, settings: Settings, rows: Iterable[Row]
+    ) -> None:
         self.source_id, self.pixels, self.views = source_id, pixels, settings.views
-        recipe = settings.recipe
-        # where a technique that changes pixels comes first, the border to match is another one in each view
+        # computed once for all views; not possible where a technique that changes pixels comes
+        # first, since the border to match is then another one in each view
         self.colour = (
-            recipe.fill.colour(pixels)
-            if recipe.begins_with_geometry and settings.factor > 1
+            settings.recipe.fill.colour(pixels)
+            if settings.recipe.begins_with_geometry and settings.factor > 1
             else None
         )
-        self.seen: dict[tuple[int, ...], int] = {checksum(pixels): 0}
+        self.by_hash: dict[str, list[int]] = {}
+        """Views with pixels that no earlier view has, by the hash of their file."""
+        for row in rows:
+            if row["same_as"] == row["view"] > 0:
+                self.by_hash.setdefault(row["sha256"], []).append(row["view"])
 
     def render(self, k: int) -> Rendered:
         """Return view `k`."""
@@ -84,18 +93,22 @@ class ImageViews:
             else Rendered(self.pixels, params)
         )
 
-    def first_like(self, k: int, pixels: Pixels) -> int:
-        """Return the first view seen with the pixels of view `k`: itself, if there is none before it."""
-        first = self.seen.setdefault(checksum(pixels), k)
-        # a checksum may be shared by chance; the other view is made again to be sure
-        return first if first == k or np.array_equal(self.render(first).pixels, pixels) else k
+    def find_same(self, k: int, pixels: Pixels, file_hash: str) -> int:
+        """Return the first view with the pixels of view `k`; `k` itself if no earlier one has them.
+
+        Equal pixels give equal files, so only views with an equal file are compared. Those are
+        rendered again, because a lossy format can write one file for different pixels.
+        """
+        if k == 0 or np.array_equal(self.pixels, pixels):
+            return 0
+        candidates = self.by_hash.setdefault(file_hash, [])
+        for first in candidates:
+            if first < k and np.array_equal(self.render(first).pixels, pixels):
+                return first
+        candidates.append(k)
+        return k
 
 
-def checksum(pixels: Pixels) -> tuple[int, ...]:
-    """Return a fast checksum of an image's pixels, and its shape."""
-    return crc32(np.ascontiguousarray(pixels).data), *pixels.shape
-
-
-def original(decoded: Decoded, data: bytes) -> bytes:
-    """Return the file of view 0: the source's own bytes, encoded again only where an orientation tag must go."""
+def encode_original(decoded: Decoded, data: bytes) -> bytes:
+    """Return the file of view 0: the source's own bytes, encoded again if it had an orientation tag."""
     return encode(decoded.pixels, decoded.encoding) if decoded.turned else data

@@ -1,4 +1,4 @@
-"""The whole job, from a folder to one F times larger: what the command and the library function both call."""
+"""The whole job, from a folder to one F times larger: what the command and the library call."""
 
 from __future__ import annotations
 
@@ -10,29 +10,31 @@ from pathlib import Path
 from typing import Any
 
 from expand import __version__
-from expand.engines.local import check_workers, count_workers
+from expand.engines.engine import Engine
+from expand.engines.local import check_workers, local_engine
 from expand.job.estimate import Estimate, check_fits, estimate
 from expand.job.output import open_output
 from expand.job.plan import Plan, make_plan
-from expand.job.run import Progress, Tally, run
+from expand.job.run import Progress, run
 from expand.job.settings import Settings
+from expand.job.summary import RunSummary
 from expand.recipes.recipe import Recipe
 from expand.records.card import FINISHED, UNFINISHED, versions, write_card
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a job did."""
+    """The result of a job."""
 
     plan: Plan
-    tally: Tally
+    summary: RunSummary
     workers: int
     notes: tuple[str, ...]
 
     @property
     def status(self) -> int:
         """The exit status: 0 all done, 1 done but some input was bad."""
-        return 1 if self.tally.bad else 0
+        return 1 if self.summary.bad else 0
 
 
 def expand(
@@ -47,56 +49,59 @@ def expand(
     progress: Progress = lambda _files: None,
     **settings: Any,
 ) -> Report:
-    """Write an image data set `factor` times as large as the class folders in `src` to `out`; return what was done.
+    """Write an image dataset `factor` times as large as the class folders in `src` to `out`.
 
-    `settings` are those of the command: seed, sampling, format, quality, originals. Raise ExpandError where the job is
-    refused or stopped; a bad image is in the report. Started again after whatever end, it goes on.
+    `settings` are those of the command: seed, sampling, format, quality, originals. A bad image is
+    listed in the report. Raise ExpandError if the job is refused or stopped. Interrupted? Call it
+    again to resume. A larger `factor` adds the missing copies to an existing `out`.
     """
     check_workers(workers)
     recipe = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe)
-    plan = make_plan(Path(src), Path(out), Settings(recipe, factor, **settings))
-    estimated = estimate(plan)
-    return do_job(
-        plan, estimated, count_workers(workers, estimated.core_seconds), overwrite, strict, progress
-    )
+    with make_plan(Path(src), Path(out), Settings(recipe, factor, **settings)) as plan:
+        estimated = estimate(plan)
+        engine = local_engine(workers, estimated.core_seconds)
+        return do_job(plan, estimated, engine, overwrite, strict, progress)
 
 
 def do_job(
-    plan: Plan, estimated: Estimate, workers: int, overwrite: bool, strict: bool, progress: Progress
+    plan: Plan,
+    estimated: Estimate,
+    engine: Engine,
+    overwrite: bool,
+    strict: bool,
+    progress: Progress,
 ) -> Report:
-    """Do what a plan says, and leave the run card."""
+    """Do what a plan says, and write the run card."""
     with open_output(plan, overwrite) as state:
-        check_fits(plan, estimated, 1 - state.done / plan.survey.count)
-        write_card(plan.out, _card(plan, UNFINISHED, state.runs, None))
+        check_fits(plan, estimated, 1 - state.files / plan.files)
+        write_card(plan.out, _unfinished_card(plan, state.runs))
         started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        tally = run(plan, workers, strict, progress)
+        summary = run(plan, engine, strict, progress)
         cost = {
             "started": started,
-            "wall_seconds": round(tally.wall_seconds, 3),
-            "cpu_seconds": round(tally.cpu_seconds, 3),
-            "workers": workers,
-            "files": tally.made,
+            "wall_seconds": round(summary.wall_seconds, 3),
+            "cpu_seconds": round(summary.cpu_seconds, 3),
+            "workers": engine.workers,
+            "files": summary.made,
         }
-        write_card(plan.out, _card(plan, FINISHED, [*state.runs, cost], tally))
-    return Report(plan, tally, workers, tuple(state.notes))
+        write_card(plan.out, _finished_card(plan, [*state.runs, cost], summary))
+    return Report(plan, summary, engine.workers, tuple(state.notes))
 
 
-def _card(
-    plan: Plan, state: str, runs: list[dict[str, Any]], tally: Tally | None
-) -> dict[str, Any]:
-    """Return the run card."""
-    found, settings = plan.survey, plan.settings
-    card: dict[str, Any] = {
+def _unfinished_card(plan: Plan, runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the run card that a job writes before it begins; `runs` are costs of earlier runs."""
+    scanned = plan.listing.summary
+    return {
         "expand": __version__,
-        "state": state,
+        "state": UNFINISHED,
         "source": os.path.relpath(plan.src.resolve(), plan.out.resolve()),
-        "settings": settings.to_dict(),
+        "settings": plan.settings.to_dict(),
         "found": {
-            "sources": found.count,
-            "bytes": found.bytes,
-            "hidden": found.hidden,
-            "not_images": found.foreign,
-            "outside_class_folders": found.unlabelled,
+            "sources": scanned.count,
+            "bytes": scanned.bytes,
+            "hidden": scanned.hidden,
+            "not_images": scanned.foreign,
+            "outside_class_folders": scanned.unlabelled,
         },
         "versions": versions(),
         "platform": {
@@ -106,13 +111,19 @@ def _card(
         },
         "cost": {"runs": runs},
     }
-    if tally:
-        card["counts"] = {
-            "sources": tally.sources,
-            "files": tally.files,
-            "bytes": tally.bytes,
-            "same_pixels": tally.same,
-            "classes": tally.labels,
-        }
-        card["bad"] = [bad._asdict() for bad in tally.bad]
-    return card
+
+
+def _finished_card(plan: Plan, runs: list[dict[str, Any]], summary: RunSummary) -> dict[str, Any]:
+    """Return the run card of a job that is done."""
+    return {
+        **_unfinished_card(plan, runs),
+        "state": FINISHED,
+        "counts": {
+            "sources": summary.sources,
+            "files": summary.files,
+            "bytes": summary.bytes,
+            "same_pixels": summary.same,
+            "classes": summary.labels,
+        },
+        "bad": [bad._asdict() for bad in summary.bad],
+    }

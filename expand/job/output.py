@@ -1,4 +1,8 @@
-"""The output folder: held by one run, and refused if it holds anything else."""
+"""The output folder: held by one run, and refused if its content is not an earlier run's.
+
+View k does not depend on the factor, so the files of a smaller expansion are part of a larger one:
+a plan can resume an earlier run, and can also grow it.
+"""
 
 from __future__ import annotations
 
@@ -9,24 +13,28 @@ from typing import Any
 
 from expand.errors import ExpandError
 from expand.job.plan import Plan
-from expand.job.run import known_sources
-from expand.records.card import CARD, read_card, versions
+from expand.records.card import CARD, FINISHED, read_card, versions
+from expand.records.manifest import order, read_records
 from expand.storage.files import PARTIAL, empty_folder
 from expand.storage.lock import Lock
 
 
 @dataclass(frozen=True)
 class OutputState:
-    """An output folder that is ours to write to: what earlier runs did there, and what to say about it."""
+    """What earlier runs left in the output folder, and what to tell the user about it."""
 
-    done: int
+    files: int
     runs: list[dict[str, Any]]
     notes: list[str]
 
 
 @contextmanager
 def open_output(plan: Plan, overwrite: bool) -> Iterator[OutputState]:
-    """Hold the output folder; refuse one that holds anything but an earlier run of this very plan, unless `overwrite`."""
+    """Hold the output folder for a run.
+
+    Refuse one that has anything else in it than an earlier run which this plan resumes or grows;
+    with `overwrite`, remove that run first.
+    """
     out = plan.out
     existed = out.exists()
     out.mkdir(parents=True, exist_ok=True)
@@ -35,7 +43,8 @@ def open_output(plan: Plan, overwrite: bool) -> Iterator[OutputState]:
             card = read_card(out)
             if not card and any(path.suffix != PARTIAL for path in out.iterdir()):
                 raise ExpandError(
-                    f'"{out}" is not empty and has no {CARD}: it was not written by expand; give another folder'
+                    f'"{out}" is not empty and has no {CARD}: expand did not write it; choose '
+                    "another folder"
                 )
             if card and overwrite:
                 empty_folder(out)
@@ -48,37 +57,84 @@ def open_output(plan: Plan, overwrite: bool) -> Iterator[OutputState]:
 
 
 def _check_earlier(plan: Plan, card: dict[str, Any]) -> OutputState:
-    """Refuse to go on with other settings, or with sources gone; note what else changed."""
+    """Refuse a folder that this plan can neither resume nor grow; note what differs."""
+    notes = [*_check_settings(plan, card), *_check_versions(card)]
+    return OutputState(_count_known_files(plan), card["cost"]["runs"], notes)
+
+
+def _check_settings(plan: Plan, card: dict[str, Any]) -> list[str]:
+    """Refuse other settings than those of the run card, except a larger factor; note that one."""
     earlier, now = card["settings"], plan.settings.to_dict()
-    different = [
-        f"{key} was {_short(earlier.get(key))}, is {_short(now[key])}"
-        for key in now
-        if earlier.get(key) != now[key]
-    ]
-    if different:
-        raise ExpandError(
-            f'"{plan.out}" was written with other settings: {"; ".join(different)}; --overwrite starts afresh'
+    differing = [key for key in now if earlier.get(key) != now[key]]
+    if not differing:
+        return []
+    if differing != ["factor"]:
+        changes = "; ".join(
+            f"{key} was {_format_setting(earlier.get(key))}, is {_format_setting(now[key])}"
+            for key in differing
         )
-    done, gone = known_sources(plan)
-    if gone:
-        named = ", ".join(f'"{source}"' for source in gone[:3]) + (", …" if len(gone) > 3 else "")
-        lost = f'{len(gone):,} sources that "{plan.src}" no longer has ({named})'
-        raise ExpandError(f'"{plan.out}" has copies of {lost}; --overwrite starts afresh')
+        raise ExpandError(
+            f'"{plan.out}" was written with other settings: {changes}; --overwrite starts afresh'
+        )
+    if earlier["factor"] > now["factor"]:
+        raise ExpandError(_format_smaller(plan, card))
+    return [f"the folder grows from ×{earlier['factor']} to ×{now['factor']}"]
+
+
+def _check_versions(card: dict[str, Any]) -> list[str]:
+    """Note library versions that are not those of the earlier run."""
+    current = versions()
     changed = [
-        f"{name} {old} → {versions().get(name)}"
-        for name, old in card["versions"].items()
-        if versions().get(name) != old
+        f"{name} {version} → {current.get(name)}"
+        for name, version in card["versions"].items()
+        if current.get(name) != version
     ]
-    notes = (
-        [f"written in part with other versions, so the bytes may differ: {', '.join(changed)}"]
-        if changed
-        else []
+    if not changed:
+        return []
+    return [f"written in part with other versions, so the bytes may differ: {', '.join(changed)}"]
+
+
+def _count_known_files(plan: Plan) -> int:
+    """Count the files of the plan that earlier runs recorded.
+
+    Refuse records of sources that the input no longer has.
+    """
+    files, missing, sources = 0, [], iter(plan.listing)
+    source = next(sources, None)
+    for record in read_records(plan.out):
+        while source and order(source.id) < order(record.source):
+            source = next(sources, None)
+        if source and source.id == record.source:
+            files += len(record.views.intersection(plan.settings.written))
+        else:
+            missing.append(record.source)
+    if missing:
+        raise ExpandError(_format_missing(plan, missing))
+    return files
+
+
+def _format_smaller(plan: Plan, card: dict[str, Any]) -> str:
+    """Say that a folder cannot shrink."""
+    has, asked = card["settings"]["factor"], plan.settings.factor
+    state = "was expanded" if card["state"] == FINISHED else "is being expanded (not finished)"
+    return (
+        f'"{plan.out}" {state} with --factor {has}, and --factor {asked} is smaller: a folder can '
+        f"grow, not shrink. Use --factor {has} or more, choose another folder, or start afresh "
+        "with --overwrite"
     )
-    return OutputState(done, card["cost"]["runs"], notes)
 
 
-def _short(value: Any) -> str:
-    """Return a setting in a few words; of a recipe, what it is made of."""
+def _format_missing(plan: Plan, missing: list[str]) -> str:
+    names = ", ".join(f'"{source}"' for source in missing[:3]) + (", …" if len(missing) > 3 else "")
+    sources = "1 source" if len(missing) == 1 else f"{len(missing):,} sources"
+    return (
+        f'"{plan.out}" has copies of {sources} that "{plan.src}" no longer has ({names}); '
+        "--overwrite starts afresh"
+    )
+
+
+def _format_setting(value: Any) -> str:
+    """Return a setting as text; of a recipe, its name and techniques."""
     if isinstance(value, dict) and "techniques" in value:
         return f'"{value["name"]}" ({value["techniques"]})'
     return str(value)

@@ -2,47 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from expand.errors import ExpandError
 from expand.job.settings import Settings
-from expand.layouts.class_folders import ScanSummary, scan, survey
-from expand.layouts.source import Source
+from expand.layouts.class_folders import list_sources
+from expand.layouts.listing import Listing
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run is to do."""
+    """What a run is to do. Use it in a `with` statement: that closes its listing."""
 
     src: Path
     out: Path
     settings: Settings
-    survey: ScanSummary
+    listing: Listing
 
     @property
     def files(self) -> int:
-        """How many files the expanded set has if no source is bad."""
-        return self.survey.count * len(self.settings.written)
+        """The number of files of the expanded set if no source is bad."""
+        return len(self.listing) * len(self.settings.written)
 
-    def sources(self) -> Iterator[Source]:
-        """Yield the sources, in order."""
-        return scan(self.src)
+    def __enter__(self) -> Plan:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.listing.close()
 
 
 def make_plan(src: Path, out: Path, settings: Settings) -> Plan:
-    """Return the plan for a folder of class folders; refuse what cannot be done, before anything is written."""
-    found = survey(src, settings.factor, settings.format)
+    """Plan the expansion of a folder of class folders; refuse what is not possible."""
     check_apart(src, out)
-    return Plan(src, out, settings, found)
+    return Plan(src, out, settings, list_sources(src, settings.factor, settings.format))
 
 
 def check_apart(src: Path, out: Path) -> None:
-    """Refuse an output folder that is the input, lies inside it, or holds it; and one that is a file."""
+    """Refuse an output folder that is the input, lies inside it or contains it; and a file."""
     real_src, real_out = src.resolve(), out.resolve()
     if real_src == real_out:
-        raise ExpandError(f'"{out}" is the input folder; the output needs one of its own')
+        raise ExpandError(f'"{out}" is the input folder; choose another one for the output')
     if real_src in real_out.parents:
         raise ExpandError(f'"{out}" lies inside the input "{src}", and would become part of it')
     if real_out in real_src.parents:

@@ -9,7 +9,7 @@ from pathlib import Path
 from expand.errors import ExpandError
 from expand.images.decoder import decode
 from expand.images.encoder import encode
-from expand.job.copies import original
+from expand.job.copies import encode_original
 from expand.job.settings import Settings
 from expand.layouts.source import read_source
 from expand.records.card import CARD, read_card
@@ -59,7 +59,7 @@ def replay_into(
 def _make(row: Row, data: bytes, settings: Settings) -> bytes:
     decoded = decode(data)
     if row["view"] == 0:
-        return original(decoded, data)
+        return encode_original(decoded, data)
     rendered = settings.views.render(decoded.pixels, row["params"])
     return encode(rendered.pixels, decoded.encoding.override(settings.format, settings.quality))
 

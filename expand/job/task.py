@@ -1,7 +1,8 @@
-"""A task: one source and its missing files; what a worker does."""
+"""A task: one source and its missing files. This is what a worker runs."""
 
 from __future__ import annotations
 
+import json
 import os
 from hashlib import sha256
 from pathlib import Path
@@ -10,89 +11,119 @@ from typing import NamedTuple
 import cv2
 
 from expand.errors import BadImageError
-from expand.job.copies import make_files
+from expand.job.copies import File, make_files
 from expand.job.settings import Settings
 from expand.layouts.source import Source, read_source
-from expand.records.manifest import Record, line_of
+from expand.records.manifest import Row, line_of
 from expand.storage.files import link, write_whole
 
 
 class Task(NamedTuple):
-    """One source, and what an earlier run wrote of it."""
+    """One source, and the manifest lines that earlier runs wrote for it."""
 
     source: Source
     lines: list[str]
 
 
 class Outcome(NamedTuple):
-    """What became of a task: the source's rows; how many files were made now; or why the source is bad."""
+    """The result of a task: the manifest lines of all files of the source, or why it is bad."""
 
-    source: str
+    source: Source
     lines: list[str]
     made: int = 0
+    """Files that were written now."""
     bytes: int = 0
     same: int = 0
+    """Views with the pixels of an earlier view."""
     problem: str = ""
 
 
+class Entry(NamedTuple):
+    """A row of the manifest, and its line."""
+
+    row: Row
+    line: str
+
+
 def do_chunk(src: Path, out: Path, settings: Settings, tasks: list[Task]) -> list[Outcome]:
-    """Do a few tasks; what a worker process runs."""
+    """Do a few tasks."""
     cv2.setNumThreads(0)
     return [do_task(src, out, settings, task) for task in tasks]
 
 
 def do_task(src: Path, out: Path, settings: Settings, task: Task) -> Outcome:
-    """Make the files of one source, unless they are there; a bad source is a plain result with the reason."""
-    source_id = task.source.id
+    """Make the files of one source that do not exist yet; a bad source is a result with the reason."""
+    source = task.source
     try:
-        data = read_source(src / source_id)
-        if task.lines and (
-            there := _already_there(
-                out, settings, Record(source_id, task.lines), sha256(data).hexdigest()
-            )
-        ):
-            return there
-        files = list(make_files(source_id, data, settings, settings.written))
+        data = read_source(src / source.id)
+        entries = _existing(out, settings, task.lines, data) if task.lines else {}
+        missing = [k for k in settings.written if k not in entries]
+        rows = [entry.row for entry in entries.values()]
+        files = list(make_files(source.id, data, settings, missing, rows)) if missing else []
     except BadImageError as error:
-        return Outcome(_printable(source_id), [], problem=str(error))
-    except (MemoryError, cv2.error) as error:
-        reason = (
-            "does not fit into memory"
-            if isinstance(error, MemoryError)
-            else f"cannot be transformed ({error})"
-        )
-        return Outcome(_printable(source_id), [], problem=reason)
+        return Outcome(source, [], problem=str(error))
+    except MemoryError:
+        return Outcome(source, [], problem="does not fit into memory")
+    except cv2.error as error:
+        return Outcome(source, [], problem=f"cannot be transformed ({error})")
     for file in files:
-        path = f"{out}/{file.row['file_name']}"
-        if file.as_source and settings.originals == "link":
-            link(src / source_id, Path(path))
-        else:
-            write_whole(path, file.data)
-    rows = [file.row for file in files]
-    size = sum(row["bytes"] for row in rows)
-    same = sum(row["same_as"] != row["view"] for row in rows)
-    return Outcome(source_id, [line_of(row) for row in rows], len(rows), size, same)
+        _write(src / source.id, f"{out}/{file.name}", file, settings)
+        row = _row(source, file)
+        entries[file.view] = Entry(row, line_of(row))
+    return _outcome(source, [entries[k] for k in settings.written], len(files))
 
 
-def _already_there(
-    out: Path, settings: Settings, record: Record, source_hash: str
-) -> Outcome | None:
-    """Return the outcome of a source that an earlier run has done, if its files are all there and it has not changed."""
-    rows = {row["view"]: (row, line) for row, line in zip(record.rows(), record.lines, strict=True)}
-    rows = {view: pair for view, pair in rows.items() if pair[0]["source_sha256"] == source_hash}
-    if list(rows) != list(settings.written):
-        return None
-    for row, _ in rows.values():
-        try:
-            if os.stat(out / row["file_name"]).st_size != row["bytes"]:
-                return None
-        except OSError:
-            return None
-    size = sum(row["bytes"] for row, _ in rows.values())
-    same = sum(row["same_as"] != row["view"] for row, _ in rows.values())
-    return Outcome(record.source, [line for _, line in rows.values()], 0, size, same)
+def _existing(out: Path, settings: Settings, lines: list[str], data: bytes) -> dict[int, Entry]:
+    """Return the files, by view, that earlier runs made from these bytes of the source.
+
+    If one of them is gone or has another size, none is trusted and all are made again.
+    """
+    source_hash = sha256(data).hexdigest()
+    entries = [Entry(json.loads(line), line) for line in lines]
+    known = {
+        row["view"]: Entry(row, line)
+        for row, line in entries
+        if row["source_sha256"] == source_hash and row["view"] in settings.written
+    }
+    return known if all(_is_whole(out, row) for row, _ in known.values()) else {}
 
 
-def _printable(source_id: str) -> str:
-    """Return an id as UTF-8 can hold it."""
-    return source_id.encode("utf-8", "backslashreplace").decode()
+def _is_whole(out: Path, row: Row) -> bool:
+    """Tell whether the file of a row exists and has its size."""
+    try:
+        return os.stat(f"{out}/{row['file_name']}").st_size == row["bytes"]
+    except OSError:
+        return False
+
+
+def _write(original: Path, path: str, file: File, settings: Settings) -> None:
+    if file.as_source and settings.originals == "link":
+        link(original, Path(path))
+    else:
+        write_whole(path, file.data)
+
+
+def _row(source: Source, file: File) -> Row:
+    return Row(
+        file_name=file.name,
+        label=source.label,
+        source=source.id,
+        view=file.view,
+        params=file.params,
+        width=file.width,
+        height=file.height,
+        bytes=len(file.data),
+        sha256=file.sha256,
+        source_sha256=file.source_sha256,
+        same_as=file.same_as,
+    )
+
+
+def _outcome(source: Source, entries: list[Entry], made: int) -> Outcome:
+    return Outcome(
+        source,
+        [entry.line for entry in entries],
+        made,
+        sum(entry.row["bytes"] for entry in entries),
+        sum(entry.row["same_as"] != entry.row["view"] for entry in entries),
+    )

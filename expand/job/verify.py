@@ -1,4 +1,4 @@
-"""Verify: every file that the manifest names is there, whole and unchanged; and nothing else is."""
+"""Verify: every file in the manifest exists, whole and unchanged, and there is no other file."""
 
 from __future__ import annotations
 
@@ -9,64 +9,92 @@ from functools import partial
 from hashlib import blake2b, sha256
 from itertools import chain
 from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
-from expand.engines.local import map_ordered
+from expand.engines.engine import Engine
+from expand.engines.local import LocalEngine
 from expand.job.run import Progress
 from expand.records.card import CARD, FINISHED, is_record, read_card
 from expand.records.manifest import MANIFEST, Row, order, read_rows
 
 CHUNK = 512
+Kind = Literal["missing", "unreadable", "changed", "extra", "unsorted", "unfinished", "miscounted"]
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong with an output folder."""
+
+    kind: Kind
+    file: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f'"{self.file}" {self.detail}'
 
 
 @dataclass
-class Verdict:
-    """What was found: how many files are as the manifest says, and a line for each thing that is wrong."""
+class Verification:
+    """The result of a check: the files and bytes of the manifest, and what is wrong."""
 
     files: int = 0
     bytes: int = 0
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
     @property
     def status(self) -> int:
-        """The exit status: 0 clean, 1 something is wrong."""
+        """The exit status: 0 nothing is wrong, 1 something is."""
         return 1 if self.problems else 0
 
 
-def verify(folder: Path, workers: int = 1, progress: Progress = lambda _files: None) -> Verdict:
-    """Check an output folder against its manifest and run card; raise ExpandError if it has none."""
-    verdict = Verdict()
+def verify(
+    folder: Path,
+    engine: Engine = LocalEngine(1),  # noqa: B008  # frozen
+    progress: Progress = lambda _files: None,
+) -> Verification:
+    """Check an output folder against its manifest and run card; raise ExpandError without one."""
+    result = Verification()
     card = read_card(folder)
-    if card is None:
-        verdict.problems.append(f'"{CARD}" is missing')
-    elif card["state"] != FINISHED:
-        verdict.problems.append("the run that wrote this was not finished; start it again")
+    result.problems += _check_finished(card)
     present = 0
-    for wrong in chain.from_iterable(
-        map_ordered(partial(_check_rows, folder), _chunks(_in_order(folder, verdict)), workers)
-    ):
-        present += wrong is None or "is missing" not in wrong
-        if wrong:
-            verdict.problems.append(wrong)
+    chunks = _chunks(_count_rows(folder, result))
+    for problem in chain.from_iterable(engine.map(partial(_check_rows, folder), chunks)):
+        present += problem is None or problem.kind != "missing"
+        if problem:
+            result.problems.append(problem)
         progress(1)
-    if card and card["state"] == FINISHED and card["counts"]["files"] != verdict.files:
-        verdict.problems.append(
-            f"{CARD} counts {card['counts']['files']:,} files, {MANIFEST} {verdict.files:,}"
-        )
+    result.problems += _check_count(card, result.files)
     if sum(1 for _ in _files(folder)) != present:
-        verdict.problems += _strangers(folder)
-    return verdict
+        result.problems += _extra_files(folder)
+    return result
 
 
-def _in_order(folder: Path, verdict: Verdict) -> Iterator[Row]:
-    """Pass the rows on and count them; note a place where they are not sorted."""
+def _check_finished(card: dict[str, Any] | None) -> list[Problem]:
+    if card is None:
+        return [Problem("missing", CARD, "is missing")]
+    if card["state"] != FINISHED:
+        detail = "is of a run that was not finished; run the same command again to resume"
+        return [Problem("unfinished", CARD, detail)]
+    return []
+
+
+def _check_count(card: dict[str, Any] | None, files: int) -> list[Problem]:
+    if card is None or card["state"] != FINISHED or card["counts"]["files"] == files:
+        return []
+    detail = f"counts {card['counts']['files']:,} files, {MANIFEST} {files:,}"
+    return [Problem("miscounted", CARD, detail)]
+
+
+def _count_rows(folder: Path, result: Verification) -> Iterator[Row]:
+    """Yield the rows of the manifest; count them, and note where they are not sorted."""
     before: tuple[list[str], int] = ([], -1)
     for row in read_rows(folder):
-        here = order(row["source"]), row["view"]
-        if here <= before:
-            verdict.problems.append(f'{MANIFEST} is not sorted at "{row["file_name"]}"')
-        before = here
-        verdict.files += 1
-        verdict.bytes += row["bytes"]
+        key = order(row["source"]), row["view"]
+        if key <= before:
+            detail = f'is not sorted at "{row["file_name"]}"'
+            result.problems.append(Problem("unsorted", MANIFEST, detail))
+        before = key
+        result.files += 1
+        result.bytes += row["bytes"]
         yield row
 
 
@@ -81,30 +109,29 @@ def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield chunk
 
 
-def _check_rows(folder: Path, rows: list[Row]) -> list[str | None]:
+def _check_rows(folder: Path, rows: list[Row]) -> list[Problem | None]:
     return [_check_row(folder, row) for row in rows]
 
 
-def _check_row(folder: Path, row: Row) -> str | None:
-    """Return what is wrong with a file, None if nothing is."""
+def _check_row(folder: Path, row: Row) -> Problem | None:
+    """Return what is wrong with the file of a row, None if nothing is."""
     name = row["file_name"]
     try:
         data = (folder / name).read_bytes()
     except FileNotFoundError:
-        return f'"{name}" is missing'
+        return Problem("missing", name, "is missing")
     except OSError as error:
-        return f'"{name}" cannot be read: {error.strerror}'
+        return Problem("unreadable", name, f"cannot be read: {error.strerror}")
     if len(data) != row["bytes"]:
-        return f'"{name}" has {len(data):,} bytes, the manifest says {row["bytes"]:,}'
-    return (
-        None
-        if sha256(data).hexdigest() == row["sha256"]
-        else f'"{name}" is not the file that was written (its hash differs)'
-    )
+        detail = f"has {len(data):,} bytes, the manifest says {row['bytes']:,}"
+        return Problem("changed", name, detail)
+    if sha256(data).hexdigest() != row["sha256"]:
+        return Problem("changed", name, "is not the file that was written (its hash differs)")
+    return None
 
 
 def _files(folder: Path) -> Iterator[str]:
-    """Yield every file below a folder but the records, relative, POSIX style."""
+    """Yield every file below a folder except the records, relative to it, POSIX style."""
     for path, folders, names in os.walk(folder):
         folders.sort()
         prefix = Path(path).relative_to(folder).as_posix()
@@ -113,13 +140,16 @@ def _files(folder: Path) -> Iterator[str]:
                 yield name if prefix == "." else f"{prefix}/{name}"
 
 
-def _strangers(folder: Path) -> list[str]:
-    """Return a line for each file that the manifest does not name; hashes of names keep this small."""
-    named = {_short(row["file_name"]) for row in read_rows(folder)}
+def _extra_files(folder: Path) -> list[Problem]:
+    """Return the files that the manifest does not have."""
+    listed = {_digest(row["file_name"]) for row in read_rows(folder)}
     return [
-        f'"{name}" is not in the manifest' for name in _files(folder) if _short(name) not in named
+        Problem("extra", name, "is not in the manifest")
+        for name in _files(folder)
+        if _digest(name) not in listed
     ]
 
 
-def _short(name: str) -> bytes:
+def _digest(name: str) -> bytes:
+    """Hash a name to 8 bytes, so that a million names need little memory."""
     return blake2b(name.encode("utf-8", "surrogateescape"), digest_size=8).digest()

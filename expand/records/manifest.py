@@ -40,14 +40,11 @@ class Row(TypedDict):
 
 
 class Record(NamedTuple):
-    """A source's rows, as text: a line a file."""
+    """What earlier runs wrote for a source: lines of the manifest, by view, and which views."""
 
     source: str
     lines: list[str]
-
-    def rows(self) -> list[Row]:
-        """Return the rows as data."""
-        return [json.loads(line) for line in self.lines]
+    views: set[int]
 
 
 def line_of(row: Row) -> str:
@@ -78,31 +75,35 @@ def read_rows(folder: Path) -> Iterator[Row]:
 
 
 def read_records(folder: Path, skip: Path | None = None) -> Iterator[Record]:
-    """Yield what is known of each source, in order, from the manifest and from the parts that early ends left."""
-    paths = [
-        path
-        for path in [folder / MANIFEST, *sorted(folder.glob(PART.format("*")))]
-        if path != skip and path.is_file()
-    ]
+    """Yield a record of each source, in order, from the manifest and the parts of ended runs.
+
+    A view has two lines if its source changed between two runs.
+    """
+    paths = [folder / MANIFEST, *sorted(folder.glob(PART.format("*")))]
     with ExitStack() as stack:
         streams = [
-            _whole_lines(stack.enter_context(open(path, encoding="utf-8"))) for path in paths
+            _whole_lines(stack.enter_context(open(path, encoding="utf-8")))
+            for path in paths
+            if path != skip and path.is_file()
         ]
-        merged = heapq.merge(*streams, key=lambda pair: order(pair[0]))
-        for source, pairs in groupby(merged, key=lambda pair: pair[0]):
-            yield Record(
-                source,
-                sorted(
-                    {line: None for _, line in pairs}, key=lambda line: json.loads(line)["view"]
-                ),
-            )
+        merged = heapq.merge(*streams, key=lambda entry: order(entry.source))
+        for source, entries in groupby(merged, key=lambda entry: entry.source):
+            views = {entry.line: entry.view for entry in entries}  # each line once
+            yield Record(source, sorted(views, key=views.__getitem__), set(views.values()))
 
 
-def _whole_lines(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield (source, line); stop at a line that a kill cut off."""
+class _Line(NamedTuple):
+    source: str
+    view: int
+    line: str
+
+
+def _whole_lines(lines: Iterable[str]) -> Iterator[_Line]:
+    """Yield the lines of a manifest; stop at a line that was cut off when its run was killed."""
     for line in lines:
         try:
-            yield json.loads(line)["source"], line
+            row: Row = json.loads(line)
+            yield _Line(row["source"], row["view"], line)
         except (json.JSONDecodeError, KeyError, TypeError):
             return
 

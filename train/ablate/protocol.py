@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.engines.local import map_ordered
+from expand.engines.local import LocalEngine
 from expand.storage.files import write_whole
 from expand.views.batches import ViewBatches
 from expand.views.views import Views
@@ -73,7 +73,7 @@ def run_all(
     """Run the cells that are not there yet, or this process's share of them; when all are there, return their rows."""
     share = missing(study_dir, wanted)[world.rank :: world.size]
     world.wait()  # no run ends before all have listed what is missing
-    for _ in map_ordered(partial(_run_and_keep, ablation, study_dir), share, study_dir.jobs):
+    for _ in LocalEngine(study_dir.jobs).map(partial(_run_and_keep, ablation, study_dir), share):
         done(1)
     while missing(study_dir, wanted):  # torchrun ends all processes where one of them fails
         time.sleep(1.0)

@@ -59,7 +59,7 @@ def measure_expansion(
         "bytes": round(scale * sum(stat.st_size for stat in files)),
         "allocated": round(scale * sum(stat.st_blocks * 512 for stat in files)),
         "expansion_seconds": round(scale * seconds, 3),
-        "expansion_cpu_seconds": round(scale * report.tally.cpu_seconds, 3),
+        "expansion_cpu_seconds": round(scale * report.summary.cpu_seconds, 3),
         "read_seconds": round(scale * reading, 3),
         "checked_files": checked,
         "format": study.codec.format,

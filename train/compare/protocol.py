@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from expand.engines.local import map_ordered
+from expand.engines.local import LocalEngine
 from expand.storage.files import write_whole
 from train.compare.arms import Speed, passes
 from train.compare.expansion import measure_expansion
@@ -95,7 +95,7 @@ def run_all(
     world.wait()  # no run ends before all have listed what is missing: a run is one process's share, and only one's
     work = [(trial, passes(trial.arm, trial.length, study.budget, speed)) for trial in missing]
     run = partial(_run_and_keep, study, study_dir)
-    for _ in map_ordered(run, work, study_dir.jobs):
+    for _ in LocalEngine(study_dir.jobs).map(run, work):
         done(1)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from expand.errors import ExpandError
-from expand.layouts.class_folders import scan, survey
+from expand.layouts.class_folders import list_sources
 from expand.records.card import read_card
 from expand.records.manifest import MANIFEST, read_rows
 from train.errors import TrainError
@@ -107,11 +107,10 @@ def list_folder(root: Path) -> Folder:
         card = read_card(root)
         if card is not None or (root / MANIFEST).is_file():
             return _from_manifest(root, card)
-        survey(root)
-        sources = [source.id for source in scan(root)]
+        with list_sources(root) as listing:
+            sources, _, labels = map(list, zip(*listing, strict=True))
     except ExpandError as error:
         raise TrainError(str(error)) from error
-    labels = [source.partition("/")[0] for source in sources]
     return _folder(root, sources, labels, sources, [0] * len(sources), [], None)
 
 

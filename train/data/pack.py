@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.engines.local import available_cores, map_ordered
+from expand.engines.local import LocalEngine, available_cores
 from expand.errors import BadImageError
 from expand.images.decoder import decode
 from expand.layouts.source import read_source
@@ -70,7 +70,7 @@ def sample(folder: Folder, shape: Shape, count: int = 1000) -> Pack:
     """Return what is known of a set that is too large to pack: the hashes of its files, and the pixels of a sample."""
     hashes = list(
         chain.from_iterable(
-            map_ordered(partial(_hash, folder.root), _chunks(folder), available_cores())
+            LocalEngine(available_cores()).map(partial(_hash, folder.root), _chunks(folder))
         )
     )
     step = max(1, len(folder) // count)
@@ -133,7 +133,8 @@ def _make(folder: Folder, shape: Shape, cache: Cache, path: Path, progress: Prog
     fill = partial(_fill, folder.root, part / "pixels.npy", shape)
     workers = min(available_cores(), 1 + len(folder) // (8 * CHUNK))
     fingerprints, hashes, problems = [], [], []
-    for row, decoded in enumerate(chain.from_iterable(map_ordered(fill, _chunks(folder), workers))):
+    done = LocalEngine(workers).map(fill, _chunks(folder))
+    for row, decoded in enumerate(chain.from_iterable(done)):
         fingerprints.append(decoded.fingerprint)
         hashes.append(decoded.hash)
         if decoded.problem:

@@ -46,7 +46,7 @@ def test_every_image_comes_into_its_class_folder_bit_for_bit(name: str, tmp_path
             np.testing.assert_array_equal(decode(files[f"{index:02d}"].read_bytes()).pixels, pixels)
     labels = {path.parent.name for path in (tmp_path / "out/train").glob("*/0?.png")}
     assert len(labels) == 10
-    assert expand(tmp_path / "out/train", tmp_path / "bigger", workers=1).tally.files == 120
+    assert expand(tmp_path / "out/train", tmp_path / "bigger", workers=1).summary.files == 120
 
 
 def test_names_become_folder_names() -> None:

@@ -43,7 +43,7 @@ def test_the_run_card_says_what_was_done_with_what_at_what_cost(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"factor": 5}, "factor was 4, is 5"),
+        ({"factor": 5, "seed": 1}, "factor was 4, is 5; seed was 0, is 1"),
         ({"seed": 1}, "seed was 0, is 1"),
         ({"sampling": "random"}, "sampling was stratified, is random"),
         ({"format": "png"}, "format was keep, is png"),
@@ -134,7 +134,7 @@ def test_a_factor_beyond_what_the_recipe_can_give_is_refused_with_the_number(
     ):
         expand(class_folder(2), tmp_path / "out", 9, recipe, workers=1)
     assert not (tmp_path / "out").exists()
-    assert expand(class_folder(2), tmp_path / "out", 8, recipe, workers=1).tally.files == 32
+    assert expand(class_folder(2), tmp_path / "out", 8, recipe, workers=1).summary.files == 32
 
 
 def test_a_second_run_beside_the_first_is_refused(class_folder: Folder, tmp_path: Path) -> None:

@@ -43,7 +43,12 @@ def test_there_are_exactly_f_files_a_source_and_each_row_is_true(
     src = many(class_folder)
     report = expand(src, tmp_path / "out", factor=5, workers=1)
     rows = list(read_rows(tmp_path / "out"))
-    assert (report.status, report.tally.sources, report.tally.files, len(rows)) == (0, 60, 300, 300)
+    assert (report.status, report.summary.sources, report.summary.files, len(rows)) == (
+        0,
+        60,
+        300,
+        300,
+    )
     files = tree(tmp_path / "out")
     assert {row["file_name"] for row in rows} | {"metadata.jsonl"} == set(files)
     for row in rows:
@@ -107,7 +112,7 @@ def ignore_interrupts() -> None:
     ("how", "before"),
     [(signal.SIGINT, None), (signal.SIGTERM, None), (signal.SIGTERM, ignore_interrupts)],
 )
-def test_an_interrupted_run_says_so_and_goes_on(
+def test_an_interrupted_run_says_so_and_resumes(
     how: signal.Signals, before: Callable[[], None] | None, class_folder: Folder, tmp_path: Path
 ) -> None:
     src = many(class_folder, 400)
@@ -120,7 +125,7 @@ def test_an_interrupted_run_says_so_and_goes_on(
     assert process.returncode == 130
     assert said.strip() == "expand: interrupted; what is there is good, start again to go on"
     report = expand(src, out, workers=1)
-    assert 0 < report.tally.made < report.tally.files  # the rest was there
+    assert 0 < report.summary.made < report.summary.files  # the rest was there
     expand(src, tmp_path / "whole", workers=1)
     assert tree(out) == tree(tmp_path / "whole")
 
@@ -131,11 +136,11 @@ def test_a_second_run_does_nothing_and_a_lost_file_comes_back(
     src, out = many(class_folder), tmp_path / "out"
     expand(src, out, workers=1)
     before = tree(out)
-    assert expand(src, out, workers=1).tally.made == 0
+    assert expand(src, out, workers=1).summary.made == 0
     (out / "ant/000_v1.jpg").unlink()
     (out / "ant/003_v2.png").write_bytes(b"cut")
     report = expand(src, out, workers=1)
-    assert report.tally.made == 8  # the two sources' files
+    assert report.summary.made == 8  # the two sources' files
     assert tree(out) == before
 
 
@@ -145,7 +150,7 @@ def test_added_sources_change_no_others_copies(class_folder: Folder, tmp_path: P
     before = tree(out)
     many(class_folder, 100)
     report = expand(src, out, workers=2)
-    assert report.tally.made == 240
+    assert report.summary.made == 240
     after = tree(out)
     assert {name: after[name] for name in before if name != "metadata.jsonl"} == {
         k: v for k, v in before.items() if k != "metadata.jsonl"
@@ -161,23 +166,25 @@ def test_a_changed_source_is_made_again(class_folder: Folder, tmp_path: Path) ->
     (src / "cat/002.jpg").write_bytes(
         encode(noise_image(15, 11, 3, seed=999), Encoding("JPEG", 80))
     )
-    assert expand(src, out, workers=1).tally.made == 4
+    assert expand(src, out, workers=1).summary.made == 4
     assert verify(out).problems == []
     expand(src, tmp_path / "afresh", workers=1)
     assert tree(out) == tree(tmp_path / "afresh")
 
 
-def test_sources_that_are_gone_are_a_reason_to_refuse(class_folder: Folder, tmp_path: Path) -> None:
+def test_sources_that_are_gone_from_the_input_are_refused(
+    class_folder: Folder, tmp_path: Path
+) -> None:
     src, out = many(class_folder, 20), tmp_path / "out"
     expand(src, out, workers=1)
     before = tree(out)
     (src / "cat/002.jpg").unlink()
     with pytest.raises(
-        ExpandError, match=r'has copies of 1 sources that ".*" no longer has \("cat/002.jpg"\)'
+        ExpandError, match=r'has copies of 1 source that ".*" no longer has \("cat/002.jpg"\)'
     ):
         expand(src, out, workers=1)
     assert tree(out) == before
-    assert expand(src, out, workers=1, overwrite=True).tally.files == 76
+    assert expand(src, out, workers=1, overwrite=True).summary.files == 76
     assert verify(out).problems == []
 
 
@@ -196,25 +203,25 @@ def with_bad(class_folder: Folder) -> Path:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_bad_images_are_noted_and_the_rest_goes_on(
+def test_bad_images_are_listed_and_the_others_are_expanded(
     workers: int, class_folder: Folder, tmp_path: Path
 ) -> None:
     src, out = with_bad(class_folder), tmp_path / "out"
     report = expand(src, out, workers=workers)
     assert report.status == 1
-    assert [bad.source for bad in report.tally.bad] == [
+    assert [bad.source for bad in report.summary.bad] == [
         "ant/cut.jpg",
         "ant/empty.png",
         "bee/text.png",
         "cat/ü text.jpg",
     ]
-    assert (report.tally.sources, report.tally.files) == (12, 48)
+    assert (report.summary.sources, report.summary.files) == (12, 48)
     card = json.loads((out / "expand.json").read_text())
     assert card["bad"][1] == {"source": "ant/empty.png", "reason": "is empty"}
     assert card["counts"]["files"] == 48
     assert verify(out).problems == []
     again = expand(src, out, workers=1)
-    assert (again.status, again.tally.made) == (1, 0)
+    assert (again.status, again.summary.made) == (1, 0)
 
 
 def test_strict_stops_at_the_first_bad_image_and_keeps_what_is_done(
@@ -238,20 +245,20 @@ def test_a_name_that_is_no_utf_8_and_a_pipe_are_bad_sources(
     os.mkfifo(src / "cat" / "pipe.png")
     (src / "cat" / "broken.png").symlink_to(src / "nowhere.png")
     report = expand(src, tmp_path / "out", workers=1)
-    reasons = {bad.source: bad.reason for bad in report.tally.bad}
+    reasons = {bad.source: bad.reason for bad in report.summary.bad}
     assert reasons == {
         "cat/broken.png": "cannot be read (No such file or directory)",
         "cat/pipe.png": "is no regular file",
         "cat/\\udcff.jpg": "has a name that is not UTF-8",
     }
-    assert report.tally.files == 12
+    assert report.summary.files == 12
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_an_unreadable_file_is_a_bad_source(class_folder: Folder, tmp_path: Path) -> None:
     src = many(class_folder, 3)
     (src / "cat/002.jpg").chmod(0)
-    assert "cannot be read" in expand(src, tmp_path / "out", workers=1).tally.bad[0].reason
+    assert "cannot be read" in expand(src, tmp_path / "out", workers=1).summary.bad[0].reason
 
 
 def test_the_input_is_never_written_to(class_folder: Folder, tmp_path: Path) -> None:
@@ -267,10 +274,10 @@ def test_originals_may_be_linked_or_left_out(class_folder: Folder, tmp_path: Pat
     expand(src, tmp_path / "linked", originals="link", workers=1)
     assert (tmp_path / "linked/cat/002.jpg").samefile(src / "cat/002.jpg")
     report = expand(src, tmp_path / "none", originals="none", workers=1)
-    assert report.tally.files == 18
+    assert report.summary.files == 18
     assert not (tmp_path / "none/cat/002.jpg").exists()
     assert {row["view"] for row in read_rows(tmp_path / "none")} == {1, 2, 3}
-    assert expand(src, tmp_path / "none", originals="none", workers=1).tally.made == 0
+    assert expand(src, tmp_path / "none", originals="none", workers=1).summary.made == 0
 
 
 def test_an_original_with_an_orientation_tag_is_turned_upright_like_its_copies(
@@ -299,12 +306,12 @@ def test_views_with_equal_pixels_are_counted(class_folder: Folder, tmp_path: Pat
     report = expand(
         src, tmp_path / "out", 4, Recipe.load("classic").with_factors({"flip": 4}), workers=1
     )
-    assert report.tally.same == 3
+    assert report.summary.same == 3
     assert [row["same_as"] for row in read_rows(tmp_path / "out")] == [0, 0, 0, 0, 0, 1, 2, 3]
     assert (
         expand(
             src, tmp_path / "out", 4, Recipe.load("classic").with_factors({"flip": 4}), workers=1
-        ).tally.same
+        ).summary.same
         == 3
     )
 

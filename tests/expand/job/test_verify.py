@@ -1,4 +1,4 @@
-"""Verify: says what is wrong, and nothing when nothing is."""
+"""Verify: it reports all that is wrong, and nothing else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from expand import ExpandError, expand
-from expand.job.verify import verify
+from expand.engines.local import LocalEngine
+from expand.job.verify import Problem, verify
 from tests.conftest import Folder
 
 
@@ -24,13 +25,13 @@ def rewrite(path: Path, change: Callable[[str], str]) -> None:
 
 
 def test_a_good_folder_is_clean(out: Path) -> None:
-    verdict = verify(out, workers=2)
-    assert (verdict.status, verdict.files, verdict.problems) == (0, 24, [])
-    assert verdict.bytes == sum(path.stat().st_size for path in out.glob("*/*"))
+    result = verify(out, LocalEngine(2))
+    assert (result.status, result.files, result.problems) == (0, 24, [])
+    assert result.bytes == sum(path.stat().st_size for path in out.glob("*/*"))
 
 
 @pytest.mark.parametrize(
-    ("harm", "said"),
+    ("damage", "text"),
     [
         (lambda out: (out / "cat/0_v1.png").unlink(), '"cat/0_v1.png" is missing'),
         (lambda out: (out / "cat/0_v1.png").write_bytes(b""), '"cat/0_v1.png" has 0 bytes, the manifest says'),
@@ -39,23 +40,25 @@ def test_a_good_folder_is_clean(out: Path) -> None:
         (lambda out: (out / "stranger").write_bytes(b""), '"stranger" is not in the manifest'),
         (lambda out: (out / "expand.json").unlink(), '"expand.json" is missing'),
         (lambda out: rewrite(out / "expand.json", lambda t: t.replace("finished", "unfinished")), "was not finished"),
-        (lambda out: rewrite(out / "metadata.jsonl", lambda t: "".join(t.splitlines(True)[:-1])), "expand.json counts 24 files"),
+        (lambda out: rewrite(out / "metadata.jsonl", lambda t: "".join(t.splitlines(True)[:-1])), '"expand.json" counts 24 files'),
         (lambda out: rewrite(out / "metadata.jsonl", lambda t: "".join(reversed(t.splitlines(True)))), "is not sorted"),
         (lambda out: ((out / "cat/0_v1.png").unlink(), (out / "cat/0_v1.png").mkdir()), "cannot be read: Is a directory"),
     ],
 )  # fmt: skip
-def test_each_harm_is_found_and_named(harm: Callable[[Path], object], said: str, out: Path) -> None:
-    harm(out)
-    verdict = verify(out)
-    assert verdict.status == 1
-    assert any(said in problem for problem in verdict.problems), verdict.problems
+def test_each_kind_of_damage_is_reported(
+    damage: Callable[[Path], object], text: str, out: Path
+) -> None:
+    damage(out)
+    result = verify(out)
+    assert result.status == 1
+    assert any(text in str(problem) for problem in result.problems), result.problems
 
 
-def test_a_missing_file_and_a_stranger_do_not_cancel_out(out: Path) -> None:
+def test_a_missing_and_an_extra_file_do_not_cancel_out(out: Path) -> None:
     (out / "cat/0_v1.png").rename(out / "cat/0_v9.png")
     assert verify(out).problems == [
-        '"cat/0_v1.png" is missing',
-        '"cat/0_v9.png" is not in the manifest',
+        Problem("missing", "cat/0_v1.png", "is missing"),
+        Problem("extra", "cat/0_v9.png", "is not in the manifest"),
     ]
 
 

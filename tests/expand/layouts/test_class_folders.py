@@ -1,17 +1,18 @@
-"""Sources: found in order, counted, and named so that no two files collide."""
+"""Class folders: sources in order, counted, with names that cannot collide."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expand import ExpandError
-from expand.layouts.class_folders import scan, survey
-from expand.layouts.source import copy_name, split_suffix
+from expand import ExpandError, expand
+from expand.layouts.class_folders import list_sources
+from expand.layouts.names import copy_name, split_suffix
 from expand.records.manifest import order
 from tests.conftest import Folder, noise_image
 
@@ -30,13 +31,13 @@ def test_sources_come_sorted_by_path_with_their_class(class_folder: Folder) -> N
         "a/A.PNG",
     ]
     root = class_folder(dict.fromkeys(names, IMAGE))
-    found = list(scan(root))
-    assert [source.id for source in found] == sorted(names, key=order)
-    assert {source.label for source in found} == {"a", "b", "B2"}
-    assert all(source.size == (root / source.id).stat().st_size for source in found)
+    sources = list(list_sources(root))
+    assert [source.id for source in sources] == sorted(names, key=order)
+    assert {source.label for source in sources} == {"a", "b", "B2"}
+    assert all(source.size == (root / source.id).stat().st_size for source in sources)
 
 
-def test_what_is_no_image_of_a_class_is_left_aside_and_counted(class_folder: Folder) -> None:
+def test_files_that_are_no_image_of_a_class_are_ignored_and_counted(class_folder: Folder) -> None:
     root = class_folder(
         {
             "a/1.png": IMAGE,
@@ -47,10 +48,10 @@ def test_what_is_no_image_of_a_class_is_left_aside_and_counted(class_folder: Fol
             "readme.md": b"",
         }
     )
-    found = survey(root)
-    assert dict(found.labels) == {"a": 1}
-    assert (found.hidden, found.foreign, found.unlabelled) == (2, 2, 1)
-    assert found.bytes == (root / "a/1.png").stat().st_size
+    summary = list_sources(root).summary
+    assert dict(summary.labels) == {"a": 1}
+    assert (summary.hidden, summary.foreign, summary.unlabelled) == (2, 2, 1)
+    assert summary.bytes == (root / "a/1.png").stat().st_size
 
 
 @pytest.mark.parametrize(
@@ -65,15 +66,17 @@ def test_nothing_to_expand_is_refused(
     files: dict[str, object], message: str, class_folder: Folder
 ) -> None:
     with pytest.raises(ExpandError, match=message):
-        survey(class_folder(files))
+        list_sources(class_folder(files))
 
 
 def test_a_missing_folder_and_a_file_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ExpandError, match="does not exist"):
-        survey(tmp_path / "nowhere")
+        list_sources(tmp_path / "nowhere")
     (tmp_path / "file").write_text("x")
-    with pytest.raises(ExpandError, match="is a file; a folder with one folder a class is needed"):
-        survey(tmp_path / "file")
+    with pytest.raises(
+        ExpandError, match="is a file; a folder with one folder per class is needed"
+    ):
+        list_sources(tmp_path / "file")
 
 
 @pytest.mark.parametrize(
@@ -86,13 +89,15 @@ def test_a_missing_folder_and_a_file_are_refused(tmp_path: Path) -> None:
         (["a/1.png", "a/1_V3.png"], "keep"),
         (["a/1.jpg", "a/1.JPG"], "keep"),
         (["a/1.jpg", "a/1.jpg.png"], "png"),
+        (["a/1.png", "a/1_a/x.png", "a/1_v1.png"], "keep"),  # a folder sorted between the two
+        (["a/A.png", "a/B/x.png", "a/a.png"], "keep"),
     ],
 )
 def test_sources_whose_files_would_have_one_name_are_refused(
     names: list[str], format_: str, class_folder: Folder
 ) -> None:
     with pytest.raises(ExpandError, match="would give files of one name"):
-        survey(class_folder(dict.fromkeys(names, IMAGE)), 4, format_)
+        list_sources(class_folder(dict.fromkeys(names, IMAGE)), 4, format_)
 
 
 @pytest.mark.parametrize("format_", ["keep", "png", "jpg", "webp"])
@@ -108,7 +113,7 @@ def test_stems_alone_never_collide(format_: str, class_folder: Folder) -> None:
         "a/1_v4.png",
         "a/1_v.png",
     ]
-    assert survey(class_folder(dict.fromkeys(names, IMAGE)), 4, format_).count == len(names)
+    assert len(list_sources(class_folder(dict.fromkeys(names, IMAGE)), 4, format_)) == len(names)
     files = [copy_name(name, k, format_).casefold() for name in names for k in range(1, 4)] + names
     assert len(set(files)) == len(files)
 
@@ -140,10 +145,10 @@ def test_links_are_followed_but_not_in_circles(class_folder: Folder, tmp_path: P
     root = class_folder({"a/1.png": IMAGE})
     (root / "b").symlink_to(elsewhere)
     (root / "a" / "2.png").symlink_to(elsewhere / "1.png")
-    assert [source.id for source in scan(root)] == ["a/1.png", "a/2.png", "b/1.png"]
+    assert [source.id for source in list_sources(root)] == ["a/1.png", "a/2.png", "b/1.png"]
     (root / "a" / "up").symlink_to(root)
     with pytest.raises(ExpandError, match="is a link to a folder that it lies in"):
-        survey(root)
+        list_sources(root)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -152,6 +157,27 @@ def test_an_unreadable_folder_is_refused(class_folder: Folder) -> None:
     (root / "b").chmod(0)
     try:
         with pytest.raises(ExpandError, match="cannot be read"):
-            survey(root)
+            list_sources(root)
     finally:
         (root / "b").chmod(0o755)
+
+
+def test_each_directory_is_read_once(
+    class_folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = class_folder({f"{label}/x/{i}.png": IMAGE for label in "abc" for i in range(3)})
+    out = tmp_path / "out"
+    scandir, read = os.scandir, Counter[str]()
+
+    def count(path: str | os.PathLike[str]) -> object:
+        read[os.fspath(path)] += 1
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", count)
+    once = {str(root): 1} | {
+        str(root / name): 1 for label in "abc" for name in (label, f"{label}/x")
+    }
+    for factor, made in ((2, 18), (2, 0), (3, 9)):  # a fresh run, a second one, and a larger factor
+        read.clear()
+        assert expand(root, out, factor, workers=1).summary.made == made
+        assert {path: n for path, n in read.items() if Path(path).is_relative_to(root)} == once

@@ -1,0 +1,29 @@
+"""What an engine is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from typing import Protocol, TypeVar
+
+Work = TypeVar("Work")
+Result = TypeVar("Result")
+
+
+class Engine(Protocol):
+    """Maps a function over work with a number of workers."""
+
+    @property
+    def workers(self) -> int:
+        """How many pieces of work run at the same time."""
+        ...
+
+    def map(
+        self, function: Callable[[Work], Result], work: Iterable[Work]
+    ) -> Generator[Result, None, None]:
+        """Yield the result of `function` for each item of `work`, in order.
+
+        `function`, the items and the results must be picklable. An engine takes items only as it
+        needs them, so that memory stays bounded; closing the generator stops the work. Raise
+        ExpandError with status 3 if a worker dies.
+        """
+        ...

@@ -1,0 +1,89 @@
+"""A listing: the sources of a folder, found once and iterated as often as needed."""
+
+from __future__ import annotations
+
+import pickle
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from tempfile import SpooledTemporaryFile
+
+from expand.errors import STOPPED, ExpandError
+from expand.layouts.source import Source
+
+BLOCK = 1024
+"""Sources that are written and read together."""
+IN_MEMORY = 4 << 20
+"""Bytes of a listing before it moves to the disk: about 80,000 sources."""
+
+
+@dataclass
+class ScanSummary:
+    """What a folder holds, in numbers."""
+
+    labels: Counter[str] = field(default_factory=Counter)
+    """Sources of each class."""
+    bytes: int = 0
+    hidden: int = 0
+    foreign: int = 0
+    """Files that are not images."""
+    unlabelled: int = 0
+    """Images outside the class folders."""
+
+    @property
+    def count(self) -> int:
+        """The number of sources."""
+        return self.labels.total()
+
+
+class Listing:
+    """The sources of a folder, in order; each iteration is independent of the others.
+
+    They lie in a temporary file, not in a list, so that memory stays the same for a million
+    sources. Close it, or use it in a `with` statement.
+    """
+
+    def __init__(self, sources: Iterable[Source], summary: ScanSummary) -> None:
+        """Store and count all `sources`; `summary` has the counts of what is no source."""
+        self.summary = summary
+        self._sizes: list[int] = []
+        self._file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # closed by close()
+        try:
+            remaining = iter(sources)
+            while block := list(islice(remaining, BLOCK)):
+                self._add(block)
+        except BaseException:
+            self.close()
+            raise
+
+    def __len__(self) -> int:
+        return self.summary.count
+
+    def __iter__(self) -> Iterator[Source]:
+        position = 0
+        for size in self._sizes:
+            self._file.seek(position)  # another iteration may have moved it
+            yield from pickle.loads(self._file.read(size))
+            position += size
+
+    def __enter__(self) -> Listing:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove the temporary file; the summary stays."""
+        self._file.close()
+
+    def _add(self, block: list[Source]) -> None:
+        self.summary.labels.update(source.label for source in block)
+        self.summary.bytes += sum(source.size for source in block)
+        try:
+            self._sizes.append(self._file.write(pickle.dumps(block)))
+        except OSError as error:
+            raise ExpandError(
+                f"the list of sources does not fit into the temporary folder: {error.strerror}",
+                STOPPED,
+            ) from error

@@ -1,0 +1,63 @@
+"""Names of copies, and the check that no two files of the expanded set get the same name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from expand.errors import ExpandError
+from expand.images.formats import FORMATS
+
+COPY = re.compile(r"^(?P<stem>.+)_v(?P<view>[1-9]\d*)(?P<suffix>\.[^.]+)$", re.DOTALL)
+
+
+def copy_name(source_id: str, k: int, format_: str) -> str:
+    """Return the file name of view `k` ≥ 1 of a source, relative to the output folder.
+
+    `format_` is the --format it is written in. The name depends on nothing but its own source. If
+    the suffix changes, the old one stays in the name: a.jpg and a.png get copies of different names.
+    """
+    stem, suffix = split_suffix(source_id)
+    suffixes = FORMATS.get(format_)
+    if suffixes is None or suffix.lower() in suffixes:
+        return f"{stem}_v{k}{suffix}"
+    return f"{source_id}_v{k}{suffixes[0]}"
+
+
+def split_suffix(name: str) -> tuple[str, str]:
+    """Split a path into what is before its suffix and the suffix ("a/b.tar.png": "a/b.tar", ".png")."""
+    stem, dot, suffix = name.rpartition(".")
+    return (stem, dot + suffix) if stem and "/" not in suffix else (name, "")
+
+
+def check_images(directory: str, names: Sequence[str], factor: int, format_: str) -> None:
+    """Refuse images of one directory whose files would get the same name, also if case is ignored."""
+    originals: dict[str, str] = {}
+    copies: dict[str, str] = {}
+    """The first copy stands for all copies of its source."""
+    for name in names:
+        first = copy_name(name, 1, format_).casefold()
+        for taken, key in ((originals, name.casefold()), (copies, first)):
+            if (other := taken.setdefault(key, name)) != name:
+                raise _same_name(directory, other, name)
+    for name in names:
+        match = COPY.match(name.casefold())
+        if match and int(match["view"]) < factor:
+            first = f"{match['stem']}_v1{match['suffix']}"
+            if first in copies:
+                raise _same_name(directory, copies[first], name)
+
+
+def check_folders(directory: str, names: Sequence[str]) -> None:
+    """Refuse folders of one directory that have the same name if case is ignored."""
+    taken: dict[str, str] = {}
+    for name in names:
+        if (other := taken.setdefault(name.casefold(), name)) != name:
+            raise _same_name(directory, other, name)
+
+
+def _same_name(directory: str, first: str, second: str) -> ExpandError:
+    return ExpandError(
+        f'"{directory}/{first}" and "{directory}/{second}" would give files of one name, here or '
+        "on a file system that ignores case; rename one of them"
+    )
