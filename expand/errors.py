@@ -1,4 +1,4 @@
-"""The exception of the package: a message for the user and the exit status."""
+"""Exceptions: a message for the person at the terminal, and the exit status of the command."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ STOPPED = 3
 
 
 class ExpandError(Exception):
-    """What cannot go on, in one sentence; `status` is the exit status that the command ends with."""
+    """An error that ends the command; `status` is its exit status."""
 
     def __init__(self, message: str, status: int = REFUSED) -> None:
         super().__init__(message)
         self.status = status
 
 
-class BadImageError(ExpandError):  # a word of the domain
-    """One image that cannot be used; the run notes the reason and goes on."""
+class SettingError(ExpandError):
+    """A setting with a value that it cannot have; `key` is its name in a recipe file."""
+
+    def __init__(self, message: str, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class BadImageError(ExpandError):
+    """One image that cannot be used; the run records the reason and continues."""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from expand.errors import ExpandError
+from expand.errors import ExpandError, SettingError
 
 T = TypeVar("T")
 
@@ -62,13 +62,14 @@ class Entry:
         return ExpandError(f'"{self.where}", line {self.line}: {message}')
 
     def within(self, build: Callable[[], T]) -> T:
-        """Return what `build` builds; its complaint gets the line of the key that it quotes, or this entry's."""
+        """Return what `build` builds; an error gets the line of its setting, or of this entry."""
         try:
             return build()
-        except ExpandError as error:
+        except SettingError as error:
             entries = self.items() if isinstance(self.node, yaml.MappingNode) else {}
-            quoted = [entry for key, entry in entries.items() if f'"{key}"' in str(error)]
-            raise (quoted or [self])[0].error(str(error)) from error
+            raise entries.get(error.key, self).error(str(error)) from error
+        except ExpandError as error:
+            raise self.error(str(error)) from error
 
     def check_keys(self, known: tuple[str, ...], owner: str) -> None:
         """Refuse a key that is not among the known ones."""

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.errors import BadImageError, ExpandError
+from expand.errors import BadImageError, SettingError
 from expand.images.pixels import Pixels
 
 MODES = {
@@ -36,11 +36,12 @@ class Fill:
             if not colour or not all(
                 isinstance(c, int) and not isinstance(c, bool) and 0 <= c <= 255 for c in colour
             ):
-                raise ExpandError(f'"fill" must be whole numbers 0 … 255, got {value!r}')
+                raise SettingError(f'"fill" must be whole numbers 0 … 255, got {value!r}', "fill")
             object.__setattr__(self, "value", tuple(colour))
         elif value not in MODES:
-            raise ExpandError(
-                f'"fill" must be {", ".join(MODES)}, a number or [red, green, blue], got {value!r}'
+            raise SettingError(
+                f'"fill" must be {", ".join(MODES)}, a number or [red, green, blue], got {value!r}',
+                "fill",
             )
 
     @property

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from expand.errors import ExpandError
+from expand.errors import ExpandError, SettingError
 from expand.recipes.fill import DEFAULT_FILL, Fill
 from expand.recipes.parse import Parsed, parse_recipe, read_recipe
 from expand.techniques import NATIVE, Choice, GeometricTechnique, PixelTechnique, Technique
@@ -163,5 +163,7 @@ def _product(techniques: tuple[Technique, ...]) -> int | None:
 
 def _with_factor(technique: Technique, factor: int) -> Technique:
     if factor < 2:
-        raise ExpandError(f'"factor" of {technique.name} must be at least 2 here, got {factor}')
+        raise SettingError(
+            f'"factor" of {technique.name} must be at least 2 here, got {factor}', "factor"
+        )
     return technique.with_factor(factor)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from expand.errors import BadImageError, ExpandError
+from expand.errors import BadImageError, ExpandError, SettingError
 from expand.geometry import Number
 from expand.images.pixels import Pixels
 from expand.techniques.ranges import check_factor, switch, whole
@@ -58,8 +58,10 @@ class Catalogue(PixelTechnique):
             )
         unknown = sorted(set(arguments) - _parameters(kind))
         if unknown:
-            raise ExpandError(
-                f'{name} has no argument "{unknown[0]}"; it has {", ".join(sorted(_parameters(kind)))}'
+            raise SettingError(
+                f'{name} has no argument "{unknown[0]}"; '
+                f"it has {', '.join(sorted(_parameters(kind)))}",
+                unknown[0],
             )
         try:
             transform = library.to_dict(kind(**arguments))["transform"]

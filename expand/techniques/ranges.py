@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.errors import ExpandError
+from expand.errors import SettingError
 from expand.geometry import Number
 
 SHARES = (0.25, 0.5, 1.0)
@@ -71,11 +71,13 @@ def parse_range(
         or len(value) != 2
         or not all(map(_is_number, value))
     ):
-        raise ExpandError(f'"{key}" must be a number or [low, high], got {value!r}')
+        raise SettingError(f'"{key}" must be a number or [low, high], got {value!r}', key)
     low, high = float(value[0]), float(value[1])
     if not (within[0] <= low <= high <= within[1]):
-        raise ExpandError(
-            f'"{key}" must rise from at least {within[0]:g} to at most {within[1]:g}, got {list(value)!r}'
+        raise SettingError(
+            f'"{key}" must rise from at least {within[0]:g} to at most {within[1]:g}, '
+            f"got {list(value)!r}",
+            key,
         )
     return Range(low, high)
 
@@ -91,13 +93,23 @@ def check_factor(
     if factor is not None and (
         not isinstance(factor, int) or isinstance(factor, bool) or factor < 1
     ):
-        raise ExpandError(f'"factor" of {name} must be a whole number, at least 1, got {factor!r}')
-    if most is not None and (factor is None or factor > most):
-        raise ExpandError(f'"factor" of {name} can be at most {most}, got {factor}')
-    if not drawn and factor not in (1, 2):
-        raise ExpandError(
-            f'{name} has one strength only: give it a range, or "factor: 2" (without and with), or 1 (always)'
+        raise SettingError(
+            f'"factor" of {name} must be a whole number, at least 1, got {factor!r}', "factor"
         )
+    if most is not None and (factor is None or factor > most):
+        raise SettingError(f'"factor" of {name} can be at most {most}, got {factor}', "factor")
+    if not drawn and factor not in (1, 2):
+        raise SettingError(
+            f'{name} has one strength only: give it a range, or "factor: 2" (without and with), '
+            "or 1 (always)",
+            "factor",
+        )
+
+
+def check_unit(name: str, unit: str) -> None:
+    """Refuse a unit of lengths that is neither fraction (of the image's sides) nor pixel."""
+    if unit not in ("fraction", "pixel"):
+        raise SettingError(f'"unit" of {name} must be fraction or pixel, got {unit!r}', "unit")
 
 
 def switch(variant: Number, factor: int | None, value: Number, off: float) -> Number:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from expand.errors import ExpandError
+from expand.errors import SettingError
 from expand.geometry import Number, Placement, Size, linear_about_centres
 from expand.techniques.technique import Choice, GeometricTechnique, Strength, Technique
 
@@ -23,16 +23,20 @@ class Flip(GeometricTechnique):
 
     def __post_init__(self) -> None:
         if self.factor not in (0, 2, 4):
-            raise ExpandError(
-                f'"factor" of flip must be 2 (one axis) or 4 (both), got {self.factor!r}'
+            raise SettingError(
+                f'"factor" of flip must be 2 (one axis) or 4 (both), got {self.factor!r}', "factor"
             )
         given = [self.axes] if isinstance(self.axes, str) else list(self.axes)
         axes = tuple(axis for axis in AXES if axis in given) or AXES[: max(self.factor // 2, 1)]
         if given and set(given) != set(axes):
-            raise ExpandError(f'"axes" of flip must be horizontal, vertical or both, got {given!r}')
+            raise SettingError(
+                f'"axes" of flip must be horizontal, vertical or both, got {given!r}', "axes"
+            )
         if self.factor and self.factor != 2 ** len(axes):
-            raise ExpandError(
-                f'"factor" of flip along {" and ".join(axes)} is {2 ** len(axes)}, got {self.factor}'
+            raise SettingError(
+                f'"factor" of flip along {" and ".join(axes)} is {2 ** len(axes)}, '
+                f"got {self.factor}",
+                "factor",
             )
         object.__setattr__(self, "axes", axes)
         object.__setattr__(self, "factor", 2 ** len(axes))

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from expand.errors import ExpandError
+from expand.errors import SettingError
 from expand.geometry import Number, Placement, Size, shift
-from expand.techniques.ranges import check_factor, parse_range, switch
+from expand.techniques.ranges import check_factor, check_unit, parse_range, switch
 from expand.techniques.technique import Choice, GeometricTechnique
 
 
@@ -22,11 +22,10 @@ class Pad(GeometricTechnique):
     factor: int | None = 1
 
     def __post_init__(self) -> None:
-        if self.unit not in ("fraction", "pixel"):
-            raise ExpandError(f'"unit" of pad must be fraction or pixel, got {self.unit!r}')
+        check_unit(self.name, self.unit)
         by = parse_range(self.by, "by", within=(0, 10 if self.unit == "fraction" else 65535)).low
         if self.unit == "pixel" and by % 1:
-            raise ExpandError(f'"by" of pad must be a whole number of pixels, got {by!r}')
+            raise SettingError(f'"by" of pad must be a whole number of pixels, got {by!r}', "by")
         object.__setattr__(self, "by", by)
         check_factor(self.name, self.factor, drawn=False)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from expand.errors import ExpandError
+from expand.errors import SettingError
 from expand.geometry import Affine, Number, Placement, Size, smaller, stretch
 from expand.techniques.ranges import check_factor, switch
 from expand.techniques.technique import Choice, GeometricTechnique
@@ -25,8 +25,10 @@ class Resize(GeometricTechnique):
         if len(sides) not in (1, 2) or not all(
             isinstance(side, int) and 1 <= side <= 65535 for side in sides
         ):
-            raise ExpandError(
-                f'"size" of resize must be a whole number of pixels or [width, height], got {self.size!r}'
+            raise SettingError(
+                '"size" of resize must be a whole number of pixels or [width, height], '
+                f"got {self.size!r}",
+                "size",
             )
         object.__setattr__(self, "size", sides[0] if len(sides) == 1 else tuple(sides))
         check_factor(self.name, self.factor, drawn=False)

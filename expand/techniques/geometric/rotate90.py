@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from expand.errors import ExpandError
+from expand.errors import SettingError
 from expand.geometry import Number, Placement, Size, turn
 from expand.techniques.technique import Choice, GeometricTechnique, Strength
 
@@ -20,8 +20,9 @@ class Rotate90(GeometricTechnique):
 
     def __post_init__(self) -> None:
         if self.factor not in (2, 4):
-            raise ExpandError(
-                f'"factor" of rotate90 must be 4, or 2 (half turns only), got {self.factor}'
+            raise SettingError(
+                f'"factor" of rotate90 must be 4, or 2 (half turns only), got {self.factor!r}',
+                "factor",
             )
 
     def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:

@@ -6,9 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from expand.errors import ExpandError
+from expand.errors import SettingError
 from expand.geometry import Number, Placement, Size, shift
-from expand.techniques.ranges import Range, check_factor, parse_range, share_of, signed, switch
+from expand.techniques.ranges import (
+    Range,
+    check_factor,
+    check_unit,
+    parse_range,
+    share_of,
+    signed,
+    switch,
+)
 from expand.techniques.technique import Choice, GeometricTechnique, Strength
 
 SHIFT = Range(-0.1, 0.1)
@@ -26,14 +34,14 @@ class Translate(GeometricTechnique):
     factor: int | None = None
 
     def __post_init__(self) -> None:
-        if self.unit not in ("fraction", "pixel"):
-            raise ExpandError(f'"unit" of translate must be fraction or pixel, got {self.unit!r}')
+        check_unit(self.name, self.unit)
         limit = 1.0 if self.unit == "fraction" else 65535.0
         for axis in ("x", "y"):
             value = parse_range(getattr(self, axis), axis, within=(-limit, limit), symmetric=True)
             if self.unit == "pixel" and any(end % 1 for end in value):
-                raise ExpandError(
-                    f'"{axis}" of translate must be whole numbers of pixels, got {list(value)!r}'
+                raise SettingError(
+                    f'"{axis}" of translate must be whole numbers of pixels, got {list(value)!r}',
+                    axis,
                 )
             object.__setattr__(self, axis, value)
         if self.unit == "pixel":

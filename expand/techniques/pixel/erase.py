@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.errors import ExpandError
+from expand.errors import SettingError
 from expand.geometry import Number, each, larger, smaller
 from expand.images.pixels import Pixels
 from expand.techniques.box import centred_box, place_box
@@ -44,8 +44,8 @@ class Erase(PixelTechnique):
             or isinstance(self.level, bool)
             or not 0 <= self.level <= 255
         ):
-            raise ExpandError(
-                f'"level" of erase must be a whole number, 0 … 255, got {self.level!r}'
+            raise SettingError(
+                f'"level" of erase must be a whole number, 0 … 255, got {self.level!r}', "level"
             )
         check_factor(self.name, self.factor, drawn=self.area != (1, 1))
 

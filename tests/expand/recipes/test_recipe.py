@@ -117,6 +117,18 @@ def test_a_technique_may_name_the_fill_if_all_agree() -> None:
             "techniques:\n  - rotate: {}\n  - noise:\n      amount: 3",
             'line 4: "amount" must rise from at least 0 to at most 1',
         ),
+        (
+            "techniques:\n  - scale:\n      zoom: 2\n      factor: 3",
+            "line 4: scale has one strength only",
+        ),
+        (
+            'techniques:\n  - flip:\n      factor: 2\n      axes: ["factor"]',
+            'line 4: "axes" of flip must be horizontal, vertical or both',
+        ),
+        (
+            "name: rotate\ntechniques:\n  - rotate\n  - rotate",
+            'line 1: recipe "rotate" has rotate twice',
+        ),
         ("techniques:\n  - wobble: {}", 'line 2: "wobble" is not a technique'),
         ("techniques:\n  - rotat: {}", 'did you mean "rotate"?'),
         (
