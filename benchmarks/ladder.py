@@ -5,8 +5,8 @@
     python -m benchmarks.ladder data/cifar shift:8:fast-wide shift:20:fast-wide
 
 A folder with train/ and test/ in it; a rung is a recipe (flip.yaml: mirrored; shift.yaml: moved by up to two pixels as well),
-passes, and a model. Runs are kept in runs/ladder, so that a ladder that was stopped goes on. Seconds are those of training:
-decoding and the one reading of the test set at the end are apart.
+epochs, and a model. Runs are kept in runs/ladder, so that an interrupted ladder resumes. Seconds are those of training:
+decoding and the evaluation on the test set are not counted.
 """
 
 from __future__ import annotations
@@ -33,25 +33,31 @@ def main() -> None:
         f"{root}, fly, n = {SEEDS} seeds; mean ± deviation; minutes of training, test accuracy, with the mirrored image"
     )
     for rung in sys.argv[2:]:
-        name, passes, model = [*rung.split(":"), "fast"][:3]
+        name, epochs, model = [*rung.split(":"), "fast"][:3]
         records = []
         for seed in range(SEEDS):
             views = Recipe.load(Path(__file__).with_name(f"{name}.yaml"))
-            recipe = preset(model, "default", epochs=int(passes))
+            hyperparameters = preset(model, "default", epochs=int(epochs))
             strategy = Strategy("fly", views, seed)
             settings = Settings(
-                root / "train", root / "test", strategy, recipe, model, seed=seed, mirrored=True
+                root / "train",
+                root / "test",
+                strategy,
+                hyperparameters,
+                model,
+                seed=seed,
+                mirrored=True,
             )
             records.append(
                 run(
                     settings,
                     RunLocation(
-                        Path("runs/ladder") / f"{root.name}-{name}-{passes}-{model}-{seed}", Cache()
+                        Path("runs/ladder") / f"{root.name}-{name}-{epochs}-{model}-{seed}", Cache()
                     ),
                 )
             )
             show(f"  seed {seed}", records[-1:])
-        show(f"{name}, {passes} passes, {model}", records)
+        show(f"{name}, {epochs} epochs, {model}", records)
 
 
 def show(name: str, records: list[dict[str, Any]]) -> None:
@@ -60,10 +66,13 @@ def show(name: str, records: list[dict[str, Any]]) -> None:
     minutes = [record["cost"]["training_seconds"] / 60 for record in records]
     plain = [100 * result["test_accuracy"] for result in results]
     mirrored = [100 * result["test_accuracy_mirrored"] for result in results]
-    print(f"{name}: {said(minutes)} minutes; {said(plain)} %; {said(mirrored)} %", flush=True)
+    print(
+        f"{name}: {format_mean(minutes)} minutes; {format_mean(plain)} %; {format_mean(mirrored)} %",
+        flush=True,
+    )
 
 
-def said(values: list[float]) -> str:
+def format_mean(values: list[float]) -> str:
     """Return a mean, and a deviation where there are several."""
     return f"{statistics.mean(values):.2f}" + (
         f" ± {statistics.stdev(values):.2f}" if len(values) > 1 else ""

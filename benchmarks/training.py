@@ -31,11 +31,10 @@ from expand.views.batches import ViewBatches
 from expand.views.views import Views
 from train.data.folder import Folder
 from train.data.normalise import measure_pixels
-from train.feed.batched import BatchedViews
-from train.feed.device import DeviceFeed
+from train.feed import batched
+from train.feed.dataset import decoded_images, device_images
+from train.feed.exact import fill_colours, render
 from train.feed.feed import Feed
-from train.feed.host import HostFeed
-from train.feed.readers import PackReader
 from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
 from train.fit.hyperparameters import Hyperparameters
@@ -72,8 +71,8 @@ class OneByOne(Dataset[tuple[Any, int]]):
 
 def salt_and_pepper(image: Tensor) -> Tensor:
     """Return a tensor image with 3 % of its pixels white or black, as people write it."""
-    chance = torch.rand_like(image)
-    return image.masked_fill(chance < 0.015, 0).masked_fill(chance > 0.985, 1)
+    noise = torch.rand_like(image)
+    return image.masked_fill(noise < 0.015, 0).masked_fill(noise > 0.985, 1)
 
 
 def article_transforms() -> list[Any]:
@@ -135,7 +134,7 @@ def plain_loop(batches: Iterable[Any]) -> float:
 
 
 def our_loop(feed: Feed, pixels: NDArray[np.uint8], precision: str) -> float:
-    """Train the same net on as many batches from one of our feeds, in the second pass; return the seconds."""
+    """Train the same net on as many batches from one of our feeds, in the second epoch; return the seconds."""
     torch.manual_seed(0)
     model = build(ModelSettings("cnn", 1, 28, 28, 10)).to(memory_format=torch.channels_last)
     trainer = Trainer(
@@ -174,10 +173,10 @@ def folder_of(count: int, copies: int, labels: NDArray[np.int64]) -> Folder:
 
 def main() -> None:
     """Print the table."""
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     pixels, labels = (
-        chance.integers(0, 256, (IMAGES, 28, 28), np.uint8),
-        chance.integers(0, 10, IMAGES),
+        rng.integers(0, 256, (IMAGES, 28, 28), np.uint8),
+        rng.integers(0, 10, IMAGES),
     )
     copies = np.repeat(pixels, FACTOR, axis=0)[..., None]
     recipe = Recipe.load("blog")
@@ -203,14 +202,12 @@ def main() -> None:
     sources, expanded = folder_of(IMAGES, 1, labels), folder_of(IMAGES, FACTOR, labels)
     fly = Sampler(sources, Strategy("fly", recipe))
     feeds: dict[str, Feed] = {
-        "c": HostFeed(
-            v := Sampler(sources, Strategy("none")), BATCH, 0, CPU, PackReader(v, pixels[..., None])
+        "c": Feed(
+            decoded_images(Sampler(sources, Strategy("none")), pixels[..., None]), BATCH, 0, CPU
         ),
-        "d": HostFeed(
-            w := Sampler(expanded, Strategy("disk")), BATCH, 0, CPU, PackReader(w, copies)
-        ),
-        "e": HostFeed(fly, BATCH, 0, CPU, PackReader(fly, pixels[..., None])),
-        "f": DeviceFeed(fly, BATCH, 0, CPU, pixels[..., None]),
+        "d": Feed(decoded_images(Sampler(expanded, Strategy("disk")), copies), BATCH, 0, CPU),
+        "e": Feed(decoded_images(fly, pixels[..., None]), BATCH, 0, CPU),
+        "f": Feed(device_images(fly, pixels[..., None], CPU), BATCH, 0, CPU),
     }
     for feed in feeds.values():
         next(
@@ -259,20 +256,18 @@ def augment_alone(pixels: NDArray[np.uint8], recipe: Recipe) -> None:
     """Print how many views a second each renderer makes, 512 at a time, with nothing else to do."""
     ids = [f"class/{index:05d}.png" for index in range(len(pixels))]
     views = ViewBatches(Views(recipe), ids)
-    batched = BatchedViews(views, CPU)
-    tensors = torch.from_numpy(pixels)[:, None]
-    colours = views.fill_colours(pixels)
-    on_device = batched.colours(tensors)
+    arrays, tensors = pixels[..., None], torch.from_numpy(pixels)[:, None]
+    colours = fill_colours(views, arrays)
 
     def exact() -> None:
         for start in range(0, len(pixels), 512):
             rows = np.arange(start, min(start + 512, len(pixels)))
-            views.render(pixels[rows], views.choices(rows, 3), colours[rows])
+            render(views, arrays[rows], rows, 3, colours[rows])
 
     def tensor_operations() -> None:
         for start in range(0, len(pixels), 512):
             rows = np.arange(start, min(start + 512, len(pixels)))
-            batched.render(tensors[rows], rows, 3, on_device[rows])
+            batched.render(views, tensors[rows], rows, 3, colours[rows])
 
     arms = {
         "augmenting alone: exact, one core": exact,

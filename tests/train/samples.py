@@ -1,7 +1,8 @@
-"""What many tests of train need: small sets of noise on disk, and what a strategy shows of them."""
+"""Small sets of noise on disk, and the images that a strategy shows of them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from train.data.cache import Cache
 from train.data.folder import Folder, list_folder
 from train.data.pack import pack
 from train.data.shape import ANY_SHAPE
-from train.feed.readers import Job, PackReader
+from train.feed.dataset import Images, ViewDataset, decoded_images
 from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
 
@@ -29,7 +30,7 @@ def pictures(
 ) -> dict[str, Pixels]:
     """Return `count` images of noise for each of two classes, by their ids."""
     names = [f"{label}/{index}{suffix}" for label in ("cat", "dog") for index in range(count)]
-    return {name: noise_image(*shape, seed=seed + place) for place, name in enumerate(names)}
+    return {name: noise_image(*shape, seed=seed + index) for index, name in enumerate(names)}
 
 
 def write_set(root: Path, images: dict[str, Pixels] | None = None) -> Path:
@@ -48,19 +49,20 @@ def pixels_of(path: Path) -> Pixels:
 
 
 def sampler_of(folder: Folder | Path, name: str, **settings: Any) -> Sampler:
-    """Return what a strategy visits in a folder."""
+    """Return the sampler of a strategy over a folder."""
     return Sampler(
         list_folder(folder) if isinstance(folder, Path) else folder, Strategy(name, **settings)
     )
 
 
-def reader_of(sampler: Sampler, cache: Path) -> PackReader:
-    """Return a reader of the pack of all that lies in the folder of some visits."""
-    return PackReader(
+def images_of(sampler: Sampler, cache: Path) -> ViewDataset[Any]:
+    """Return the images of a sampler's items, from the decoded cache."""
+    return decoded_images(
         sampler, pack(list_folder(sampler.folder.root), ANY_SHAPE, Cache(cache)).pixels
     )
 
 
-def shown(reader: PackReader, k: int) -> NDArray[np.uint8]:
-    """Return what every item is in pass `k`."""
-    return reader.read(Job(k, np.arange(len(reader.sampler))))
+def read(images: Images, epoch: int, items: Sequence[int] | None = None) -> NDArray[np.uint8]:
+    """Return some items, all if not given, in an epoch: N×H×W×C."""
+    chosen = np.arange(len(images.sampler)) if items is None else np.array(items)
+    return images.read(epoch, chosen).permute(0, 2, 3, 1).numpy()

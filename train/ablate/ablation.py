@@ -13,7 +13,7 @@ from train.ablate.switches import Switch, check_switches, combine, switches_of
 from train.ablate.trivial import TrivialReader
 from train.data.dataset import Data
 from train.errors import TrainError
-from train.feed.readers import Reader
+from train.feed.dataset import Images
 from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
 from train.trials.study import Study
@@ -78,7 +78,7 @@ class AblationStudy(Study):
         recipe = self.recipe_of(arm)
         return Strategy("fly", recipe, view_seed) if recipe else Strategy("none")
 
-    def reader(self, arm: Any, sampler: Sampler, data: Data, view_seed: int) -> Reader | None:
+    def reader(self, arm: Any, sampler: Sampler, data: Data, view_seed: int) -> Images | None:
         """Return what reads for TrivialAugment."""
         return (
             TrivialReader(sampler, data.train.pack.pixels, view_seed)

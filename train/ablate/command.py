@@ -21,7 +21,7 @@ from train.ablate.protocol import (
 )
 from train.ablate.screen import check_images
 from train.ablate.summary import Parts, in_words, summarise, write_summary
-from train.runtime.world import World, split_up
+from train.runtime.world import World, join_world
 from train.trials.context import TrialContext, trial_context
 from train.trials.study_dir import StudyDir, open_study
 
@@ -35,18 +35,18 @@ def ablate(
 
     Where torchrun started several processes, each does its share of the runs, and the first speaks.
     """
-    world = split_up()
+    world = join_world()
     context = trial_context(ablation, study_dir.cache.root, study_dir.cache.limit)
     check_images(context)
     how = {**how, "seeds": how["seeds"] or SEEDS, "jobs": study_dir.jobs}
-    if not world.leads:
-        world.wait()
+    if not world.is_main:
+        world.barrier()
         take_apart(context, study_dir, how, world, quiet=True)
         return ""
     study_dir.out.mkdir(parents=True, exist_ok=True)
     with Lock(study_dir.out):
         open_study(ablation, study_dir)
-        world.wait()
+        world.barrier()
         rows, parts = take_apart(context, study_dir, how, world, quiet=quiet)
         found = summarise(context, rows, parts, how)
         write_summary(study_dir.out, found)
@@ -73,7 +73,7 @@ def take_apart(
     with progress_bar(len(missing(study_dir, wanted)), "runs of the design", quiet) as progress:
         rows = run_all(ablation, study_dir, wanted, progress, world)
     outcomes = Outcomes(rows, labels, classes, choosing)
-    seconds = time_techniques(context) if world.leads else [0.0] * len(ablation.switches)
+    seconds = time_techniques(context) if world.is_main else [0.0] * len(ablation.switches)
     techniques = describe_techniques(ablation, outcomes, seconds, margin)
     chosen, checked = choose(ablation, techniques), None
     if ablation.design != "single":

@@ -21,7 +21,7 @@ from train.ablate.arms import NONE, AblationArm
 from train.ablate.screen import screen
 from train.ablate.switches import combine
 from train.data.subsets import validation_sources
-from train.feed.readers import render
+from train.feed.exact import render
 from train.runtime.world import World
 from train.trials.context import TrialContext, trial_context
 from train.trials.study import Seeds
@@ -72,7 +72,7 @@ def run_all(
 ) -> list[dict[str, Any]]:
     """Run the cells that are not there yet, or this process's share of them; when all are there, return their rows."""
     share = missing(study_dir, wanted)[world.rank :: world.size]
-    world.wait()  # no run ends before all have listed what is missing
+    world.barrier()  # no run ends before all have listed what is missing
     for _ in LocalEngine(study_dir.jobs).map(partial(_run_and_keep, ablation, study_dir), share):
         done(1)
     while missing(study_dir, wanted):  # torchrun ends all processes where one of them fails
@@ -110,7 +110,7 @@ def time_techniques(context: TrialContext[AblationStudy]) -> list[float]:
     """Return the seconds that each technique alone takes for an image, in this process: medians of a few rounds."""
     side, study = context.data.train, context.study
     count = min(TIMED_IMAGES, len(side.folder))
-    images, items = side.pack.pixels[side.folder.places[:count]], np.arange(count)
+    images, items = side.pixels(slice(count)), np.arange(count)
     found = []
     for switch in study.switches:
         recipe = combine(study.recipe, [switch], switch.name)

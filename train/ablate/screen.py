@@ -24,7 +24,7 @@ HALF = 0.5
 def check_images(context: TrialContext[AblationStudy]) -> None:
     """Refuse images and techniques that would stop an ablation half-way."""
     study, side = context.study, context.data.train
-    first, source = side.pack.pixels[side.folder.places[:1]], side.folder.sources[:1]
+    first, source = side.pixels(slice(1)), side.folder.sources[:1]
     for switch in study.switches:
         recipe = combine(study.recipe, [switch], switch.name)
         assert recipe is not None
@@ -49,7 +49,7 @@ def screen(
     assert test is not None
     rows = np.flatnonzero(half)
     rows = rows[:: max(1, len(rows) // IMAGES)]
-    images, labels = test.pack.pixels[test.folder.places[rows]], test.folder.labels[rows]
+    images, labels = test.pixels(rows), test.folder.labels[rows]
     plain = look(context, trained.setup, images, labels)
     found = []
     for switch in context.study.switches:

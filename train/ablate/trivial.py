@@ -7,7 +7,6 @@ import torch
 from numpy.typing import NDArray
 
 from expand.views.keys import draw
-from train.feed.readers import Job
 from train.feed.sampler import Sampler
 
 
@@ -18,19 +17,20 @@ class TrivialReader:
         from torchvision.transforms import TrivialAugmentWide
 
         self.sampler, self.pixels, self.seed = sampler, pixels, seed
+        self.device = torch.device("cpu")
         self.change = TrivialAugmentWide()
         self.ids = sampler.ids
 
-    def read(self, job: Job) -> NDArray[np.uint8]:
-        """Return the images of a job: N×H×W×C."""
-        rows = self.sampler.folder.places[self.sampler.rows(job.items, job.k)]
-        images = torch.from_numpy(self.pixels[rows]).permute(0, 3, 1, 2)
+    def read(self, epoch: int, items: NDArray[np.int64]) -> torch.Tensor:
+        """Return the images of some items in an epoch: N×C×H×W uint8."""
+        pixels = self.sampler.folder.take(self.pixels, self.sampler.rows(items, epoch))
+        images = torch.from_numpy(pixels).permute(0, 3, 1, 2)
         with torch.random.fork_rng(devices=[]):
             changed = [
-                self._change(image, self.ids[item], job.k)
-                for image, item in zip(images, job.items, strict=True)
+                self._change(image, self.ids[item], epoch)
+                for image, item in zip(images, items, strict=True)
             ]
-        return np.ascontiguousarray(torch.stack(changed).permute(0, 2, 3, 1).numpy())
+        return torch.stack(changed)
 
     def _change(self, image: torch.Tensor, source: str, k: int) -> torch.Tensor:
         torch.default_generator.manual_seed(

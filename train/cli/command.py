@@ -69,8 +69,8 @@ def run(
 
     prepare_torch(options["threads"])
     out = out or Path("runs") / f"{settings.model}-{settings.strategy.name}"
-    leads = current_world().leads
-    watch: Watch = Console(settings.recipe.epochs) if leads and not quiet else Watch()
+    leads = current_world().is_main
+    watch: Watch = Console(settings.hyperparameters.epochs) if leads and not quiet else Watch()
     if tensorboard and leads:
         from train.runs.events import TensorBoard
 

@@ -11,7 +11,7 @@ from train.compare.planning import make_forecast
 from train.compare.protocol import costs, missing_trials, read_rows, run_all, speeds, wait_for
 from train.compare.study import ComparisonStudy
 from train.compare.summary import in_words, summarise, write_summary
-from train.runtime.world import split_up
+from train.runtime.world import join_world
 from train.trials.context import trial_context
 from train.trials.freshness import check_fresh
 from train.trials.study_dir import StudyDir, open_study
@@ -27,13 +27,13 @@ def compare(
     `how` has the margin, the number of seeds (None: as many as suit the device) and the command as it was typed. Where
     torchrun started several processes, each runs its share of the replicates, and the first speaks.
     """
-    world = split_up()
+    world = join_world()
     context = trial_context(study, study_dir.cache.root, study_dir.cache.limit)
     seeds = how["seeds"] or (GPU_SEEDS if context.device.type == "cuda" else CPU_SEEDS)
-    if not world.leads:
+    if not world.is_main:
         if plan:
             return ""
-        world.wait()
+        world.barrier()
         run_all(
             study,
             study_dir,
@@ -54,7 +54,7 @@ def compare(
             return format_plan(
                 study, make_forecast(context, speed, seeds, study_dir.jobs), speed, seeds
             )
-        world.wait()
+        world.barrier()
         with progress_bar(len(missing_trials(study, study_dir, seeds)), "runs", quiet) as progress:
             run_all(study, study_dir, seeds, speed, progress, world)
         wait_for(study, study_dir, seeds)

@@ -25,7 +25,7 @@ SIDE = 72
 def strip(context: TrialContext[ComparisonStudy], arm: Arm) -> dict[str, Any]:
     """Return what an arm shows of the first source in its first passes, picture by picture."""
     side = context.data.train
-    source, pixels = side.folder.sources[0], side.pack.pixels[side.folder.places[0]]
+    source, pixels = side.folder.sources[0], side.pixels(slice(1))[0]
     return {
         "arm": arm.name,
         "images": [_picture(context, arm, source, pixels, k) for k in range(PASSES)],

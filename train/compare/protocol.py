@@ -92,7 +92,7 @@ def run_all(
 ) -> None:
     """Run every cell that is not there yet, or this process's share of them; `done` is called for each that ended."""
     missing = missing_trials(study, study_dir, seeds)[world.rank :: world.size]
-    world.wait()  # no run ends before all have listed what is missing: a run is one process's share, and only one's
+    world.barrier()  # no run ends before all have listed what is missing: a run is one process's share, and only one's
     work = [(trial, passes(trial.arm, trial.length, study.budget, speed)) for trial in missing]
     run = partial(_run_and_keep, study, study_dir)
     for _ in LocalEngine(study_dir.jobs).map(run, work):

@@ -21,6 +21,9 @@ from train.data.split import Split
 from train.data.subsets import some_sources, validation_sources
 from train.errors import TrainError
 
+Packing = Callable[[Folder], Callable[[int], None]]
+"""Called before a folder is decoded; returns what is called with the images decoded since."""
+
 
 @dataclass(frozen=True)
 class DataRequest:
@@ -32,133 +35,125 @@ class DataRequest:
     validation: float
     allow_leak: bool
     sources: int | None = None
-    """How many sources to learn from, drawn evenly over the classes; None: all."""
+    """The number of sources to train on, drawn evenly over the classes; None: all."""
     copies: bool = False
     """Whether every file of an expanded folder is needed, or the originals alone."""
-    draws_views: bool = False
-    """Whether views are computed while training."""
 
 
 @dataclass(frozen=True)
 class Data:
-    """What a run learns from and is measured on, decoded."""
+    """The decoded data that a run trains and is measured on."""
 
     train: Split
     validation: Split | None
     test: Split | None
     normalise: Normaliser
-    streamed: bool
     pack_seconds: float
     leaks: list[str]
 
+    @property
+    def splits(self) -> dict[str, Split]:
+        """The splits that there are, by name."""
+        splits = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: split for name, split in splits.items() if split}
 
-def prepare(
-    data_request: DataRequest, cache: Cache, watch: Callable[[Folder], Callable[[int], None]]
-) -> Data:
-    """Return a run's data; refuse sides of the split that share a source or a picture.
 
-    Views act on images at their own size: where they are computed while training and images are to be resized, they come
-    from the files at every visit; so do the images of a set that is too large to pack.
-    """
+def prepare(request: DataRequest, cache: Cache, packing: Packing) -> Data:
+    """Read the data of a run; raise TrainError if two splits share a source or a picture."""
     started = time.perf_counter()
-    folder = list_folder(data_request.data)
-    if data_request.sources is not None:
-        folder = folder.of_sources(some_sources(folder, data_request.sources))
-    if len(folder.classes) < 2:
-        raise TrainError(
-            f'"{data_request.data}" has one class only ("{folder.classes[0]}"); a classifier needs two'
-        )
-    needed = (folder if data_request.copies else folder.originals()).whole()
-    streamed = data_request.draws_views and data_request.shape.side is not None
+    folder = _list_training(request)
+    needed = (folder if request.copies else folder.originals()).whole()
     try:
-        packed = pack(needed, data_request.shape, cache, watch(needed))
+        packed = pack(needed, request.shape, cache, packing(needed))
     except TooLargeError:
-        packed, streamed = sample(needed, data_request.shape), True
-    check_manifest(needed, packed)
-    held = validation_sources(needed, data_request.validation)
-    train = Split("training", needed.of_sources(~held), packed)
-    validation = (
-        _validation_side(data_request, needed.of_sources(held), packed, cache, watch)
-        if held.any()
-        else None
-    )
-    test = (
-        _test_side(data_request, folder.classes, packed, cache, watch)
-        if data_request.test
-        else None
-    )
-    sides = [side for side in (train, validation, test) if side]
+        packed = sample(needed, request.shape)
+    everything = Split("training", needed, packed)
+    check_manifest(everything)
+    held_out = validation_sources(needed, request.validation)
+    train = everything._replace(folder=needed.of_sources(~held_out))
+    validation = test = None
+    if held_out.any():
+        held = Split("validation", needed.of_sources(held_out), packed)
+        validation = _as_validation(held, request, cache, packing)
+    if request.test:
+        test = _read_test(request, train, cache, packing)
     leaks = [
         line
-        for one, other in combinations(sides, 2)
-        for line in check_leaks(one, other, allowed=data_request.allow_leak)
+        for one, other in combinations([split for split in (train, validation, test) if split], 2)
+        for line in check_leaks(one, other, allowed=request.allow_leak)
     ]
     normalise = measure_pixels(originals(train))
-    seconds = time.perf_counter() - started
-    return Data(train, validation, test, normalise, streamed, seconds, leaks)
+    return Data(train, validation, test, normalise, time.perf_counter() - started, leaks)
 
 
-def check_manifest(folder: Folder, packed: Pack) -> None:
-    """Refuse files that are not those that the folder's manifest describes."""
-    found = [packed.hashes[place] for place in folder.places]
-    strange = [
-        name
-        for name, own, said in zip(folder.files, found, folder.file_hashes, strict=False)
-        if own != said
-    ]
-    if strange:
-        more = f" (and {len(strange) - 1:,} more)" if strange[1:] else ""
-        first = f'"{folder.root / strange[0]}"{more}'
+def _list_training(request: DataRequest) -> Folder:
+    """List the sources to learn from, and hold out from."""
+    folder = list_folder(request.data)
+    if request.sources is not None:
+        folder = folder.of_sources(some_sources(folder, request.sources))
+    if len(folder.classes) < 2:
         raise TrainError(
-            f"{first} is not the file that the manifest describes; `expand verify` says what is wrong"
+            f'"{request.data}" has only one class ("{folder.classes[0]}"); a classifier needs two'
+        )
+    return folder
+
+
+def check_manifest(split: Split) -> None:
+    """Refuse files that are not those that the folder's manifest describes."""
+    folder = split.folder
+    # without a manifest there is nothing to compare with: the list is empty
+    hashes = zip(folder.files, split.file_hashes(), folder.file_hashes, strict=False)
+    changed = [file for file, own, recorded in hashes if own != recorded]
+    if changed:
+        more = f" (and {len(changed) - 1:,} more)" if changed[1:] else ""
+        raise TrainError(
+            f'"{folder.root / changed[0]}"{more} is not the file that the manifest describes; '
+            "`expand verify` says what is wrong"
         )
 
 
-def _validation_side(
-    data_request: DataRequest,
-    held: Folder,
-    packed: Pack,
-    cache: Cache,
-    watch: Callable[[Folder], Callable[[int], None]],
-) -> Split:
-    """Return the sources that are held out, as they are; they have a pack of their own where the whole set has none."""
-    folder = _view_0(held)
-    if packed.whole:
-        return Split("validation", folder, packed)
+def _as_validation(held: Split, request: DataRequest, cache: Cache, packing: Packing) -> Split:
+    """Return held-out sources as they are.
+
+    They get a pack of their own if the training set is too large to pack.
+    """
+    folder = _view_0(held.folder)
+    if held.pack.whole:
+        return held._replace(folder=folder)
     folder = folder.whole()
-    return Split("validation", folder, pack(folder, data_request.shape, cache, watch(folder)))
+    return Split(held.name, folder, pack(folder, request.shape, cache, packing(folder)))
 
 
-def _test_side(
-    data_request: DataRequest,
-    classes: tuple[str, ...],
-    packed: Pack,
-    cache: Cache,
-    watch: Callable[[Folder], Callable[[int], None]],
-) -> Split:
-    """Return the test images: originals alone, whatever else their folder holds."""
-    assert data_request.test is not None
-    folder = (
-        match_classes(list_folder(data_request.test), classes, "the test set").originals().whole()
-    )
-    tested = pack(folder, data_request.shape, cache, watch(folder))
-    if tested.pixels.shape[1:] != packed.pixels.shape[1:]:
-        height, width, channels = tested.pixels.shape[1:]
-        rows, columns, planes = packed.pixels.shape[1:]
-        found, expected = f"{width}×{height}×{channels}", f"{columns}×{rows}×{planes}"
+def _read_test(request: DataRequest, train: Split, cache: Cache, packing: Packing) -> Split:
+    """Read the test images: the originals, whatever else their folder holds."""
+    assert request.test is not None
+    listed = match_classes(list_folder(request.test), train.folder.classes, "the test set")
+    folder = listed.originals().whole()
+    tested = pack(folder, request.shape, cache, packing(folder))
+    if tested.pixels.shape[1:] != train.pack.pixels.shape[1:]:
+        sizes = (_size(tested), _size(train.pack))
         raise TrainError(
-            f"test images are {found}, training images {expected}; give all one shape (--image-size, --colour)"
+            "test images are {}, training images {}; give all of them one shape with "
+            "--image-size and --colour".format(*sizes)
         )
     return Split("test", folder, tested)
 
 
+def _size(packed: Pack) -> str:
+    height, width, channels = packed.pixels.shape[1:]
+    return f"{width}×{height}×{channels}"
+
+
 def _view_0(folder: Folder) -> Folder:
+    """Return the originals of a folder; the whole folder if they were left out."""
     return folder.only(np.flatnonzero(folder.views == 0)) if (folder.views == 0).any() else folder
 
 
-def originals(side: Split) -> NDArray[np.uint8]:
-    """Return the pixels of a side's sources as they are; of all its images where the originals were left out.
+def originals(split: Split) -> NDArray[np.uint8]:
+    """Return the pixels of a split's sources as they are.
 
-    Of a set that is too large to pack, the sample.
+    Of all images if the originals were left out; of a sample if the set is too large to pack.
     """
-    return side.pack.pixels[_view_0(side.folder).places] if side.pack.whole else side.pack.pixels
+    if not split.pack.whole:
+        return split.pack.pixels
+    return split._replace(folder=_view_0(split.folder)).pixels()

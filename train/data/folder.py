@@ -36,8 +36,8 @@ class Folder:
     """Hashes of the sources' files, as the manifest has them; empty without one."""
     classes: tuple[str, ...]
     card: dict[str, Any] | None
-    places: NDArray[np.int64]
-    """Where each row stands in the folder that this one is a part of."""
+    pack_rows: NDArray[np.int64]
+    """The row of each image in the decoded pack of the folder that this one is a part of."""
     file_hashes: list[str] = field(default_factory=list)
     """Hashes of the files, as the manifest has them; empty without one."""
 
@@ -64,6 +64,12 @@ class Folder:
             )
         return np.arange(len(self.files)).reshape(len(self.source_ids), len(views))
 
+    def take(
+        self, pixels: NDArray[np.uint8], rows: NDArray[np.int64] | slice = slice(None)
+    ) -> NDArray[np.uint8]:
+        """Return the images of some rows, all if not given, out of the pixels of the pack."""
+        return pixels[self.pack_rows[rows]]
+
     def only(self, rows: Sequence[int] | NDArray[np.int64]) -> Folder:
         """Return a folder of these rows alone; the classes stay."""
         chosen = [int(row) for row in rows]
@@ -76,13 +82,13 @@ class Folder:
             [self.source_hashes[row] for row in chosen] if self.source_hashes else [],
             self.classes,
             self.card,
-            self.places[chosen],
+            self.pack_rows[chosen],
             [self.file_hashes[row] for row in chosen] if self.file_hashes else [],
         )
 
     def whole(self) -> Folder:
         """Return the same folder as one that is no part of another: its rows are numbered from 0."""
-        return replace(self, places=np.arange(len(self)))
+        return replace(self, pack_rows=np.arange(len(self)))
 
     def of_sources(self, keep: NDArray[np.bool_]) -> Folder:
         """Return a folder of the sources that `keep` (one a source) keeps, with all their views."""
@@ -158,9 +164,8 @@ def _folder(
     card: dict[str, Any] | None,
 ) -> Folder:
     classes = tuple(sorted(set(labels)))
-    place = {label: number for number, label in enumerate(classes)}
-    numbers = np.array([place[label] for label in labels], dtype=np.int64)
-    places = np.arange(len(files))
+    index = {label: number for number, label in enumerate(classes)}
+    numbers = np.array([index[label] for label in labels], dtype=np.int64)
     return Folder(
         root,
         files,
@@ -170,7 +175,7 @@ def _folder(
         hashes,
         classes,
         card,
-        places,
+        np.arange(len(files)),
     )
 
 

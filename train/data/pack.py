@@ -42,6 +42,8 @@ class Pack(NamedTuple):
     hashes: list[str]
     whole: bool = True
     """Whether the pixels are those of every image, or of a sample."""
+    has_files: bool = True
+    """Whether its images are files, or were rendered in memory."""
 
 
 class Decoded(NamedTuple):

@@ -1,16 +1,31 @@
-"""One split of the data: training, validation or test images with their decoded pixels."""
+"""One split of the data: training, validation or test images, with their pixels and hashes."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from train.data.folder import Folder
 from train.data.pack import Pack
 
 
 class Split(NamedTuple):
-    """One side of a split: its images, and what is known of their files and pixels."""
+    """The images of one split, and the pack that holds their pixels and hashes."""
 
     name: str
     folder: Folder
     pack: Pack
+
+    def pixels(self, rows: NDArray[np.int64] | slice = slice(None)) -> NDArray[np.uint8]:
+        """Return the images of some rows, all if not given: N×H×W×C."""
+        return self.folder.take(self.pack.pixels, rows)
+
+    def fingerprints(self) -> list[str]:
+        """Return the hash of each image's decoded pixels; empty if the set is too large to pack."""
+        return [self.pack.fingerprints[row] for row in self.folder.pack_rows]
+
+    def file_hashes(self) -> list[str]:
+        """Return the hash of each image's file."""
+        return [self.pack.hashes[row] for row in self.folder.pack_rows]

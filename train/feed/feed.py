@@ -1,24 +1,25 @@
-"""A feed: the batches of a run as tensors on the training device."""
+"""The feed: the batches of a run as tensors on the training device."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from itertools import groupby, islice
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
+from expand.errors import ExpandError
 from train.errors import TrainError
-from train.feed.readers import Job
-from train.feed.sampler import Sampler, order, split
-from train.runtime.clock import Clock
-from train.runtime.world import current_world
+from train.feed.batches import BatchSampler, Chunk
+from train.feed.dataset import Images
+from train.runtime.clock import Clock, Work
+from train.runtime.device import finish
+from train.runtime.world import ALONE, World
 
-AHEAD = 512
-"""Images that are rendered at a time: twice as fast for each as 64 (exact: 11.7 against 22.7 µs at 28×28)."""
+Loaded: TypeAlias = "tuple[Chunk, Tensor | Exception]"
 
 
 class Batch(NamedTuple):
@@ -29,67 +30,102 @@ class Batch(NamedTuple):
     weight: float = 1.0
 
 
-class Feed(ABC):
-    """The batches of a run, from any step on: the same whatever happened before."""
+class Feed:
+    """The batches of a run, from any step on: the same whatever happened before.
+
+    Images are read and rendered several batches at a time: in this process, or ahead of it in
+    `workers` processes.
+    """
 
     def __init__(
-        self, sampler: Sampler, batch_size: int, order_seed: int, device: torch.device
+        self,
+        images: Images,
+        batch_size: int,
+        order_seed: int,
+        device: torch.device,
+        *,
+        workers: int = 0,
+        world: World = ALONE,
     ) -> None:
-        self.sampler, self.order_seed, self.device = sampler, order_seed, device
-        self.world = current_world()
-        if batch_size < self.world.size:
-            raise TrainError(
-                f"--batch-size must be at least 1 for each of {self.world.size} processes, got {batch_size}"
-            )
-        self.edges = split(len(sampler), batch_size, 2 * self.world.size)
-        self.group = max(1, AHEAD // batch_size)
-        self.labels = torch.from_numpy(sampler.labels).to(device)
+        self.images, self.device, self.workers = images, device, workers
+        self.sampler = images.sampler
+        self.batch_sampler = BatchSampler(len(self.sampler), batch_size, order_seed, world)
+        self.labels = torch.from_numpy(self.sampler.labels).to(device)
         self.clock = Clock()
 
     @property
     def steps_per_epoch(self) -> int:
-        """How many batches a pass has."""
-        return len(self.edges)
+        """The number of batches in an epoch."""
+        return self.batch_sampler.steps_per_epoch
 
-    def jobs(self, start: int, stop: int) -> Iterator[Job]:
-        """Yield the batches of steps `start` … `stop` − 1."""
-        items, drawn = np.empty(0, dtype=np.int64), -1
-        for step in range(start, stop):
-            k, place = divmod(step, self.steps_per_epoch)
-            if k != drawn:
-                items, drawn = order(self.order_seed, k, len(self.sampler)), k
-            whole = items[slice(*self.edges[place])]
-            share = self.world.share(whole)
-            yield Job(k, share, len(share) * self.world.size / len(whole))
+    def show(self, epoch: int, items: NDArray[np.int64]) -> Tensor:
+        """Return the images of some items in an epoch, on the device: N×C×H×W uint8."""
+        return self.images.read(epoch, items).to(self.device)
 
-    def stretches(self, start: int, stop: int) -> Iterator[list[Job]]:
-        """Yield the batches a few at a time, those of one pass together."""
-        for _, jobs in groupby(self.jobs(start, stop), key=lambda job: job.k):
-            while stretch := list(islice(jobs, self.group)):
-                yield stretch
-
-    def cut(self, images: Tensor, stretch: list[Job]) -> Iterator[Batch]:
-        """Yield the batches of a stretch, from the images of all of it, on the device."""
-        labels = self.labels[torch.from_numpy(together(stretch).items).to(self.device)]
-        counts = [len(job.items) for job in stretch]
-        parts = zip(
-            torch.split(images.to(self.device), counts),
-            torch.split(labels, counts),
-            stretch,
-            strict=True,
-        )
-        for some, theirs, job in parts:
-            yield Batch(some, theirs, job.weight)
-
-    @abstractmethod
-    def show(self, job: Job) -> Tensor:
-        """Return the images of a job as the model gets them: N×C×H×W uint8."""
-
-    @abstractmethod
     def batches(self, start: int, stop: int) -> Iterator[Batch]:
         """Yield the batches of steps `start` … `stop` − 1, on the device."""
+        chunks = iter(self._loader(start, stop))
+        while True:
+            # steps that a GPU is still computing are not part of augmenting
+            finish(self.images.device)
+            with self.clock.measure(self._work):
+                loaded = next(chunks, None)
+                finish(self.images.device)
+            if loaded is None:
+                return
+            chunk, images = loaded
+            if isinstance(images, Exception):
+                raise images
+            yield from self._cut(chunk, images)
+
+    @property
+    def _work(self) -> Work:
+        """What the time until the next chunk is spent on."""
+        renders_here = not self.workers and self.sampler.strategy.recipe is not None
+        return "augment" if renders_here else "wait"
+
+    def _loader(self, start: int, stop: int) -> DataLoader[Loaded]:
+        """Return a loader of the chunks of steps `start` … `stop` − 1, in order."""
+        return DataLoader(
+            _Chunks(self.images),
+            sampler=self.batch_sampler.chunks(start, stop),
+            batch_size=None,
+            collate_fn=_unchanged,
+            num_workers=self.workers,
+            multiprocessing_context="spawn" if self.workers else None,
+            prefetch_factor=2 if self.workers else None,
+            # its own generator: the default one is that of dropout
+            generator=torch.Generator(),
+        )
+
+    def _cut(self, chunk: Chunk, images: Tensor) -> Iterator[Batch]:
+        """Yield the batches of a chunk, on the device."""
+        labels = self.labels[torch.from_numpy(chunk.items).to(self.device)]
+        batches = zip(
+            torch.split(images.to(self.device), chunk.sizes),
+            torch.split(labels, chunk.sizes),
+            chunk.weights,
+            strict=True,
+        )
+        for some, their_labels, weight in batches:
+            yield Batch(some, their_labels, weight)
 
 
-def together(stretch: list[Job]) -> Job:
-    """Return the batches of a stretch as one."""
-    return Job(stretch[0].k, np.concatenate([job.items for job in stretch]))
+class _Chunks(Dataset[Loaded]):
+    """The images of chunks, for torch's loader."""
+
+    def __init__(self, images: Images) -> None:
+        self.images = images
+
+    def __getitem__(self, chunk: Chunk) -> Loaded:
+        try:
+            return chunk, self.images.read(chunk.epoch, chunk.items)
+        except (TrainError, ExpandError) as error:
+            # As a value: the loader raises what a worker raised as a new exception made of the
+            # traceback's text, without the message for the user and without the exit status.
+            return chunk, error
+
+
+def _unchanged(loaded: Any) -> Any:
+    """Return what was loaded as it is; torch's default would convert the chunk to tensors."""
+    return loaded

@@ -1,19 +1,16 @@
-"""The sampler: which file and which view each item is in each epoch, and in which order."""
+"""The sampler: which file each item of an epoch is read from."""
 
 from __future__ import annotations
-
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.views.keys import draw
 from train.data.folder import Folder
 from train.feed.strategies import Strategy
 
 
 class Sampler:
-    """The items that an epoch visits, and which row of the folder each of them is in a pass."""
+    """The items of an epoch, and the row of the folder that each of them is read from."""
 
     def __init__(self, folder: Folder, strategy: Strategy) -> None:
         self.strategy = strategy
@@ -23,7 +20,7 @@ class Sampler:
         else:
             self.folder = folder
             self.table = folder.table
-        self.files_a_source = self.table.shape[1]
+        self.files_per_source = self.table.shape[1]
         if strategy.visit_all:
             self.table = self.table.reshape(-1, 1)
 
@@ -32,7 +29,7 @@ class Sampler:
 
     @property
     def copies(self) -> int:
-        """How many files of each source there are to choose from."""
+        """The number of files that an item alternates between."""
         return int(self.table.shape[1])
 
     @property
@@ -45,20 +42,7 @@ class Sampler:
         """The source of each item."""
         return [self.folder.sources[row] for row in self.table[:, 0]]
 
-    def rows(self, items: NDArray[np.int64], k: int) -> NDArray[np.int64]:
-        """Return the folder's rows of some items in pass `k`."""
-        rows: NDArray[np.int64] = self.table[items, k % self.copies]
+    def rows(self, items: NDArray[np.int64], epoch: int) -> NDArray[np.int64]:
+        """Return the folder's rows of some items in an epoch."""
+        rows: NDArray[np.int64] = self.table[items, epoch % self.copies]
         return rows
-
-
-def order(seed: int, k: int, count: int) -> NDArray[np.int64]:
-    """Return the order of the items in pass `k`: from the seed and the pass alone."""
-    return np.random.Generator(np.random.PCG64(draw(seed, "order", "", k, 4))).permutation(count)
-
-
-def split(count: int, batch_size: int, least: int = 2) -> list[tuple[int, int]]:
-    """Return where batches begin and end; a last one of fewer than `least` joins the one before (batch norm needs two)."""
-    edges = [*range(0, count, batch_size), count]
-    if len(edges) > 2 and edges[-1] - edges[-2] < least:
-        del edges[-2]
-    return list(pairwise(edges))

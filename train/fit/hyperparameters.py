@@ -1,4 +1,4 @@
-"""Hyperparameters: how to train, by name or option by option."""
+"""Hyperparameters: the settings of training, from a preset or one by one."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ SCHEDULES = ("one-cycle", "cosine", "constant")
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """How to train: checks itself.
+    """The settings of training, checked.
 
-    `lr` is the highest learning rate; `smoothing` is the share of the target spread over all classes; `average` is the
-    half-life of the weights' running average as a share of the run (0: none), so that it means the same at any length;
-    norms and biases learn at `bias_lr` times the rate.
+    `lr` is the highest learning rate. `smoothing` is the share of the target that is spread over
+    all classes. `average` is the half-life of the weights' running average as a share of the run
+    (0: none), so that it means the same at any length. Norms and biases learn at `bias_lr` times
+    the rate.
     """
 
     epochs: int = 10
@@ -53,16 +54,22 @@ class Hyperparameters:
 
 BLOG = Hyperparameters(5, 64, 1e-3, 0.0, 0.0, "constant", 0.0, 0.0)
 """The article's: plain SGD at 1e-3, batches of 64, 5 epochs."""
-FAST = Hyperparameters(10, 128, 0.25, 0.9, 5e-4, "one-cycle", 0.2, 0.03, 32.0)
-"""For the fast nets: the best of 14 settings on a held-out tenth of CIFAR-10, in 3 passes, one run each (how far runs vary was
-not measured, and the best of many looks better than it is): batches of 256 at 1.0 83.2 %; biases 16 times faster 83.5 %, with
-one in the first layer too 84.1 %; at 0.5, 32 times faster, 84.5 %; this 84.8 %; batches of 64 at 0.15 84.2 %."""
 NAMED = {"default": Hyperparameters(), "blog": BLOG}
 
 
 def preset(model: str, name: str, **changes: Any) -> Hyperparameters:
-    """Return the named recipe ("default": the one that suits the model), with what is not None changed."""
+    """Return a preset of hyperparameters ("default": those that suit the model), with changes.
+
+    A change of None leaves the preset's value.
+    """
     if name not in NAMED:
         raise TrainError(f"--recipe-train must be {' or '.join(NAMED)}, got {name!r}")
-    base = FAST if name == "default" and model.startswith("fast") else NAMED[name]
-    return replace(base, **{key: value for key, value in changes.items() if value is not None})
+    given = {key: value for key, value in changes.items() if value is not None}
+    return replace(NAMED[name], **{**(_suited_to(model) if name == "default" else {}), **given})
+
+
+def _suited_to(model: str) -> dict[str, Any]:
+    """Return the hyperparameters in which a model differs from the default."""
+    from train.models.own import OWN  # here: it loads torch
+
+    return dict(OWN[model].hyperparameters) if model in OWN else {}

@@ -12,14 +12,14 @@ from torch.nn.functional import cross_entropy
 from train.data.normalise import Normaliser
 from train.feed.feed import Batch
 from train.fit.hyperparameters import Hyperparameters
-from train.fit.optimizer import Average, make_optimizer, rate
+from train.fit.optimizer import Average, learning_rate, make_optimizer
 from train.fit.precision import autocast
 from train.models.build import to_logits
-from train.runtime.world import current_world
+from train.runtime.world import ALONE, World
 
 
 class Epoch(NamedTuple):
-    """What a pass over the sources did: averages over its images."""
+    """A finished epoch: the number of epochs and steps so far, and averages over its images."""
 
     epoch: int
     step: int
@@ -29,7 +29,7 @@ class Epoch(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One step: how many there are now, the images in it, its loss."""
+    """A finished step: the number of steps so far, the images in it, and its loss."""
 
     step: int
     images: int
@@ -38,7 +38,7 @@ class Step(NamedTuple):
 
 @dataclass
 class Tally:
-    """Sums over the images of the pass under way."""
+    """Sums over the images of the current epoch."""
 
     images: int = 0
     loss: Tensor = field(default_factory=lambda: torch.zeros((), dtype=torch.float64))
@@ -48,59 +48,60 @@ class Tally:
         """Return the sums on a device."""
         return Tally(self.images, self.loss.to(device), self.right.to(device))
 
+    @torch.no_grad()
+    def add(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
+        """Add a batch's mean loss and its correct predictions."""
+        self.images += len(labels)
+        self.loss += loss.detach().double() * len(labels)
+        self.right += (logits.argmax(dim=1) == labels).sum()
+
 
 class Trainer:
-    """A model under training, and all that its next step depends on."""
+    """A model in training, and everything that its next step depends on."""
 
     def __init__(
         self,
         model: nn.Module,
-        recipe: Hyperparameters,
+        hyperparameters: Hyperparameters,
         steps_per_epoch: int,
         normalise: Normaliser,
         precision: str,
+        world: World = ALONE,
     ) -> None:
-        self.model, self.recipe, self.normalise, self.precision = (
-            model,
-            recipe,
-            normalise,
-            precision,
-        )
-        self.steps_per_epoch, self.steps = steps_per_epoch, steps_per_epoch * recipe.epochs
-        self.optimizer = make_optimizer(model, recipe)
-        self.average = Average(model, recipe, self.steps)
+        self.model, self.hyperparameters = model, hyperparameters
+        self.normalise, self.precision, self.world = normalise, precision, world
+        self.steps_per_epoch = steps_per_epoch
+        self.steps = steps_per_epoch * hyperparameters.epochs
+        self.optimizer = make_optimizer(model, hyperparameters)
+        self.average = Average(model, hyperparameters, self.steps)
         self.device = next(model.parameters()).device
-        self.world = current_world()
-        self.forward = self.world.wrap(model)
+        self.forward = world.wrap(model)
         self.step = 0
         self.tally = Tally().to(self.device)
 
     def learn(self, batch: Batch) -> Step:
         """Take one step."""
-        lr = rate(self.recipe, self.step, self.steps)
+        lr = learning_rate(self.hyperparameters, self.step, self.steps)
         for group in self.optimizer.param_groups:
             group["lr"] = lr * group["times"]
         self.optimizer.zero_grad(set_to_none=True)
         with autocast(self.device, self.precision):
             logits = to_logits(self.forward, self.normalise(batch.images))
-        loss = cross_entropy(logits, batch.labels, label_smoothing=self.recipe.smoothing)
+        smoothing = self.hyperparameters.smoothing
+        loss = cross_entropy(logits, batch.labels, label_smoothing=smoothing)
         (loss * batch.weight).backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         self.average.update()
         self.step += 1
-        with torch.no_grad():
-            self.tally.images += len(batch.labels)
-            self.tally.loss += loss.detach().double() * len(batch.labels)
-            self.tally.right += (logits.argmax(dim=1) == batch.labels).sum()
+        self.tally.add(loss, logits, batch.labels)
         return Step(self.step, len(batch.labels), loss.detach())
 
     def end_epoch(self) -> Epoch:
-        """Return the averages of the pass that has just ended, and begin new ones."""
+        """Return the averages of the epoch that has just ended, and reset them."""
         tally, epoch = self.tally, self.step // self.steps_per_epoch
         images = torch.tensor(tally.images, device=self.device)
-        self.world.add_up(images, tally.loss, tally.right)
+        self.world.all_reduce(images, tally.loss, tally.right)
         self.tally = Tally().to(self.device)
-        lr = rate(self.recipe, self.step - 1, self.steps)
-        return Epoch(
-            epoch, self.step, lr, float(tally.loss) / int(images), float(tally.right) / int(images)
-        )
+        lr = learning_rate(self.hyperparameters, self.step - 1, self.steps)
+        loss, accuracy = (float(total) / int(images) for total in (tally.loss, tally.right))
+        return Epoch(epoch, self.step, lr, loss, accuracy)

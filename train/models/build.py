@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
 
 from train.errors import TrainError
@@ -11,22 +13,35 @@ from train.models.zoo import build_torchvision
 
 
 def build(settings: ModelSettings) -> nn.Module:
-    """Return a new model: (N, C, H, W) normalised floats in, (N, classes) logits out."""
+    """Build a model from normalised floats (N×C×H×W) to logits (N×classes)."""
     if settings.name in OWN:
         if settings.pretrained:
             raise TrainError(
                 f'"{settings.name}" has no pretrained weights; torchvision\'s models have'
             )
-        return OWN[settings.name](settings)
+        return OWN[settings.name].build(settings)
     return build_torchvision(settings)
 
 
+def prepare(model: nn.Module, settings: ModelSettings, images: Callable[[], Tensor]) -> None:
+    """Set the first weights of a model from training images, if it is one that does so.
+
+    `images` returns normalised floats (N×C×H×W); it is called for such a model only.
+    """
+    spec = OWN.get(settings.name)
+    if spec and spec.prepare:
+        spec.prepare(model, images())
+
+
 def count_parameters(model: nn.Module) -> int:
-    """Return how many numbers a model learns."""
+    """Count the parameters that a model learns."""
     return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
 
 
 def to_logits(model: nn.Module, images: Tensor) -> Tensor:
-    """Return a model's logits as floats; some of torchvision's models return them in a tuple while training."""
+    """Compute a model's logits as 32-bit floats.
+
+    Some of torchvision's models return them in a tuple while training.
+    """
     out = model(images)
     return (out if isinstance(out, Tensor) else out[0]).float()

@@ -1,8 +1,9 @@
-"""The fast net: a small convolutional net of our own, made to reach high accuracy in the least time.
+"""The fast net: a small convolutional net, designed to reach high accuracy in the least time.
 
-In the manner of cifar10-airbench (Jordan 2024): a first layer that whitens 2×2 patches and learns nothing but a bias, three
-blocks of two convolutions with a pool after the first, batch norm without learned scales, GELU, convolutions that start as
-the identity, one linear layer on what a last pool leaves, small logits. See README for what either width reaches, and when.
+It follows cifar10-airbench (Jordan 2024): a first layer that whitens 2×2 patches and learns only a
+bias, three blocks of two convolutions with a pool after the first, batch norm without learned
+scales, GELU, convolutions that start as the identity, a global pool and one linear layer, and
+small logits.
 """
 
 from __future__ import annotations
@@ -33,20 +34,26 @@ class FastNet(nn.Module):
         self.activation = nn.GELU()
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return logits."""
+        """Compute the logits."""
         out: Tensor = self.out(self.head(self.blocks(self.activation(self.whiten(images)))))
         return out * LOGIT_SCALE
 
-    @torch.no_grad()
-    def prepare(self, images: Tensor) -> None:
-        """Set the first layer to the eigenvectors of 2×2 patches of some training images, scaled to unit variance."""
-        channels = self.whiten.in_channels
-        patches = images.unfold(2, 2, 1).unfold(3, 2, 1).transpose(1, 3).reshape(-1, channels, 2, 2)
-        flat = patches.reshape(len(patches), -1).double()
-        covariance = flat.T @ flat / len(flat)
-        values, vectors = torch.linalg.eigh(covariance)
-        weights = (vectors / torch.sqrt(values + EPSILON)).T.reshape(-1, channels, 2, 2).flip(0)
-        self.whiten.weight.copy_(torch.cat([weights, -weights]).to(self.whiten.weight))
+
+@torch.no_grad()
+def whiten(net: nn.Module, images: Tensor) -> None:
+    """Set the first layer of a fast net to whiten 2×2 patches of images (N×C×H×W).
+
+    Its filters are the eigenvectors of the patches' covariance, scaled to unit variance.
+    """
+    assert isinstance(net, FastNet)
+    layer = net.whiten
+    channels = layer.in_channels
+    patches = images.unfold(2, 2, 1).unfold(3, 2, 1).transpose(1, 3).reshape(-1, channels, 2, 2)
+    flat = patches.reshape(len(patches), -1).double()
+    covariance = flat.T @ flat / len(flat)
+    values, vectors = torch.linalg.eigh(covariance)
+    weights = (vectors / torch.sqrt(values + EPSILON)).T.reshape(-1, channels, 2, 2).flip(0)
+    layer.weight.copy_(torch.cat([weights, -weights]).to(layer.weight))
 
 
 class Block(nn.Module):
@@ -59,14 +66,14 @@ class Block(nn.Module):
         self.norm1, self.norm2 = norm(outputs), norm(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return features of half the size."""
+        """Compute features of half the size."""
         x = self.activation(self.norm1(self.pool(self.first(x))))
         out: Tensor = self.activation(self.norm2(self.second(x)))
         return out
 
 
 def conv(inputs: int, outputs: int) -> nn.Conv2d:
-    """Return a 3×3 convolution that passes its inputs on as its first outputs."""
+    """Build a 3×3 convolution whose first outputs start as its inputs."""
     layer = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
     with torch.no_grad():
         nn.init.dirac_(layer.weight[:inputs])
@@ -74,7 +81,7 @@ def conv(inputs: int, outputs: int) -> nn.Conv2d:
 
 
 def norm(channels: int) -> nn.BatchNorm2d:
-    """Return a batch norm that learns a bias and no scale."""
+    """Build a batch norm that learns a bias and no scale."""
     layer = nn.BatchNorm2d(channels, momentum=0.4, eps=1e-5)
     layer.weight.requires_grad_(False)
     return layer

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
-from train.models.fast import NARROW, WIDE, FastNet
+from train.models.fast import NARROW, WIDE, FastNet, whiten
 from train.models.settings import ModelSettings, check_side
+
+Builder = Callable[[ModelSettings], nn.Module]
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """How to build a model, and what is special about training it."""
+
+    build: Builder
+    hyperparameters: Mapping[str, float] = field(default_factory=dict)
+    """The hyperparameters that suit it, where they are not the default ones."""
+    prepare: Callable[[nn.Module, Tensor], None] | None = None
+    """Sets the first weights from normalised training images, N×C×H×W."""
 
 
 def cnn(settings: ModelSettings) -> nn.Module:
-    """Return the article's net: two 3×3 convolutions of 32 and 64 channels, each with a 2×2 pool, and one linear layer.
+    """Build the article's net: two 3×3 convolutions of 32 and 64 channels, and one linear layer.
 
-    Pooling comes before the activation: the same numbers (both are monotonous), a quarter of the work.
+    A 2×2 pool follows each convolution, before the activation: the same numbers (ReLU is monotonic)
+    for a quarter of the work.
     """
     check_side(settings, 4)
     features = 64 * (settings.height // 4) * (settings.width // 4)
@@ -32,7 +47,7 @@ def cnn(settings: ModelSettings) -> nn.Module:
 
 
 def linear(settings: ModelSettings) -> nn.Module:
-    """Return the article's alternative: flatten, two hidden layers of 512, classes."""
+    """Build the article's alternative: flatten, two hidden layers of 512, classes."""
     return nn.Sequential(
         nn.Flatten(),
         nn.Linear(settings.channels * settings.height * settings.width, 512),
@@ -45,23 +60,20 @@ def linear(settings: ModelSettings) -> nn.Module:
     )
 
 
-def vgg(depth: int) -> Callable[[ModelSettings], nn.Module]:
-    """Return a builder of VGG with batch norm (Simonyan & Zisserman 2014); its last pools go where an image is small."""
+def vgg(depth: int) -> Builder:
+    """Return a builder of VGG with batch norm (Simonyan & Zisserman 2014).
 
-    def make(settings: ModelSettings) -> nn.Module:
+    Small images lose its last pools, and its three linear layers for global pooling and one.
+    """
+
+    def build(settings: ModelSettings) -> nn.Module:
         from torchvision.models import vgg as zoo
 
         net: Any = getattr(zoo, f"vgg{depth}_bn")(weights=None, num_classes=settings.classes)
-        layers: list[nn.Module] = []
         side = min(settings.height, settings.width)
-        for layer in net.features:
-            if isinstance(layer, nn.MaxPool2d):
-                if side < 2:
-                    continue
-                side //= 2
-            layers.append(layer)
+        layers = _fitting_pools(net.features, side)
         layers[0] = nn.Conv2d(settings.channels, 64, 3, padding=1)
-        if min(settings.height, settings.width) >= 224:
+        if side >= 224:
             net.features = nn.Sequential(*layers)
             return net  # type: ignore[no-any-return]
         head = [
@@ -72,24 +84,43 @@ def vgg(depth: int) -> Callable[[ModelSettings], nn.Module]:
         ]
         return nn.Sequential(*layers, *head)
 
-    return make
+    return build
 
 
-def fast(widths: tuple[int, ...]) -> Callable[[ModelSettings], nn.Module]:
-    """Return a builder of the fast net, with blocks of these widths."""
+def _fitting_pools(features: nn.Sequential, side: int) -> list[nn.Module]:
+    """Return the layers, without the pools that would halve a side of one pixel."""
+    layers: list[nn.Module] = []
+    for layer in features:
+        if isinstance(layer, nn.MaxPool2d):
+            if side < 2:
+                continue
+            side //= 2
+        layers.append(layer)
+    return layers
 
-    def make(settings: ModelSettings) -> nn.Module:
+
+def fast(widths: tuple[int, ...]) -> ModelSpec:
+    """Return the fast net with blocks of these widths.
+
+    Its hyperparameters are the best of 14 settings on a held-out tenth of CIFAR-10, in 3 epochs,
+    one run each (the variation between runs was not measured, and the best of many looks better
+    than it is): batches of 256 at a learning rate of 1.0 83.2 %; biases 16 times faster 83.5 %,
+    with one in the first layer too 84.1 %; at 0.5, 32 times faster, 84.5 %; these 84.8 %; batches
+    of 64 at 0.15 84.2 %.
+    """
+
+    def build(settings: ModelSettings) -> nn.Module:
         check_side(settings, 16)
         return FastNet(settings.channels, settings.classes, widths, settings.dropout)
 
-    return make
+    return ModelSpec(build, {"lr": 0.25, "smoothing": 0.2, "bias_lr": 32.0}, whiten)
 
 
-OWN: dict[str, Callable[[ModelSettings], nn.Module]] = {
-    "cnn": cnn,
-    "linear": linear,
-    "vgg11": vgg(11),
-    "vgg16": vgg(16),
+OWN: dict[str, ModelSpec] = {
+    "cnn": ModelSpec(cnn),
+    "linear": ModelSpec(linear),
+    "vgg11": ModelSpec(vgg(11)),
+    "vgg16": ModelSpec(vgg(16)),
     "fast": fast(NARROW),
     "fast-wide": fast(WIDE),
 }

@@ -1,4 +1,4 @@
-"""Which model, for which images."""
+"""The settings of a model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from train.errors import TrainError
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """Which model, for which images: enough to build it again."""
+    """The name of a model, and the images and classes that it is built for."""
 
     name: str
     channels: int
@@ -23,7 +23,7 @@ class ModelSettings:
         if not 0 <= self.dropout < 1:
             raise TrainError(f"--dropout must be at least 0 and below 1, got {self.dropout}")
         if self.classes < 2:
-            raise TrainError("there is one class only; a classifier needs two")
+            raise TrainError("there is only one class; a classifier needs two")
 
 
 def check_side(settings: ModelSettings, least: int) -> None:

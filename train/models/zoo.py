@@ -1,4 +1,4 @@
-"""torchvision's classification models, adapted to the channels, the classes and small images."""
+"""torchvision's classification models, adapted to channels, classes and small images."""
 
 from __future__ import annotations
 
@@ -14,20 +14,14 @@ from train.models.own import OWN
 from train.models.settings import ModelSettings
 
 SMALL = 64
-"""Images below this side get a stem that keeps their size, as is usual for CIFAR."""
+"""Images with a shorter side below this get the stem that is usual for CIFAR: it keeps their size."""
 
 
 def build_torchvision(settings: ModelSettings) -> nn.Module:
-    """Return a classification model of torchvision, fitted to the channels, the classes and small images."""
+    """Build a classification model of torchvision for these channels, classes and image sizes."""
     from torchvision import models
 
-    known = models.list_models(module=models)
-    if settings.name not in known:
-        near = difflib.get_close_matches(settings.name, [*OWN, *known], n=1)
-        hint = f'; did you mean "{near[0]}"?' if near else ""
-        raise TrainError(
-            f'"{settings.name}" is not a model: {", ".join(OWN)}, or one of torchvision{hint}'
-        )
+    _check_name(settings.name, models.list_models(module=models))
     if settings.pretrained:
         net = models.get_model(settings.name, weights="DEFAULT")
         _replace_last_linear(net, settings.classes)
@@ -35,20 +29,20 @@ def build_torchvision(settings: ModelSettings) -> nn.Module:
         net = models.get_model(settings.name, weights=None, num_classes=settings.classes)
     if settings.channels != 3:
         _replace_first_conv(net, lambda old: _conv_like(old, settings.channels))
-    if (
-        min(settings.height, settings.width) < SMALL
-        and hasattr(net, "maxpool")
-        and hasattr(net, "conv1")
-    ):
-        _replace_first_conv(
-            net,
-            lambda old: nn.Conv2d(
-                old.in_channels, old.out_channels, 3, padding=1, bias=old.bias is not None
-            ),
-        )
+    small = min(settings.height, settings.width) < SMALL
+    if small and hasattr(net, "maxpool") and hasattr(net, "conv1"):
+        _replace_first_conv(net, _small_stem)
         net.maxpool = nn.Identity()  # the CIFAR stem of He et al. 2015
     _check_runs(net, settings)
     return net  # type: ignore[no-any-return]
+
+
+def _check_name(name: str, known: list[str]) -> None:
+    """Refuse an unknown model; suggest one with a similar name."""
+    if name not in known:
+        near = difflib.get_close_matches(name, [*OWN, *known], n=1)
+        hint = f'; did you mean "{near[0]}"?' if near else ""
+        raise TrainError(f'"{name}" is not a model: {", ".join(OWN)}, or one of torchvision{hint}')
 
 
 def _check_runs(net: nn.Module, settings: ModelSettings) -> None:
@@ -59,8 +53,9 @@ def _check_runs(net: nn.Module, settings: ModelSettings) -> None:
             net(torch.zeros(2, settings.channels, settings.height, settings.width))
         except (RuntimeError, ValueError, AssertionError) as error:
             size = f"{settings.width}×{settings.height}"
+            reason = str(error).splitlines()[0]
             raise TrainError(
-                f'"{settings.name}" does not take images of {size} pixels ({str(error).splitlines()[0]})'
+                f'"{settings.name}" does not take images of {size} pixels ({reason})'
             ) from error
         finally:
             net.train(training)
@@ -71,6 +66,12 @@ def _replace_first_conv(net: nn.Module, make: Callable[[nn.Conv2d], nn.Conv2d]) 
         (name, layer) for name, layer in net.named_modules() if isinstance(layer, nn.Conv2d)
     )
     _set(net, name, make(old))
+
+
+def _small_stem(old: nn.Conv2d) -> nn.Conv2d:
+    """Return a 3×3 convolution that keeps the size, with the channels of another."""
+    bias = old.bias is not None
+    return nn.Conv2d(old.in_channels, old.out_channels, 3, padding=1, bias=bias)
 
 
 def _conv_like(old: nn.Conv2d, channels: int) -> nn.Conv2d:

@@ -67,7 +67,7 @@ def load_checkpoint(folder: Path, trainer: Trainer, clock: Clock) -> list[dict[s
                     parameter
                 ).copy_(state)
         trainer.step = int(note["step"])
-        if trainer.world.leads:  # whose own share of the pass it is
+        if trainer.world.is_main:  # whose own share of the pass it is
             tally = Tally(int(note["images"]), tensors["tally/loss"], tensors["tally/right"])
             trainer.tally = tally.to(trainer.device)
         torch.set_rng_state(tensors["chance"])

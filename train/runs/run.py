@@ -38,7 +38,7 @@ def run(settings: Settings, place: RunLocation) -> dict[str, Any]:
     if device is None:
         raise TrainError(f"--device {place.device}: there is no such device here")
     world = join_world(device)
-    if not world.leads:
+    if not world.is_main:
         return _run(settings, place, device, world)
     place.out.mkdir(parents=True, exist_ok=True)
     with Lock(place.out):
@@ -48,25 +48,25 @@ def run(settings: Settings, place: RunLocation) -> dict[str, Any]:
 def _run(
     settings: Settings, place: RunLocation, device: torch.device, world: World
 ) -> dict[str, Any]:
-    with world.in_turn():
+    with world.main_first():
         earlier = _open_run(settings, place)
-    with world.in_turn():
+    with world.main_first():
         data = prepare(settings.data_request(), place.cache, place.watch.packing)
     if earlier:
         _check_data(earlier, data, place.out)
         if earlier["state"] == FINISHED:
             return earlier
-    with explain_out_of_memory(settings.model, settings.recipe.batch_size):
-        setup = set_up(settings, data, device, place)
+    with explain_out_of_memory(settings.model, settings.hyperparameters.batch_size):
+        setup = set_up(settings, data, device, place.cache, workers=place.workers, world=world)
         record = {"state": UNFINISHED, **_record(settings, data, setup)}
-        if world.leads:
+        if world.is_main:
             write_json(place.out / RUN, record)
         lines = load_checkpoint(place.out, setup.trainer, setup.feed.clock)
-        place.watch.starting(setup.words, setup.trainer.steps, setup.trainer.step)
+        place.watch.starting(setup.description, setup.trainer.steps, setup.trainer.step)
         _fit(setup, data, place, lines, world)
         results = _measure(settings, data, setup, lines)
     record |= {"state": FINISHED, "results": results, "cost": _cost(setup, data)}
-    if world.leads:
+    if world.is_main:
         look = data.normalise, settings.shape
         save_model(
             place.out, setup.trainer.average.state(), setup.model, data.train.folder.classes, look
@@ -130,7 +130,7 @@ def _fit(
             lines.append(_line(event, validation))
             place.watch.epoch(event, validation)
             due = True
-        if due and world.leads:
+        if due and world.is_main:
             started = saved = time.monotonic()
             write_metrics(place.out, lines)
             save_checkpoint(place.out, trainer, lines, clock)
@@ -156,7 +156,7 @@ def _look(side: Split, data: Data, setup: Setup, *, mirrored: bool = False) -> E
     found = evaluate(
         trainer.model,
         trainer.average.state(),
-        side.pack.pixels[side.folder.places],
+        side.pixels(),
         side.folder.labels,
         config,
     )
@@ -190,7 +190,7 @@ def _cost(setup: Setup, data: Data) -> dict[str, Any]:
     clock, trainer = setup.feed.clock, setup.trainer
     seconds = {key: round(value, 3) for key, value in asdict(clock).items()}
     training = clock.wait + clock.augment + clock.compute
-    images = len(setup.feed.sampler) * trainer.recipe.epochs
+    images = len(setup.feed.sampler) * trainer.hyperparameters.epochs
     return {
         "pack_seconds": round(data.pack_seconds, 3),
         **{f"{key}_seconds": value for key, value in seconds.items()},
@@ -227,8 +227,8 @@ def _describe_sides(data: Data) -> dict[str, Any]:
 def _describe(side: Split) -> dict[str, Any]:
     """Return how much one side holds, and one hash of the decoded pixels of all its images."""
     digest = blake2b(digest_size=16)
-    for place in side.folder.places:
-        digest.update(side.pack.fingerprints[place].encode() or side.pack.hashes[place].encode())
+    for fingerprint, file_hash in zip(side.fingerprints(), side.file_hashes(), strict=True):
+        digest.update((fingerprint or file_hash).encode())
     return {
         "images": len(side.folder),
         "sources": len(side.folder.source_ids),

@@ -24,7 +24,7 @@ class Settings:
     data: Path
     test: Path | None
     strategy: Strategy
-    recipe: Hyperparameters
+    hyperparameters: Hyperparameters
     model: str = "cnn"
     dropout: float = 0.0
     pretrained: bool = False
@@ -53,16 +53,17 @@ class Settings:
             self.allow_leak,
             self.sources,
             copies=self.strategy.reads_copies,
-            draws_views=self.strategy.recipe is not None,
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain data."""
         plain = {key: getattr(self, key) for key in self.__dataclass_fields__}
+        # "recipe" was the field's name when the first runs were recorded; they must still resume
+        plain = {"recipe" if key == "hyperparameters" else key: plain[key] for key in plain}
         paths = {"data": str(self.data), "test": self.test and str(self.test)}
         parts = {
             "strategy": self.strategy.to_dict(),
-            "recipe": asdict(self.recipe),
+            "recipe": asdict(self.hyperparameters),
             "shape": asdict(self.shape),
         }
         return {**plain, **paths, **parts}

@@ -1,4 +1,4 @@
-"""Several processes on one model, as `torchrun` starts them: each takes its share of every batch."""
+"""Several processes that train one model, as `torchrun` starts them: each takes its share of every batch."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from torch import Tensor, distributed, nn
 
 
 class World(NamedTuple):
-    """Which of how many processes this one is."""
+    """The rank of this process, and the number of processes."""
 
     rank: int = 0
     size: int = 1
 
     @property
-    def leads(self) -> bool:
-        """Tell whether this process writes and speaks for all."""
+    def is_main(self) -> bool:
+        """Whether this process writes files and messages."""
         return self.rank == 0
 
     def share(self, items: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -30,59 +30,59 @@ class World(NamedTuple):
         return items[self.rank :: self.size]
 
     def wrap(self, model: nn.Module) -> nn.Module:
-        """Return a model whose gradients are averaged over all processes."""
+        """Wrap a model so that its gradients are averaged over all processes."""
         if self.size == 1:
             return model
         return nn.parallel.DistributedDataParallel(model)
 
-    def add_up(self, *values: Tensor) -> None:
+    def all_reduce(self, *values: Tensor) -> None:
         """Replace each value by its sum over all processes."""
         if self.size > 1:
             for value in values:
                 distributed.all_reduce(value)
 
-    def wait(self) -> None:
-        """Wait until all processes are here."""
+    def barrier(self) -> None:
+        """Wait until every process has come this far."""
         if self.size > 1:
             distributed.barrier()
 
     @contextmanager
-    def in_turn(self) -> Iterator[None]:
-        """Let the first process go ahead alone; the others follow, and find what it wrote."""
-        if not self.leads:
-            self.wait()
+    def main_first(self) -> Iterator[None]:
+        """Run a block in the main process first; the others follow and can read what it wrote."""
+        if not self.is_main:
+            self.barrier()
         yield
-        if self.leads:
-            self.wait()
+        if self.is_main:
+            self.barrier()
 
-    def agree(self, word: str) -> str:
-        """Return the first process's word."""
-        words = [word]
+    def broadcast(self, text: str) -> str:
+        """Return the main process's text in every process."""
+        texts = [text]
         if self.size > 1:
-            distributed.broadcast_object_list(words)
-        return words[0]
+            distributed.broadcast_object_list(texts)
+        return texts[0]
+
+
+ALONE = World()
 
 
 def current_world() -> World:
-    """Return what torchrun says of this process."""
+    """Read the rank and the number of processes from the environment that torchrun sets."""
     return World(int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1")))
 
 
-def join_world(device: torch.device) -> World:
-    """Meet the other processes, if there are any."""
+def join_world(device: torch.device | None = None) -> World:
+    """Connect to the other processes, if there are any.
+
+    `device` is the one on which they train a model together; None: each trains its own models.
+    """
     world = current_world()
     if world.size > 1 and not distributed.is_initialized():
-        own = torch.device("cuda", torch.cuda.current_device()) if device.type == "cuda" else None
-        # the first process may decode a large set while the others wait for it
+        on_gpu = device is not None and device.type == "cuda"
+        own = torch.device("cuda", torch.cuda.current_device()) if on_gpu else None
+        # The main process may decode a large dataset while the others wait: the default timeout
+        # of ten minutes would end them.
         distributed.init_process_group(
             "nccl" if own else "gloo", timeout=timedelta(days=1), device_id=own
         )
-    return world
-
-
-def split_up() -> World:
-    """Meet the other processes, then let each of them train models of its own."""
-    world = join_world(torch.device("cpu"))
-    for name in ("RANK", "WORLD_SIZE"):
-        os.environ.pop(name, None)
     return world

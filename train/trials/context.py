@@ -48,7 +48,7 @@ def _trial_context(study: Any, cache_root: Path, cache_limit: int) -> TrialConte
         study.data, study.test, study.shape, 0.0, study.allow_leak, study.sources
     )
     data = prepare(data_request, cache, lambda _folder: lambda _images: None)
-    if data.streamed:
+    if not data.train.pack.whole:
         raise TrainError(
             "a comparison holds its images in memory: fewer --sources, or a smaller --image-size"
         )

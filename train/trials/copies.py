@@ -21,7 +21,7 @@ from train.data.pack import Pack
 from train.data.shape import Shape, resize_crop
 from train.data.split import Split
 from train.errors import TrainError
-from train.feed.readers import render
+from train.feed.exact import render
 
 CHUNK = 64
 MEMORY_SHARE = 0.5
@@ -46,7 +46,7 @@ def render_copies(side: Split, expansion: Expansion, shape: Shape, *, encoded: b
     return Split(
         side.name,
         _copies(side.folder, factor),
-        Pack(pixels, [""] * len(pixels), [""] * len(pixels)),
+        Pack(pixels, [""] * len(pixels), [""] * len(pixels), has_files=False),
     )
 
 
@@ -57,7 +57,7 @@ def _changed_by_reading(folder: Folder, shape: Shape) -> bool:
 
 
 def _rendered(side: Split, expansion: Expansion) -> NDArray[np.uint8]:
-    sources = side.pack.pixels[side.folder.places]
+    sources = side.pixels()
     batches = ViewBatches(expansion.views, side.folder.sources)
     everyone = np.arange(len(sources))
     views = [render(batches, sources, everyone, k, None) for k in range(1, expansion.factor)]
@@ -88,7 +88,7 @@ def _copies(folder: Folder, factor: int) -> Folder:
     again = np.repeat(np.arange(len(folder)), factor)
     repeated = folder.only(again)
     return replace(
-        repeated, views=np.tile(np.arange(factor), len(folder)), places=np.arange(len(again))
+        repeated, views=np.tile(np.arange(factor), len(folder)), pack_rows=np.arange(len(again))
     )
 
 

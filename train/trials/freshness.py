@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from train.errors import STOPPED, TrainError
-from train.feed.readers import Job
 from train.trials.context import TrialContext
 from train.trials.study import Seeds
 from train.trials.trial import Run, assemble
@@ -28,7 +27,7 @@ def check_fresh(context: TrialContext[Any], arm: Any) -> None:
     passes = drawn[:PASSES] if len(drawn) >= PASSES else range(1, PASSES + 1)
     _, setup = assemble(context, Run(arm, max(passes) + 1, seeds))
     items = np.arange(min(ITEMS, len(context.data.train.folder)))
-    first, *others = (setup.feed.show(Job(k, items)).flatten(1) for k in passes)
+    first, *others = (setup.feed.show(k, items).flatten(1) for k in passes)
     alike = sum(
         bool(all((row == other[i]).all() for other in others)) for i, row in enumerate(first)
     )

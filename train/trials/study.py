@@ -12,7 +12,7 @@ from expand.views.keys import draw
 from expand.views.views import Views
 from train.data.dataset import Data
 from train.data.shape import ANY_SHAPE, Shape
-from train.feed.readers import Reader
+from train.feed.dataset import Images
 from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
 from train.fit.hyperparameters import Hyperparameters
@@ -48,7 +48,7 @@ class Study(ABC):
         """Return the views whose first one an arm has seen, for measuring how far it knows it by heart; None: not measured."""
         return None
 
-    def reader(self, arm: Any, sampler: Sampler, data: Data, view_seed: int) -> Reader | None:
+    def reader(self, arm: Any, sampler: Sampler, data: Data, view_seed: int) -> Images | None:
         """Return what reads for an arm that no strategy describes."""
         return None
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import time
 from dataclasses import asdict, replace
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,13 +15,13 @@ from torch import Tensor
 from expand.views.batches import ViewBatches
 from train.data.dataset import Data
 from train.data.split import Split
-from train.feed.host import HostFeed
-from train.feed.readers import render
+from train.feed.exact import render
+from train.feed.sampler import Sampler
 from train.fit.evaluate import EvalConfig, Evaluation, evaluate
 from train.fit.loop import fit
 from train.fit.trainer import Epoch
 from train.runs.assemble import Setup, set_up
-from train.runs.settings import RunLocation, Settings
+from train.runs.settings import Settings
 from train.runtime.memory import explain_out_of_memory
 from train.trials.context import TrialContext
 from train.trials.copies import render_copies
@@ -67,14 +65,9 @@ def assemble(context: TrialContext[Any], run: Run) -> tuple[Data, Setup]:
         shape=study.shape,
     )
     train = stored(context, run.arm, seeds) or context.data.train
-    streamed = strategy.name == "fly" and study.shape.side is not None
-    data = replace(context.data, train=train, streamed=streamed)
-    setup = set_up(settings, data, context.device, RunLocation(Path(), context.cache))
-    sampler = setup.feed.sampler
-    if reader := study.reader(run.arm, sampler, data, seeds.views):
-        feed = HostFeed(sampler, study.training.batch_size, seeds.training, context.device, reader)
-        setup = setup._replace(feed=feed, renderer="exact")
-    return data, setup
+    data = replace(context.data, train=train)
+    images = study.reader(run.arm, Sampler(train.folder, strategy), data, seeds.views)
+    return data, set_up(settings, data, context.device, context.cache, images=images)
 
 
 def stored(context: TrialContext[Any], arm: Any, seeds: Seeds) -> Split | None:
@@ -100,9 +93,8 @@ def measure(context: TrialContext[Any], run: Run, trained: Trained) -> dict[str,
     data, setup, last = trained
     assert data.test is not None
     labels = data.test.folder.labels
-    started = time.perf_counter()
-    found = look(context, setup, data.test.pack.pixels[data.test.folder.places], labels)
-    setup.feed.clock.evaluate += time.perf_counter() - started
+    with setup.feed.clock.measure("evaluate"):
+        found = look(context, setup, data.test.pixels(), labels)
     clock = asdict(setup.feed.clock)
     return {
         "arm": run.arm.name,
@@ -144,7 +136,7 @@ def memory_gap(context: TrialContext[Any], run: Run, trained: Trained) -> dict[s
     side = context.data.train
     chosen = np.arange(0, len(side.folder), max(1, len(side.folder) // GAP_SOURCES))
     batches = ViewBatches(views, side.folder.sources)
-    sources, labels = side.pack.pixels[side.folder.places[chosen]], side.folder.labels[chosen]
+    sources, labels = side.pixels(chosen), side.folder.labels[chosen]
     seen, fresh = (render(batches, sources, chosen, k, None) for k in (1, FRESH_VIEW))
     known, unknown = (
         look(context, trained.setup, pixels, labels).accuracy for pixels in (seen, fresh)

@@ -152,7 +152,7 @@ def test_a_second_process_says_nothing_and_writes_no_page(
 ) -> None:
     shutil.copytree(finished[0] / "runs", tmp_path / "out/runs")
     monkeypatch.setattr(World, "wait", lambda _self: None)
-    monkeypatch.setattr("train.ablate.command.split_up", lambda: World(1, 2))
+    monkeypatch.setattr("train.ablate.command.join_world", lambda: World(1, 2))
     done = call(*line, "--seeds", 2, "--out", tmp_path / "out")
     assert (done.exception, done.stdout.strip()) == (None, "")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["runs"]

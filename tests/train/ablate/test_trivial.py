@@ -13,7 +13,6 @@ from expand.views.keys import draw
 from tests.conftest import noise_image
 from tests.train.samples import pictures, sampler_of, write_set
 from train.ablate.trivial import TrivialReader
-from train.feed.readers import Job
 
 COUNT = 8
 
@@ -30,7 +29,8 @@ def reader_of(
 
 
 def shown(reader: TrivialReader, k: int, items: list[int] | None = None) -> np.ndarray:
-    return reader.read(Job(k, np.array(range(COUNT) if items is None else items)))
+    images = reader.read(k, np.array(range(COUNT) if items is None else items))
+    return images.permute(0, 2, 3, 1).numpy()
 
 
 @pytest.mark.parametrize("shape", [(16, 16, 3), (14, 18)])

@@ -176,7 +176,7 @@ def test_a_gpu_that_is_not_there_is_refused(src: Path, tmp_path: Path) -> None:
 def test_data_that_cannot_be_learned_from_is_refused(src: Path, tmp_path: Path) -> None:
     out = ("--out", tmp_path / "run")
     one = draw_set(tmp_path / "one", classes=("ant",))
-    assert refusal(one, *out) == f'"{one}" has one class only ("ant"); a classifier needs two'
+    assert refusal(one, *out) == f'"{one}" has only one class ("ant"); a classifier needs two'
     assert (
         refusal(src, "--test", tmp_path / "nowhere", *out)
         == f'"{tmp_path}/nowhere" is not a folder'
@@ -191,7 +191,7 @@ def test_data_that_cannot_be_learned_from_is_refused(src: Path, tmp_path: Path) 
     said = refusal(src, "--test", grey, *out)
     assert (
         said
-        == "test images are 16×16×1, training images 16×16×3; give all one shape (--image-size, --colour)"
+        == "test images are 16×16×1, training images 16×16×3; give all of them one shape with --image-size and --colour"
     )
     large = draw_set(tmp_path / "mixed", 1, size=20)
     draw_set(large, 3, classes=("dog",))
@@ -210,9 +210,9 @@ def test_a_test_set_that_shares_images_is_refused_unless_it_is_allowed_and_recor
     (test / "ant/copy.png").write_bytes((src / "ant/001.png").read_bytes())
     said = refusal(src, "--test", test, "--out", tmp_path / "run")
     assert said.startswith(
-        '1 image stands on both sides: test "ant/copy.png" is, or was made from, the file of training "ant/001.png".'
+        '1 image is in both splits: test "ant/copy.png" is, or was made from, the file of training "ant/001.png".'
     )
-    assert said.endswith("--allow-leak goes on all the same, and records it")
+    assert said.endswith("--allow-leak trains anyway and records the leaks")
     done = call(src, "--test", test, "--out", tmp_path / "run", *SHORT, "--allow-leak")
     assert (
         done.stdout.splitlines()[-1]

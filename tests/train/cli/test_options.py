@@ -16,7 +16,7 @@ from train.cli.options import read_settings
 from train.data.shape import Shape
 from train.errors import TrainError
 from train.feed.strategies import Strategy
-from train.fit.hyperparameters import BLOG, FAST, Hyperparameters
+from train.fit.hyperparameters import BLOG, Hyperparameters, preset
 from train.runs.settings import Settings
 
 CLASSIC = Recipe.load("classic")
@@ -113,11 +113,11 @@ def test_every_other_option_finds_its_place(tmp_path: Path) -> None:
 
 
 def test_the_recipe_of_training_is_the_models_the_articles_or_changed(tmp_path: Path) -> None:
-    assert settings_of(tmp_path, "--model", "fast").recipe == FAST
-    assert settings_of(tmp_path, "--recipe-train", "blog").recipe == BLOG
+    assert settings_of(tmp_path, "--model", "fast").hyperparameters == preset("fast", "default")
+    assert settings_of(tmp_path, "--recipe-train", "blog").hyperparameters == BLOG
     assert settings_of(
         tmp_path, "--model", "fast", "--lr", 0.5, "--average", 0
-    ).recipe == Hyperparameters(10, 128, 0.5, 0.9, 5e-4, "one-cycle", 0.2, 0.0, 32.0)
+    ).hyperparameters == Hyperparameters(10, 128, 0.5, 0.9, 5e-4, "one-cycle", 0.2, 0.0, 32.0)
 
 
 @pytest.mark.parametrize(

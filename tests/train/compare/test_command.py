@@ -198,7 +198,7 @@ def test_processes_of_torchrun_share_the_runs_and_write_one_result(
 def test_a_plan_is_made_by_the_first_process_alone(
     folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("train.compare.command.split_up", lambda: World(1, 2))
+    monkeypatch.setattr("train.compare.command.join_world", lambda: World(1, 2))
     done = call(
         "compare", folders[0], "--test", folders[1], *SMALL, "--out", tmp_path / "out", "--plan"
     )
@@ -362,7 +362,7 @@ def test_a_leak_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     (test / "bee/leaked.png").write_bytes((src / "bee/001.png").read_bytes())
     words = refusal("compare", src, "--test", test, *SMALL, "--out", tmp_path / "out")
     assert words.startswith(
-        '1 image stands on both sides: test "bee/leaked.png" is, or was made from, the file of training "bee/001.png". '
+        '1 image is in both splits: test "bee/leaked.png" is, or was made from, the file of training "bee/001.png". '
     )
     assert not (tmp_path / "out").exists()
 

@@ -14,7 +14,6 @@ from tests.train.compare.studies import MIRROR, context_of, question_for
 from tests.train.samples import pictures, write_set
 from train.compare.examples import strip
 from train.compare.study import ComparisonStudy
-from train.feed.readers import Job
 from train.trials.context import TrialContext
 from train.trials.study import Seeds
 from train.trials.trial import Run, assemble
@@ -51,7 +50,7 @@ def test_pictures_are_what_each_arm_trains_on_enlarged_without_smoothing(
         _, setup = assemble(context, Run(arm, 9, Seeds.of(0, 0)))
         assert (found["arm"], len(found["images"])) == (arm.name, 9)
         for k, image in enumerate(found["images"]):
-            shown = setup.feed.show(Job(k, np.array([0])))[0].permute(1, 2, 0).numpy()
+            shown = setup.feed.show(k, np.array([0]))[0].permute(1, 2, 0).numpy()
             expected = shown[..., 0] if len(shape) == 2 else shown
             np.testing.assert_array_equal(
                 picture(image["src"]), expected.repeat(times, axis=0).repeat(times, axis=1)

@@ -99,7 +99,7 @@ def test_a_planted_leak_a_frozen_generator_and_a_harm_to_a_class_are_caught_and_
     leaked.write_bytes(encode(decode((src / "left/004.png").read_bytes()).pixels, Encoding("BMP")))
     words = refusal(*line, "--out", tmp_path / "leaky")
     assert words.startswith(
-        '1 image stands on both sides: test "right/leaked.bmp" has the pixels of training "left/004.png". '
+        '1 image is in both splits: test "right/leaked.bmp" has the pixels of training "left/004.png". '
     )
     assert not (tmp_path / "leaky").exists()
     leaked.unlink()

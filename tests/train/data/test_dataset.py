@@ -21,13 +21,14 @@ from train.data.split import Split
 from train.errors import TrainError
 from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
+from train.runs.feeds import reads_files
 
 CLASSIC = Recipe.load("classic")
 
 
 def prepared(data: Path, test: Path | None = None, limit: int = 10**9, **data_request: Any) -> Data:
     strategy = data_request.pop("strategy", Strategy("none"))
-    needs = {"copies": strategy.reads_copies, "draws_views": strategy.recipe is not None}
+    needs = {"copies": strategy.reads_copies}
     settings = {"shape": ANY_SHAPE, "validation": 0.0, "allow_leak": False, **needs, **data_request}
     return prepare(
         DataRequest(data, test, **settings),
@@ -46,7 +47,7 @@ def refusal(data: Path, test: Path | None = None, **data_request: Any) -> str:
 def pixels_on(side: Split | None) -> np.ndarray:
     """Return the pixels of a side, as whoever measures on it takes them."""
     assert side is not None
-    return side.pack.pixels[side.folder.places]
+    return side.pixels()
 
 
 def read(folder: Folder) -> np.ndarray:
@@ -71,18 +72,18 @@ def test_each_side_has_the_pixels_of_its_files(
     held = int(20 * validation)
     assert len(data.train.folder) == (20 - held) * views
     sampler = Sampler(data.train.folder, strategy)
-    assert (len(sampler), sampler.files_a_source) == (20 - held, views)
+    assert (len(sampler), sampler.files_per_source) == (20 - held, views)
     np.testing.assert_array_equal(pixels_on(data.train), read(data.train.folder))
     if data.validation:
         assert data.validation.folder.views.tolist() == [0] * held
         np.testing.assert_array_equal(pixels_on(data.validation), read(data.validation.folder))
         sides = data.train.folder.source_ids + data.validation.folder.source_ids
         assert sorted(sides) == sorted(pictures(10))
-    assert (data.validation is None, data.test, data.leaks, data.streamed) == (
+    assert (data.validation is None, data.test, data.leaks, data.train.pack.whole) == (
         held == 0,
         None,
         [],
-        False,
+        True,
     )
     assert data.pack_seconds > 0
 
@@ -142,7 +143,7 @@ def test_leaks_are_refused_or_recorded(out: Path, tmp_path: Path) -> None:
     for strategy, named in (("none", "cat/3.png"), ("disk", "cat/3_v2.png")):
         line = f'test "dog/7.png" is, or was made from, the file of training "{named}"'
         words = refusal(out, test, strategy=Strategy(strategy))
-        assert words.startswith(f"1 image stands on both sides: {line}. ")
+        assert words.startswith(f"1 image is in both splits: {line}. ")
         assert prepared(out, test, strategy=Strategy(strategy), allow_leak=True).leaks == [line]
 
 
@@ -157,14 +158,14 @@ def test_a_picture_that_stands_twice_is_not_learnt_and_validated_on(tmp_path: Pa
     line = (
         f'validation "{held.folder.files[0]}" is, or was made from, the file of training "{twin}"'
     )
-    assert refusal(src, validation=0.3).startswith(f"1 image stands on both sides: {line}. ")
+    assert refusal(src, validation=0.3).startswith(f"1 image is in both splits: {line}. ")
     assert prepared(src, validation=0.3, allow_leak=True).leaks == [line]
     assert prepared(src).leaks == []
 
 
 def test_what_cannot_be_learnt_from_is_refused(out: Path, tmp_path: Path) -> None:
     one = write_set(tmp_path / "one", {"cat/1.png": pictures()["cat/1.png"]})
-    assert refusal(one) == f'"{one}" has one class only ("cat"); a classifier needs two'
+    assert refusal(one) == f'"{one}" has only one class ("cat"); a classifier needs two'
     assert refusal(tmp_path / "nosuch") == f'"{tmp_path / "nosuch"}" is not a folder'
     assert refusal(out, tmp_path / "nosuch") == f'"{tmp_path / "nosuch"}" is not a folder'
     assert refusal(out, validation=1.0) == "--validation must be at least 0 and below 1, got 1.0"
@@ -172,21 +173,24 @@ def test_what_cannot_be_learnt_from_is_refused(out: Path, tmp_path: Path) -> Non
 
 def test_test_images_of_another_shape_are_refused_with_both(out: Path, tmp_path: Path) -> None:
     test = write_set(tmp_path / "test", pictures(2, (12, 10), seed=50))
-    words = "test images are 10×12×1, training images 16×16×3; give all one shape (--image-size, --colour)"
+    words = "test images are 10×12×1, training images 16×16×3; give all of them one shape with --image-size and --colour"
     assert refusal(out, test) == words
     assert prepared(out, test, shape=Shape(8, "rgb")).test is not None
 
 
 def test_views_of_images_that_are_to_be_resized_come_from_the_files(out: Path) -> None:
-    streamed = {
-        name: prepared(
-            out,
-            strategy=Strategy(name, CLASSIC if name in ("fly", "hybrid") else None),
-            shape=Shape(8),
-        ).streamed
+    strategies = {
+        name: Strategy(name, CLASSIC if name in ("fly", "hybrid") else None)
         for name in ("none", "disk", "fly", "hybrid")
     }
+    streamed = {
+        name: reads_files(
+            prepared(out, strategy=strategy, shape=Shape(8)).train, strategy, Shape(8)
+        )
+        for name, strategy in strategies.items()
+    }
     assert streamed == {"none": False, "disk": False, "fly": True, "hybrid": True}
+    assert not reads_files(prepared(out).train, strategies["fly"], ANY_SHAPE)
     data = prepared(out, strategy=Strategy("fly", CLASSIC), shape=Shape(8), validation=0.3)
     np.testing.assert_array_equal(
         pixels_on(data.validation),
@@ -200,7 +204,6 @@ def test_a_set_that_is_too_large_to_pack_is_streamed_and_still_measured_rightly(
     src = write_set(tmp_path / "src", pictures(1050, (3, 2, 3)))  # more than twice the sample
     test = write_set(tmp_path / "test", pictures(30, (3, 2, 3), seed=5000))
     data = prepared(src, test, limit=150_000, validation=0.1)
-    assert data.streamed
     assert not data.train.pack.whole
     assert (len(data.train.folder), len(originals(data.train))) == (1890, 1050)
     assert data.normalise == measure_pixels(data.train.pack.pixels)
@@ -212,7 +215,7 @@ def test_a_set_that_is_too_large_to_pack_is_streamed_and_still_measured_rightly(
     (test / "cat/0.png").write_bytes((src / data.train.folder.files[1500]).read_bytes())
     line = f'test "cat/0.png" is, or was made from, the file of training "{data.train.folder.files[1500]}"'
     assert refusal(src, test, limit=150_000, validation=0.1).startswith(
-        f"1 image stands on both sides: {line}. "
+        f"1 image is in both splits: {line}. "
     )
 
 
@@ -276,5 +279,5 @@ def test_validation_and_test_may_share_nothing_either(tmp_path: Path) -> None:
         tmp_path / "test", {shared: images[shared], "dog/x.png": noise_image(16, 16, 3, seed=99)}
     )
     assert refusal(data, test, validation=0.5).startswith(
-        f'1 image stands on both sides: test "{shared}" is, or was made from, the file of validation "{shared}"'
+        f'1 image is in both splits: test "{shared}" is, or was made from, the file of validation "{shared}"'
     )

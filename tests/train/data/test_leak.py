@@ -1,4 +1,4 @@
-"""The leak guard: whatever stands on both sides of a split is found, by file, by source or by picture."""
+"""The leak guard: an image in two splits is found by its file, its source or its pixels."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from train.data.split import Split
 from train.data.subsets import some_sources, validation_sources
 from train.errors import TrainError
 
-WHY = "What is measured on them is not what the model would do on new images; --allow-leak goes on all the same, and records it"
+WHY = "Results on images that the model has seen do not carry over to new images; --allow-leak trains anyway and records the leaks"
 
 
 def side(name: str, root: Path, shape: Shape = ANY_SHAPE) -> Split:
@@ -122,7 +122,7 @@ def test_leaks_are_refused_with_three_of_them_or_recorded(tmp_path: Path) -> Non
     ]
     assert (
         str(refused.value)
-        == f"8 images stand on both sides: {'; '.join(lines[:3])}; and 5 more. {WHY}"
+        == f"8 images are in both splits: {'; '.join(lines[:3])}; and 5 more. {WHY}"
     )
     found = check_leaks(train, train._replace(name="test"), allowed=True)
     assert found[:4] == lines
@@ -130,7 +130,7 @@ def test_leaks_are_refused_with_three_of_them_or_recorded(tmp_path: Path) -> Non
     one = Split("test", train.folder.only([1]), train.pack)
     with pytest.raises(TrainError) as refused:
         check_leaks(train, one, allowed=False)
-    assert str(refused.value) == f"1 image stands on both sides: {lines[1]}. {WHY}"
+    assert str(refused.value) == f"1 image is in both splits: {lines[1]}. {WHY}"
 
 
 @given(
@@ -155,7 +155,7 @@ def test_all_views_of_a_source_are_on_one_side() -> None:
     train, validation = folder.of_sources(~held), folder.of_sources(held)
     assert (len(train), len(validation)) == (23 * 4, 7 * 4)
     assert not set(train.sources) & set(validation.sources)
-    assert sorted(train.places.tolist() + validation.places.tolist()) == list(range(120))
+    assert sorted(train.pack_rows.tolist() + validation.pack_rows.tolist()) == list(range(120))
 
 
 def test_the_split_is_the_same_with_or_without_copies_and_another_under_another_seed() -> None:

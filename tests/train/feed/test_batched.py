@@ -16,11 +16,12 @@ from expand.techniques.pixel import noise
 from expand.views.batches import ViewBatches
 from tests.conftest import noise_image
 from train.errors import TrainError
-from train.feed.batched import BatchedViews, pattern, without_batched_form
-from train.feed.readers import render
+from train.feed import batched as batched_renderer
+from train.feed.batched import check_batched, without_batched_form
+from train.feed.exact import render
+from train.feed.kernels import pattern
 
 IDS = [f"cat/{index}.png" for index in range(8)]
-CPU = torch.device("cpu")
 FILLS = ["background", "edge", "reflect", (9,), (10, 200, 30)]
 KS = (1, 2, 3, 4, 5, 8, 13, 21, 100, 1001)
 
@@ -36,10 +37,10 @@ def both(
     batches, items = ViewBatches(Views(recipe, 3, sampling), IDS), np.arange(len(IDS))
     tensor = torch.from_numpy(pixels).permute(0, 3, 1, 2)
     before = tensor.clone()
-    rendered = BatchedViews(batches, CPU).render(tensor, items, k, None)
+    rendered = batched_renderer.render(batches, tensor, items, k)
     assert torch.equal(tensor, before)
     assert rendered.dtype == torch.uint8
-    return rendered.permute(0, 2, 3, 1).numpy(), render(batches, pixels, items, k, None)
+    return rendered.permute(0, 2, 3, 1).numpy(), render(batches, pixels, items, k)
 
 
 def check_close(recipe: Recipe, shape: tuple[int, int, int], sampling: str = "stratified") -> None:
@@ -134,12 +135,11 @@ def test_each_image_is_the_same_alone_as_in_a_batch() -> None:
         ViewBatches(Views(Recipe.load("blog"), 3), IDS),
         torch.from_numpy(images((9, 9, 3))).permute(0, 3, 1, 2),
     )
-    views = BatchedViews(batches, CPU)
     noisy = set()
     for k in KS:
-        together = views.render(pixels, np.arange(8), k, None)
+        together = batched_renderer.render(batches, pixels, np.arange(8), k)
         for row in range(8):
-            alone = views.render(pixels[row : row + 1], np.array([row]), k, None)
+            alone = batched_renderer.render(batches, pixels[row : row + 1], np.array([row]), k)
             assert torch.equal(alone[0], together[row])
             noisy.add(bool(batches.choices(np.array([row]), k)["noise"]["amount"][0]))
     assert noisy == {True, False}
@@ -160,9 +160,9 @@ def test_fill_colours_that_are_given_are_taken() -> None:
         Recipe.parse("techniques: [translate: {x: 3, y: 3, unit: pixel}]"),
         torch.zeros(8, 3, 9, 9).byte(),
     )
-    views = BatchedViews(ViewBatches(Views(recipe), IDS), CPU)
-    colours = torch.arange(24.0).reshape(8, 3) + 1
-    rendered = views.render(pixels, np.arange(8), 1, colours)
+    batches = ViewBatches(Views(recipe), IDS)
+    colours = np.arange(24).reshape(8, 3) + 1
+    rendered = batched_renderer.render(batches, pixels, np.arange(8), 1, colours)
     for image, colour in zip(rendered, colours, strict=True):
         for plane, value in zip(image, colour, strict=True):
             assert set(plane.unique().tolist()) == {0, int(value)}
@@ -180,17 +180,15 @@ def test_what_has_no_batched_form_is_refused_by_name(techniques: str, missing: s
     assert ", ".join(without_batched_form(batches)) == missing
     if missing:
         with pytest.raises(TrainError) as refused:
-            BatchedViews(batches, CPU)
+            check_batched(batches)
         assert str(refused.value) == f"{missing} cannot be rendered in batches; --renderer exact"
 
 
 @pytest.mark.parametrize("techniques", ["pad: {}", "resize: {size: 9}", "rotate90"])
 def test_a_recipe_that_changes_the_size_is_refused(techniques: str) -> None:
-    views = BatchedViews(
-        ViewBatches(Views(Recipe.parse(f"techniques: [flip, {techniques}]")), IDS), CPU
-    )
+    batches = ViewBatches(Views(Recipe.parse(f"techniques: [flip, {techniques}]")), IDS)
     with pytest.raises(TrainError) as refused:
-        views.render(torch.zeros(8, 3, 10, 12).byte(), np.arange(8), 1, None)
+        batched_renderer.render(batches, torch.zeros(8, 3, 10, 12).byte(), np.arange(8), 1)
     assert (
         str(refused.value)
         == "the recipe changes the size of images; --renderer exact and --image-size"

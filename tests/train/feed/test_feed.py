@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,14 +14,14 @@ from hypothesis import strategies as st
 
 from expand import Recipe, expand
 from expand.errors import ExpandError
-from tests.train.samples import pictures, reader_of, sampler_of, shown, write_set
+from tests.train.samples import images_of, pictures, read, sampler_of, write_set
 from train.data.shape import Shape
 from train.errors import STOPPED, TrainError
-from train.feed.device import DeviceFeed
-from train.feed.feed import AHEAD, Batch, Feed
-from train.feed.host import HostFeed
-from train.feed.readers import FileReader, Job, PackReader
-from train.feed.sampler import Sampler, order, split
+from train.feed.batches import CHUNK_IMAGES, order, split
+from train.feed.dataset import Images, ViewDataset, decoded_images, device_images, file_images
+from train.feed.feed import Batch, Feed
+from train.feed.sampler import Sampler
+from train.runtime.world import World
 
 CPU = torch.device("cpu")
 CLASSIC = Recipe.load("classic")
@@ -38,20 +39,21 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def readers(out: Path) -> dict[str, PackReader]:
-    """Return a reader for each strategy."""
+def images(out: Path) -> dict[str, ViewDataset[Any]]:
+    """Return what each strategy shows, from the decoded cache."""
     return {
-        name: reader_of(sampler_of(out, name, recipe=recipe), out.parent / "cache")
+        name: images_of(sampler_of(out, name, recipe=recipe), out.parent / "cache")
         for name, recipe in STRATEGIES.items()
     }
 
 
-def host(reader: PackReader | FileReader, batch_size: int = 4, order_seed: int = 1) -> HostFeed:
-    return HostFeed(reader.sampler, batch_size, order_seed, CPU, reader)
+def host(images: Images, batch_size: int = 4, order_seed: int = 1, **settings: Any) -> Feed:
+    return Feed(images, batch_size, order_seed, CPU, **settings)
 
 
-def device(reader: PackReader, batch_size: int = 4, order_seed: int = 1) -> DeviceFeed:
-    return DeviceFeed(reader.sampler, batch_size, order_seed, CPU, reader.pixels)
+def device(images: ViewDataset[Any], batch_size: int = 4, order_seed: int = 1) -> Feed:
+    held = device_images(images.sampler, images.store.pixels, CPU)
+    return Feed(held, batch_size, order_seed, CPU)
 
 
 def check_equal(found: Iterator[Batch], expected: Iterator[Batch], tolerance: int = 0) -> int:
@@ -84,37 +86,33 @@ def test_a_lonely_last_image_joins_the_batch_before() -> None:
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
-def test_a_pass_shows_every_source_once_in_the_order_of_its_seed(
-    name: str, readers: dict[str, PackReader]
+def test_an_epoch_shows_every_source_once_in_the_order_of_its_seed(
+    name: str, images: dict[str, ViewDataset[Any]]
 ) -> None:
-    reader = readers[name]
-    feed = host(reader, batch_size=5, order_seed=9)
+    dataset = images[name]
+    feed = host(dataset, batch_size=5, order_seed=9)
     assert feed.steps_per_epoch == 3
     batches = list(feed.batches(0, 9))
     assert [len(batch.labels) for batch in batches] == [5, 5, 4] * 3
     for k in range(3):
         items = order(9, k, 14)
-        images = (
-            torch.cat([batch.images for batch in batches[3 * k : 3 * k + 3]])
-            .permute(0, 2, 3, 1)
-            .numpy()
-        )
-        np.testing.assert_array_equal(images, shown(reader, k)[items])
+        fed = torch.cat([batch.images for batch in batches[3 * k : 3 * k + 3]])
+        np.testing.assert_array_equal(fed.permute(0, 2, 3, 1).numpy(), read(dataset, k)[items])
         labels = torch.cat([batch.labels for batch in batches[3 * k : 3 * k + 3]]).numpy()
-        np.testing.assert_array_equal(labels, reader.sampler.labels[items])
+        np.testing.assert_array_equal(labels, dataset.sampler.labels[items])
 
 
 @given(st.data())
 @settings(max_examples=40, deadline=None)
 @pytest.mark.parametrize("make", [host, device])
 def test_from_any_step_on_the_batches_are_those_of_a_fresh_run(
-    make: type[Feed], readers: dict[str, PackReader], data: st.DataObject
+    make: Callable[..., Feed], images: dict[str, ViewDataset[Any]], data: st.DataObject
 ) -> None:
-    reader = readers[data.draw(st.sampled_from(sorted(STRATEGIES)))]
+    dataset = images[data.draw(st.sampled_from(sorted(STRATEGIES)))]
     batch_size, stop = data.draw(st.integers(2, 15)), data.draw(st.integers(1, 12))
     start = data.draw(st.integers(0, stop))
-    feed = make(reader, batch_size)  # type: ignore[call-arg, arg-type]
-    fresh = list(make(reader, batch_size).batches(0, stop))[start:]  # type: ignore[call-arg, arg-type]
+    feed = make(dataset, batch_size)
+    fresh = list(make(dataset, batch_size).batches(0, stop))[start:]
     assert check_equal(feed.batches(start, stop), iter(fresh)) == stop - start
     assert (
         check_equal(feed.batches(start, stop), iter(fresh)) == stop - start
@@ -123,28 +121,24 @@ def test_from_any_step_on_the_batches_are_those_of_a_fresh_run(
 
 @pytest.mark.parametrize("name", ["none", "disk"])
 def test_a_set_held_on_the_device_gives_the_batches_of_the_host(
-    name: str, readers: dict[str, PackReader]
+    name: str, images: dict[str, ViewDataset[Any]]
 ) -> None:
-    assert (
-        check_equal(device(readers[name]).batches(0, 16), host(readers[name]).batches(0, 16)) == 16
-    )
+    assert check_equal(device(images[name]).batches(0, 16), host(images[name]).batches(0, 16)) == 16
 
 
 @pytest.mark.parametrize("recipe", [CLASSIC, NOISE_FIRST], ids=["classic", "noise first"])
 def test_views_rendered_on_the_device_are_within_one_grey_level(recipe: Recipe, out: Path) -> None:
-    reader = reader_of(sampler_of(out, "fly", recipe=recipe), out.parent / "cache")
-    assert (
-        check_equal(device(reader).batches(0, 16), host(reader).batches(0, 16), tolerance=1) == 16
-    )
+    noisy = images_of(sampler_of(out, "fly", recipe=recipe), out.parent / "cache")
+    assert check_equal(device(noisy).batches(0, 16), host(noisy).batches(0, 16), tolerance=1) == 16
 
 
-def test_a_part_of_a_set_is_fed_with_its_own_pixels(readers: dict[str, PackReader]) -> None:
-    whole = readers["fly"].sampler
+def test_a_part_of_a_set_is_fed_with_its_own_pixels(images: dict[str, ViewDataset[Any]]) -> None:
+    whole = images["fly"].sampler
     keep = np.arange(14) % 3 > 0
     sampler = Sampler(whole.folder.of_sources(keep), whole.strategy)
-    reader = PackReader(sampler, readers["fly"].pixels)
-    expected = shown(readers["fly"], 1)[keep]
-    for feed, tolerance in ((host(reader, 9), 0), (device(reader, 9), 1)):
+    part = decoded_images(sampler, images["fly"].store.pixels)
+    expected = read(images["fly"], 1)[keep]
+    for feed, tolerance in ((host(part, 9), 0), (device(part, 9), 1)):
         (batch,) = feed.batches(1, 2)
         items = order(1, 1, 9)
         difference = batch.images.permute(0, 2, 3, 1).numpy().astype(int) - expected[items].astype(
@@ -155,58 +149,58 @@ def test_a_part_of_a_set_is_fed_with_its_own_pixels(readers: dict[str, PackReade
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
-def test_any_items_of_any_pass_can_be_shown(name: str, readers: dict[str, PackReader]) -> None:
+def test_any_items_of_any_epoch_can_be_shown(
+    name: str, images: dict[str, ViewDataset[Any]]
+) -> None:
     items = np.array([13, 0, 7])
-    for feed, tolerance in ((host(readers[name]), 0), (device(readers[name]), 1)):
+    for feed, tolerance in ((host(images[name]), 0), (device(images[name]), 1)):
         for k in (0, 1, 4):
-            images = feed.show(Job(k, items)).permute(0, 2, 3, 1).numpy().astype(int)
-            assert np.abs(images - shown(readers[name], k)[items].astype(int)).max() <= tolerance
+            found = feed.show(k, items).permute(0, 2, 3, 1).numpy().astype(int)
+            assert np.abs(found - read(images[name], k)[items].astype(int)).max() <= tolerance
 
 
-def test_several_batches_are_rendered_at_a_time_but_never_of_two_passes(
-    readers: dict[str, PackReader],
+def test_several_batches_are_rendered_at_a_time_but_never_of_two_epochs(
+    images: dict[str, ViewDataset[Any]],
 ) -> None:
     asked: list[tuple[int, int]] = []
 
-    class Watched(PackReader):
-        def read(self, job):  # type: ignore[no-untyped-def]
-            asked.append((job.k, len(job.items)))
-            return super().read(job)
+    class Recorded(ViewDataset[Any]):
+        def read(self, epoch, items):  # type: ignore[no-untyped-def]
+            asked.append((epoch, len(items)))
+            return super().read(epoch, items)
 
-    reader = Watched(readers["fly"].sampler, readers["fly"].pixels)
-    feed = host(reader, batch_size=5)
-    assert feed.group == AHEAD // 5
-    assert (
-        check_equal(feed.batches(1, 8), device(readers["fly"], 5).batches(1, 8), tolerance=1) == 7
-    )
+    fly = images["fly"]
+    feed = host(Recorded(fly.sampler, fly.store, fly.render), batch_size=5)
+    assert feed.batch_sampler.chunk_batches == CHUNK_IMAGES // 5
+    assert check_equal(feed.batches(1, 8), device(images["fly"], 5).batches(1, 8), tolerance=1) == 7
     assert asked == [(0, 9), (1, 14), (2, 10)]
     asked.clear()
-    feed.group = 2
+    feed.batch_sampler.chunk_batches = 2
     assert len(list(feed.batches(0, 3))) == 3
     assert asked == [(0, 10), (0, 4)]
 
 
 def test_the_device_too_renders_several_batches_at_a_time(
-    readers: dict[str, PackReader], monkeypatch: pytest.MonkeyPatch
+    images: dict[str, ViewDataset[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    feed, one = device(readers["fly"], batch_size=5), device(readers["fly"], batch_size=5)
-    one.group = 1
+    feed, one = device(images["fly"], batch_size=5), device(images["fly"], batch_size=5)
+    one.batch_sampler.chunk_batches = 1
     asked: list[tuple[int, int]] = []
-    show = feed.show
+    show = feed.images.read
     monkeypatch.setattr(
-        feed, "show", lambda job: asked.append((job.k, len(job.items))) or show(job)
+        feed.images,
+        "read",
+        lambda epoch, items: asked.append((epoch, len(items))) or show(epoch, items),
     )
     assert check_equal(feed.batches(1, 8), one.batches(1, 8)) == 7
     assert asked == [(0, 9), (1, 14), (2, 10)]
 
 
-def test_worker_processes_give_the_same_batches(readers: dict[str, PackReader]) -> None:
-    ahead = host(readers["fly"], batch_size=3)
-    ahead.workers, ahead.group = 2, 1
+def test_worker_processes_give_the_same_batches(images: dict[str, ViewDataset[Any]]) -> None:
+    ahead = host(images["fly"], batch_size=3, workers=2)
+    ahead.batch_sampler.chunk_batches = 1
     state = torch.get_rng_state()
-    assert (
-        check_equal(ahead.batches(2, 17), host(readers["fly"], batch_size=3).batches(2, 17)) == 15
-    )
+    assert check_equal(ahead.batches(2, 17), host(images["fly"], batch_size=3).batches(2, 17)) == 15
     assert torch.equal(
         torch.get_rng_state(), state
     )  # nothing was drawn from what dropout draws from
@@ -216,8 +210,8 @@ def test_worker_processes_give_the_same_batches(readers: dict[str, PackReader]) 
 
 def test_what_stops_a_worker_process_is_said_as_if_it_were_here(out: Path, tmp_path: Path) -> None:
     src = write_set(tmp_path / "src")
-    feed = host(FileReader(sampler_of(src, "fly", recipe=CLASSIC), Shape(8)), batch_size=8)
-    feed.workers = 1
+    files = file_images(sampler_of(src, "fly", recipe=CLASSIC), Shape(8))
+    feed = host(files, batch_size=8, workers=1)
     (src / "dog/2.png").write_bytes(b"hello")
     with pytest.raises(TrainError) as stopped:
         list(feed.batches(0, 2))
@@ -229,51 +223,54 @@ def test_what_the_recipe_cannot_do_is_said_in_a_sentence(tmp_path: Path) -> None
     src = write_set(tmp_path / "src", pictures(shape=(8, 12, 3)))
     turns = sampler_of(src, "fly", recipe=Recipe.parse("techniques: [rotate90]"))
     with pytest.raises(ExpandError) as refused:
-        list(host(reader_of(turns, tmp_path / "cache"), batch_size=8).batches(1, 2))
+        list(host(images_of(turns, tmp_path / "cache"), batch_size=8).batches(1, 2))
     assert (
         str(refused.value)
         == "views of one batch have different sizes; give them one with --image-size"
     )
-    (batch,) = host(FileReader(turns, Shape(8)), batch_size=8).batches(1, 2)
+    (batch,) = host(file_images(turns, Shape(8)), batch_size=8).batches(1, 2)
     assert batch.images.shape == (8, 3, 8, 8)
 
 
-def test_the_clock_tells_waiting_from_augmenting(readers: dict[str, PackReader]) -> None:
-    feeds = {name: host(reader) for name, reader in readers.items()}
+def test_the_clock_tells_waiting_from_augmenting(images: dict[str, ViewDataset[Any]]) -> None:
+    feeds = {name: host(dataset) for name, dataset in images.items()}
     for feed in feeds.values():
         assert len(list(feed.batches(0, 8))) == 8
     for name in ("none", "disk"):
         assert feeds[name].clock.wait > 0 == feeds[name].clock.augment
     for name in ("fly", "hybrid"):
         assert feeds[name].clock.augment > 0 == feeds[name].clock.wait
-    held = device(readers["fly"])
+    held = device(images["fly"])
     list(held.batches(0, 4))
     assert held.clock.augment > 0
 
 
 def test_processes_share_every_batch(
-    readers: dict[str, PackReader], monkeypatch: pytest.MonkeyPatch
+    images: dict[str, ViewDataset[Any]],
 ) -> None:
-    whole = list(host(readers["fly"], batch_size=7).jobs(0, 6))
-    shares = []
-    for rank in range(3):
-        monkeypatch.setenv("RANK", str(rank))
-        monkeypatch.setenv("WORLD_SIZE", "3")
-        shares.append(list(host(readers["fly"], batch_size=7).jobs(0, 6)))
-    for job, *parts in zip(whole, *shares, strict=True):
+    whole = list(host(images["fly"], batch_size=7).batch_sampler.batches(0, 6))
+    shares = [
+        list(host(images["fly"], 7, world=World(rank, 3)).batch_sampler.batches(0, 6))
+        for rank in range(3)
+    ]
+    for batch, *parts in zip(whole, *shares, strict=True):
         assert sorted(np.concatenate([part.items for part in parts]).tolist()) == sorted(
-            job.items.tolist()
+            batch.items.tolist()
         )
         assert [len(part.items) for part in parts] == [3, 2, 2]
         assert [part.weight for part in parts] == [9 / 7, 6 / 7, 6 / 7]
-        assert ([part.k for part in parts], job.weight) == ([job.k] * 3, 1)
+        assert ([part.epoch for part in parts], batch.weight) == ([batch.epoch] * 3, 1)
 
 
 def test_a_batch_has_an_image_for_each_process(
-    readers: dict[str, PackReader], monkeypatch: pytest.MonkeyPatch
+    images: dict[str, ViewDataset[Any]],
 ) -> None:
-    monkeypatch.setenv("WORLD_SIZE", "3")
     with pytest.raises(TrainError) as refused:
-        host(readers["fly"], batch_size=2)
+        host(images["fly"], batch_size=2, world=World(0, 3))
     assert str(refused.value) == "--batch-size must be at least 1 for each of 3 processes, got 2"
-    assert host(readers["fly"], batch_size=3).edges == [(0, 3), (3, 6), (6, 9), (9, 14)]
+    assert host(images["fly"], 3, world=World(0, 3)).batch_sampler.edges == [
+        (0, 3),
+        (3, 6),
+        (6, 9),
+        (9, 14),
+    ]

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from expand import Recipe, Views, expand
 from expand.records.manifest import read_rows
-from tests.train.samples import pictures, pixels_of, reader_of, sampler_of, shown, write_set
+from tests.train.samples import images_of, pictures, pixels_of, read, sampler_of, write_set
 from train.errors import TrainError
-from train.feed.sampler import order
+from train.feed.batches import order
 from train.feed.strategies import HYBRID_SEED, Strategy
 
 CLASSIC, BLOG = Recipe.load("classic"), Recipe.load("blog")
@@ -43,31 +43,31 @@ def test_an_epoch_visits_every_source_once_whatever_the_strategy(
     for k in range(7):
         rows = sampler.rows(np.arange(8), k)
         assert [sampler.folder.sources[row] for row in rows] == sampler.ids
-    assert sampler.files_a_source == (3 if root == "out" and name in ("disk", "hybrid") else 1)
+    assert sampler.files_per_source == (3 if root == "out" and name in ("disk", "hybrid") else 1)
 
 
-def test_none_shows_the_sources_in_every_pass(tmp_path: Path) -> None:
+def test_none_shows_the_sources_in_every_epoch(tmp_path: Path) -> None:
     out = expanded(tmp_path)
     sources = np.stack([pixels_of(tmp_path / "src" / name) for name in pictures()])
     for root in (tmp_path / "src", out):
-        reader = reader_of(sampler_of(root, "none"), tmp_path / "cache")
+        images = images_of(sampler_of(root, "none"), tmp_path / "cache")
         for k in range(4):
-            np.testing.assert_array_equal(shown(reader, k), sources)
+            np.testing.assert_array_equal(read(images, k), sources)
 
 
 @pytest.mark.parametrize("originals", ["copy", "none"])
-def test_disk_shows_copy_k_mod_f_in_pass_k(originals: str, tmp_path: Path) -> None:
+def test_disk_shows_copy_k_mod_f_in_epoch_k(originals: str, tmp_path: Path) -> None:
     out = expanded(tmp_path, 4, originals=originals)
     files = {(row["source"], row["view"]): row["file_name"] for row in read_rows(out)}
     views = range(1 if originals == "none" else 0, 4)
-    reader = reader_of(sampler_of(out, "disk"), tmp_path / "cache")
+    images = images_of(sampler_of(out, "disk"), tmp_path / "cache")
     for k in range(2 * len(views) + 1):
         copies = [files[source, views[k % len(views)]] for source in pictures()]
         np.testing.assert_array_equal(
-            shown(reader, k), np.stack([pixels_of(out / copy) for copy in copies])
+            read(images, k), np.stack([pixels_of(out / copy) for copy in copies])
         )
         assert [
-            reader.sampler.folder.files[row] for row in reader.sampler.rows(np.arange(8), k)
+            images.sampler.folder.files[row] for row in images.sampler.rows(np.arange(8), k)
         ] == copies
 
 
@@ -78,24 +78,24 @@ def test_fly_with_a_factor_shows_what_disk_shows(
     recipe: Recipe, shape: tuple[int, ...], sampling: str, tmp_path: Path
 ) -> None:
     out = expanded(tmp_path, 3, shape, recipe=recipe, seed=5, sampling=sampling)
-    disk = reader_of(sampler_of(out, "disk"), tmp_path / "cache")
+    disk = images_of(sampler_of(out, "disk"), tmp_path / "cache")
     views = dict(recipe=recipe, view_seed=5, sampling=sampling)
     flies = [
         sampler_of(out, "fly", factor=3, **views),
         sampler_of(tmp_path / "src", "fly", factor=3, **views),
     ]
-    for fly in (reader_of(sampler, tmp_path / "cache") for sampler in flies):
+    for fly in (images_of(sampler, tmp_path / "cache") for sampler in flies):
         for k in range(7):
-            np.testing.assert_array_equal(shown(fly, k), shown(disk, k))
-    never = reader_of(sampler_of(out, "fly", **views), tmp_path / "cache")
-    np.testing.assert_array_equal(shown(never, 2), shown(disk, 2))
-    assert (shown(never, 3) != shown(disk, 3)).any()
+            np.testing.assert_array_equal(read(fly, k), read(disk, k))
+    never = images_of(sampler_of(out, "fly", **views), tmp_path / "cache")
+    np.testing.assert_array_equal(read(never, 2), read(disk, 2))
+    assert (read(never, 3) != read(disk, 3)).any()
 
 
-def test_fly_shows_view_k_in_pass_k(tmp_path: Path) -> None:
+def test_fly_shows_view_k_in_epoch_k(tmp_path: Path) -> None:
     src = write_set(tmp_path / "src")
-    reader, views = (
-        reader_of(sampler_of(src, "fly", recipe=BLOG, view_seed=7), tmp_path / "cache"),
+    images, views = (
+        images_of(sampler_of(src, "fly", recipe=BLOG, view_seed=7), tmp_path / "cache"),
         Views(BLOG, 7),
     )
     for k in (0, 1, 2, 30, 1000):
@@ -103,7 +103,7 @@ def test_fly_shows_view_k_in_pass_k(tmp_path: Path) -> None:
             views.render(pixels, views.params(name, k)).pixels
             for name, pixels in pictures().items()
         ]
-        np.testing.assert_array_equal(shown(reader, k), np.stack(expected))
+        np.testing.assert_array_equal(read(images, k), np.stack(expected))
 
 
 @pytest.mark.parametrize(
@@ -117,22 +117,22 @@ def test_fly_shows_view_k_in_pass_k(tmp_path: Path) -> None:
         ({"factor": 3, "clean_every": 4}, [0, 1, 2, 0, 1, 2, 0, 1, 2]),
     ],
 )  # fmt: skip
-def test_fly_counts_views_as_it_is_told(settings: dict[str, int], views: list[int]) -> None:
+def test_fly_counts_views_as_configured(settings: dict[str, int], views: list[int]) -> None:
     assert [Strategy("fly", CLASSIC, **settings).view(k) for k in range(9)] == views  # type: ignore[arg-type]
     assert [Strategy("none").view(k) for k in range(3)] == [0, 0, 0]
 
 
-def test_clean_passes_show_the_sources_as_disk_does(tmp_path: Path) -> None:
+def test_clean_epochs_show_the_sources_as_disk_does(tmp_path: Path) -> None:
     out = expanded(tmp_path)
-    disk = reader_of(sampler_of(out, "disk"), tmp_path / "cache")
-    fly = reader_of(sampler_of(out, "fly", recipe=CLASSIC, clean_every=3), tmp_path / "cache")
+    disk = images_of(sampler_of(out, "disk"), tmp_path / "cache")
+    fly = images_of(sampler_of(out, "fly", recipe=CLASSIC, clean_every=3), tmp_path / "cache")
     for k in range(7):
-        same = bool((shown(fly, k) == shown(disk, k)).all())
+        same = bool((read(fly, k) == read(disk, k)).all())
         assert same == (k < 3 or k % 3 == 0)
 
 
 @pytest.mark.parametrize("factor", [2, 4, 8])
-def test_clean_passes_leave_every_variant_its_share(factor: int) -> None:
+def test_clean_epochs_leave_every_variant_its_share(factor: int) -> None:
     fly = Strategy("fly", CLASSIC, 5, clean_every=factor)
     disk = Views(CLASSIC, 5)
 
@@ -150,7 +150,7 @@ def test_clean_passes_leave_every_variant_its_share(factor: int) -> None:
     assert abs(sum(flips) - sum(copies)) <= 12
 
 
-def test_every_clean_pass_begins_a_new_expansion() -> None:
+def test_every_clean_epoch_begins_a_new_expansion() -> None:
     fly = Strategy("fly", CLASSIC, 5, clean_every=4)
     seeds = [fly.views(k).seed for k in range(12)]  # type: ignore[union-attr]
     assert seeds[:4] == [5] * 4
@@ -160,17 +160,17 @@ def test_every_clean_pass_begins_a_new_expansion() -> None:
 
 def test_hybrid_draws_its_techniques_on_top_of_the_copies(tmp_path: Path) -> None:
     out = expanded(tmp_path)
-    disk = reader_of(sampler_of(out, "disk"), tmp_path / "cache")
-    hybrid = reader_of(sampler_of(out, "hybrid", recipe=CHEAP, view_seed=3), tmp_path / "cache")
+    disk = images_of(sampler_of(out, "disk"), tmp_path / "cache")
+    hybrid = images_of(sampler_of(out, "hybrid", recipe=CHEAP, view_seed=3), tmp_path / "cache")
     views = Views(CHEAP, 3 ^ HYBRID_SEED)
-    np.testing.assert_array_equal(shown(hybrid, 0), shown(disk, 0))
+    np.testing.assert_array_equal(read(hybrid, 0), read(disk, 0))
     for k in range(1, 7):
-        copies = zip(shown(disk, k), hybrid.sampler.ids, strict=True)
+        copies = zip(read(disk, k), hybrid.sampler.ids, strict=True)
         expected = np.stack(
             [views.render(copy, views.params(source, k)).pixels for copy, source in copies]
         )
-        np.testing.assert_array_equal(shown(hybrid, k), expected)
-        assert (expected != shown(disk, k)).any(axis=(1, 2, 3)).all()
+        np.testing.assert_array_equal(read(hybrid, k), expected)
+        assert (expected != read(disk, k)).any(axis=(1, 2, 3)).all()
 
 
 def test_hybrid_does_not_repeat_what_is_on_disk_under_the_same_seed() -> None:
@@ -181,17 +181,17 @@ def test_hybrid_does_not_repeat_what_is_on_disk_under_the_same_seed() -> None:
     assert all(one["rotate"] != other["rotate"] for one, other in zip(*drawn, strict=True))
 
 
-def test_hybrid_makes_every_pass_another_one(tmp_path: Path) -> None:
+def test_hybrid_makes_every_epoch_different(tmp_path: Path) -> None:
     out = expanded(tmp_path)
-    hybrid = reader_of(sampler_of(out, "hybrid", recipe=CHEAP), tmp_path / "cache")
-    assert len({shown(hybrid, k).tobytes() for k in range(12)}) == 12
+    hybrid = images_of(sampler_of(out, "hybrid", recipe=CHEAP), tmp_path / "cache")
+    assert len({read(hybrid, k).tobytes() for k in range(12)}) == 12
 
 
 @pytest.mark.parametrize("name", ["disk", "hybrid"])
 def test_visiting_all_visits_every_file_once_an_epoch(name: str, tmp_path: Path) -> None:
     out = expanded(tmp_path)
     sampler = sampler_of(out, name, recipe=CHEAP if name == "hybrid" else None, visit_all=True)
-    assert (len(sampler), sampler.files_a_source, sampler.copies) == (24, 3, 1)
+    assert (len(sampler), sampler.files_per_source, sampler.copies) == (24, 3, 1)
     for k in range(4):
         assert sampler.rows(np.arange(24), k).tolist() == list(range(24))
     assert sampler.ids == [source for source in pictures() for _ in range(3)]
@@ -201,10 +201,10 @@ def test_visiting_all_visits_every_file_once_an_epoch(name: str, tmp_path: Path)
 def test_disk_in_a_plain_folder_shows_the_sources(tmp_path: Path) -> None:
     src = write_set(tmp_path / "src")
     sampler = sampler_of(src, "disk")
-    assert (len(sampler), sampler.files_a_source) == (8, 1)
+    assert (len(sampler), sampler.files_per_source) == (8, 1)
     for k in range(3):
         np.testing.assert_array_equal(
-            shown(reader_of(sampler, tmp_path / "cache"), k), np.stack(list(pictures().values()))
+            read(images_of(sampler, tmp_path / "cache"), k), np.stack(list(pictures().values()))
         )
 
 
@@ -253,7 +253,7 @@ def test_a_strategy_is_plain_data() -> None:
 
 
 @given(st.integers(0, 2**64 - 1), st.integers(0, 10**6), st.integers(1, 300))
-def test_an_order_has_every_item_once_and_comes_from_the_seed_and_the_pass(
+def test_an_order_has_every_item_once_and_comes_from_the_seed_and_the_epoch(
     seed: int, k: int, count: int
 ) -> None:
     drawn = order(seed, k, count)
@@ -261,7 +261,7 @@ def test_an_order_has_every_item_once_and_comes_from_the_seed_and_the_pass(
     np.testing.assert_array_equal(drawn, order(seed, k, count))
 
 
-def test_each_pass_and_each_seed_has_an_order_of_its_own() -> None:
+def test_each_epoch_and_each_seed_has_an_order_of_its_own() -> None:
     assert len({order(seed, k, 50).tobytes() for seed in range(5) for k in range(5)}) == 25
 
 

@@ -12,7 +12,7 @@ from torch import nn
 
 from train.errors import TrainError
 from train.fit.hyperparameters import Hyperparameters, preset
-from train.fit.optimizer import Average, make_optimizer, rate
+from train.fit.optimizer import Average, learning_rate, make_optimizer
 
 
 @given(st.integers(1, 2000), st.sampled_from(["one-cycle", "cosine"]))
@@ -20,7 +20,7 @@ def test_the_rate_rises_in_the_first_fifth_to_its_highest_and_falls_to_almost_no
     steps: int, schedule: str
 ) -> None:
     recipe = Hyperparameters(lr=0.5, schedule=schedule)
-    rates = [rate(recipe, step, steps) for step in range(steps)]
+    rates = [learning_rate(recipe, step, steps) for step in range(steps)]
     peak = max(range(steps), key=rates.__getitem__)
     assert min(rates) > 0
     assert max(rates) <= 0.5 * (1 + 1e-12)
@@ -33,10 +33,11 @@ def test_the_rate_rises_in_the_first_fifth_to_its_highest_and_falls_to_almost_no
 
 
 def test_a_cycle_of_ten_steps() -> None:
-    shown = [round(rate(Hyperparameters(lr=1), step, 10), 4) for step in range(10)]
+    shown = [round(learning_rate(Hyperparameters(lr=1), step, 10), 4) for step in range(10)]
     assert shown == [0.6, 1.0, 1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125]
     halves = [
-        round(rate(Hyperparameters(lr=1, schedule="cosine"), step, 10), 4) for step in range(10)
+        round(learning_rate(Hyperparameters(lr=1, schedule="cosine"), step, 10), 4)
+        for step in range(10)
     ]
     assert halves == [0.6, 1.0, 1.0, 0.9619, 0.8536, 0.6913, 0.5, 0.3087, 0.1464, 0.0381]
 
@@ -44,7 +45,7 @@ def test_a_cycle_of_ten_steps() -> None:
 @given(st.integers(1, 500), st.data())
 def test_a_constant_rate_is_constant(steps: int, data: st.DataObject) -> None:
     step = data.draw(st.integers(0, steps - 1))
-    assert rate(Hyperparameters(lr=0.3, schedule="constant"), step, steps) == 0.3
+    assert learning_rate(Hyperparameters(lr=0.3, schedule="constant"), step, steps) == 0.3
 
 
 def test_norms_and_biases_are_not_decayed() -> None:
@@ -138,7 +139,7 @@ def test_a_bad_value_is_refused_by_the_name_of_its_option(
     assert str(error.value) == message
 
 
-def test_recipes_by_name() -> None:
+def test_presets_by_name() -> None:
     assert preset("cnn", "default") == Hyperparameters(
         10, 128, 0.05, 0.9, 5e-4, "one-cycle", 0.1, 0.03
     )

@@ -11,7 +11,7 @@ from torch import nn
 
 from train.errors import TrainError
 from train.models.build import build, count_parameters, to_logits
-from train.models.fast import LOGIT_SCALE, FastNet, conv, norm
+from train.models.fast import LOGIT_SCALE, FastNet, conv, norm, whiten
 from train.models.settings import ModelSettings
 
 GREY_28 = ModelSettings("cnn", 1, 28, 28, 10)
@@ -154,7 +154,7 @@ def test_small_images_get_a_stem_that_keeps_their_size() -> None:
         ),
         ({"dropout": 1.0}, "--dropout must be at least 0 and below 1, got 1.0"),
         ({"dropout": -0.1}, "--dropout must be at least 0 and below 1, got -0.1"),
-        ({"classes": 1}, "there is one class only; a classifier needs two"),
+        ({"classes": 1}, "there is only one class; a classifier needs two"),
     ],
 )
 def test_what_cannot_be_built_is_refused(changes: dict[str, Any], message: str) -> None:
@@ -225,7 +225,7 @@ def test_the_fast_nets_first_layer_whitens_patches() -> None:
         torch.randn(200, 3, 24, 24).cumsum(2).cumsum(3)
     )  # neighbours are alike, as in photographs
     net = FastNet(3, 10)
-    net.prepare(steps)
+    whiten(net, steps)
     out = net.whiten(steps).double().transpose(0, 1).flatten(1)
     assert out.shape[0] == 24
     assert torch.equal(out[12:], -out[:12])

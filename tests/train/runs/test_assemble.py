@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -17,24 +16,27 @@ from train.data.cache import Cache
 from train.data.dataset import prepare
 from train.data.shape import Shape
 from train.errors import TrainError
-from train.feed.device import DeviceFeed
-from train.feed.host import HostFeed
-from train.feed.readers import FileReader, PackReader
+from train.feed.dataset import ViewDataset
+from train.feed.stores import DecodedStore, DeviceStore, FileStore
 from train.feed.strategies import Strategy
 from train.models.fast import FastNet
-from train.runs import assemble
+from train.runs import feeds
 from train.runs.assemble import Setup, set_up
-from train.runs.settings import RunLocation, Settings
+from train.runs.settings import Settings
 
 CPU = torch.device("cpu")
 
 
-def assembled(settings: Settings, tmp_path: Path, **place: Any) -> Setup:
+def assembled(settings: Settings, workers: int | None = None) -> Setup:
     """Return a run at its first step."""
-    where = RunLocation(tmp_path / "run", Cache(), "cpu", **place)
-    return set_up(
-        settings, prepare(settings.data_request(), where.cache, where.watch.packing), CPU, where
-    )
+    data = prepare(settings.data_request(), Cache(), lambda _folder: lambda _images: None)
+    return set_up(settings, data, CPU, Cache(), workers=workers)
+
+
+def store_of(setup: Setup) -> object:
+    """Return the pixel store of a run."""
+    assert isinstance(setup.feed.images, ViewDataset)
+    return setup.feed.images.store
 
 
 def blurring(tmp_path: Path) -> Strategy:
@@ -45,12 +47,11 @@ def blurring(tmp_path: Path) -> Strategy:
 
 
 def test_a_plain_set_is_read_from_memory(tmp_path: Path) -> None:
-    setup = assembled(settings_for(draw_set(tmp_path / "src")), tmp_path)
-    assert isinstance(setup.feed, HostFeed)
-    assert isinstance(setup.feed.reader, PackReader)
+    setup = assembled(settings_for(draw_set(tmp_path / "src")))
+    assert isinstance(store_of(setup), DecodedStore)
     assert (setup.feed.workers, setup.renderer) == (0, "exact")
     assert (
-        setup.words
+        setup.description
         == "cnn: 22,467 parameters, fp32, cpu\nnone: 24 sources an epoch; read from memory"
     )
     assert (setup.trainer.step, setup.trainer.steps, setup.trainer.steps_per_epoch) == (0, 6, 3)
@@ -58,14 +59,13 @@ def test_a_plain_set_is_read_from_memory(tmp_path: Path) -> None:
 
 def test_views_are_drawn_in_this_process_or_in_as_many_as_asked_for(tmp_path: Path) -> None:
     src = draw_set(tmp_path / "src")
-    alone = assembled(settings_for(src, strategy="fly"), tmp_path)
-    assert alone.words.endswith(
+    alone = assembled(settings_for(src, strategy="fly"))
+    assert alone.description.endswith(
         "\nfly: 24 sources an epoch; views by the exact renderer, in this process"
     )
-    three = assembled(settings_for(src, strategy="fly"), tmp_path, workers=3)
-    assert isinstance(three.feed, HostFeed)
+    three = assembled(settings_for(src, strategy="fly"), workers=3)
     assert three.feed.workers == 3
-    assert three.words.endswith("views by the exact renderer, by 3 worker processes")
+    assert three.description.endswith("views by the exact renderer, by 3 worker processes")
 
 
 def test_techniques_without_a_batched_form_get_workers_where_there_are_cores(
@@ -73,38 +73,35 @@ def test_techniques_without_a_batched_form_get_workers_where_there_are_cores(
 ) -> None:
     src = draw_set(tmp_path / "src")
     for cores, workers in ((2, 0), (5, 4)):
-        monkeypatch.setattr(assemble, "available_cores", lambda cores=cores: cores)
-        feed = assembled(settings_for(src, strategy=blurring(tmp_path)), tmp_path).feed
-        assert isinstance(feed, HostFeed)
+        monkeypatch.setattr(feeds, "available_cores", lambda cores=cores: cores)
+        feed = assembled(settings_for(src, strategy=blurring(tmp_path))).feed
         assert feed.workers == workers
 
 
 def test_the_batched_renderer_is_taken_where_it_is_asked_for(tmp_path: Path) -> None:
     src = draw_set(tmp_path / "src")
-    setup = assembled(settings_for(src, strategy="fly", renderer="batched"), tmp_path)
-    assert isinstance(setup.feed, DeviceFeed)
+    setup = assembled(settings_for(src, strategy="fly", renderer="batched"))
+    assert isinstance(store_of(setup), DeviceStore)
     assert setup.renderer == "batched"
-    assert setup.words.endswith("views in batches on the device")
-    plain = assembled(settings_for(src, renderer="batched"), tmp_path)
-    assert plain.words.endswith("held on the device")
+    assert setup.description.endswith("views in batches on the device")
+    plain = assembled(settings_for(src, renderer="batched"))
+    assert plain.description.endswith("held on the device")
     with pytest.raises(
         TrainError, match="^GaussianBlur cannot be rendered in batches; --renderer exact$"
     ):
-        assembled(settings_for(src, strategy=blurring(tmp_path), renderer="batched"), tmp_path)
+        assembled(settings_for(src, strategy=blurring(tmp_path), renderer="batched"))
 
 
 def test_views_of_images_that_are_to_be_resized_come_from_their_files(tmp_path: Path) -> None:
     settings = settings_for(draw_set(tmp_path / "src"), strategy="fly", shape=Shape(8))
-    setup = assembled(settings, tmp_path)
-    assert isinstance(setup.feed, HostFeed)
-    assert isinstance(setup.feed.reader, FileReader)
+    setup = assembled(settings)
+    assert isinstance(store_of(setup), FileStore)
     assert setup.feed.workers == max(1, available_cores() - 1)
     assert (
         f"read from their files by {setup.feed.workers} worker processes at every visit"
-        in setup.words
+        in setup.description
     )
-    here = assembled(settings, tmp_path, workers=0).feed
-    assert isinstance(here, HostFeed)
+    here = assembled(settings, workers=0).feed
     assert here.workers == 0
     assert next(here.batches(0, 1)).images.shape == (8, 3, 8, 8)
 
@@ -117,7 +114,7 @@ def test_visiting_all_files_is_said_with_its_price(tmp_path: Path) -> None:
     )
     assert (
         "disk: 72 files an epoch, 3 times the steps of one visit to each source; read from memory"
-        in setup.words
+        in setup.description
     )
     assert setup.trainer.steps_per_epoch == 9
 
@@ -125,8 +122,7 @@ def test_visiting_all_files_is_said_with_its_price(tmp_path: Path) -> None:
 def test_the_seed_decides_the_first_weights(tmp_path: Path) -> None:
     src = draw_set(tmp_path / "src")
     states = [
-        assembled(settings_for(src, seed=seed), tmp_path).trainer.model.state_dict()
-        for seed in (0, 0, 1)
+        assembled(settings_for(src, seed=seed)).trainer.model.state_dict() for seed in (0, 0, 1)
     ]
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
     assert not any(torch.equal(states[0][name], states[2][name]) for name in states[0])
@@ -136,7 +132,7 @@ def test_the_fast_net_is_prepared_with_untouched_training_images(tmp_path: Path)
     src = draw_set(tmp_path / "src")
     expand(src, tmp_path / "copies", factor=3, workers=1)
     nets = [
-        assembled(settings_for(data, strategy=strategy, model="fast"), tmp_path).trainer.model
+        assembled(settings_for(data, strategy=strategy, model="fast")).trainer.model
         for data, strategy in ((src, "none"), (tmp_path / "copies", "disk"))
     ]
     assert all(isinstance(net, FastNet) for net in nets)
@@ -148,8 +144,8 @@ def test_the_fast_net_is_prepared_with_untouched_training_images(tmp_path: Path)
 
 def test_a_probed_precision_is_remembered_beside_the_packs(tmp_path: Path) -> None:
     settings = settings_for(draw_set(tmp_path / "src"), precision="auto")
-    setup = assembled(settings, tmp_path)
+    setup = assembled(settings)
     assert list(json.loads((Cache().root / "precision.json").read_text()).values()) == [
         setup.trainer.precision
     ]
-    assert f", {setup.trainer.precision}, cpu" in setup.words
+    assert f", {setup.trainer.precision}, cpu" in setup.description

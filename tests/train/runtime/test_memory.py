@@ -10,15 +10,15 @@ import pytest
 import torch
 
 from train.errors import TrainError
-from train.runtime.memory import explain_out_of_memory, keep_memory
+from train.runtime.memory import explain_out_of_memory, keep_freed_memory
 
 GLIBC = sys.platform.startswith("linux") and hasattr(ctypes.CDLL(None), "mallopt")
 
 FILL_TWICE = """
 import resource, sys
-from train.runtime.memory import keep_memory
+from train.runtime.memory import keep_freed_memory
 if sys.argv[1] == "keep":
-    keep_memory()
+    keep_freed_memory()
 for _ in range(2):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     b"x" * (64 << 20)
@@ -43,17 +43,17 @@ def test_freed_memory_is_used_again() -> None:
 def test_other_systems_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: pytest.fail("no C library is to be touched"))
-    keep_memory()
+    keep_freed_memory()
 
 
 def test_a_library_without_the_call_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: object())
-    keep_memory()
+    keep_freed_memory()
 
 
 def test_memory_that_has_run_out_is_said_in_a_sentence() -> None:
-    words = "^not enough memory for cnn with --batch-size 512; a smaller one, or a smaller --model or --image-size$"
+    words = "^not enough memory for cnn with --batch-size 512; use a smaller --batch-size, --model or --image-size$"
     with pytest.raises(TrainError, match=words) as stopped, explain_out_of_memory("cnn", 512):
         torch.empty(2**60, dtype=torch.uint8)
     assert stopped.value.status == 3

@@ -19,15 +19,20 @@ from torch import nn
 
 from tests.train.commands import draw_set, settings_for, train
 from train.data.folder import list_folder
+from train.data.normalise import Normaliser
 from train.errors import TrainError
-from train.feed.host import HostFeed
-from train.feed.readers import PackReader
+from train.feed.dataset import decoded_images
+from train.feed.feed import Feed
 from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
+from train.fit.hyperparameters import Hyperparameters
+from train.fit.trainer import Trainer
+from train.models.build import build
+from train.models.settings import ModelSettings
 from train.runs.checkpoints import MODEL
 from train.runs.records import METRICS
 from train.runtime.device import pick_device
-from train.runtime.world import World, current_world, join_world, split_up
+from train.runtime.world import World, current_world, join_world
 
 
 @given(st.integers(0, 100), st.integers(1, 9))
@@ -40,72 +45,75 @@ def test_all_shares_together_are_the_batch(count: int, size: int) -> None:
 
 @pytest.mark.parametrize(("size", "batch"), [(2, 9), (3, 8), (3, 5), (4, 4)])
 def test_every_process_has_a_part_of_every_step_and_their_weights_add_up(
-    size: int, batch: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    size: int, batch: int, tmp_path: Path
 ) -> None:
     sampler = Sampler(list_folder(draw_set(tmp_path / "src", 9, size=4)), Strategy("none"))
     pixels = np.zeros((27, 4, 4, 3), np.uint8)
-    monkeypatch.setenv("WORLD_SIZE", str(size))
-    jobs = []
+    images = decoded_images(sampler, pixels)
+    shares = []
     for rank in range(size):
-        monkeypatch.setenv("RANK", str(rank))
-        feed = HostFeed(sampler, batch, 0, torch.device("cpu"), PackReader(sampler, pixels))
-        assert [(len(job.items), job.weight) for job in feed.jobs(0, 3)] == [
+        feed = Feed(images, batch, 0, torch.device("cpu"), world=World(rank, size))
+        planned = feed.batch_sampler.batches(0, 3)
+        assert [(len(share.items), share.weight) for share in planned] == [
             (len(made.labels), made.weight) for made in feed.batches(0, 3)
         ]
-        jobs.append(list(feed.jobs(0, 2 * feed.steps_per_epoch)))
-    for step in zip(*jobs, strict=True):
-        assert min(len(job.items) for job in step) > 0
-        whole = sum(len(job.items) for job in step)
-        assert [job.weight for job in step] == pytest.approx(
-            [len(job.items) * size / whole for job in step]
+        shares.append(list(feed.batch_sampler.batches(0, 2 * feed.steps_per_epoch)))
+    for step in zip(*shares, strict=True):
+        assert min(len(share.items) for share in step) > 0
+        whole = sum(len(share.items) for share in step)
+        assert [share.weight for share in step] == pytest.approx(
+            [len(share.items) * size / whole for share in step]
         )
     for k in range(2):
-        shown = [item for steps in jobs for job in steps if job.k == k for item in job.items]
+        shown = [
+            item for steps in shares for share in steps if share.epoch == k for item in share.items
+        ]
         assert sorted(shown) == list(range(27))
 
 
 def test_a_batch_smaller_than_the_processes_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     sampler = Sampler(list_folder(draw_set(tmp_path / "src", 2, size=4)), Strategy("none"))
-    monkeypatch.setenv("WORLD_SIZE", "4")
+    images = decoded_images(sampler, np.zeros((6, 4, 4, 3), np.uint8))
     with pytest.raises(
         TrainError, match="^--batch-size must be at least 1 for each of 4 processes, got 3$"
     ):
-        HostFeed(
-            sampler,
-            3,
-            0,
-            torch.device("cpu"),
-            PackReader(sampler, np.zeros((6, 4, 4, 3), np.uint8)),
-        )
+        Feed(images, 3, 0, torch.device("cpu"), world=World(0, 4))
 
 
-def test_one_process_is_a_world_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_process_is_a_world_of_size_1(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RANK", "WORLD_SIZE"):
         monkeypatch.delenv(name, raising=False)
     world = join_world(torch.device("cpu"))
     assert world == current_world() == World(0, 1)
-    assert world.leads
+    assert world.is_main
     model, number = nn.Linear(1, 1), torch.ones(())
     assert world.wrap(model) is model
-    world.add_up(number)
-    world.wait()
-    assert (float(number), world.agree("fp32")) == (1, "fp32")
+    world.all_reduce(number)
+    world.barrier()
+    assert (float(number), world.broadcast("fp32")) == (1, "fp32")
 
 
-def test_processes_that_split_up_are_worlds_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RANK", "0")
-    monkeypatch.setenv("WORLD_SIZE", "1")
-    assert split_up() == World(0, 1)
-    assert not {"RANK", "WORLD_SIZE"} & set(os.environ)
+def test_a_trainer_and_a_feed_that_are_not_given_a_world_ignore_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    sampler = Sampler(list_folder(draw_set(tmp_path / "src", 2, size=4)), Strategy("none"))
+    images = decoded_images(sampler, np.zeros((6, 4, 4, 3), np.uint8))
+    feed = Feed(images, 3, 0, torch.device("cpu"))
+    assert sorted(len(batch.labels) for batch in feed.batches(0, 2)) == [3, 3]
+    model = build(ModelSettings("linear", 3, 4, 4, 3))
+    trainer = Trainer(model, Hyperparameters(), 2, Normaliser((0,) * 3, (1,) * 3), "fp32")
+    assert trainer.world == World(0, 1)
 
 
-def test_what_torchrun_says_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_of_torchrun_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RANK", "3")
     monkeypatch.setenv("WORLD_SIZE", "5")
     assert current_world() == World(3, 5)
-    assert not current_world().leads
+    assert not current_world().is_main
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

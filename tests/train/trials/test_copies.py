@@ -63,7 +63,7 @@ def test_copies_in_memory_are_what_expand_writes_and_train_reads(name: str, tmp_
             resize_crop(decode((written.root / file).read_bytes()).pixels, study.shape)
             for file in written.files
         ]
-        np.testing.assert_array_equal(side.pack.pixels[side.folder.places], np.stack(files))
+        np.testing.assert_array_equal(side.pixels(), np.stack(files))
         assert side.folder.sources == written.sources
         assert side.folder.table.shape == (6, arm.factor)
         for mine, theirs in (

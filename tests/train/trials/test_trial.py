@@ -108,7 +108,7 @@ def test_a_row_says_what_was_right_and_what_was_done(folders: tuple[Path, Path])
     row = measure(context, run, trained)
     test = context.data.test
     assert test is not None
-    found = look(context, trained.setup, test.pack.pixels[test.folder.places], test.folder.labels)
+    found = look(context, trained.setup, test.pixels(), test.folder.labels)
     right = np.unpackbits(np.frombuffer(base64.b64decode(row["right"]), np.uint8), count=15).astype(
         bool
     )
@@ -200,10 +200,10 @@ def test_no_run_is_trained_where_the_data_do_not_allow_a_comparison(
             tmp_path / "out",
             test,
         ),
-        '6 images stand on both sides: test "ant/000.png" is, or was made from, the file of training "ant/000.png"; '
+        '6 images are in both splits: test "ant/000.png" is, or was made from, the file of training "ant/000.png"; '
         'test "ant/001.png" is, or was made from, the file of training "ant/001.png"; test "bee/000.png" is, or was made from, '
-        'the file of training "bee/000.png"; and 3 more. What is measured on them is not what the model would do on new '
-        "images; --allow-leak goes on all the same, and records it": (leaky, test),
+        'the file of training "bee/000.png"; and 3 more. Results on images that the model has seen do not carry over to '
+        "new images; --allow-leak trains anyway and records the leaks": (leaky, test),
         f'"{tmp_path / "nowhere"}" is not a folder': (tmp_path / "nowhere", test),
     }
     for words, (data, measured) in cases.items():

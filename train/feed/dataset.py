@@ -1,0 +1,100 @@
+"""The images that a strategy shows: a pixel store and a renderer, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from expand.views.batches import ViewBatches
+from train.data.shape import Shape
+from train.feed import batched, exact
+from train.feed.exact import Colours
+from train.feed.sampler import Sampler
+from train.feed.stores import DecodedStore, DeviceStore, FileStore, PixelStore, Rows
+
+P = TypeVar("P")
+COLOUR_IMAGES = 4096
+"""Images whose fill colours are computed at a time."""
+
+
+Renderer: TypeAlias = Callable[[ViewBatches, P, Rows, int, Colours | None], P]
+"""Renders view `k` of images, in the form in which their store reads them."""
+
+
+class Images(Protocol):
+    """What a feed reads: the images of any items in any epoch."""
+
+    sampler: Sampler
+    device: torch.device
+    """Where images are rendered."""
+
+    def read(self, epoch: int, items: Rows) -> Tensor:
+        """Return the images of some items in an epoch: N×C×H×W uint8."""
+
+
+class ViewDataset(Generic[P]):
+    """The images of a sampler's items, read from a store and rendered as the strategy asks."""
+
+    def __init__(self, sampler: Sampler, store: PixelStore[P], render: Renderer[P]) -> None:
+        self.sampler, self.store, self.render = sampler, store, render
+        self.device = store.device
+        self.batches: ViewBatches | None = None
+        self.colours: Colours | None = None
+
+    def read(self, epoch: int, items: Rows) -> Tensor:
+        """Return the images of some items in an epoch: N×C×H×W uint8."""
+        rows = self.sampler.rows(items, epoch)
+        images = self.store.read(rows)
+        if k := self.sampler.strategy.view(epoch):
+            batches = self._views_of(epoch)
+            images = self.render(batches, images, items, k, self._fill_colours(batches, rows))
+        return self.store.collate(images, rows)
+
+    def _views_of(self, epoch: int) -> ViewBatches:
+        """Return the views of an epoch; the last ones are kept while they stay the same."""
+        views = self.sampler.strategy.views(epoch)
+        assert views is not None
+        if self.batches is None or self.batches.views != views:
+            self.batches = ViewBatches(views, self.sampler.ids)
+        return self.batches
+
+    def _fill_colours(self, batches: ViewBatches, rows: Rows) -> Colours | None:
+        """Return the fill colours of some rows, computed once for all rows of the folder.
+
+        None where they depend on the view: another technique changes the pixels first.
+        """
+        store = self.store.decoded
+        if store is None or not batches.views.recipe.begins_with_geometry:
+            return None
+        if self.colours is None:
+            everything = np.arange(len(store.folder))
+            self.colours = np.concatenate(
+                [
+                    exact.fill_colours(batches, store.read(some))
+                    for some in np.split(everything, everything[COLOUR_IMAGES::COLOUR_IMAGES])
+                ]
+            )
+        return self.colours[rows]
+
+
+def decoded_images(sampler: Sampler, pixels: NDArray[np.uint8]) -> ViewDataset[Any]:
+    """Return images from the decoded cache, with exact views."""
+    return ViewDataset(sampler, DecodedStore(sampler.folder, pixels), exact.render)
+
+
+def file_images(sampler: Sampler, shape: Shape) -> ViewDataset[Any]:
+    """Return images from their files, with exact views, brought to `shape` after rendering."""
+    return ViewDataset(sampler, FileStore(sampler.folder, shape), exact.render_each)
+
+
+def device_images(
+    sampler: Sampler, pixels: NDArray[np.uint8], device: torch.device
+) -> ViewDataset[Any]:
+    """Return images from the device's memory, with views rendered there by tensor operations."""
+    store = DeviceStore(DecodedStore(sampler.folder, pixels), device)
+    return ViewDataset(sampler, store, batched.render)

@@ -1,0 +1,57 @@
+"""The exact renderer: views by `expand`'s own code, equal to its files bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from expand.images.pixels import Pixels
+from expand.views.batches import ViewBatches
+from train.errors import TrainError
+
+Colours = NDArray[np.int64]
+
+
+def render(
+    batches: ViewBatches,
+    images: NDArray[np.uint8],
+    items: NDArray[np.int64],
+    k: int,
+    colours: Colours | None = None,
+) -> NDArray[np.uint8]:
+    """Render view `k` of N×H×W×C images.
+
+    `colours` (N×C) fills the area that a view uncovers in each image; None: computed here.
+    """
+    out = batches.render(_as_files(images), batches.choices(items, k), colours)
+    out = out.reshape(*out.shape[:3], images.shape[3])
+    if out.shape != images.shape:
+        raise TrainError(
+            "the recipe changes the size of images; give them one size with --image-size"
+        )
+    return out
+
+
+def render_each(
+    batches: ViewBatches,
+    images: Iterator[Pixels],
+    items: NDArray[np.int64],
+    k: int,
+    _colours: Colours | None = None,
+) -> Iterator[Pixels]:
+    """Render view `k` of images one by one, each at its own size, as they are asked for."""
+    views = batches.views
+    for pixels, item in zip(images, items, strict=True):
+        yield views.render(pixels, views.params(batches.ids[item], k)).pixels
+
+
+def fill_colours(batches: ViewBatches, images: NDArray[np.uint8]) -> Colours:
+    """Return the colour that fills the uncovered area of each of N×H×W×C images, N×C."""
+    return batches.fill_colours(_as_files(images))
+
+
+def _as_files(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Drop the channel axis of grey images: `expand` renders them as a file holds them."""
+    return images[..., 0] if images.shape[3] == 1 else images

@@ -1,0 +1,144 @@
+"""Pixel stores: where images come from: the decoded cache, their files, or the device's memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from expand.errors import BadImageError
+from expand.images.decoder import decode
+from expand.images.pixels import Pixels
+from expand.layouts.source import read_source
+from train.data.folder import Folder
+from train.data.shape import Shape, resize_crop
+from train.errors import STOPPED, TrainError
+
+P = TypeVar("P")
+"""Images in the form that a store and its renderer share."""
+Rows = NDArray[np.int64]
+CPU = torch.device("cpu")
+
+
+class PixelStore(Protocol[P]):
+    """Reads the images of a folder's rows."""
+
+    device: torch.device
+    """Where the images are when they are read."""
+
+    @property
+    def decoded(self) -> DecodedStore | None:
+        """The same images in the host's memory, if they are there."""
+
+    def read(self, rows: Rows) -> P:
+        """Return the images of some rows, for a renderer."""
+
+    def collate(self, images: P, rows: Rows) -> Tensor:
+        """Return rendered images as one N×C×H×W uint8 tensor."""
+
+
+class DecodedStore:
+    """The decoded cache, mapped into memory; N×H×W×C arrays."""
+
+    device = CPU
+
+    def __init__(self, folder: Folder, pixels: NDArray[np.uint8]) -> None:
+        self.folder, self.pixels = folder, pixels
+
+    @property
+    def decoded(self) -> DecodedStore:
+        """The store itself."""
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle the path of a mapped file in place of its pixels: workers map the same memory."""
+        file = getattr(self.pixels, "filename", None)
+        mapped = file is not None and np.load(file, mmap_mode="r").shape == self.pixels.shape
+        return {**self.__dict__, "pixels": file if mapped else self.pixels}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Map the file again."""
+        pixels = state["pixels"]
+        self.__dict__.update(
+            state,
+            pixels=pixels if isinstance(pixels, np.ndarray) else np.load(pixels, mmap_mode="r"),
+        )
+
+    def read(self, rows: Rows) -> NDArray[np.uint8]:
+        """Return the images of some rows."""
+        return self.folder.take(self.pixels, rows)
+
+    def collate(self, images: NDArray[np.uint8], rows: Rows) -> Tensor:
+        """Return images as a tensor."""
+        return _to_tensor(images)
+
+
+class FileStore:
+    """The files themselves, decoded when they are read, resized after rendering.
+
+    Images are read one by one: several hundred at their own size could exceed the memory.
+    """
+
+    device = CPU
+    decoded = None
+
+    def __init__(self, folder: Folder, shape: Shape) -> None:
+        self.folder, self.shape = folder, shape
+
+    def read(self, rows: Rows) -> Iterator[Pixels]:
+        """Yield the image of each row at its own size."""
+        cv2.setNumThreads(0)
+        return (decode(read_source(self._path(row))).pixels for row in rows)
+
+    def collate(self, images: Iterator[Pixels], rows: Rows) -> Tensor:
+        """Return images, brought to one shape, as a tensor; a bad file is named."""
+        resized = []
+        for row in rows:
+            with _name_file(self._path(row)):  # decodes and renders: both are lazy
+                resized.append(resize_crop(next(images), self.shape))
+        if len({image.shape for image in resized}) > 1:
+            raise TrainError(
+                "images have different sizes or channels; give them one with --image-size "
+                "and --colour"
+            )
+        return _to_tensor(np.stack(resized))
+
+    def _path(self, row: int) -> Path:
+        return self.folder.root / self.folder.files[row]
+
+
+class DeviceStore:
+    """All images of the folder in the device's memory; N×C×H×W tensors."""
+
+    def __init__(self, decoded: DecodedStore, device: torch.device) -> None:
+        self.decoded, self.device = decoded, device
+        self.pixels = _to_tensor(np.array(decoded.folder.take(decoded.pixels))).to(device)
+
+    def read(self, rows: Rows) -> Tensor:
+        """Return the images of some rows."""
+        return self.pixels[torch.from_numpy(rows).to(self.device)]
+
+    def collate(self, images: Tensor, rows: Rows) -> Tensor:
+        """Return the images as they are."""
+        return images
+
+
+@contextmanager
+def _name_file(path: Path) -> Iterator[None]:
+    """Name the file in the message about a bad image."""
+    try:
+        yield
+    except BadImageError as error:
+        raise TrainError(f'"{path}" {error}', STOPPED) from error
+
+
+def _to_tensor(images: NDArray[np.uint8]) -> Tensor:
+    """Return an N×H×W×C array as a tensor of N×C×H×W, with the same order in memory."""
+    return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)

@@ -1,0 +1,121 @@
+"""The feed of a run: the choice of the pixel store, the renderer and the workers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+
+from expand.engines.local import available_cores
+from expand.views.batches import ViewBatches
+from train.data.dataset import Data
+from train.data.shape import Shape
+from train.data.split import Split
+from train.feed.batched import check_batched, without_batched_form
+from train.feed.dataset import Images, decoded_images, device_images, file_images
+from train.feed.sampler import Sampler
+from train.feed.strategies import Strategy
+from train.runs.settings import Settings
+
+GPU_SHARE = 0.6
+"""The share of a GPU's free memory that a dataset may take to be held there."""
+
+
+class FeedChoice(NamedTuple):
+    """What feeds a run, and a description of it for the user."""
+
+    images: Images
+    renderer: str
+    workers: int
+    description: str
+
+
+def choose_feed(
+    settings: Settings, data: Data, device: torch.device, workers: int | None
+) -> FeedChoice:
+    """Choose what feeds a run; `workers` None: as many as suit the choice."""
+    sampler = Sampler(data.train.folder, settings.strategy)
+    if reads_files(data.train, settings.strategy, settings.shape):
+        choice = _from_files(settings, sampler, workers)
+    elif _renders_in_batches(settings, data, device):
+        choice = _from_device(sampler, data, device)
+    else:
+        choice = _from_cache(sampler, data, device, workers)
+    return choice._replace(description=f"{_describe(sampler, data)}; {choice.description}")
+
+
+def reads_files(split: Split, strategy: Strategy, shape: Shape) -> bool:
+    """Whether images are read from their files at every visit.
+
+    The pack may hold a sample only. Or views are drawn of images that are resized: views act on
+    images at their own size, which the pack does not hold.
+    """
+    renders_before_resizing = strategy.recipe is not None and shape.side is not None
+    return not split.pack.whole or (renders_before_resizing and split.pack.has_files)
+
+
+def _from_files(settings: Settings, sampler: Sampler, workers: int | None) -> FeedChoice:
+    workers = max(1, available_cores() - 1) if workers is None else workers
+    images = file_images(sampler, settings.shape)
+    how = f"read from their files by {workers} worker processes at every visit"
+    return FeedChoice(images, "exact", workers, how)
+
+
+def _from_device(sampler: Sampler, data: Data, device: torch.device) -> FeedChoice:
+    images = device_images(sampler, data.train.pack.pixels, device)
+    drawn = sampler.strategy.recipe is not None
+    how = "views in batches on the device" if drawn else "held on the device"
+    return FeedChoice(images, "batched", 0, how)
+
+
+def _from_cache(
+    sampler: Sampler, data: Data, device: torch.device, workers: int | None
+) -> FeedChoice:
+    missing = _without_batched_form(sampler.strategy)
+    spare = available_cores() - 1 if missing and available_cores() > 2 else 0
+    workers = spare if workers is None else workers
+    how = "read from memory"
+    if sampler.strategy.recipe is not None:
+        where = f"by {workers} worker processes" if workers else "in this process"
+        why = f" ({', '.join(missing)} has no batched form)" if device.type == "cuda" else ""
+        how = f"views by the exact renderer, {where}{why if missing else ''}"
+    return FeedChoice(decoded_images(sampler, data.train.pack.pixels), "exact", workers, how)
+
+
+def _renders_in_batches(settings: Settings, data: Data, device: torch.device) -> bool:
+    """Whether images are held and rendered on the device: asked for, or possible on a GPU."""
+    views = settings.strategy.views()
+    if settings.renderer == "batched":
+        if views:
+            check_batched(ViewBatches(views, []))
+        return True
+    if settings.renderer == "exact" or device.type != "cuda":
+        return False
+    fits = data.train.pack.pixels.nbytes < GPU_SHARE * _free_on(device)
+    return fits and not _without_batched_form(settings.strategy)
+
+
+def _without_batched_form(strategy: Strategy) -> list[str]:
+    views = strategy.views()
+    return without_batched_form(ViewBatches(views, [])) if views else []
+
+
+def _describe(sampler: Sampler, data: Data) -> str:
+    """Describe an epoch for the user."""
+    strategy = sampler.strategy
+    unit = "files" if strategy.visit_all else "sources"
+    text = f"{strategy.name}: {len(sampler):,} {unit} an epoch"
+    if strategy.visit_all:
+        text += f", {sampler.files_per_source} times the steps of one visit to each source"
+    if strategy.reads_copies and not data.train.folder.expanded:
+        text += (
+            "; the folder has no manifest: each file counts as a source of its own, "
+            "as with --strategy none"
+        )
+    return text
+
+
+def _free_on(device: torch.device) -> int:  # pragma: no cover  # needs a GPU
+    """Return the bytes of a GPU that are free, or that earlier runs of this process left free."""
+    free: int = torch.cuda.mem_get_info(device)[0]
+    return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
