@@ -2,12 +2,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test slow bench clean
+.PHONY: demo test docs slow bench clean
 .DEFAULT_GOAL := demo
 
 .venv/installed: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --quiet --constraint constraints.txt --editable ".[train,dev]"
+	touch $@
+
+.venv/docs: .venv/installed
+	$(BIN)/pip install --quiet --quiet --constraint constraints.txt --editable ".[docs]"
 	touch $@
 
 demo: .venv/installed
@@ -19,12 +23,16 @@ demo: .venv/installed
 	@echo "Look at: data/expanded (the larger set) and data/expanded/metadata.jsonl (a row a file), data/preview.png,"
 	@echo "runs/demo (the trained model and its record), comparison/index.html (copies or on the fly: which is better here)"
 
-test: .venv/installed
+test: .venv/installed .venv/docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest --numprocesses 2 --cov --cov-report=term --cov-fail-under=95
+
+docs: .venv/docs
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
+	@echo "Open docs/_build/html/index.html"
 
 slow: .venv/installed
 	$(BIN)/pytest -m slow --durations=0
@@ -33,4 +41,4 @@ bench: .venv/installed
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf .venv data/expanded data/preview.png runs comparison ablation
+	rm -rf .venv data/expanded data/preview.png runs comparison ablation docs/_build docs/_generated
