@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from expand.recipes.recipe import Recipe
-from train.ablate.arms import NONE, TRIVIAL, AblationArm
+from train.ablate.arms import DESIGN, NONE, TRIVIAL, AblationArm
 from train.ablate.design import make_design
+from train.ablate.screen import choosing_half, screen
 from train.ablate.switches import Switch, check_switches, combine, switches_of
 from train.ablate.trivial import TrivialReader
 from train.data.dataset import Data
@@ -16,7 +18,9 @@ from train.errors import TrainError
 from train.feed.dataset import Images
 from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
-from train.trials.study import Study
+from train.trials.context import TrialContext
+from train.trials.study import Study, Trial
+from train.trials.trial import Trained
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +89,14 @@ class AblationStudy(Study):
             if arm.name == TRIVIAL
             else None
         )
+
+    def screen(
+        self, context: TrialContext[Any], trial: Trial, trained: Trained
+    ) -> tuple[Mapping[str, Any], ...] | None:
+        """Screen all techniques with the models that the design trains without any."""
+        if not trial.name.startswith(f"{DESIGN}_{NONE}_"):
+            return None
+        return tuple(screen(context, trained, choosing_half(context)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ablation as plain data."""

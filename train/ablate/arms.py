@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 NONE, TRIVIAL = "none", "TrivialAugment"
+DESIGN, FINAL = "design", "final"
+"""The phases of an ablation."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,15 +10,27 @@ from numpy.typing import NDArray
 from expand.recipes.recipe import Recipe
 from expand.techniques import Strength
 from expand.views.views import Views
-from train.ablate.ablation import AblationStudy
 from train.ablate.switches import Switch, combine
+from train.data.subsets import validation_sources
 from train.errors import TrainError
 from train.trials.context import TrialContext
-from train.trials.trial import Trained, look
+from train.trials.trial import Trained, evaluate_trained
+
+if TYPE_CHECKING:
+    from train.ablate.ablation import AblationStudy
 
 IMAGES = 1000
 HALF = 0.5
 """A class is flagged where less than this share of what was right in it stays right."""
+
+
+def choosing_half(context: TrialContext[AblationStudy]) -> NDArray[np.bool_]:
+    """Return which test images choose techniques; the others measure what was chosen. All, where nothing is measured again."""
+    test = context.data.test
+    assert test is not None
+    if context.study.design == "single":
+        return np.ones(len(test.folder), dtype=bool)
+    return validation_sources(test.folder, 0.5)
 
 
 def check_images(context: TrialContext[AblationStudy]) -> None:
@@ -50,14 +62,14 @@ def screen(
     rows = np.flatnonzero(half)
     rows = rows[:: max(1, len(rows) // IMAGES)]
     images, labels = test.pixels(rows), test.folder.labels[rows]
-    plain = look(context, trained.setup, images, labels)
+    plain = evaluate_trained(context, trained.setup, images, labels)
     found = []
     for switch in context.study.switches:
         recipe = combine(context.study.recipe, [switch], switch.name)
         assert recipe is not None
         for strength in switch.technique.strengths():
             changed = change(images, recipe, strength, [test.folder.sources[row] for row in rows])
-            seen = look(context, trained.setup, changed, labels)
+            seen = evaluate_trained(context, trained.setup, changed, labels)
             harmed = _harmed(context, plain.per_class, seen.per_class, (seen.predicted, labels))
             found.append(
                 _row(switch, strength, seen.accuracy, seen.per_class)

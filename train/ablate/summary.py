@@ -17,6 +17,7 @@ from train.ablate.switches import combine
 from train.runs.records import versions, write_text
 from train.runtime.device import hardware
 from train.trials.context import TrialContext, describe_study
+from train.trials.options import StudyOptions
 
 PAGE, NUMBERS, MARKDOWN, RECIPE = "index.html", "ablation.json", "report.md", "recipe.yaml"
 Parts = tuple[list[Row], Row | None, tuple[int, ...]]
@@ -24,7 +25,11 @@ Parts = tuple[list[Row], Row | None, tuple[int, ...]]
 
 
 def summarise(
-    context: TrialContext[AblationStudy], rows: Sequence[Row], parts: Parts, how: Row
+    context: TrialContext[AblationStudy],
+    rows: Sequence[Row],
+    parts: Parts,
+    options: StudyOptions,
+    jobs: int,
 ) -> Row:
     """Return all that an ablation found."""
     ablation = context.study
@@ -34,9 +39,9 @@ def summarise(
     return {
         "title": str(ablation.data),
         "headline": headline(techniques, checked, names),
-        "command": how["command"],
+        "command": options.command,
         "settings": {
-            **describe_study(context, how),
+            **describe_study(context, options, jobs),
             "recipe": ablation.recipe.name,
             "design": ablation.design,
             "passes": ablation.epochs,

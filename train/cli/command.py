@@ -116,6 +116,7 @@ def compare(data: Path, **options: Any) -> None:
     study = read_comparison(data, options)
     from train.compare.command import compare as answer
     from train.data.cache import Cache
+    from train.trials.options import StudyOptions
     from train.trials.study_dir import StudyDir
 
     prepare_torch(None)
@@ -123,8 +124,8 @@ def compare(data: Path, **options: Any) -> None:
     study_dir = StudyDir(
         options["out"], cache, options["jobs"], options["materialize"], options["overwrite"]
     )
-    how = {"seeds": options["seeds"], "margin": options["margin"], "command": this_command()}
-    click.echo(answer(study, study_dir, how, plan=options["plan"], quiet=options["quiet"]))
+    chosen = StudyOptions(options["margin"], this_command(), options["seeds"] or 0)
+    click.echo(answer(study, study_dir, chosen, plan=options["plan"], quiet=options["quiet"]))
 
 
 @command.command()
@@ -138,13 +139,14 @@ def ablate(data: Path, **options: Any) -> None:
     ablation = read_ablation(data, options)
     from train.ablate.command import ablate as answer
     from train.data.cache import Cache
+    from train.trials.options import StudyOptions
     from train.trials.study_dir import StudyDir
 
     prepare_torch(None)
     cache = Cache.of(options["cache"], options["cache_size"])
     study_dir = StudyDir(options["out"], cache, options["jobs"], overwrite=options["overwrite"])
-    how = {"seeds": options["seeds"], "margin": options["margin"], "command": this_command()}
-    click.echo(answer(ablation, study_dir, how, quiet=options["quiet"]))
+    chosen = StudyOptions(options["margin"], this_command(), options["seeds"] or 0)
+    click.echo(answer(ablation, study_dir, chosen, quiet=options["quiet"]))
 
 
 @command.command()

@@ -92,19 +92,20 @@ class Speed:
     expansion_seconds: float = 0.0
 
 
-def passes(arm: Arm, length: int, budget: str, speeds: Mapping[str, Speed]) -> int:
-    """Return how many passes over the sources an arm has at a length.
+def epochs_within(arm: Arm, asked: int, budget: str, speeds: Mapping[str, Speed]) -> int:
+    """Return the epochs that an arm trains for within a budget.
 
-    steps: as many for all. files: as many over all its files. wall: as many as fit into the seconds that `length` passes
-    over the untouched sources take, for wall-expansion less those of the arm's expansion; one at least.
+    steps: as many for all arms. files: one visit to each file counts as an epoch. wall: as many as
+    fit into the seconds of `asked` epochs over the untouched sources; wall-expansion: less the
+    seconds of the arm's expansion. At least one.
     """
     if budget == "steps":
-        return length
+        return asked
     if budget == "files":
-        return length * (arm.factor or 1)
-    seconds = length * min(speed.epoch_seconds for speed in speeds.values())
+        return asked * (arm.factor or 1)
+    seconds = asked * min(speed.epoch_seconds for speed in speeds.values())
     if "none" in speeds:
-        seconds = length * speeds["none"].epoch_seconds
+        seconds = asked * speeds["none"].epoch_seconds
     own = speeds[arm.name]
     if budget == "wall-expansion":
         seconds -= own.expansion_seconds

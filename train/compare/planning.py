@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from train.compare.arms import Arm, Speed, passes
-from train.compare.protocol import run_trial
-from train.compare.study import ComparisonStudy, Trial
+from train.compare.arms import Arm, Speed, epochs_within
+from train.compare.study import ComparisonStudy
 from train.statistics.intervals import half_width, paired
 from train.trials.context import TrialContext
+from train.trials.engine import run_trial
+from train.trials.study import Trial
 
 PILOT_RUNS, PILOT_SECONDS = 4, 120.0
 
@@ -42,7 +43,7 @@ def make_forecast(
     first, shortest = study.arms[0], min(study.lengths)
     if PILOT_RUNS * _run_seconds(study, first, shortest, speeds) <= PILOT_SECONDS:
         found = [
-            run_trial(context, Trial(first, shortest, seed), shortest)["accuracy"]
+            run_trial(context, Trial(first, seed, shortest, shortest, "pilot")).accuracy
             for seed in range(PILOT_RUNS)
         ]
         sd = 100 * math.sqrt(2) * (paired(found).sd or 0.0)
@@ -62,7 +63,7 @@ def _run_seconds(
     study: ComparisonStudy, arm: Arm, length: int, speeds: Mapping[str, Speed]
 ) -> float:
     """Return how long a run of an arm trains."""
-    return passes(arm, length, study.budget, speeds) * speeds[arm.name].epoch_seconds
+    return epochs_within(arm, length, study.budget, speeds) * speeds[arm.name].epoch_seconds
 
 
 def in_words(
@@ -75,7 +76,7 @@ def in_words(
     ]
     for arm in study.arms:
         parts = [
-            f"{passes(arm, length, study.budget, speeds):,} passes, {_run_seconds(study, arm, length, speeds):,.1f} s"
+            f"{epochs_within(arm, length, study.budget, speeds):,} passes, {_run_seconds(study, arm, length, speeds):,.1f} s"
             for length in study.lengths
         ]
         lines.append(f"  {arm.name:<{width}}  {'; '.join(parts)} a run")

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any
 
 from expand.errors import ExpandError
 from expand.images.formats import FORMATS
 from expand.job.settings import Settings as Expansion
 from expand.recipes.recipe import Recipe
 from expand.views.views import Views
-from train.compare.arms import BUDGETS, Arm
+from train.compare.arms import BUDGETS, Arm, Speed, epochs_within
 from train.errors import TrainError
 from train.feed.strategies import Strategy
-from train.trials.study import Study
+from train.trials.study import Study, Trial
 
 CHEAP = ("flip", "translate")
 """What hybrid draws on top of its copies, where the recipe has it: exact, or nearly so, and the least work."""
@@ -141,23 +142,25 @@ class ComparisonStudy(Study):
         }
 
 
-class Trial(NamedTuple):
-    """One run: an arm, a length and a replicate."""
+def trials(
+    study: ComparisonStudy, seeds: int, speeds: Mapping[str, Speed] = MappingProxyType({})
+) -> Iterator[Trial]:
+    """Yield all trials, arms interleaved, so that a machine that slows down slows all arms alike.
 
-    arm: Arm
-    length: int
-    replicate: int
-
-    @property
-    def name(self) -> str:
-        """What its file is called."""
-        return f"{self.arm.name.replace(' ×', '-x')}_k{self.length}_s{self.replicate}"
-
-
-def trials(study: ComparisonStudy, seeds: int) -> Iterator[Trial]:
-    """Yield all runs, replicates interleaved over arms, so that a machine that slows down slows all of them alike."""
+    A budget of seconds needs the `speeds` of the arms.
+    """
     count = len(study.arms)
     for replicate in range(seeds):
-        for length in study.lengths:
-            for place in range(count):
-                yield Trial(study.arms[(place + replicate) % count], length, replicate)
+        for asked in study.lengths:
+            for shift in range(count):
+                arm = study.arms[(shift + replicate) % count]
+                trained = epochs_within(arm, asked, study.budget, speeds)
+                name = f"{arm.name.replace(' ×', '-x')}_k{asked}_s{replicate}"
+                yield Trial(arm, replicate, asked, trained, name)
+
+
+def in_order(study: ComparisonStudy, trials: Sequence[Trial]) -> list[Trial]:
+    """Sort trials by epochs, arm and replicate."""
+    return sorted(
+        trials, key=lambda each: (each.epochs_asked, study.arms.index(each.arm), each.replicate)
+    )

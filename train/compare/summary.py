@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from train.compare.wording import headline, not_tested, notes
 from train.runs.records import versions, write_text
 from train.runtime.device import hardware
 from train.trials.context import TrialContext, describe_study
+from train.trials.options import StudyOptions
+from train.trials.results import TrialResult
 from train.trials.study import Seeds
 
 PAGE, NUMBERS, TABLE, MARKDOWN = "index.html", "comparison.json", "runs.csv", "report.md"
@@ -24,21 +27,26 @@ LEFT_OUT = ("right", "gap", "per_class")
 
 
 def summarise(
-    context: TrialContext[ComparisonStudy], rows: list[Row], expansions: list[Row], how: Row
+    context: TrialContext[ComparisonStudy],
+    results: Sequence[TrialResult],
+    expansions: list[Row],
+    options: StudyOptions,
+    jobs: int,
 ) -> Row:
-    """Return all that a comparison found; `how` has the command, margin, jobs and seeds."""
+    """Return all results of a comparison."""
+    rows = [result.to_dict() for result in results]
     study, test = context.study, context.data.test
     assert test is not None
     runs = Runs(study, rows, len(test.folder))
-    pairs, paid = compare_pairs(runs, how["margin"]), break_even(runs, expansions)
+    pairs, paid = compare_pairs(runs, options.margin), break_even(runs, expansions)
     classes, worst = compare_classes(runs)
     checked = sum(cost["checked_files"] for cost in expansions)
     return {
         "title": str(study.data),
         "headline": headline(study, pairs, paid),
-        "command": how["command"],
+        "command": options.command,
         "settings": {
-            **describe_study(context, how),
+            **describe_study(context, options, jobs),
             "recipe": study.views.name,
             "budget": study.budget,
             "lengths in passes": ", ".join(map(str, study.lengths)),
@@ -62,12 +70,12 @@ def summarise(
             if checked
             else "no arm stores copies, so there was nothing to hold against memory",
         },
-        "notes": notes(runs, how["jobs"]),
+        "notes": notes(runs, jobs),
         "strips": [strip(context, arm) for arm in study.arms] if study.shape.side is None else [],
         "not_tested": not_tested(study),
         "versions": versions(),
         "hardware": hardware(context.device),
-        "seeds": [_seeds(study, replicate) for replicate in range(how["seeds"])],
+        "seeds": [_seeds(study, replicate) for replicate in range(options.seeds)],
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": sum(row["seconds"] for row in rows),
     }

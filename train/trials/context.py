@@ -13,6 +13,7 @@ from train.data.cache import Cache
 from train.data.dataset import Data, DataRequest, prepare
 from train.errors import TrainError
 from train.runtime.device import pick_device
+from train.trials.options import StudyOptions
 from train.trials.study import Study
 
 S = TypeVar("S", bound=Study)
@@ -20,7 +21,7 @@ S = TypeVar("S", bound=Study)
 
 @dataclass(frozen=True)
 class TrialContext(Generic[S]):
-    """What all replicates share: the study, the decoded sources and test images, the device."""
+    """The study, its decoded training and test images, the device and the cache."""
 
     study: S
     data: Data
@@ -29,7 +30,7 @@ class TrialContext(Generic[S]):
 
 
 def trial_context(study: S, cache_root: Path, cache_limit: int) -> TrialContext[S]:
-    """Return the stage of a study; made once in each process."""
+    """Prepare a study, once in each process."""
     return _trial_context(study, cache_root, cache_limit)
 
 
@@ -38,10 +39,8 @@ def _trial_context(study: Any, cache_root: Path, cache_limit: int) -> TrialConte
     torch.set_num_threads(study.threads)
     device = pick_device(study.device)
     if device is None:
-        raise TrainError(f"--device {study.device}: there is no such device here")
-    if (
-        device.type == "cuda"
-    ):  # pragma: no cover  # needs a GPU; worker processes have not been told yet
+        raise TrainError(f"--device {study.device} is not available on this machine")
+    if device.type == "cuda":  # pragma: no cover  # needs a GPU; worker processes start without it
         torch.use_deterministic_algorithms(mode=True, warn_only=True)
     cache = Cache(cache_root, cache_limit)
     data_request = DataRequest(
@@ -50,17 +49,17 @@ def _trial_context(study: Any, cache_root: Path, cache_limit: int) -> TrialConte
     data = prepare(data_request, cache, lambda _folder: lambda _images: None)
     if not data.train.pack.whole:
         raise TrainError(
-            "a comparison holds its images in memory: fewer --sources, or a smaller --image-size"
+            "the images do not fit into memory; use fewer --sources or a smaller --image-size"
         )
     if data.train.folder.expanded:
         raise TrainError(
-            f'"{study.data}" was written by expand; compare the folder that it was made from'
+            f'"{study.data}" was written by expand; give the folder that it was made from'
         )
     return TrialContext(study, data, device, cache)
 
 
-def describe_study(context: TrialContext[Any], how: dict[str, Any]) -> dict[str, Any]:
-    """Return what all arms of a study share, as a flat table for people."""
+def describe_study(context: TrialContext[Any], options: StudyOptions, jobs: int) -> dict[str, Any]:
+    """List what all arms of a study share, for the settings table of a page."""
     study, data = context.study, context.data
     _, height, width, channels = data.train.pack.pixels.shape
     training = study.training
@@ -72,8 +71,8 @@ def describe_study(context: TrialContext[Any], how: dict[str, Any]) -> dict[str,
         "classes": len(data.train.folder.classes),
         "image": f"{width}×{height}×{channels}",
         "model": study.model,
-        "seeds": how["seeds"],
-        "margin in points": how["margin"],
+        "seeds": options.seeds,
+        "margin in points": options.margin,
         "batch size": training.batch_size,
         "learning rate": training.lr,
         "momentum": training.momentum,
@@ -84,5 +83,5 @@ def describe_study(context: TrialContext[Any], how: dict[str, Any]) -> dict[str,
         "leaks": len(data.leaks),
         "seed": study.seed,
         "threads": study.threads,
-        "side by side": how["jobs"],
+        "side by side": jobs,
     }

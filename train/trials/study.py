@@ -1,11 +1,12 @@
-"""A study: what every run of it shares, and what chance each replicate has."""
+"""A study: what its trials share; a trial: one arm, trained once from the seeds of a replicate."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expand.job.settings import Settings as Expansion
 from expand.views.keys import draw
@@ -16,6 +17,24 @@ from train.feed.dataset import Images
 from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
 from train.fit.hyperparameters import Hyperparameters
+
+if TYPE_CHECKING:
+    from train.trials.context import TrialContext
+    from train.trials.trial import Trained
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training run: an arm, the seeds of a replicate, and for how many epochs."""
+
+    arm: Any
+    replicate: int
+    epochs_asked: int
+    """As given on the command line."""
+    epochs_trained: int
+    """What the budget makes of them."""
+    name: str
+    """The name of its file, without the suffix."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,29 +57,35 @@ class Study(ABC):
 
     @abstractmethod
     def strategy(self, arm: Any, view_seed: int) -> Strategy:
-        """Return the strategy by which an arm trains."""
+        """Return the strategy of an arm."""
 
     def copies(self, arm: Any, view_seed: int) -> Expansion | None:
-        """Return the settings with which `expand` writes the copies that an arm reads; None where it reads the sources."""
+        """Return the settings with which `expand` writes an arm's copies; None without copies."""
         return None
 
     def memorised_views(self, arm: Any, view_seed: int) -> Views | None:
-        """Return the views whose first one an arm has seen, for measuring how far it knows it by heart; None: not measured."""
+        """Return the views to measure an arm's memorisation gap with; None: it is not measured."""
         return None
 
     def reader(self, arm: Any, sampler: Sampler, data: Data, view_seed: int) -> Images | None:
-        """Return what reads for an arm that no strategy describes."""
+        """Return the reader of an arm that no strategy describes."""
+        return None
+
+    def screen(
+        self, context: TrialContext[Any], trial: Trial, trained: Trained
+    ) -> tuple[Mapping[str, Any], ...] | None:
+        """Measure more with the trained model of a trial; its result keeps that as plain data."""
         return None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the study as plain data."""
+        """Convert to plain data."""
         plain = {key: getattr(self, key) for key in self.__dataclass_fields__}
         paths = {"data": str(self.data), "test": str(self.test)}
         return {**plain, **paths, "training": asdict(self.training), "shape": asdict(self.shape)}
 
 
 class Seeds(NamedTuple):
-    """What chance a replicate has: of the first weights and the order, and of the views. All arms share them."""
+    """The seeds of a replicate, shared by all arms: of weights and order, and of the views."""
 
     replicate: int
     training: int
@@ -68,6 +93,6 @@ class Seeds(NamedTuple):
 
     @classmethod
     def of(cls, seed: int, replicate: int) -> Seeds:
-        """Return a replicate's seeds."""
+        """Derive the seeds of a replicate."""
         training, views = draw(seed, "replicate", "", replicate, 2)
         return cls(replicate, training >> 1, views)

@@ -13,12 +13,14 @@ from train.errors import TrainError
 from train.runs.records import write_json
 from train.trials.study import Study
 
-STUDY, RUNS = "question.json", "runs"
+STUDY, RUNS = "study.json", "runs"
+OLD_STUDY = "question.json"
+"""The settings file of earlier versions, with the same keys."""
 
 
 @dataclass(frozen=True)
 class StudyDir:
-    """Where a comparison happens: its folder, the cache, and how many replicates run side by side."""
+    """The folder of a study, the cache, and how many trials run in parallel."""
 
     out: Path
     cache: Cache
@@ -28,37 +30,54 @@ class StudyDir:
 
 
 def open_study(study: Study, study_dir: StudyDir) -> None:
-    """Make the folder of a study, or refuse one that holds something else."""
+    """Create the folder of a study, or check that it holds the same study."""
     study_dir.out.mkdir(parents=True, exist_ok=True)
-    path = study_dir.out / STUDY
-    now = json.loads(json.dumps(study.to_dict()))
-    if not path.is_file():
-        if any(entry.suffix != PARTIAL for entry in study_dir.out.iterdir()):
-            raise TrainError(
-                f'"{study_dir.out}" is not empty and has no {STUDY}: it is none of ours; give another --out'
-            )
+    settings = json.loads(json.dumps(study.to_dict()))
+    before = _read_settings(study_dir.out)
+    if before is None:
+        _refuse_foreign_files(study_dir.out)
     elif study_dir.overwrite:
         empty_folder(study_dir.out)
     else:
-        before = read_json(path)
-        different = [
-            f"{key} was {before.get(key)}, is {now[key]}"
-            for key in now
-            if before.get(key) != now[key]
-        ]
-        if different:
-            raise TrainError(
-                f'"{study_dir.out}" holds runs with other settings: {"; ".join(different)}; --overwrite starts afresh'
-            )
-    write_json(path, now)  # first of all: what lies in a folder without it is none of ours
+        _refuse_other_settings(study_dir.out, before, settings)
+    # written first: a folder without it was not created by this program
+    write_json(study_dir.out / STUDY, settings)
+    (study_dir.out / OLD_STUDY).unlink(missing_ok=True)
     (study_dir.out / RUNS).mkdir(exist_ok=True)
 
 
+def _read_settings(out: Path) -> dict[str, Any] | None:
+    """Read the settings of the study in a folder, of this version or an earlier one."""
+    for name in (STUDY, OLD_STUDY):
+        if (out / name).is_file():
+            settings: dict[str, Any] = read_json(out / name)
+            return settings
+    return None
+
+
+def _refuse_foreign_files(out: Path) -> None:
+    if any(entry.suffix != PARTIAL for entry in out.iterdir()):
+        raise TrainError(
+            f'"{out}" was not created by train compare or train ablate; choose another --out'
+        )
+
+
+def _refuse_other_settings(out: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
+    different = [
+        f"{key} was {before.get(key)}, is {now[key]}" for key in now if before.get(key) != now[key]
+    ]
+    if different:
+        raise TrainError(
+            f'"{out}" holds trials with other settings: {"; ".join(different)}. '
+            "Choose another --out, or use --overwrite to start again."
+        )
+
+
 def read_json(path: Path) -> Any:
-    """Return what a file of plain data holds; say so if it is damaged."""
+    """Read a JSON file; raise TrainError with its path if it is damaged."""
     try:
         return json.loads(path.read_text("utf-8"))
     except ValueError as error:
         raise TrainError(
-            f'"{path}" is damaged ({error}); remove it, and start again to make it anew'
+            f'"{path}" is damaged ({error}); remove it and run the same command again'
         ) from error

@@ -1,9 +1,8 @@
-"""A replicate of an arm: one run at one length from one seed, and what is kept of it."""
+"""Train one trial, and measure the finished model."""
 
 from __future__ import annotations
 
-import base64
-from dataclasses import asdict, replace
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -17,6 +16,7 @@ from train.data.dataset import Data
 from train.data.split import Split
 from train.feed.exact import render
 from train.feed.sampler import Sampler
+from train.feed.strategies import Strategy
 from train.fit.evaluate import EvalConfig, Evaluation, evaluate
 from train.fit.loop import fit
 from train.fit.trainer import Epoch
@@ -25,53 +25,55 @@ from train.runs.settings import Settings
 from train.runtime.memory import explain_out_of_memory
 from train.trials.context import TrialContext
 from train.trials.copies import render_copies
-from train.trials.study import Seeds
+from train.trials.results import MemorisationGap, TrialResult, TrialSeconds
+from train.trials.study import Seeds, Study, Trial
 
 FRESH_VIEW = 1_000_003
-"""A view that no run reaches: what a model makes of it is what it makes of fresh ones."""
+"""A view that no trial trains on, so its accuracy is that of fresh views."""
 GAP_SOURCES = 2000
 
 
-class Run(NamedTuple):
-    """One run of a study: an arm, for so many passes, from a replicate's seeds."""
-
-    arm: Any
-    epochs: int
-    seeds: Seeds
-
-
 class Trained(NamedTuple):
-    """A run that has ended: what it learned from, its trainer, and its last pass."""
+    """A finished run: its data, its trainer, and its last epoch."""
 
     data: Data
     setup: Setup
     last: Epoch
 
 
-def assemble(context: TrialContext[Any], run: Run) -> tuple[Data, Setup]:
-    """Return a run's data and its trainer, ready to go."""
-    study, seeds = context.study, run.seeds
-    strategy = study.strategy(run.arm, seeds.views)
-    settings = Settings(
+def seeds_of(context: TrialContext[Any], trial: Trial) -> Seeds:
+    """Return the seeds of a trial."""
+    return Seeds.of(context.study.seed, trial.replicate)
+
+
+def assemble(context: TrialContext[Any], trial: Trial) -> tuple[Data, Setup]:
+    """Return the data and the trainer of a trial, before its first step."""
+    study, seeds = context.study, seeds_of(context, trial)
+    strategy = study.strategy(trial.arm, seeds.views)
+    train = stored(context, trial.arm, seeds) or context.data.train
+    data = replace(context.data, train=train)
+    settings = _settings(study, strategy, trial.epochs_trained, seeds.training)
+    images = study.reader(trial.arm, Sampler(train.folder, strategy), data, seeds.views)
+    return data, set_up(settings, data, context.device, context.cache, images=images)
+
+
+def _settings(study: Study, strategy: Strategy, epochs: int, seed: int) -> Settings:
+    return Settings(
         study.data,
         study.test,
         strategy,
-        replace(study.training, epochs=run.epochs),
+        replace(study.training, epochs=epochs),
         study.model,
         study.dropout,
-        seed=seeds.training,
+        seed=seed,
         renderer=study.renderer,
         precision=study.precision,
         shape=study.shape,
     )
-    train = stored(context, run.arm, seeds) or context.data.train
-    data = replace(context.data, train=train)
-    images = study.reader(run.arm, Sampler(train.folder, strategy), data, seeds.views)
-    return data, set_up(settings, data, context.device, context.cache, images=images)
 
 
 def stored(context: TrialContext[Any], arm: Any, seeds: Seeds) -> Split | None:
-    """Return the copies that an arm reads, made in memory; None where it reads the sources."""
+    """Render the copies that an arm reads, in memory; None for an arm without copies."""
     copies = context.study.copies(arm, seeds.views)
     if copies is None:
         return None
@@ -80,47 +82,48 @@ def stored(context: TrialContext[Any], arm: Any, seeds: Seeds) -> Split | None:
     )
 
 
-def train(context: TrialContext[Any], run: Run) -> Trained:
-    """Train an arm from first weights to last."""
+def train(context: TrialContext[Any], trial: Trial) -> Trained:
+    """Train an arm from the first epoch to the last."""
     with explain_out_of_memory(context.study.model, context.study.training.batch_size):
-        data, setup = assemble(context, run)
+        data, setup = assemble(context, trial)
         last = [event for event in fit(setup.trainer, setup.feed) if isinstance(event, Epoch)][-1]
     return Trained(data, setup, last)
 
 
-def measure(context: TrialContext[Any], run: Run, trained: Trained) -> dict[str, Any]:
-    """Return the row that is kept of a run; the test images are read here, once."""
+def measure(context: TrialContext[Any], trial: Trial, trained: Trained) -> TrialResult:
+    """Evaluate a finished model; the only place that reads the test images."""
     data, setup, last = trained
     assert data.test is not None
     labels = data.test.folder.labels
     with setup.feed.clock.measure("evaluate"):
-        found = look(context, setup, data.test.pixels(), labels)
-    clock = asdict(setup.feed.clock)
-    return {
-        "arm": run.arm.name,
-        "replicate": run.seeds.replicate,
-        "epochs": run.epochs,
-        "steps": setup.trainer.steps,
-        "images": len(setup.feed.sampler) * run.epochs,
-        "accuracy": found.accuracy,
-        "loss": found.loss,
-        "train_accuracy": last.accuracy,
-        "train_loss": last.loss,
-        "per_class": found.per_class,
-        "right": base64.b64encode(np.packbits(found.predicted == labels).tobytes()).decode(),
-        "weights": hash_weights(setup.trainer.average.state()),
-        "gap": memory_gap(context, run, trained),
-        "precision": setup.trainer.precision,
-        "renderer": setup.renderer,
-        **{f"{name}_seconds": round(seconds, 4) for name, seconds in clock.items()},
-        "training_seconds": round(clock["wait"] + clock["augment"] + clock["compute"], 4),
-    }
+        evaluation = evaluate_trained(context, setup, data.test.pixels(), labels)
+    seconds = TrialSeconds.of(setup.feed.clock)
+    return TrialResult(
+        arm=trial.arm.name,
+        replicate=trial.replicate,
+        epochs_asked=trial.epochs_asked,
+        epochs_trained=trial.epochs_trained,
+        steps=setup.trainer.steps,
+        images=len(setup.feed.sampler) * trial.epochs_trained,
+        accuracy=evaluation.accuracy,
+        loss=evaluation.loss,
+        train_accuracy=last.accuracy,
+        train_loss=last.loss,
+        per_class=evaluation.per_class,
+        right_bits=np.packbits(evaluation.predicted == labels).tobytes(),
+        weights=hash_weights(setup.trainer.average.state()),
+        gap=memorisation_gap(context, trial, setup),
+        seconds=seconds,
+        precision=setup.trainer.precision,
+        renderer=setup.renderer,
+        wall_seconds=0.0,  # the engine sets it when the trial ends
+    )
 
 
-def look(
+def evaluate_trained(
     context: TrialContext[Any], setup: Setup, pixels: NDArray[np.uint8], labels: NDArray[np.int64]
 ) -> Evaluation:
-    """Return what the finished model makes of some images."""
+    """Evaluate a finished model on images, N×H×W×C."""
     trainer = setup.trainer
     config = EvalConfig(
         context.data.train.folder.classes, context.data.normalise, trainer.device, trainer.precision
@@ -128,9 +131,11 @@ def look(
     return evaluate(trainer.model, trainer.average.state(), pixels, labels, config)
 
 
-def memory_gap(context: TrialContext[Any], run: Run, trained: Trained) -> dict[str, float] | None:
-    """Return the accuracy on views that were trained on, and on fresh views of the same sources; at most 2,000 of them."""
-    views = context.study.memorised_views(run.arm, run.seeds.views)
+def memorisation_gap(
+    context: TrialContext[Any], trial: Trial, setup: Setup
+) -> MemorisationGap | None:
+    """Measure the accuracy on views trained on and on fresh ones, of at most 2,000 sources."""
+    views = context.study.memorised_views(trial.arm, seeds_of(context, trial).views)
     if views is None:
         return None
     side = context.data.train
@@ -139,13 +144,13 @@ def memory_gap(context: TrialContext[Any], run: Run, trained: Trained) -> dict[s
     sources, labels = side.pixels(chosen), side.folder.labels[chosen]
     seen, fresh = (render(batches, sources, chosen, k, None) for k in (1, FRESH_VIEW))
     known, unknown = (
-        look(context, trained.setup, pixels, labels).accuracy for pixels in (seen, fresh)
+        evaluate_trained(context, setup, pixels, labels).accuracy for pixels in (seen, fresh)
     )
-    return {"stored": known, "fresh": unknown}
+    return MemorisationGap(known, unknown)
 
 
 def hash_weights(state: dict[str, Tensor]) -> str:
-    """Return a hash of a model's weights: equal for the same bits."""
+    """Hash the weights of a model: equal for the same bits."""
     digest = blake2b(digest_size=12)
     for name, value in sorted(state.items()):
         digest.update(name.encode())

@@ -95,7 +95,7 @@ def asked(*arguments: object) -> Any:
 
 def test_an_ablation_leaves_a_page_numbers_and_a_recipe(finished: tuple[Path, str]) -> None:
     out, words = finished
-    names = ["ablation.json", "index.html", "question.json", "recipe.yaml", "report.md", "runs"]
+    names = ["ablation.json", "index.html", "recipe.yaml", "report.md", "runs", "study.json"]
     assert sorted(path.name for path in out.iterdir()) == names
     found = found_in(out)
     assert words.splitlines()[:2] == found["headline"]

@@ -6,6 +6,7 @@ import json
 import pickle
 import shutil
 import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,24 +20,23 @@ from tests.train.commands import draw_set
 from tests.train.compare.studies import bench_at, context_of, kept, weights_of
 from train.ablate import protocol
 from train.ablate.ablation import AblationStudy
-from train.ablate.arms import NONE, TRIVIAL, AblationArm
-from train.ablate.protocol import (
-    DESIGN,
-    FINAL,
-    Trial,
-    _run_and_keep,
-    choosing_half,
-    missing,
-    run_all,
-    time_techniques,
-    trials,
-)
+from train.ablate.arms import DESIGN, FINAL, NONE, TRIVIAL, AblationArm
+from train.ablate.protocol import time_techniques
+from train.ablate.protocol import trials as trials_for
+from train.ablate.screen import choosing_half
 from train.errors import TrainError
 from train.runtime.world import World
+from train.trials.engine import _run_and_write, missing_trials, read_results, run_trials
+from train.trials.study import Trial
 from train.trials.study_dir import open_study
 
 ARMS = (AblationArm(NONE), AblationArm("flip", (0,)), AblationArm("both", (0, 1)))
 THREE = recipe("flip: {axes: horizontal}", "rotate", "noise")
+
+
+def trials(phase: str, arms: Sequence[AblationArm], seeds: int) -> Iterator[Trial]:
+    """Yield trials of two epochs."""
+    return trials_for(phase, arms, seeds, 2)
 
 
 @pytest.fixture
@@ -52,14 +52,16 @@ def run(
 ) -> list[dict[str, Any]]:
     study_dir = bench_at(out)
     open_study(ablation, study_dir)
-    return run_all(ablation, study_dir, wanted, (counted if counted is not None else []).append)
+    done = (counted if counted is not None else []).append
+    run_trials(ablation, study_dir, wanted, done)
+    return [result.to_dict() for result in read_results(study_dir, wanted)]
 
 
 def test_replicates_are_interleaved_over_arms() -> None:
-    listed = [(trial.name, trial.number) for trial in trials(DESIGN, ARMS, 2)]
+    listed = [trial.name for trial in trials(DESIGN, ARMS, 2)]
     assert listed == [
-        ("design_none_s0", 0), ("design_0_s0", 1), ("design_0-1_s0", 2),
-        ("design_0_s1", 1), ("design_0-1_s1", 2), ("design_none_s1", 0),
+        "design_none_s0", "design_0_s0", "design_0-1_s0",
+        "design_0_s1", "design_0-1_s1", "design_none_s1",
     ]  # fmt: skip
     names = [
         trial.name
@@ -76,7 +78,7 @@ def test_what_is_there_is_not_run_again(ablation: AblationStudy, tmp_path: Path)
     before = kept(out)
     assert set(before) == {trial.name for trial in wanted}
     (out / "runs/design_0_s1.json").unlink()
-    assert [trial.name for trial in missing(bench_at(out), wanted)] == ["design_0_s1"]
+    assert [trial.name for trial in missing_trials(bench_at(out), wanted)] == ["design_0_s1"]
     again = run(ablation, out, wanted, counted)
     after = kept(out)
     assert counted == [1] * 7
@@ -88,7 +90,7 @@ def test_what_is_there_is_not_run_again(ablation: AblationStudy, tmp_path: Path)
 class Second(World):
     """The second of two processes, which waits for no one."""
 
-    def wait(self) -> None:
+    def barrier(self) -> None:
         """Do not wait."""
 
 
@@ -108,7 +110,8 @@ def test_a_process_runs_its_share_and_waits_for_the_rest(
         ],
     )
     others.start()
-    rows = run_all(ablation, study_dir, wanted, counted.append, Second(1, 2))
+    run_trials(ablation, study_dir, wanted, counted.append, Second(1, 2))
+    rows = [result.to_dict() for result in read_results(study_dir, wanted)]
     assert len(counted) == 3
     assert [row["weights"] for row in rows] == [row["weights"] for row in alone]
     mine = {
@@ -166,7 +169,7 @@ def test_a_worker_process_is_given_all_that_a_run_needs(
     rows = run(ablation, tmp_path / "here", wanted)
     study_dir = bench_at(tmp_path / "there")
     open_study(ablation, study_dir)
-    work, sent = pickle.loads(pickle.dumps((partial(_run_and_keep, ablation, study_dir), wanted)))
+    work, sent = pickle.loads(pickle.dumps((partial(_run_and_write, ablation, study_dir), wanted)))
     for trial in sent:
         work(trial)
     assert weights_of(study_dir.out) == {
@@ -181,7 +184,7 @@ def test_a_damaged_run_says_so(ablation: AblationStudy, tmp_path: Path) -> None:
     path.write_text(json.dumps({"arm": "flip"})[:-3])
     with pytest.raises(
         TrainError,
-        match=rf'^"{path}" is damaged \(.+\); remove it, and start again to make it anew$',
+        match=rf'^"{path}" is damaged \(.+\); remove it and run the same command again$',
     ):
         run(ablation, tmp_path / "out", wanted)
 

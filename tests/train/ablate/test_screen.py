@@ -11,7 +11,7 @@ import pytest
 from expand.views.views import Views
 from tests.conftest import noise_image
 from tests.train.ablate.ablations import BLOG, ablation_for, recipe
-from tests.train.compare.studies import context_of, draw_arrows
+from tests.train.compare.studies import context_of, draw_arrows, trial_of
 from tests.train.samples import pictures, write_set
 from train.ablate import screen as screens
 from train.ablate.ablation import AblationStudy
@@ -20,8 +20,7 @@ from train.ablate.screen import change, check_images, screen
 from train.ablate.switches import combine
 from train.errors import TrainError
 from train.trials.context import TrialContext
-from train.trials.study import Seeds
-from train.trials.trial import Run, train
+from train.trials.trial import train
 
 WAYS = ("down", "line", "up")
 
@@ -58,7 +57,7 @@ def arrows(tmp_path: Path) -> TrialContext[AblationStudy]:
 def test_classes_that_a_flip_turns_into_each_other_are_flagged_with_what_they_are_taken_for(
     arrows: TrialContext[AblationStudy],
 ) -> None:
-    trained = train(arrows, Run(AblationArm(NONE), 4, Seeds.of(0, 0)))
+    trained = train(arrows, trial_of(AblationArm(NONE), 4))
     rows = screen(arrows, trained, np.ones(18, dtype=bool))
     assert [(row["technique"], row["setting"]) for row in rows] == [
         ("flip horizontal", "mirrored"), ("flip vertical", "mirrored"),
@@ -78,15 +77,15 @@ def test_only_the_half_that_chooses_is_looked_at_and_of_many_images_a_part(
     arrows: TrialContext[AblationStudy], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked: list[int] = []
-    honest = screens.look
+    honest = screens.evaluate_trained
     monkeypatch.setattr(
         screens,
-        "look",
+        "evaluate_trained",
         lambda context, setup, images, labels: (
             looked.append(len(images)) or honest(context, setup, images, labels)
         ),
     )
-    trained = train(arrows, Run(AblationArm(NONE), 1, Seeds.of(0, 0)))
+    trained = train(arrows, trial_of(AblationArm(NONE), 1))
     half = np.arange(18) % 2 == 0
     rows = screen(arrows, trained, half)
     assert set(looked) == {9}

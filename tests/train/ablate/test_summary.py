@@ -19,8 +19,9 @@ from train.ablate.ablation import AblationStudy
 from train.ablate.findings import check, choose, describe_techniques, keep
 from train.ablate.summary import in_words, recipe_yaml, suggest, summarise, write_summary
 from train.trials.context import TrialContext
+from train.trials.options import StudyOptions
 
-HOW = {"command": "train ablate src --test test", "margin": 0.25, "seeds": 6, "jobs": 1}
+HOW = StudyOptions(0.25, "train ablate src --test test", seeds=6)
 POINTS = {0: (4.0, 4.0), 1: (-6.0, -2.0), 3: (2.0, 2.0)}
 """Of blog: the horizontal flip helps, the vertical one harms, the translation helps."""
 SCREEN = [
@@ -55,7 +56,7 @@ def summed(
         arms = ablation.final_arms(chosen)
         last = rows_for(arms, points)
         checked, rows = check(arms, outcomes_of(last), 0.25), [*rows, *last]
-    return summarise(context, rows, (techniques, checked, keep(ablation, chosen, checked)), HOW)
+    return summarise(context, rows, (techniques, checked, keep(ablation, chosen, checked)), HOW, 1)
 
 
 def test_a_summary_holds_all_that_was_found_as_plain_data(folders: tuple[Path, Path]) -> None:
@@ -89,7 +90,7 @@ def test_a_summary_holds_all_that_was_found_as_plain_data(folders: tuple[Path, P
     assert found["runs"][-1] == {"arm": "none", "on": []}
     assert [row["says"] for row in found["techniques"]][:2] == ["helps", "harms"]
     assert [row["technique"] for row in found["screen"]] == ["flip horizontal", "flip vertical"]
-    assert (found["command"], found["design"]) == (HOW["command"], "plackett-burman")
+    assert (found["command"], found["design"]) == (HOW.command, "plackett-burman")
     runs = (len(set(context.study.design_arms)) + len(found["check"]["cells"])) * 6
     assert found["seconds"] == 1.5 * runs
     assert datetime.fromisoformat(found["created"]).tzinfo

@@ -20,7 +20,8 @@ from train.compare.study import ComparisonStudy
 from train.data.cache import Cache
 from train.fit.hyperparameters import Hyperparameters
 from train.trials.context import TrialContext, trial_context
-from train.trials.study import Study
+from train.trials.results import TrialResult
+from train.trials.study import Study, Trial
 from train.trials.study_dir import StudyDir
 
 CLASSIC = Recipe.load("classic")
@@ -104,6 +105,18 @@ def draw_arrows(
                 encode(pixels.astype(np.uint8), Encoding("PNG"))
             )
     return root
+
+
+def trial_of(arm: Any, epochs: int, replicate: int = 0) -> Trial:
+    """Return a trial of an arm that trains for as many epochs as asked."""
+    return Trial(arm, replicate, epochs, epochs, f"{arm.name}_{replicate}")
+
+
+def result_of(
+    arm: str, epochs: int, replicate: int, right: Sequence[int], **changes: Any
+) -> TrialResult:
+    """Return the result of a trial made by hand; `changes` are those of its row."""
+    return TrialResult.from_dict(row_of(arm, epochs, replicate, right, **changes))
 
 
 def row_of(

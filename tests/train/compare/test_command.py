@@ -94,7 +94,7 @@ def asked(*arguments: object) -> Any:
 def test_a_comparison_leaves_a_page_numbers_and_a_line_a_run(finished: tuple[Path, str]) -> None:
     out, words = finished
     assert sorted(path.name for path in out.iterdir()) == [
-        "comparison.json", "costs.json", "index.html", "question.json", "report.md", "runs", "runs.csv", "speeds.json",
+        "comparison.json", "costs.json", "index.html", "report.md", "runs", "runs.csv", "speeds.json", "study.json",
     ]  # fmt: skip
     found = json.loads((out / "comparison.json").read_text())
     assert set(kept(out)) == {
@@ -238,7 +238,7 @@ def test_a_plan_trains_nothing_of_the_comparison(
     assert kept(tmp_path / "out") == {}
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "costs.json",
-        "question.json",
+        "study.json",
         "runs",
         "speeds.json",
     ]
@@ -314,7 +314,7 @@ def test_runs_of_another_question_are_refused_and_overwritten_when_asked(
     words = f'"{tmp_path / "out"}" holds runs with other settings: seed was 0, is 5; --overwrite starts afresh'
     assert refusal(*other) == words
     assert call(*other, "--overwrite").exception is None
-    assert json.loads((tmp_path / "out/question.json").read_text())["seed"] == 5
+    assert json.loads((tmp_path / "out/study.json").read_text())["seed"] == 5
 
 
 def test_what_is_no_comparison_is_refused_before_anything_is_written(

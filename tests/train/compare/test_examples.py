@@ -10,13 +10,12 @@ import pytest
 
 from expand.images.decoder import decode
 from expand.images.pixels import Pixels
-from tests.train.compare.studies import MIRROR, context_of, question_for
+from tests.train.compare.studies import MIRROR, context_of, question_for, trial_of
 from tests.train.samples import pictures, write_set
 from train.compare.examples import strip
 from train.compare.study import ComparisonStudy
 from train.trials.context import TrialContext
-from train.trials.study import Seeds
-from train.trials.trial import Run, assemble
+from train.trials.trial import assemble
 
 
 def staged(
@@ -47,7 +46,7 @@ def test_pictures_are_what_each_arm_trains_on_enlarged_without_smoothing(
     times = -(-72 // min(shape[:2]))
     for arm in context.study.arms:
         found = strip(context, arm)
-        _, setup = assemble(context, Run(arm, 9, Seeds.of(0, 0)))
+        _, setup = assemble(context, trial_of(arm, 9))
         assert (found["arm"], len(found["images"])) == (arm.name, 9)
         for k, image in enumerate(found["images"]):
             shown = setup.feed.show(k, np.array([0]))[0].permute(1, 2, 0).numpy()

@@ -8,12 +8,12 @@ from statistics import stdev
 import pytest
 
 from tests.train.commands import draw_set
-from tests.train.compare.studies import ask, context_of, question_for
+from tests.train.compare.studies import ask, context_of, question_for, trial_of
 from train.compare.arms import Speed
 from train.compare.planning import Forecast, in_words, make_forecast
-from train.compare.protocol import run_trial
-from train.compare.study import ComparisonStudy, Trial
+from train.compare.study import ComparisonStudy
 from train.trials.context import TrialContext
+from train.trials.engine import run_trial
 
 SPEEDS = {"none": Speed(0.5), "fly": Speed(1.0)}
 
@@ -29,7 +29,7 @@ def test_a_few_short_runs_say_how_much_seeds_differ(context: TrialContext[Compar
     forecast = make_forecast(context, SPEEDS, seeds=4, jobs=2)
     assert (forecast.runs, forecast.seconds) == (16, 4 * (4 * 0.5 + 4 * 1.0) / 2)
     arm = context.study.arms[0]
-    accuracies = [run_trial(context, Trial(arm, 1, seed), 1)["accuracy"] for seed in range(4)]
+    accuracies = [run_trial(context, trial_of(arm, 1, seed)).accuracy for seed in range(4)]
     assert forecast.sd == pytest.approx(100 * 2**0.5 * stdev(accuracies))
     assert forecast.sd > 0
     assert (

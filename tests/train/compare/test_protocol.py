@@ -16,19 +16,17 @@ from tests.train.compare.studies import bench_at, context_of, kept, question_for
 from train.compare.arms import Arm, Speed
 from train.compare.command import compare
 from train.compare.protocol import (
-    costs,
-    missing_trials,
+    measure_costs,
+    measure_speeds,
     probe,
-    read_rows,
-    run_all,
-    speeds,
-    wait_for,
 )
-from train.compare.study import ComparisonStudy, Trial
+from train.compare.study import ComparisonStudy, in_order, trials
 from train.errors import TrainError
+from train.trials.engine import missing_trials, read_results, run_trials
+from train.trials.options import StudyOptions
 from train.trials.study_dir import open_study, read_json
 
-HOW = {"seeds": 2, "margin": 0.25, "command": "train compare"}
+HOW = StudyOptions(0.25, "train compare", seeds=2)
 TIMED = (
     "created", "seconds", "images_per_second", "wait", "augment", "compute", "evaluate", "a", "w", "r", "h", "passes", "runs",
     "words", "headline",
@@ -55,8 +53,9 @@ def run(
     """Run what is missing; return the rows of all."""
     study_dir = bench_at(out, jobs=jobs)
     open_study(study, study_dir)
-    run_all(study, study_dir, seeds, speed or {}, lambda _runs: None)
-    return read_rows(study, study_dir, seeds)
+    planned = list(trials(study, seeds, speed or {}))
+    run_trials(study, study_dir, planned, lambda _runs: None)
+    return [result.to_dict() for result in read_results(study_dir, in_order(study, planned))]
 
 
 def without_times(found: Any) -> Any:
@@ -73,8 +72,8 @@ def without_times(found: Any) -> Any:
 def test_a_new_bench_says_what_it_is_for(study: ComparisonStudy, tmp_path: Path) -> None:
     study_dir = bench_at(tmp_path / "deep" / "out")
     open_study(study, study_dir)
-    assert sorted(path.name for path in study_dir.out.iterdir()) == ["question.json", "runs"]
-    assert read_json(study_dir.out / "question.json") == json.loads(json.dumps(study.to_dict()))
+    assert sorted(path.name for path in study_dir.out.iterdir()) == ["runs", "study.json"]
+    assert read_json(study_dir.out / "study.json") == json.loads(json.dumps(study.to_dict()))
     open_study(study, study_dir)
 
 
@@ -87,7 +86,7 @@ def test_a_folder_of_something_else_is_left_alone(study: ComparisonStudy, tmp_pa
             open_study(study, bench_at(out, overwrite=overwrite))
         assert (
             str(refused.value)
-            == f'"{out}" is not empty and has no question.json: it is none of ours; give another --out'
+            == f'"{out}" was not created by train compare or train ablate; choose another --out'
         )
     assert [path.name for path in out.iterdir()] == ["letter.txt"]
 
@@ -97,9 +96,20 @@ def test_a_bench_that_was_killed_while_it_was_set_up_is_set_up_again(
 ) -> None:
     out = tmp_path / "out"
     out.mkdir()
-    (out / ".question.json.part").write_text('{"da')
+    (out / ".study.json.part").write_text('{"da')
     open_study(study, bench_at(out))
-    assert (out / "question.json").is_file()
+    assert (out / "study.json").is_file()
+
+
+def test_a_folder_of_an_earlier_version_is_resumed(study: ComparisonStudy, tmp_path: Path) -> None:
+    rows = run(study, tmp_path / "out", 1)
+    before = kept(tmp_path / "out")
+    (tmp_path / "out/study.json").rename(tmp_path / "out/question.json")
+    with pytest.raises(TrainError, match="holds trials with other settings: seed was 0, is 3"):
+        open_study(replace(study, seed=3), bench_at(tmp_path / "out"))
+    assert run(study, tmp_path / "out", 1) == rows
+    assert kept(tmp_path / "out") == before
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["runs", "study.json"]
 
 
 def test_other_settings_are_refused_with_what_differs_unless_all_is_to_start_afresh(
@@ -112,12 +122,12 @@ def test_other_settings_are_refused_with_what_differs_unless_all_is_to_start_afr
     with pytest.raises(TrainError) as refused:
         open_study(other, study_dir)
     assert str(refused.value) == (
-        f'"{study_dir.out}" holds runs with other settings: seed was 0, is 3; lengths was [1, 4], is [1, 6]; --overwrite starts afresh'
+        f'"{study_dir.out}" holds trials with other settings: seed was 0, is 3; lengths was [1, 4], is [1, 6]. Choose another --out, or use --overwrite to start again.'
     )
     assert len(kept(study_dir.out)) == 1
     open_study(other, replace(study_dir, overwrite=True))
     assert kept(study_dir.out) == {}
-    assert read_json(study_dir.out / "question.json")["seed"] == 3
+    assert read_json(study_dir.out / "study.json")["seed"] == 3
 
 
 @pytest.mark.parametrize("damaged", ["", '{"accuracy": 0.', "\x00\x00"])
@@ -128,7 +138,7 @@ def test_a_damaged_file_says_so_and_is_made_anew_once_it_is_gone(
     path.write_text(damaged)
     with pytest.raises(
         TrainError,
-        match=rf'^"{path}" is damaged \(.+\); remove it, and start again to make it anew$',
+        match=rf'^"{path}" is damaged \(.+\); remove it and run the same command again$',
     ):
         run(study, tmp_path / "out", 1)
     path.unlink()
@@ -138,15 +148,15 @@ def test_a_damaged_file_says_so_and_is_made_anew_once_it_is_gone(
 def test_costs_are_measured_once_and_kept(study: ComparisonStudy, tmp_path: Path) -> None:
     study_dir, context = bench_at(tmp_path / "out"), context_of(study)
     open_study(study, study_dir)
-    (found,) = costs(context, study_dir)
+    (found,) = measure_costs(context, study_dir)
     assert (found["arm"], found["files"]) == ("disk ×2", 48)
     path = study_dir.out / "costs.json"
     path.write_text(json.dumps({"disk ×2": {**found, "expansion_seconds": 1234.5}}))
-    assert costs(context, study_dir) == [{**found, "expansion_seconds": 1234.5}]
+    assert measure_costs(context, study_dir) == [{**found, "expansion_seconds": 1234.5}]
     assert sorted(entry.name for entry in study_dir.out.iterdir()) == [
         "costs.json",
-        "question.json",
         "runs",
+        "study.json",
     ]
 
 
@@ -155,15 +165,15 @@ def test_everything_is_expanded_where_a_sample_was_before(
 ) -> None:
     context, study_dir = context_of(study), bench_at(tmp_path / "out")
     open_study(study, study_dir)
-    (sampled,) = costs(context, study_dir)
+    (sampled,) = measure_costs(context, study_dir)
     whole = replace(study_dir, materialize=True)
-    (found,) = costs(context, whole)
+    (found,) = measure_costs(context, whole)
     assert (sampled["everything"], found["everything"]) == (False, True)
     assert (
         len(list((study_dir.out / found["arm"].replace(" ×", "-x")).rglob("*.png")))
         == found["files"]
     )
-    assert costs(context, study_dir) == costs(context, whole) == [found]
+    assert measure_costs(context, study_dir) == measure_costs(context, whole) == [found]
 
 
 def test_where_nothing_is_stored_nothing_is_expanded(
@@ -172,19 +182,19 @@ def test_where_nothing_is_stored_nothing_is_expanded(
     none_stored = replace(study, arms=(Arm("none"), Arm("fly")))
     study_dir = bench_at(tmp_path / "out")
     open_study(none_stored, study_dir)
-    assert costs(context_of(none_stored), study_dir) == []
+    assert measure_costs(context_of(none_stored), study_dir) == []
     assert not (study_dir.out / "costs.json").exists()
 
 
 def test_speeds_are_probed_once_and_kept(study: ComparisonStudy, tmp_path: Path) -> None:
     study_dir, context = bench_at(tmp_path / "out"), context_of(study)
     open_study(study, study_dir)
-    found = speeds(context, study_dir, [{"arm": "disk ×2", "expansion_seconds": 7.0}])
+    found = measure_speeds(context, study_dir, [{"arm": "disk ×2", "expansion_seconds": 7.0}])
     assert list(found) == ["none", "fly", "disk ×2"]
     assert all(speed.epoch_seconds > 0 for speed in found.values())
     assert [speed.expansion_seconds for speed in found.values()] == [0.0, 0.0, 7.0]
     (study_dir.out / "speeds.json").write_text('{"none": 1.0, "fly": 2.0, "disk ×2": 3.0}')
-    assert [speed.epoch_seconds for speed in speeds(context, study_dir, []).values()] == [
+    assert [speed.epoch_seconds for speed in measure_speeds(context, study_dir, []).values()] == [
         1.0,
         2.0,
         3.0,
@@ -199,30 +209,30 @@ def test_a_probe_takes_as_long_as_its_steps(
     monkeypatch.setattr(
         "train.compare.protocol.time", type("Clock", (), {"perf_counter": lambda: next(now)})
     )
-    assert probe(context, Trial(Arm("none"), 4, 0)) == 2.0
+    assert probe(context, Arm("none")) == 2.0
 
 
 def test_what_is_there_is_not_run_again(study: ComparisonStudy, tmp_path: Path) -> None:
     study_dir = bench_at(tmp_path / "out")
     open_study(study, study_dir)
-    speed = speeds(context_of(study), study_dir, [])
+    planned = list(trials(study, 1))
     counted: list[int] = []
-    run_all(study, study_dir, 1, speed, counted.append)
+    run_trials(study, study_dir, planned, counted.append)
     before = kept(study_dir.out)
     assert set(before) == {
         f"{arm}_k{length}_s0" for arm in ("none", "fly", "disk-x2") for length in (1, 4)
     }
     for name in ("fly_k1_s0", "none_k4_s0"):
         (study_dir.out / f"runs/{name}.json").unlink()
-    assert {trial.name for trial in missing_trials(study, study_dir, 1)} == {
+    assert {trial.name for trial in missing_trials(study_dir, planned)} == {
         "fly_k1_s0",
         "none_k4_s0",
     }
-    run_all(study, study_dir, 1, speed, counted.append)
+    run_trials(study, study_dir, planned, counted.append)
     after = kept(study_dir.out)
     assert counted == [1] * 8
     assert {name for name in after if after[name] != before[name]} == {"fly_k1_s0", "none_k4_s0"}
-    run_all(study, study_dir, 1, speed, counted.append)
+    run_trials(study, study_dir, planned, counted.append)
     assert (kept(study_dir.out), len(counted)) == (after, 8)
 
 
@@ -307,7 +317,7 @@ def test_the_first_process_waits_for_what_others_run(
     others = threading.Timer(0.3, lambda: path.write_bytes(data))
     started = time.monotonic()
     others.start()
-    wait_for(study, study_dir, 1)
+    read_results(study_dir, list(trials(study, 1)))
     assert time.monotonic() - started > 0.3
     assert path.read_bytes() == data
-    wait_for(study, study_dir, 1)
+    read_results(study_dir, list(trials(study, 1)))

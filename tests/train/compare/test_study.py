@@ -15,7 +15,7 @@ from expand.job.settings import Settings as Expansion
 from expand.recipes.recipe import Recipe
 from tests.train.compare.studies import CLASSIC, MIRROR, question_for
 from train.compare.arms import Arm
-from train.compare.study import Codec, ComparisonStudy, Trial, trials
+from train.compare.study import Codec, ComparisonStudy, trials
 from train.data.shape import Shape
 from train.errors import TrainError
 from train.feed.strategies import Strategy
@@ -158,8 +158,8 @@ def test_every_replicate_has_every_arm_at_every_length_before_the_next_one_begin
     assert len(listed) == len({trial.name for trial in listed}) == seeds * block
     for replicate in range(seeds):
         mine = listed[replicate * block : (replicate + 1) * block]
-        assert set(mine) == {
-            Trial(arm, length, replicate) for arm in study.arms for length in lengths
+        assert {(each.arm, each.epochs_asked, each.replicate) for each in mine} == {
+            (arm, epochs, replicate) for arm in study.arms for epochs in lengths
         }
 
 

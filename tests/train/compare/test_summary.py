@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ from train.compare.study import Codec, ComparisonStudy
 from train.compare.summary import describe_study, in_words, runs_csv, summarise, write_summary
 from train.data.shape import Shape
 from train.trials.context import TrialContext
+from train.trials.options import StudyOptions
+from train.trials.results import TrialResult
 from train.trials.study import Seeds
 
-HOW = {"command": "train compare src --test test", "margin": 0.25, "seeds": 2, "jobs": 1}
+HOW = StudyOptions(0.25, "train compare src --test test", seeds=2)
 RIGHT = {
     "none": [1, 1, 1, 1, 1, 1, 0, 0],
     "fly": [0, 1, 0, 0, 1, 1, 1, 1],
@@ -45,6 +48,10 @@ def rows_of(study: ComparisonStudy) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def results_of(study: ComparisonStudy) -> list[TrialResult]:
+    return [TrialResult.from_dict(row) for row in rows_of(study)]
+
+
 @pytest.fixture
 def context(tmp_path: Path) -> TrialContext[ComparisonStudy]:
     """Return a stage with 10 sources and 8 test images of two classes."""
@@ -52,7 +59,7 @@ def context(tmp_path: Path) -> TrialContext[ComparisonStudy]:
 
 
 def summed(context: TrialContext[ComparisonStudy]) -> dict[str, Any]:
-    return summarise(context, rows_of(context.study), [cost_of("disk ×2", 20)], HOW)
+    return summarise(context, results_of(context.study), [cost_of("disk ×2", 20)], HOW, 1)
 
 
 def test_a_summary_holds_all_that_was_found_as_plain_data(
@@ -65,7 +72,7 @@ def test_a_summary_holds_all_that_was_found_as_plain_data(
         "check", "notes", "strips", "not_tested", "versions", "hardware", "seeds", "created", "seconds",
     ]  # fmt: skip
     assert (found["command"], found["lengths"], found["seconds"]) == (
-        HOW["command"],
+        HOW.command,
         [2, 4],
         3.0 * 12,
     )
@@ -127,7 +134,7 @@ def test_the_settings_are_those_of_all_arms(
         "momentum": 0.9, "weight decay": 5e-4, "schedule": "one-cycle", "label smoothing": 0.1, "weight average": 0.03, "leaks": 0,
         "seed": 0, "threads": 1, "side by side": 1,
     }  # fmt: skip
-    assert describe_study(context, HOW) == shared
+    assert describe_study(context, HOW, 1) == shared
     own = {
         "recipe": "classic",
         "budget": "steps",
@@ -143,14 +150,17 @@ def test_copies_that_lose_something_are_said_to(tmp_path: Path) -> None:
 
 def test_where_nothing_was_stored_nothing_is_said_to_be_checked(tmp_path: Path) -> None:
     context = staged(tmp_path, "none,fly")
-    found = summarise(context, rows_of(context.study), [], HOW)
+    found = summarise(context, results_of(context.study), [], HOW, 1)
     words = "no arm stores copies, so there was nothing to hold against memory"
     assert found["check"] == {"ok": True, "files": 0, "words": words}
 
 
 def test_resized_images_have_no_strips(tmp_path: Path) -> None:
     context = staged(tmp_path, "none,disk", shape=Shape(12))
-    assert summarise(context, rows_of(context.study), [cost_of("disk ×2", 20)], HOW)["strips"] == []
+    assert (
+        summarise(context, results_of(context.study), [cost_of("disk ×2", 20)], HOW, 1)["strips"]
+        == []
+    )
 
 
 def test_the_table_has_a_line_a_run(context: TrialContext[ComparisonStudy]) -> None:
@@ -219,7 +229,8 @@ def test_the_terminal_shows_the_headline_the_arms_the_verdicts_and_the_harms(
 
 def test_one_seed_has_no_interval_to_show(context: TrialContext[ComparisonStudy]) -> None:
     rows = [row for row in rows_of(context.study) if row["replicate"] == 0]
-    found = summarise(context, rows, [cost_of("disk ×2", 20)], {**HOW, "seeds": 1})
+    results = [TrialResult.from_dict(row) for row in rows]
+    found = summarise(context, results, [cost_of("disk ×2", 20)], replace(HOW, seeds=1), 1)
     assert (
         in_words(found, Path("out")).splitlines()[3]
         == "  none        2 passes   87.50 %  10 images/s"

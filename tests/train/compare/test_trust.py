@@ -125,6 +125,6 @@ def test_a_planted_leak_a_frozen_generator_and_a_harm_to_a_class_are_caught_and_
         assert (
             f'{worst["arm"]} harms "{worst["class"]}"' in (tmp_path / "out/report.md").read_text()
         )
-    assert MIRROR.to_dict() == json.loads((tmp_path / "out/question.json").read_text())["views"]
+    assert MIRROR.to_dict() == json.loads((tmp_path / "out/study.json").read_text())["views"]
     verdicts = {(pair["arm"], pair["against"]): pair["verdict"] for pair in found["pairs"]}
     assert verdicts["fly", "none"] == verdicts["disk ×2", "none"] == "worse"

@@ -71,7 +71,7 @@ def test_an_arm_that_shows_one_view_again_and_again_is_named(
     with pytest.raises(TrainError) as stopped:
         check(tmp_path, kind=Frozen, only=only, renderer=renderer)
     assert (str(stopped.value), stopped.value.status) == (
-        "fly shows 12 of 12 sources alike in passes 1, 2, 3: its views are frozen, so it is not what it is called",
+        "fly repeats the same views in every epoch; this is a bug. 12 of 12 sources look the same in epochs 1, 2, 3.",
         3,
     )
 
@@ -93,7 +93,9 @@ def test_a_recipe_that_can_only_repeat_itself_is_not_called_frozen(tmp_path: Pat
 
 def test_resized_views_are_looked_at_as_they_are_shown(tmp_path: Path) -> None:
     check(tmp_path, "none,fly", shape=Shape(12))
-    with pytest.raises(TrainError, match="^fly shows 12 of 12 sources alike"):
+    with pytest.raises(
+        TrainError, match="^fly repeats the same views .* 12 of 12 sources look the same"
+    ):
         check(tmp_path, "none,fly", shape=Shape(12), kind=Frozen)
 
 
@@ -112,5 +114,5 @@ def test_some_images_that_look_alike_however_they_are_turned_do_not_matter(
     if fresh:
         check_fresh(context, Arm("fly"))
     else:
-        with pytest.raises(TrainError, match="^fly shows 7 of 12 sources alike in passes 1, 2, 3"):
+        with pytest.raises(TrainError, match="7 of 12 sources look the same in epochs 1, 2, 3"):
             check_fresh(context, Arm("fly"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +11,16 @@ import torch
 
 from expand import expand
 from tests.train.commands import draw_set
-from tests.train.compare.studies import context_of, question_for
+from tests.train.compare.studies import context_of, question_for, trial_of
 from train.compare.arms import Arm
 from train.compare.study import Codec
 from train.data.cache import Cache
 from train.data.shape import Shape
 from train.errors import TrainError
 from train.trials.context import TrialContext, trial_context
+from train.trials.results import TrialResult
 from train.trials.study import Seeds
-from train.trials.trial import FRESH_VIEW, Run, hash_weights, look, measure, train
+from train.trials.trial import FRESH_VIEW, evaluate_trained, hash_weights, measure, train
 
 TIMES = (
     "wait_seconds",
@@ -41,17 +41,16 @@ def staged(folders: tuple[Path, Path], arms: str, **changes: Any) -> TrialContex
     return context_of(question_for(*folders, arms, **changes))
 
 
-def rows_of(
+def results_of(
     context: TrialContext[Any], epochs: int, replicate: int = 0
-) -> dict[str, dict[str, Any]]:
-    """Train every arm for so many passes; return their rows."""
-    seeds = Seeds.of(context.study.seed, replicate)
-    runs = {arm.name: Run(arm, epochs, seeds) for arm in context.study.arms}
-    return {name: measure(context, run, train(context, run)) for name, run in runs.items()}
+) -> dict[str, TrialResult]:
+    """Train every arm for so many epochs; return their results."""
+    trials = {arm.name: trial_of(arm, epochs, replicate) for arm in context.study.arms}
+    return {name: measure(context, trial, train(context, trial)) for name, trial in trials.items()}
 
 
 def weights(context: TrialContext[Any], epochs: int) -> dict[str, str]:
-    return {name: row["weights"] for name, row in rows_of(context, epochs).items()}
+    return {name: row.weights for name, row in results_of(context, epochs).items()}
 
 
 def test_while_no_view_repeats_fly_and_the_largest_folder_end_in_the_same_weights(
@@ -92,7 +91,7 @@ def test_every_kind_of_arm_teaches_something_else(folders: tuple[Path, Path]) ->
 def test_the_same_seeds_give_the_same_row_and_others_another(folders: tuple[Path, Path]) -> None:
     context = staged(folders, "fly,disk")
     one, again, other = (
-        {name: {key: value for key, value in row.items() if key not in TIMES} for name, row in rows_of(context, 2, replicate).items()}
+        {name: {key: value for key, value in row.to_dict().items() if key not in TIMES} for name, row in results_of(context, 2, replicate).items()}
         for replicate in (0, 0, 1)
     )  # fmt: skip
     assert one == again
@@ -103,35 +102,34 @@ def test_the_same_seeds_give_the_same_row_and_others_another(folders: tuple[Path
 
 def test_a_row_says_what_was_right_and_what_was_done(folders: tuple[Path, Path]) -> None:
     context = staged(folders, "none,fly", lr=0.001)
-    run = Run(Arm("fly"), 2, Seeds.of(0, 5))
-    trained = train(context, run)
-    row = measure(context, run, trained)
+    trial = trial_of(Arm("fly"), 2, 5)
+    trained = train(context, trial)
+    result = measure(context, trial, trained)
     test = context.data.test
     assert test is not None
-    found = look(context, trained.setup, test.pixels(), test.folder.labels)
-    right = np.unpackbits(np.frombuffer(base64.b64decode(row["right"]), np.uint8), count=15).astype(
-        bool
-    )
+    found = evaluate_trained(context, trained.setup, test.pixels(), test.folder.labels)
+    right = result.right(15)
     np.testing.assert_array_equal(right, found.predicted == test.folder.labels)
     assert 0 < right.mean() < 1
-    assert row["accuracy"] == right.mean() == found.accuracy
-    assert row["per_class"] == {
+    assert result.accuracy == right.mean() == found.accuracy
+    assert result.per_class == {
         name: right[5 * place : 5 * place + 5].mean()
         for place, name in enumerate(("ant", "bee", "cat"))
     }
-    assert (row["arm"], row["replicate"], row["epochs"], row["steps"], row["images"]) == (
+    assert (result.arm, result.replicate, result.epochs_trained, result.steps, result.images) == (
         "fly",
         5,
         2,
         4,
         48,
     )
-    assert (row["precision"], row["renderer"], row["loss"]) == ("fp32", "exact", found.loss)
-    assert (row["train_accuracy"], row["train_loss"]) == (trained.last.accuracy, trained.last.loss)
-    assert row["augment_seconds"] > 0
-    assert row["evaluate_seconds"] > 0
-    parts = sum(row[f"{name}_seconds"] for name in ("wait", "augment", "compute"))
-    assert row["training_seconds"] == pytest.approx(parts, abs=2e-4)
+    assert (result.precision, result.renderer, result.loss) == ("fp32", "exact", found.loss)
+    assert (result.train_accuracy, result.train_loss) == (trained.last.accuracy, trained.last.loss)
+    assert result.seconds.augment > 0
+    assert result.seconds.evaluate > 0
+    seconds = result.seconds
+    parts = seconds.wait + seconds.augment + seconds.compute
+    assert seconds.training == pytest.approx(parts, abs=2e-4)
 
 
 @pytest.mark.parametrize("name", ["fly", "disk", "disk-random"])
@@ -140,17 +138,21 @@ def test_the_memory_gap_is_measured_on_views_that_were_seen_and_on_fresh_ones(
 ) -> None:
     context = staged(folders, f"none,{name}", lr=0.002)
     arm = context.study.arms[1]
-    run = Run(arm, 3, Seeds.of(0, 0))
-    trained = train(context, run)
-    gap = measure(context, run, trained)["gap"]
-    views, side = context.study.memorised_views(arm, run.seeds.views), context.data.train
+    trial = trial_of(arm, 3)
+    trained = train(context, trial)
+    gap = measure(context, trial, trained).gap
+    assert gap is not None
+    views, side = context.study.memorised_views(arm, Seeds.of(0, 0).views), context.data.train
     for what, k in (("stored", 1), ("fresh", FRESH_VIEW)):
         images = [
             views.render(p, views.params(s, k)).pixels
             for s, p in zip(side.folder.sources, side.pack.pixels, strict=True)
         ]
         assert (
-            gap[what] == look(context, trained.setup, np.stack(images), side.folder.labels).accuracy
+            getattr(gap, what)
+            == evaluate_trained(
+                context, trained.setup, np.stack(images), side.folder.labels
+            ).accuracy
         )
     if name != "fly":
         np.testing.assert_array_equal(trained.data.train.pack.pixels[1::2], np.stack(
@@ -161,9 +163,9 @@ def test_the_memory_gap_is_measured_on_views_that_were_seen_and_on_fresh_ones(
 def test_where_the_first_view_is_not_all_that_an_arm_shows_there_is_no_gap(
     folders: tuple[Path, Path],
 ) -> None:
-    rows = rows_of(staged(folders, "none,hybrid"), 1)
-    assert [row["gap"] for row in rows.values()] == [None, None]
-    assert rows_of(staged(folders, "none,disk", shape=Shape(12)), 1)["disk ×2"]["gap"] is None
+    rows = results_of(staged(folders, "none,hybrid"), 1)
+    assert [row.gap for row in rows.values()] == [None, None]
+    assert results_of(staged(folders, "none,disk", shape=Shape(12)), 1)["disk ×2"].gap is None
 
 
 def test_a_hash_knows_every_bit_of_the_weights_and_nothing_of_their_order() -> None:
@@ -196,7 +198,7 @@ def test_no_run_is_trained_where_the_data_do_not_allow_a_comparison(
     expand(src, tmp_path / "out", 2, workers=1)
     leaky = draw_set(tmp_path / "leaky", 2, seed=1)
     cases = {
-        f'"{tmp_path / "out"}" was written by expand; compare the folder that it was made from': (
+        f'"{tmp_path / "out"}" was written by expand; give the folder that it was made from': (
             tmp_path / "out",
             test,
         ),
@@ -218,7 +220,7 @@ def test_images_that_are_not_held_in_memory_are_refused(folders: tuple[Path, Pat
         trial_context(question_for(*folders), Cache().root, 15_000)
     assert (
         str(refused.value)
-        == "a comparison holds its images in memory: fewer --sources, or a smaller --image-size"
+        == "the images do not fit into memory; use fewer --sources or a smaller --image-size"
     )
 
 
@@ -232,7 +234,7 @@ def test_images_that_are_not_held_in_memory_are_refused(folders: tuple[Path, Pat
     ],
 )
 def test_a_device_that_is_not_there_is_refused(device: str, folders: tuple[Path, Path]) -> None:
-    with pytest.raises(TrainError, match=f"^--device {device}: there is no such device here$"):
+    with pytest.raises(TrainError, match=f"^--device {device} is not available on this machine$"):
         staged(folders, "none,fly", device=device)
 
 

@@ -1,0 +1,77 @@
+"""The trial engine: run the missing trials of a study, and write each result as it ends."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from expand.engines.local import LocalEngine
+from expand.storage.files import write_whole
+from train.runtime.world import World
+from train.trials.context import TrialContext, trial_context
+from train.trials.results import TrialResult
+from train.trials.study import Study, Trial
+from train.trials.study_dir import RUNS, StudyDir, read_json
+from train.trials.trial import measure, train
+
+ALONE = World()
+POLL_SECONDS = 1.0
+
+
+def result_path(study_dir: StudyDir, trial: Trial) -> Path:
+    """Return the path of a trial's result."""
+    return study_dir.out / RUNS / f"{trial.name}.json"
+
+
+def missing_trials(study_dir: StudyDir, trials: Sequence[Trial]) -> list[Trial]:
+    """List the trials that have no result yet."""
+    return [trial for trial in trials if not result_path(study_dir, trial).is_file()]
+
+
+def run_trials(
+    study: Study,
+    study_dir: StudyDir,
+    trials: Sequence[Trial],
+    done: Callable[[int], None],
+    world: World = ALONE,
+) -> None:
+    """Run this process's share of the missing trials; call `done` with 1 after each."""
+    share = missing_trials(study_dir, trials)[world.rank :: world.size]
+    world.barrier()  # no trial ends before every process has listed what is missing
+    for _ in LocalEngine(study_dir.jobs).map(partial(_run_and_write, study, study_dir), share):
+        done(1)
+
+
+def read_results(study_dir: StudyDir, trials: Sequence[Trial]) -> list[TrialResult]:
+    """Read the results of the trials, once all processes have written theirs."""
+    while missing_trials(study_dir, trials):  # torchrun ends all processes if one of them fails
+        time.sleep(POLL_SECONDS)
+    return [_read(study_dir, trial) for trial in trials]
+
+
+def _read(study_dir: StudyDir, trial: Trial) -> TrialResult:
+    """Read one result. Another arm may have written it: its trial is the same."""
+    result = TrialResult.from_dict(read_json(result_path(study_dir, trial)))
+    return replace(result, arm=trial.arm.name, epochs_asked=trial.epochs_asked)
+
+
+def _run_and_write(study: Study, study_dir: StudyDir, trial: Trial) -> None:
+    """Run one trial and write its result; runs in a worker process."""
+    context = trial_context(study, study_dir.cache.root, study_dir.cache.limit)
+    result = run_trial(context, trial)
+    write_whole(result_path(study_dir, trial), json.dumps(result.to_dict()).encode())
+
+
+def run_trial(context: TrialContext[Any], trial: Trial) -> TrialResult:
+    """Train and measure one trial."""
+    started = time.perf_counter()
+    trained = train(context, trial)
+    result = measure(context, trial, trained)
+    screen = context.study.screen(context, trial, trained)
+    wall_seconds = round(time.perf_counter() - started, 3)
+    return replace(result, screen=screen, wall_seconds=wall_seconds)

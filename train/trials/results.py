@@ -1,0 +1,121 @@
+"""The result of one trial, as runs/*.json keeps it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from train.runtime.clock import Clock
+
+
+@dataclass(frozen=True)
+class MemorisationGap:
+    """The accuracy on views that were trained on, and on fresh views of the same sources."""
+
+    stored: float
+    fresh: float
+
+    @property
+    def points(self) -> float:
+        """The difference in percentage points."""
+        return 100 * (self.stored - self.fresh)
+
+
+@dataclass(frozen=True)
+class TrialSeconds:
+    """Where the seconds of a trial went, rounded as its file keeps them."""
+
+    wait: float = 0.0
+    augment: float = 0.0
+    compute: float = 0.0
+    evaluate: float = 0.0
+
+    @classmethod
+    def of(cls, clock: Clock) -> TrialSeconds:
+        """Copy a clock at the end of a trial."""
+        return cls(**{part: round(seconds, 4) for part, seconds in asdict(clock).items()})
+
+    @property
+    def training(self) -> float:
+        """The seconds of training, without those of evaluation."""
+        return round(self.wait + self.augment + self.compute, 4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialResult:
+    """What is kept of a trial; the files of earlier versions have the same keys."""
+
+    arm: str
+    replicate: int
+    epochs_asked: int
+    epochs_trained: int
+    """Differs from `epochs_asked` where arms share a budget other than optimizer steps."""
+    steps: int
+    images: int
+    accuracy: float
+    loss: float
+    train_accuracy: float
+    train_loss: float
+    per_class: Mapping[str, float]
+    right_bits: bytes
+    """Whether each test image was classified correctly, eight images in a byte."""
+    weights: str
+    """A hash of the final weights."""
+    gap: MemorisationGap | None
+    seconds: TrialSeconds
+    precision: str
+    renderer: str
+    wall_seconds: float
+    screen: tuple[Mapping[str, Any], ...] | None = None
+    """What an ablation measures with the trained model, as plain data."""
+
+    def right(self, count: int) -> NDArray[np.bool_]:
+        """Unpack which of the `count` test images were classified correctly."""
+        bits = np.frombuffer(self.right_bits, np.uint8)
+        return np.unpackbits(bits, count=count).astype(bool)
+
+    @property
+    def epoch_seconds(self) -> float:
+        """The seconds of training in one epoch."""
+        return self.seconds.training / self.epochs_trained
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to plain data, with the keys of runs/*.json."""
+        plain = {**vars(self)}
+        screen, seconds = plain.pop("screen"), plain.pop("seconds")
+        plain["length"] = plain.pop("epochs_asked")
+        plain["epochs"] = plain.pop("epochs_trained")
+        plain["right"] = base64.b64encode(plain.pop("right_bits")).decode()
+        plain["gap"] = self.gap and asdict(self.gap)
+        plain["seconds"] = plain.pop("wall_seconds")
+        plain |= {f"{part}_seconds": value for part, value in asdict(seconds).items()}
+        plain["training_seconds"] = seconds.training
+        return plain if screen is None else {**plain, "screen": list(screen)}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> TrialResult:
+        """Read plain data; an ablation of an earlier version has no "length"."""
+        screen = plain.get("screen")
+        return cls(
+            **{key: plain[key] for key in SAME},
+            epochs_asked=plain.get("length", plain["epochs"]),
+            epochs_trained=plain["epochs"],
+            right_bits=base64.b64decode(plain["right"]),
+            gap=MemorisationGap(**plain["gap"]) if plain["gap"] else None,
+            seconds=TrialSeconds(**{part: plain[f"{part}_seconds"] for part in PARTS}),
+            wall_seconds=plain["seconds"],
+            screen=None if screen is None else tuple(screen),
+        )
+
+
+PARTS = ("wait", "augment", "compute", "evaluate")
+SAME = (
+    *("arm", "replicate", "steps", "images", "accuracy", "loss", "train_accuracy", "train_loss"),
+    *("per_class", "weights", "precision", "renderer"),
+)
+"""The fields whose names in runs/*.json are those of `TrialResult`."""
