@@ -110,5 +110,5 @@ class ImageViews:
 
 
 def encode_original(decoded: Decoded, data: bytes) -> bytes:
-    """Return the file of view 0: the source's own bytes, encoded again if it had an orientation tag."""
+    """Return the file of view 0: the source's own bytes, or new ones without orientation tag."""
     return encode(decoded.pixels, decoded.encoding) if decoded.turned else data

@@ -14,9 +14,13 @@ from typing import Any
 from expand.errors import ExpandError
 from expand.job.plan import Plan
 from expand.records.card import CARD, FINISHED, read_card, versions
-from expand.records.manifest import order, read_records
+from expand.records.join import join
+from expand.records.manifest import read_records
 from expand.storage.files import PARTIAL, empty_folder
 from expand.storage.lock import Lock
+
+NAMED = 3
+"""Missing sources that a message names."""
 
 
 @dataclass(frozen=True)
@@ -99,17 +103,16 @@ def _count_known_files(plan: Plan) -> int:
 
     Refuse records of sources that the input no longer has.
     """
-    files, missing, sources = 0, [], iter(plan.listing)
-    source = next(sources, None)
-    for record in read_records(plan.out):
-        while source and order(source.id) < order(record.source):
-            source = next(sources, None)
-        if source and source.id == record.source:
+    files, missing = 0, 0
+    names: list[str] = []
+    for source, record in join(plan.listing, read_records(plan.out)):
+        if source and record:
             files += len(record.views.intersection(plan.settings.written))
-        else:
-            missing.append(record.source)
+        elif record:
+            missing += 1
+            names = [*names, record.source][:NAMED]
     if missing:
-        raise ExpandError(_format_missing(plan, missing))
+        raise ExpandError(_format_missing(plan, missing, names))
     return files
 
 
@@ -124,9 +127,9 @@ def _format_smaller(plan: Plan, card: dict[str, Any]) -> str:
     )
 
 
-def _format_missing(plan: Plan, missing: list[str]) -> str:
-    names = ", ".join(f'"{source}"' for source in missing[:3]) + (", …" if len(missing) > 3 else "")
-    sources = "1 source" if len(missing) == 1 else f"{len(missing):,} sources"
+def _format_missing(plan: Plan, count: int, first: list[str]) -> str:
+    names = ", ".join(f'"{source}"' for source in first) + (", …" if count > len(first) else "")
+    sources = "1 source" if count == 1 else f"{count:,} sources"
     return (
         f'"{plan.out}" has copies of {sources} that "{plan.src}" no longer has ({names}); '
         "--overwrite starts afresh"

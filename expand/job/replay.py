@@ -1,4 +1,4 @@
-"""Replay: make one copy again, byte for byte, from the manifest, the run card and its source."""
+"""Replay: make one copy again, byte for byte, from its source and its row in the manifest."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from expand.storage.files import write_whole
 
 
 def replay(folder: Path, file: str, src: Path | None = None) -> bytes:
-    """Return the bytes of one file of an expanded set, made again; `file` is its name in the folder, or a path into it.
+    """Make one file of an expanded set again, from its recorded parameters; return its bytes.
 
-    The recorded parameters are applied, nothing is drawn anew. Raise ExpandError where the source is not the one that the
-    manifest knows, or where other bytes come out (another version of a library).
+    `file` is its name in the folder, or its path. Raise ExpandError if the source is not the one in
+    the manifest, or if the bytes differ from those written (another version of a library).
     """
     card = read_card(folder)
     if card is None:
@@ -30,7 +30,7 @@ def replay(folder: Path, file: str, src: Path | None = None) -> bytes:
     row = _find(folder, _relative(folder, file))
     path = (src or folder / card["source"]) / row["source"]
     if not path.exists():
-        raise ExpandError(f'"{path}" does not exist; say where the input is with --source')
+        raise ExpandError(f'"{path}" does not exist; use --source to name the input folder')
     data = read_source(path)
     if sha256(data).hexdigest() != row["source_sha256"]:
         raise ExpandError(
@@ -39,7 +39,8 @@ def replay(folder: Path, file: str, src: Path | None = None) -> bytes:
     made = _make(row, data, settings)
     if sha256(made).hexdigest() != row["sha256"]:
         raise ExpandError(
-            f'"{row["file_name"]}" comes out with other bytes; it was made with {card["versions"]}'
+            f'"{row["file_name"]}" comes out with different bytes; it was written with '
+            f"{card['versions']}"
         )
     return made
 
@@ -47,7 +48,10 @@ def replay(folder: Path, file: str, src: Path | None = None) -> bytes:
 def replay_into(
     folder: Path, file: str, src: Path | None = None, to: Path | None = None
 ) -> tuple[Path, bool]:
-    """Write a replayed file where it belongs, or to another path; return the path, and whether it was there already."""
+    """Make a file again and write it to its path in the folder, or to `to`.
+
+    Return the path, and whether a file with these bytes was there already.
+    """
     made = replay(folder, file, src)
     path = to or folder / _relative(folder, file)
     if path.is_file() and path.read_bytes() == made:
@@ -65,7 +69,7 @@ def _make(row: Row, data: bytes, settings: Settings) -> bytes:
 
 
 def _relative(folder: Path, file: str) -> str:
-    """Return a file's name in the folder, from that name or from a path that leads into the folder."""
+    """Return the name of a file in the folder, given that name or the path of the file."""
     absolute = Path(file).absolute()
     inside = os.path.relpath(absolute, folder.absolute())
     return file if inside.startswith("..") else Path(inside).as_posix()

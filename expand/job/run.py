@@ -14,7 +14,8 @@ from expand.errors import STOPPED, ExpandError
 from expand.job.plan import Plan
 from expand.job.summary import RunSummary, printable
 from expand.job.task import Outcome, Task, do_chunk
-from expand.records.manifest import ManifestWriter, order, read_records
+from expand.records.join import join
+from expand.records.manifest import ManifestWriter, read_records
 
 CHUNK_SOURCES, CHUNK_BYTES = 64, 1 << 20
 Progress = Callable[[int], None]
@@ -66,13 +67,10 @@ def _chunks(plan: Plan, writer: ManifestWriter) -> Iterator[list[Task]]:
 
 
 def _tasks(plan: Plan, writer: ManifestWriter) -> Iterator[Task]:
-    """Yield every source with its lines from earlier runs, from two sorted streams."""
-    records = read_records(plan.out, skip=writer.path)
-    record = next(records, None)
-    for source in plan.listing:
-        while record and order(record.source) < order(source.id):
-            record = next(records, None)
-        yield Task(source, record.lines if record and record.source == source.id else [])
+    """Yield every source with its lines from earlier runs."""
+    for source, record in join(plan.listing, read_records(plan.out, skip=writer.path)):
+        if source:
+            yield Task(source, record.lines if record else [])
 
 
 def _clocks() -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Settings: everything that decides what the files of an expanded set hold."""
+"""Settings: everything that decides the content of an expanded set."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ORIGINALS = ("copy", "link", "none")
 
 @dataclass(frozen=True)
 class Settings:
-    """All that decides what the files of an expanded set hold; checks itself."""
+    """Everything that decides the content of an expanded set; checks itself."""
 
     recipe: Recipe
     factor: int
@@ -40,18 +40,19 @@ class Settings:
         most = self.recipe.distinct
         if most is not None and self.factor > most:
             raise ExpandError(
-                f'--factor {self.factor} is more than recipe "{self.recipe.name}" can give: {most} distinct views'
+                f'--factor {self.factor} is more than recipe "{self.recipe.name}" can give: {most} '
+                "distinct views"
             )
         self.views  # noqa: B018  # checks the seed and the sampling
 
     @cached_property
     def views(self) -> Views:
-        """The views that these settings name."""
+        """All views of all images under these settings."""
         return Views(self.recipe, self.seed, self.sampling)
 
     @property
     def written(self) -> range:
-        """Which views become files."""
+        """The views that become files."""
         return range(1 if self.originals == "none" else 0, self.factor)
 
     def to_dict(self) -> dict[str, Any]:
@@ -61,5 +62,5 @@ class Settings:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Settings:
-        """Return the settings that `to_dict` described."""
+        """Build the settings from the result of `to_dict`."""
         return cls(**{**data, "recipe": Recipe.from_dict(data["recipe"])})

@@ -52,7 +52,7 @@ def do_chunk(src: Path, out: Path, settings: Settings, tasks: list[Task]) -> lis
 
 
 def do_task(src: Path, out: Path, settings: Settings, task: Task) -> Outcome:
-    """Make the files of one source that do not exist yet; a bad source is a result with the reason."""
+    """Make the files of one source that do not exist yet; a bad source gives an `Outcome` too."""
     source = task.source
     try:
         data = read_source(src / source.id)

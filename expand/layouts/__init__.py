@@ -1,1 +1,1 @@
-"""Layouts: how a data set lies on disk, and which images and labels it holds."""
+"""Layouts: how a dataset lies on disk, and which images and labels it has."""

@@ -15,7 +15,7 @@ def copy_name(source_id: str, k: int, format_: str) -> str:
     """Return the file name of view `k` ≥ 1 of a source, relative to the output folder.
 
     `format_` is the --format it is written in. The name depends on nothing but its own source. If
-    the suffix changes, the old one stays in the name: a.jpg and a.png get copies of different names.
+    the suffix changes, the old one stays in the name: copies of a.jpg and a.png never collide.
     """
     stem, suffix = split_suffix(source_id)
     suffixes = FORMATS.get(format_)
@@ -25,16 +25,15 @@ def copy_name(source_id: str, k: int, format_: str) -> str:
 
 
 def split_suffix(name: str) -> tuple[str, str]:
-    """Split a path into what is before its suffix and the suffix ("a/b.tar.png": "a/b.tar", ".png")."""
+    """Split a path before its suffix: "a/b.tar.png" becomes ("a/b.tar", ".png")."""
     stem, dot, suffix = name.rpartition(".")
     return (stem, dot + suffix) if stem and "/" not in suffix else (name, "")
 
 
 def check_images(directory: str, names: Sequence[str], factor: int, format_: str) -> None:
-    """Refuse images of one directory whose files would get the same name, also if case is ignored."""
+    """Refuse images of a directory if two files would get the same name, case ignored."""
     originals: dict[str, str] = {}
-    copies: dict[str, str] = {}
-    """The first copy stands for all copies of its source."""
+    copies: dict[str, str] = {}  # the first copy stands for all copies of its source
     for name in names:
         first = copy_name(name, 1, format_).casefold()
         for taken, key in ((originals, name.casefold()), (copies, first)):
@@ -49,7 +48,7 @@ def check_images(directory: str, names: Sequence[str], factor: int, format_: str
 
 
 def check_folders(directory: str, names: Sequence[str]) -> None:
-    """Refuse folders of one directory that have the same name if case is ignored."""
+    """Refuse folders of a directory that have the same name, case ignored."""
     taken: dict[str, str] = {}
     for name in names:
         if (other := taken.setdefault(name.casefold(), name)) != name:

@@ -1,1 +1,1 @@
-"""Records: what an output folder says about itself, the manifest and the run card."""
+"""Records: the files that describe an output folder, the manifest and the run card."""

@@ -13,10 +13,12 @@ from expand.records.manifest import MANIFEST, PART
 from expand.storage.files import write_whole
 
 CARD = "expand.json"
+FINISHED, UNFINISHED = "finished", "unfinished"
+LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "tifffile", "albumentations")
 
 
 def read_card(folder: Path) -> dict[str, Any] | None:
-    """Return the run card of an output folder, None if it has none."""
+    """Read the run card of an output folder; None if it has none."""
     path = folder / CARD
     if not path.is_file():
         return None
@@ -33,19 +35,15 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
     write_whole(folder / CARD, (json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
 
 
-LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "tifffile", "albumentations")
-FINISHED, UNFINISHED = "finished", "unfinished"
-
-
 def versions() -> dict[str, str]:
-    """Return the versions of what the bytes of a copy depend on."""
-    found = {"expand": __version__}
+    """Return the version of expand and of each library that decides the bytes of copies."""
+    result = {"expand": __version__}
     for library in LIBRARIES:
         try:
-            found[library] = metadata.version(library)
+            result[library] = metadata.version(library)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return result
 
 
 def is_record(name: str) -> bool:

@@ -1,7 +1,7 @@
 """The manifest: one row per file of an output folder, sorted by source and view.
 
-Rows are written as they come. A run that ends early leaves its rows in a part; the next run reads all parts side by
-side, so that no row is ever kept in memory for later.
+Rows are written as they come. A run that ends early leaves its rows in a part. The next run reads
+the manifest and all parts side by side, so that no row is kept in memory for later.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Row(TypedDict):
     sha256: str
     source_sha256: str
     same_as: int
-    """The first view of the source with the same pixels: this one, unless the image is symmetric or empty."""
+    """The first view of the source with the same pixels; nearly always this one."""
 
 
 class Record(NamedTuple):
@@ -53,12 +53,12 @@ def line_of(row: Row) -> str:
 
 
 def order(source_id: str) -> list[str]:
-    """Return the sort key of a source: folder by folder, as `scan` walks."""
+    """Return the sort key of a source: folder by folder, as a listing is sorted."""
     return source_id.split("/")
 
 
 def read_rows(folder: Path) -> Iterator[Row]:
-    """Yield the rows of a finished folder's manifest."""
+    """Yield the rows of the manifest of a finished output folder."""
     path = folder / MANIFEST
     if not path.is_file():
         raise ExpandError(f'"{folder}" has no {MANIFEST}: not a finished output of expand')
@@ -123,15 +123,15 @@ class ManifestWriter:
         self.file.writelines(lines)
 
     def flush(self) -> None:
-        """Hand what was written to the system, where a kill of this process cannot lose it."""
+        """Give the lines to the operating system, so that they outlive a kill of this process."""
         self.file.flush()
 
     def close(self) -> None:
-        """End the part; it stays, for the next run to read."""
+        """Close the part; it stays for the next run to read."""
         self.file.close()
 
     def publish(self) -> None:
-        """Make the part the manifest, and remove the others."""
+        """Turn the part into the manifest, and remove the other parts."""
         self.close()
         replace_whole(self.path, self.folder / MANIFEST)
         for part in self.folder.glob(PART.format("*")):

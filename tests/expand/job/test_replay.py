@@ -1,4 +1,4 @@
-"""Replay: any one copy again, byte for byte, from its row and its source."""
+"""Replay: any copy again, byte for byte, from its row and its source."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_every_file_comes_out_again_byte_for_byte(
         assert replay(out, row["file_name"]) == (out / row["file_name"]).read_bytes()
 
 
-def test_a_lost_file_is_put_back_in_its_place_or_elsewhere(
+def test_a_lost_file_is_written_to_its_own_path_or_to_another(
     class_folder: Folder, tmp_path: Path
 ) -> None:
     src, out = class_folder(2), tmp_path / "out"
@@ -54,12 +54,14 @@ def test_a_moved_input_can_be_named(class_folder: Folder, tmp_path: Path) -> Non
     expand(src, out, workers=1)
     before = (out / "cat/0_v1.png").read_bytes()
     shutil.move(src, tmp_path / "moved")
-    with pytest.raises(ExpandError, match="does not exist; say where the input is with --source"):
+    with pytest.raises(ExpandError, match="does not exist; use --source to name the input folder"):
         replay(out, "cat/0_v1.png")
     assert replay(out, "cat/0_v1.png", tmp_path / "moved") == before
 
 
-def test_what_cannot_be_replayed_says_why(class_folder: Folder, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_made_again_is_an_error_with_the_reason(
+    class_folder: Folder, tmp_path: Path
+) -> None:
     src, out = class_folder(2), tmp_path / "out"
     with pytest.raises(ExpandError, match=r"has no expand.json"):
         replay(src, "cat/0.png")
@@ -70,7 +72,7 @@ def test_what_cannot_be_replayed_says_why(class_folder: Folder, tmp_path: Path) 
     rows = [json.loads(line) for line in lines]
     rows[1]["params"]["rotate"]["degrees"] += 5
     (out / "metadata.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    with pytest.raises(ExpandError, match="comes out with other bytes; it was made with"):
+    with pytest.raises(ExpandError, match="comes out with different bytes; it was written with"):
         replay(out, rows[1]["file_name"])
     class_folder({"cat/0.png": noise_image(12, 10, 3, seed=99)})
     with pytest.raises(ExpandError, match="is not the image that"):

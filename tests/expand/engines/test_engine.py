@@ -1,0 +1,43 @@
+"""An engine of another kind: whatever has `workers` and `map` can run a job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+from expand import Recipe, Settings, expand
+from expand.engines.engine import Engine
+from expand.job.estimate import estimate
+from expand.job.job import do_job
+from expand.job.plan import make_plan
+from expand.job.verify import verify
+from tests.conftest import Folder, tree
+
+Work = TypeVar("Work")
+Result = TypeVar("Result")
+
+
+class Backwards:
+    """Takes a few items at a time, and does the last one first."""
+
+    workers = 3
+
+    def map(
+        self, function: Callable[[Work], Result], work: Iterable[Work]
+    ) -> Generator[Result, None, None]:
+        remaining = iter(work)
+        while batch := list(islice(remaining, self.workers)):
+            yield from reversed([function(item) for item in reversed(batch)])
+
+
+def test_a_job_and_a_check_run_on_any_engine(class_folder: Folder, tmp_path: Path) -> None:
+    engine: Engine = Backwards()
+    src, out = class_folder(5), tmp_path / "out"
+    with make_plan(src, out, Settings(Recipe.load("classic"), 4)) as plan:
+        report = do_job(plan, estimate(plan), engine, False, True, lambda _files: None)
+    assert (report.workers, report.summary.files) == (3, 40)
+    expand(src, tmp_path / "local", workers=1)
+    assert tree(out) == tree(tmp_path / "local")
+    assert verify(out, engine).problems == []
