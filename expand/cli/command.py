@@ -1,4 +1,4 @@
-"""The command: parse, check everything, call, print, exit."""
+"""The command `expand`: parse, check, call, print, exit."""
 
 from __future__ import annotations
 
@@ -8,28 +8,37 @@ from typing import Any, NoReturn
 import click
 
 from expand import __version__
-from expand.cli.options import file_options, read_settings, view_options
-from expand.cli.terminal import FolderFirst, run_to_exit
+from expand.cli.groups import Folder, GroupedCommand, NameOrFile, titled
+from expand.cli.options import (
+    COMMON,
+    DATA_SETS,
+    QUIET,
+    WORKERS,
+    file_options,
+    read_settings,
+    view_options,
+)
+from expand.cli.terminal import FolderFirst, program_name, run_to_exit
 
 CHECK_SECONDS = 50e-6  # to read and hash a small file
-FOLDER = click.Path(path_type=Path)
+RESUME = "Run the same command again to resume."
 
 
 def main() -> NoReturn:
     """Run the command, and exit."""
-    run_to_exit(command, "expand", "what is there is good, start again to go on")
+    run_to_exit(command, program_name("expand", "expand-dataset"), RESUME)
 
 
 @click.group(
     cls=FolderFirst,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="expand")
 def command() -> None:
-    """Make an image data set FACTOR times larger: copies of every image, flipped, turned, moved, zoomed, noisy.
+    """Make an image data set FACTOR times larger: copies of every image, augmented.
 
-    SRC holds a folder a class; OUT gets the same folders, a manifest (metadata.jsonl) and a run card (expand.json).
-    Stopped in whatever way, the same command goes on.
+    SRC has one folder per class. OUT gets the same folders, a manifest (metadata.jsonl) and a run
+    card (expand.json). Interrupted? Run the same command again to resume.
 
     \b
     expand photos bigger --factor 4
@@ -38,21 +47,39 @@ def command() -> None:
     """  # noqa: D301  # \b tells click to keep the lines
 
 
-@command.command(hidden=True)
-@click.argument("src", type=FOLDER, default=Path("data/train"))
-@click.argument("out", type=FOLDER, default=Path("data/expanded"))
+@command.command(hidden=True, cls=GroupedCommand, common=COMMON)
+@click.argument("src", type=Folder(), default=Path("data/train"))
+@click.argument("out", type=Folder(), default=Path("data/expanded"))
+@titled(
+    "Data",
+    [
+        click.option(
+            "--skip-bad/--strict",
+            default=True,
+            help="Skip images that cannot be read (exit status 1), or stop at the first.",
+        )
+    ],
+)
 @view_options
 @file_options
-@click.option(
-    "--skip-bad/--strict",
-    default=True,
-    help="Note bad images and go on (exit status 1), or stop at the first.",
+@titled(
+    "Output",
+    [
+        click.option(
+            "--overwrite",
+            is_flag=True,
+            help="Remove what an earlier run wrote to OUT, and start again.",
+        )
+    ],
 )
-@click.option(
-    "--overwrite", is_flag=True, help="Remove what an earlier run wrote to OUT, and start afresh."
+@titled(
+    "Execution",
+    [
+        WORKERS,
+        click.option("--dry-run", is_flag=True, help="Show the plan and write nothing."),
+        QUIET,
+    ],
 )
-@click.option("--dry-run", is_flag=True, help="Show the plan, write nothing.")
-@click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
 def run(
     src: Path,
     out: Path,
@@ -85,18 +112,19 @@ def run(
     return report.status
 
 
-@command.command()
-@click.argument("src", type=FOLDER, default=Path("data/train"))
-@click.argument("out", type=FOLDER, default=Path("data/expanded"))
+@command.command(cls=GroupedCommand, common=COMMON[:-1])
+@click.argument("src", type=Folder(), default=Path("data/train"))
+@click.argument("out", type=Folder(), default=Path("data/expanded"))
 @view_options
 @file_options
+@titled("Execution", [WORKERS])
 def plan(src: Path, out: Path, workers: int | None, **options: Any) -> int:
-    """Show what would be done, and its bill; write nothing."""
+    """Show what would be written, with an estimate of time and space."""
     return show_plan(src, out, workers, options)
 
 
 def show_plan(src: Path, out: Path, workers: int | None, options: dict[str, Any]) -> int:
-    """Print a plan; refuse one that does not fit."""
+    """Print a plan; refuse one that does not fit on the disk."""
     settings = read_settings(options)
     from expand.cli.messages import format_plan
     from expand.engines.local import check_workers, local_engine
@@ -112,15 +140,24 @@ def show_plan(src: Path, out: Path, workers: int | None, options: dict[str, Any]
     return 0
 
 
-@command.command()
-@click.argument("src", type=FOLDER, default=Path("data/train"))
-@click.argument("sheet", type=FOLDER, default=Path("preview.png"))
+@command.command(cls=GroupedCommand, common=COMMON[:-1])
+@click.argument("src", type=Folder(), default=Path("data/train"))
+@click.argument("sheet", type=click.Path(path_type=Path), default=Path("preview.png"))
 @view_options
-@click.option(
-    "--sources", type=click.IntRange(1, 200), default=8, show_default=True, help="How many rows."
+@titled(
+    "Output",
+    [
+        click.option(
+            "--sources",
+            type=click.IntRange(1, 200),
+            default=8,
+            show_default=True,
+            help="Number of rows.",
+        )
+    ],
 )
 def preview(src: Path, sheet: Path, sources: int, **options: Any) -> int:
-    """Draw a contact sheet: a row a source, a column a view."""
+    """Draw a contact sheet: one row per source, one column per view."""
     settings = read_settings(options)
     from expand.cli.preview import contact_sheet
     from expand.storage.files import write_whole
@@ -133,11 +170,11 @@ def preview(src: Path, sheet: Path, sources: int, **options: Any) -> int:
 
 
 @command.command()
-@click.argument("out", type=FOLDER, default=Path("data/expanded"))
-@click.option("--workers", type=int, help="Processes.  [default: one a core]")
-@click.option("--quiet", "-q", is_flag=True, help="Say nothing but what is wrong.")
+@click.argument("out", type=Folder(), default=Path("data/expanded"))
+@WORKERS
+@QUIET
 def verify(out: Path, workers: int | None, quiet: bool) -> int:
-    """Check every file of an expanded set against its manifest."""
+    """Check every file of an expanded data set against its manifest."""
     from expand.cli.formatting import format_bytes, format_count
     from expand.cli.progress import progress_bar
     from expand.engines.local import check_workers, local_engine
@@ -151,40 +188,38 @@ def verify(out: Path, workers: int | None, quiet: bool) -> int:
     for problem in verdict.problems:
         click.echo(str(problem), err=True)
     if verdict.problems:
-        click.echo(
-            f"{out}: {format_count(len(verdict.problems), 'problem')}; the run that wrote it, started again, mends it",
-            err=True,
-        )
+        problems = format_count(len(verdict.problems), "problem")
+        click.echo(f"{out}: {problems}. Run expand again with the same options.", err=True)
     elif not quiet:
-        click.echo(
-            f"{out}: {format_count(verdict.files, 'file')}, {format_bytes(verdict.bytes)}, all as the manifest says"
-        )
+        files = f"{format_count(verdict.files, 'file')}, {format_bytes(verdict.bytes)}"
+        click.echo(f"{out}: {files}, all match the manifest")
     return verdict.status
 
 
 @command.command()
-@click.argument("out", type=FOLDER)
+@click.argument("out", type=Folder())
 @click.argument("file")
-@click.option("--source", type=FOLDER, help="Where the input is.  [default: where it was]")
-@click.option("--to", type=FOLDER, help="Write it there instead of to its place.")
+@click.option("--source", type=Folder(), help="Folder of the sources.  [default: as recorded]")
+@click.option(
+    "--to", type=click.Path(path_type=Path), help="Write the file here.  [default: in OUT]"
+)
 def replay(out: Path, file: str, source: Path | None, to: Path | None) -> int:
-    """Make one FILE of an expanded set again, byte for byte."""
+    """Make one FILE of an expanded data set again, byte for byte."""
     from expand.job.replay import replay_into
 
     path, same = replay_into(out, file, source, to)
-    click.echo(
-        f"{path}: {'was there already, byte for byte' if same else 'made again, byte for byte'}"
-    )
+    result = "already exists, byte for byte the same" if same else "made again, byte for byte"
+    click.echo(f"{path}: {result}")
     return 0
 
 
 @command.command()
-@click.argument("name")
-@click.argument("folder", type=FOLDER)
+@click.argument("name", type=NameOrFile(DATA_SETS, files=False))
+@click.argument("folder", type=Folder())
 @click.option(
-    "--root", type=FOLDER, help="A folder where torchvision has it already.  [default: download]"
+    "--root", type=Folder(), help="Folder where torchvision stores the data.  [default: download]"
 )
-@click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
+@QUIET
 def fetch(name: str, folder: Path, root: Path | None, quiet: bool) -> int:
     """Write FashionMNIST, MNIST, KMNIST, CIFAR10 or CIFAR100 as class folders."""
     from expand.cli.fetch import fetch as write
@@ -194,10 +229,6 @@ def fetch(name: str, folder: Path, root: Path | None, quiet: bool) -> int:
     with progress_bar(None, "images", quiet) as progress:
         written = write(name, folder, root, progress)
     if not quiet:
-        click.echo(
-            "\n".join(
-                f"{folder / part}: {format_count(count, 'image')}"
-                for part, count in written.items()
-            )
-        )
+        for part, count in written.items():
+            click.echo(f"{folder / part}: {format_count(count, 'image')}")
     return 0

@@ -8,27 +8,27 @@ from typing import Any
 
 import numpy as np
 
+from expand.cli.options import DATA_SETS
 from expand.errors import STOPPED, ExpandError
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
 from expand.job.run import Progress
 from expand.storage.files import write_whole
 
-DATA_SETS = ("FashionMNIST", "MNIST", "KMNIST", "CIFAR10", "CIFAR100")
 ROOT = Path("~/.cache/expand")
 
 
 def fetch(
     name: str, folder: Path, root: Path | None, progress: Progress = lambda _files: None
 ) -> dict[str, int]:
-    """Write a data set to `folder`/train/<class>/ and `folder`/test/<class>/; return how many images each has.
+    """Write a data set to `folder`/train/<class>/ and `folder`/test/<class>/; return their counts.
 
-    It is read from `root` if that is given, as torchvision lays it out; else downloaded to a cache. Files that are there
-    already are written again, to the same bytes.
+    It is read from `root` if that is given, as torchvision stores it; otherwise downloaded to a
+    cache. Existing files are written again, to the same bytes.
     """
     if name not in DATA_SETS:
         raise ExpandError(
-            f'"{name}" is not a data set that can be fetched; there are {", ".join(DATA_SETS)}'
+            f'"{name}" is not a data set that can be fetched; choose one of {", ".join(DATA_SETS)}'
         )
     if folder.exists() and not folder.is_dir():
         raise ExpandError(f'"{folder}" is a file; a folder is needed')
@@ -38,17 +38,17 @@ def fetch(
 
 
 def _open(name: str, part: str, root: Path | None) -> Any:
-    """Return torchvision's data set, or say why there is none."""
+    """Open torchvision's data set; raise ExpandError if it cannot be loaded."""
     try:
         from torchvision import datasets
     except ImportError as error:
         raise ExpandError(
             f'fetching needs torchvision: pip install ".[train]" ({error})'
         ) from error
-    where = root or ROOT.expanduser()
+    location = root or ROOT.expanduser()
     try:
         return getattr(datasets, name)(
-            root=str(where), train=part == "train", download=root is None
+            root=str(location), train=part == "train", download=root is None
         )
     except (RuntimeError, OSError) as error:
         if root is not None:
@@ -70,5 +70,5 @@ def _write(data: Any, folder: Path, progress: Progress) -> int:
 
 
 def class_folder(label: str) -> str:
-    """Return a class's name as a folder name: "T-shirt/top" is "T-shirt_top"."""
+    """Convert a class name to a folder name: "T-shirt/top" becomes "T-shirt_top"."""
     return re.sub(r"[^\w-]+", "_", label).strip("_")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def format_bytes(count: float) -> str:
-    """Return a number of bytes as a person reads it (decimal units, as disks are sold)."""
+    """Format a number of bytes in decimal units, as disks are sold."""
     for unit in ("B", "kB", "MB", "GB", "TB"):
         if count < 1000 or unit == "TB":
             return f"{count:.0f} {unit}" if count >= 100 or unit == "B" else f"{count:.1f} {unit}"
@@ -13,9 +13,9 @@ def format_bytes(count: float) -> str:
 
 
 def format_seconds(seconds: float) -> str:
-    """Return a duration as a person reads it."""
+    """Format a duration in seconds, minutes or hours."""
     if seconds < 1:
-        return "under a second"
+        return "under 1 s"
     if seconds < 99:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
@@ -23,6 +23,6 @@ def format_seconds(seconds: float) -> str:
 
 
 def format_count(count: int, noun: str) -> str:
-    """Return "1 source", "1,234 sources", "2 classes"."""
+    """Format a count with its noun: "1 source", "1,234 sources", "2 classes"."""
     plural = noun + ("es" if noun.endswith("s") else "s")
     return f"{count:,} {noun if count == 1 else plural}"

@@ -1,4 +1,4 @@
-"""What the command says: the plan's table, progress, and a closing summary; text only, computed from plain results."""
+"""What the command prints: the plan and the closing summary, as text made from plain results."""
 
 from __future__ import annotations
 
@@ -11,139 +11,162 @@ if TYPE_CHECKING:
     from expand.job.estimate import Estimate
     from expand.job.job import Report
     from expand.job.plan import Plan
+    from expand.job.summary import RunSummary
 
 BAD_SHOWN = 20
 
 
 def format_plan(plan: Plan, estimated: Estimate, workers: int) -> str:
-    """Return the plan: the techniques' table, the counts, and the bill."""
-    settings, recipe, found = plan.settings, plan.settings.recipe, plan.listing.summary
-    views = settings.views
+    """Format a plan: the table of techniques, the counts, and the estimated cost."""
+    settings, recipe, listed = plan.settings, plan.settings.recipe, plan.listing.summary
+    counts = _format_sources(listed.count, len(listed.labels))
+    free = f", {estimated.free_files:,} more files" if estimated.free_files is not None else ""
+    lines = [
+        *_format_table(_technique_rows(plan)),
+        "",
+        _format_views(plan),
+        f"Fill: {recipe.fill.value}. Sampling: {settings.sampling}. Seed: {settings.seed}.",
+        "",
+        f"Input: {plan.src}, {counts}, {format_bytes(listed.bytes)}{format_ignored(listed)}",
+        (
+            f"Output: {plan.out}, {format_count(plan.files, 'file')}, "
+            f"about {format_bytes(estimated.bytes)}"
+        ),
+        (
+            f"Disk space: about {format_bytes(estimated.allocated)}; "
+            f"free: {format_bytes(estimated.free_bytes)}{free}"
+        ),
+        (
+            f"Estimated time: {format_seconds(estimated.core_seconds / workers)} "
+            f"with {format_count(workers, 'worker')} "
+            f"(measured on {format_count(estimated.sampled, 'source')})"
+        ),
+    ]
+    if settings.originals != "none" and _changes_size(plan):
+        lines += ["Note: view 0 is the original at its own size; --originals none leaves it out."]
+    return "\n".join(lines)
+
+
+def _technique_rows(plan: Plan) -> list[tuple[str, ...]]:
+    """Return the table of techniques: name, settings, factor, and how many variants are used."""
+    factor, recipe, views = plan.settings.factor, plan.settings.recipe, plan.settings.views
     walks = zip(
-        *(views.variants("", k) for k in range(min(settings.factor, recipe.combinations))),
-        strict=True,
+        *(views.variants("", k) for k in range(min(factor, recipe.combinations))), strict=True
     )
     rows: list[tuple[str, ...]] = [("technique", "settings", "factor", "variants used")]
     for technique, walked, variants in zip(recipe.techniques, recipe.walked, walks, strict=True):
         merged = "" if walked == technique else f" (counts {walked.factor})"
-        used = len(set(variants)) if technique.factor else settings.factor
-        rows.append(
-            (technique.name, _settings(technique), _factor(technique.factor) + merged, f"{used:,}")
-        )
-    lines = _table(rows)
-    lines += [
-        "",
-        f"nominal {_factor(recipe.nominal)}, distinct {_factor(recipe.distinct)}; factor {settings.factor} asked for",
-    ]
-    lines += [f"fill {recipe.fill.value}; {settings.sampling} views, seed {settings.seed}", ""]
-    lines += [
-        f"{_set(found.count, len(found.labels))} in {plan.src}, {format_bytes(found.bytes)}{_aside(found)}"
-    ]
-    lines += [
-        f"{format_count(plan.files, 'file')} to {plan.out}, about {format_bytes(estimated.bytes)}"
-    ]
-    free = f", {estimated.free_files:,} more files" if estimated.free_files is not None else ""
-    lines += [
-        f"about {format_bytes(estimated.allocated)} of disk; free: {format_bytes(estimated.free_bytes)}{free}"
-    ]
-    about = format_seconds(estimated.core_seconds / workers)
-    lines += [
-        f"about {about} with {format_count(workers, 'worker')} (from making the copies of {estimated.sampled} sources)"
-    ]
-    if (
-        any(technique.name in ("resize", "pad") for technique in recipe.techniques)
-        and settings.originals != "none"
-    ):
-        lines += [
-            "note: view 0 is the image itself, at its own size; --originals none leaves it out"
-        ]
-    return "\n".join(lines)
+        used = len(set(variants)) if technique.factor else factor
+        number = "unlimited" if technique.factor is None else f"{technique.factor:,}"
+        rows.append((technique.name, _format_settings(technique), number + merged, f"{used:,}"))
+    return rows
 
 
-def _set(sources: int, classes: int) -> str:
-    return f"{format_count(sources, 'source')} in {format_count(classes, 'class')}"
+def _format_views(plan: Plan) -> str:
+    """Format how many different views there are, and how many are requested."""
+    recipe, factor = plan.settings.recipe, plan.settings.factor
+    distinct = "unlimited" if recipe.distinct is None else f"{recipe.distinct:,}"
+    duplicates = ""
+    if recipe.nominal is not None and recipe.nominal != recipe.distinct:
+        duplicates = f" (of {recipe.nominal:,} combinations, some are equal)"
+    return f"Distinct views: {distinct}{duplicates}. Requested: {factor} per image."
+
+
+def _changes_size(plan: Plan) -> bool:
+    return any(technique.name in ("resize", "pad") for technique in plan.settings.recipe.techniques)
 
 
 def format_report(report: Report) -> str:
-    """Return the closing summary."""
-    plan, tally = report.plan, report.summary
-    settings = plan.settings
-    counted = f"{format_count(tally.files, 'file')}, {format_bytes(tally.bytes)}"
+    """Format the closing summary of a run."""
+    plan, summary, settings = report.plan, report.summary, report.plan.settings
+    counted = f"{format_count(summary.files, 'file')}, {format_bytes(summary.bytes)}"
+    sources = _format_sources(summary.sources, len(summary.labels))
     lines = [
         f"{plan.src} → {plan.out}",
-        f"  {_set(tally.sources, len(tally.labels))} × {settings.factor} = {counted}",
-        f"  recipe {settings.recipe.name}, seed {settings.seed}, {settings.sampling} views, originals: {settings.originals}",
+        f"  {sources} × {settings.factor} = {counted}",
+        (
+            f"  recipe {settings.recipe.name}, seed {settings.seed}, {settings.sampling} sampling, "
+            f"originals: {settings.originals}"
+        ),
+        *_format_work(summary, report.workers),
     ]
-    if tally.made:
-        made, workers = format_count(tally.made, "file"), format_count(report.workers, "worker")
-        rate = f"{tally.made / max(tally.wall_seconds, 1e-9):,.0f} files/s, {tally.cpu_seconds:.1f} s of CPU"
-        lines += [f"  {made} written in {format_seconds(tally.wall_seconds)} by {workers}: {rate}"]
-    if there := tally.files - tally.made:
+    if summary.same:
         lines += [
-            f"  {format_count(there, 'file')} {'was' if there == 1 else 'were'} there already"
-        ]
-    if tally.same:
-        lines += [
-            f"  {format_count(tally.same, 'view')} came out with the pixels of another view (symmetric or empty images)"
+            (
+                f"  {format_count(summary.same, 'view')} came out equal to another view of the same "
+                "source (symmetric or empty images)"
+            )
         ]
     if settings.originals == "none":
-        lines += ["  originals are not in it: --originals none"]
-    lines += [
-        f"  {note}"
-        for note in (*report.notes, _aside(plan.listing.summary).removeprefix("; "))
-        if note
-    ]
-    if tally.bad:
+        lines += ["  originals are not included (--originals none)"]
+    notes = (*report.notes, format_ignored(plan.listing.summary).removeprefix("; "))
+    lines += [f"  {note}" for note in notes if note]
+    return "\n".join([*lines, *_format_bad(summary, plan)])
+
+
+def _format_work(summary: RunSummary, workers: int) -> list[str]:
+    """Format how many files were written and how fast, and how many existed."""
+    lines = []
+    if summary.made:
+        rate = summary.made / max(summary.wall_seconds, 1e-9)
         lines += [
-            f"  {format_count(len(tally.bad), 'source')} could not be used, all others are done:"
+            (
+                f"  {format_count(summary.made, 'file')} written in {format_seconds(summary.wall_seconds)} "
+                f"by {format_count(workers, 'worker')}: {rate:,.0f} files/s, "
+                f"{summary.cpu_seconds:.1f} s of CPU time"
+            )
         ]
-        lines += [f'    "{bad.source}" {bad.reason}' for bad in tally.bad[:BAD_SHOWN]]
-        if len(tally.bad) > BAD_SHOWN:
-            lines += [f"    … and {len(tally.bad) - BAD_SHOWN:,} more, in {plan.out}/expand.json"]
-    return "\n".join(lines)
+    if existing := summary.files - summary.made:
+        lines += [f"  {format_count(existing, 'file')} already existed"]
+    return lines
 
 
-def _aside(found: object) -> str:
-    """Return what was left aside, or nothing."""
-    counts = (
-        ("hidden", "hidden file"),
-        ("foreign", "other file"),
-        ("unlabelled", "image outside class folders"),
-    )
-    words = [
-        f"{value:,} image{'s' if value > 1 else ''} outside class folders"
-        if key == "unlabelled"
-        else format_count(value, noun)
-        for key, noun in counts
-        if (value := getattr(found, key))
+def _format_bad(summary: RunSummary, plan: Plan) -> list[str]:
+    """Format the sources that could not be used: the first ones, and how many more there are."""
+    if not summary.bad:
+        return []
+    skipped = "was skipped" if len(summary.bad) == 1 else "were skipped"
+    lines = [f"  {format_count(len(summary.bad), 'source')} could not be used and {skipped}:"]
+    lines += [f'    "{bad.source}" {bad.reason}' for bad in summary.bad[:BAD_SHOWN]]
+    if len(summary.bad) > BAD_SHOWN:
+        lines += [f"    … and {len(summary.bad) - BAD_SHOWN:,} more, see {plan.out}/expand.json"]
+    return lines
+
+
+def format_ignored(listed: object) -> str:
+    """Format which files of the input were ignored; empty if there were none."""
+    nouns = {"hidden": "hidden file", "foreign": "other file", "unlabelled": "image"}
+    counts = {key: getattr(listed, key) for key in nouns}
+    parts = [
+        format_count(count, nouns[key]) + (" outside class folders" if key == "unlabelled" else "")
+        for key, count in counts.items()
+        if count
     ]
-    return f"; left aside: {', '.join(words)}" if words else ""
+    return f"; ignored: {', '.join(parts)}" if parts else ""
 
 
-def _factor(factor: int | None) -> str:
-    return "as many as asked" if factor is None else f"{factor:,}"
+def _format_sources(sources: int, classes: int) -> str:
+    return f"{format_count(sources, 'source')} in {format_count(classes, 'class')}"
 
 
-def _settings(technique: object) -> str:
-    """Return a technique's settings in a few words."""
-    values = {
-        key: value
-        for key, value in vars(technique).items()
-        if key not in ("factor", "name", "transform")
-    }
-    return ", ".join(f"{key} {_value(value)}" for key, value in values.items())
+def _format_settings(technique: object) -> str:
+    """Format a technique's settings."""
+    hidden = ("factor", "name", "transform")
+    values = {key: value for key, value in vars(technique).items() if key not in hidden}
+    return ", ".join(f"{key} {_format_value(value)}" for key, value in values.items())
 
 
-def _value(value: object) -> str:
+def _format_value(value: object) -> str:
     if isinstance(value, tuple) and not hasattr(value, "_fields"):
         return " ".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _table(rows: list[tuple[str, ...]]) -> list[str]:
+def _format_table(rows: list[tuple[str, ...]]) -> list[str]:
+    """Format rows as aligned columns, with a line under the heading."""
     widths = [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
     lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
     return [lines[0], "  ".join("─" * width for width in widths), *lines[1:]]

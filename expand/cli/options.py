@@ -1,95 +1,113 @@
-"""The command's options, and the settings that they ask for."""
+"""The options of `expand`, and the settings that they ask for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from expand.cli.groups import Command, NameList, NameOrFile, titled
 from expand.errors import ExpandError
 
 if TYPE_CHECKING:
     from expand.job.settings import Settings
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+RECIPES = ("classic", "blog")
+TECHNIQUES = (
+    "flip",
+    "rotate90",
+    "rotate",
+    "translate",
+    "scale",
+    "crop",
+    "pad",
+    "resize",
+    "noise",
+    "erase",
+)
+# Written out, so that --help loads no module of images; a test holds them against the library.
+SAMPLINGS = ("stratified", "random")
+FORMATS = ("keep", "png", "jpg", "webp")
+ORIGINALS = ("copy", "link", "none")
+DATA_SETS = ("FashionMNIST", "MNIST", "KMNIST", "CIFAR10", "CIFAR100")
+COMMON = ("factor", "recipe", "techniques", "seed", "dry_run")
+
+AUGMENTATION_OPTIONS = [
+    click.option(
+        "--factor",
+        type=int,
+        help="Make the data set FACTOR times as large, originals included.  [default: 4]",
+    ),
+    click.option("--copies", type=int, help="Copies per image; same as --factor N+1."),
+    click.option(
+        "--recipe",
+        type=NameOrFile(RECIPES),
+        default="classic",
+        show_default=True,
+        help="classic, blog, or a YAML file: a recipe or an albumentations pipeline.",
+    ),
+    click.option(
+        "--techniques",
+        type=NameList([f"{name}=" for name in TECHNIQUES]),
+        metavar="LIST",
+        help="Techniques of the recipe with their factors, for example flip=4,noise=2. "
+        "Without --factor, their product is the factor.",
+    ),
+    click.option(
+        "--sampling",
+        type=click.Choice(SAMPLINGS),
+        default="stratified",
+        show_default=True,
+        help="Spread the views evenly, or draw each one independently.",
+    ),
+    click.option(
+        "--seed", type=int, default=0, show_default=True, help="Random seed of the views."
+    ),
+]
+OUTPUT_OPTIONS = [
+    click.option(
+        "--format",
+        "format_",
+        type=click.Choice(FORMATS),
+        default="keep",
+        show_default=True,
+        help="File format of the copies; keep: the same as the source.",
+    ),
+    click.option(
+        "--quality",
+        type=int,
+        help="Quality of JPEG and WebP copies, 1 to 100.  "
+        "[default: that of a JPEG source, else JPEG 95, WebP 90]",
+    ),
+    click.option(
+        "--originals",
+        type=click.Choice(ORIGINALS),
+        default="copy",
+        show_default=True,
+        help="Copy the originals, hard-link them (no extra space), or leave them out.",
+    ),
+]
+WORKERS = click.option(
+    "--workers",
+    type=int,
+    help="Number of worker processes.  [default: one per core, fewer for small jobs]",
+)
+QUIET = click.option("--quiet", "-q", is_flag=True, help="Print errors only.")
 
 
 def view_options(command: Command) -> Command:
     """Add the options that decide what the views are."""
-    options = [
-        click.option(
-            "--factor",
-            type=int,
-            help="The set becomes FACTOR times as large, originals counted.  [default: 4]",
-        ),
-        click.option(
-            "--copies", type=int, help="The same, said as copies beside the original: factor - 1."
-        ),
-        click.option(
-            "--techniques",
-            metavar="LIST",
-            help="Techniques with factors, as flip=4,noise=2; alone, their product is the factor.",
-        ),
-        click.option(
-            "--recipe",
-            default="classic",
-            show_default=True,
-            help="classic, blog, or a YAML file; an albumentations pipeline as well.",
-        ),
-        click.option(
-            "--sampling",
-            default="stratified",
-            show_default=True,
-            help="stratified: spread evenly; random: drawn independently.",
-        ),
-        click.option(
-            "--seed", type=int, default=0, show_default=True, help="Another seed, other views."
-        ),
-    ]
-    return _all(options)(command)
+    return titled("Augmentation", AUGMENTATION_OPTIONS)(command)
 
 
 def file_options(command: Command) -> Command:
     """Add the options that decide how files are written."""
-    options = [
-        click.option(
-            "--format",
-            "format_",
-            default="keep",
-            show_default=True,
-            help="keep, png, jpg or webp, for the copies.",
-        ),
-        click.option(
-            "--quality",
-            type=int,
-            help="1 … 100, of JPEG and WebP copies.  [default: a JPEG source's own; else JPEG 95, WebP 90]",
-        ),
-        click.option(
-            "--originals",
-            default="copy",
-            show_default=True,
-            help="copy, link (hard links, no bytes) or none.",
-        ),
-        click.option(
-            "--workers", type=int, help="Processes.  [default: one a core, fewer for small jobs]"
-        ),
-    ]
-    return _all(options)(command)
-
-
-def _all(options: list[Callable[[Command], Command]]) -> Callable[[Command], Command]:
-    def add(command: Command) -> Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return add
+    return titled("Output", OUTPUT_OPTIONS)(command)
 
 
 def read_settings(options: dict[str, Any]) -> Settings:
     """Return the settings that the options ask for."""
-    factor = _asked_factor(options["factor"], options["copies"])
+    factor = _requested_factor(options["factor"], options["copies"])
     from expand.job.settings import Settings
     from expand.recipes.recipe import Recipe
 
@@ -105,7 +123,8 @@ def read_settings(options: dict[str, Any]) -> Settings:
     )
 
 
-def _asked_factor(factor: int | None, copies: int | None) -> int | None:
+def _requested_factor(factor: int | None, copies: int | None) -> int | None:
+    """Return the factor that --factor or --copies gives; None if neither was given."""
     if factor is not None and factor < 1:
         raise ExpandError(f"--factor must be at least 1, got {factor}")
     if copies is None:
@@ -114,7 +133,7 @@ def _asked_factor(factor: int | None, copies: int | None) -> int | None:
         raise ExpandError(f"--copies must be at least 0, got {copies}")
     if factor is not None and factor != copies + 1:
         raise ExpandError(
-            f"--copies {copies} is --factor {copies + 1}, got --factor {factor} as well"
+            f"--copies {copies} means --factor {copies + 1}, but --factor is {factor}"
         )
     return copies + 1
 
@@ -126,7 +145,7 @@ def _factors(text: str) -> dict[str, int]:
         name, _, number = part.strip().partition("=")
         if not number.isdigit():
             raise ExpandError(
-                f'--techniques takes name=factor,…, as in flip=4,noise=2; got "{part}"'
+                f'--techniques takes name=factor,…, for example flip=4,noise=2; got "{part}"'
             )
         if name in factors:
             raise ExpandError(f'--techniques names "{name}" twice')

@@ -1,10 +1,10 @@
-"""Progress on stderr: a bar on a terminal, plain lines in a log."""
+"""Progress on stderr: a bar on a terminal, plain lines in a log, nothing if quiet."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,57 +16,109 @@ if TYPE_CHECKING:
     from expand.job.run import Progress
 
 LOG_SECONDS = 10.0
+"""How often a log gets a line."""
+NOTE_SECONDS = 0.5
+"""How often a bar gets a new note: making one can wait for a GPU."""
+Note = Callable[[], str]
+
+
+class Meter:
+    """Shows how far some work is; this one shows nothing."""
+
+    def advance(self, count: int, note: Note | None = None) -> None:
+        """Count work that is done; `note` is called only when its text is shown."""
+
+    def write(self, text: str) -> None:
+        """Show lines of text beside the progress."""
+
+    def close(self) -> None:
+        """Stop showing progress."""
+
+
+class BarMeter(Meter):
+    """Progress as tqdm shows it: with a rate and the time left."""
+
+    def __init__(self, bar: tqdm[Any]) -> None:
+        self.bar, self.noted = bar, 0.0
+
+    def advance(self, count: int, note: Note | None = None) -> None:
+        """Move the bar; remove one that is not to stay once it is full."""
+        self.bar.update(count)
+        now = time.monotonic()
+        if note and now - self.noted > NOTE_SECONDS:
+            self.noted = now
+            self.bar.set_postfix_str(note())
+        if not self.bar.leave and self.bar.n == self.bar.total:
+            self.bar.close()
+
+    def write(self, text: str) -> None:
+        """Write above the bar."""
+        self.bar.write(text, file=sys.stderr)
+
+    def close(self) -> None:
+        """Leave the bar as it is."""
+        self.bar.close()
+
+
+class LogMeter(Meter):
+    """Progress as plain lines, one every `LOG_SECONDS`."""
+
+    def __init__(self, total: int | None, noun: str, label: str, done: int) -> None:
+        self.total, self.noun, self.label = total, noun, label
+        self.done = self.before = done
+        self.started = self.logged = time.monotonic()
+
+    def advance(self, count: int, note: Note | None = None) -> None:
+        """Count, and write a line if the last one is old enough."""
+        self.done += count
+        now = time.monotonic()
+        if now - self.logged >= LOG_SECONDS:
+            self.logged = now
+            self.write(self._line(now) + (f"; {note()}" if note else ""))
+
+    def _line(self, now: float) -> str:
+        rate = (self.done - self.before) / max(now - self.started, 1e-9)
+        speed = f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
+        label = f"{self.label}: " if self.label else ""
+        if self.total is None:
+            return f"{label}{self.done:,} {self.noun}, {speed} {self.noun}/s"
+        left = format_seconds((self.total - self.done) / max(rate, 1e-9))
+        done = f"{self.done:,} of {self.total:,} {self.noun}"
+        return f"{label}{done}, {speed} {self.noun}/s, {left} left"
+
+    def write(self, text: str) -> None:
+        """Write lines to stderr at once."""
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+
+def open_meter(
+    total: int | None, noun: str, *, label: str = "", done: int = 0, leave: bool = True
+) -> Meter:
+    """Return a bar if stderr is a terminal, else lines in a log; `total` None: unknown."""
+    if not sys.stderr.isatty():
+        return LogMeter(total, noun, label, done)
+    from tqdm import tqdm
+
+    bar: tqdm[Any] = tqdm(
+        total=total,
+        initial=done,
+        desc=label or None,
+        unit=f" {noun}",
+        unit_scale=(total or 0) >= 100_000,
+        smoothing=0.05,
+        dynamic_ncols=True,
+        leave=leave,
+        delay=0 if leave else NOTE_SECONDS,
+    )
+    return BarMeter(bar)
 
 
 @contextmanager
 def progress_bar(total: int | None, noun: str, quiet: bool) -> Iterator[Progress]:
-    """Show progress on stderr: a bar on a terminal, a line now and then in a log, nothing if `quiet`; None: who knows."""
-    if quiet:
-        yield _say_nothing
-    elif sys.stderr.isatty():
-        from tqdm import tqdm
-
-        with tqdm(
-            total=total,
-            unit=f" {noun}",
-            unit_scale=(total or 0) >= 100_000,
-            smoothing=0.05,
-            dynamic_ncols=True,
-        ) as bar:
-            yield _Bar(bar)
-    else:
-        yield _Log(total, noun)
-
-
-def _say_nothing(_files: int) -> None:
-    """Show no progress."""
-
-
-class _Bar:
-    """Progress as tqdm shows it."""
-
-    def __init__(self, bar: tqdm[Any]) -> None:
-        self.bar = bar
-
-    def __call__(self, files: int) -> None:
-        self.bar.update(files)
-
-
-class _Log:
-    """Progress as plain lines, one every few seconds."""
-
-    def __init__(self, total: int | None, noun: str) -> None:
-        self.total, self.noun, self.done = total, noun, 0
-        self.started = self.said = time.monotonic()
-
-    def __call__(self, files: int) -> None:
-        self.done += files
-        now = time.monotonic()
-        if now - self.said >= LOG_SECONDS:
-            self.said, rate = now, self.done / (now - self.started)
-            line = f"{self.done:,} {self.noun}, {rate:,.0f} a second"
-            if self.total is not None:
-                left = format_seconds((self.total - self.done) / rate)
-                line = f"{self.done:,} of {self.total:,} {self.noun}, {rate:,.0f} a second, about {left} left"
-            sys.stderr.write(line + "\n")
-            sys.stderr.flush()
+    """Show progress on stderr while the block runs; yield what to call with each count of work."""
+    meter = Meter() if quiet else open_meter(total, noun)
+    try:
+        yield lambda count: meter.advance(count)
+    finally:
+        meter.close()

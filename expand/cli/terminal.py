@@ -1,13 +1,15 @@
-"""The terminal: how a command begins, a subcommand or a folder as its first word, and how it ends: a sentence, a status."""
+"""The terminal: how a command starts (a subcommand or a folder) and ends (message, status)."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from expand.errors import ExpandError
 
@@ -15,42 +17,68 @@ INTERRUPTED = 130
 
 
 class FolderFirst(click.Group):
-    """A group whose first word is a subcommand or a folder: without a subcommand, the one called `run` is meant."""
+    """A group whose first argument is a subcommand or a folder; the default command is `run`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put `run` where no subcommand is named."""
-        if not args or (
-            args[0] not in self.commands and args[0] not in ("--help", "-h", "--version")
-        ):
+        """Insert `run` where no subcommand is named, unless a shell completes the first word."""
+        own = [*self.commands, "--help", "-h", "--version"]
+        if args[0] not in own if args else not ctx.resilient_parsing:
             args = ["run", *args]
         return super().parse_args(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the subcommands, the options of `run`, and folders."""
+        run = self.commands["run"]
+        items = super().shell_complete(ctx, incomplete)
+        with click.Context(run, parent=ctx, resilient_parsing=True) as inner:
+            if incomplete.startswith("-"):
+                known = {item.value for item in items}
+                more = run.shell_complete(inner, incomplete)
+                return items + [item for item in more if item.value not in known]
+            return items + _arguments(run)[0].shell_complete(inner, incomplete)
+
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Show both ways to call."""
+        """Show both ways to call the command."""
         with click.Context(self.commands["run"], parent=ctx) as inner:
-            folders = [
-                argument.make_metavar(inner)
-                for argument in inner.command.params
-                if isinstance(argument, click.Argument)
-            ]
+            folders = [argument.make_metavar(inner) for argument in _arguments(inner.command)]
         formatter.write_usage(ctx.command_path, " ".join([*folders, "[OPTIONS]"]))
         formatter.write_usage(ctx.command_path, "COMMAND …", prefix="       ")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Show the options of `run` beside the subcommands."""
+        """Show the options of `run`, then the subcommands."""
         with click.Context(self.commands["run"], parent=ctx) as inner:
             inner.command.format_options(inner, formatter)
         self.format_commands(ctx, formatter)
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Say in one line how a shell completes this command."""
+        name = ctx.find_root().info_name or ""
+        variable = f"_{name.replace('-', '_').upper()}_COMPLETE"
+        formatter.write_paragraph()
+        formatter.write(
+            f'Shell completion: eval "$({variable}=bash_source {name})"; '
+            "also zsh_source, fish_source.\n"
+        )
+
+
+def _arguments(command: click.Command) -> list[click.Argument]:
+    return [param for param in command.params if isinstance(param, click.Argument)]
+
+
+def program_name(*names: str) -> str:
+    """Return the name by which the program was called, if it is one of `names`; else the first."""
+    called = Path(sys.argv[0]).stem
+    return called if called in names else names[0]
+
 
 def run_to_exit(
-    command: click.Command, name: str, goes_on: str, also: type[Exception] = ExpandError
+    command: click.Command, name: str, hint: str, also: type[Exception] = ExpandError
 ) -> NoReturn:
-    """Run a command; every failure is one sentence on stderr and an exit status.
+    """Run a command and exit; every failure is one message on stderr and an exit status.
 
-    `goes_on` is what to say after an interruption; `also` is another exception that carries a sentence and a status.
+    `hint` is printed after an interruption; `also` is another exception that has a status.
     """
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         status = command.main(standalone_mode=False, prog_name=name)
     except (ExpandError, also) as error:
@@ -60,7 +88,7 @@ def run_to_exit(
         error.show()
         status = 2
     except (click.Abort, KeyboardInterrupt):
-        click.echo(f"{name}: interrupted; {goes_on}", err=True)
+        click.echo(f"{name}: interrupted. {hint}", err=True)
         status = INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -71,6 +99,6 @@ def run_to_exit(
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _stop(_number: int, _frame: object) -> NoReturn:
-    """Stop as after Ctrl-C; not through that signal, which a job in the background ignores."""
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    """Stop as after Ctrl-C, but not through SIGINT, which a background job ignores."""
     raise KeyboardInterrupt

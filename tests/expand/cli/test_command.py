@@ -1,4 +1,4 @@
-"""The command: what it takes, what it says, what it exits with."""
+"""The command: its options, its messages, its exit status."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ from click.testing import CliRunner, Result
 
 from expand import ExpandError, __version__
 from expand.cli.command import command, main
+from expand.cli.options import FORMATS, ORIGINALS, RECIPES, SAMPLINGS, TECHNIQUES
+from expand.images import formats
+from expand.job import settings
+from expand.recipes import parse
+from expand.techniques import NATIVE
+from expand.views import views
 from tests.conftest import Folder, noise_image, tree
 
 
@@ -23,10 +29,10 @@ def run(*arguments: object) -> Result:
     )
 
 
-def call(*arguments: object, **settings: object) -> subprocess.CompletedProcess[str]:
+def call(*arguments: object, **how: object) -> subprocess.CompletedProcess[str]:
     """Run the command as a user does."""
     line = [sys.executable, "-m", "expand", *map(str, arguments)]
-    return subprocess.run(line, capture_output=True, text=True, check=False, **settings)  # type: ignore[call-overload,no-any-return]
+    return subprocess.run(line, capture_output=True, text=True, check=False, **how)  # type: ignore[call-overload,no-any-return]
 
 
 def test_the_first_word_is_a_subcommand_or_a_folder(class_folder: Folder, tmp_path: Path) -> None:
@@ -36,11 +42,11 @@ def test_the_first_word_is_a_subcommand_or_a_folder(class_folder: Folder, tmp_pa
     lines = done.stdout.splitlines()
     assert lines[0] == f"{src} → {out}"
     assert lines[1].startswith("  6 sources in 2 classes × 4 = 24 files, ")
-    assert "24 files written in under a second by" in lines[3]
+    assert "24 files written in under 1 s by" in lines[3]
     checked = call("verify", out)
     assert checked.returncode == 0
     assert "24 files" in checked.stdout
-    assert "all as the manifest says" in checked.stdout
+    assert "all match the manifest" in checked.stdout
 
 
 def test_without_anything_it_expands_the_sample(class_folder: Folder, tmp_path: Path) -> None:
@@ -60,10 +66,9 @@ def test_help_names_everything_and_is_fast() -> None:
         started = time.perf_counter()
         shown = call("--help")
         times.append(time.perf_counter() - started)
-    words = shown.stdout
     for word in ("--factor", "--copies", "--techniques", "--recipe", "--sampling", "--seed", "--workers", "--format", "--quality",
                  "--originals", "--skip-bad", "--strict", "--overwrite", "--dry-run", "plan", "preview", "verify", "replay", "fetch"):  # fmt: skip
-        assert word in words
+        assert word in shown.stdout
     loaded = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "expand", "--help"],
         capture_output=True,
@@ -79,7 +84,7 @@ def test_the_version_is_the_packages() -> None:
     assert call("--version").stdout == f"expand, version {__version__}\n"
 
 
-def test_copies_is_factor_said_otherwise(class_folder: Folder, tmp_path: Path) -> None:
+def test_copies_is_factor_minus_one(class_folder: Folder, tmp_path: Path) -> None:
     src = class_folder(2)
     assert run(src, tmp_path / "a", "--copies", 2, "--workers", 1).exception is None
     assert run(src, tmp_path / "b", "--factor", 3, "--workers", 1).exception is None
@@ -101,10 +106,10 @@ def test_techniques_alone_give_their_product(class_folder: Folder, tmp_path: Pat
     [
         (["--factor", "0"], "--factor must be at least 1, got 0"),
         (["--copies", "-1"], "--copies must be at least 0, got -1"),
-        (["--copies", "3", "--factor", "3"], "--copies 3 is --factor 4, got --factor 3 as well"),
+        (["--copies", "3", "--factor", "3"], "--copies 3 means --factor 4, but --factor is 3"),
         (
             ["--techniques", "flip"],
-            '--techniques takes name=factor,…, as in flip=4,noise=2; got "flip"',
+            '--techniques takes name=factor,…, for example flip=4,noise=2; got "flip"',
         ),
         (["--techniques", "flip=2,flip=4"], '--techniques names "flip" twice'),
         (
@@ -115,8 +120,6 @@ def test_techniques_alone_give_their_product(class_folder: Folder, tmp_path: Pat
         (["--recipe", "nosuch"], '"nosuch" is neither a recipe (classic, blog) nor a file'),
         (["--workers", "0"], "--workers must be at least 1, got 0"),
         (["--quality", "200"], "--quality must be 1 … 100, got 200"),
-        (["--originals", "move"], "--originals must be copy, link, none, got 'move'"),
-        (["--format", "gif"], "--format must be keep, png, jpg, webp, got 'gif'"),
     ],
 )
 def test_wrong_usage_is_one_sentence_and_status_2(
@@ -129,7 +132,32 @@ def test_wrong_usage_is_one_sentence_and_status_2(
     assert not (tmp_path / "out").exists()
 
 
-def test_main_turns_errors_into_words_and_a_status(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("option", "typed", "choices"),
+    [
+        ("--originals", "move", ORIGINALS),
+        ("--format", "gif", FORMATS),
+        ("--sampling", "even", SAMPLINGS),
+    ],
+)
+def test_a_value_outside_a_closed_set_is_answered_with_the_list(
+    option: str, typed: str, choices: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = call("data/train", tmp_path / "out", option, typed)
+    assert done.returncode == 2
+    assert f"'{typed}' is not one of {', '.join(map(repr, choices))}." in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_choices_are_those_of_the_library() -> None:
+    assert settings.ORIGINALS == ORIGINALS
+    assert ("keep", *formats.FORMATS) == FORMATS
+    assert views.SAMPLINGS == SAMPLINGS
+    assert tuple(NATIVE) == TECHNIQUES
+    assert parse.NAMED == RECIPES
+
+
+def test_main_turns_errors_into_messages_and_a_status(tmp_path: Path) -> None:
     refused = call(tmp_path / "nowhere", tmp_path / "out")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr == f'expand: "{tmp_path}/nowhere" does not exist\n'
@@ -145,7 +173,7 @@ def test_main_in_this_process(
     import signal
 
     monkeypatch.setattr(signal, "signal", lambda *_: None)
-    for arguments, status, said in (
+    for arguments, status, text in (
         (["verify", str(tmp_path)], 2, "has no metadata.jsonl"),
         (["--nosuch"], 2, "No such option"),
         (["--version"], 0, __version__),
@@ -154,7 +182,7 @@ def test_main_in_this_process(
         with pytest.raises(SystemExit) as ended:
             main()
         assert ended.value.code == status
-        assert said in "".join(capsys.readouterr())
+        assert text in "".join(capsys.readouterr())
 
 
 def test_bad_images_end_with_status_1_and_are_listed_also_when_quiet(
@@ -163,37 +191,36 @@ def test_bad_images_end_with_status_1_and_are_listed_also_when_quiet(
     src = class_folder({"a/1.png": noise_image(9, 9), "a/2.png": b"bad", "a/3.txt": b""})
     done = call(src, tmp_path / "out", "--workers", 1)
     assert done.returncode == 1
-    assert (
-        '  1 source could not be used, all others are done:\n    "a/2.png" is no image'
-        in done.stdout
-    )
-    assert "left aside: 1 other file" in done.stdout
+    assert '  1 source could not be used and was skipped:\n    "a/2.png" is no image' in done.stdout
+    assert "ignored: 1 other file" in done.stdout
     quiet = call(src, tmp_path / "out", "--workers", 1, "--quiet")
     assert (quiet.returncode, quiet.stdout) == (1, "")
     assert '"a/2.png" is no image' in quiet.stderr
     assert call(src, tmp_path / "out2", "--workers", 1, "--strict").returncode == 3
 
 
-def test_a_dry_run_and_plan_show_the_bill_and_write_nothing(
+def test_a_dry_run_and_plan_show_the_estimate_and_write_nothing(
     class_folder: Folder, tmp_path: Path
 ) -> None:
     src, out = class_folder(3), tmp_path / "out"
     shown = run("plan", src, out, "--techniques", "flip=4,rotate90=4,noise=2", "--workers", 2)
     assert shown.exception is None
-    for words in (
+    for text in (
         "flip       axes horizontal vertical",
         "4 (counts 2)",
-        "nominal 32, distinct 16; factor 16 asked for",
-        "96 files to",
+        "Distinct views: 16 (of 32 combinations, some are equal). Requested: 16 per image.",
+        "Input: ",
+        ", 96 files, about ",
+        "Estimated time: under 1 s with 2 workers (measured on ",
         "free:",
     ):
-        assert words in shown.output
+        assert text in shown.output
     dry = run(src, out, "--dry-run", "--recipe", "blog", "--factor", 3)
-    assert "as many as asked" in dry.output
+    assert "Distinct views: unlimited. Requested: 3 per image." in dry.output
     resized = tmp_path / "r.yaml"
     resized.write_text("techniques: [flip, resize: {size: 8}]")
     assert (
-        "note: view 0 is the image itself"
+        "Note: view 0 is the original at its own size"
         in run("plan", src, out, "--recipe", resized, "--factor", 2).output
     )
     assert not out.exists()
@@ -207,7 +234,7 @@ def test_preview_replay_and_fetch(class_folder: Folder, tmp_path: Path) -> None:
         in run("preview", src, tmp_path / "sheet.png", "--factor", 5, "--sources", 3).output
     )
     assert (tmp_path / "sheet.png").stat().st_size > 1000
-    assert "was there already, byte for byte" in run("replay", out, "cat/0_v1.png").output
+    assert "already exists, byte for byte the same" in run("replay", out, "cat/0_v1.png").output
     assert (
         "made again, byte for byte"
         in run("replay", out, "cat/0_v1.png", "--to", tmp_path / "x.png").output
@@ -215,7 +242,7 @@ def test_preview_replay_and_fetch(class_folder: Folder, tmp_path: Path) -> None:
     assert isinstance(run("fetch", "Nothing", tmp_path / "f").exception, ExpandError)
 
 
-def test_fetch_says_what_it_wrote(tmp_path: Path) -> None:
+def test_fetch_prints_what_it_wrote(tmp_path: Path) -> None:
     pytest.importorskip("torchvision")
     from tests.expand.cli.test_fetch import write_mnist
 

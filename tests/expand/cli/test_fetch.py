@@ -58,7 +58,7 @@ def test_names_become_folder_names() -> None:
 def test_what_cannot_be_fetched_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(
         ExpandError,
-        match='"ImageNet" is not a data set that can be fetched; there are FashionMNIST',
+        match='"ImageNet" is not a data set that can be fetched; choose one of FashionMNIST',
     ):
         fetch("ImageNet", tmp_path / "out", None)
     (tmp_path / "file").write_text("x")

@@ -1,4 +1,4 @@
-"""What the command says."""
+"""What the command prints."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from expand.cli.progress import progress_bar
 
 
 @pytest.mark.parametrize(
-    ("count", "said"),
+    ("count", "text"),
     [
         (0, "0 B"),
         (999, "999 B"),
@@ -21,15 +21,15 @@ from expand.cli.progress import progress_bar
         (5e15, "5000 TB"),
     ],
 )
-def test_bytes(count: float, said: str) -> None:
-    assert format_bytes(count) == said
+def test_bytes(count: float, text: str) -> None:
+    assert format_bytes(count) == text
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(0.2, "under a second"), (42.4, "42 s"), (600, "10 min"), (9000, "2.5 h")]
+    ("seconds", "text"), [(0.2, "under 1 s"), (42.4, "42 s"), (600, "10 min"), (9000, "2.5 h")]
 )
-def test_seconds(seconds: float, said: str) -> None:
-    assert format_seconds(seconds) == said
+def test_seconds(seconds: float, text: str) -> None:
+    assert format_seconds(seconds) == text
 
 
 def test_counts() -> None:
@@ -40,7 +40,7 @@ def test_counts() -> None:
     ]
 
 
-def test_a_log_line_comes_now_and_then(
+def test_a_log_gets_a_line_every_few_seconds(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clock = iter(range(0, 1000, 4))
@@ -50,10 +50,10 @@ def test_a_log_line_comes_now_and_then(
             advance(10)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 3
-    assert lines[0] == "30 of 100 files, 2 a second, about 28 s left"
+    assert lines[0] == "30 of 100 files, 2.5 files/s, 28 s left"
 
 
-def test_where_nobody_knows_how_many_there_are_no_end_is_told(
+def test_without_a_total_no_time_left_is_shown(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clock = iter(range(0, 1000, 4))
@@ -61,10 +61,10 @@ def test_where_nobody_knows_how_many_there_are_no_end_is_told(
     with progress_bar(None, "images", quiet=False) as advance:
         for _ in range(3):
             advance(1000)
-    assert capsys.readouterr().err == "3,000 images, 250 a second\n"
+    assert capsys.readouterr().err == "3,000 images, 250 images/s\n"
 
 
-def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_quiet_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with progress_bar(100, "files", quiet=True) as progress:
         progress(100)
     assert capsys.readouterr() == ("", "")

@@ -1,4 +1,4 @@
-"""The terminal: how a command begins and ends, whichever it is."""
+"""The terminal: how a command starts and ends."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from expand.errors import ExpandError
 
 
 class OtherError(Exception):
-    """Another package's sentence, with a status."""
+    """Another package's message, with a status."""
 
     status = 3
 
@@ -40,7 +40,7 @@ def look() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "output"),
     [
         ("", "None 1\n"),
         ("photos", "photos 1\n"),
@@ -49,21 +49,24 @@ def look() -> None:
         ("run look", "look 1\n"),
     ],
 )
-def test_the_first_word_is_a_subcommand_or_else_run_is_meant(line: str, said: str) -> None:
-    assert CliRunner().invoke(work, line.split()).output == said
+def test_the_first_word_is_a_subcommand_or_else_run_is_meant(line: str, output: str) -> None:
+    assert CliRunner().invoke(work, line.split()).output == output
 
 
 def test_help_shows_both_ways_and_the_options_of_run() -> None:
     shown = CliRunner().invoke(work, ["-h"], prog_name="work").output.splitlines()
     assert shown[:2] == ["Usage: work [FOLDER] [OPTIONS]", "       work COMMAND …"]
     assert any(line.split()[:2] == ["--times", "INTEGER"] for line in shown)
-    assert shown[-1].split() == ["look", "Look", "at", "what", "was", "done."]
+    assert ["look", "Look", "at", "what", "was", "done."] in [line.split() for line in shown]
+    assert shown[-1] == (
+        'Shell completion: eval "$(_WORK_COMPLETE=bash_source work)"; also zsh_source, fish_source.'
+    )
 
 
 def ending(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], what: BaseException | None
 ) -> tuple[int, str]:
-    """Return the status and the words with which a command ends in which `what` happens."""
+    """Return the exit status and the message of a command that raises `what`."""
 
     @click.command()
     def fail() -> None:
@@ -74,7 +77,7 @@ def ending(
     before = signal.getsignal(signal.SIGTERM)
     try:
         with pytest.raises(SystemExit) as ended:
-            run_to_exit(fail, "work", "start again", OtherError)
+            run_to_exit(fail, "work", "Start again.", OtherError)
     finally:
         signal.signal(signal.SIGTERM, before)
     assert isinstance(ended.value.code, int)
@@ -82,13 +85,13 @@ def ending(
 
 
 @pytest.mark.parametrize(
-    ("what", "status", "said"),
+    ("what", "status", "message"),
     [
         (None, 0, ""),
         (ExpandError('"a" is no folder'), 2, 'work: "a" is no folder\n'),
         (ExpandError("the disk is full", 3), 3, "work: the disk is full\n"),
         (OtherError("the worker died"), 3, "work: the worker died\n"),
-        (KeyboardInterrupt(), 130, "work: interrupted; start again\n"),
+        (KeyboardInterrupt(), 130, "work: interrupted. Start again.\n"),
         (
             ImportError("No module named 'torch'"),
             2,
@@ -96,17 +99,17 @@ def ending(
         ),
     ],
 )
-def test_whatever_happens_is_a_sentence_and_a_status(
+def test_every_failure_is_a_message_and_a_status(
     what: BaseException | None,
     status: int,
-    said: str,
+    message: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert ending(monkeypatch, capsys, what) == (status, said)
+    assert ending(monkeypatch, capsys, what) == (status, message)
 
 
-def test_what_nobody_foresaw_is_not_hidden(
+def test_an_unexpected_error_is_not_hidden(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(ZeroDivisionError):
@@ -116,7 +119,7 @@ def test_what_nobody_foresaw_is_not_hidden(
 def test_a_commands_own_status_is_its_exit_status(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["work", "bad"])
     with pytest.raises(SystemExit) as ended:
-        run_to_exit(work, "work", "start again")
+        run_to_exit(work, "work", "Start again.")
     assert ended.value.code == 1
 
 
@@ -131,8 +134,8 @@ def test_sigterm_interrupts(
     before = signal.getsignal(signal.SIGTERM)
     try:
         with pytest.raises(SystemExit) as ended:
-            run_to_exit(stop, "work", "start again")
+            run_to_exit(stop, "work", "Start again.")
     finally:
         signal.signal(signal.SIGTERM, before)
     assert ended.value.code == 130
-    assert capsys.readouterr().err.endswith("work: interrupted; start again\n")
+    assert capsys.readouterr().err.endswith("work: interrupted. Start again.\n")
