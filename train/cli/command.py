@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import click
 
 from expand import __version__
-from expand.cli.terminal import FolderFirst, run_to_exit
+from expand.cli.terminal import FolderFirst, program_name, run_to_exit
 from train.cli.ablate import ABLATE_OPTIONS, read_ablation
 from train.cli.compare import COMPARE_OPTIONS, read_comparison, this_command
 from train.cli.options import (
@@ -23,10 +23,13 @@ from train.cli.options import (
 )
 from train.errors import TrainError
 
+RESUME = "Run the same command again to resume from the last checkpoint."
+
 
 def main() -> NoReturn:
     """Run the command, and exit."""
-    run_to_exit(command, "train", "the same command goes on from the last checkpoint", TrainError)
+    name = program_name("train", "train-dataset")
+    run_to_exit(command, name, RESUME, TrainError)
 
 
 @click.group(

@@ -123,7 +123,7 @@ def test_an_interrupted_run_says_so_and_resumes(
     process.send_signal(how)
     _, said = process.communicate()
     assert process.returncode == 130
-    assert said.strip() == "expand: interrupted; what is there is good, start again to go on"
+    assert said.strip() == "expand: interrupted. Run the same command again to resume."
     report = expand(src, out, workers=1)
     assert 0 < report.summary.made < report.summary.files  # the rest was there
     expand(src, tmp_path / "whole", workers=1)

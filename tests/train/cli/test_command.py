@@ -115,7 +115,7 @@ def test_main_turns_what_happens_into_words_and_a_status(
         (
             KeyboardInterrupt(),
             130,
-            "train: interrupted; the same command goes on from the last checkpoint\n",
+            "train: interrupted. Run the same command again to resume from the last checkpoint.\n",
         ),
         (
             ImportError("No module named 'torch'"),
@@ -389,5 +389,5 @@ def test_sigterm_is_an_interruption_too(src: Path, tmp_path: Path) -> None:
     assert process.returncode == 130
     assert (
         said.splitlines()[-1]
-        == "train: interrupted; the same command goes on from the last checkpoint"
+        == "train: interrupted. Run the same command again to resume from the last checkpoint."
     )

@@ -151,7 +151,7 @@ def test_a_run_that_is_killed_and_interrupted_ends_like_one_never_stopped(tmp_pa
     assert int(going_on[1]) == first
     assert (
         said.splitlines()[-1]
-        == "train: interrupted; the same command goes on from the last checkpoint"
+        == "train: interrupted. Run the same command again to resume from the last checkpoint."
     )
     assert step_of(out) >= second
 
