@@ -14,12 +14,12 @@ from __future__ import annotations
 import statistics
 import sys
 from pathlib import Path
-from typing import Any
 
 from expand.recipes.recipe import Recipe
 from train.data.cache import Cache
 from train.feed.strategies import Strategy
 from train.fit.hyperparameters import preset
+from train.runs.records import RunRecord
 from train.runs.run import run
 from train.runs.settings import RunLocation, Settings
 
@@ -60,12 +60,11 @@ def main() -> None:
         show(f"{name}, {epochs} epochs, {model}", records)
 
 
-def show(name: str, records: list[dict[str, Any]]) -> None:
+def show(name: str, records: list[RunRecord]) -> None:
     """Print one run, or the mean and deviation of several."""
-    results = [record["results"] for record in records]
-    minutes = [record["cost"]["training_seconds"] / 60 for record in records]
-    plain = [100 * result["test_accuracy"] for result in results]
-    mirrored = [100 * result["test_accuracy_mirrored"] for result in results]
+    minutes = [record.cost.training_seconds / 60 for record in records]
+    plain = [100 * record.results.test.accuracy for record in records]
+    mirrored = [100 * record.results.test_accuracy_mirrored for record in records]
     print(
         f"{name}: {format_mean(minutes)} minutes; {format_mean(plain)} %; {format_mean(mirrored)} %",
         flush=True,

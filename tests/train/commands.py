@@ -1,4 +1,4 @@
-"""What tests of whole runs need: sets with something to learn in them, settings, and the command in this process or its own."""
+"""Whole runs: sets that can be learned, settings, and the command in this process or its own."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from train.cli.command import command
 from train.data.cache import Cache
 from train.feed.strategies import Strategy
 from train.fit.hyperparameters import Hyperparameters
+from train.runs.records import RunRecord
 from train.runs.run import run
 from train.runs.settings import RunLocation, Settings
 
@@ -33,7 +34,7 @@ def draw_set(
     channels: int | None = 3,
     seed: int = 0,
 ) -> Path:
-    """Write `count` images for each class: noise, with a bright bar whose height tells the class; return the folder."""
+    """Write `count` images for each class: noise with a bright bar whose height tells the class."""
     for number, label in enumerate(classes):
         (root / label).mkdir(parents=True, exist_ok=True)
         for index in range(count):
@@ -49,7 +50,7 @@ def draw_set(
 def settings_for(
     data: Path, test: Path | None = None, strategy: Strategy | str = "none", **changes: Any
 ) -> Settings:
-    """Return settings of a short run; `changes` are those of the settings or of the training recipe."""
+    """Return settings of a short run, with changes of the settings or of the hyperparameters."""
     if isinstance(strategy, str):
         strategy = Strategy(strategy, Recipe.load("classic") if strategy == "fly" else None)
     mine = {
@@ -57,24 +58,24 @@ def settings_for(
         for key in list(changes)
         if key in Hyperparameters.__dataclass_fields__
     }
-    recipe = Hyperparameters(**{"epochs": 2, "batch_size": 8, **mine})
-    return Settings(data, test, strategy, recipe, **{"precision": "fp32", **changes})
+    hyperparameters = Hyperparameters(**{"epochs": 2, "batch_size": 8, **mine})
+    return Settings(data, test, strategy, hyperparameters, **{"precision": "fp32", **changes})
 
 
-def train(settings: Settings, out: Path, **place: Any) -> dict[str, Any]:
+def train(settings: Settings, out: Path, **location: Any) -> RunRecord:
     """Train in this process, on the CPU; return the record."""
-    return run(settings, RunLocation(out, Cache(), "cpu", **place))
+    return run(settings, RunLocation(out, Cache(), "cpu", **location))
 
 
 def call(*arguments: object) -> Result:
-    """Run the command in this process; what it raises is in the result's exception."""
+    """Run the command in this process; an exception is in the result."""
     return CliRunner().invoke(
         command, [str(argument) for argument in arguments], standalone_mode=False
     )
 
 
 def refusal(*arguments: object) -> str:
-    """Run the command in this process; return why it refuses."""
+    """Run the command in this process; return the message with which it is refused."""
     error = call(*arguments).exception
     assert error is not None, "it was not refused"
     assert getattr(error, "status", 2) == 2, repr(error)

@@ -65,22 +65,25 @@ def run(
     from train.cli.messages import format_run
     from train.cli.progress import Console
     from train.data.cache import Cache
+    from train.runs.observer import Observer
     from train.runs.run import run as train
     from train.runs.settings import RunLocation
-    from train.runs.watch import Watch
     from train.runtime.world import current_world
 
     prepare_torch(options["threads"])
     out = out or Path("runs") / f"{settings.model}-{settings.strategy.name}"
     leads = current_world().is_main
-    watch: Watch = Console(settings.hyperparameters.epochs) if leads and not quiet else Watch()
+    observer: Observer = (
+        Console(settings.hyperparameters.epochs) if leads and not quiet else Observer()
+    )
     if tensorboard and leads:
         from train.runs.events import TensorBoard
 
-        watch = TensorBoard(watch, out)
+        observer = TensorBoard(observer, out)
     cache = Cache.of(options["cache"], options["cache_size"])
     record = train(
-        settings, RunLocation(out, cache, options["device"], options["workers"], overwrite, watch)
+        settings,
+        RunLocation(out, cache, options["device"], options["workers"], overwrite, observer),
     )
     if leads:
         click.echo(format_run(record, out))

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from train.runs.watch import Watch
+from train.runs.observer import Observer
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LOG_SECONDS = 10.0
 
 
-class Console(Watch):
+class Console(Observer):
     """Shows a run on stderr: bars on a terminal, a line now and then in a log, a line for each pass."""
 
     def __init__(self, passes: int) -> None:

@@ -10,14 +10,14 @@ from train.data.folder import Folder
 from train.errors import TrainError
 from train.fit.evaluate import Evaluation
 from train.fit.trainer import Epoch, Step
-from train.runs.watch import Watch
+from train.runs.observer import Observer
 
 
-class TensorBoard(Watch):
-    """Passes everything on, and writes an event for each pass."""
+class TensorBoard(Observer):
+    """Forwards every call to another observer, and writes an event for each epoch."""
 
-    def __init__(self, watch: Watch, out: Path) -> None:
-        self.watch = watch
+    def __init__(self, observer: Observer, out: Path) -> None:
+        self.observer = observer
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
@@ -27,26 +27,24 @@ class TensorBoard(Watch):
         self.writer: Any = SummaryWriter(str(out.with_name(f"{out.name}-events")))
 
     def packing(self, folder: Folder) -> Callable[[int], None]:
-        """Pass it on."""
-        return self.watch.packing(folder)
+        """Forward the call."""
+        return self.observer.packing(folder)
 
-    def starting(self, words: str, steps: int, done: int) -> None:
-        """Pass it on."""
-        self.watch.starting(words, steps, done)
+    def starting(self, description: str, steps: int, done: int) -> None:
+        """Forward the call."""
+        self.observer.starting(description, steps, done)
 
     def step(self, step: Step) -> None:
-        """Pass it on."""
-        self.watch.step(step)
+        """Forward the call."""
+        self.observer.step(step)
 
     def epoch(self, epoch: Epoch, validation: Evaluation | None) -> None:
-        """Write the pass's averages, and pass them on."""
+        """Write the epoch's averages, and forward the call."""
         values = {"train/loss": epoch.loss, "train/accuracy": epoch.accuracy, "train/lr": epoch.lr}
         if validation:
-            values |= {
-                "validation/loss": validation.loss,
-                "validation/accuracy": validation.accuracy,
-            }
+            values["validation/loss"] = validation.loss
+            values["validation/accuracy"] = validation.accuracy
         for name, value in values.items():
             self.writer.add_scalar(name, value, epoch.step)
         self.writer.flush()
-        self.watch.epoch(epoch, validation)
+        self.observer.epoch(epoch, validation)

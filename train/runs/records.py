@@ -1,54 +1,135 @@
-"""The records of a run: settings, results, metrics, versions."""
+"""The records of a run: run.json and metrics.jsonl, as typed data and as files."""
 
 from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from expand.storage.files import write_whole
 from train.errors import TrainError
+from train.models.settings import ModelSettings
+from train.runs.results import EpochMetrics, Plain, RunCost, RunResults
 
 RUN, METRICS = "run.json", "metrics.jsonl"
 LIBRARIES = ("torch", "torchvision", "numpy", "opencv-python-headless", "pillow", "albumentations")
+FINISHED, UNFINISHED = "finished", "unfinished"
 
 
-def write_json(path: Path, data: dict[str, Any]) -> None:
-    """Write plain data as readable JSON, whole."""
-    write_text(path, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+@dataclass(frozen=True)
+class SplitRecord:
+    """The size of a split, and a hash of the decoded pixels of all its images."""
+
+    images: int
+    sources: int
+    hash: str
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write text, whole; what is not UTF-8 in a file's name stands in it as an escape (in JSON, one that is read back)."""
-    write_whole(path, text.encode("utf-8", "backslashreplace"))
+@dataclass(frozen=True)
+class RunRecord:
+    """Everything that is known of a run; results and cost when it is finished."""
+
+    settings: dict[str, Any]
+    """As plain data: they are compared with those of a command, key by key."""
+    model: ModelSettings
+    parameters: int
+    classes: list[str]
+    steps: int
+    precision: str
+    renderer: str
+    data: dict[str, SplitRecord]
+    leaks: int
+    leaks_shown: list[str]
+    versions: dict[str, str]
+    hardware: dict[str, Any]
+    results: RunResults | None = None
+    cost: RunCost | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run has been trained to its end."""
+        return self.results is not None
+
+    @property
+    def strategy(self) -> str:
+        """The name of the strategy."""
+        name: str = self.settings["strategy"]["name"]
+        return name
+
+    @classmethod
+    def from_dict(cls, values: Plain) -> RunRecord:
+        """Read a record from run.json."""
+        values = dict(values)
+        state = values.pop("state")
+        model = dict(values.pop("model"))
+        data = {name: SplitRecord(**split) for name, split in values.pop("data").items()}
+        results, cost = values.pop("results", None), values.pop("cost", None)
+        return cls(
+            parameters=model.pop("parameters"),
+            model=ModelSettings(**model),
+            data=data,
+            results=RunResults.from_dict(results) if state == FINISHED else None,
+            cost=RunCost(**cost) if state == FINISHED else None,
+            **values,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record as plain data, as run.json holds it."""
+        values = {key: getattr(self, key) for key in self.__dataclass_fields__}
+        del values["parameters"]
+        values["model"] = asdict(self.model) | {"parameters": self.parameters}
+        values["data"] = {name: asdict(split) for name, split in self.data.items()}
+        values["results"] = self.results and self.results.to_dict()
+        values["cost"] = self.cost and asdict(self.cost)
+        known = {key: value for key, value in values.items() if value is not None}
+        return {"state": FINISHED if self.finished else UNFINISHED, **known}
 
 
-def read_run(folder: Path) -> dict[str, Any] | None:
-    """Return a run's record, None if there is none."""
+def read_run(folder: Path) -> RunRecord | None:
+    """Read a run's record; None if there is none; raise TrainError if it is damaged."""
     path = folder / RUN
     if not path.is_file():
         return None
     try:
-        run: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        run["settings"], run["state"]
-    except (ValueError, KeyError, TypeError) as error:
+        return RunRecord.from_dict(json.loads(path.read_text("utf-8")))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise TrainError(f'"{path}" is damaged ({error!r})') from error
-    return run
 
 
-def write_metrics(folder: Path, lines: list[dict[str, Any]]) -> None:
-    """Write a line an epoch."""
-    write_whole(folder / METRICS, "".join(json.dumps(line) + "\n" for line in lines).encode())
+def write_run(folder: Path, record: RunRecord) -> None:
+    """Write a run's record."""
+    write_json(folder / RUN, record.to_dict())
+
+
+def write_metrics(folder: Path, metrics: Sequence[EpochMetrics]) -> None:
+    """Write the metrics, one line an epoch."""
+    lines = "".join(json.dumps(line.to_dict()) + "\n" for line in metrics)
+    write_whole(folder / METRICS, lines.encode())
+
+
+def write_json(path: Path, data: dict[str, Any]) -> None:
+    """Write plain data as indented JSON."""
+    write_text(path, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all.
+
+    Bytes of a file name that are not UTF-8 are written as escapes, which JSON reads back.
+    """
+    write_whole(path, text.encode("utf-8", "backslashreplace"))
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what a run's numbers depend on."""
-    found = {"python": platform.python_version()}
+    """Return the versions of the libraries that a run's numbers depend on."""
+    installed = {"python": platform.python_version()}
     for library in LIBRARIES:
         try:
-            found[library] = metadata.version(library)
+            installed[library] = metadata.version(library)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return installed

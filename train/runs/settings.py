@@ -1,4 +1,4 @@
-"""Settings: all that decides what a run's model becomes; and the place where the run happens."""
+"""The settings of a run, which decide the trained weights, and its location, which does not."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from train.data.shape import ANY_SHAPE, Shape
 from train.errors import TrainError
 from train.feed.strategies import Strategy
 from train.fit.hyperparameters import Hyperparameters
-from train.runs.watch import Watch
+from train.runs.observer import Observer
 
 RENDERERS = ("auto", "exact", "batched")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All that decides what a run's model becomes."""
+    """Everything that the trained weights depend on."""
 
     data: Path
     test: Path | None
@@ -44,7 +44,7 @@ class Settings:
             raise TrainError(f"--seed must be 0 … 2^64 - 1, got {self.seed}")
 
     def data_request(self) -> DataRequest:
-        """Return which data this run needs."""
+        """Return the data that this run needs."""
         return DataRequest(
             self.data,
             self.test,
@@ -71,14 +71,14 @@ class Settings:
 
 @dataclass(frozen=True)
 class RunLocation:
-    """Where a run happens: its folder, the packs, the device, and who watches."""
+    """Where a run takes place: its folder, the cache, the device; and its observer."""
 
     out: Path
     cache: Cache
     device: str = "auto"
     workers: int | None = None
     overwrite: bool = False
-    watch: Watch = field(default_factory=lambda: Watch())
+    observer: Observer = field(default_factory=lambda: Observer())
 
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 0:

@@ -20,6 +20,9 @@ from train.cli import progress
 from train.cli.messages import format_run
 from train.cli.progress import Console
 from train.feed.strategies import Strategy
+from train.models.settings import ModelSettings
+from train.runs.records import RunRecord
+from train.runs.results import RunCost, RunResults, Scores
 
 pty = pytest.importorskip("pty")
 
@@ -53,7 +56,7 @@ def test_a_log_gets_a_line_for_each_pass(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = settings_for(draw_set(tmp_path / "src"), validation=0.25, epochs=2)
-    record = train(settings, tmp_path / "run", watch=Console(2))
+    record = train(settings, tmp_path / "run", observer=Console(2))
     out, said = capsys.readouterr()
     lines = said.splitlines()
     assert out == ""
@@ -62,7 +65,8 @@ def test_a_log_gets_a_line_for_each_pass(
         "none: 18 sources an epoch; read from memory",
     ]
     assert [line.partition(":")[0] for line in lines[2:]] == ["epoch 1 of 2", "epoch 2 of 2"]
-    results = record["results"]
+    assert record.results is not None
+    results = record.results.to_dict()
     assert lines[3] == (
         f"epoch 2 of 2: loss {results['train_loss']:.4f}, accuracy {results['train_accuracy']:.2%}; "
         f"validation {results['validation_loss']:.4f}, {results['validation_accuracy']:.2%}"
@@ -73,7 +77,7 @@ def test_a_log_gets_a_line_now_and_then_in_a_long_pass(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "LOG_SECONDS", 0.0)
-    train(settings_for(draw_set(tmp_path / "src"), epochs=1), tmp_path / "run", watch=Console(1))
+    train(settings_for(draw_set(tmp_path / "src"), epochs=1), tmp_path / "run", observer=Console(1))
     lines = capsys.readouterr().err.splitlines()[2:]
     assert [re.sub(r"(?<=loss )\d\.\d{3}|[\d,]+(?= images)", "…", line) for line in lines[:3]] == [
         f"step {step}: loss …, … images/s" for step in (1, 2, 3)
@@ -92,7 +96,7 @@ def test_a_run_that_goes_on_says_from_where(capsys: pytest.CaptureFixture[str]) 
 def test_a_terminal_gets_bars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     src = draw_set(tmp_path / "src")
     with terminal(monkeypatch) as shown:
-        train(settings_for(src, epochs=2), tmp_path / "run", watch=Console(2))
+        train(settings_for(src, epochs=2), tmp_path / "run", observer=Console(2))
     (text,) = shown
     assert "6/6" in text
     assert re.search(r"loss \d\.\d{3}, [\d,]+ images/s", text)
@@ -114,39 +118,32 @@ def test_decoding_has_a_bar_of_its_own(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(tqdm, "tqdm", noted)
     src = draw_set(tmp_path / "src")
     with terminal(monkeypatch) as shown:
-        train(settings_for(src, epochs=1), tmp_path / "run", watch=Console(1))
+        train(settings_for(src, epochs=1), tmp_path / "run", observer=Console(1))
     assert f"decoding {src}:" in shown[0]
     assert made[0].n == 24
 
 
-def record() -> dict[str, Any]:
+def record() -> RunRecord:
     """Return the record of a run in which everything was asked for."""
     per_class = {"ant": 0.95, "bee": 0.5, "cat": 1.0, "dog": 0.75}
-    results = {
-        "train_loss": 0.5,
-        "train_accuracy": 0.75,
-        "validation_loss": 0.6,
-        "validation_accuracy": 0.7,
-    }
-    results |= {"test_loss": 0.8, "test_accuracy": 0.8, "test_accuracy_mirrored": 0.81}
-    cost = {
-        "pack": 1.25,
-        "wait": 0.5,
-        "augment": 2.0,
-        "compute": 10.0,
-        "evaluate": 1.0,
-        "training": 12.5,
-    }
-    return {
-        "settings": {"model": "cnn", "strategy": {"name": "fly"}},
-        "steps": 4690,
-        "leaks": 1200,
-        "results": {**results, "test_per_class": per_class},
-        "cost": {
-            **{f"{name}_seconds": seconds for name, seconds in cost.items()},
-            "images_per_second": 48_000.0,
-        },
-    }
+    return RunRecord(
+        settings={"strategy": {"name": "fly"}},
+        model=ModelSettings("cnn", 3, 16, 16, 4),
+        parameters=1,
+        classes=list(per_class),
+        steps=4690,
+        precision="fp32",
+        renderer="exact",
+        data={},
+        leaks=1200,
+        leaks_shown=[],
+        versions={},
+        hardware={},
+        results=RunResults(
+            0.5, 0.75, Scores(0.6, 0.7, per_class), Scores(0.8, 0.8, per_class), 0.81
+        ),
+        cost=RunCost(1.25, 0.5, 2.0, 10.0, 1.0, 12.5, 600_000, 48_000.0),
+    )
 
 
 def test_the_summary_of_a_run() -> None:

@@ -1,4 +1,4 @@
-"""TensorBoard: a value for each pass, beside what is said anyway."""
+"""TensorBoard: an event for each epoch, beside the usual output."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tests.train.commands import draw_set, settings_for, train
 from train.errors import TrainError
 from train.runs.events import TensorBoard
+from train.runs.observer import Observer
 from train.runs.records import METRICS
-from train.runs.watch import Watch
 
 
-class Notes(Watch):
-    """Writes down what it is told."""
+class Notes(Observer):
+    """Lists the calls."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.calls: list[str] = []
 
     def packing(self, folder: Any) -> Any:
-        """Note it."""
-        self.told.append("packing")
-        return lambda _images: self.told.append("packed")
+        """List the call."""
+        self.calls.append("packing")
+        return lambda _images: self.calls.append("packed")
 
-    def starting(self, words: str, steps: int, done: int) -> None:
-        """Note it."""
-        self.told.append(f"starting {done} of {steps}")
+    def starting(self, description: str, steps: int, done: int) -> None:
+        """List the call."""
+        self.calls.append(f"starting {done} of {steps}")
 
     def step(self, step: Any) -> None:
-        """Note it."""
-        self.told.append(f"step {step.step}")
+        """List the call."""
+        self.calls.append(f"step {step.step}")
 
     def epoch(self, epoch: Any, validation: Any) -> None:
-        """Note it."""
-        self.told.append(f"epoch {epoch.epoch}")
+        """List the call."""
+        self.calls.append(f"epoch {epoch.epoch}")
 
 
-def test_every_pass_is_an_event_and_everything_is_passed_on(tmp_path: Path) -> None:
+def test_every_epoch_is_an_event_and_every_call_is_forwarded(tmp_path: Path) -> None:
     src, notes = draw_set(tmp_path / "src", 4), Notes()
     settings = settings_for(src, validation=0.5, batch_size=2)
-    train(settings, tmp_path / "run", watch=TensorBoard(notes, tmp_path / "run"))
+    train(settings, tmp_path / "run", observer=TensorBoard(notes, tmp_path / "run"))
     events = EventAccumulator(str(tmp_path / "run-events")).Reload()
     lines = [json.loads(line) for line in (tmp_path / "run" / METRICS).read_text().splitlines()]
     tags = {
@@ -61,7 +61,7 @@ def test_every_pass_is_an_event_and_everything_is_passed_on(tmp_path: Path) -> N
             [line[key] for line in lines]
         )
     steps = [f"step {step}" for step in range(1, 7)]
-    assert notes.told == [
+    assert notes.calls == [
         "packing",
         *["packed"] * 12,
         "starting 0 of 6",
@@ -76,7 +76,7 @@ def test_without_a_validation_there_are_no_events_of_it(tmp_path: Path) -> None:
     train(
         settings_for(draw_set(tmp_path / "src", 2), epochs=1),
         tmp_path / "run",
-        watch=TensorBoard(Watch(), tmp_path / "run"),
+        observer=TensorBoard(Observer(), tmp_path / "run"),
     )
     events = EventAccumulator(str(tmp_path / "run-events")).Reload()
     assert sorted(events.Tags()["scalars"]) == ["train/accuracy", "train/loss", "train/lr"]
@@ -89,4 +89,4 @@ def test_without_tensorboard_it_says_what_to_install(
     with pytest.raises(
         TrainError, match=r"^--tensorboard needs tensorboard: pip install tensorboard \("
     ):
-        TensorBoard(Watch(), tmp_path / "run")
+        TensorBoard(Observer(), tmp_path / "run")

@@ -69,7 +69,9 @@ def test_what_a_run_measured_on_its_test_set_is_what_it_predicts(tmp_path: Path)
     )
     guesses = list(classify(tmp_path / "run", find_images([test]), CPU))
     right = sum(prediction.label == prediction.file.parent.name for prediction in guesses)
-    assert right / 24 == pytest.approx(record["results"]["test_accuracy"])
+    assert record.results is not None
+    assert record.results.test is not None
+    assert right / 24 == pytest.approx(record.results.test.accuracy)
     assert 0 < right < 24  # two classes have each other's names
 
 
@@ -138,10 +140,10 @@ def test_a_run_that_is_not_finished_cannot_predict(run: Path, tmp_path: Path) ->
     (run / MODEL).unlink()
     assert (
         refusal("predict", run, tmp_path / "src")
-        == f'"{run}" has no model.safetensors: not a finished run'
+        == f'"{run}" has no model.safetensors: it is not a finished run'
     )
     assert refusal("predict", tmp_path / "nowhere", tmp_path / "src").endswith(
-        "has no model.safetensors: not a finished run"
+        "has no model.safetensors: it is not a finished run"
     )
     (run / MODEL).write_bytes(b"damaged")
     assert refusal("predict", run, tmp_path / "src").startswith(f'"{run / MODEL}" is damaged (')

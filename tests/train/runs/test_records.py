@@ -1,4 +1,4 @@
-"""Records: what is written comes back; what is damaged is said; nothing that is read executes."""
+"""Records and checkpoints: what is written is read back, damage is reported, nothing executes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,21 +26,55 @@ from train.runs.checkpoints import (
     MODEL,
     load_checkpoint,
     load_model,
+    read_tensors,
     save_checkpoint,
     save_model,
 )
-from train.runs.records import METRICS, RUN, read_run, versions, write_json, write_metrics
+from train.runs.records import (
+    METRICS,
+    RUN,
+    SplitRecord,
+    read_run,
+    versions,
+    write_json,
+    write_metrics,
+    write_run,
+)
+from train.runs.results import EpochMetrics, Scores
 from train.runtime.clock import Clock
 from train.runtime.device import hardware
 
 SETTINGS = ModelSettings("fast", 1, 16, 16, 3, dropout=0.5)
+METRICS_OF_TWO_EPOCHS = [
+    EpochMetrics(1, 3, 0.1, 0.1 + 0.2, 0.5),
+    EpochMetrics(2, 3, 0.1, 0.1 + 0.2, 0.5, Scores(0.4, 0.6, {"a": 0.6})),
+]
+FIRST_RECORD: dict[str, Any] = {
+    "settings": {
+        "data": "data/train", "test": "data/test",
+        "strategy": {"name": "fly", "recipe": None, "view_seed": 0, "sampling": "stratified", "factor": None, "clean_every": None, "visit_all": False},
+        "recipe": {"epochs": 2, "batch_size": 8, "lr": 0.05, "momentum": 0.9, "weight_decay": 0.0005, "schedule": "one-cycle", "smoothing": 0.1, "average": 0.03, "bias_lr": 1.0},
+        "model": "cnn", "dropout": 0.0, "pretrained": False, "seed": 0, "validation": 0.0, "sources": None,
+        "shape": {"side": None, "colour": "keep"}, "renderer": "auto", "precision": "fp32", "mirrored": True, "allow_leak": False,
+    },
+    "model": {"name": "cnn", "channels": 3, "height": 16, "width": 16, "classes": 2, "dropout": 0.0, "pretrained": False, "parameters": 22467},
+    "classes": ["ant", "bee"], "steps": 6, "precision": "fp32", "renderer": "exact",
+    "data": {"train": {"images": 24, "sources": 24, "hash": "0f" * 16}, "test": {"images": 8, "sources": 8, "hash": "1e" * 16}},
+    "leaks": 0, "leaks_shown": [], "versions": {"python": "3.11.9", "torch": "2.9.0"},
+    "hardware": {"system": "Linux", "processor": "cpu", "threads": 1, "device": "cpu"},
+}  # fmt: skip
+"""A record as the first version wrote it."""
+FIRST_RESULTS = {
+    "results": {"train_loss": 0.5, "train_accuracy": 0.9, "test_loss": 0.75, "test_accuracy": 0.875, "test_per_class": {"ant": 1.0, "bee": 0.75}, "test_accuracy_mirrored": 0.9},
+    "cost": {"pack_seconds": 0.1, "wait_seconds": 0.0, "augment_seconds": 0.2, "compute_seconds": 0.3, "evaluate_seconds": 0.1, "training_seconds": 0.5, "images": 48, "images_per_second": 96.0},
+}  # fmt: skip
 
 
-def trainer_for(recipe: Hyperparameters, seed: int = 0) -> Trainer:
+def trainer_for(hyperparameters: Hyperparameters, seed: int = 0) -> Trainer:
     """Return a trainer at its first step."""
     torch.manual_seed(seed)
     net = build(SETTINGS).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return Trainer(net, recipe, 4, Normaliser((127.0,), (60.0,)), "fp32")
+    return Trainer(net, hyperparameters, 4, Normaliser((127.0,), (60.0,)), "fp32")
 
 
 def batch(number: int) -> Batch:
@@ -58,30 +93,30 @@ def everything(trainer: Trainer) -> dict[str, torch.Tensor]:
     return found | {
         "loss": trainer.tally.loss,
         "right": trainer.tally.right,
-        "chance": torch.get_rng_state(),
+        "rng": torch.get_rng_state(),
     }
 
 
 @pytest.mark.parametrize(
-    "recipe",
+    "hyperparameters",
     [
         Hyperparameters(epochs=2, average=0.2),
         Hyperparameters(epochs=2, average=0),
         Hyperparameters(epochs=2, momentum=0, schedule="constant"),
     ],
 )
-def test_a_trainer_goes_on_from_its_checkpoint_as_if_it_had_never_stopped(
-    recipe: Hyperparameters, tmp_path: Path
+def test_a_trainer_resumes_from_its_checkpoint_as_if_it_had_never_stopped(
+    hyperparameters: Hyperparameters, tmp_path: Path
 ) -> None:
-    one = trainer_for(recipe)
+    one = trainer_for(hyperparameters)
     for number in range(3):
         one.learn(batch(number))
-    save_checkpoint(tmp_path, one, [{"epoch": 0, "loss": 0.1}], Clock(1, 2, 3, 4))
+    save_checkpoint(tmp_path, one, METRICS_OF_TWO_EPOCHS, Clock(1, 2, 3, 4))
     for number in range(3, 6):
         one.learn(batch(number))
     ended = everything(one)
-    other, clock = trainer_for(recipe, seed=99), Clock()
-    assert load_checkpoint(tmp_path, other, clock) == [{"epoch": 0, "loss": 0.1}]
+    other, clock = trainer_for(hyperparameters, seed=99), Clock()
+    assert load_checkpoint(tmp_path, other, clock) == METRICS_OF_TWO_EPOCHS
     assert (other.step, other.tally.images, clock) == (3, 18, Clock(1, 2, 3, 4))
     for number in range(3, 6):
         other.learn(batch(number))
@@ -120,7 +155,8 @@ def test_a_model_comes_back_with_its_card(tmp_path: Path) -> None:
         net.state_dict(),
         SETTINGS,
         ("ä", "b", "c"),
-        (Normaliser((1.5,), (2.5,)), Shape(16, "grey")),
+        Normaliser((1.5,), (2.5,)),
+        Shape(16, "grey"),
     )
     state, card = load_model(tmp_path)
     assert ModelSettings(**card["model"]) == SETTINGS
@@ -145,7 +181,7 @@ def test_a_damaged_model_is_refused(tmp_path: Path) -> None:
             load_model(tmp_path)
     path.unlink()
     with pytest.raises(
-        TrainError, match=f'^"{tmp_path}" has no model.safetensors: not a finished run$'
+        TrainError, match=f'^"{tmp_path}" has no model.safetensors: it is not a finished run$'
     ):
         load_model(tmp_path)
 
@@ -173,13 +209,46 @@ def test_nothing_in_a_checkpoint_or_a_model_is_executed(tmp_path: Path) -> None:
     assert mark.exists()  # the bomb was no dud
 
 
-def test_a_record_is_readable_json_and_comes_back(tmp_path: Path) -> None:
-    assert read_run(tmp_path) is None
+def test_json_is_indented_and_keeps_umlauts(tmp_path: Path) -> None:
     write_json(tmp_path / RUN, {"settings": {"data": "ärger"}, "state": "finished"})
     assert (tmp_path / RUN).read_text(
         "utf-8"
     ) == '{\n  "settings": {\n    "data": "ärger"\n  },\n  "state": "finished"\n}\n'
-    assert read_run(tmp_path) == {"settings": {"data": "ärger"}, "state": "finished"}
+
+
+@pytest.mark.parametrize("state", ["finished", "unfinished"])
+def test_the_first_version_s_record_is_read_and_written_alike(state: str, tmp_path: Path) -> None:
+    assert read_run(tmp_path) is None
+    first = {"state": state, **FIRST_RECORD, **(FIRST_RESULTS if state == "finished" else {})}
+    text = json.dumps(first, indent=2, ensure_ascii=False) + "\n"
+    (tmp_path / RUN).write_text(text, "utf-8")
+    record = read_run(tmp_path)
+    assert record is not None
+    assert (record.finished, record.strategy, record.model.name) == (
+        state == "finished",
+        "fly",
+        "cnn",
+    )
+    assert record.data["train"] == SplitRecord(24, 24, "0f" * 16)
+    write_run(tmp_path, record)
+    assert (tmp_path / RUN).read_text("utf-8") == text
+    if state == "finished":
+        assert record.results is not None
+        assert record.results.test == Scores(0.75, 0.875, {"ant": 1.0, "bee": 0.75})
+        assert record.results.validation is None
+
+
+def test_the_first_version_s_random_state_is_restored(tmp_path: Path) -> None:
+    trainer = trainer_for(Hyperparameters())
+    trainer.learn(batch(0))
+    state = torch.get_rng_state()
+    save_checkpoint(tmp_path, trainer, METRICS_OF_TWO_EPOCHS, Clock())
+    tensors, note = read_tensors(tmp_path / CHECKPOINT)
+    tensors["chance"] = tensors.pop("rng")
+    (tmp_path / CHECKPOINT).write_bytes(save(tensors, note))
+    torch.manual_seed(1)
+    load_checkpoint(tmp_path, trainer_for(Hyperparameters(), seed=2), Clock())
+    assert torch.equal(torch.get_rng_state(), state)
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"{}", b"[]", b'{"settings": {}}', b"\xff\xfe"])
@@ -190,12 +259,19 @@ def test_a_damaged_record_is_refused(damage: bytes, tmp_path: Path) -> None:
 
 
 def test_metrics_are_a_line_an_epoch(tmp_path: Path) -> None:
-    write_metrics(tmp_path, [{"epoch": 1, "loss": 0.1 + 0.2}, {"epoch": 2}])
-    lines = (tmp_path / METRICS).read_text().splitlines()
-    assert [json.loads(line) for line in lines] == [{"epoch": 1, "loss": 0.1 + 0.2}, {"epoch": 2}]
+    write_metrics(tmp_path, METRICS_OF_TWO_EPOCHS)
+    lines = [json.loads(line) for line in (tmp_path / METRICS).read_text().splitlines()]
+    first = {"epoch": 1, "step": 3, "lr": 0.1, "loss": 0.1 + 0.2, "accuracy": 0.5}
+    scores = {
+        "validation_loss": 0.4,
+        "validation_accuracy": 0.6,
+        "validation_per_class": {"a": 0.6},
+    }
+    assert lines == [first, {**first, "epoch": 2, **scores}]
+    assert [EpochMetrics.from_dict(line) for line in lines] == METRICS_OF_TWO_EPOCHS
 
 
-def test_what_numbers_depend_on_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_versions_of_libraries_are_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
     found = versions()
     assert found["torch"] == torch.__version__.partition("+")[0]
     assert set(found) == {

@@ -20,12 +20,12 @@ from tests.train.commands import call, draw_set, settings_for, start, train
 from train.data.cache import Cache
 from train.errors import TrainError
 from train.feed.strategies import Strategy
-from train.runs import run as runs
 from train.runs.checkpoints import CHECKPOINT, MODEL
-from train.runs.records import METRICS, RUN
+from train.runs.measure import evaluate_split
+from train.runs.observer import Observer
+from train.runs.records import METRICS, RUN, read_run
 from train.runs.run import run
 from train.runs.settings import RunLocation, Settings
-from train.runs.watch import Watch
 
 COST = ("wait", "augment", "compute", "evaluate", "training", "pack")
 
@@ -76,8 +76,8 @@ def test_four_copies_on_disk_and_four_views_on_the_fly_give_the_same_bits(
     assert disk[4] != fly[4]
 
 
-def at_rest(process: subprocess.Popen[str], out: Path, least: int, pass_: int) -> int:
-    """Stop a process between two steps, in the middle of a pass, after at least so many steps; return how many."""
+def at_rest(process: subprocess.Popen[str], out: Path, least: int, epoch: int) -> int:
+    """Stop a process between two steps, in the middle of an epoch, after at least so many steps; return how many."""
     for _ in range(60_000):
         time.sleep(0.002)
         assert process.poll() is None, process.communicate()
@@ -85,11 +85,11 @@ def at_rest(process: subprocess.Popen[str], out: Path, least: int, pass_: int) -
             continue
         process.send_signal(signal.SIGSTOP)
         time.sleep(0.02)
-        if step_of(out) % pass_:
+        if step_of(out) % epoch:
             return step_of(out)
         process.send_signal(signal.SIGCONT)
     process.kill()
-    raise AssertionError("it never came to rest in the middle of a pass")
+    raise AssertionError("it never came to rest in the middle of an epoch")
 
 
 def step_of(out: Path) -> int:
@@ -172,13 +172,13 @@ class Stop(Exception):  # noqa: N818  # it is no error
     """Ends a run from within."""
 
 
-class StopAfter(Watch):
-    """Ends a run after some steps; counts what it is told."""
+class StopAfter(Observer):
+    """Ends a run after some steps, and counts them."""
 
     def __init__(self, steps: int = 10**9) -> None:
         self.left, self.steps, self.done = steps, 0, -1
 
-    def starting(self, words: str, steps: int, done: int) -> None:
+    def starting(self, description: str, steps: int, done: int) -> None:
         """Remember where it starts."""
         self.done = done
 
@@ -191,18 +191,18 @@ class StopAfter(Watch):
 
 
 @pytest.mark.parametrize("at", [1, 3, 4, 6])
-def test_a_run_that_stops_anywhere_goes_on_from_the_last_pass_that_ended(
+def test_a_run_that_stops_anywhere_resumes_after_the_last_epoch_that_ended(
     at: int, tmp_path: Path
 ) -> None:
     settings = settings_for(draw_set(tmp_path / "src"))
     train(settings, tmp_path / "whole")
     with pytest.raises(Stop):
-        train(settings, tmp_path / "run", watch=StopAfter(at))
-    watch = StopAfter()
-    record = train(settings, tmp_path / "run", watch=watch)
+        train(settings, tmp_path / "run", observer=StopAfter(at))
+    observer = StopAfter()
+    record = train(settings, tmp_path / "run", observer=observer)
     passed = 3 * ((at - 1) // 3)
-    assert (watch.done, watch.steps) == (passed, 6 - passed)
-    assert record["state"] == "finished"
+    assert (observer.done, observer.steps) == (passed, 6 - passed)
+    assert record.finished
     assert products(tmp_path / "run") == products(tmp_path / "whole")
 
 
@@ -212,9 +212,9 @@ def test_a_finished_run_is_read_not_trained_again(tmp_path: Path) -> None:
     written = {
         name: (tmp_path / "run" / name).stat().st_mtime_ns for name in names(tmp_path / "run")
     }
-    watch = StopAfter()
-    assert train(settings, tmp_path / "run", watch=watch) == json.loads(json.dumps(record))
-    assert watch.steps == 0
+    observer = StopAfter()
+    assert train(settings, tmp_path / "run", observer=observer) == record
+    assert observer.steps == 0
     assert {
         name: (tmp_path / "run" / name).stat().st_mtime_ns for name in names(tmp_path / "run")
     } == written
@@ -227,7 +227,7 @@ def test_other_settings_into_a_runs_folder_are_refused_with_what_differs(tmp_pat
     with pytest.raises(TrainError) as error:
         train(settings_for(src, model="linear", seed=7), out)
     assert str(error.value) == (
-        f'"{out}" is a run with other settings: model was cnn, is linear; seed was 0, is 7; --overwrite starts afresh'
+        f'"{out}" is a run with other settings: model was cnn, is linear; seed was 0, is 7; --overwrite starts again'
     )
     with pytest.raises(
         TrainError, match="recipe was {'epochs': 2, .*}, is {'epochs': 3, .*}; --overwrite"
@@ -235,7 +235,7 @@ def test_other_settings_into_a_runs_folder_are_refused_with_what_differs(tmp_pat
         train(settings_for(src, epochs=3), out)
     assert products(out) == before
     record = train(settings_for(src, model="linear", seed=7), out, overwrite=True)
-    assert record["model"]["name"] == "linear"
+    assert record.model.name == "linear"
     assert products(out) != before
     assert names(out) == [METRICS, MODEL, RUN]
 
@@ -243,10 +243,10 @@ def test_other_settings_into_a_runs_folder_are_refused_with_what_differs(tmp_pat
 def test_overwrite_forgets_the_checkpoint_of_a_stopped_run(tmp_path: Path) -> None:
     settings = settings_for(draw_set(tmp_path / "src"))
     with pytest.raises(Stop):
-        train(settings, tmp_path / "run", watch=StopAfter(5))
-    watch = StopAfter()
-    train(settings, tmp_path / "run", watch=watch, overwrite=True)
-    assert (watch.done, watch.steps) == (0, 6)
+        train(settings, tmp_path / "run", observer=StopAfter(5))
+    observer = StopAfter()
+    train(settings, tmp_path / "run", observer=observer, overwrite=True)
+    assert (observer.done, observer.steps) == (0, 6)
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
@@ -258,25 +258,23 @@ def test_a_folder_that_is_no_run_is_refused_and_left_alone(overwrite: bool, tmp_
         train(settings_for(draw_set(tmp_path / "src")), out, overwrite=overwrite)
     assert (
         str(error.value)
-        == f'"{out}" is not empty and has no run.json: it is no run; give another --out'
+        == f'"{out}" is not empty and has no run.json, so it is not a run; choose another --out'
     )
     assert (out / "chapter.txt").read_text() == "years of work"
     assert names(out) == ["chapter.txt"]
 
 
-def test_a_run_that_was_killed_before_its_record_was_whole_goes_on(tmp_path: Path) -> None:
+def test_a_run_that_was_killed_before_its_record_was_whole_resumes(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run/.run.json.part").write_text('{"state": "unf')
-    assert (
-        train(settings_for(draw_set(tmp_path / "src", 2)), tmp_path / "run")["state"] == "finished"
-    )
+    assert train(settings_for(draw_set(tmp_path / "src", 2)), tmp_path / "run").finished
     assert names(tmp_path / "run") == [METRICS, MODEL, RUN]
 
 
 def test_a_damaged_record_or_checkpoint_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
     settings, out = settings_for(draw_set(tmp_path / "src")), tmp_path / "run"
     with pytest.raises(Stop):
-        train(settings, out, watch=StopAfter(5))
+        train(settings, out, observer=StopAfter(5))
     whole = (out / CHECKPOINT).read_bytes()
     (out / CHECKPOINT).write_bytes(whole[:-100])
     with pytest.raises(
@@ -292,9 +290,9 @@ def test_a_damaged_record_or_checkpoint_is_said_and_nothing_is_lost(tmp_path: Pa
         train(settings, out)
     assert error.value.status == 2
     (out / RUN).write_bytes(record)
-    watch = StopAfter()
-    train(settings, out, watch=watch)
-    assert watch.done == 3
+    observer = StopAfter()
+    train(settings, out, observer=observer)
+    assert observer.done == 3
 
 
 def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
@@ -307,29 +305,30 @@ def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
 
 
 def test_a_device_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    place = RunLocation(tmp_path / "run", Cache(), "tpu")
+    location = RunLocation(tmp_path / "run", Cache(), "tpu")
     with pytest.raises(TrainError, match="^--device tpu: there is no such device here$"):
-        run(settings_for(draw_set(tmp_path / "src")), place)
+        run(settings_for(draw_set(tmp_path / "src")), location)
     assert not (tmp_path / "run").exists()
 
 
-def test_validation_is_watched_in_every_pass_and_the_test_set_read_once_at_the_end(
+def test_validation_is_measured_in_every_epoch_and_the_test_set_read_once_at_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plot_styles: list[tuple[str, bool]] = []
-    look = runs._look
+    evaluated: list[tuple[str, bool]] = []
+    evaluate = evaluate_split
 
-    def noted(side: Any, *others: Any, mirrored: bool = False) -> Any:
-        plot_styles.append((side.name, mirrored))
-        return look(side, *others, mirrored=mirrored)
+    def recorded(split: Any, *others: Any, mirrored: bool = False) -> Any:
+        evaluated.append((split.name, mirrored))
+        return evaluate(split, *others, mirrored=mirrored)
 
-    monkeypatch.setattr(runs, "_look", noted)
+    for module in ("train.runs.measure", "train.runs.run"):
+        monkeypatch.setattr(f"{module}.evaluate_split", recorded)
     src, test = draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 3, seed=1)
     train(settings_for(src, test, validation=0.25), tmp_path / "run")
-    assert plot_styles == [("validation", False), ("validation", False), ("test", False)]
-    plot_styles.clear()
+    assert evaluated == [("validation", False), ("validation", False), ("test", False)]
+    evaluated.clear()
     train(settings_for(src, test, mirrored=True), tmp_path / "mirrored")
-    assert plot_styles == [("test", False), ("test", True)]
+    assert evaluated == [("test", False), ("test", True)]
 
 
 def test_validation_is_carved_by_source_and_never_augmented(tmp_path: Path) -> None:
@@ -339,20 +338,25 @@ def test_validation_is_carved_by_source_and_never_augmented(tmp_path: Path) -> N
         settings_for(tmp_path / "copies", strategy=Strategy("disk"), validation=0.25),
         tmp_path / "run",
     )
-    sides = {name: (side["images"], side["sources"]) for name, side in record["data"].items()}
-    assert sides == {
+    splits = {name: (split.images, split.sources) for name, split in record.data.items()}
+    assert splits == {
         "train": (72, 18),
         "validation": (6, 6),
     }  # four files of 18 sources; six sources as they are
-    assert record["cost"]["images"] == 18 * 2
+    assert record.cost is not None
+    assert record.cost.images == 18 * 2
     line = json.loads((tmp_path / "run" / METRICS).read_text().splitlines()[-1])
-    assert line["validation_accuracy"] == record["results"]["validation_accuracy"]
+    assert record.results is not None
+    assert record.results.validation is not None
+    assert line["validation_accuracy"] == record.results.validation.accuracy
     assert set(line["validation_per_class"]) == {"ant", "bee", "cat"}
 
 
 def test_a_record_holds_all_that_a_reader_asks_for(tmp_path: Path) -> None:
     src, test = draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 3, seed=1)
-    record = train(settings_for(src, test, "fly", mirrored=True, seed=3), tmp_path / "run")
+    trained = train(settings_for(src, test, "fly", mirrored=True, seed=3), tmp_path / "run")
+    record = trained.to_dict()
+    assert read_run(tmp_path / "run") == trained
     assert json.loads((tmp_path / "run" / RUN).read_text()) == json.loads(json.dumps(record))
     assert list(record) == [
         "state", "settings", "model", "classes", "steps", "precision", "renderer", "data", "leaks", "leaks_shown", "versions",
@@ -400,10 +404,8 @@ def test_a_record_holds_all_that_a_reader_asks_for(tmp_path: Path) -> None:
 
 def test_a_hash_of_the_data_changes_with_a_pixel_and_not_with_a_file_format(tmp_path: Path) -> None:
     def hash_of(data: Path) -> str:
-        found: str = train(settings_for(data, epochs=1), tmp_path / f"run-{data.name}")["data"][
-            "train"
-        ]["hash"]
-        return found
+        record = train(settings_for(data, epochs=1), tmp_path / f"run-{data.name}")
+        return record.data["train"].hash
 
     from PIL import Image
 
@@ -430,8 +432,10 @@ def test_what_a_model_has_learned_shows_in_its_results(tmp_path: Path) -> None:
     src, test = draw_set(tmp_path / "src", 16), draw_set(tmp_path / "test", 8, seed=1)
     torch.manual_seed(99)  # the run sets its own
     record = train(settings_for(src, test, epochs=6, batch_size=8), tmp_path / "run")
-    assert record["results"]["test_accuracy"] >= 0.9
-    assert record["results"]["test_loss"] < 0.5
+    assert record.results is not None
+    assert record.results.test is not None
+    assert record.results.test.accuracy >= 0.9
+    assert record.results.test.loss < 0.5
 
 
 @pytest.mark.parametrize(
@@ -448,7 +452,7 @@ def test_settings_check_themselves(changes: dict[str, Any], message: str) -> Non
     assert str(error.value) == message
 
 
-def test_a_place_checks_its_workers() -> None:
+def test_a_location_checks_its_workers() -> None:
     with pytest.raises(TrainError, match="^--workers must be at least 0, got -1$"):
         RunLocation(Path("run"), Cache(), workers=-1)
 
@@ -474,9 +478,9 @@ def test_a_run_on_images_that_changed_since_is_refused(tmp_path: Path) -> None:
         train(settings_for(src), out)
     assert (
         str(refused.value)
-        == f'"{out}" is a run on other images: train changed since; --overwrite starts afresh'
+        == f'"{out}" is a run on other images: train changed since; --overwrite starts again'
     )
-    assert train(settings_for(src), out, overwrite=True)["state"] == "finished"
+    assert train(settings_for(src), out, overwrite=True).finished
 
 
 def test_overwrite_starts_afresh_from_a_damaged_record(tmp_path: Path) -> None:
@@ -485,4 +489,4 @@ def test_overwrite_starts_afresh_from_a_damaged_record(tmp_path: Path) -> None:
     (out / "run.json").write_text("{")
     with pytest.raises(TrainError, match="is damaged"):
         train(settings_for(src), out)
-    assert train(settings_for(src), out, overwrite=True)["state"] == "finished"
+    assert train(settings_for(src), out, overwrite=True).finished

@@ -164,9 +164,11 @@ def test_two_processes_train_one_run_as_one_process_does(tmp_path: Path) -> None
     assert done.stderr.count("epoch 2 of 2") == 1
     found = json.loads((tmp_path / "two/run.json").read_text())
     one = train(settings_for(src, test, "fly", batch_size=9), tmp_path / "one")
-    assert found["steps"] == one["steps"] == 6
-    assert found["data"] == one["data"]
-    assert found["results"]["test_loss"] == pytest.approx(one["results"]["test_loss"], abs=1e-4)
+    assert found["steps"] == one.steps == 6
+    assert found["data"] == one.to_dict()["data"]
+    assert one.results is not None
+    assert one.results.test is not None
+    assert found["results"]["test_loss"] == pytest.approx(one.results.test.loss, abs=1e-4)
     both = [
         [json.loads(line) for line in (tmp_path / run / METRICS).read_text().splitlines()]
         for run in ("one", "two")

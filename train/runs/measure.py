@@ -1,0 +1,90 @@
+"""What is recorded of a run: its data before the first step, its scores and cost at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+
+from train.data.dataset import Data
+from train.data.split import Split
+from train.fit.evaluate import EvalConfig, Evaluation, evaluate
+from train.models.build import count_parameters
+from train.runs.assemble import Setup
+from train.runs.records import RunRecord, SplitRecord, versions
+from train.runs.results import EpochMetrics, RunCost, RunResults, Scores
+from train.runs.settings import Settings
+from train.runtime.device import hardware
+
+LEAKS_SHOWN = 10
+
+
+def describe_run(settings: Settings, data: Data, setup: Setup) -> RunRecord:
+    """Return the record of a run before its first step."""
+    trainer = setup.trainer
+    return RunRecord(
+        settings=settings.to_dict(),
+        model=setup.model,
+        parameters=count_parameters(trainer.model),
+        classes=list(data.train.folder.classes),
+        steps=trainer.steps,
+        precision=trainer.precision,
+        renderer=setup.renderer,
+        data=describe_data(data),
+        leaks=len(data.leaks),
+        leaks_shown=data.leaks[:LEAKS_SHOWN],
+        versions=versions(),
+        hardware=hardware(trainer.device),
+    )
+
+
+def describe_data(data: Data) -> dict[str, SplitRecord]:
+    """Describe each split of the data."""
+    return {name: _describe_split(split) for name, split in data.splits.items()}
+
+
+def _describe_split(split: Split) -> SplitRecord:
+    digest = blake2b(digest_size=16)
+    for fingerprint, file_hash in zip(split.fingerprints(), split.file_hashes(), strict=True):
+        digest.update((fingerprint or file_hash).encode())
+    return SplitRecord(len(split.folder), len(split.folder.source_ids), digest.hexdigest())
+
+
+def evaluate_split(split: Split, data: Data, setup: Setup, *, mirrored: bool = False) -> Evaluation:
+    """Evaluate the averaged weights on a split."""
+    trainer = setup.trainer
+    config = EvalConfig(
+        split.folder.classes, data.normalise, trainer.device, trainer.precision, mirrored
+    )
+    with setup.feed.clock.measure("evaluate"):
+        return evaluate(
+            trainer.model, trainer.average.state(), split.pixels(), split.folder.labels, config
+        )
+
+
+def measure_run(
+    settings: Settings, data: Data, setup: Setup, metrics: Sequence[EpochMetrics]
+) -> RunResults:
+    """Return the results of a trained model; the test set is read here, once."""
+    last = metrics[-1]
+    test = mirrored = None
+    if data.test:
+        test = Scores.of(evaluate_split(data.test, data, setup))
+        if settings.mirrored:
+            mirrored = evaluate_split(data.test, data, setup, mirrored=True).accuracy
+    return RunResults(last.loss, last.accuracy, last.validation, test, mirrored)
+
+
+def cost_of(setup: Setup, data: Data) -> RunCost:
+    """Return the seconds of a run by kind of work, and its speed."""
+    clock = setup.feed.clock
+    images = len(setup.feed.sampler) * setup.trainer.hyperparameters.epochs
+    return RunCost(
+        pack_seconds=round(data.pack_seconds, 3),
+        wait_seconds=round(clock.wait, 3),
+        augment_seconds=round(clock.augment, 3),
+        compute_seconds=round(clock.compute, 3),
+        evaluate_seconds=round(clock.evaluate, 3),
+        training_seconds=round(clock.training, 3),
+        images=images,
+        images_per_second=round(images / clock.training, 1),
+    )

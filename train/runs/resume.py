@@ -1,0 +1,55 @@
+"""Resuming: whether a folder holds the run that a command asks for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from expand.storage.files import PARTIAL, empty_folder
+from train.data.dataset import Data
+from train.errors import TrainError
+from train.runs.measure import describe_data
+from train.runs.records import RUN, RunRecord, read_run
+from train.runs.settings import RunLocation, Settings
+
+
+def open_run(settings: Settings, location: RunLocation) -> RunRecord | None:
+    """Return the record of the run to resume, None for a new one.
+
+    Raise TrainError if the folder holds something else, or a run with other settings.
+    """
+    out = location.out
+    foreign = any(path.suffix != PARTIAL for path in out.iterdir())
+    if foreign and not (out / RUN).is_file():
+        raise TrainError(
+            f'"{out}" is not empty and has no {RUN}, so it is not a run; choose another --out'
+        )
+    if location.overwrite:
+        empty_folder(out)
+    earlier = read_run(out)
+    if earlier is not None:
+        _check_settings(earlier, settings, out)
+    return earlier
+
+
+def _check_settings(earlier: RunRecord, settings: Settings, out: Path) -> None:
+    before, now = earlier.settings, json.loads(json.dumps(settings.to_dict()))
+    different = [
+        f"{key} was {before.get(key)}, is {now[key]}" for key in now if before.get(key) != now[key]
+    ]
+    if different:
+        raise TrainError(
+            f'"{out}" is a run with other settings: {"; ".join(different)}; '
+            "--overwrite starts again"
+        )
+
+
+def check_data(earlier: RunRecord, data: Data, out: Path) -> None:
+    """Refuse to resume a run, or to show its results, if its images have changed since."""
+    now = describe_data(data)
+    changed = [name for name, split in earlier.data.items() if now.get(name) != split]
+    if changed:
+        raise TrainError(
+            f'"{out}" is a run on other images: {", ".join(changed)} changed since; '
+            "--overwrite starts again"
+        )
