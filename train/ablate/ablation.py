@@ -1,4 +1,4 @@
-"""An ablation: a recipe whose techniques are switched on and off, and the arms that this makes."""
+"""An ablation: a recipe, its techniques as switches, and the arms to train."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from expand.recipes.recipe import Recipe
-from train.ablate.arms import DESIGN, NONE, TRIVIAL, AblationArm
-from train.ablate.design import make_design
-from train.ablate.screen import choosing_half, screen
+from train.ablate.design import NONE, TRIVIAL, AblationArm, Phase, make_design
+from train.ablate.export import screen_to_json
+from train.ablate.screen import screen
 from train.ablate.switches import Switch, check_switches, combine, switches_of
 from train.ablate.trivial import TrivialReader
 from train.data.dataset import Data
+from train.data.subsets import validation_sources
 from train.errors import TrainError
 from train.feed.dataset import Images
 from train.feed.sampler import Sampler
@@ -23,9 +27,16 @@ from train.trials.study import Study, Trial
 from train.trials.trial import Trained
 
 
+@dataclass(frozen=True)
+class AblationTrial(Trial):
+    """A trial of the design or of the check."""
+
+    phase: Phase
+
+
 @dataclass(frozen=True, kw_only=True)
 class AblationStudy(Study):
-    """Which recipe is taken apart, by which design, for how many passes; checks itself."""
+    """The recipe to ablate, the design, and the epochs of every run; checks itself."""
 
     recipe: Recipe
     design: str = "plackett-burman"
@@ -34,69 +45,83 @@ class AblationStudy(Study):
     def __post_init__(self) -> None:
         if self.epochs < 2:
             raise TrainError(
-                f"--epochs must be at least 2, got {self.epochs}: the first pass shows sources as they are"
+                f"--epochs must be at least 2, got {self.epochs}: "
+                "the first epoch shows the images unchanged"
             )
         if self.shape.side is not None:
-            raise TrainError("an ablation needs images of one size, without --image-size")
+            raise TrainError("an ablation needs images of one size; remove --image-size")
         check_switches(self.recipe, self.switches)
         make_design(self.design, len(self.switches))
 
     @cached_property
     def switches(self) -> tuple[Switch, ...]:
-        """What is switched."""
+        """The techniques of the recipe that can be on or off."""
         return switches_of(self.recipe)
 
     @cached_property
+    def single_recipes(self) -> tuple[tuple[Switch, Recipe], ...]:
+        """Each technique with the recipe of it alone."""
+        recipes = (combine(self.recipe, [switch], switch.name) for switch in self.switches)
+        pairs = zip(self.switches, recipes, strict=True)
+        return tuple((switch, recipe) for switch, recipe in pairs if recipe)
+
+    @cached_property
     def design_arms(self) -> tuple[AblationArm, ...]:
-        """The runs of the design, row by row; few techniques make some rows alike. The one without any is called none."""
+        """The arm of each row of the design; with few techniques some rows are equal."""
         rows = make_design(self.design, len(self.switches))
-        on = [tuple(int(number) for number in row.nonzero()[0]) for row in rows]
-        return tuple(
-            AblationArm(
-                " + ".join(self.switches[number].name for number in numbers) or NONE, numbers
-            )
-            for numbers in on
+        return tuple(self._arm(tuple(int(number) for number in row.nonzero()[0])) for row in rows)
+
+    def _arm(self, on: tuple[int, ...]) -> AblationArm:
+        return (
+            AblationArm(" + ".join(self.switches[number].name for number in on), on) if on else NONE
         )
 
     def final_arms(self, chosen: tuple[int, ...]) -> tuple[AblationArm, ...]:
-        """Return the bars, the recipe of the chosen techniques, and the same without each of them in turn."""
-        arms = [AblationArm(NONE), AblationArm(TRIVIAL)]
+        """List the arms of the check: the baselines, the chosen techniques, all but one of them."""
+        arms = [NONE, TRIVIAL]
         if chosen:
             arms.append(AblationArm("chosen", chosen))
         if len(chosen) > 1:
-            arms += [
-                AblationArm(
-                    f"without {self.switches[left].name}",
-                    tuple(number for number in chosen if number != left),
-                )
-                for left in chosen
-            ]
+            arms += [self._without(left_out, chosen) for left_out in chosen]
         return tuple(arms)
 
+    def _without(self, left_out: int, chosen: tuple[int, ...]) -> AblationArm:
+        others = tuple(number for number in chosen if number != left_out)
+        return AblationArm(f"without {self.switches[left_out].name}", others, left_out)
+
     def recipe_of(self, arm: AblationArm) -> Recipe | None:
-        """Return the recipe of an arm."""
+        """Build the recipe of an arm; None if it has no technique."""
         return combine(self.recipe, [self.switches[number] for number in arm.on], arm.name)
 
     def strategy(self, arm: Any, view_seed: int) -> Strategy:
-        """Return the strategy by which an arm trains: new views in every pass."""
+        """Choose how an arm trains: with new views in every epoch, or without augmentation."""
         recipe = self.recipe_of(arm)
         return Strategy("fly", recipe, view_seed) if recipe else Strategy("none")
 
     def reader(self, arm: Any, sampler: Sampler, data: Data, view_seed: int) -> Images | None:
-        """Return what reads for TrivialAugment."""
-        return (
-            TrivialReader(sampler, data.train.pack.pixels, view_seed)
-            if arm.name == TRIVIAL
-            else None
-        )
+        """Return the reader of TrivialAugment; None for every other arm."""
+        if arm != TRIVIAL:
+            return None
+        return TrivialReader(sampler, data.train.pack.pixels, view_seed)
+
+    def choosing_half(self, data: Data) -> NDArray[np.bool_]:
+        """Select the test images that choose techniques; the other half measures the choice.
+
+        Techniques that are tried alone are not measured again, so all images choose.
+        """
+        assert data.test is not None
+        if self.design == "single":
+            return np.ones(len(data.test.folder), dtype=bool)
+        return validation_sources(data.test.folder, 0.5)
 
     def screen(
         self, context: TrialContext[Any], trial: Trial, trained: Trained
     ) -> tuple[Mapping[str, Any], ...] | None:
-        """Screen all techniques with the models that the design trains without any."""
-        if not trial.name.startswith(f"{DESIGN}_{NONE}_"):
+        """Screen all techniques with the models that the design trains without augmentation."""
+        if trial.arm != NONE or not isinstance(trial, AblationTrial) or trial.phase != "design":
             return None
-        return tuple(screen(context, trained, choosing_half(context)))
+        half = self.choosing_half(context.data)
+        return screen_to_json(screen(context, trained, self.single_recipes, half))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ablation as plain data."""

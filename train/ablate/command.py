@@ -1,87 +1,100 @@
-"""The command `train ablate`: from a recipe to which of its techniques help."""
+"""The command `train ablate`: find out which techniques of a recipe help."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from expand.cli.progress import progress_bar
 from expand.storage.lock import Lock
 from train.ablate.ablation import AblationStudy
-from train.ablate.arms import DESIGN, FINAL
-from train.ablate.findings import Outcomes, Row, check, choose, describe_techniques, keep
-from train.ablate.protocol import time_techniques, trials
-from train.ablate.screen import check_images, choosing_half
-from train.ablate.summary import Parts, in_words, summarise, write_summary
+from train.ablate.design import AblationArm, Phase
+from train.ablate.export import PAGE, screen_from_json, write_result
+from train.ablate.findings.check import check, choose, keep
+from train.ablate.findings.effects import estimate_effects
+from train.ablate.findings.outcomes import Outcomes
+from train.ablate.findings.screens import merge_screens
+from train.ablate.messages import format_summary
+from train.ablate.protocol import check_images, time_techniques, trials
+from train.ablate.summary import Findings, summarise
 from train.runtime.world import World, join_world
 from train.trials.context import TrialContext, trial_context
 from train.trials.engine import missing_trials, read_results, run_trials
 from train.trials.options import StudyOptions
+from train.trials.results import TrialResult
 from train.trials.study_dir import StudyDir, open_study
 
 SEEDS = 6
+NOUNS: dict[Phase, str] = {"design": "design runs", "final": "check runs"}
 
 
 def ablate(
     ablation: AblationStudy, study_dir: StudyDir, options: StudyOptions, *, quiet: bool
 ) -> str:
-    """Take a recipe apart; return what to show. Started again after whatever end, it goes on.
+    """Run an ablation, or resume it; return what the terminal shows.
 
-    Where torchrun started several processes, each does its share of the runs, and the first speaks.
+    Under torchrun every process runs its share of the trials, and the first one reports.
     """
     world = join_world()
     context = trial_context(ablation, study_dir.cache.root, study_dir.cache.limit)
     check_images(context)
     options = replace(options, seeds=options.seeds or SEEDS)
+    session = Session(context, study_dir, options, world, quiet=quiet or not world.is_main)
     if not world.is_main:
         world.barrier()
-        take_apart(context, study_dir, options, world, quiet=True)
+        session.run()
         return ""
     study_dir.out.mkdir(parents=True, exist_ok=True)
     with Lock(study_dir.out):
         open_study(ablation, study_dir)
         world.barrier()
-        rows, parts = take_apart(context, study_dir, options, world, quiet=quiet)
-        found = summarise(context, rows, parts, options, study_dir.jobs)
-        write_summary(study_dir.out, found)
-    return in_words(found, study_dir.out)
+        result = summarise(context, session.run(), options, study_dir.jobs)
+        recipe = write_result(study_dir.out, result)
+    return format_summary(result, study_dir.out / PAGE, recipe)
 
 
-def take_apart(
-    context: TrialContext[AblationStudy],
-    study_dir: StudyDir,
-    options: StudyOptions,
-    world: World,
-    *,
-    quiet: bool,
-) -> tuple[list[Row], Parts]:
-    """Run the design and the check; return all rows, and what techniques do, the check, and which are kept."""
-    ablation, seeds, margin, test = context.study, options.seeds, options.margin, context.data.test
-    assert test is not None
-    labels, classes, choosing = (
-        test.folder.labels,
-        context.data.train.folder.classes,
-        choosing_half(context),
-    )
-    wanted = list(trials(DESIGN, list(dict.fromkeys(ablation.design_arms)), seeds, ablation.epochs))
-    with progress_bar(
-        len(missing_trials(study_dir, wanted)), "runs of the design", quiet
-    ) as progress:
-        run_trials(ablation, study_dir, wanted, progress, world)
-    rows = [result.to_dict() for result in read_results(study_dir, wanted)]
-    outcomes = Outcomes(rows, labels, classes, choosing)
-    seconds = time_techniques(context) if world.is_main else [0.0] * len(ablation.switches)
-    techniques = describe_techniques(ablation, outcomes, seconds, margin)
-    chosen, checked = choose(ablation, techniques), None
-    if ablation.design != "single":
-        arms = ablation.final_arms(chosen)
-        wanted = list(trials(FINAL, arms, seeds, ablation.epochs))
-        with progress_bar(
-            len(missing_trials(study_dir, wanted)), "runs of the check", quiet
-        ) as progress:
-            run_trials(ablation, study_dir, wanted, progress, world)
-        last = [result.to_dict() for result in read_results(study_dir, wanted)]
-        checked = check(arms, Outcomes(last, labels, classes, np.logical_not(choosing)), margin)
-        rows = [*rows, *last]
-    return rows, (techniques, checked, keep(ablation, chosen, checked))
+@dataclass(frozen=True)
+class Session:
+    """One call of the command: its study, its folder, and whether it shows progress."""
+
+    context: TrialContext[AblationStudy]
+    study_dir: StudyDir
+    options: StudyOptions
+    world: World
+    quiet: bool
+
+    def run(self) -> Findings:
+        """Run the design, choose techniques by it, and check the choice."""
+        context, ablation, margin = self.context, self.context.study, self.options.margin
+        half = ablation.choosing_half(context.data)
+        results = self.run_trials("design", list(dict.fromkeys(ablation.design_arms)))
+        times = time_techniques(context) if self.world.is_main else [0.0] * len(ablation.switches)
+        techniques = estimate_effects(ablation, self.outcomes(results, half), times, margin)
+        screens = [screen_from_json(each.screen) for each in results if each.screen]
+        chosen, checked = choose(ablation, techniques), None
+        if ablation.design != "single":
+            arms = ablation.final_arms(chosen)
+            last = self.run_trials("final", arms)
+            checked = check(arms, self.outcomes(last, np.logical_not(half)), margin)
+            results += last
+        seconds = sum(each.wall_seconds for each in results)
+        merged = merge_screens(screens)
+        return Findings(techniques, merged, checked, keep(chosen, checked), seconds)
+
+    def run_trials(self, phase: Phase, arms: Sequence[AblationArm]) -> list[TrialResult]:
+        """Run the missing trials of a phase; return the results of all of them."""
+        study = self.context.study
+        planned = list(trials(phase, arms, self.options.seeds, study.epochs))
+        missing = len(missing_trials(self.study_dir, planned))
+        with progress_bar(missing, NOUNS[phase], self.quiet) as progress:
+            run_trials(study, self.study_dir, planned, progress, self.world)
+        return read_results(self.study_dir, planned)
+
+    def outcomes(self, results: Sequence[TrialResult], part: NDArray[np.bool_]) -> Outcomes:
+        """Read which images of a part of the test set the trials classified correctly."""
+        data = self.context.data
+        assert data.test is not None
+        return Outcomes(results, data.test.folder.labels, data.train.folder.classes, part)

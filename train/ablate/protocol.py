@@ -1,4 +1,4 @@
-"""The protocol of an ablation: the runs of the design, then those of the check; each kept as it ends."""
+"""The protocol of an ablation: checks before the start, trials in order, times of techniques."""
 
 from __future__ import annotations
 
@@ -7,20 +7,41 @@ import time
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from expand.views.batches import ViewBatches
 from expand.views.views import Views
-from train.ablate.ablation import AblationStudy
-from train.ablate.arms import AblationArm
-from train.ablate.switches import combine
+from train.ablate.ablation import AblationStudy, AblationTrial
+from train.ablate.design import AblationArm, Phase
+from train.ablate.screen import change
+from train.errors import TrainError
 from train.feed.exact import render
 from train.trials.context import TrialContext
-from train.trials.study import Trial
 
 TIMED_IMAGES, TIMED_ROUNDS = 1000, 5
 
 
-def trials(phase: str, arms: Sequence[AblationArm], seeds: int, epochs: int) -> Iterator[Trial]:
+def check_images(context: TrialContext[AblationStudy]) -> None:
+    """Raise TrainError for images and techniques that would stop an ablation half-way."""
+    study, side = context.study, context.data.train
+    first, source = side.pixels(slice(1)), side.folder.sources[:1]
+    for switch, recipe in study.single_recipes:
+        strengths = switch.technique.strengths()
+        if any(change(first, recipe, each, source).shape != first.shape for each in strengths):
+            raise TrainError(
+                f'"{switch.name}" changes the size of images, and an ablation needs images of one '
+                "size; remove it from the recipe"
+            )
+    if study.design != "single" and first.shape[3] not in (1, 3):
+        raise TrainError(
+            f"TrivialAugment needs images of 1 or 3 channels, these have {first.shape[3]}; "
+            "use --colour rgb or --colour grey"
+        )
+
+
+def trials(
+    phase: Phase, arms: Sequence[AblationArm], seeds: int, epochs: int
+) -> Iterator[AblationTrial]:
     """Yield the trials of a phase, arms interleaved over replicates.
 
     A file is named for the techniques that are on, so that another choice is another trial.
@@ -29,23 +50,26 @@ def trials(phase: str, arms: Sequence[AblationArm], seeds: int, epochs: int) -> 
         for shift in range(len(arms)):
             arm = arms[(shift + replicate) % len(arms)]
             name = f"{phase}_{'-'.join(map(str, arm.on)) or arm.name}_s{replicate}"
-            yield Trial(arm, replicate, epochs, epochs, name)
+            yield AblationTrial(arm, replicate, epochs, epochs, name, phase)
 
 
 def time_techniques(context: TrialContext[AblationStudy]) -> list[float]:
-    """Return the seconds that each technique alone takes for an image, in this process: medians of a few rounds."""
-    side, study = context.data.train, context.study
+    """Time each technique alone in this process: seconds per image, the median of a few rounds."""
+    side = context.data.train
     count = min(TIMED_IMAGES, len(side.folder))
-    images, items = side.pixels(slice(count)), np.arange(count)
-    found = []
-    for switch in study.switches:
-        recipe = combine(study.recipe, [switch], switch.name)
-        assert recipe is not None
+    images = side.pixels(slice(count))
+    medians = []
+    for _, recipe in context.study.single_recipes:
         batches = ViewBatches(Views(recipe), side.folder.sources)
-        seconds = []
-        for k in range(1, TIMED_ROUNDS + 1):
-            started = time.perf_counter()
-            render(batches, images, items, k, None)
-            seconds.append(time.perf_counter() - started)
-        found.append(statistics.median(seconds) / count)
-    return found
+        medians.append(statistics.median(_time_rounds(batches, images)) / count)
+    return medians
+
+
+def _time_rounds(batches: ViewBatches, images: NDArray[np.uint8]) -> list[float]:
+    """Time the rendering of one view of all images, a few views in turn."""
+    seconds = []
+    for k in range(1, TIMED_ROUNDS + 1):
+        started = time.perf_counter()
+        render(batches, images, np.arange(len(images)), k, None)
+        seconds.append(time.perf_counter() - started)
+    return seconds

@@ -1,4 +1,4 @@
-"""Switches: the techniques of a recipe as things that are switched on and off."""
+"""Switches: the techniques of a recipe that are on or off."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Switch:
 
 
 def switches_of(recipe: Recipe) -> tuple[Switch, ...]:
-    """Return what can be switched in a recipe, in its order."""
+    """List the techniques of a recipe that can be on or off, in its order."""
     return tuple(
         Switch(key + part.label.removeprefix(part.name), part)
         for key, technique in zip(recipe.keys, recipe.techniques, strict=True)
@@ -28,7 +28,7 @@ def switches_of(recipe: Recipe) -> tuple[Switch, ...]:
 
 
 def combine(recipe: Recipe, switches: Iterable[Switch], name: str) -> Recipe | None:
-    """Return the recipe with these switches on, in their order there; None for no switch at all."""
+    """Build the recipe with these switches on, in their order; None for no switch at all."""
     techniques: list[Technique] = []
     for switch in switches:
         whole = techniques[-1].merge(switch.technique) if techniques else None
@@ -40,8 +40,8 @@ def combine(recipe: Recipe, switches: Iterable[Switch], name: str) -> Recipe | N
 
 
 def check_switches(recipe: Recipe, switches: Sequence[Switch]) -> None:
-    """Refuse a recipe in which there is nothing to choose between."""
+    """Raise TrainError for a recipe with fewer than two switches."""
     if len(switches) < 2:
         raise TrainError(
-            f'recipe "{recipe.name}" has one technique only; there is nothing to choose between'
+            f'recipe "{recipe.name}" has only one technique; an ablation needs at least two'
         )

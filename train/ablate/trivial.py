@@ -1,4 +1,4 @@
-"""TrivialAugment (Müller & Hutter 2021) as a bar to hold a recipe against: torchvision's own, keyed by image and pass."""
+"""TrivialAugment (Müller & Hutter 2021), a baseline for recipes: torchvision's own, keyed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from train.feed.sampler import Sampler
 
 
 class TrivialReader:
-    """Reads a pack, and changes each image by one operation of TrivialAugmentWide, drawn from the image's id and the pass."""
+    """Read a pack and change each image by one operation of TrivialAugmentWide.
+
+    The operation is drawn from the image's id and the epoch, so it is the same in every process.
+    """
 
     def __init__(self, sampler: Sampler, pixels: NDArray[np.uint8], seed: int) -> None:
         from torchvision.transforms import TrivialAugmentWide
@@ -22,7 +25,7 @@ class TrivialReader:
         self.ids = sampler.ids
 
     def read(self, epoch: int, items: NDArray[np.int64]) -> torch.Tensor:
-        """Return the images of some items in an epoch: N×C×H×W uint8."""
+        """Read the images of some items in an epoch: N×C×H×W uint8."""
         pixels = self.sampler.folder.take(self.pixels, self.sampler.rows(items, epoch))
         images = torch.from_numpy(pixels).permute(0, 3, 1, 2)
         with torch.random.fork_rng(devices=[]):
@@ -32,9 +35,9 @@ class TrivialReader:
             ]
         return torch.stack(changed)
 
-    def _change(self, image: torch.Tensor, source: str, k: int) -> torch.Tensor:
-        torch.default_generator.manual_seed(
-            draw(self.seed, "trivial", source, k, 1)[0]
-        )  # not that of a GPU as well
+    def _change(self, image: torch.Tensor, source: str, epoch: int) -> torch.Tensor:
+        key = draw(self.seed, "trivial", source, epoch, 1)[0]
+        # torch.manual_seed would seed the generators of the GPUs as well
+        torch.default_generator.manual_seed(key)
         changed: torch.Tensor = self.change(image)
         return changed

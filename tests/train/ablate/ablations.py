@@ -1,8 +1,7 @@
-"""What tests of ablations need: small ablations, and runs made by hand in which techniques do what they are told."""
+"""Helpers for tests of ablations: small ablations, and results in which effects are planted."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,19 +11,20 @@ from numpy.typing import NDArray
 
 from expand.recipes.recipe import Recipe
 from train.ablate.ablation import AblationStudy
-from train.ablate.arms import AblationArm
-from train.ablate.findings import Outcomes
+from train.ablate.design import AblationArm
+from train.ablate.findings.outcomes import Outcomes
 from train.fit.hyperparameters import Hyperparameters
+from train.trials.results import TrialResult, TrialSeconds
 
 CLASSIC, BLOG = Recipe.load("classic"), Recipe.load("blog")
 CLASSES = ("cat", "dog")
 IMAGES = 200
-"""Test images of each class: one of them is half a point in its class, a quarter in all."""
+"""Test images per class: one is half a point of its class and a quarter point overall."""
 LABELS = np.repeat(np.arange(2), IMAGES)
 
 
 def recipe(*techniques: str, name: str = "mine") -> Recipe:
-    """Return a recipe of these techniques, each as a line of YAML."""
+    """Build a recipe of these techniques, each a line of YAML."""
     return Recipe.parse(
         f"name: {name}\ntechniques:\n" + "".join(f"  - {line}\n" for line in techniques)
     )
@@ -33,13 +33,13 @@ def recipe(*techniques: str, name: str = "mine") -> Recipe:
 def ablation_for(
     data: Path = Path("data/train"), test: Path = Path("data/test"), **changes: Any
 ) -> AblationStudy:
-    """Return a short ablation on a linear model; `changes` are those of the ablation or of the training recipe."""
+    """Build a short ablation of a linear model; `changes` are settings of it or of its training."""
     training = {
         key: changes.pop(key)
         for key in list(changes)
         if key in Hyperparameters.__dataclass_fields__ and key != "epochs"
     }
-    wanted = {
+    settings = {
         "recipe": CLASSIC,
         "epochs": 2,
         "model": "linear",
@@ -50,48 +50,58 @@ def ablation_for(
     return AblationStudy(
         data=data,
         test=test,
-        training=Hyperparameters(epochs=wanted["epochs"], batch_size=12, **training),
-        **wanted,
+        training=Hyperparameters(epochs=settings["epochs"], batch_size=12, **training),
+        **settings,
     )
 
 
-def packed(right: NDArray[np.bool_]) -> str:
-    """Return which images were right, as rows keep it."""
-    return base64.b64encode(np.packbits(right).tobytes()).decode()
+def result_for(arm: str, seed: int, right: NDArray[np.bool_]) -> TrialResult:
+    """Build the result of a trial that classified these test images correctly."""
+    return TrialResult(
+        arm=arm,
+        replicate=seed,
+        epochs_asked=2,
+        epochs_trained=2,
+        steps=4,
+        images=20,
+        accuracy=float(right.mean()),
+        loss=0.5,
+        train_accuracy=0.75,
+        train_loss=0.25,
+        per_class={},
+        right_bits=np.packbits(right).tobytes(),
+        weights=f"{arm} {seed}",
+        gap=None,
+        seconds=TrialSeconds(),
+        precision="fp32",
+        renderer="exact",
+        wall_seconds=1.5,
+    )
 
 
-def rows_for(
+def results_for(
     arms: Sequence[AblationArm],
     points: Mapping[int, tuple[float, float]],
     *,
     seeds: int = 6,
     spread: int = 1,
-    **more: Any,
-) -> list[dict[str, Any]]:
-    """Return the rows of some arms: each technique that is on adds its points to 60 % in either class.
+) -> list[TrialResult]:
+    """Build the results of some arms: each technique that is on adds its points to 60 % per class.
 
-    Runs differ by up to `spread` images in each class, by chance.
+    Results differ at random, by up to `spread` images in each class.
     """
-    chance, rows = np.random.default_rng(3), []
+    rng, results = np.random.default_rng(3), []
     for arm in dict.fromkeys(arms):
         for seed in range(seeds):
             right = []
             for number in range(2):
                 share = 60 + sum(points.get(switch, (0, 0))[number] for switch in arm.on)
-                count = round(share / 100 * IMAGES) + int(chance.integers(-spread, spread + 1))
+                count = round(share / 100 * IMAGES) + int(rng.integers(-spread, spread + 1))
                 right.append(np.arange(IMAGES) < count)
-            rows.append(
-                {
-                    "arm": arm.name,
-                    "replicate": seed,
-                    "right": packed(np.concatenate(right)),
-                    "seconds": 1.5,
-                    **more,
-                }
-            )
-    return rows
+            results.append(result_for(arm.name, seed, np.concatenate(right)))
+    return results
 
 
-def outcomes_of(rows: Sequence[dict[str, Any]]) -> Outcomes:
-    """Return the outcomes of rows over all of their test images."""
-    return Outcomes(rows, LABELS, CLASSES, np.ones(2 * IMAGES, dtype=bool))
+def outcomes_of(results: Sequence[TrialResult]) -> Outcomes:
+    """Read the outcomes of trials on all test images."""
+    return Outcomes(results, LABELS, CLASSES, np.ones(2 * IMAGES, dtype=bool))

@@ -1,4 +1,4 @@
-"""An ablation: the arms that it trains, in its design and in its check, and what it refuses."""
+"""An ablation: the arms of its design and of its check, and invalid settings."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from tests.train.ablate.ablations import BLOG, CLASSIC, ablation_for, recipe
 from tests.train.commands import draw_set
 from tests.train.compare.studies import context_of
 from train.ablate.ablation import AblationStudy
-from train.ablate.arms import NONE, TRIVIAL, AblationArm
-from train.ablate.design import plackett_burman
+from train.ablate.design import NONE, TRIVIAL, AblationArm, plackett_burman
 from train.ablate.switches import combine
 from train.ablate.trivial import TrivialReader
 from train.data.shape import Shape
@@ -30,10 +29,10 @@ def test_the_arms_of_the_design_are_its_rows() -> None:
     assert arms[0] == AblationArm(
         "flip horizontal + rotate ±15° + scale × 0.9 … 1.1 + noise", (0, 1, 3, 4)
     )
-    assert arms[-1] == AblationArm(NONE)
+    assert arms[-1] == NONE
 
 
-def test_few_techniques_make_some_rows_alike() -> None:
+def test_with_few_techniques_some_rows_are_equal() -> None:
     arms = ablation_for(recipe=recipe("rotate", "scale")).design_arms
     assert len(arms) == 12
     assert {arm.on: arms.count(arm) for arm in arms} == {(): 3, (0,): 3, (1,): 3, (0, 1): 3}
@@ -63,7 +62,7 @@ def test_single_techniques_are_tried_alone() -> None:
         ),
     ],
 )
-def test_what_was_chosen_is_held_against_both_bars_and_against_itself_less_each(
+def test_the_check_compares_the_chosen_with_baselines_and_all_but_one(
     chosen: tuple[int, ...], names: list[str]
 ) -> None:
     arms = ablation_for().final_arms(chosen)
@@ -71,9 +70,10 @@ def test_what_was_chosen_is_held_against_both_bars_and_against_itself_less_each(
     assert [arm.on for arm in arms[2:]] == (
         [chosen, *((2, 4), (0, 4), (0, 2))][: len(names) - 2] if chosen else []
     )
+    assert [arm.left_out for arm in arms[3:]] == ([*chosen] if len(chosen) > 1 else [])
 
 
-def test_an_arm_draws_new_views_of_its_techniques_in_every_pass() -> None:
+def test_an_arm_draws_new_views_of_its_techniques_in_every_epoch() -> None:
     ablation = ablation_for()
     arm = ablation.design_arms[0]
     drawn = combine(CLASSIC, [ablation.switches[number] for number in arm.on], arm.name)
@@ -85,26 +85,26 @@ def test_an_arm_draws_new_views_of_its_techniques_in_every_pass() -> None:
         "noise",
     ]  # type: ignore[union-attr]
     assert ablation.strategy(arm, 7) == Strategy("fly", drawn, 7)
-    for bar in (AblationArm(NONE), AblationArm(TRIVIAL)):
-        assert ablation.recipe_of(bar) is None
-        assert ablation.strategy(bar, 7) == Strategy("none")
+    for baseline in (NONE, TRIVIAL):
+        assert ablation.recipe_of(baseline) is None
+        assert ablation.strategy(baseline, 7) == Strategy("none")
 
 
-def test_trivialaugment_alone_has_a_reader_of_its_own(tmp_path: Path) -> None:
+def test_only_trivialaugment_has_its_own_reader(tmp_path: Path) -> None:
     context = context_of(
         ablation_for(draw_set(tmp_path / "src", 3), draw_set(tmp_path / "test", 2, seed=1))
     )
     sampler = Sampler(context.data.train.folder, Strategy("none"))
-    reader = context.study.reader(AblationArm(TRIVIAL), sampler, context.data, 7)
+    reader = context.study.reader(TRIVIAL, sampler, context.data, 7)
     assert isinstance(reader, TrivialReader)
     assert (reader.seed, reader.ids) == (7, context.data.train.folder.sources)
     assert [
         context.study.reader(arm, sampler, context.data, 7)
-        for arm in (AblationArm(NONE), context.study.design_arms[0])
+        for arm in (NONE, context.study.design_arms[0])
     ] == [None, None]
 
 
-def test_an_ablation_is_plain_data_and_leaves_nothing_out() -> None:
+def test_an_ablation_as_plain_data_has_every_setting() -> None:
     plain = ablation_for(recipe=BLOG, seed=4).to_dict()
     assert json.loads(json.dumps(plain)) == plain
     assert set(plain) == set(AblationStudy.__dataclass_fields__)
@@ -131,27 +131,27 @@ TWELVE = recipe(
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "message"),
     [
-        ({"shape": Shape(8)}, "an ablation needs images of one size, without --image-size"),
+        ({"shape": Shape(8)}, "an ablation needs images of one size; remove --image-size"),
         (
             {"recipe": recipe("rotate")},
-            'recipe "mine" has one technique only; there is nothing to choose between',
+            'recipe "mine" has only one technique; an ablation needs at least two',
         ),
         ({"design": "full"}, "--design must be plackett-burman or single, got 'full'"),
         ({"recipe": TWELVE}, "a design of 12 runs takes 1 … 11 techniques, got 12"),
     ],
 )
-def test_what_cannot_be_taken_apart_is_refused(changes: dict[str, Any], words: str) -> None:
+def test_invalid_settings_are_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(TrainError) as refused:
         ablation_for(**changes)
-    assert str(refused.value) == words
+    assert str(refused.value) == message
 
 
-def test_it_trains_until_a_view_is_drawn() -> None:
+def test_one_epoch_is_refused_since_it_shows_no_view() -> None:
     with pytest.raises(
         TrainError,
-        match="^--epochs must be at least 2, got 1: the first pass shows sources as they are$",
+        match="^--epochs must be at least 2, got 1: the first epoch shows the images unchanged$",
     ):
         AblationStudy(
             data=Path("a"),

@@ -1,4 +1,4 @@
-"""The command: from options to an ablation, and from an ablation to a recipe to go on with."""
+"""The command: from options to an ablation, and from an ablation to a recipe to use."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ SMALL = (
 
 @pytest.fixture(scope="module")
 def line(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, ...]:
-    """Return a command: arrows that tell up from down, and test images in which they stand a little aside."""
+    """Return a command on arrows that point up or down, shifted a little in the test images."""
     root = tmp_path_factory.mktemp("sets")
     src, test = (
         draw_arrows(root / "src", 8, WAYS),
@@ -71,7 +71,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, ...]:
 def finished(
     line: tuple[object, ...], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, str]:
-    """Return a finished ablation of two seeds, and what the terminal showed."""
+    """Run an ablation of two seeds; return its folder and what the terminal showed."""
     out = tmp_path_factory.mktemp("finished") / "out"
     done = call(*line, "--seeds", 2, "--out", out)
     assert done.exception is None
@@ -79,13 +79,13 @@ def finished(
     return out, done.stdout
 
 
-def found_in(out: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((out / "ablation.json").read_text())
-    return found
+def numbers_in(out: Path) -> dict[str, Any]:
+    numbers: dict[str, Any] = json.loads((out / "ablation.json").read_text())
+    return numbers
 
 
 def asked(*arguments: object) -> Any:
-    """Return the ablation that a command line asks for."""
+    """Parse a command line into an ablation."""
     context = command.commands["ablate"].make_context(
         "ablate", [str(argument) for argument in arguments]
     )
@@ -94,16 +94,16 @@ def asked(*arguments: object) -> Any:
 
 
 def test_an_ablation_leaves_a_page_numbers_and_a_recipe(finished: tuple[Path, str]) -> None:
-    out, words = finished
+    out, text = finished
     names = ["ablation.json", "index.html", "recipe.yaml", "report.md", "runs", "study.json"]
     assert sorted(path.name for path in out.iterdir()) == names
-    found = found_in(out)
-    assert words.splitlines()[:2] == found["headline"]
-    assert words.splitlines()[-2:] == [
-        f"{out / 'recipe.yaml'}: expand --recipe takes it",
-        str(out / "index.html"),
+    numbers = numbers_in(out)
+    assert text.splitlines()[:2] == numbers["headline"]
+    assert text.splitlines()[-2:] == [
+        f"Suggested recipe, for expand --recipe: {out / 'recipe.yaml'}",
+        f"Report: {out / 'index.html'}",
     ]
-    assert [row["technique"] for row in found["techniques"]] == [
+    assert [row["technique"] for row in numbers["techniques"]] == [
         "flip horizontal",
         "flip vertical",
         "translate ±2 px",
@@ -115,7 +115,7 @@ def test_an_ablation_leaves_a_page_numbers_and_a_recipe(finished: tuple[Path, st
     assert {"final_none", "final_TrivialAugment"} < runs
 
 
-def test_processes_of_torchrun_share_the_runs_and_write_one_result(
+def test_processes_of_torchrun_share_the_trials_and_write_one_report(
     line: tuple[object, ...], finished: tuple[Path, str], tmp_path: Path
 ) -> None:
     launcher = [
@@ -128,10 +128,10 @@ def test_processes_of_torchrun_share_the_runs_and_write_one_result(
         "-m",
         "train",
     ]
-    words = [*map(str, line), "--seeds", "2", "--out", str(tmp_path / "out")]
+    arguments = [*map(str, line), "--seeds", "2", "--out", str(tmp_path / "out")]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, *launcher, *words],
+        [sys.executable, *launcher, *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -144,7 +144,7 @@ def test_processes_of_torchrun_share_the_runs_and_write_one_result(
     assert (tmp_path / "out/recipe.yaml").read_bytes() == (finished[0] / "recipe.yaml").read_bytes()
 
 
-def test_a_second_process_says_nothing_and_writes_no_page(
+def test_a_second_process_prints_nothing_and_writes_no_page(
     line: tuple[object, ...],
     finished: tuple[Path, str],
     tmp_path: Path,
@@ -158,24 +158,24 @@ def test_a_second_process_says_nothing_and_writes_no_page(
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["runs"]
 
 
-def test_what_harms_and_what_helps_on_these_data_is_found(finished: tuple[Path, str]) -> None:
-    found = found_in(finished[0])
-    effects = {row["technique"]: row["mean"] for row in found["techniques"]}
+def test_what_harms_and_what_helps_on_this_data_is_reported(finished: tuple[Path, str]) -> None:
+    numbers = numbers_in(finished[0])
+    effects = {row["technique"]: row["mean"] for row in numbers["techniques"]}
     assert effects["flip vertical"] < -5
     assert effects["translate ±2 px"] > 0
-    (flagged,) = [row for row in found["screen"] if row["technique"] == "flip vertical"]
+    (flagged,) = [row for row in numbers["screen"] if row["technique"] == "flip vertical"]
     taken = {(flag["class"], flag["taken_for"]) for flag in flagged["harmed"]}
     assert taken
     assert taken <= {("up", "down"), ("down", "up")}
     assert 'flip vertical, mirrored: "' in finished[1]
 
 
-def test_the_suggested_recipe_is_one_to_expand_with(
+def test_the_suggested_recipe_can_be_expanded_with(
     finished: tuple[Path, str], tmp_path: Path
 ) -> None:
     out = finished[0]
-    suggested, found = Recipe.load(out / "recipe.yaml"), found_in(out)
-    names = found["suggestion"]["techniques"].split(", ")
+    suggested, numbers = Recipe.load(out / "recipe.yaml"), numbers_in(out)
+    names = numbers["suggestion"]["techniques"].split(", ")
     assert "translate ±2 px" in names
     assert "flip vertical" not in names
     assert len(suggested.techniques) == len(names)
@@ -190,7 +190,7 @@ def test_the_suggested_recipe_is_one_to_expand_with(
     assert report.status == 0
 
 
-def test_an_ablation_that_was_stopped_goes_on_and_finds_the_same(
+def test_an_interrupted_ablation_resumes_with_the_same_results(
     line: tuple[object, ...], finished: tuple[Path, str], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
@@ -202,26 +202,28 @@ def test_an_ablation_that_was_stopped_goes_on_and_finds_the_same(
     after = kept(out)
     assert {name: after[name] for name in before} == before
     assert set(after) - set(before) == {"design_0-2_s1", "design_none_s0", "final_none_s1"}
-    mine, theirs = found_in(out), found_in(finished[0])
-    for found in (mine, theirs):
-        for row in found["techniques"]:
+    mine, theirs = numbers_in(out), numbers_in(finished[0])
+    for numbers in (mine, theirs):
+        for row in numbers["techniques"]:
             del row["microseconds"]
-        del found["created"], found["seconds"], found["command"], found["settings"]
+        del numbers["created"], numbers["seconds"], numbers["command"], numbers["settings"]
     assert mine == theirs
 
 
-def test_more_seeds_repeat_none_that_were_there(
+def test_more_seeds_keep_the_finished_trials(
     line: tuple[object, ...], finished: tuple[Path, str], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     shutil.copytree(finished[0], out)
     before = kept(out)
     assert call(*line, "--seeds", 3, "--out", out).exception is None
-    after, found = kept(out), found_in(out)
+    after, numbers = kept(out), numbers_in(out)
     assert {name: after[name] for name in before} == before
     assert len([name for name in after if name.startswith("design")]) == 24
-    assert [trial["n"] for trial in found["check"]["cells"]] == [3] * len(found["check"]["cells"])
-    for row, earlier in zip(found["techniques"], found_in(finished[0])["techniques"], strict=True):
+    assert {cell["n"] for cell in numbers["check"]["cells"]} == {3}
+    for row, earlier in zip(
+        numbers["techniques"], numbers_in(finished[0])["techniques"], strict=True
+    ):
         assert row["effects"][:2] == earlier["effects"]
         assert len(row["effects"]) == 3
 
@@ -231,9 +233,9 @@ def test_single_techniques_are_tried_without_a_check(
 ) -> None:
     done = call(*line, "--seeds", 1, "--design", "single", "--out", tmp_path / "out")
     assert set(kept(tmp_path / "out")) == {f"design_{on}_s0" for on in ("none", "0", "1", "2")}
-    found = found_in(tmp_path / "out")
-    assert (found["check"], found["suggestion"]["file"]) == (None, None)
-    assert "Nothing is suggested" in done.stdout
+    numbers = numbers_in(tmp_path / "out")
+    assert (numbers["check"], numbers["suggestion"]["file"]) == (None, None)
+    assert "No technique is suggested" in done.stdout
     assert not (tmp_path / "out/recipe.yaml").exists()
 
 
@@ -245,14 +247,15 @@ def test_runs_of_another_ablation_are_refused_and_overwritten_when_asked(
     other = (*line, "--seeds", 1, "--design", "single", "--seed", 9, "--out", out)
     assert (
         refusal(*other)
-        == f'"{out}" holds runs with other settings: seed was 0, is 9; --overwrite starts afresh'
+        == f'"{out}" holds trials with other settings: seed was 0, is 9. '
+        "Choose another --out, or use --overwrite to start again."
     )
     before = kept(out)
     assert call(*other, "--overwrite").exception is None
     assert all(run != before[name] for name, run in kept(out).items())
 
 
-def test_what_is_no_ablation_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+def test_invalid_commands_are_refused_before_anything_is_written(tmp_path: Path) -> None:
     src, test = draw_set(tmp_path / "src", 3), draw_set(tmp_path / "test", 3, seed=1)
     leaky = draw_set(tmp_path / "leaky", 3)
     expand(src, tmp_path / "expanded", 2, workers=1)
@@ -260,7 +263,7 @@ def test_what_is_no_ablation_is_refused_before_anything_is_written(tmp_path: Pat
     (tmp_path / "one.yaml").write_text("{name: one, techniques: [rotate]}")
     cases: dict[str, tuple[object, ...]] = {
         "--seeds must be at least 1, got 0": (src, "--seeds", 0),
-        "--epochs must be at least 2, got 1: the first pass shows sources as they are": (
+        "--epochs must be at least 2, got 1: the first epoch shows the images unchanged": (
             src,
             "--epochs",
             1,
@@ -268,23 +271,24 @@ def test_what_is_no_ablation_is_refused_before_anything_is_written(tmp_path: Pat
         "--margin must be above 0, got -1.0": (src, "--margin", -1),
         "--design must be plackett-burman or single, got 'full'": (src, "--design", "full"),
         '"nowhere" is neither a recipe (classic, blog) nor a file': (src, "--recipe", "nowhere"),
-        'recipe "one" has one technique only; there is nothing to choose between': (
+        'recipe "one" has only one technique; an ablation needs at least two': (
             src,
             "--recipe",
             tmp_path / "one.yaml",
         ),
-        '"pad" changes the size of images, an ablation needs one size; leave it out of the recipe': (
+        '"pad" changes the size of images, and an ablation needs images of one size; '
+        "remove it from the recipe": (
             src,
             "--recipe",
             tmp_path / "padded.yaml",
         ),
-        f'"{tmp_path}/expanded" was written by expand; compare the folder that it was made from': (
+        f'"{tmp_path}/expanded" was written by expand; give the folder that it was made from': (
             tmp_path / "expanded",
         ),
         f'"{tmp_path}/nothing" is not a folder': (tmp_path / "nothing",),
     }
-    for words, wrong in cases.items():
-        assert refusal("ablate", *wrong, "--test", test, "--out", tmp_path / "out") == words
+    for message, wrong in cases.items():
+        assert refusal("ablate", *wrong, "--test", test, "--out", tmp_path / "out") == message
     assert refusal("ablate", src, "--test", leaky, "--out", tmp_path / "out").startswith(
         "9 images stand on both sides: "
     )
@@ -295,7 +299,7 @@ def test_what_is_no_ablation_is_refused_before_anything_is_written(tmp_path: Pat
     assert not (tmp_path / "out").exists()
 
 
-def test_without_options_blog_is_taken_apart() -> None:
+def test_without_options_the_recipe_is_blog() -> None:
     ablation = asked("--test", "data/test")
     assert (ablation.data, ablation.test) == (Path("data/train"), Path("data/test"))
     assert (ablation.recipe, ablation.design, ablation.epochs) == (

@@ -14,7 +14,7 @@ from train.errors import TrainError
 
 
 @pytest.mark.parametrize("factors", range(1, 12))
-def test_each_technique_is_on_in_half_of_the_runs_and_any_two_together_in_a_quarter(
+def test_each_technique_is_on_in_half_of_the_runs_and_any_two_in_a_quarter(
     factors: int,
 ) -> None:
     design = plackett_burman(factors)
@@ -31,7 +31,7 @@ def test_each_technique_is_on_in_half_of_the_runs_and_any_two_together_in_a_quar
 
 
 def test_the_design_never_changes() -> None:
-    # Golden: whoever changes these rows makes the runs of every ablation that was stopped worthless.
+    # Golden: changing these rows invalidates the finished runs of every interrupted ablation.
     rows = ["".join(map(str, row.astype(int))) for row in plackett_burman(11)]
     assert rows == [
         "11011100010", "01101110001", "10110111000", "01011011100", "00101101110", "00010110111",
@@ -50,30 +50,30 @@ def test_effects_that_add_up_are_found_exactly(true: list[float], base: float, n
 
 
 @pytest.mark.parametrize(("one", "other"), [(0, 1), (2, 7), (9, 10)])
-def test_what_two_do_together_is_counted_to_them_and_a_third_of_it_to_each_other_one(
+def test_an_interaction_counts_to_its_two_techniques_and_a_third_of_it_to_each_other(
     one: int, other: int
 ) -> None:
     design = plackett_burman(11)
-    found = effects(design, 6.0 * (design[:, one] & design[:, other]))
-    assert found[[one, other]] == pytest.approx([3.0, 3.0])
-    assert np.abs(np.delete(found, [one, other])) == pytest.approx([1.0] * 9)
+    estimated = effects(design, 6.0 * (design[:, one] & design[:, other]))
+    assert estimated[[one, other]] == pytest.approx([3.0, 3.0])
+    assert np.abs(np.delete(estimated, [one, other])) == pytest.approx([1.0] * 9)
 
 
-def test_single_techniques_are_held_against_the_run_without_any() -> None:
+def test_single_techniques_are_compared_with_the_run_without_any() -> None:
     design = single(3)
     assert design.astype(int).tolist() == [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
     assert effects(design, [50.0, 55.0, 49.0, 50.0]).tolist() == [5.0, -1.0, 0.0]
 
 
 @pytest.mark.parametrize(
-    ("name", "factors", "words"),
+    ("name", "factors", "message"),
     [
         ("plackett-burman", 12, "a design of 12 runs takes 1 … 11 techniques, got 12"),
         ("plackett-burman", 0, "a design of 12 runs takes 1 … 11 techniques, got 0"),
         ("full", 3, "--design must be plackett-burman or single, got 'full'"),
     ],
 )
-def test_a_design_that_there_is_not_is_refused(name: str, factors: int, words: str) -> None:
+def test_an_unknown_design_is_refused(name: str, factors: int, message: str) -> None:
     with pytest.raises(TrainError) as refused:
         make_design(name, factors)
-    assert str(refused.value) == words
+    assert str(refused.value) == message

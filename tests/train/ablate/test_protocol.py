@@ -1,4 +1,4 @@
-"""The protocol of an ablation: every run once, images that choose apart from images that measure, times."""
+"""The protocol: every trial once, one half of the images chooses and one measures, times."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,21 +19,21 @@ from tests.train.commands import draw_set
 from tests.train.compare.studies import bench_at, context_of, kept, weights_of
 from train.ablate import protocol
 from train.ablate.ablation import AblationStudy
-from train.ablate.arms import DESIGN, FINAL, NONE, TRIVIAL, AblationArm
+from train.ablate.design import NONE, TRIVIAL, AblationArm, Phase
 from train.ablate.protocol import time_techniques
 from train.ablate.protocol import trials as trials_for
-from train.ablate.screen import choosing_half
 from train.errors import TrainError
 from train.runtime.world import World
 from train.trials.engine import _run_and_write, missing_trials, read_results, run_trials
+from train.trials.results import TrialResult
 from train.trials.study import Trial
 from train.trials.study_dir import open_study
 
-ARMS = (AblationArm(NONE), AblationArm("flip", (0,)), AblationArm("both", (0, 1)))
+ARMS = (NONE, AblationArm("flip", (0,)), AblationArm("both", (0, 1)))
 THREE = recipe("flip: {axes: horizontal}", "rotate", "noise")
 
 
-def trials(phase: str, arms: Sequence[AblationArm], seeds: int) -> Iterator[Trial]:
+def trials(phase: Phase, arms: Sequence[AblationArm], seeds: int) -> Iterator[Trial]:
     """Yield trials of two epochs."""
     return trials_for(phase, arms, seeds, 2)
 
@@ -48,43 +47,40 @@ def ablation(tmp_path: Path) -> AblationStudy:
 
 
 def run(
-    ablation: AblationStudy, out: Path, wanted: list[Trial], counted: list[int] | None = None
-) -> list[dict[str, Any]]:
+    ablation: AblationStudy, out: Path, planned: list[Trial], counted: list[int] | None = None
+) -> list[TrialResult]:
     study_dir = bench_at(out)
     open_study(ablation, study_dir)
     done = (counted if counted is not None else []).append
-    run_trials(ablation, study_dir, wanted, done)
-    return [result.to_dict() for result in read_results(study_dir, wanted)]
+    run_trials(ablation, study_dir, planned, done)
+    return read_results(study_dir, planned)
 
 
 def test_replicates_are_interleaved_over_arms() -> None:
-    listed = [trial.name for trial in trials(DESIGN, ARMS, 2)]
+    listed = [trial.name for trial in trials("design", ARMS, 2)]
     assert listed == [
         "design_none_s0", "design_0_s0", "design_0-1_s0",
         "design_0_s1", "design_0-1_s1", "design_none_s1",
     ]  # fmt: skip
     names = [
-        trial.name
-        for trial in trials(
-            FINAL, (AblationArm(NONE), AblationArm(TRIVIAL), AblationArm("chosen", (2,))), 1
-        )
+        trial.name for trial in trials("final", (NONE, TRIVIAL, AblationArm("chosen", (2,))), 1)
     ]
     assert names == ["final_none_s0", "final_TrivialAugment_s0", "final_2_s0"]
 
 
-def test_what_is_there_is_not_run_again(ablation: AblationStudy, tmp_path: Path) -> None:
-    out, wanted, counted = tmp_path / "out", list(trials(DESIGN, ARMS, 2)), list[int]()
-    rows = run(ablation, out, wanted, counted)
+def test_a_finished_trial_is_not_run_again(ablation: AblationStudy, tmp_path: Path) -> None:
+    out, planned, counted = tmp_path / "out", list(trials("design", ARMS, 2)), list[int]()
+    rows = run(ablation, out, planned, counted)
     before = kept(out)
-    assert set(before) == {trial.name for trial in wanted}
+    assert set(before) == {trial.name for trial in planned}
     (out / "runs/design_0_s1.json").unlink()
-    assert [trial.name for trial in missing_trials(bench_at(out), wanted)] == ["design_0_s1"]
-    again = run(ablation, out, wanted, counted)
+    assert [trial.name for trial in missing_trials(bench_at(out), planned)] == ["design_0_s1"]
+    again = run(ablation, out, planned, counted)
     after = kept(out)
     assert counted == [1] * 7
     assert {name for name in after if after[name] != before[name]} == {"design_0_s1"}
-    assert [row["weights"] for row in again] == [row["weights"] for row in rows]
-    assert len({row["weights"] for row in rows}) == 6
+    assert [row.weights for row in again] == [row.weights for row in rows]
+    assert len({row.weights for row in rows}) == 6
 
 
 class Second(World):
@@ -97,11 +93,11 @@ class Second(World):
 def test_a_process_runs_its_share_and_waits_for_the_rest(
     ablation: AblationStudy, tmp_path: Path
 ) -> None:
-    wanted, counted = list(trials(DESIGN, ARMS, 2)), list[int]()
-    alone = run(ablation, tmp_path / "alone", wanted)
+    planned, counted = list(trials("design", ARMS, 2)), list[int]()
+    alone = run(ablation, tmp_path / "alone", planned)
     study_dir = bench_at(tmp_path / "out")
     open_study(ablation, study_dir)
-    first = {trial.name for trial in wanted[::2]}
+    first = {trial.name for trial in planned[::2]}
     others = threading.Timer(
         2.0,
         lambda: [
@@ -110,83 +106,85 @@ def test_a_process_runs_its_share_and_waits_for_the_rest(
         ],
     )
     others.start()
-    run_trials(ablation, study_dir, wanted, counted.append, Second(1, 2))
-    rows = [result.to_dict() for result in read_results(study_dir, wanted)]
+    run_trials(ablation, study_dir, planned, counted.append, Second(1, 2))
+    rows = read_results(study_dir, planned)
     assert len(counted) == 3
-    assert [row["weights"] for row in rows] == [row["weights"] for row in alone]
+    assert [row.weights for row in rows] == [row.weights for row in alone]
     mine = {
         name
         for name, data in kept(tmp_path / "out").items()
         if data[1] != kept(tmp_path / "alone")[name][1]
     }
-    assert mine == {trial.name for trial in wanted} - first  # seconds differ, weights do not
+    assert mine == {trial.name for trial in planned} - first  # seconds differ, weights do not
 
 
-def test_rows_are_in_the_order_that_was_asked_for_and_say_which_arm_they_are(
+def test_rows_are_in_the_planned_order_and_name_their_arm(
     ablation: AblationStudy, tmp_path: Path
 ) -> None:
-    wanted = list(trials(FINAL, (*ARMS, AblationArm(TRIVIAL)), 1))
-    rows = run(ablation, tmp_path / "out", wanted)
-    assert [row["arm"] for row in rows] == ["none", "flip", "both", "TrivialAugment"]
-    assert len({row["weights"] for row in rows}) == 4
-    assert all(row["seconds"] >= row["training_seconds"] > 0 for row in rows)
+    planned = list(trials("final", (*ARMS, TRIVIAL), 1))
+    rows = run(ablation, tmp_path / "out", planned)
+    assert [row.arm for row in rows] == ["none", "flip", "both", "TrivialAugment"]
+    assert len({row.weights for row in rows}) == 4
+    assert all(row.wall_seconds >= row.seconds.training > 0 for row in rows)
 
 
-def test_a_run_that_was_kept_under_another_name_is_found_under_the_new_one(
+def test_a_trial_kept_under_another_arm_name_is_used_for_the_new_one(
     ablation: AblationStudy, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    before = run(ablation, out, list(trials(FINAL, ablation.final_arms((0, 1, 2)), 1)))
+    before = run(ablation, out, list(trials("final", ablation.final_arms((0, 1, 2)), 1)))
     files = kept(out)
     arms = ablation.final_arms((0, 1))
-    after = run(ablation, out, list(trials(FINAL, arms, 1)))
-    assert [row["arm"] for row in after] == [
+    after = run(ablation, out, list(trials("final", arms, 1)))
+    assert [row.arm for row in after] == [
         "none",
         "TrivialAugment",
         "chosen",
         "without flip horizontal",
         "without rotate ±15°",
     ]
-    assert {row["arm"]: row["weights"] for row in before}["without noise"] == after[2]["weights"]
+    assert {row.arm: row.weights for row in before}["without noise"] == after[2].weights
     assert {name for name in kept(out) if name not in files} == {"final_0_s0", "final_1_s0"}
 
 
 def test_only_the_plain_runs_of_the_design_are_screened(
     ablation: AblationStudy, tmp_path: Path
 ) -> None:
-    rows = run(ablation, tmp_path / "out", [*trials(DESIGN, ARMS, 1), *trials(FINAL, ARMS[:1], 1)])
-    screened = [row["screen"] for row in rows if "screen" in row]
-    assert [("screen" in row) for row in rows] == [True, False, False, False]
+    rows = run(
+        ablation, tmp_path / "out", [*trials("design", ARMS, 1), *trials("final", ARMS[:1], 1)]
+    )
+    screened = [row.screen for row in rows if row.screen]
+    assert [(row.screen is not None) for row in rows] == [True, False, False, False]
     assert [row["technique"] for row in screened[0]] == ["flip horizontal"] + [
         "rotate ±15°"
     ] * 6 + ["noise"] * 3
 
 
-def test_a_worker_process_is_given_all_that_a_run_needs(
+def test_a_worker_process_receives_everything_that_a_trial_needs(
     ablation: AblationStudy, tmp_path: Path
 ) -> None:
-    wanted = list(trials(DESIGN, ARMS[:2], 1))
-    rows = run(ablation, tmp_path / "here", wanted)
+    planned = list(trials("design", ARMS[:2], 1))
+    rows = run(ablation, tmp_path / "here", planned)
     study_dir = bench_at(tmp_path / "there")
     open_study(ablation, study_dir)
-    work, sent = pickle.loads(pickle.dumps((partial(_run_and_write, ablation, study_dir), wanted)))
+    work, sent = pickle.loads(pickle.dumps((partial(_run_and_write, ablation, study_dir), planned)))
     for trial in sent:
         work(trial)
     assert weights_of(study_dir.out) == {
-        trial.name: row["weights"] for trial, row in zip(wanted, rows, strict=True)
+        trial.name: row.weights for trial, row in zip(planned, rows, strict=True)
     }
 
 
-def test_a_damaged_run_says_so(ablation: AblationStudy, tmp_path: Path) -> None:
-    wanted = list(trials(DESIGN, ARMS[:2], 1))
-    run(ablation, tmp_path / "out", wanted)
+def test_a_damaged_file_is_named(ablation: AblationStudy, tmp_path: Path) -> None:
+    planned = list(trials("design", ARMS[:2], 1))
+    run(ablation, tmp_path / "out", planned)
     path = tmp_path / "out/runs/design_0_s0.json"
     path.write_text(json.dumps({"arm": "flip"})[:-3])
     with pytest.raises(
         TrainError,
         match=rf'^"{path}" is damaged \(.+\); remove it and run the same command again$',
     ):
-        run(ablation, tmp_path / "out", wanted)
+        run(ablation, tmp_path / "out", planned)
 
 
 @pytest.mark.parametrize(("count", "chosen"), [(6, 3), (5, 2), (2, 1)])
@@ -196,10 +194,10 @@ def test_one_half_of_every_class_chooses_and_the_other_measures(
     context = context_of(
         ablation_for(draw_set(tmp_path / "src"), draw_set(tmp_path / "test", count, seed=1))
     )
-    half, labels = choosing_half(context), context.data.test.folder.labels  # type: ignore[union-attr]
+    half, labels = context.study.choosing_half(context.data), context.data.test.folder.labels  # type: ignore[union-attr]
     assert half.dtype == bool
     assert [int(half[labels == number].sum()) for number in range(3)] == [chosen] * 3
-    np.testing.assert_array_equal(half, choosing_half(context))
+    np.testing.assert_array_equal(half, context.study.choosing_half(context.data))
 
 
 def test_single_techniques_are_measured_on_all_images(tmp_path: Path) -> None:
@@ -208,7 +206,7 @@ def test_single_techniques_are_measured_on_all_images(tmp_path: Path) -> None:
             draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 5, seed=1), design="single"
         )
     )
-    assert choosing_half(context).tolist() == [True] * 15
+    assert context.study.choosing_half(context.data).tolist() == [True] * 15
 
 
 def test_a_technique_takes_the_median_of_a_few_rounds_for_an_image(

@@ -1,4 +1,4 @@
-"""Pieces: a recipe taken apart, put together again, and each technique at its strengths."""
+"""Switches: the techniques of a recipe, recipes of some of them, and their strengths."""
 
 from __future__ import annotations
 
@@ -59,23 +59,23 @@ NAMES = {
 }
 
 
-def words_of(switch: Switch) -> list[str]:
+def strengths_of(switch: Switch) -> list[str]:
     return [strength.label for strength in switch.technique.strengths()]
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_pieces_have_names_that_say_which_and_how_strong(name: str) -> None:
+def test_the_name_of_a_switch_has_its_technique_and_range(name: str) -> None:
     assert [switch.name for switch in switches_of(RECIPES[name])] == NAMES[name]
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_all_pieces_together_are_the_recipe(name: str) -> None:
+def test_all_switches_together_are_the_recipe(name: str) -> None:
     whole = RECIPES[name]
     assert combine(whole, switches_of(whole), whole.name) == whole
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_some_pieces_are_those_techniques_in_their_order(name: str) -> None:
+def test_some_switches_are_those_techniques_in_their_order(name: str) -> None:
     whole = RECIPES[name]
     switches = switches_of(whole)
     for count in range(1, len(switches)):
@@ -97,7 +97,7 @@ def test_some_pieces_are_those_techniques_in_their_order(name: str) -> None:
             ] == others
 
 
-def test_no_piece_is_no_recipe() -> None:
+def test_no_switch_is_no_recipe() -> None:
     assert combine(CLASSIC, [], "none") is None
 
 
@@ -148,15 +148,15 @@ def test_flips_along_both_axes_are_one_flip_again() -> None:
     ],
 )  # fmt: skip
 def test_each_technique_is_tried_at_a_few_strengths(name: str, expected: list[list[str]]) -> None:
-    assert [words_of(switch) for switch in switches_of(RECIPES[name])] == expected
+    assert [strengths_of(switch) for switch in switches_of(RECIPES[name])] == expected
 
 
 def changes(whole: Recipe, switch: Switch, image: np.ndarray) -> Sequence[bool]:
-    """Tell for each strength of a piece whether it changes an image."""
+    """Tell for each strength of a switch whether it changes an image."""
     alone = combine(whole, [switch], switch.name)
     assert alone is not None
     views = Views(alone)
-    found = []
+    changed = []
     for strength in switch.technique.strengths():
         params = (
             views.params("cat/1.png", 1)
@@ -164,24 +164,24 @@ def changes(whole: Recipe, switch: Switch, image: np.ndarray) -> Sequence[bool]:
             else {alone.keys[0]: strength.choice}
         )
         rendered = views.render(image, params).pixels
-        found.append(rendered.shape != image.shape or bool((rendered != image).any()))
-    return found
+        changed.append(rendered.shape != image.shape or bool((rendered != image).any()))
+    return changed
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_no_strength_leaves_an_image_as_it_is(name: str) -> None:
     image = noise_image(32, 32, 3)
     for switch in switches_of(RECIPES[name]):
-        found = changes(RECIPES[name], switch, image)
-        assert found == [True] * len(found)
-        assert found
+        changed = changes(RECIPES[name], switch, image)
+        assert changed == [True] * len(changed)
+        assert changed
 
 
 def test_a_range_with_one_end_at_neutral_is_tried_towards_the_other() -> None:
     (switch,) = switches_of(recipe("translate: {x: [0, 8], y: [-1, 0], unit: pixel}"))
-    assert words_of(switch) == ["+2 px across", "+4 px across", "+8 px across", "−1 px down"]
+    assert strengths_of(switch) == ["+2 px across", "+4 px across", "+8 px across", "−1 px down"]
     (switch,) = switches_of(recipe("crop: {area: 1, aspect: [0.5, 2], factor: 2}"))
-    assert words_of(switch) == []
+    assert strengths_of(switch) == []
 
 
 def test_the_share_of_salt_is_the_middle_of_its_range() -> None:
@@ -191,12 +191,11 @@ def test_the_share_of_salt_is_the_middle_of_its_range() -> None:
     ]
 
 
-def test_a_recipe_of_one_technique_leaves_nothing_to_choose() -> None:
+def test_a_recipe_of_one_technique_is_refused() -> None:
     alone = recipe("flip: {axes: vertical}")
     with pytest.raises(TrainError) as refused:
         check_switches(alone, switches_of(alone))
     assert (
-        str(refused.value)
-        == 'recipe "mine" has one technique only; there is nothing to choose between'
+        str(refused.value) == 'recipe "mine" has only one technique; an ablation needs at least two'
     )
     check_switches(recipe("flip: {factor: 4}"), switches_of(recipe("flip: {factor: 4}")))

@@ -1,4 +1,4 @@
-"""TrivialAugment: the library's own, but drawn from the image's id and the pass, whoever reads with whom."""
+"""TrivialAugment: torchvision's own, drawn from the image's id and the epoch alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COUNT = 8
 def reader_of(
     tmp_path: Path, *, shape: tuple[int, ...] = (16, 16, 3), seed: int = 0
 ) -> TrivialReader:
-    """Return a reader of eight images of noise."""
+    """Build a reader of eight images of noise."""
     sampler = sampler_of(write_set(tmp_path / "src", pictures(4, shape)), "none")
     pixels = np.stack(
         [noise_image(*shape, seed=place).reshape(*shape[:2], -1) for place in range(COUNT)]
@@ -34,20 +34,20 @@ def shown(reader: TrivialReader, k: int, items: list[int] | None = None) -> np.n
 
 
 @pytest.mark.parametrize("shape", [(16, 16, 3), (14, 18)])
-def test_each_image_is_what_the_library_makes_of_it_from_its_own_seed(
+def test_each_image_equals_torchvision_s_result_from_its_own_seed(
     shape: tuple[int, ...], tmp_path: Path
 ) -> None:
     reader = reader_of(tmp_path, shape=shape, seed=5)
     for k in (0, 1, 7):
-        found = shown(reader, k)
-        assert found.dtype == np.uint8
+        pixels = shown(reader, k)
+        assert pixels.dtype == np.uint8
         for place, source in enumerate(pictures(4)):
             torch.manual_seed(draw(5, "trivial", source, k, 1)[0])
             expected = TrivialAugmentWide()(torch.from_numpy(reader.pixels[place]).permute(2, 0, 1))
-            np.testing.assert_array_equal(found[place], expected.permute(1, 2, 0).numpy())
+            np.testing.assert_array_equal(pixels[place], expected.permute(1, 2, 0).numpy())
 
 
-def test_an_image_does_not_depend_on_who_is_read_with_it(tmp_path: Path) -> None:
+def test_an_image_does_not_depend_on_the_rest_of_its_batch(tmp_path: Path) -> None:
     whole = shown(reader_of(tmp_path), 3)
     reader = reader_of(tmp_path)
     shown(reader, 1)
@@ -55,16 +55,16 @@ def test_an_image_does_not_depend_on_who_is_read_with_it(tmp_path: Path) -> None
     np.testing.assert_array_equal(shown(reader, 3, [5, 0, 2]), whole[[5, 0, 2]])
 
 
-def test_every_pass_image_and_seed_draws_anew(tmp_path: Path) -> None:
+def test_every_epoch_image_and_seed_draws_anew(tmp_path: Path) -> None:
     reader = reader_of(tmp_path)
-    passes = [shown(reader, k) for k in range(12)]
-    assert all((one != other).any() for place, one in enumerate(passes) for other in passes[:place])
-    changed = [int((found != reader.pixels).any(axis=(1, 2, 3)).sum()) for found in passes]
+    epochs = [shown(reader, k) for k in range(12)]
+    assert all((one != other).any() for place, one in enumerate(epochs) for other in epochs[:place])
+    changed = [int((pixels != reader.pixels).any(axis=(1, 2, 3)).sum()) for pixels in epochs]
     assert sum(changed) > 6 * COUNT
-    assert (shown(reader_of(tmp_path, seed=1), 3) != passes[3]).any()
+    assert (shown(reader_of(tmp_path, seed=1), 3) != epochs[3]).any()
 
 
-def test_reading_leaves_torch_s_chance_as_it_was(tmp_path: Path) -> None:
+def test_reading_keeps_the_state_of_torch_s_generator(tmp_path: Path) -> None:
     reader = reader_of(tmp_path)
     torch.manual_seed(11)
     before = torch.get_rng_state()

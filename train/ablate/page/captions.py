@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from train.ablate.page.tables import flags, ordered, screens
+from collections.abc import Sequence
+
+from train.ablate.messages import format_flags
+from train.ablate.page.tables import ordered, screens
+from train.ablate.results import (
+    AblationResult,
+    CheckSummary,
+    ClassEffect,
+    ScreenRow,
+    TechniqueEffect,
+)
 from train.report.formatting import (
     SPACE,
     arm_name,
@@ -13,202 +23,204 @@ from train.report.formatting import (
     points_range,
     seconds,
 )
-from train.report.tables import Plain, name_of
+from train.report.tables import name_of
 from train.statistics.power import FEWEST_SEEDS
 
-CHOSEN, NONE, WITHOUT = "chosen", "none", "without "
-Said = tuple[str, str]
-"""What is spoken of, and what is said about it."""
+Labelled = tuple[str, str]
+"""What a sentence is about, and the sentence."""
 
 
-def taken_apart(found: Plain) -> str:
-    """Return what was taken apart and how; what the settings do not say is left out."""
-    settings = found["settings"]
-    sizes = [
-        f"{count(settings[key])} {key}"
-        for key in ("sources", "classes")
-        if isinstance(settings.get(key), int)
-    ]
-    data = found["title"] + (f" ({', '.join(sizes)})" if sizes else "")
+def overview(result: AblationResult) -> str:
+    """Say which recipe was ablated, by which runs, and how they were trained."""
+    setup = result.setup
     others = (
-        "one with each of them alone"
-        if found["design"] == "single"
-        else "the others with about half of them on"
+        "one with each of them alone" if result.single else "the others with about half of them on"
     )
-    into = f"{len(found['techniques'])} techniques: {len(found['runs'])} runs, one as it is and {others}"
-    trained = f"the model {settings['model']} was trained" if "model" in settings else "trained"
-    passes = f" for {count(settings['passes'])} passes" if "passes" in settings else ""
-    seeds = f" with {_seeds_in_words(found)} each" if _seeds(found) else ""
-    return f'The recipe "{settings.get("recipe", "")}" was taken apart into {into}; {trained} on {data}{passes}{seeds}.'
+    return (
+        f'The recipe "{setup.recipe}" has {len(result.techniques)} techniques. They were tried in '
+        f"{len(result.runs)} runs: one with no technique and {others}. Model {setup.model}, "
+        f"{count(setup.epochs)} epochs, {_seeds(result)} per run, on {setup.data} "
+        f"({count(setup.sources)} sources, {count(setup.classes)} classes)."
+    )
 
 
-def _seeds(found: Plain) -> int:
-    return max((len(row["effects"]) for row in found["techniques"]), default=0)
+def _seeds(result: AblationResult) -> str:
+    return "1 seed" if result.seeds == 1 else f"{result.seeds:,} seeds"
 
 
-def _seeds_in_words(found: Plain) -> str:
-    """Return how many seeds each run had."""
-    return "1 seed" if _seeds(found) == 1 else f"{_seeds(found):,} seeds"
-
-
-def measure(found: Plain) -> str:
-    """Return what an effect is, and on which images it was measured."""
-    images = found["settings"].get("test images")
-    these = f"the {count(images)} test images" if isinstance(images, int) else "the test images"
-    if found["design"] == "single":
+def measure(result: AblationResult) -> str:
+    """Define the effect of a technique, and say on which images it was measured."""
+    images = f"the {count(result.setup.test_images)} test images"
+    if result.single:
         return (
-            "The effect of a technique is the accuracy of the run with it alone less that of the run without any, "
-            f"in percentage points, on {these}."
+            "The effect of a technique is the test accuracy of the run with it alone minus that of "
+            f"the run without any, in percentage points, on {images}."
         )
     return (
-        "The effect of a technique is the mean accuracy of the runs with it less that of the runs without it, in percentage "
-        f"points, whatever the others do; it was measured on one half of {these}, so that the other half can check."
+        "The effect of a technique is the mean test accuracy of the runs with it minus that of the "
+        "runs without it, in percentage points, averaged over the other techniques. It is measured "
+        f"on one half of {images}; the other half is kept for the check."
     )
 
 
-def few_seeds(found: Plain) -> str | None:
-    """Return why so few seeds decide nothing; None where they are enough."""
-    if not 0 < _seeds(found) < FEWEST_SEEDS:
+def few_seeds(result: AblationResult) -> str | None:
+    """Say that there are too few seeds for a verdict; None if there are enough."""
+    if not 0 < result.seeds < FEWEST_SEEDS:
         return None
-    lacks = " has no interval, and" if _seeds(found) == 1 else ""
+    no_interval = " has no interval and" if result.seeds == 1 else ""
     return (
-        f"With {_seeds_in_words(found)} every technique{lacks} stays undecided, however large its effect: "
-        f"verdicts take {FEWEST_SEEDS} seeds, below which the exact sign-flip test cannot reach 5 %."
+        f"With {_seeds(result)} every technique{no_interval} stays undecided, however large its "
+        f"effect. A verdict needs {FEWEST_SEEDS} seeds: with fewer the exact sign-flip test cannot "
+        "reach 5 %."
     )
 
 
-def effects(found: Plain) -> str:
-    """Return all effects, the largest gain first."""
-    said = [
-        f"{arm_name(row['technique'])} {points(row['mean'])} ({row['says']})"
-        for row in ordered(found)
+def effects(techniques: Sequence[TechniqueEffect]) -> str:
+    """List all effects, the largest gain first."""
+    texts = [
+        f"{arm_name(each.name)} {points(each.mean)} ({each.effect})" for each in ordered(techniques)
     ]
-    return f"Effects in points: {', '.join(said)}."
+    return f"Effects in points: {', '.join(texts)}."
 
 
-def costs(found: Plain) -> str:
-    """Return which technique takes most time, and which least."""
-    timed = sorted((row["microseconds"], arm_name(row["technique"])) for row in found["techniques"])
-    if not timed:
+def costs(techniques: Sequence[TechniqueEffect]) -> str:
+    """Name the fastest and the slowest technique."""
+    if not techniques:
         return ""
-    (least, first), (most, last) = timed[0], timed[-1]
-    return f"An image takes from {seconds(least / 1e6)} ({first}) to {seconds(most / 1e6)} ({last}), each technique alone."
+    timed = sorted(techniques, key=lambda each: (each.seconds, arm_name(each.name)))
+    fast, slow = (
+        f"{seconds(each.seconds)} ({arm_name(each.name)})" for each in (timed[0], timed[-1])
+    )
+    return f"Time per image, each technique alone: from {fast} to {slow}."
 
 
-def classes(found: Plain) -> list[Said]:
-    """Return which class each technique harms most and which it helps most."""
+def classes(techniques: Sequence[TechniqueEffect]) -> list[Labelled]:
+    """Name the class that each technique harms most, and the one it helps most."""
     return [
-        (arm_name(row["technique"]), _extremes(row["classes"]))
-        for row in ordered(found)
-        if row["classes"]
+        (arm_name(each.name), _extremes(each.classes))
+        for each in ordered(techniques)
+        if each.classes
     ]
 
 
-def _extremes(rows: list[Plain]) -> str:
-    worst, best = min(rows, key=lambda row: row["mean"]), max(rows, key=lambda row: row["mean"])
-    harm = f"most harmed {_class(worst)}" if worst["mean"] < 0 else "no class is harmed"
-    gain = f"most helped {_class(best)}" if best["mean"] > 0 else "no class is helped"
-    return f"{harm}; {gain}"
+def _extremes(classes: Sequence[ClassEffect]) -> str:
+    lowest, highest = (
+        min(classes, key=lambda each: each.mean),
+        max(classes, key=lambda each: each.mean),
+    )
+    harm = f"largest loss: {_class(lowest)}" if lowest.mean < 0 else "no class loses"
+    gain = f"largest gain: {_class(highest)}" if highest.mean > 0 else "no class gains"
+    return f"{gain}; {harm}"
 
 
-def _class(row: Plain) -> str:
-    span = f" ({points_range(row['interval'], 1)})" if row["interval"] else ""
-    return f'"{row["class"]}" ' + f"{points(row['mean'], 1)}{span}".replace(" ", SPACE)
+def _class(effect: ClassEffect) -> str:
+    span = f" ({points_range(effect.interval, 1)})" if effect.interval else ""
+    return f'"{effect.name}" ' + f"{points(effect.mean, 1)}{span}".replace(" ", SPACE)
 
 
-def screened(found: Plain) -> list[Said]:
-    """Return which classes a plainly trained model no longer knows, technique by technique; last, what flags none."""
-    tried = screens(found)
-    clear = [
-        arm_name(name) for name, rows in tried.items() if not any(row["harmed"] for row in rows)
-    ]
-    said = [
-        (arm_name(name), _worst(rows))
-        for name, rows in tried.items()
-        if arm_name(name) not in clear
-    ]
-    return [*said, *([(listing(clear), "no class is flagged")] if clear else [])]
+def screened(result: AblationResult) -> list[Labelled]:
+    """List the flagged classes, technique by technique; the techniques without flags come last."""
+    tried = screens(result)
+    clear = [name for name, rows in tried.items() if not any(row.flags for row in rows)]
+    texts = [(arm_name(name), _worst(rows)) for name, rows in tried.items() if name not in clear]
+    if clear:
+        texts.append((listing(map(arm_name, clear)), "no class is flagged"))
+    return texts
 
 
-def _worst(rows: list[Plain]) -> str:
-    """Return the flags at the strength that has most, and the strengths that have none."""
-    worst = max(rows, key=lambda row: (len(row["harmed"]), -row["accuracy"]))
-    at = arm_name(worst["setting"] if len(rows) == 1 else f"at worst, {worst['setting']}")
-    clear = [arm_name(row["setting"]) for row in rows if not row["harmed"]]
-    return f"{at}: {flags(worst['harmed'])}" + (f". No flags at {listing(clear)}" if clear else "")
+def _worst(rows: Sequence[ScreenRow]) -> str:
+    """Name the flags at the strength with most of them, and the strengths without flags."""
+    worst = max(rows, key=lambda row: (len(row.flags), -row.accuracy))
+    at = arm_name(worst.strength if len(rows) == 1 else f"at worst, {worst.strength}")
+    clear = [arm_name(row.strength) for row in rows if not row.flags]
+    none = f". No flags at {listing(clear)}" if clear else ""
+    return f"{at}: {format_flags(worst.flags)}{none}"
 
 
-def screened_one(rows: list[Plain]) -> str:
-    """Return how far a plainly trained model falls when images are changed by one technique, at the worst strength."""
-    worst = min(rows, key=lambda row: row["accuracy"])
-    flagged = sum(bool(row["harmed"]) for row in rows)
-    classes = (
+def screened_one(rows: Sequence[ScreenRow]) -> str:
+    """Give the accuracy on unchanged images and at the worst strength of one technique."""
+    worst = min(rows, key=lambda row: row.accuracy)
+    flagged = sum(bool(row.flags) for row in rows)
+    texts = (
         f"classes flagged at {flagged} of {len(rows)} strengths" if flagged else "no class flagged"
     )
-    at_worst = f"{percent(worst['accuracy'] / 100)} at worst ({arm_name(worst['setting'])})"
-    return f"{arm_name(worst['technique'])}: {percent(worst['plain'] / 100)} untouched, {at_worst}; {classes}."
-
-
-def screened_alone(rows: list[Plain]) -> str:
-    """Return how far a plainly trained model falls under techniques that have one strength."""
-    worst = min(rows, key=lambda row: row["accuracy"])
-    flagged = sum(bool(row["harmed"]) for row in rows)
-    lowest = f"{percent(worst['accuracy'] / 100)} at worst ({arm_name(worst['technique'])})"
-    return f"{percent(worst['plain'] / 100)} untouched, {lowest}; {flagged} of {len(rows)} techniques flag classes."
-
-
-def accuracies(check: Plain) -> str:
-    """Return the accuracies of the check."""
-    said = [f"{arm_name(cell['arm'])} {percent(cell['mean'] / 100, 2)}" for cell in check["cells"]]
-    return f"Accuracy on the other half: {', '.join(said)}."
-
-
-def differences(check: Plain) -> str:
-    """Return the verdicts of the check."""
-    said = [
-        f"{name_of(pair)} {points(pair['mean'])} ({pair['verdict']})" for pair in check["pairs"]
-    ]
-    return f"Differences in points: {', '.join(said)}."
-
-
-def suggested(found: Plain) -> list[str]:
-    """Return what is suggested, what of the chosen techniques is left out, and how sure it is."""
-    suggestion, check = found["suggestion"], found["check"]
-    held = (
-        {pair["against"]: pair for pair in check["pairs"] if pair["arm"] == CHOSEN} if check else {}
+    return (
+        f"{arm_name(worst.technique)}: {percent(worst.plain)} unchanged, lowest accuracy "
+        f"{percent(worst.accuracy)} ({arm_name(worst.strength)}); {texts}."
     )
-    if not suggestion["yaml"]:
-        return [_nothing(check, held)]
-    said = [f"Suggested: {suggestion['techniques']}."]
-    if check is None:
-        return [*said, "Each helped alone; what they do together was not measured."]
-    out = [
-        other
-        for other, pair in held.items()
-        if other.startswith(WITHOUT) and pair["verdict"] == "worse"
+
+
+def screened_alone(rows: Sequence[ScreenRow]) -> str:
+    """Give the accuracy on unchanged images and under the worst technique of one strength."""
+    worst = min(rows, key=lambda row: row.accuracy)
+    flagged = sum(bool(row.flags) for row in rows)
+    return (
+        f"{percent(worst.plain)} unchanged, lowest accuracy {percent(worst.accuracy)} "
+        f"({arm_name(worst.technique)}); {flagged} of {len(rows)} techniques flag classes."
+    )
+
+
+def accuracies(check: CheckSummary) -> str:
+    """List the accuracies of the check."""
+    texts = [
+        f"{arm_name(each.arm.name)} {percent(each.estimate.mean / 100, 2)}"
+        for each in check.accuracies
     ]
-    if out:
-        names = listing(name.removeprefix(WITHOUT) for name in out)
-        same = (
-            f'it is "{out[0]}" of the check' if len(out) == 1 else "this very set was not measured"
-        )
-        said.append(
-            f"Chosen, but left out after the check, since the others do better without: {names}; {same}."
-        )
-    if NONE in held:
-        shown = (
-            ""
-            if held[NONE]["verdict"] == "better"
-            else ", it is not shown to be better than no augmentation"
-        )
-        said.append(f"On images that had no part in choosing{shown}: {held[NONE]['words']}.")
-    return said
+    return f"Accuracy on the other half: {', '.join(texts)}."
 
 
-def _nothing(check: Plain | None, held: dict[str, Plain]) -> str:
-    if NONE in held and held[NONE]["verdict"] == "worse":
-        return f"Nothing is suggested, since the chosen techniques together harm: {held[NONE]['words']}."
-    if held:
-        return "Nothing is suggested: each of the chosen techniques was better left out."
-    gained = "surely helped" if check is None else "gained in the design"
-    return f"Nothing is suggested: no technique {gained}. Milder ranges may be worth another try; the screen says which."
+def differences(check: CheckSummary) -> str:
+    """List the verdicts of the check."""
+    texts = [
+        f"{name_of(vars(pair.verdict))} {points(pair.verdict.mean)} ({pair.verdict.verdict})"
+        for pair in check.pairs
+    ]
+    return f"Differences in points: {', '.join(texts)}."
+
+
+def suggested(result: AblationResult) -> list[str]:
+    """Say what is suggested, which chosen technique is left out, and how certain the gain is."""
+    suggestion, check = result.suggestion, result.check
+    if not suggestion.yaml:
+        return [_nothing(result)]
+    first = f"Suggested: {', '.join(suggestion.techniques)}."
+    if check is None:
+        return [first, "Each technique helped alone; their combination was not measured."]
+    return [first, *_left_out(result, check), *_certainty(check)]
+
+
+def _left_out(result: AblationResult, check: CheckSummary) -> list[str]:
+    if (dropped := check.better_without) is None:
+        return []
+    assert dropped.against.left_out is not None
+    name = result.techniques[dropped.against.left_out].name
+    text = (
+        f"Chosen by the design but left out after the check: {name}. The others are better without "
+        f'it; this recipe is "{dropped.against.name}" in the check.'
+    )
+    return [text]
+
+
+def _certainty(check: CheckSummary) -> list[str]:
+    if (pair := check.against_none) is None:
+        return []
+    doubt = (
+        ""
+        if pair.verdict.verdict == "better"
+        else " it is not shown to be better than no augmentation"
+    )
+    return [f"On test images not used for the choice{doubt}: {pair.verdict.words}."]
+
+
+def _nothing(result: AblationResult) -> str:
+    check = result.check
+    if check and check.harms and check.against_none:
+        return (
+            "No technique is suggested: together, the chosen ones harm. "
+            f"{check.against_none.verdict.words}."
+        )
+    gained = "was shown to help" if check is None else "had a gain in the design"
+    return (
+        f"No technique is suggested: none {gained}. Smaller ranges may help; the strengths without "
+        "flags above are a start."
+    )

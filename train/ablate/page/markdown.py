@@ -1,61 +1,69 @@
-"""Markdown of an ablation: its findings on one page of text, for a repository, a ticket, or a terminal."""
+"""Markdown of an ablation: its results as text, for a repository, an issue or a terminal."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
+from train.ablate.export import RECIPE
 from train.ablate.page import captions, tables
+from train.ablate.results import AblationResult
 from train.report.formatting import moment, seconds
 from train.report.markdown import bullets, fenced, plain, table
 
-WARNING = "A warning to look, not a proof that a technique harms: this model never saw changed images in training."
+WARNING = (
+    "A flag is a warning, not proof that a technique harms: this model was not trained on changed "
+    "images."
+)
 
 
-def render_ablation_markdown(found: dict[str, Any]) -> str:
-    """Return an ablation (the content of ablation.json) as Markdown; equal input gives equal text."""
-    first, *more = found["headline"] or ["Nothing was found"]
-    blocks = [f"# {plain(first)}", *map(plain, more), plain(captions.taken_apart(found))]
-    blocks += ["## Effects", plain(captions.measure(found)), plain(captions.few_seeds(found) or "")]
-    blocks += [table(tables.effects(found)) or "No technique was measured."]
-    blocks += [
-        "## Classes",
-        *(_said(captions.classes(found)) or ["Nothing was measured class by class."]),
-    ]
-    blocks += ["## A plainly trained model on changed images", *_screen(found)]
-    blocks += ["## Check on the other half of the test images", *_check(found)]
-    blocks += ["## Suggestion", *_suggestion(found)]
-    blocks += ["## Not tested", *bullets(found["not_tested"])]
-    blocks += ["## Repeat it", fenced(found["command"]), _foot(found)]
+def render_ablation_markdown(result: AblationResult) -> str:
+    """Render an ablation as Markdown; equal input gives equal text."""
+    first, *more = result.headline or ["No results"]
+    blocks = [f"# {plain(first)}", *map(plain, more), plain(captions.overview(result))]
+    blocks += ["## Effects", plain(captions.measure(result))]
+    blocks += [plain(captions.few_seeds(result) or "")]
+    blocks += [table(tables.effects(result.techniques)) or "No technique was measured."]
+    blocks += ["## Classes", *_classes(result)]
+    blocks += ["## A model trained without augmentation, on changed images", *_screen(result)]
+    blocks += ["## Check on the other half of the test images", *_check(result)]
+    blocks += ["## Suggestion", *_suggestion(result)]
+    blocks += ["## Not tested", *bullets(result.not_tested)]
+    blocks += ["## How to repeat it", fenced(result.command), _footer(result)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _said(found: list[captions.Said]) -> list[str]:
-    return bullets(f"{name}: {words}" for name, words in found)
+def _labelled(sentences: Sequence[captions.Labelled]) -> list[str]:
+    return bullets(f"{name}: {text}" for name, text in sentences)
 
 
-def _screen(found: dict[str, Any]) -> list[str]:
-    said = _said(captions.screened(found))
-    return [WARNING, *said] if said else ["No plainly trained model was looked at."]
+def _classes(result: AblationResult) -> list[str]:
+    texts = _labelled(captions.classes(result.techniques))
+    return texts or ["No class was measured."]
 
 
-def _check(found: dict[str, Any]) -> list[str]:
-    check = found["check"]
+def _screen(result: AblationResult) -> list[str]:
+    texts = _labelled(captions.screened(result))
+    return [WARNING, *texts] if texts else ["No model was tested on changed images."]
+
+
+def _check(result: AblationResult) -> list[str]:
+    check = result.check
     if not check:
-        return ["This was not checked: each technique was tried alone, on all test images."]
-    return [table(tables.cells(check)), *bullets(pair["words"] for pair in check["pairs"])]
+        return ["There is no check: each technique was tried alone, on all test images."]
+    verdicts = bullets(pair.verdict.words for pair in check.pairs)
+    return [table(tables.accuracies(check)), *verdicts]
 
 
-def _suggestion(found: dict[str, Any]) -> list[str]:
-    said, suggestion = (
-        [plain(sentence) for sentence in captions.suggested(found)],
-        found["suggestion"],
+def _suggestion(result: AblationResult) -> list[str]:
+    sentences = [plain(sentence) for sentence in captions.suggested(result)]
+    if not result.suggestion.yaml:
+        return sentences
+    use = f"expand SRC OUT --recipe {RECIPE}"
+    return [*sentences, fenced(result.suggestion.yaml.rstrip("\n"), "yaml"), fenced(use)]
+
+
+def _footer(result: AblationResult) -> str:
+    return (
+        f"Written by `train ablate` on {moment(result.created)}. All runs together took "
+        f"{seconds(result.seconds)}. Plots, classes and strengths: index.html."
     )
-    if not suggestion["yaml"]:
-        return said
-    use = f"expand SRC OUT --recipe {suggestion['file']}"
-    return [*said, fenced(suggestion["yaml"].rstrip("\n"), "yaml"), fenced(use)]
-
-
-def _foot(found: dict[str, Any]) -> str:
-    took = f"Written by `train ablate` on {moment(found['created'])}; its runs took {seconds(found['seconds'])} in all."
-    return f"{took} Plots, every class and every strength: index.html."

@@ -1,12 +1,15 @@
-"""Tables of an ablation: its numbers in rows, the same for the page and for Markdown; accuracies here are in percent."""
+"""Tables of an ablation: its numbers in rows, the same for the page and for Markdown."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
+from train.ablate.messages import format_flags
+from train.ablate.results import AblationResult, CheckSummary, ScreenRow, TechniqueEffect
 from train.report.formatting import (
     NOTHING,
-    SPACE,
     arm_name,
     count,
     decimal,
@@ -16,174 +19,160 @@ from train.report.formatting import (
     points_range,
     probability,
 )
-from train.report.tables import Plain, Table, pairs_of
+from train.report.tables import Table, pairs_of
+from train.statistics.intervals import Interval
 
-MARKS = {
-    "helps": "better",
-    "harms": "worse",
-    "changes little": "equivalent",
-    "changes nothing": "identical",
-}
-"""What a technique does, as the verdict whose looks it has; all else is undecided."""
-SHOWN = 3
-"""Classes that are named where many are meant."""
-
-
-def ordered(found: Plain) -> list[Plain]:
-    """Return the techniques, the one that gains most first; the order of every table and plot."""
-    return sorted(found["techniques"], key=lambda row: -row["mean"])
+EFFECT_COLUMNS = (
+    "technique",
+    "verdict",
+    "effect, points",
+    "95 % interval",
+    "p (Holm)",
+    "p (sign flips)",
+    "µs per image",
+    "seeds still needed",
+)
+SCREEN_COLUMNS = ("technique", "strength", "accuracy", "change, points", "flagged classes")
 
 
-def mark(row: Plain) -> str:
-    """Return the verdict whose looks a technique has."""
-    return MARKS.get(row["says"], "undecided")
+def ordered(techniques: Sequence[TechniqueEffect]) -> list[TechniqueEffect]:
+    """Sort the techniques by their effect, the largest gain first."""
+    return sorted(techniques, key=lambda each: -each.mean)
 
 
-def effects(found: Plain) -> Table:
-    """Return what each technique does, marked with it."""
-    shown = ordered(found)
-    rows = (
-        (
-            arm_name(row["technique"]),
-            row["says"],
-            points(row["mean"]),
-            points_range(row["interval"]),
-            probability(row["p_holm"] if row["interval"] else None),
-            probability(row["p_signflip"] if row["interval"] else None),
-            number(row["microseconds"]),
-            _more(row),
-        )
-        for row in shown
+def effects(techniques: Sequence[TechniqueEffect]) -> Table:
+    """Tabulate the effect of each technique."""
+    shown = ordered(techniques)
+    caption = "The effect of each technique on the test accuracy, and its time"
+    marks = tuple(each.verdict.verdict for each in shown)
+    return Table(caption, EFFECT_COLUMNS, tuple(map(_effect, shown)), (0, 1), marks)
+
+
+def _effect(technique: TechniqueEffect) -> tuple[str, ...]:
+    verdict = technique.verdict
+    return (
+        arm_name(technique.name),
+        technique.effect,
+        points(verdict.mean),
+        points_range(verdict.interval),
+        probability(verdict.p_holm if verdict.interval else None),
+        probability(verdict.p_signflip if verdict.interval else None),
+        number(1e6 * technique.seconds),
+        _more_seeds(technique),
     )
-    columns: tuple[str, ...] = (
-        "technique",
-        "verdict",
-        "effect, points",
-        "95 % interval",
-        "p (Holm)",
-        "p (sign flips)",
-    )
-    columns += ("µs an image", "seeds still needed")
-    caption = "What each technique does to the test accuracy, and the time that it takes"
-    return Table(caption, columns, tuple(rows), (0, 1), tuple(mark(row) for row in shown))
 
 
-def _more(row: Plain) -> str:
-    """Return the seeds that would decide; none are needed where it is decided."""
-    if mark(row) != "undecided":
+def _more_seeds(technique: TechniqueEffect) -> str:
+    """Estimate the seeds that would decide; nothing if the technique is decided."""
+    verdict = technique.verdict
+    if verdict.verdict != "undecided":
         return NOTHING
-    return "more than 1,000" if row["more_seeds"] is None else f"about {count(row['more_seeds'])}"
+    return "more than 1,000" if verdict.more_seeds is None else f"about {count(verdict.more_seeds)}"
 
 
-def every_effect(found: Plain) -> Table:
-    """Return each technique's effect in each replicate, with their spread and its own test."""
-    shown = ordered(found)
-    most = max((len(row["effects"]) for row in shown), default=0)
+def every_effect(techniques: Sequence[TechniqueEffect]) -> Table:
+    """Tabulate the effect of each technique for each seed, with the deviation and the t test."""
+    shown = ordered(techniques)
+    seeds = max((len(each.effects) for each in shown), default=0)
     rows = (
         (
-            arm_name(row["technique"]),
-            *(points(effect) for effect in row["effects"]),
-            decimal(row["sd"], 2),
-            probability(row["p_t"] if row["interval"] else None),
+            arm_name(each.name),
+            *map(points, each.effects),
+            decimal(each.verdict.sd, 2),
+            probability(each.verdict.p_t if each.verdict.interval else None),
         )
-        for row in shown
+        for each in shown
     )
-    columns = ("technique", *(f"seed {place}" for place in range(most)), "SD", "p, paired t")
-    return Table("The effect in every replicate, in points", columns, tuple(rows))
+    columns = ("technique", *(f"seed {seed}" for seed in range(seeds)), "SD", "p, paired t")
+    return Table("The effect for each seed, in points", columns, tuple(rows))
 
 
-def class_entries(found: Plain) -> list[Plain]:
-    """Return the effect of each technique in each class, the most harmed classes first."""
-    against = "none" if found["design"] == "single" else "the runs without it"
-    entries = [
-        {"arm": row["technique"], "against": against, **effect}
-        for row in ordered(found)
-        for effect in row["classes"]
-    ]
+def class_entries(result: AblationResult) -> list[dict[str, Any]]:
+    """List the effect of each technique on each class, the most harmed classes first."""
+    against = "none" if result.single else "the runs without it"
     lowest: dict[str, float] = {}
-    for entry in entries:
-        lowest[entry["class"]] = min(entry["mean"], lowest.get(entry["class"], entry["mean"]))
-    return sorted(entries, key=lambda entry: (lowest[entry["class"]], entry["class"]))
+    for each in (each for technique in result.techniques for each in technique.classes):
+        lowest[each.name] = min(each.mean, lowest.get(each.name, each.mean))
+    entries = [
+        (technique.name, each)
+        for technique in ordered(result.techniques)
+        for each in technique.classes
+    ]
+    entries.sort(key=lambda entry: (lowest[entry[1].name], entry[1].name))
+    return [
+        {
+            "arm": name,
+            "against": against,
+            "class": each.name,
+            "mean": each.mean,
+            "interval": each.interval,
+        }
+        for name, each in entries
+    ]
 
 
-def screens(found: Plain) -> dict[str, list[Plain]]:
-    """Return the strengths at which each technique was tried on a plainly trained model, in the order of `ordered`."""
+def screens(result: AblationResult) -> dict[str, list[ScreenRow]]:
+    """Group the screen by technique, in the order of `ordered`."""
     tried = {
-        name: list(rows)
-        for name, rows in groupby(found["screen"], key=lambda row: row["technique"])
+        name: list(rows) for name, rows in groupby(result.screen, key=lambda row: row.technique)
     }
-    names = [row["technique"] for row in ordered(found)]
-    return {name: tried[name] for name in [name for name in names if name in tried]}
+    names = [each.name for each in ordered(result.techniques)]
+    return {name: tried[name] for name in names if name in tried}
 
 
-def screen(found: Plain) -> Table:
-    """Return the accuracy of a plainly trained model on changed images, and the classes that it no longer knows."""
+def screen(result: AblationResult) -> Table:
+    """Tabulate the accuracy at each strength, and the flagged classes."""
+    rows = tuple(_strength(row) for tried in screens(result).values() for row in tried)
+    caption = "A model trained without augmentation, on changed test images"
+    return Table(caption, SCREEN_COLUMNS, rows, (0, 1, 4))
+
+
+def _strength(row: ScreenRow) -> tuple[str, ...]:
+    return (
+        arm_name(row.technique),
+        arm_name(row.strength),
+        percent(row.accuracy),
+        points(100 * (row.accuracy - row.plain), 1),
+        format_flags(row.flags) or "none",
+    )
+
+
+def accuracies(check: CheckSummary) -> Table:
+    """Tabulate the accuracies of the check."""
     rows = (
         (
-            arm_name(row["technique"]),
-            arm_name(row["setting"]),
-            percent(row["accuracy"] / 100),
-            points(row["accuracy"] - row["plain"], 1),
-            flags(row["harmed"]) or "none",
+            arm_name(each.arm.name),
+            percent(each.estimate.mean / 100, 2),
+            _percent_range(each.estimate.interval),
+            decimal(each.estimate.sd, 2),
+            count(each.estimate.n),
         )
-        for tried in screens(found).values()
-        for row in tried
-    )
-    columns = ("technique", "strength", "accuracy", "against untouched, points", "flagged classes")
-    return Table(
-        "A plainly trained model on test images that were changed", columns, tuple(rows), (0, 1, 4)
-    )
-
-
-def flags(harmed: list[Plain]) -> str:
-    """Return the classes that are no longer known, the worst by name, and what they are taken for."""
-    said = [f'"{flag["class"]}" {_fall(flag)}, taken for "{flag["taken_for"]}"' for flag in harmed]
-    return "; ".join(said[:SHOWN]) + (
-        f"; and {len(said) - SHOWN} more" if len(said) > SHOWN else ""
-    )
-
-
-def _fall(flag: Plain) -> str:
-    return f"{flag['before']:.0f}{SPACE}→{SPACE}{percent(flag['after'] / 100, 0)}"
-
-
-def cells(check: Plain) -> Table:
-    """Return the accuracies of the check."""
-    rows = (
-        (
-            arm_name(cell["arm"]),
-            percent(cell["mean"] / 100, 2),
-            _percent_range(cell["interval"]),
-            decimal(cell["sd"], 2),
-            count(cell["n"]),
-        )
-        for cell in check["cells"]
+        for each in check.accuracies
     )
     columns = ("trained with", "test accuracy", "95 % interval", "SD, points", "seeds")
     return Table("Accuracy on the other half of the test images", columns, tuple(rows))
 
 
-def _percent_range(interval: list[float] | None) -> str:
+def _percent_range(interval: Interval | None) -> str:
     return f"{interval[0]:.2f} … {percent(interval[1] / 100, 2)}" if interval else NOTHING
 
 
-def pairs(check: Plain) -> Table:
-    """Return the verdicts of the check."""
-    return pairs_of(
-        check["pairs"], "Differences on the other half of the test images, paired by seed"
-    )
+def pairs(check: CheckSummary) -> Table:
+    """Tabulate the verdicts of the check."""
+    caption = "Differences on the other half of the test images, paired by seed"
+    return pairs_of([vars(pair.verdict) for pair in check.pairs], caption)
 
 
-def design(found: Plain) -> Table:
-    """Return which technique is on in which run."""
-    names = [row["technique"] for row in found["techniques"]]
+def design(result: AblationResult) -> Table:
+    """Tabulate which technique is on in which run."""
+    names = [arm_name(each.name) for each in result.techniques]
     rows = (
-        (f"run {place}", *("on" if name in run["on"] else NOTHING for name in names))
-        for place, run in enumerate(found["runs"], start=1)
+        (f"run {number}", *("on" if i in arm.on else NOTHING for i in range(len(names))))
+        for number, arm in enumerate(result.runs, start=1)
     )
-    return Table("Which technique is on in which run", ("run", *map(arm_name, names)), tuple(rows))
+    return Table("Which technique is on in which run", ("run", *names), tuple(rows))
 
 
-def alike(found: Plain) -> bool:
-    """Return whether some runs of the design have the same techniques on, as they do where techniques are few."""
-    return len({tuple(run["on"]) for run in found["runs"]}) < len(found["runs"])
+def has_equal_runs(result: AblationResult) -> bool:
+    """Tell whether some runs of the design have the same techniques on."""
+    return len({arm.on for arm in result.runs}) < len(result.runs)

@@ -1,8 +1,9 @@
-"""The page of text of an ablation."""
+"""The Markdown report of an ablation."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from tests.train.ablate.page.example import EVIL, YAML, ablation
 from tests.train.compare.page.example import TITLE
@@ -10,21 +11,18 @@ from train.ablate.page.markdown import render_ablation_markdown
 from train.report.markdown import plain
 
 
-def test_it_holds_all_that_was_found() -> None:
-    found = ablation()
-    text = render_ablation_markdown(found).replace("\u00a0", " ")
-    for pair in found["check"]["pairs"]:
-        assert f"- {plain(pair['words'])}\n" in text
-    for row in found["techniques"]:
-        assert f"| {plain(row['technique'])} | {row['says']} |" in text
-    for line in (
-        *map(plain, found["headline"]),
-        *map(plain, found["not_tested"]),
-        found["command"],
-    ):
+def test_it_holds_all_results() -> None:
+    result = ablation()
+    text = render_ablation_markdown(result).replace("\u00a0", " ")
+    assert result.check is not None
+    for pair in result.check.pairs:
+        assert f"- {plain(pair.verdict.words)}\n" in text
+    for technique in result.techniques:
+        assert f"| {plain(technique.name)} | {technique.effect} |" in text
+    for line in (*map(plain, result.headline), *map(plain, result.not_tested), result.command):
         assert line in text
     assert f"```yaml\n{YAML}```\n\n```sh\nexpand SRC OUT --recipe recipe.yaml\n```\n" in text
-    assert "A warning to look, not a proof" in text
+    assert "A flag is a warning, not proof" in text
 
 
 def test_every_row_of_a_table_is_as_wide_as_its_head() -> None:
@@ -42,19 +40,20 @@ def test_names_are_shown_as_they_are() -> None:
     assert plain(TITLE) in shown
 
 
-def test_what_is_missing_is_said() -> None:
-    found = ablation(("flip vertical", EVIL), 1, (), "single") | {"headline": [], "screen": []}
-    text = render_ablation_markdown(found)
-    assert text.startswith("# Nothing was found\n")
-    for words in (
-        "Nothing was measured class by class.",
-        "No plainly trained model",
-        "This was not checked",
-        "Nothing is suggested",
+def test_missing_parts_are_named() -> None:
+    result = ablation(("flip vertical", EVIL), 1, (), "single")
+    text = render_ablation_markdown(replace(result, headline=(), screen=()))
+    assert text.startswith("# No results\n")
+    for sentence in (
+        "No class was measured.",
+        "No model was tested on changed images",
+        "There is no check",
+        "No technique is suggested",
     ):
-        assert words in text
+        assert sentence in text
     assert not re.search(r"yaml|\n\n\n|\bNone\b", text)
-    assert "No technique was measured." in render_ablation_markdown(ablation() | {"techniques": []})
+    nothing = replace(ablation(), techniques=(), runs=(), check=None)
+    assert "No technique was measured." in render_ablation_markdown(nothing)
 
 
 def test_the_same_input_gives_the_same_text() -> None:

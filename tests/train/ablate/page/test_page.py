@@ -1,8 +1,9 @@
-"""The page of an ablation: one file, everything in it, nothing that leaves it."""
+"""The page of an ablation: one self-contained file with all results."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -12,18 +13,19 @@ from tests.train.ablate.page.example import EVIL, TECHNIQUES, YAML, ablation
 from tests.train.compare.page.example import CLASSES, TITLE
 from tests.train.compare.page.test_page import Page
 from train.ablate.page.page import render_ablation
+from train.ablate.results import AblationResult, Flag, Suggestion
 
 SECTIONS = ["effects", "classes", "screen", "check", "suggestion", "limits", "repeat"]
 
 
 @pytest.fixture(scope="module")
-def found() -> dict[str, Any]:
+def result() -> AblationResult:
     return ablation()
 
 
 @pytest.fixture(scope="module")
-def html(found: dict[str, Any]) -> str:
-    return render_ablation(found)
+def html(result: AblationResult) -> str:
+    return render_ablation(result)
 
 
 @pytest.fixture(scope="module")
@@ -31,31 +33,32 @@ def page(html: str) -> Page:
     return Page(html)
 
 
-def words_of(page: Page) -> str:
+def text_of(page: Page) -> str:
     return page.text.replace("\u00a0", " ")
 
 
-def test_the_headline_comes_first_and_what_was_done_next(found: dict[str, Any], page: Page) -> None:
+def test_the_headline_comes_first_and_the_overview_next(result: AblationResult, page: Page) -> None:
     heads = [tag for tag, _ in page.elements if re.fullmatch(r"h\d", tag)]
     assert heads[:2] == ["h1", "h2"]
     assert heads.count("h1") == 1
     assert all(int(after[1]) <= int(before[1]) + 1 for before, after in pairwise(heads))
-    first, second = found["headline"]
+    first, second = result.headline
     text = page.text
     assert (
         text.index(first)
         < text.index(second)
-        < text.index("was taken apart into 6")
-        < text.index("What each technique does")
+        < text.index("has 6 techniques")
+        < text.index("The effect of each technique")
     )
 
 
-def test_all_that_was_found_is_there_in_words(found: dict[str, Any], page: Page) -> None:
-    text = words_of(page)
-    said = [row["technique"] for row in found["techniques"]]
-    said += [pair["words"] for pair in found["check"]["pairs"]]
-    said += [*found["not_tested"], *found["versions"], *found["settings"], *CLASSES]
-    said += [
+def test_all_results_are_on_the_page(result: AblationResult, page: Page) -> None:
+    text = text_of(page)
+    assert result.check is not None
+    expected = [each.name for each in result.techniques]
+    expected += [pair.verdict.words for pair in result.check.pairs]
+    expected += [*result.not_tested, *result.versions, *result.setup.settings, *CLASSES]
+    expected += [
         "helps",
         "harms",
         "changes little",
@@ -63,34 +66,31 @@ def test_all_that_was_found_is_there_in_words(found: dict[str, Any], page: Page)
         "TrivialAugment",
         "expand SRC OUT --recipe recipe.yaml",
     ]
-    for words in said:
-        assert words in text
+    for each in expected:
+        assert each in text
     assert '"Pullover" 92 → 1 %, taken for "Trouser"' in text.replace(
         "Ankle boot | $\\frac{a}$", "Trouser"
     )
     assert re.sub(r"\s+", " ", YAML.strip()) in text
-    assert "not a proof" in text
+    assert "not proof" in text
 
 
 def test_names_are_escaped(html: str) -> None:
     assert TITLE not in html
     assert "<b>&" not in html
     evil = '"><script>alert(1)</script>{{ 7 * 7 }}'
-    found = ablation((evil, "noise"), 2, (evil, "b"))
-    for row in found["screen"]:
-        row["harmed"] = [
-            {"class": evil, "times": 2, "before": 90.0, "after": 1.0, "taken_for": evil}
-        ]
-    suggestion = {"techniques": evil, "yaml": evil, "file": evil}
-    found.update(
-        title=evil,
-        headline=[evil],
+    result = ablation((evil, "noise"), 2, (evil, "b"))
+    flags = (Flag(evil, 0.9, 0.01, evil, 2),)
+    result = replace(
+        result,
+        setup=replace(result.setup, data=evil, settings={evil: evil}),
+        screen=tuple(replace(row, flags=flags) for row in result.screen),
+        headline=(evil,),
         command=evil,
-        settings={evil: evil},
-        not_tested=[evil],
-        suggestion=suggestion,
+        not_tested=(evil,),
+        suggestion=Suggestion((evil,), evil),
     )
-    shown = render_ablation(found)
+    shown = render_ablation(result)
     assert "<script" not in shown
     assert evil in Page(shown).text
 
@@ -104,7 +104,7 @@ def test_nothing_leaves_the_file(html: str, page: Page) -> None:
     )
 
 
-def test_every_link_and_label_has_a_target_and_no_id_stands_twice(page: Page) -> None:
+def test_every_link_and_label_has_a_target_and_ids_are_unique(page: Page) -> None:
     ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
     targets = [href[1:] for attributes in page.all("a", "use") if (href := attributes.get("href"))]
@@ -132,7 +132,7 @@ def test_every_plot_has_a_text_alternative_and_every_table_a_caption(page: Page)
 
 
 def test_a_verdict_is_a_word_and_a_shape_and_not_a_colour_alone(
-    found: dict[str, Any], page: Page
+    result: AblationResult, page: Page
 ) -> None:
     marks = [attributes["class"] for attributes in page.all("tr") if attributes.get("class")]
     assert marks[: len(TECHNIQUES)] == [
@@ -143,20 +143,21 @@ def test_a_verdict_is_a_word_and_a_shape_and_not_a_colour_alone(
         "worse",
         "worse",
     ]
-    words = [
+    verdicts = [
         word for word in page.words if word in ("helps", "harms", "changes little", "undecided")
     ]
-    assert len(words) >= 2 * len(found["techniques"])
+    assert len(verdicts) >= 2 * len(result.techniques)
 
 
-def test_the_same_input_gives_the_same_bytes_and_few_of_them(html: str) -> None:
+def test_the_same_input_gives_the_same_small_file(html: str) -> None:
     assert len(html.encode()) < 400_000
     assert render_ablation(ablation()) == html
 
 
 def test_long_headlines_are_set_smaller() -> None:
-    found = ablation(("noise", "flip horizontal"), 1) | {"headline": ["word " * 60, "word " * 60]}
-    assert Page(render_ablation(found)).all("h1") == [{"class": "long"}]
+    result = ablation(("noise", "flip horizontal"), 1)
+    result = replace(result, headline=("word " * 60, "word " * 60))
+    assert Page(render_ablation(result)).all("h1") == [{"class": "long"}]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +173,7 @@ def test_long_headlines_are_set_smaller() -> None:
         },
     ],
 )
-def test_every_section_stands_whatever_is_missing(shape: dict[str, Any]) -> None:
+def test_every_section_is_there_whatever_is_missing(shape: dict[str, Any]) -> None:
     page = Page(render_ablation(ablation(**shape)))
     assert [attributes["id"] for attributes in page.all("section")] == SECTIONS
     assert not re.search(r"\bNone\b|\bnan\b|Undefined", page.text)
@@ -191,44 +192,50 @@ def test_of_a_hundred_classes_the_most_affected_are_shown() -> None:
     ]
 
 
-def test_a_single_seed_has_no_intervals_and_is_told_so() -> None:
-    text = words_of(Page(render_ablation(ablation(seeds=1))))
+def test_a_single_seed_has_no_intervals() -> None:
+    text = text_of(Page(render_ablation(ablation(seeds=1))))
     assert "Few seeds." in text
-    assert "which a single seed does not have" in text
+    assert "which need more than one seed" in text
     assert "by chance alone" not in text
-    assert "by chance alone" in words_of(Page(render_ablation(ablation(seeds=2))))
+    assert "by chance alone" in text_of(Page(render_ablation(ablation(seeds=2))))
 
 
 def test_techniques_tried_alone_have_no_check() -> None:
-    text = words_of(Page(render_ablation(ablation(design="single"))))
-    assert "This was not checked" in text
-    assert "what they do together was not measured" in text
+    text = text_of(Page(render_ablation(ablation(design="single"))))
+    assert "There is no check" in text
+    assert "their combination was not measured" in text
     assert "accuracy against none" in text
 
 
-def test_where_nothing_gained_there_is_nothing_to_check_and_no_recipe() -> None:
+def test_without_a_gain_there_is_nothing_to_check_and_no_recipe() -> None:
     page = Page(render_ablation(ablation(("flip vertical", EVIL))))
-    assert "No technique gained, so there was nothing to check" in page.text
-    assert "Nothing is suggested: no technique gained in the design." in page.text
+    assert "No technique had a gain, so there was nothing to check" in page.text
+    assert "No technique is suggested: none had a gain in the design." in page.text
     assert [pre["aria-label"] for pre in page.all("pre")] == ["The command"]
 
 
 def test_an_ablation_with_nothing_in_it_is_a_page() -> None:
-    nothing: dict[str, Any] = {
-        part: [] for part in ("headline", "runs", "techniques", "screen", "not_tested")
-    }
-    nothing |= {part: {} for part in ("settings", "versions", "hardware")} | {
-        "check": None,
-        "created": None,
-        "seconds": None,
-    }
-    page = Page(render_ablation(ablation() | nothing))
+    result = replace(
+        ablation(),
+        headline=(),
+        runs=(),
+        techniques=(),
+        screen=(),
+        check=None,
+        suggestion=Suggestion(),
+        not_tested=(),
+        versions={},
+        hardware={},
+        created="",
+        seconds=0.0,
+    )
+    page = Page(render_ablation(result))
     assert page.all("svg") == []
-    for words in (
-        "Nothing was found",
+    for sentence in (
+        "No results",
         "No technique was measured",
-        "class by class",
-        "No plainly trained",
-        "was not checked",
+        "No class was measured",
+        "No model was tested on changed images",
+        "There is no check",
     ):
-        assert words in page.text
+        assert sentence in page.text

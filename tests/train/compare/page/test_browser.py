@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,9 +120,8 @@ def page_of_a_comparison() -> str:
 
 def page_of_an_ablation() -> str:
     techniques = (*TECHNIQUES, "y" * 60, "RandomBrightnessContrast", "flip both")
-    return render_ablation(
-        ablation(techniques, classes=(*CLASSES, "x" * 90)) | {"title": "/" + "x" * 90}
-    )
+    result = ablation(techniques, classes=(*CLASSES, "x" * 90))
+    return render_ablation(replace(result, setup=replace(result.setup, data="/" + "x" * 90)))
 
 
 @pytest.mark.parametrize(

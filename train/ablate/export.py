@@ -1,0 +1,163 @@
+"""The files of an ablation: page, Markdown, JSON and the suggested recipe."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from train.ablate.messages import format_technique
+from train.ablate.results import (
+    AblationResult,
+    ArmAccuracy,
+    CheckSummary,
+    ClassEffect,
+    Flag,
+    ScreenRow,
+    TechniqueEffect,
+)
+from train.runs.records import write_text
+
+PAGE, NUMBERS, MARKDOWN, RECIPE = "index.html", "ablation.json", "report.md", "recipe.yaml"
+
+
+def write_result(out: Path, result: AblationResult) -> Path | None:
+    """Write all files; return the path of the suggested recipe, None if there is none."""
+    from train.ablate.page.markdown import render_ablation_markdown
+    from train.ablate.page.page import render_ablation
+
+    numbers = json.dumps(to_json(result), indent=1, ensure_ascii=False)
+    write_text(out / NUMBERS, numbers + "\n")
+    write_text(out / MARKDOWN, render_ablation_markdown(result))
+    write_text(out / PAGE, render_ablation(result))
+    if result.suggestion.yaml is None:
+        (out / RECIPE).unlink(missing_ok=True)
+        return None
+    write_text(out / RECIPE, result.suggestion.yaml)
+    return out / RECIPE
+
+
+def to_json(result: AblationResult) -> dict[str, Any]:
+    """Return a result as the plain data of ablation.json; accuracies are in percent there."""
+    setup = result.setup
+    names = [each.name for each in result.techniques]
+    return {
+        "title": setup.data,
+        "headline": list(result.headline),
+        "command": result.command,
+        # "passes" is the name of "epochs" in files of earlier versions
+        "settings": {**setup.settings, "passes": setup.epochs},
+        "design": setup.design,
+        "runs": [{"arm": arm.name, "on": [names[i] for i in arm.on]} for arm in result.runs],
+        "techniques": [_technique(each) for each in result.techniques],
+        "screen": [_screen_percent(row) for row in result.screen],
+        "check": _check(result.check) if result.check else None,
+        "suggestion": _suggestion(result),
+        "not_tested": list(result.not_tested),
+        "versions": dict(result.versions),
+        "hardware": dict(result.hardware),
+        "created": result.created,
+        "seconds": result.seconds,
+    }
+
+
+def _technique(technique: TechniqueEffect) -> dict[str, Any]:
+    verdict = technique.verdict
+    return {
+        "technique": technique.name,
+        "says": technique.effect,
+        "mean": verdict.mean,
+        "sd": verdict.sd,
+        "interval": verdict.interval,
+        "p_t": verdict.p_t,
+        "p_holm": verdict.p_holm,
+        "p_signflip": verdict.p_signflip,
+        "more_seeds": verdict.more_seeds,
+        "classes": [_class(each) for each in technique.classes],
+        "harmed": [_class(each) for each in technique.harmed],
+        "words": format_technique(technique),
+        "microseconds": 1e6 * technique.seconds,
+        "effects": list(technique.effects),
+    }
+
+
+def _class(effect: ClassEffect) -> dict[str, Any]:
+    return {
+        "class": effect.name,
+        "mean": effect.mean,
+        "interval": effect.interval,
+        "p_t": effect.p_t,
+    }
+
+
+def _check(check: CheckSummary) -> dict[str, Any]:
+    return {
+        "cells": [_accuracy(each) for each in check.accuracies],
+        "pairs": [vars(pair.verdict) for pair in check.pairs],
+    }
+
+
+def _accuracy(accuracy: ArmAccuracy) -> dict[str, Any]:
+    return {"arm": accuracy.arm.name, **accuracy.estimate._asdict()}
+
+
+def _suggestion(result: AblationResult) -> dict[str, Any]:
+    suggestion = result.suggestion
+    return {
+        "techniques": ", ".join(suggestion.techniques) or None,
+        "yaml": suggestion.yaml,
+        "file": RECIPE if suggestion.yaml else None,
+    }
+
+
+def _screen_percent(row: ScreenRow) -> dict[str, Any]:
+    return {
+        "technique": row.technique,
+        "setting": row.strength,
+        "plain": 100 * row.plain,
+        "accuracy": 100 * row.accuracy,
+        "harmed": [_flag(flag, 100) | {"times": flag.times} for flag in row.flags],
+    }
+
+
+def screen_to_json(rows: Sequence[ScreenRow]) -> tuple[dict[str, Any], ...]:
+    """Return the screen of one trial as its file keeps it; accuracies are in [0, 1]."""
+    return tuple(
+        {
+            "technique": row.technique,
+            "setting": row.strength,
+            "accuracy": row.accuracy,
+            "per_class": dict(row.per_class),
+            "plain": row.plain,
+            "harmed": [_flag(flag, 1) for flag in row.flags],
+        }
+        for row in rows
+    )
+
+
+def _flag(flag: Flag, scale: int) -> dict[str, Any]:
+    return {
+        "class": flag.name,
+        "before": scale * flag.before,
+        "after": scale * flag.after,
+        "taken_for": flag.taken_for,
+    }
+
+
+def screen_from_json(rows: Sequence[Mapping[str, Any]]) -> tuple[ScreenRow, ...]:
+    """Read the screen of one trial from its file."""
+    return tuple(
+        ScreenRow(
+            row["technique"],
+            row["setting"],
+            row["plain"],
+            row["accuracy"],
+            tuple(
+                Flag(flag["class"], flag["before"], flag["after"], flag["taken_for"])
+                for flag in row["harmed"]
+            ),
+            row.get("per_class", {}),
+        )
+        for row in rows
+    )

@@ -1,0 +1,1 @@
+"""Findings: from the trials of an ablation to effects, a check and a suggestion."""

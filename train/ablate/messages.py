@@ -1,0 +1,129 @@
+"""Messages of an ablation: its results as sentences, in the reports and at the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from train.ablate.design import NONE, TRIVIAL
+from train.ablate.results import (
+    AblationResult,
+    CheckSummary,
+    Effect,
+    Flag,
+    Suggestion,
+    TechniqueEffect,
+)
+from train.report.formatting import SPACE, percent, points, points_range
+
+SHOWN = 3
+"""Classes that a sentence names; the others are counted."""
+
+
+def format_technique(technique: TechniqueEffect) -> str:
+    """Say whether a technique helps, by how much, and which classes it harms."""
+    interval = technique.verdict.interval
+    span = f" (95 % interval {points_range(interval)})" if interval else ""
+    text = f"{technique.name} {technique.effect}: {points(technique.mean)} points{span}"
+    if not technique.harmed:
+        return text
+    harmed = [f'"{each.name}" {points(each.mean)}' for each in technique.harmed]
+    return f"{text}; harmed classes: {', '.join(harmed[:SHOWN])}{_more(harmed, ' and ')}"
+
+
+def format_flags(flags: Sequence[Flag]) -> str:
+    """Name the classes that are no longer recognised, and the class each is mistaken for."""
+    texts = [f'"{flag.name}" {_fall(flag)}, taken for "{flag.taken_for}"' for flag in flags]
+    return f"{'; '.join(texts[:SHOWN])}{_more(texts, '; and ')}"
+
+
+def _fall(flag: Flag) -> str:
+    return f"{100 * flag.before:.0f}{SPACE}→{SPACE}{percent(flag.after, 0)}"
+
+
+def _more(texts: Sequence[str], joint: str) -> str:
+    return f"{joint}{len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
+
+
+def format_headline(
+    techniques: Sequence[TechniqueEffect], checked: CheckSummary | None, suggestion: Suggestion
+) -> tuple[str, ...]:
+    """Say in two lines which techniques help and harm, and how good the suggestion is."""
+    return _effects(techniques), _suggested(checked, suggestion)
+
+
+def _effects(techniques: Sequence[TechniqueEffect]) -> str:
+    parts = [_with_effect("helps", techniques), _with_effect("harms", techniques)]
+    undecided = [each.name for each in techniques if each.effect == "undecided"]
+    parts += [f"undecided: {', '.join(undecided)}"] if undecided else []
+    text = "; ".join(filter(None, parts)) or "no technique changes much"
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _with_effect(effect: Effect, techniques: Sequence[TechniqueEffect]) -> str:
+    own = sorted(
+        (each for each in techniques if each.effect == effect), key=lambda each: -abs(each.mean)
+    )
+    names = ", ".join(f"{each.name} ({points(each.mean)})" for each in own)
+    return f"{effect}: {names}" if own else ""
+
+
+def _suggested(checked: CheckSummary | None, suggestion: Suggestion) -> str:
+    names = ", ".join(suggestion.techniques)
+    if not names:
+        return "No technique is suggested: none was shown to help."
+    if checked is None:
+        return (
+            f"Suggested: {names}. Each technique was tried alone; "
+            "their combination was not measured."
+        )
+    dropped = checked.better_without
+    shown = (NONE, TRIVIAL, dropped.against if dropped else None)
+    verdicts = [pair.verdict.words for pair in checked.chosen_pairs if pair.against in shown]
+    return f"Suggested: {names}. On test images not used for the choice: {'; '.join(verdicts)}."
+
+
+def list_not_tested(design: str, epochs: int, model: str) -> tuple[str, ...]:
+    """List what this ablation does not tell."""
+    interactions = (
+        "each was tried alone"
+        if design == "single"
+        else "in a design of 12 runs a part of each interaction counts to other techniques"
+    )
+    return (
+        f"how techniques interact: {interactions}",
+        "other ranges than in the recipe: a technique that harms may help with a smaller range",
+        f"training for other than {epochs} epochs, and models other than {model}",
+        "techniques that the recipe does not contain",
+        "test images from other sources than the test folder",
+    )
+
+
+def format_summary(result: AblationResult, out: Path, recipe: Path | None) -> str:
+    """Format what the terminal shows at the end; `recipe` is the file of the suggestion."""
+    lines = [*result.headline, "", *(f"  {format_technique(each)}" for each in result.techniques)]
+    lines += _screen_lines(result)
+    lines += _check_lines(result.check) if result.check else []
+    if recipe:
+        lines += ["", f"Suggested recipe, for expand --recipe: {recipe}"]
+    return "\n".join([*lines, f"Report: {out}"]).replace(SPACE, " ")
+
+
+def _screen_lines(result: AblationResult) -> list[str]:
+    flagged = [row for row in result.screen if row.flags]
+    if not flagged:
+        return []
+    return [
+        "",
+        "A model trained without augmentation does not recognise these changed images:",
+        *(f"  {row.technique}, {row.strength}: {format_flags(row.flags)}" for row in flagged),
+    ]
+
+
+def _check_lines(checked: CheckSummary) -> list[str]:
+    return [
+        "",
+        "On the other half of the test images:",
+        *(f"  {each.arm.name}: {each.estimate.mean:.2f} %" for each in checked.accuracies),
+        *(f"  {pair.verdict.words}" for pair in checked.pairs),
+    ]
