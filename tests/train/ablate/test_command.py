@@ -151,7 +151,7 @@ def test_a_second_process_prints_nothing_and_writes_no_page(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shutil.copytree(finished[0] / "runs", tmp_path / "out/runs")
-    monkeypatch.setattr(World, "wait", lambda _self: None)
+    monkeypatch.setattr(World, "barrier", lambda _self: None)
     monkeypatch.setattr("train.ablate.command.join_world", lambda: World(1, 2))
     done = call(*line, "--seeds", 2, "--out", tmp_path / "out")
     assert (done.exception, done.stdout.strip()) == (None, "")
@@ -290,7 +290,7 @@ def test_invalid_commands_are_refused_before_anything_is_written(tmp_path: Path)
     for message, wrong in cases.items():
         assert refusal("ablate", *wrong, "--test", test, "--out", tmp_path / "out") == message
     assert refusal("ablate", src, "--test", leaky, "--out", tmp_path / "out").startswith(
-        "9 images stand on both sides: "
+        "9 images are in both splits: "
     )
     assert (
         "No such option '--image-size'"
