@@ -7,7 +7,7 @@ STOPPED = 3
 
 
 class TrainError(Exception):
-    """What cannot go on, in one sentence; `status` is the exit status that the command ends with."""
+    """A message for the user; `status` is the exit status of the command."""
 
     def __init__(self, message: str, status: int = REFUSED) -> None:
         super().__init__(message)

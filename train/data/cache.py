@@ -1,4 +1,4 @@
-"""The cache: the folder of packs, and its limit."""
+"""The cache: the folder of packs, limited in size."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WAIT_SECONDS = 0.1
 
 
 class Cache:
-    """The folder of packs, bounded: the one that was used longest ago goes first."""
+    """The folder of packs; the least recently used one is removed first."""
 
     def __init__(self, root: Path | None = None, limit: int = 20_000_000_000) -> None:
         self.root = root or default_root()
@@ -25,22 +25,22 @@ class Cache:
 
     @classmethod
     def of(cls, root: Path | None, gigabytes: float) -> Cache:
-        """Return the cache that --cache and --cache-size ask for."""
+        """Return the cache of --cache and --cache-size."""
         if not 0 < gigabytes < float("inf"):
             raise TrainError(f"--cache-size must be above 0, got {gigabytes}")
         return cls(root, int(gigabytes * 1e9))
 
     def packs(self) -> list[Path]:
-        """Return the finished packs, the one that was used last at the end."""
-        found = list(self.root.glob("*/pack.json")) if self.root.is_dir() else []
-        return [path.parent for path in sorted(found, key=lambda path: path.stat().st_mtime)]
+        """Return the finished packs, the most recently used one last."""
+        records = list(self.root.glob("*/pack.json")) if self.root.is_dir() else []
+        return [path.parent for path in sorted(records, key=lambda path: path.stat().st_mtime)]
 
     def size(self) -> int:
         """Return the bytes of all packs."""
         return sum(file.stat().st_size for pack in self.packs() for file in pack.iterdir())
 
     def clear(self) -> int:
-        """Remove every pack; return the bytes that were freed."""
+        """Remove every pack; return the number of bytes freed."""
         freed = self.size()
         self._clear_parts()
         for pack in self.packs():
@@ -49,7 +49,10 @@ class Cache:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the folder, made where it is missing; wait while another run packs: its pack may be the one to use."""
+        """Lock the folder, created if it is missing; wait while another run packs.
+
+        The pack of that run may be the one to use.
+        """
         self.root.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             while True:
@@ -60,9 +63,9 @@ class Cache:
             yield
 
     def make_room(self, needed: int, name: str) -> None:
-        """Remove old packs until `needed` bytes fit; raise TooLarge, naming the set, if they never will.
+        """Remove unfinished and old packs until `needed` bytes fit; the folder must be locked.
 
-        Only for who holds the folder: what other runs left unfinished goes first.
+        Raise TooLargeError, with the name of the set, if they never will.
         """
         if needed > self.limit:
             raise TooLargeError(
@@ -76,7 +79,8 @@ class Cache:
         free = shutil.disk_usage(self.root).free
         if needed > free:
             raise TooLargeError(
-                f'"{name}" takes {needed:,} bytes when decoded, the disk of "{self.root}" has {free:,} free'
+                f'"{name}" takes {needed:,} bytes when decoded, '
+                f'the disk of "{self.root}" has {free:,} free'
             )
 
     def _clear_parts(self) -> None:
@@ -85,16 +89,16 @@ class Cache:
 
 
 def _remove(pack: Path) -> None:
-    """Remove a pack; a kill on the way leaves a part, never half a pack."""
+    """Remove a pack; if this is interrupted, it leaves a part, never half a pack."""
     part = pack.with_suffix(".part")
     pack.replace(part)
     shutil.rmtree(part)
 
 
-class TooLargeError(TrainError):  # a word of the domain
+class TooLargeError(TrainError):
     """A set that does not fit into the cache; it can be streamed instead."""
 
 
 def default_root() -> Path:
-    """Return where packs lie unless something else is asked for."""
+    """Return the default folder of packs."""
     return Path(os.environ.get("TRAIN_CACHE", "~/.cache/expand-train/packs")).expanduser()

@@ -108,7 +108,7 @@ def check_manifest(split: Split) -> None:
         more = f" (and {len(changed) - 1:,} more)" if changed[1:] else ""
         raise TrainError(
             f'"{folder.root / changed[0]}"{more} is not the file that the manifest describes; '
-            "`expand verify` says what is wrong"
+            "`expand verify` checks the folder"
         )
 
 

@@ -1,4 +1,4 @@
-"""A data folder, listed: which files there are, of which class, made from which source, as which view."""
+"""A data folder, listed: each file with its class, its source and its view."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ COLUMNS = ("file_name", "label", "source", "view", "source_sha256", "sha256")
 class Folder:
     """The images of a folder, row by row, sorted by source and view.
 
-    A folder that `expand` wrote is read through its manifest; in any other one each image is a source of its own.
+    A folder that `expand` wrote is read through its manifest; in any other folder each image is a
+    source of its own.
     """
 
     root: Path
@@ -46,7 +47,7 @@ class Folder:
 
     @property
     def expanded(self) -> bool:
-        """Tell whether `expand` wrote it."""
+        """Whether `expand` wrote it."""
         return self.card is not None
 
     @cached_property
@@ -56,11 +57,15 @@ class Folder:
 
     @cached_property
     def table(self) -> NDArray[np.int64]:
-        """The row of each view of each source: sources × views; raise TrainError if some source lacks one."""
+        """The row of each view of each source: sources × views.
+
+        Raise TrainError if a source lacks a view.
+        """
         views = np.unique(self.views)
         if not np.array_equal(self.views, np.tile(views, len(self.source_ids))):
             raise TrainError(
-                f'"{self.root}" does not have every view of every source; `expand verify` says what is missing'
+                f'"{self.root}" does not have every view of every source; '
+                "`expand verify` lists what is missing"
             )
         return np.arange(len(self.files)).reshape(len(self.source_ids), len(views))
 
@@ -71,7 +76,7 @@ class Folder:
         return pixels[self.pack_rows[rows]]
 
     def only(self, rows: Sequence[int] | NDArray[np.int64]) -> Folder:
-        """Return a folder of these rows alone; the classes stay."""
+        """Return a folder of these rows only, with the same classes."""
         chosen = [int(row) for row in rows]
         return Folder(
             self.root,
@@ -87,26 +92,27 @@ class Folder:
         )
 
     def whole(self) -> Folder:
-        """Return the same folder as one that is no part of another: its rows are numbered from 0."""
+        """Return the folder as one with a pack of its own: its rows are numbered from 0."""
         return replace(self, pack_rows=np.arange(len(self)))
 
     def of_sources(self, keep: NDArray[np.bool_]) -> Folder:
-        """Return a folder of the sources that `keep` (one a source) keeps, with all their views."""
+        """Return a folder of the sources that `keep` (one value a source) keeps, with all views."""
         kept = {source for source, chosen in zip(self.source_ids, keep, strict=True) if chosen}
         return self.only([row for row, source in enumerate(self.sources) if source in kept])
 
     def originals(self) -> Folder:
-        """Return a folder of the sources as they are."""
-        found = self.only(np.flatnonzero(self.views == 0))
-        if len(found) != len(self.source_ids):
+        """Return a folder of the originals only; raise TrainError if it has none."""
+        originals = self.only(np.flatnonzero(self.views == 0))
+        if len(originals) != len(self.source_ids):
             raise TrainError(
-                f'"{self.root}" has no originals (expand --originals none); this strategy needs them'
+                f'"{self.root}" has no originals (expand --originals none); '
+                "this strategy needs them"
             )
-        return found
+        return originals
 
 
 def list_folder(root: Path) -> Folder:
-    """List a folder of class folders; raise TrainError where there is none."""
+    """List a folder of class folders; raise TrainError if it is not one."""
     try:
         if not root.is_dir():
             raise TrainError(f'"{root}" is not a folder')
@@ -117,18 +123,22 @@ def list_folder(root: Path) -> Folder:
             sources, _, labels = map(list, zip(*listing, strict=True))
     except ExpandError as error:
         raise TrainError(str(error)) from error
-    return _folder(root, sources, labels, sources, [0] * len(sources), [], None)
+    return _folder(root, sources, labels, sources, [0] * len(sources), None)
 
 
 def match_classes(folder: Folder, classes: tuple[str, ...], name: str) -> Folder:
-    """Return a folder whose labels count in `classes`; refuse one that has none of them, or others."""
+    """Return a folder with its labels as indices of `classes`.
+
+    Raise TrainError if it has none of them, or others.
+    """
     if not set(folder.classes) & set(classes):
         raise TrainError(
             f'{name} "{folder.root}" has no class in common with the training set ({_few(classes)})'
         )
     if unknown := [label for label in folder.classes if label not in classes]:
         raise TrainError(
-            f'{name} "{folder.root}" has classes that the training set does not know: {_few(unknown)}'
+            f'{name} "{folder.root}" has classes that the training set does not have: '
+            f"{_few(unknown)}"
         )
     numbers = np.array([classes.index(label) for label in folder.classes])
     return replace(folder, labels=numbers[folder.labels], classes=classes)
@@ -146,12 +156,11 @@ def _from_manifest(root: Path, card: dict[str, Any] | None) -> Folder:
         columns = [[row[name] for row in rows] for name in COLUMNS]  # type: ignore[literal-required]
     except KeyError as error:
         raise TrainError(
-            f'"{root / MANIFEST}" has a row without {error}; `expand verify` says what is wrong'
+            f'"{root / MANIFEST}" has a row without {error}; `expand verify` checks the folder'
         ) from error
     files, labels, sources, views, source_hashes, file_hashes = columns
-    return replace(
-        _folder(root, files, labels, sources, views, source_hashes, card), file_hashes=file_hashes
-    )
+    folder = _folder(root, files, labels, sources, views, card)
+    return replace(folder, source_hashes=source_hashes, file_hashes=file_hashes)
 
 
 def _folder(
@@ -160,9 +169,9 @@ def _folder(
     labels: list[str],
     sources: list[str],
     views: list[int],
-    hashes: list[str],
     card: dict[str, Any] | None,
 ) -> Folder:
+    """Return a whole folder, without hashes."""
     classes = tuple(sorted(set(labels)))
     index = {label: number for number, label in enumerate(classes)}
     numbers = np.array([index[label] for label in labels], dtype=np.int64)
@@ -172,7 +181,7 @@ def _folder(
         numbers,
         sources,
         np.array(views, dtype=np.int64),
-        hashes,
+        [],
         classes,
         card,
         np.arange(len(files)),

@@ -13,13 +13,13 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Normaliser:
-    """Turns 8-bit images into what a model takes: each channel less its mean over its deviation, in the training pixels."""
+    """Normalises 8-bit images with the mean and deviation of each channel of the training set."""
 
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Return N×C×H×W uint8 as floats, channels last in memory."""
+        """Normalise N×C×H×W uint8 images to floats, channels last in memory."""
         mean, scale = _constants(self, images.device)
         return ((images.float() - mean) * scale).contiguous(memory_format=torch.channels_last)
 
@@ -34,10 +34,10 @@ def _constants(normaliser: Normaliser, device: torch.device) -> tuple[Tensor, Te
 
 
 def measure_pixels(pixels: NDArray[np.uint8]) -> Normaliser:
-    """Return the normaliser of N×H×W×C images, from at most 10,000 of them spread over the set."""
+    """Measure the normaliser of N×H×W×C images on at most 10,000 of them, spread over the set."""
     chosen = pixels[:: max(1, len(pixels) // 10_000)]
     values = chosen.reshape(-1, chosen.shape[3])
-    # in integers, so that the same images in any file give the same bits
+    # in integers: float sums would depend on the order of the images
     sums = np.stack(
         [np.bincount(values[:, channel], minlength=256) for channel in range(values.shape[1])]
     )

@@ -1,4 +1,4 @@
-"""Subsets: sources to hold out or to train on, chosen by a keyed hash of their names."""
+"""Subsets of the sources, held out or trained on, chosen by a keyed hash of their names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from train.errors import TrainError
 
 
 def validation_sources(folder: Folder, share: float, seed: int = 0) -> NDArray[np.bool_]:
-    """Return which sources to hold out: about `share` of each class, by a keyed hash of their names, never all of it."""
+    """Choose the sources to hold out: about `share` of each class, never a whole class."""
     if not 0 <= share < 1:
         raise TrainError(f"--validation must be at least 0 and below 1, got {share}")
     return _first_of_each(
@@ -22,14 +22,14 @@ def validation_sources(folder: Folder, share: float, seed: int = 0) -> NDArray[n
 
 
 def some_sources(folder: Folder, count: int, seed: int = 0) -> NDArray[np.bool_]:
-    """Return which sources make up a smaller set of about `count`: the same share of each class, by a keyed hash of names.
+    """Choose about `count` sources, the same share of each class.
 
-    A smaller set is a part of every larger one.
+    A smaller set is part of every larger one.
     """
     total = len(folder.source_ids)
     if not 2 <= count <= total:
         raise TrainError(
-            f'--sources must be 2 … {total:,}, as many as "{folder.root}" has, got {count:,}'
+            f'--sources must be 2 … {total:,}, the number that "{folder.root}" has, got {count:,}'
         )
     return _first_of_each(
         folder, "subset", seed, lambda members: max(1, round(count / total * members))
@@ -37,15 +37,18 @@ def some_sources(folder: Folder, count: int, seed: int = 0) -> NDArray[np.bool_]
 
 
 def _first_of_each(
-    folder: Folder, kind: str, seed: int, wanted: Callable[[int], int]
+    folder: Folder, kind: str, seed: int, quota: Callable[[int], int]
 ) -> NDArray[np.bool_]:
-    """Return which sources come first in their class in the order of a keyed hash: `wanted` of a class's members."""
+    """Choose the first sources of each class in the order of a keyed hash.
+
+    `quota` returns how many to choose from a class of so many members.
+    """
     ids, labels = folder.source_ids, _labels(folder)
     ranks = np.array([draw(seed, kind, source, 0, 1)[0] for source in ids], dtype=np.uint64)
     chosen = np.zeros(len(ids), dtype=bool)
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
-        chosen[members[np.argsort(ranks[members])[: wanted(len(members))]]] = True
+        chosen[members[np.argsort(ranks[members])[: quota(len(members))]]] = True
     return chosen
 
 

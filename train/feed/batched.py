@@ -24,8 +24,8 @@ from train.feed.exact import Colours
 from train.feed.kernels import KERNELS
 
 AVERAGES_BLOCKS: dict[type, Callable[[Any], bool]] = {Scale: lambda scale: scale.zoom.low <= 0.5}
-"""Whether the exact renderer averages blocks of pixels, which `grid_sample` does not, by the type of
-the technique; others never do."""
+"""By the type of the technique: whether the exact renderer averages blocks of pixels for it, which
+`grid_sample` does not. For other types it never does."""
 
 
 def check_batched(batches: ViewBatches) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -13,13 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from expand.errors import BadImageError
 from expand.images.decoder import decode
 from expand.images.pixels import Pixels
 from expand.layouts.source import read_source
+from train.data.decoding import name_file, stack
 from train.data.folder import Folder
 from train.data.shape import Shape, resize_crop
-from train.errors import STOPPED, TrainError
+from train.errors import STOPPED
 
 P = TypeVar("P")
 """Images in the form that a store and its renderer share."""
@@ -101,14 +100,9 @@ class FileStore:
         """Return images, brought to one shape, as a tensor; a bad file is named."""
         resized = []
         for row in rows:
-            with _name_file(self._path(row)):  # decodes and renders: both are lazy
+            with name_file(self._path(row), STOPPED):  # decodes and renders: both are lazy
                 resized.append(resize_crop(next(images), self.shape))
-        if len({image.shape for image in resized}) > 1:
-            raise TrainError(
-                "images have different sizes or channels; give them one with --image-size "
-                "and --colour"
-            )
-        return _to_tensor(np.stack(resized))
+        return _to_tensor(stack(resized))
 
     def _path(self, row: int) -> Path:
         return self.folder.root / self.folder.files[row]
@@ -128,15 +122,6 @@ class DeviceStore:
     def collate(self, images: Tensor, rows: Rows) -> Tensor:
         """Return the images as they are."""
         return images
-
-
-@contextmanager
-def _name_file(path: Path) -> Iterator[None]:
-    """Name the file in the message about a bad image."""
-    try:
-        yield
-    except BadImageError as error:
-        raise TrainError(f'"{path}" {error}', STOPPED) from error
 
 
 def _to_tensor(images: NDArray[np.uint8]) -> Tensor:

@@ -1,4 +1,4 @@
-"""Strategies: which image, as which view, every item is in every pass over the sources."""
+"""Strategies: the file and the view that each source is shown as in each epoch."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from train.errors import TrainError
 
 STRATEGIES = ("none", "disk", "fly", "hybrid")
 HYBRID_SEED = 0x68796272
-"""Keeps the views that hybrid adds on the fly apart from those that are on disk under the same seed."""
+"""Makes the views that hybrid adds differ from those on disk with the same seed."""
 
 
 @dataclass(frozen=True)
 class Strategy:
-    """What a pass over the sources shows.
+    """What an epoch shows of each source.
 
-    none: the sources as they are. disk: copy `k mod F` in pass k. fly: view k in pass k (`k mod factor` if there is one).
-    hybrid: the copy, and view k of the techniques in `recipe` on top of it.
+    none: the source as it is. disk: copy `epoch mod F`. fly: view `epoch`, or `epoch mod factor` if
+    there is a factor. hybrid: the copy, with view `epoch` of the techniques in `recipe` on top.
 
-    With `clean_every` F, fly shows what a folder of F views would, expanded anew, from another seed, for every F passes:
-    the untouched image as often, every variant as often, so that it differs from such a folder in repetition alone.
+    With `clean_every` F, fly shows what a folder of F views, expanded anew from another seed every
+    F epochs, would show: the untouched image and every variant equally often. So it differs from
+    such a folder in repetition alone.
     """
 
     name: str
@@ -51,31 +52,33 @@ class Strategy:
 
     @property
     def reads_copies(self) -> bool:
-        """Tell whether it reads the copies in an expanded folder."""
+        """Whether it reads the copies in an expanded folder."""
         return self.name in ("disk", "hybrid")
 
-    def views(self, k: int = 0) -> Views | None:
-        """Return the views of which one is computed in pass `k`, None if there are none."""
+    def views(self, epoch: int = 0) -> Views | None:
+        """Return the views that an epoch draws from; None if it shows images as they are read."""
         if self.recipe is None:
             return None
-        seed, block = self.view_seed ^ (HYBRID_SEED if self.name == "hybrid" else 0), self.block(k)
+        seed, block = self.view_seed, self.block(epoch)
+        if self.name == "hybrid":
+            seed ^= HYBRID_SEED
+        if block:
+            (seed,) = draw(seed, "block", "", block, 1)
         try:
-            return Views(
-                self.recipe, draw(seed, "block", "", block, 1)[0] if block else seed, self.sampling
-            )
+            return Views(self.recipe, seed, self.sampling)
         except ExpandError as error:
             raise TrainError(str(error)) from error
 
-    def view(self, k: int) -> int:
-        """Return which view is computed in pass `k`; 0: the image as it is read."""
+    def view(self, epoch: int) -> int:
+        """Return the number of the view that an epoch shows; 0: the image as it is read."""
         if self.recipe is None:
             return 0
-        k = k % self.factor if self.factor else k
+        k = epoch % self.factor if self.factor else epoch
         return k % self.clean_every if self.clean_every else k
 
-    def block(self, k: int) -> int:
-        """Return which of the expansions that follow one another pass `k` belongs to."""
-        k = k % self.factor if self.factor else k
+    def block(self, epoch: int) -> int:
+        """Return the number of the expansion that an epoch shows, with `clean_every`; else 0."""
+        k = epoch % self.factor if self.factor else epoch
         return k // self.clean_every if self.clean_every else 0
 
     def to_dict(self) -> dict[str, Any]:

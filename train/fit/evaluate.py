@@ -16,16 +16,28 @@ from train.fit.precision import autocast
 from train.models.build import to_logits
 
 PIXELS_AT_ONCE = 500 * 64**2
-"""Of images that a model looks at without learning; more would need more memory than training may have left."""
+"""Pixels of a batch that is evaluated; more would need more memory than training may have left."""
 
 
 class Evaluation(NamedTuple):
-    """What a model makes of a labelled set."""
+    """A model's predictions on a labelled set, and their scores."""
 
     loss: float
     accuracy: float
     per_class: dict[str, float]
     predicted: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class EvalConfig:
+    """How a model is applied to images."""
+
+    classes: tuple[str, ...]
+    normalise: Normaliser
+    device: torch.device
+    precision: str
+    mirrored: bool = False
+    """Average the logits with those of the mirrored image: a test-time augmentation."""
 
 
 def evaluate(
@@ -35,39 +47,34 @@ def evaluate(
     labels: NDArray[np.int64],
     config: EvalConfig,
 ) -> Evaluation:
-    """Return loss and accuracy over all images (N×H×W×C), with the weights in `state`; the model keeps its own."""
+    """Evaluate the weights in `state` on all images (N×H×W×C); the model keeps its own weights."""
     own = {name: value.detach().clone() for name, value in model.state_dict().items()}
     model.load_state_dict(state)
     model.eval()
     logits = predict(model, pixels, config)
     model.load_state_dict(own)
-    targets = torch.from_numpy(labels)
+    return _score(logits, torch.from_numpy(labels), config.classes)
+
+
+def _score(logits: Tensor, labels: Tensor, classes: tuple[str, ...]) -> Evaluation:
+    """Return the scores of logits; a class without images has no accuracy."""
     predicted = logits.argmax(dim=1)
-    right = predicted == targets
+    right = predicted == labels
     per_class = {
-        name: float(right[targets == number].double().mean())
-        for number, name in enumerate(config.classes)
-        if bool((targets == number).any())
+        name: float(right[labels == number].double().mean())
+        for number, name in enumerate(classes)
+        if bool((labels == number).any())
     }
-    loss = float(cross_entropy(logits.double(), targets))
+    loss = float(cross_entropy(logits.double(), labels))
     return Evaluation(loss, float(right.double().mean()), per_class, predicted.numpy())
-
-
-@dataclass(frozen=True)
-class EvalConfig:
-    """Where and how a model looks at images."""
-
-    classes: tuple[str, ...]
-    normalise: Normaliser
-    device: torch.device
-    precision: str
-    mirrored: bool = False
-    """Average the logits with those of the mirrored image (a test-time augmentation, said wherever it is used)."""
 
 
 @torch.no_grad()
 def predict(model: nn.Module, pixels: NDArray[np.uint8], config: EvalConfig) -> Tensor:
-    """Return the logits of N×H×W×C images, on the host; 500 at a time, fewer where they are larger than 64×64."""
+    """Compute the logits of N×H×W×C images, on the host.
+
+    Images are taken 500 at a time, fewer if they are larger than 64×64 pixels.
+    """
     batch_size = max(1, min(500, PIXELS_AT_ONCE // (pixels.shape[1] * pixels.shape[2])))
     parts = []
     for start in range(0, len(pixels), batch_size):

@@ -1,4 +1,4 @@
-"""Which precision is faster here: measured once for a model and a machine, then remembered."""
+"""The faster precision, measured once for a model and a machine, then kept."""
 
 from __future__ import annotations
 
@@ -27,63 +27,66 @@ STEPS, GAIN = 8, 1.1
 
 
 def choose_precision(
-    asked: str, model: nn.Module, settings: ModelSettings, batch_size: int, memory: Path
+    name: str, model: nn.Module, settings: ModelSettings, batch_size: int, cached: Path
 ) -> str:
-    """Return fp32 or bf16: what is asked for, or what `memory` says, or what a short probe finds to be faster.
+    """Return fp32 or bf16; for auto, the faster one.
 
-    It is remembered, so that runs that are to be compared do not differ by a probe's luck.
+    The result of the measurement is kept in the file `cached`, so that runs that are compared do
+    not differ by the noise of a measurement.
     """
-    if asked not in PRECISIONS:
-        raise TrainError(f"--precision must be {', '.join(PRECISIONS)}, got {asked!r}")
-    if asked != "auto":
-        return asked
+    if name not in PRECISIONS:
+        raise TrainError(f"--precision must be {', '.join(PRECISIONS)}, got {name!r}")
+    if name != "auto":
+        return name
     device = next(model.parameters()).device
     key = _key(settings, batch_size, device)
-    known = _recall(memory)
+    known = _read(cached)
     if key not in known:
-        known[key] = _probe(model, settings, batch_size, device)
-        write_whole(memory, json.dumps(known, indent=2).encode())
+        known[key] = _measure(model, settings, batch_size, device)
+        write_whole(cached, json.dumps(known, indent=2).encode())
     return known[key]
 
 
-def _recall(memory: Path) -> dict[str, str]:
+def _read(cached: Path) -> dict[str, str]:
     try:
-        known = json.loads(memory.read_text())
+        known = json.loads(cached.read_text())
         return {str(key): str(value) for key, value in known.items() if value in PRECISIONS[1:]}
     except (OSError, ValueError, AttributeError):
         return {}
 
 
 def _key(settings: ModelSettings, batch_size: int, device: torch.device) -> str:
-    """Return what a probe's result holds for: the machine, the library, the model and the batch."""
+    """Return a key of what a result depends on: machine, library version, model and batch size."""
     name = (
         torch.cuda.get_device_name(device)
         if device.type == "cuda"
         else f"{platform.processor()} {cpu_name()}"
     )
-    what = f"{name} {torch.get_num_threads()} {torch.__version__} {settings} {batch_size}"
-    return blake2b(what.encode(), digest_size=8).hexdigest()
+    text = f"{name} {torch.get_num_threads()} {torch.__version__} {settings} {batch_size}"
+    return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def _probe(model: nn.Module, settings: ModelSettings, batch_size: int, device: torch.device) -> str:
-    """Return the precision whose training step is faster; bf16 must gain a tenth. The model is left as it was."""
+def _measure(
+    model: nn.Module, settings: ModelSettings, batch_size: int, device: torch.device
+) -> str:
+    """Return the precision with the faster training step; bf16 must be a tenth faster.
+
+    The model is not changed.
+    """
     if device.type == "cuda" and not torch.cuda.is_bf16_supported(
         including_emulation=False
     ):  # pragma: no cover  # needs a GPU
         return "fp32"
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         times = _time_steps(model, settings, batch_size, device)
-    return (
-        "bf16"
-        if statistics.median(times["bf16"]) * GAIN < statistics.median(times["fp32"])
-        else "fp32"
-    )
+    bf16, fp32 = (statistics.median(times[precision]) for precision in ("bf16", "fp32"))
+    return "bf16" if bf16 * GAIN < fp32 else "fp32"
 
 
 def _time_steps(
     model: nn.Module, settings: ModelSettings, batch_size: int, device: torch.device
 ) -> dict[str, list[float]]:
-    """Return the seconds of a few training steps at each precision, taken in turn."""
+    """Time a few training steps at each precision, in turn, in seconds."""
     images = torch.randn(batch_size, settings.channels, settings.height, settings.width).to(device)
     images = images.contiguous(memory_format=torch.channels_last)
     labels = torch.randint(0, settings.classes, (batch_size,)).to(device)

@@ -14,7 +14,7 @@ from train.models.own import OWN
 from train.models.settings import ModelSettings
 
 SMALL = 64
-"""Images with a shorter side below this get the stem that is usual for CIFAR: it keeps their size."""
+"""Smaller images get the stem that is usual for CIFAR: it keeps their size."""
 
 
 def build_torchvision(settings: ModelSettings) -> nn.Module:

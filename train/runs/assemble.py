@@ -50,11 +50,7 @@ def set_up(
     `images` replaces what the strategy would show. A measured precision is kept in `cache`.
     """
     keep_freed_memory()
-    choice = (
-        FeedChoice(images, "exact", 0, "")
-        if images
-        else choose_feed(settings, data, device, workers)
-    )
+    choice = _given(images) if images else choose_feed(settings, data, device, workers)
     batch_size = settings.hyperparameters.batch_size
     feed = Feed(
         choice.images, batch_size, settings.seed, device, workers=choice.workers, world=world
@@ -62,18 +58,27 @@ def set_up(
     model = _model_settings(settings, data)
     net = _first_weights(model, data, settings.seed)
     net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    memory = cache.root / "precision.json"
-    precision = world.broadcast(
-        choose_precision(settings.precision, net, model, batch_size, memory)
-        if world.is_main
-        else ""
-    )
+    precision = _agree_on_precision(settings, net, model, cache, world)
     trainer = Trainer(
         net, settings.hyperparameters, feed.steps_per_epoch, data.normalise, precision, world
     )
     size = f"{count_parameters(net):,} parameters, {precision}, {device}"
     description = f"{settings.model}: {size}\n{choice.description}"
     return Setup(trainer, feed, model, choice.renderer, description)
+
+
+def _given(images: Images) -> FeedChoice:
+    return FeedChoice(images, "exact", 0, "")
+
+
+def _agree_on_precision(
+    settings: Settings, net: nn.Module, model: ModelSettings, cache: Cache, world: World
+) -> str:
+    """Let the main process choose the precision for all."""
+    if not world.is_main:
+        return world.broadcast("")
+    batch_size, cached = settings.hyperparameters.batch_size, cache.root / "precision.json"
+    return world.broadcast(choose_precision(settings.precision, net, model, batch_size, cached))
 
 
 def _model_settings(settings: Settings, data: Data) -> ModelSettings:

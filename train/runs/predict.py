@@ -1,4 +1,4 @@
-"""Predict: what a finished run makes of image files."""
+"""Predictions of a finished run for image files."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import nn
 
 from expand.errors import BadImageError
-from expand.images.decoder import decode
-from expand.layouts.source import read_source
+from train.data.decoding import read_image
 from train.data.normalise import Normaliser
-from train.data.shape import Shape, resize_crop
+from train.data.shape import Shape
 from train.errors import TrainError
 from train.fit.evaluate import EvalConfig, predict
 from train.models.build import build
@@ -24,7 +24,7 @@ BATCH = 256
 
 
 class Prediction(NamedTuple):
-    """A file, the class it most likely shows, and how likely the model holds that to be; or why it has none."""
+    """The most likely class of an image file and its probability; or the problem with the file."""
 
     file: Path
     label: str
@@ -33,7 +33,7 @@ class Prediction(NamedTuple):
 
 
 def classify(run: Path, files: list[Path], device: torch.device) -> Iterator[Prediction]:
-    """Yield a guess for each file, in order; a bad image gets its reason instead."""
+    """Yield a prediction for each file, in order."""
     state, card = load_model(run)
     settings = ModelSettings(**{**card["model"], "pretrained": False})
     model = build(settings)
@@ -43,42 +43,48 @@ def classify(run: Path, files: list[Path], device: torch.device) -> Iterator[Pre
     config = EvalConfig(tuple(card["classes"]), normaliser, device, "fp32")
     shape, expected = Shape(**card["shape"]), (settings.height, settings.width, settings.channels)
     for start in range(0, len(files), BATCH):
-        part = files[start : start + BATCH]
-        read = [_read(file, shape, expected) for file in part]
-        images = [image for image in read if not isinstance(image, str)]
-        likely = iter(predict(model, np.stack(images), config).softmax(dim=1) if images else ())
-        for file, image in zip(part, read, strict=True):
-            if isinstance(image, str):
-                yield Prediction(file, "", 0.0, image)
-            else:
-                probability, number = next(likely).max(dim=0)
-                yield Prediction(file, config.classes[int(number)], float(probability))
+        batch = [(file, _read(file, shape, expected)) for file in files[start : start + BATCH]]
+        yield from _classify_batch(model, batch, config)
+
+
+def _classify_batch(
+    model: nn.Module, batch: list[tuple[Path, np.ndarray | str]], config: EvalConfig
+) -> Iterator[Prediction]:
+    """Yield a prediction for each file of a batch: its image, or the problem with it."""
+    images = [image for _, image in batch if not isinstance(image, str)]
+    likely = iter(predict(model, np.stack(images), config).softmax(dim=1) if images else ())
+    for file, image in batch:
+        if isinstance(image, str):
+            yield Prediction(file, "", 0.0, image)
+        else:
+            probability, number = next(likely).max(dim=0)
+            yield Prediction(file, config.classes[int(number)], float(probability))
 
 
 def _read(file: Path, shape: Shape, expected: tuple[int, ...]) -> np.ndarray | str:
-    """Return an image as the model takes it, or what is wrong with it."""
+    """Return an image as the model takes it, or the problem with it."""
     try:
-        image = resize_crop(decode(read_source(file)).pixels, shape)
+        image = read_image(file, shape)
     except BadImageError as error:
         return str(error)
     if image.shape != expected:
-        found, wanted = ("×".join(map(str, (s[1], s[0], s[2]))) for s in (image.shape, expected))
-        return f"is {found}, the model takes {wanted} (width×height×channels)"
+        size, required = (f"{w}×{h}×{c}" for h, w, c in (image.shape, expected))
+        return f"is {size}, the model takes {required} (width×height×channels)"
     return image
 
 
 def find_images(paths: list[Path]) -> list[Path]:
-    """Return the files that are meant: those that are named, and the images in folders that are named."""
+    """Return the given files, and the images in the given folders."""
     from expand.images.formats import SUFFIXES
 
-    found: list[Path] = []
+    files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
+            files += sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
         elif path.exists():
-            found.append(path)
+            files.append(path)
         else:
             raise TrainError(f'"{path}" does not exist')
-    if not found:
+    if not files:
         raise TrainError("there are no images to classify")
-    return found
+    return files

@@ -1,4 +1,4 @@
-"""Devices: which one to train on, and what the hardware is called."""
+"""Devices: the one to train on, and a description of the hardware."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any
 import torch
 
 
-def pick_device(asked: str) -> torch.device | None:
-    """Return the device that is meant by auto, cpu or cuda; None if there is no such one."""
-    if asked == "cpu" or (asked == "auto" and not torch.cuda.is_available()):
+def pick_device(name: str) -> torch.device | None:
+    """Return the device for auto, cpu or cuda; None if there is no such device."""
+    if name == "cpu" or (name == "auto" and not torch.cuda.is_available()):
         return torch.device("cpu")
-    if asked in ("auto", "cuda") and torch.cuda.is_available():  # pragma: no cover  # needs a GPU
+    if name in ("auto", "cuda") and torch.cuda.is_available():  # pragma: no cover  # needs a GPU
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
         return torch.device("cuda")
     return None
 
 
 def cpu_name() -> str:
-    """Return what the processor calls itself."""
+    """Return the name of the processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         return next(
@@ -32,19 +32,19 @@ def cpu_name() -> str:
 
 
 def hardware(device: torch.device) -> dict[str, Any]:
-    """Return what a run ran on."""
-    found = {
+    """Describe the hardware of a run."""
+    description = {
         "system": platform.platform(),
         "processor": cpu_name(),
         "threads": torch.get_num_threads(),
         "device": str(device),
     }
     if device.type == "cuda":  # pragma: no cover  # needs a GPU
-        found["gpu"] = torch.cuda.get_device_name(device)
-    return found
+        description["gpu"] = torch.cuda.get_device_name(device)
+    return description
 
 
 def finish(device: torch.device) -> None:
-    """Wait until a GPU has done what it was given."""
+    """Wait until a GPU has finished its work."""
     if device.type == "cuda":  # pragma: no cover  # needs a GPU
         torch.cuda.synchronize(device)

@@ -1,4 +1,4 @@
-"""Several processes that train one model, as `torchrun` starts them: each takes its share of every batch."""
+"""Several processes that train one model, started by `torchrun`; each takes a share of a batch."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def test_a_test_set_may_lack_classes_but_not_have_others(out: Path, tmp_path: Pa
     more = write_set(tmp_path / "more", {"dog/1.png": image, "eel/1.png": image})
     assert (
         refusal(out, more)
-        == f'the test set "{more}" has classes that the training set does not know: "eel"'
+        == f'the test set "{more}" has classes that the training set does not have: "eel"'
     )
 
 
@@ -257,7 +257,7 @@ def test_a_file_that_is_not_the_manifests_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "out/cat/1_v1.png"
     file.write_bytes((tmp_path / "out/dog/1_v1.png").read_bytes())
     message = (
-        f'"{file}" is not the file that the manifest describes; `expand verify` says what is wrong'
+        f'"{file}" is not the file that the manifest describes; `expand verify` checks the folder'
     )
     assert refusal(tmp_path / "out", strategy=Strategy("disk")) == message
 
@@ -266,7 +266,7 @@ def test_a_row_that_lacks_a_column_is_refused(tmp_path: Path) -> None:
     expand(write_set(tmp_path / "src"), tmp_path / "out", 2, workers=1)
     manifest = tmp_path / "out/metadata.jsonl"
     manifest.write_text(manifest.read_text().replace('"label"', '"lable"', 1))
-    message = f"\"{manifest}\" has a row without 'label'; `expand verify` says what is wrong"
+    message = f"\"{manifest}\" has a row without 'label'; `expand verify` checks the folder"
     assert refusal(tmp_path / "out", strategy=Strategy("disk")) == message
 
 

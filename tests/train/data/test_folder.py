@@ -88,7 +88,7 @@ def test_a_source_that_lacks_a_view_is_refused(tmp_path: Path) -> None:
         list_folder(out).table  # noqa: B018
     assert (
         str(refused.value)
-        == f'"{out}" does not have every view of every source; `expand verify` says what is missing'
+        == f'"{out}" does not have every view of every source; `expand verify` lists what is missing'
     )
 
 
@@ -162,6 +162,6 @@ def test_classes_that_do_not_match_are_named(class_folder: Folder) -> None:
     with pytest.raises(TrainError) as refused:
         match_classes(test, ("e",), "the test set")
     expected = (
-        f'the test set "{root}" has classes that the training set does not know: "a", "b", "c", …'
+        f'the test set "{root}" has classes that the training set does not have: "a", "b", "c", …'
     )
     assert str(refused.value) == expected

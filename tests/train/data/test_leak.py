@@ -196,4 +196,6 @@ def test_a_smaller_set_has_the_same_shares_and_is_a_part_of_a_larger_one() -> No
 def test_a_smaller_set_of_none_or_of_more_than_there_are_is_refused(count: int) -> None:
     with pytest.raises(TrainError) as refused:
         some_sources(listed({"a": 40, "b": 24}), count)
-    assert str(refused.value) == f'--sources must be 2 … 64, as many as "none" has, got {count}'
+    assert (
+        str(refused.value) == f'--sources must be 2 … 64, the number that "none" has, got {count}'
+    )

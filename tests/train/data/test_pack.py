@@ -20,8 +20,9 @@ from expand.images.decoder import decode
 from tests.conftest import Folder, noise_image
 from tests.train.samples import pictures, pixels_of, write_set
 from train.data.cache import Cache, TooLargeError
+from train.data.decoding import fingerprint
 from train.data.folder import list_folder
-from train.data.pack import CHUNK, RECORD, fingerprint, pack, sample
+from train.data.pack import CHUNK, RECORD, pack, sample
 from train.data.shape import ANY_SHAPE, Shape, resize_crop
 from train.errors import TrainError
 
@@ -238,7 +239,7 @@ def test_a_set_without_one_good_image_is_refused(class_folder: Folder, tmp_path:
 def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
     src, out, cache = write_set(tmp_path / "src"), tmp_path / "out", Cache(tmp_path / "cache")
     expand(src, out, factor=2, workers=1)
-    for root, hint in ((src, ""), (out, "; `expand verify` says what is wrong")):
+    for root, hint in ((src, ""), (out, "; `expand verify` checks the folder")):
         folder = list_folder(root)
         (root / "dog/3.png").unlink()
         with pytest.raises(TrainError) as refused:
