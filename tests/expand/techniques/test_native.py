@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from expand import ExpandError
-from expand.geometry import Size
-from expand.techniques import NATIVE, GeometricTechnique, Technique
+from expand.techniques import NATIVE, Technique
 from expand.techniques.geometric.crop import Crop
 from expand.techniques.geometric.flip import Flip
 from expand.techniques.geometric.pad import Pad
@@ -28,54 +26,6 @@ EACH: list[Technique] = [
     Erase(), Erase(factor=None), Erase(factor=4), Erase((0.1, 0.1), (1, 1), 0, 1),
 ]  # fmt: skip
 UNITS = st.floats(0, 1, exclude_max=True)
-
-
-@pytest.mark.parametrize("technique", EACH, ids=str)
-@given(data=st.data())
-def test_one_choice_or_a_batch_of_them_is_the_same_arithmetic(
-    technique: Technique, data: st.DataObject
-) -> None:
-    count = technique.spread + technique.seeds
-    variants = data.draw(
-        st.lists(st.integers(0, (technique.factor or 1) - 1), min_size=3, max_size=3)
-    )
-    numbers = [data.draw(st.lists(UNITS, min_size=3, max_size=3)) for _ in range(count)]
-    batch = technique.choose(np.array(variants, float), [np.array(n) for n in numbers])
-    singles = [
-        technique.choose(float(variant), [n[i] for n in numbers])
-        for i, variant in enumerate(variants)
-    ]
-    assert list(batch) == list(singles[0])
-    for key, values in batch.items():
-        np.testing.assert_allclose(
-            np.broadcast_to(values, 3), [single[key] for single in singles], rtol=1e-12, atol=1e-12
-        )
-    if isinstance(technique, GeometricTechnique):
-        together = technique.place(batch, Size(np.full(3, 30.0), np.full(3, 20.0)))
-        for i, single in enumerate(singles):
-            alone = technique.place(single, Size(30.0, 20.0))
-            for many, one in zip(
-                (*together.source, *together.size), (*alone.source, *alone.size), strict=True
-            ):
-                np.testing.assert_allclose(np.broadcast_to(many, 3)[i], one, rtol=1e-12, atol=1e-12)
-
-
-@pytest.mark.parametrize("technique", EACH, ids=str)
-def test_variant_0_changes_nothing_and_no_two_variants_are_the_same(technique: Technique) -> None:
-    if technique.factor in (None, 1):
-        pytest.skip("always on")
-    chosen = [
-        technique.choose(float(variant), [0.3] * 5) for variant in range(technique.factor or 0)
-    ]
-    neutral = technique.neutral()
-    assert {**chosen[0], "seed": 0, "x": 0, "y": 0, "salt": 0} == {
-        **neutral,
-        "seed": 0,
-        "x": 0,
-        "y": 0,
-        "salt": 0,
-    }
-    assert len({str(choice) for choice in chosen}) == technique.factor
 
 
 @pytest.mark.parametrize("technique", EACH, ids=str)
