@@ -16,14 +16,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Entry:
-    """A piece of a recipe file that knows its line."""
+    """A part of a recipe file, with the name of the file and the line for error messages."""
 
     where: str
     node: yaml.Node | None
 
     @property
     def value(self) -> Any:
-        """The piece as plain data."""
+        """The entry as plain data."""
         if self.node is None:
             return None
         loader = yaml.SafeLoader("")
@@ -34,31 +34,27 @@ class Entry:
 
     @property
     def line(self) -> int:
-        """Where the piece begins."""
+        """The line at which the entry begins, counted from 1."""
         return self.node.start_mark.line + 1 if self.node else 1
 
     def without_settings(self) -> Entry:
-        """Return an empty mapping in this entry's place."""
-        return Entry(
-            self.where,
-            yaml.MappingNode(
-                "tag:yaml.org,2002:map", [], self.node.start_mark if self.node else None
-            ),
-        )
+        """Return an empty mapping at this entry's line."""
+        mark = self.node.start_mark if self.node else None
+        return Entry(self.where, yaml.MappingNode("tag:yaml.org,2002:map", [], mark))
 
     def items(self) -> dict[str, Entry]:
-        """The entries of a mapping, by key; refuse anything else, and a key that stands twice."""
+        """Return the entries of a mapping by key; refuse anything else, and a duplicate key."""
         if not isinstance(self.node, yaml.MappingNode):
             raise self.error(f"expected settings (key: value), got {self.value!r}")
-        found: dict[str, Entry] = {}
+        entries: dict[str, Entry] = {}
         for key, value in self.node.value:
-            if str(key.value) in found:
-                raise Entry(self.where, key).error(f'"{key.value}" stands twice')
-            found[str(key.value)] = Entry(self.where, value)
-        return found
+            if str(key.value) in entries:
+                raise Entry(self.where, key).error(f'"{key.value}" is set twice')
+            entries[str(key.value)] = Entry(self.where, value)
+        return entries
 
     def error(self, message: str) -> ExpandError:
-        """Return an error that says where it is."""
+        """Return an error with the file and the line in front of its message."""
         return ExpandError(f'"{self.where}", line {self.line}: {message}')
 
     def within(self, build: Callable[[], T]) -> T:
@@ -72,7 +68,7 @@ class Entry:
             raise self.error(str(error)) from error
 
     def check_keys(self, known: tuple[str, ...], owner: str) -> None:
-        """Refuse a key that is not among the known ones."""
+        """Refuse a key that is not one of `known`; `owner` names what the keys belong to."""
         for key, entry in self.items().items():
             if key not in known:
                 near = difflib.get_close_matches(key, known, n=1)

@@ -22,9 +22,11 @@ MODES = {
 
 @dataclass(frozen=True)
 class Fill:
-    """What uncovered area gets: a colour (0 … 255: one number, or one each for red, green, blue), or a mode of `MODES`.
+    """How the uncovered area of a view is filled.
 
-    `background` is the colour of the image's own border: a fill that stands out is a feature that a network learns.
+    `value` is a mode of `MODES`, or a colour of 0 … 255: one number, or one each for red, green and
+    blue. "background" is the median colour of the image's border: a network would learn a fill that
+    stands out as a feature. Raises `SettingError`, key "fill".
     """
 
     value: str | tuple[int, ...] = "background"
@@ -33,9 +35,7 @@ class Fill:
         value: object = self.value
         colour = (value,) if isinstance(value, int) else value
         if isinstance(colour, Sequence) and not isinstance(colour, str):
-            if not colour or not all(
-                isinstance(c, int) and not isinstance(c, bool) and 0 <= c <= 255 for c in colour
-            ):
+            if not colour or not all(map(_is_level, colour)):
                 raise SettingError(f'"fill" must be whole numbers 0 … 255, got {value!r}', "fill")
             object.__setattr__(self, "value", tuple(colour))
         elif value not in MODES:
@@ -46,11 +46,11 @@ class Fill:
 
     @property
     def mode(self) -> int:
-        """Return OpenCV's border mode."""
+        """OpenCV's border mode."""
         return MODES[self.value] if isinstance(self.value, str) else cv2.BORDER_CONSTANT
 
     def colour(self, pixels: Pixels) -> list[int]:
-        """Return the fill's value for each channel of an image, in the image's own units."""
+        """Return the fill of each channel of an H×W or H×W×C image, in its own units."""
         channels = 1 if pixels.ndim == 2 else pixels.shape[2]
         if self.value == "background":
             return border_colour(pixels)
@@ -62,13 +62,17 @@ class Fill:
 DEFAULT_FILL = Fill()
 
 
+def _is_level(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 255
+
+
 def border_colour(pixels: Pixels) -> list[int]:
-    """Return the median of the outermost pixels, channel by channel."""
+    """Return the median of the outermost pixels of an H×W or H×W×C image, for each channel."""
     return cast("list[int]", border_colours(pixels[None])[0].tolist())
 
 
 def border_colours(pixels: Pixels) -> NDArray[np.int64]:
-    """Return the same for each of N images (N×H×W or N×H×W×C), as N×C."""
+    """Return the border colour of each of N images (N×H×W or N×H×W×C), as N×C."""
     ring = [pixels[:, 0], pixels[:, -1], pixels[:, 1:-1, 0], pixels[:, 1:-1, -1]]
     border = np.concatenate(ring, axis=1)
     border = np.sort(border.reshape(*border.shape[:2], -1), axis=1)
@@ -76,7 +80,11 @@ def border_colours(pixels: Pixels) -> NDArray[np.int64]:
 
 
 def fit_colour(colour: Sequence[int], channels: int, white: int) -> list[int]:
-    """Return a colour of 8 bits as `channels` values up to `white`: grey by Rec. 601 luma, a fourth or second opaque."""
+    """Convert an 8-bit colour to `channels` values of 0 … `white`.
+
+    Grey images get the Rec. 601 luma of the colour, an alpha channel (the second of two, the fourth
+    of four) gets opaque. Raises `BadImageError` if the colour has another number of channels.
+    """
     alpha = [255] if channels in (2, 4) and len(colour) in (1, 3) else []
     visible = channels - len(alpha)
     if len(colour) == 3 and visible == 1:

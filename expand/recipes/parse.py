@@ -1,4 +1,4 @@
-"""The door for recipes: names and files in, techniques out; messages name the key and the line."""
+"""Parse recipes: names and files to techniques; error messages have the key and the line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import yaml
 from expand.errors import ExpandError
 from expand.recipes.entry import Entry
 from expand.recipes.fill import DEFAULT_FILL, Fill
-from expand.techniques import NATIVE, Technique
+from expand.techniques import NATIVE, GeometricTechnique, Technique
 from expand.techniques.catalogue import PIPELINE, Catalogue
 
 NAMED = ("classic", "blog")
@@ -23,7 +23,7 @@ KEYS = ("name", "fill", "techniques")
 
 
 class Parsed(NamedTuple):
-    """What a recipe file says, read and checked technique by technique."""
+    """The content of a recipe file, each technique checked on its own."""
 
     name: str
     techniques: tuple[Technique, ...]
@@ -32,7 +32,11 @@ class Parsed(NamedTuple):
 
 
 def read_recipe(name: str | Path) -> Parsed:
-    """Read a named recipe, or the one in a YAML or JSON file; a saved albumentations pipeline is one as well."""
+    """Read a recipe by its name, or from a YAML or JSON file.
+
+    A pipeline saved by albumentations is a recipe with one technique. Raises `ExpandError` with the
+    file, the line and the key.
+    """
     if name in NAMED:
         text = resources.files("expand").joinpath(f"recipes/{name}.yaml").read_text("utf-8")
         return parse_recipe(text, f"{name}.yaml")
@@ -47,7 +51,7 @@ def read_recipe(name: str | Path) -> Parsed:
 
 
 def parse_recipe(text: str, where: str) -> Parsed:
-    """Read the recipe that a YAML (or JSON) text describes; `where` names the text in messages."""
+    """Read a recipe from YAML or JSON text; `where` names the text in error messages."""
     try:
         entry = Entry(where, yaml.compose(text, Loader=yaml.SafeLoader))
         data = entry.value
@@ -71,25 +75,26 @@ def _read(entry: Entry) -> Parsed:
     listed = items["techniques"]
     if not isinstance(listed.node, yaml.SequenceNode):
         raise listed.error(
-            f'"techniques" must be a list, one technique a line ("- flip: {{}}"), got {listed.value!r}'
+            '"techniques" must be a list, one technique a line ("- flip: {}"), '
+            f"got {listed.value!r}"
         )
     read = [_read_technique(Entry(entry.where, node)) for node in listed.node.value]
-    fill = _common_fill(
-        [asked for asked in (items.get("fill"), *(fill for _, fill in read)) if asked]
-    )
+    fills = [items.get("fill"), *(fill for _, fill in read)]
+    fill = _common_fill([entry for entry in fills if entry])
     name = str(items["name"].value) if "name" in items else Path(entry.where).stem
     return Parsed(name, tuple(technique for technique, _ in read), fill, entry)
 
 
-def _common_fill(asked: list[Entry]) -> Fill:
-    """Return the one fill of the one resampling; refuse techniques that ask for different ones."""
-    read = [entry.within(partial(Fill, _plain(entry.value))) for entry in asked]
-    for entry, fill in zip(asked, read, strict=True):
-        if fill != read[0]:
+def _common_fill(entries: list[Entry]) -> Fill:
+    """Return the fill that all entries agree on, since a view is resampled once."""
+    fills = [entry.within(partial(Fill, _plain(entry.value))) for entry in entries]
+    for entry, fill in zip(entries, fills, strict=True):
+        if fill != fills[0]:
             raise entry.error(
-                f'"fill" is {fill.value!r} here, {read[0].value!r} before; a view is resampled once, with one fill'
+                f'"fill" is {fill.value!r} here, {fills[0].value!r} before; '
+                "a view is resampled once, with one fill"
             )
-    return read[0] if read else DEFAULT_FILL
+    return fills[0] if fills else DEFAULT_FILL
 
 
 def _plain(value: Any) -> Any:
@@ -97,22 +102,13 @@ def _plain(value: Any) -> Any:
 
 
 def _read_technique(entry: Entry) -> tuple[Technique, Entry | None]:
-    """Return one technique of the list, and its fill if it names one."""
-    if isinstance(entry.node, yaml.ScalarNode):
-        name, settings = str(entry.value), entry.without_settings()
-    else:
-        items = entry.items()
-        if len(items) != 1:
-            raise entry.error(
-                f'each technique is one entry of the list ("- flip: {{}}"), got {", ".join(items)}'
-            )
-        name, settings = next(iter(items.items()))
-        settings = settings if settings.value is not None else settings.without_settings()
+    """Return one technique of the list, and its fill if it has one."""
+    name, settings = _name_and_settings(entry)
     values = {key: item.value for key, item in settings.items().items()}
     if name not in NATIVE:
         return settings.within(lambda: _from_catalogue(name, values)), None
     kind = NATIVE[name]
-    geometric = hasattr(kind, "place")
+    geometric = issubclass(kind, GeometricTechnique)
     known = tuple(item.name for item in fields(kind))  # type: ignore[arg-type]
     settings.check_keys((*known, "fill") if geometric else known, name)
     fill = settings.items().get("fill")
@@ -122,6 +118,18 @@ def _read_technique(entry: Entry) -> tuple[Technique, Entry | None]:
     ), fill
 
 
+def _name_and_settings(entry: Entry) -> tuple[str, Entry]:
+    if isinstance(entry.node, yaml.ScalarNode):
+        return str(entry.value), entry.without_settings()
+    items = entry.items()
+    if len(items) != 1:
+        raise entry.error(
+            f'each technique is one entry of the list ("- flip: {{}}"), got {", ".join(items)}'
+        )
+    name, settings = next(iter(items.items()))
+    return name, settings if settings.value is not None else settings.without_settings()
+
+
 def _from_catalogue(name: str, values: dict[str, Any]) -> Catalogue:
     if name == PIPELINE:
         return Catalogue.pipeline(values)
@@ -129,7 +137,8 @@ def _from_catalogue(name: str, values: dict[str, Any]) -> Catalogue:
         near = difflib.get_close_matches(name, NATIVE, n=1)
         hint = f'; did you mean "{near[0]}"?' if near else ""
         raise ExpandError(
-            f'"{name}" is not a technique; there are {", ".join(NATIVE)}, and albumentations transforms{hint}'
+            f'"{name}" is not a technique; there are {", ".join(NATIVE)}, '
+            f"and albumentations transforms{hint}"
         )
     factor = values.pop("factor", None)
     return Catalogue.named(name, values, factor)

@@ -1,4 +1,4 @@
-"""A recipe: an ordered set of techniques with their ranges and factors, and the count of views that it can give."""
+"""A recipe: ordered techniques with their ranges and factors, and how many views they give."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ from expand.techniques.geometric.rotate90 import Rotate90
 
 @dataclass(frozen=True)
 class Recipe:
-    """Techniques in the order in which they act, and what fills the area that they uncover.
+    """Techniques in the order in which they are applied, and what fills the area they uncover.
 
-    The geometric ones must stand together: they are composed into one matrix, and each view is resampled once.
+    Geometric techniques must be listed next to each other: they are composed into one matrix, so
+    that each view is resampled once. Raises `ExpandError` for an empty recipe, a technique listed
+    twice, or geometric techniques with a pixel technique between them.
     """
 
     name: str
@@ -39,13 +41,14 @@ class Recipe:
                 raise ExpandError(f'recipe "{self.name}" has {name} twice')
         if len(self._blocks) > 1:
             raise ExpandError(
-                f'recipe "{self.name}" has {self._blocks[1][0].name} apart from {self._blocks[0][-1].name}: techniques '
-                "that move pixels must stand together, so that each view is resampled once"
+                f'recipe "{self.name}" has {self._blocks[1][0].name} apart from '
+                f"{self._blocks[0][-1].name}: techniques that move pixels must be listed next to "
+                "each other, so that each view is resampled once"
             )
 
     @cached_property
     def _blocks(self) -> list[list[Technique]]:
-        """The runs of geometric techniques that stand together."""
+        """The groups of geometric techniques that are listed next to each other."""
         blocks: list[list[Technique]] = []
         before: Technique | None = None
         for technique in self.techniques:
@@ -58,18 +61,18 @@ class Recipe:
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
-        """The techniques' names as keys of a view's parameters: a catalogue technique that stands twice is numbered."""
+        """The keys of a view's parameters: technique names, numbered where one repeats."""
         names = [technique.name for technique in self.techniques]
         return tuple(
-            name if names.count(name) == 1 else f"{name}_{names[: place + 1].count(name)}"
-            for place, name in enumerate(names)
+            name if names.count(name) == 1 else f"{name}_{names[: index + 1].count(name)}"
+            for index, name in enumerate(names)
         )
 
     @cached_property
     def walked(self) -> tuple[Technique, ...]:
-        """The techniques with what coincides merged: beside quarter turns, a flip along both axes is a flip along one.
+        """The techniques as views use them: beside quarter turns, one flip is enough.
 
-        (A vertical flip is a horizontal one and a half turn.)
+        A vertical flip is a horizontal flip and a half turn, so half of the variants would coincide.
         """
         turns = any(isinstance(technique, Rotate90) for technique in self.techniques)
         return tuple(
@@ -81,17 +84,17 @@ class Recipe:
 
     @property
     def begins_with_geometry(self) -> bool:
-        """Tell whether the pixels that are resampled are the image's own."""
+        """Whether the resampling reads the image itself, before any pixel technique."""
         return isinstance(self.techniques[0], GeometricTechnique)
 
     @property
     def nominal(self) -> int | None:
-        """The product of the techniques' factors; None: as many as asked."""
+        """The product of the techniques' factors; None: unlimited."""
         return _product(self.techniques)
 
     @property
     def distinct(self) -> int | None:
-        """How many different views that really gives; None: as many as asked."""
+        """How many different views there are; None: unlimited."""
         return _product(self.walked)
 
     @cached_property
@@ -100,7 +103,7 @@ class Recipe:
         return math.prod(technique.factor or 1 for technique in self.walked)
 
     def neutral(self) -> dict[str, Any]:
-        """Return the parameters of the view that changes nothing: view 0."""
+        """Return the parameters of view 0, which changes nothing."""
         return {key: dict(choice) for key, choice in self._neutral.items()}
 
     @cached_property
@@ -110,46 +113,45 @@ class Recipe:
         }
 
     def with_factors(self, factors: Mapping[str, int]) -> Recipe:
-        """Return a recipe of the named techniques alone, in their order here, with these factors.
+        """Return a recipe of the named techniques only, in this order, with these factors.
 
-        Each has the ranges that it has in this recipe, or its own defaults if it is not in it.
+        A technique keeps its ranges from this recipe; one that is not in it gets its defaults.
+        Raises `ExpandError` for an unknown technique or a factor that it cannot have.
         """
         here = {technique.name: technique for technique in self.techniques}
         chosen = [_with_factor(here[name], factors[name]) for name in here if name in factors]
         for name in factors:
             if name not in here:
-                if name not in NATIVE:
-                    raise ExpandError(f'"{name}" is not a technique; there are {", ".join(NATIVE)}')
-                technique = _with_factor(NATIVE[name](), factors[name])
-                place = next(
-                    (i for i, t in enumerate(chosen) if isinstance(t, PixelTechnique)), len(chosen)
-                )
-                chosen.insert(
-                    place if isinstance(technique, GeometricTechnique) else len(chosen), technique
-                )
+                _insert(chosen, _with_factor(_default(name), factors[name]))
         listed = ",".join(f"{technique.name}={technique.factor}" for technique in chosen)
         return replace(self, name=f"{self.name} {listed}", techniques=tuple(chosen))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the recipe as plain data: what a YAML recipe holds, with every default written out."""
+        """Return the recipe as plain data: a recipe file with every default written out."""
         techniques = [{technique.name: technique.settings()} for technique in self.techniques]
         fill = self.fill.value if isinstance(self.fill.value, str) else list(self.fill.value)
         return {"name": self.name, "fill": fill, "techniques": techniques}
 
     @classmethod
     def load(cls, name: str | Path) -> Recipe:
-        """Return a named recipe (classic, blog), or the one that a YAML or JSON file holds."""
+        """Load a recipe by its name (classic, blog) or from a YAML or JSON file."""
         return cls._from(read_recipe(name))
 
     @classmethod
     def parse(cls, text: str, where: str = "recipe") -> Recipe:
-        """Return the recipe that a YAML text describes; `where` names the text in messages."""
+        """Parse a recipe from YAML text; `where` names the text in error messages."""
         return cls._from(parse_recipe(text, where))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Recipe:
-        """Return the recipe that `to_dict` described."""
+        """Return the recipe that `to_dict` wrote."""
         return cls.parse(json.dumps(data), str(data.get("name", "recipe")))
+
+    def _repr_html_(self) -> str:
+        """Show the recipe as a table in a notebook."""
+        from expand.recipes.notebook import render_html  # notebooks only
+
+        return render_html(self)
 
     @classmethod
     def _from(cls, parsed: Parsed) -> Recipe:
@@ -159,6 +161,20 @@ class Recipe:
 def _product(techniques: tuple[Technique, ...]) -> int | None:
     factors = [technique.factor for technique in techniques]
     return None if None in factors else math.prod(factor or 1 for factor in factors)
+
+
+def _default(name: str) -> Technique:
+    if name not in NATIVE:
+        raise ExpandError(f'"{name}" is not a technique; there are {", ".join(NATIVE)}')
+    return NATIVE[name]()
+
+
+def _insert(techniques: list[Technique], technique: Technique) -> None:
+    """Add a technique: a geometric one before the first pixel technique, any other at the end."""
+    pixel = (i for i, other in enumerate(techniques) if isinstance(other, PixelTechnique))
+    end = len(techniques)
+    geometric = isinstance(technique, GeometricTechnique)
+    techniques.insert(next(pixel, end) if geometric else end, technique)
 
 
 def _with_factor(technique: Technique, factor: int) -> Technique:

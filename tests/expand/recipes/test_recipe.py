@@ -138,7 +138,7 @@ def test_a_technique_may_name_the_fill_if_all_agree() -> None:
         ("techniques:\n  - flip\n  - flip", "has flip twice"),
         (
             "techniques:\n  - flip: {axes: horizontal, axes: vertical}",
-            'line 2: "axes" stands twice',
+            'line 2: "axes" is set twice',
         ),
         ("techniques: {flip: {}}", '"techniques" must be a list'),
         ("techniques: []", "has no techniques"),
