@@ -1,4 +1,4 @@
-"""The cache: bounded, and the pack that was used longest ago goes first."""
+"""The cache: limited in size; the least recently used pack is removed first."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from train.errors import TrainError
 
 def fill(root: Path, **packs: int) -> None:
     """Write finished packs of so many bytes, the first one used longest ago."""
-    for place, (name, size) in enumerate(packs.items()):
+    for index, (name, size) in enumerate(packs.items()):
         (root / name).mkdir(parents=True)
         (root / name / "pack.json").write_bytes(b"{}")
         (root / name / "pixels.npy").write_bytes(bytes(size - 2))
-        os.utime(root / name / "pack.json", (1000 + place, 1000 + place))
+        os.utime(root / name / "pack.json", (1000 + index, 1000 + index))
 
 
 def names(root: Path) -> list[str]:
@@ -36,7 +36,7 @@ def test_packs_are_listed_by_their_last_use(tmp_path: Path) -> None:
     assert [pack.name for pack in cache.packs()] == ["a", "b", "c"]
 
 
-def test_the_packs_that_were_used_longest_ago_make_room(tmp_path: Path) -> None:
+def test_the_least_recently_used_packs_make_room(tmp_path: Path) -> None:
     fill(tmp_path, c=10, a=20, b=30)
     cache = Cache(tmp_path, limit=75)
     cache.make_room(15, "x")
@@ -49,7 +49,7 @@ def test_the_packs_that_were_used_longest_ago_make_room(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
-def test_what_a_kill_left_goes_before_any_pack(tmp_path: Path) -> None:
+def test_unfinished_packs_are_removed_first(tmp_path: Path) -> None:
     fill(tmp_path, a=20, b=30)
     (tmp_path / "a.part").mkdir()
     (tmp_path / "a.part/pixels.npy").write_bytes(bytes(40))
@@ -57,7 +57,7 @@ def test_what_a_kill_left_goes_before_any_pack(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a", "b"]
 
 
-def test_what_never_fits_is_refused_and_nothing_is_removed_for_it(tmp_path: Path) -> None:
+def test_a_set_that_never_fits_is_refused_and_nothing_is_removed(tmp_path: Path) -> None:
     fill(tmp_path, a=20)
     with pytest.raises(TooLargeError) as refused:
         Cache(tmp_path, limit=1000).make_room(1001, "photos")
@@ -65,7 +65,7 @@ def test_what_never_fits_is_refused_and_nothing_is_removed_for_it(tmp_path: Path
     assert names(tmp_path) == ["a"]
 
 
-def test_what_the_disk_has_no_room_for_is_refused(tmp_path: Path) -> None:
+def test_a_set_that_does_not_fit_on_the_disk_is_refused(tmp_path: Path) -> None:
     needed = 10**18
     assert shutil.disk_usage(tmp_path).free < needed
     with pytest.raises(TooLargeError) as refused:
@@ -77,7 +77,7 @@ def test_what_the_disk_has_no_room_for_is_refused(tmp_path: Path) -> None:
     assert words.endswith(" free")
 
 
-def test_clearing_removes_packs_and_what_kills_left_and_nothing_else(tmp_path: Path) -> None:
+def test_clearing_removes_packs_and_unfinished_packs_and_nothing_else(tmp_path: Path) -> None:
     fill(tmp_path, a=20, b=30)
     (tmp_path / "c.part").mkdir()
     (tmp_path / "c.part/pixels.npy").write_bytes(bytes(40))
@@ -90,13 +90,13 @@ def test_clearing_removes_packs_and_what_kills_left_and_nothing_else(tmp_path: P
     assert (cache.packs(), cache.size()) == ([], 0)
 
 
-def test_a_cache_that_is_not_there_is_empty(tmp_path: Path) -> None:
+def test_a_missing_cache_is_empty(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "nosuch")
     assert (cache.packs(), cache.size(), cache.clear()) == ([], 0, 0)
     assert not (tmp_path / "nosuch").exists()
 
 
-def test_packs_lie_where_the_environment_says(
+def test_the_environment_sets_the_folder_of_packs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("TRAIN_CACHE", raising=False)
@@ -107,7 +107,7 @@ def test_packs_lie_where_the_environment_says(
     assert Cache(tmp_path).root == tmp_path
 
 
-def test_who_wants_a_held_cache_waits_for_it(tmp_path: Path) -> None:
+def test_a_locked_cache_is_waited_for(tmp_path: Path) -> None:
     cache, entered = Cache(tmp_path / "cache"), threading.Event()
 
     def enter() -> None:
@@ -125,6 +125,6 @@ def test_who_wants_a_held_cache_waits_for_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [0.0, -1.0, float("inf"), float("nan")])
-def test_a_limit_that_means_nothing_is_refused(size: float) -> None:
+def test_an_invalid_limit_is_refused(size: float) -> None:
     with pytest.raises(TrainError, match=f"--cache-size must be above 0, got {size}"):
         Cache.of(None, size)

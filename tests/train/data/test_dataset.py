@@ -1,4 +1,4 @@
-"""The data of a run: which side each image is on, in what form, and what is refused."""
+"""The data of a run: the split of each image, its shape, and data that is refused."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def refusal(data: Path, test: Path | None = None, **data_request: Any) -> str:
     return str(refused.value)
 
 
-def pixels_on(side: Split | None) -> np.ndarray:
-    """Return the pixels of a side, as whoever measures on it takes them."""
-    assert side is not None
-    return side.pixels()
+def pixels_on(split: Split | None) -> np.ndarray:
+    """Return the pixels of a split."""
+    assert split is not None
+    return split.pixels()
 
 
 def read(folder: Folder) -> np.ndarray:
@@ -64,7 +64,7 @@ def out(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(("name", "views"), [("none", 1), ("fly", 1), ("disk", 3), ("hybrid", 3)])
 @pytest.mark.parametrize("validation", [0.0, 0.3])
-def test_each_side_has_the_pixels_of_its_files(
+def test_each_split_has_the_pixels_of_its_files(
     name: str, views: int, validation: float, out: Path
 ) -> None:
     strategy = Strategy(name, CLASSIC if name in ("fly", "hybrid") else None)
@@ -88,7 +88,7 @@ def test_each_side_has_the_pixels_of_its_files(
     assert data.pack_seconds > 0
 
 
-def test_the_normaliser_is_measured_on_the_training_sources_as_they_are(out: Path) -> None:
+def test_the_normaliser_is_measured_on_the_untouched_training_sources(out: Path) -> None:
     src = out.parent / "src"
     expected = measure_pixels(np.stack([pixels_of(src / name) for name in sorted(pictures(10))]))
     for strategy in (Strategy("none"), Strategy("disk"), Strategy("fly", CLASSIC)):
@@ -100,7 +100,7 @@ def test_the_normaliser_is_measured_on_the_training_sources_as_they_are(out: Pat
     assert data.normalise != expected
 
 
-def test_without_originals_copies_are_validated_on_and_measured(tmp_path: Path) -> None:
+def test_without_originals_validation_and_the_normaliser_use_copies(tmp_path: Path) -> None:
     expand(
         write_set(tmp_path / "src", pictures(10)), tmp_path / "out", 3, originals="none", workers=1
     )
@@ -111,7 +111,7 @@ def test_without_originals_copies_are_validated_on_and_measured(tmp_path: Path) 
     np.testing.assert_array_equal(originals(data.train), read(data.train.folder))
 
 
-def test_only_the_originals_of_a_test_set_are_measured_on(out: Path, tmp_path: Path) -> None:
+def test_only_the_originals_of_a_test_set_are_used(out: Path, tmp_path: Path) -> None:
     sources = write_set(
         tmp_path / "new", {"dog/1.png": pictures(1, seed=90)["cat/0.png"], **pictures(2, seed=50)}
     )
@@ -147,7 +147,7 @@ def test_leaks_are_refused_or_recorded(out: Path, tmp_path: Path) -> None:
         assert prepared(out, test, strategy=Strategy(strategy), allow_leak=True).leaks == [line]
 
 
-def test_a_picture_that_stands_twice_is_not_learnt_and_validated_on(tmp_path: Path) -> None:
+def test_duplicate_pictures_in_training_and_validation_are_refused(tmp_path: Path) -> None:
     images = pictures(10)
     names = sorted(images)
     src = write_set(tmp_path / "src", images)
@@ -163,7 +163,7 @@ def test_a_picture_that_stands_twice_is_not_learnt_and_validated_on(tmp_path: Pa
     assert prepared(src).leaks == []
 
 
-def test_what_cannot_be_learnt_from_is_refused(out: Path, tmp_path: Path) -> None:
+def test_data_that_cannot_be_trained_on_is_refused(out: Path, tmp_path: Path) -> None:
     one = write_set(tmp_path / "one", {"cat/1.png": pictures()["cat/1.png"]})
     assert refusal(one) == f'"{one}" has only one class ("cat"); a classifier needs two'
     assert refusal(tmp_path / "nosuch") == f'"{tmp_path / "nosuch"}" is not a folder'
@@ -171,14 +171,16 @@ def test_what_cannot_be_learnt_from_is_refused(out: Path, tmp_path: Path) -> Non
     assert refusal(out, validation=1.0) == "--validation must be at least 0 and below 1, got 1.0"
 
 
-def test_test_images_of_another_shape_are_refused_with_both(out: Path, tmp_path: Path) -> None:
+def test_test_images_of_another_shape_are_refused_with_both_shapes(
+    out: Path, tmp_path: Path
+) -> None:
     test = write_set(tmp_path / "test", pictures(2, (12, 10), seed=50))
     words = "test images are 10×12×1, training images 16×16×3; give all of them one shape with --image-size and --colour"
     assert refusal(out, test) == words
     assert prepared(out, test, shape=Shape(8, "rgb")).test is not None
 
 
-def test_views_of_images_that_are_to_be_resized_come_from_the_files(out: Path) -> None:
+def test_views_of_resized_images_need_the_files(out: Path) -> None:
     strategies = {
         name: Strategy(name, CLASSIC if name in ("fly", "hybrid") else None)
         for name in ("none", "disk", "fly", "hybrid")
@@ -198,7 +200,7 @@ def test_views_of_images_that_are_to_be_resized_come_from_the_files(out: Path) -
     )  # type: ignore[union-attr]
 
 
-def test_a_set_that_is_too_large_to_pack_is_streamed_and_still_measured_rightly(
+def test_a_set_that_is_too_large_to_pack_is_streamed_and_measured_on_a_sample(
     tmp_path: Path,
 ) -> None:
     src = write_set(tmp_path / "src", pictures(1050, (3, 2, 3)))  # more than twice the sample
@@ -209,9 +211,9 @@ def test_a_set_that_is_too_large_to_pack_is_streamed_and_still_measured_rightly(
     assert data.normalise == measure_pixels(data.train.pack.pixels)
     assert data.validation is not None
     assert len(data.validation.folder) == 210
-    for side in (data.validation, data.test):
-        assert side is not None
-        np.testing.assert_array_equal(pixels_on(side), read(side.folder))
+    for split in (data.validation, data.test):
+        assert split is not None
+        np.testing.assert_array_equal(pixels_on(split), read(split.folder))
     (test / "cat/0.png").write_bytes((src / data.train.folder.files[1500]).read_bytes())
     line = f'test "cat/0.png" is, or was made from, the file of training "{data.train.folder.files[1500]}"'
     assert refusal(src, test, limit=150_000, validation=0.1).startswith(
@@ -236,23 +238,23 @@ def test_a_smaller_set_is_drawn_before_it_is_split(out: Path) -> None:
     np.testing.assert_array_equal(pixels_on(data.validation), read(data.validation.folder))
 
 
-def test_whoever_watches_is_told_of_each_image_that_is_decoded(out: Path, tmp_path: Path) -> None:
+def test_progress_is_reported_for_each_decoded_image(out: Path, tmp_path: Path) -> None:
     test = write_set(tmp_path / "test", pictures(3, seed=50))
-    told: dict[str, int] = {}
+    counts: dict[str, int] = {}
 
-    def watch(folder: Folder) -> Callable[[int], None]:
-        told[folder.root.name] = 0
+    def packing(folder: Folder) -> Callable[[int], None]:
+        counts[folder.root.name] = 0
 
         def decoded(images: int) -> None:
-            told[folder.root.name] += images
+            counts[folder.root.name] += images
 
         return decoded
 
-    prepare(DataRequest(out, test, ANY_SHAPE, 0.2, False, copies=True), Cache(), watch)
-    assert told == {"out": 60, "test": 6}
+    prepare(DataRequest(out, test, ANY_SHAPE, 0.2, False, copies=True), Cache(), packing)
+    assert counts == {"out": 60, "test": 6}
 
 
-def test_a_file_that_is_not_the_manifests_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_differs_from_the_manifest_is_refused(tmp_path: Path) -> None:
     expand(write_set(tmp_path / "src"), tmp_path / "out", 2, workers=1)
     file = tmp_path / "out/cat/1_v1.png"
     file.write_bytes((tmp_path / "out/dog/1_v1.png").read_bytes())
@@ -262,7 +264,7 @@ def test_a_file_that_is_not_the_manifests_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path / "out", strategy=Strategy("disk")) == message
 
 
-def test_a_row_that_lacks_a_column_is_refused(tmp_path: Path) -> None:
+def test_a_manifest_row_without_a_column_is_refused(tmp_path: Path) -> None:
     expand(write_set(tmp_path / "src"), tmp_path / "out", 2, workers=1)
     manifest = tmp_path / "out/metadata.jsonl"
     manifest.write_text(manifest.read_text().replace('"label"', '"lable"', 1))
@@ -270,7 +272,7 @@ def test_a_row_that_lacks_a_column_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path / "out", strategy=Strategy("disk")) == message
 
 
-def test_validation_and_test_may_share_nothing_either(tmp_path: Path) -> None:
+def test_validation_and_test_must_not_share_images(tmp_path: Path) -> None:
     data, images = write_set(tmp_path / "src"), pictures()
     held = prepared(data, validation=0.5).validation
     assert held is not None

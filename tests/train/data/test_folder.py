@@ -49,7 +49,7 @@ def test_in_a_plain_folder_each_image_is_a_source_of_its_own(class_folder: Folde
     assert (folder.source_hashes, folder.card, folder.expanded, len(folder)) == ([], None, False, 3)
 
 
-def test_an_expanded_folder_is_what_its_manifest_says(tmp_path: Path) -> None:
+def test_an_expanded_folder_is_read_from_its_manifest(tmp_path: Path) -> None:
     expand(write_set(tmp_path / "src"), tmp_path / "out", factor=3, workers=1)
     folder, rows = list_folder(tmp_path / "out"), list(read_rows(tmp_path / "out"))
     assert folder.files == [row["file_name"] for row in rows]
@@ -92,7 +92,7 @@ def test_a_source_that_lacks_a_view_is_refused(tmp_path: Path) -> None:
     )
 
 
-def test_a_folder_without_originals_says_so_where_they_are_needed(tmp_path: Path) -> None:
+def test_missing_originals_are_reported(tmp_path: Path) -> None:
     write_set(tmp_path / "src")
     out = tmp_path / "out"
     expand(tmp_path / "src", out, factor=3, originals="none", workers=1)
@@ -106,7 +106,7 @@ def test_a_folder_without_originals_says_so_where_they_are_needed(tmp_path: Path
     )
 
 
-def test_what_is_no_data_is_refused_in_a_sentence(class_folder: Folder, tmp_path: Path) -> None:
+def test_a_folder_without_data_is_refused(class_folder: Folder, tmp_path: Path) -> None:
     assert refusal(tmp_path / "nosuch") == f'"{tmp_path / "nosuch"}" is not a folder'
     file = tmp_path / "file"
     file.write_text("x")
@@ -118,7 +118,7 @@ def test_what_is_no_data_is_refused_in_a_sentence(class_folder: Folder, tmp_path
     )
 
 
-def test_what_expand_did_not_finish_is_refused(tmp_path: Path) -> None:
+def test_an_unfinished_expansion_is_refused(tmp_path: Path) -> None:
     write_set(tmp_path / "src")
     out = tmp_path / "out"
     expand(tmp_path / "src", out, factor=2, workers=1)

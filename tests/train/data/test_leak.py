@@ -40,12 +40,12 @@ def listed(classes: dict[str, int], views: int = 1) -> Folder:
     )  # fmt: skip
 
 
-def test_sets_that_share_nothing_pass(tmp_path: Path) -> None:
+def test_sets_that_share_nothing_are_accepted(tmp_path: Path) -> None:
     train, test = write_set(tmp_path / "train"), write_set(tmp_path / "test", pictures(seed=100))
     assert check_leaks(side("training", train), side("test", test), allowed=False) == []
 
 
-def test_the_same_file_is_found_under_whatever_name(tmp_path: Path) -> None:
+def test_the_same_file_is_found_under_any_name(tmp_path: Path) -> None:
     train, test = write_set(tmp_path / "train"), write_set(tmp_path / "test", pictures(seed=100))
     (test / "dog/9.png").write_bytes((train / "cat/2.png").read_bytes())
     line = 'test "dog/9.png" is, or was made from, the file of training "cat/2.png"'
@@ -53,7 +53,7 @@ def test_the_same_file_is_found_under_whatever_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("originals", ["copy", "none"])
-def test_the_source_of_a_copy_is_found_also_where_it_is_not_there(
+def test_the_source_of_a_copy_is_found_even_if_it_was_left_out(
     originals: str, tmp_path: Path
 ) -> None:
     src, out = write_set(tmp_path / "src"), tmp_path / "out"
@@ -67,7 +67,7 @@ def test_the_source_of_a_copy_is_found_also_where_it_is_not_there(
     assert line == f'test "{first}" is, or was made from, the file of training "cat/1.png"'
 
 
-def test_a_copy_that_stands_among_the_test_images_is_found(tmp_path: Path) -> None:
+def test_a_copy_among_the_test_images_is_found(tmp_path: Path) -> None:
     src, out = write_set(tmp_path / "src"), tmp_path / "out"
     expand(src, out, factor=3, workers=1)
     test = write_set(tmp_path / "test", pictures(seed=100))
@@ -85,7 +85,7 @@ def test_the_same_picture_is_found_in_another_format(shape: Shape, tmp_path: Pat
     assert find_leaks(side("training", train, shape), side("test", test, shape)) == [line]
 
 
-def test_a_picture_of_another_size_or_of_one_other_pixel_is_another(tmp_path: Path) -> None:
+def test_a_picture_that_differs_in_size_or_one_pixel_is_another(tmp_path: Path) -> None:
     images = pictures()
     other = images["cat/2.png"].copy()
     other[7, 7, 1] ^= 1
@@ -96,7 +96,7 @@ def test_a_picture_of_another_size_or_of_one_other_pixel_is_another(tmp_path: Pa
     assert find_leaks(side("training", train, Shape(8)), side("test", test, Shape(8))) == []
 
 
-def test_of_a_set_that_is_too_large_to_pack_the_files_are_known(tmp_path: Path) -> None:
+def test_leaks_of_a_set_that_is_too_large_to_pack_are_found_by_file(tmp_path: Path) -> None:
     images = pictures()
     folder = list_folder(write_set(tmp_path / "train", images))
     train = Split("training", folder, sample(folder, ANY_SHAPE, count=2))
@@ -112,7 +112,7 @@ def test_of_a_set_that_is_too_large_to_pack_the_files_are_known(tmp_path: Path) 
     assert find_leaks(train, side("test", test)) == [line]
 
 
-def test_leaks_are_refused_with_three_of_them_or_recorded(tmp_path: Path) -> None:
+def test_leaks_are_refused_with_three_examples_or_recorded(tmp_path: Path) -> None:
     train = side("training", write_set(tmp_path / "train"))
     with pytest.raises(TrainError) as refused:
         check_leaks(train, train._replace(name="test"), allowed=False)
@@ -138,7 +138,7 @@ def test_leaks_are_refused_with_three_of_them_or_recorded(tmp_path: Path) -> Non
     st.floats(0, 0.999),
     st.integers(0, 2**64 - 1),
 )
-def test_of_each_class_the_share_is_held_out_and_never_all(
+def test_a_share_of_each_class_is_held_out_and_never_all_of_it(
     classes: dict[str, int], share: float, seed: int
 ) -> None:
     folder = listed(classes)
@@ -149,7 +149,7 @@ def test_of_each_class_the_share_is_held_out_and_never_all(
     np.testing.assert_array_equal(held, validation_sources(folder, share, seed))
 
 
-def test_all_views_of_a_source_are_on_one_side() -> None:
+def test_all_views_of_a_source_are_in_one_split() -> None:
     folder = listed({"a": 20, "b": 10}, views=4)
     held = validation_sources(folder, 0.25)
     train, validation = folder.of_sources(~held), folder.of_sources(held)
@@ -165,7 +165,7 @@ def test_the_split_is_the_same_with_or_without_copies_and_another_under_another_
     assert (held != validation_sources(plain, 0.3, seed=1)).sum() > 10
 
 
-def test_a_source_that_goes_moves_at_most_one_other_of_its_class() -> None:
+def test_removing_a_source_moves_at_most_one_other_of_its_class() -> None:
     folder = listed({"a": 40, "b": 40})
     held = validation_sources(folder, 0.25)
     for gone in range(80):
@@ -193,7 +193,7 @@ def test_a_smaller_set_has_the_same_shares_and_is_a_part_of_a_larger_one() -> No
 
 
 @pytest.mark.parametrize("count", [1, 65])
-def test_a_smaller_set_of_none_or_of_more_than_there_are_is_refused(count: int) -> None:
+def test_a_smaller_set_of_too_few_or_too_many_sources_is_refused(count: int) -> None:
     with pytest.raises(TrainError) as refused:
         some_sources(listed({"a": 40, "b": 24}), count)
     assert (

@@ -1,4 +1,4 @@
-"""Packs: decoded right, found again, never half there, bounded."""
+"""Packs: decoded correctly, reused, whole or absent, limited in size."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_images_are_packed_upright(class_folder: Folder, tmp_path: Path) -> None
     np.testing.assert_array_equal(packed.pixels[0], np.rot90(pixels, -1))
 
 
-def test_a_pack_is_found_again_without_decoding_anything(tmp_path: Path) -> None:
+def test_a_pack_is_reused_without_decoding(tmp_path: Path) -> None:
     root, cache, counted = (
         write_set(tmp_path / "src", pictures(suffix=".bmp")),
         Cache(tmp_path / "cache"),
@@ -156,21 +156,21 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_pack_is_made_anew(damage: str, tmp_path: Path) -> None:
+def test_a_damaged_pack_is_replaced(damage: str, tmp_path: Path) -> None:
     root, cache, counted = write_set(tmp_path / "src"), Cache(tmp_path / "cache"), []
     first = pack(list_folder(root), ANY_SHAPE, cache)
-    (place,) = cache.root.iterdir()
-    DAMAGE[damage](place)
+    (path,) = cache.root.iterdir()
+    DAMAGE[damage](path)
     again = pack(list_folder(root), ANY_SHAPE, cache, counted.append)
     assert counted == [1] * 8
     np.testing.assert_array_equal(
         again.pixels, np.stack([pixels_of(root / file) for file in pictures()])
     )
     assert again[1:] == first[1:]
-    assert cache.packs() == [place] == list(cache.root.iterdir())
+    assert cache.packs() == [path] == list(cache.root.iterdir())
 
 
-def test_what_a_kill_leaves_is_no_pack_and_is_in_nobodys_way(tmp_path: Path) -> None:
+def test_a_killed_run_leaves_no_pack_and_blocks_no_other_run(tmp_path: Path) -> None:
     root, cache = write_set(tmp_path / "src"), Cache(tmp_path / "cache")
     killed = start_packing(root, cache.root, killed_after=5)
     assert killed.wait() == -signal.SIGKILL
@@ -196,7 +196,7 @@ def test_two_processes_may_pack_the_same_set_at_once(tmp_path: Path) -> None:
     np.testing.assert_array_equal(packed.pixels, np.stack(list(pictures().values())))
 
 
-def test_images_that_do_not_go_together_are_named(class_folder: Folder, tmp_path: Path) -> None:
+def test_images_of_different_shapes_are_named(class_folder: Folder, tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache")
     root = class_folder(
         {
@@ -213,7 +213,7 @@ def test_images_that_do_not_go_together_are_named(class_folder: Folder, tmp_path
     assert pack(list_folder(root), Shape(5, "rgb"), cache).pixels.shape == (3, 5, 5, 3)
 
 
-def test_bad_images_are_named_three_of_them(class_folder: Folder, tmp_path: Path) -> None:
+def test_at_most_three_bad_images_are_named(class_folder: Folder, tmp_path: Path) -> None:
     files: dict[str, object] = {"a/1.png": noise_image(6, 5, 3), "a/2.png": noise_image(6, 5, 3)}
     root = class_folder(files)
     data = (root / "a/2.png").read_bytes()
@@ -230,13 +230,13 @@ def test_a_bad_first_image_does_not_decide_the_size(class_folder: Folder, tmp_pa
     assert refusal(root, Cache(tmp_path / "cache")) == f'{root}: "a/1.png" is empty'
 
 
-def test_a_set_without_one_good_image_is_refused(class_folder: Folder, tmp_path: Path) -> None:
+def test_a_set_without_a_good_image_is_refused(class_folder: Folder, tmp_path: Path) -> None:
     root = class_folder({"a/1.png": b"", "b/2.png": b"hello"})
     words = f'none of the first images of {root} can be used: "b/2.png" is no image'
     assert refusal(root, Cache(tmp_path / "cache")) == words
 
 
-def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     src, out, cache = write_set(tmp_path / "src"), tmp_path / "out", Cache(tmp_path / "cache")
     expand(src, out, factor=2, workers=1)
     for root, hint in ((src, ""), (out, "; `expand verify` checks the folder")):
@@ -250,13 +250,13 @@ def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
         )
 
 
-def test_the_pack_that_was_used_longest_ago_goes_when_the_cache_is_full(tmp_path: Path) -> None:
+def test_the_least_recently_used_pack_is_removed_when_the_cache_is_full(tmp_path: Path) -> None:
     folders = [list_folder(write_set(tmp_path / name)) for name in "abc"]
     cache = Cache(tmp_path / "cache", limit=2 * 8 * (16 * 16 * 3 + RECORD) + 800)
     made = []
-    for place in (0, 1, 0, 2, 0, 2, 1, 0):
+    for index in (0, 1, 0, 2, 0, 2, 1, 0):
         counted: list[int] = []
-        pack(folders[place], ANY_SHAPE, cache, counted.append)
+        pack(folders[index], ANY_SHAPE, cache, counted.append)
         made.append(sum(counted))
         assert cache.size() <= cache.limit
         time.sleep(0.02)  # longer than a tick of the clock of a file system
@@ -272,7 +272,7 @@ def test_a_set_larger_than_the_cache_is_refused_with_both_sizes(tmp_path: Path) 
     assert len(pack(list_folder(root), Shape(8), cache).pixels) == 8
 
 
-def test_worker_processes_pack_the_same(tmp_path: Path) -> None:
+def test_worker_processes_give_the_same_pack(tmp_path: Path) -> None:
     count = 4 * CHUNK + 10  # 2 × 8 chunks: two workers
     images = pictures(count, (3, 2, 3))
     packed = pack(
@@ -296,7 +296,7 @@ def test_a_sample_has_every_files_hash_and_every_nth_images_pixels(tmp_path: Pat
     assert (found.fingerprints, found.whole) == ([""] * 8, False)
 
 
-def test_what_is_wrong_with_a_sample_is_said(class_folder: Folder, tmp_path: Path) -> None:
+def test_problems_with_a_sample_are_reported(class_folder: Folder, tmp_path: Path) -> None:
     root = class_folder({"a/1.png": noise_image(6, 5), "b/2.png": noise_image(7, 5)})
     with pytest.raises(TrainError) as refused:
         sample(list_folder(root), ANY_SHAPE)
@@ -313,7 +313,7 @@ def test_what_is_wrong_with_a_sample_is_said(class_folder: Folder, tmp_path: Pat
     assert str(refused.value) == f'"{root / "b/2.png"}" is no regular file'
 
 
-def test_a_fingerprint_is_of_the_picture_not_of_its_file() -> None:
+def test_a_fingerprint_depends_on_the_pixels_and_not_on_the_file() -> None:
     pixels = noise_image(6, 4, 3)
     assert fingerprint(pixels) == fingerprint(np.asfortranarray(pixels))
     assert (

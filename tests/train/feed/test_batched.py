@@ -64,7 +64,7 @@ def test_every_pixel_is_within_one_grey_level_of_the_exact_one(
 
 @pytest.mark.parametrize("fill", FILLS, ids=str)
 @pytest.mark.parametrize(("name", "shape", "sampling"), [("blog", (9, 12, 4), "random"), ("classic", (9, 12, 2), "random"), ("blog", (64, 64, 3), "stratified")])  # fmt: skip
-def test_so_it_is_with_alpha_random_sampling_and_larger_images(
+def test_alpha_random_sampling_and_larger_images_are_within_one_grey_level(
     name: str, shape: tuple[int, int, int], sampling: str, fill: object
 ) -> None:
     check_close(replace(Recipe.load(name), fill=Fill(fill)), shape, sampling)  # type: ignore[arg-type]
@@ -78,13 +78,13 @@ def test_so_it_is_with_alpha_random_sampling_and_larger_images(
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("fill", ["background", "edge", "reflect"])
-def test_so_it_is_with_every_technique_that_it_has(techniques: str, fill: str) -> None:
+def test_every_supported_technique_is_within_one_grey_level(techniques: str, fill: str) -> None:
     check_close(Recipe.parse(f"fill: {fill}\ntechniques: [{techniques}]"), (16, 13, 3))
 
 
 @pytest.mark.parametrize("shape", [(1, 9, 3), (7, 1, 1), (1, 1, 3), (2, 3, 1)], ids=str)
 @pytest.mark.parametrize("fill", FILLS[:4], ids=str)
-def test_so_it_is_where_an_image_has_one_row_or_column(
+def test_images_of_one_row_or_column_are_within_one_grey_level(
     shape: tuple[int, int, int], fill: object
 ) -> None:
     recipe, pixels = replace(Recipe.load("classic"), fill=Fill(fill)), images(shape)  # type: ignore[arg-type]
@@ -110,7 +110,7 @@ def test_flips_turns_and_whole_pixel_shifts_are_exact(techniques: str, fill: obj
 
 @pytest.mark.parametrize("technique", ["noise", "noise: {amount: [0, 0.5], salt: [0, 1], factor: 3}", "noise: {amount: [0.99, 1], salt: 1}"])  # fmt: skip
 @pytest.mark.parametrize("shape", [(16, 16, 1), (40, 31, 3)], ids=str)
-def test_noise_hits_the_same_pixels(technique: str, shape: tuple[int, int, int]) -> None:
+def test_noise_changes_the_same_pixels(technique: str, shape: tuple[int, int, int]) -> None:
     recipe, pixels = Recipe.parse(f"techniques: [{technique}]"), images(shape) // 2 + 50
     hit = 0
     for k in KS:
@@ -155,7 +155,7 @@ def test_the_pattern_is_that_of_expand_number_for_number() -> None:
     np.testing.assert_array_equal(found.numpy().astype(np.int64) + 2**31, expected.astype(np.int64))
 
 
-def test_fill_colours_that_are_given_are_taken() -> None:
+def test_given_fill_colours_are_used() -> None:
     recipe, pixels = (
         Recipe.parse("techniques: [translate: {x: 3, y: 3, unit: pixel}]"),
         torch.zeros(8, 3, 9, 9).byte(),
@@ -175,7 +175,9 @@ def test_fill_colours_that_are_given_are_taken() -> None:
         ("GaussianBlur: {p: 1}, noise, GaussNoise: {p: 1}", "GaussianBlur, GaussNoise"), ("flip, scale: {zoom: [0.5, 1]}", "scale"),
     ],
 )  # fmt: skip
-def test_what_has_no_batched_form_is_refused_by_name(techniques: str, missing: str) -> None:
+def test_techniques_without_a_batched_form_are_refused_by_name(
+    techniques: str, missing: str
+) -> None:
     batches = ViewBatches(Views(Recipe.parse(f"techniques: [{techniques}]")), IDS)
     assert ", ".join(without_batched_form(batches)) == missing
     if missing:

@@ -32,7 +32,7 @@ RECIPES = {
 
 @pytest.mark.parametrize("name", RECIPES)
 @pytest.mark.parametrize("shape", [(16, 16), (13, 18, 3)], ids=str)
-def test_views_are_the_files_of_expand_to_the_bit(
+def test_views_equal_the_files_of_expand_bit_for_bit(
     name: str, shape: tuple[int, ...], tmp_path: Path
 ) -> None:
     src, out = write_set(tmp_path / "src", pictures(shape=shape)), tmp_path / "out"

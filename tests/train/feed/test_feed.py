@@ -1,4 +1,4 @@
-"""Feeds: the batches of a run, from any step on, the same whatever happened before and wherever they are made."""
+"""The feed: the same batches from any step, in any process."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_batches_have_every_item_once_and_at_least_two_of_them(count: int, batch
     assert max(sizes) <= batch_size + 1
 
 
-def test_a_lonely_last_image_joins_the_batch_before() -> None:
+def test_a_single_last_image_joins_the_batch_before() -> None:
     assert split(9, 4) == [(0, 4), (4, 9)]
     assert split(10, 4) == [(0, 4), (4, 8), (8, 10)]
     assert split(8, 4) == [(0, 4), (4, 8)]
@@ -105,7 +105,7 @@ def test_an_epoch_shows_every_source_once_in_the_order_of_its_seed(
 @given(st.data())
 @settings(max_examples=40, deadline=None)
 @pytest.mark.parametrize("make", [host, device])
-def test_from_any_step_on_the_batches_are_those_of_a_fresh_run(
+def test_batches_from_any_step_equal_those_of_a_fresh_run(
     make: Callable[..., Feed], images: dict[str, ViewDataset[Any]], data: st.DataObject
 ) -> None:
     dataset = images[data.draw(st.sampled_from(sorted(STRATEGIES)))]
@@ -120,7 +120,7 @@ def test_from_any_step_on_the_batches_are_those_of_a_fresh_run(
 
 
 @pytest.mark.parametrize("name", ["none", "disk"])
-def test_a_set_held_on_the_device_gives_the_batches_of_the_host(
+def test_a_dataset_on_the_device_gives_the_batches_of_the_host(
     name: str, images: dict[str, ViewDataset[Any]]
 ) -> None:
     assert check_equal(device(images[name]).batches(0, 16), host(images[name]).batches(0, 16)) == 16
@@ -132,7 +132,7 @@ def test_views_rendered_on_the_device_are_within_one_grey_level(recipe: Recipe, 
     assert check_equal(device(noisy).batches(0, 16), host(noisy).batches(0, 16), tolerance=1) == 16
 
 
-def test_a_part_of_a_set_is_fed_with_its_own_pixels(images: dict[str, ViewDataset[Any]]) -> None:
+def test_a_subset_is_fed_with_its_own_pixels(images: dict[str, ViewDataset[Any]]) -> None:
     whole = images["fly"].sampler
     keep = np.arange(14) % 3 > 0
     sampler = Sampler(whole.folder.of_sources(keep), whole.strategy)
@@ -208,7 +208,7 @@ def test_worker_processes_give_the_same_batches(images: dict[str, ViewDataset[An
     assert ahead.clock.augment == 0
 
 
-def test_what_stops_a_worker_process_is_said_as_if_it_were_here(out: Path, tmp_path: Path) -> None:
+def test_an_error_in_a_worker_has_its_own_message_and_status(out: Path, tmp_path: Path) -> None:
     src = write_set(tmp_path / "src")
     files = file_images(sampler_of(src, "fly", recipe=CLASSIC), Shape(8))
     feed = host(files, batch_size=8, workers=1)
@@ -219,7 +219,7 @@ def test_what_stops_a_worker_process_is_said_as_if_it_were_here(out: Path, tmp_p
     assert stopped.value.status == STOPPED
 
 
-def test_what_the_recipe_cannot_do_is_said_in_a_sentence(tmp_path: Path) -> None:
+def test_views_of_different_sizes_in_a_batch_are_refused(tmp_path: Path) -> None:
     src = write_set(tmp_path / "src", pictures(shape=(8, 12, 3)))
     turns = sampler_of(src, "fly", recipe=Recipe.parse("techniques: [rotate90]"))
     with pytest.raises(ExpandError) as refused:
@@ -232,7 +232,7 @@ def test_what_the_recipe_cannot_do_is_said_in_a_sentence(tmp_path: Path) -> None
     assert batch.images.shape == (8, 3, 8, 8)
 
 
-def test_the_clock_tells_waiting_from_augmenting(images: dict[str, ViewDataset[Any]]) -> None:
+def test_the_clock_separates_waiting_from_augmenting(images: dict[str, ViewDataset[Any]]) -> None:
     feeds = {name: host(dataset) for name, dataset in images.items()}
     for feed in feeds.values():
         assert len(list(feed.batches(0, 8))) == 8
@@ -262,7 +262,7 @@ def test_processes_share_every_batch(
         assert ([part.epoch for part in parts], batch.weight) == ([batch.epoch] * 3, 1)
 
 
-def test_a_batch_has_an_image_for_each_process(
+def test_a_batch_has_at_least_one_image_for_each_process(
     images: dict[str, ViewDataset[Any]],
 ) -> None:
     with pytest.raises(TrainError) as refused:

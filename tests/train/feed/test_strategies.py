@@ -1,4 +1,4 @@
-"""Strategies: an epoch visits every source once; disk and fly show the same while there are copies enough."""
+"""Strategies: an epoch visits every source once; disk and fly agree while there are enough copies."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_clean_epochs_show_the_sources_as_disk_does(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("factor", [2, 4, 8])
-def test_clean_epochs_leave_every_variant_its_share(factor: int) -> None:
+def test_clean_epochs_show_every_variant_equally_often(factor: int) -> None:
     fly = Strategy("fly", CLASSIC, 5, clean_every=factor)
     disk = Views(CLASSIC, 5)
 
@@ -150,7 +150,7 @@ def test_clean_epochs_leave_every_variant_its_share(factor: int) -> None:
     assert abs(sum(flips) - sum(copies)) <= 12
 
 
-def test_every_clean_epoch_begins_a_new_expansion() -> None:
+def test_every_clean_epoch_starts_a_new_expansion() -> None:
     fly = Strategy("fly", CLASSIC, 5, clean_every=4)
     seeds = [fly.views(k).seed for k in range(12)]  # type: ignore[union-attr]
     assert seeds[:4] == [5] * 4
@@ -173,7 +173,7 @@ def test_hybrid_draws_its_techniques_on_top_of_the_copies(tmp_path: Path) -> Non
         assert (expected != read(disk, k)).any(axis=(1, 2, 3)).all()
 
 
-def test_hybrid_does_not_repeat_what_is_on_disk_under_the_same_seed() -> None:
+def test_hybrid_does_not_repeat_the_copies_of_the_same_seed() -> None:
     strategies = [Strategy(name, CLASSIC, view_seed=3) for name in ("fly", "hybrid")]
     drawn = [
         [views.params(name, 1) for name in pictures()] for s in strategies if (views := s.views())
@@ -188,7 +188,7 @@ def test_hybrid_makes_every_epoch_different(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["disk", "hybrid"])
-def test_visiting_all_visits_every_file_once_an_epoch(name: str, tmp_path: Path) -> None:
+def test_visit_all_visits_every_file_once_an_epoch(name: str, tmp_path: Path) -> None:
     out = expanded(tmp_path)
     sampler = sampler_of(out, name, recipe=CHEAP if name == "hybrid" else None, visit_all=True)
     assert (len(sampler), sampler.files_per_source, sampler.copies) == (24, 3, 1)
@@ -209,7 +209,7 @@ def test_disk_in_a_plain_folder_shows_the_sources(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["none", "fly"])
-def test_without_originals_what_needs_them_is_refused(name: str, tmp_path: Path) -> None:
+def test_strategies_that_need_originals_are_refused_without_them(name: str, tmp_path: Path) -> None:
     out = expanded(tmp_path, originals="none")
     with pytest.raises(TrainError) as refused:
         sampler_of(out, name, recipe=CLASSIC if name == "fly" else None)

@@ -1,4 +1,4 @@
-"""The loop: what a step changes, what a pass is averaged over, what an evaluation leaves alone."""
+"""The loop: steps, the averages of an epoch, and evaluation."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def noise(count: int, seed: int = 0, side: int = 8) -> np.ndarray:
 
 
 class Rows:
-    """A feed of fixed rows: batches of 8, 8 and 3 images in every pass."""
+    """A feed of fixed rows: batches of 8, 8 and 3 images in every epoch."""
 
     sizes = (8, 8, 3)
 
@@ -85,7 +85,7 @@ def test_a_large_set_is_measured_on_images_spread_over_it() -> None:
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.3])
-def test_a_passs_loss_and_accuracy_are_averages_over_images_not_over_batches(
+def test_loss_and_accuracy_of_an_epoch_are_averages_over_images_not_batches(
     smoothing: float,
 ) -> None:
     trainer = trainer_for(Hyperparameters(epochs=2, lr=1e-30, smoothing=smoothing))
@@ -102,13 +102,13 @@ def test_a_passs_loss_and_accuracy_are_averages_over_images_not_over_batches(
     assert abs(float(sum(parts)) / 3 - whole) > 1e-4  # the average over batches is another number
 
 
-def test_each_step_and_each_pass_is_told_in_order() -> None:
+def test_steps_and_epochs_are_yielded_in_order() -> None:
     trainer = trainer_for(Hyperparameters(epochs=2, lr=0.1))
     feed = Rows(PIXELS, LABELS)
-    told = list(fit(trainer, feed))  # type: ignore[arg-type]
-    assert [type(event) for event in told] == [Step, Step, Step, Epoch] * 2
-    assert [event.images for event in told if isinstance(event, Step)] == [8, 8, 3] * 2
-    assert [(event.epoch, event.step) for event in told if isinstance(event, Epoch)] == [
+    events = list(fit(trainer, feed))  # type: ignore[arg-type]
+    assert [type(event) for event in events] == [Step, Step, Step, Epoch] * 2
+    assert [event.images for event in events if isinstance(event, Step)] == [8, 8, 3] * 2
+    assert [(event.epoch, event.step) for event in events if isinstance(event, Epoch)] == [
         (1, 3),
         (2, 6),
     ]
@@ -117,7 +117,7 @@ def test_each_step_and_each_pass_is_told_in_order() -> None:
 
 
 @pytest.mark.parametrize("times", [1, 8])
-def test_a_step_goes_down_the_gradient_at_the_rate_of_the_schedule_biases_times_faster(
+def test_a_step_follows_the_gradient_at_the_scheduled_rate_biases_faster(
     times: int,
 ) -> None:
     trainer = trainer_for(
@@ -138,7 +138,7 @@ def test_a_step_goes_down_the_gradient_at_the_rate_of_the_schedule_biases_times_
         )
 
 
-def test_a_heavier_share_of_a_batch_counts_more() -> None:
+def test_the_gradient_is_scaled_by_the_weight_of_the_share() -> None:
     went = []
     for weight in (1.0, 1.5):
         trainer = trainer_for(Hyperparameters(lr=0.5, momentum=0, weight_decay=0, average=0))
@@ -155,7 +155,7 @@ def test_training_lowers_the_loss() -> None:
     assert epochs[-1].accuracy == 1
 
 
-def test_evaluating_uses_the_weights_it_is_given_and_leaves_the_models_own() -> None:
+def test_evaluation_uses_the_given_weights_and_keeps_the_models_own() -> None:
     net = build(ModelSettings("cnn", 3, 8, 8, 4, dropout=0.5))
     net.append(nn.BatchNorm1d(4))  # type: ignore[operator]
     own = {name: value.clone() for name, value in net.state_dict().items()}
@@ -171,7 +171,7 @@ def test_evaluating_uses_the_weights_it_is_given_and_leaves_the_models_own() -> 
     assert found.loss != pytest.approx(evaluate(net, own, PIXELS, LABELS, CONFIG).loss, rel=1e-3)
 
 
-def test_accuracies_of_the_classes_add_up_to_that_of_all_images() -> None:
+def test_class_accuracies_add_up_to_the_accuracy_of_all_images() -> None:
     net = build(ModelSettings("linear", 3, 8, 8, 4))
     found = evaluate(net, net.state_dict(), PIXELS, LABELS, CONFIG)
     assert list(found.per_class) == ["ant", "bee", "cat"]  # there is no image of a dog
@@ -193,7 +193,7 @@ def test_predictions_do_not_depend_on_how_many_images_fit(
     assert torch.allclose(together, predict(net, PIXELS, CONFIG), atol=1e-5)
 
 
-def test_mirrored_adds_what_the_model_makes_of_the_mirrored_image() -> None:
+def test_mirrored_adds_the_logits_of_the_mirrored_image() -> None:
     net = build(ModelSettings("cnn", 3, 8, 8, 4)).eval()
     mirrored = predict(net, PIXELS, EvalConfig(CONFIG.classes, PLAIN, CPU, "fp32", mirrored=True))
     both = predict(net, PIXELS, CONFIG) + predict(

@@ -1,4 +1,4 @@
-"""Precision: what is asked for, what is remembered, what a probe leaves alone."""
+"""Precision: given or measured, and kept."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ def choose(
 
 
 @pytest.mark.parametrize("asked", ["fp32", "bf16"])
-def test_what_is_asked_for_is_taken_and_nothing_is_measured(asked: str, tmp_path: Path) -> None:
+def test_a_given_precision_is_used_without_a_measurement(asked: str, tmp_path: Path) -> None:
     assert choose(tmp_path / "memory.json", asked) == asked
     assert not (tmp_path / "memory.json").exists()
 
 
-def test_another_precision_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_precision_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainError, match="^--precision must be auto, fp32, bf16, got 'fp16'$"):
         choose(tmp_path / "memory.json", "fp16")
 
 
-def test_what_was_found_is_remembered_for_the_model_and_the_batch(tmp_path: Path) -> None:
+def test_a_measurement_is_kept_for_the_model_and_the_batch_size(tmp_path: Path) -> None:
     memory = tmp_path / "deeper" / "memory.json"
-    found = choose(memory)
+    chosen = choose(memory)
     known = json.loads(memory.read_text())
-    assert list(known.values()) == [found]
-    other = {"fp32": "bf16", "bf16": "fp32"}[found]
+    assert list(known.values()) == [chosen]
+    other = {"fp32": "bf16", "bf16": "fp32"}[chosen]
     memory.write_text(json.dumps(dict.fromkeys(known, other)))
     assert choose(memory) == other  # what a probe would not say
     choose(memory, batch=5)
@@ -51,36 +51,36 @@ def test_what_was_found_is_remembered_for_the_model_and_the_batch(tmp_path: Path
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[1]", '"fp32"', "\xff"])
-def test_a_damaged_memory_is_measured_anew(damage: str, tmp_path: Path) -> None:
+def test_a_damaged_file_of_measurements_is_replaced(damage: str, tmp_path: Path) -> None:
     memory = tmp_path / "memory.json"
     memory.write_bytes(damage.encode("latin-1"))
-    found = choose(memory)
-    assert list(json.loads(memory.read_text()).values()) == [found]
+    chosen = choose(memory)
+    assert list(json.loads(memory.read_text()).values()) == [chosen]
 
 
-def test_a_precision_that_is_unknown_is_measured_anew_and_the_rest_is_kept(tmp_path: Path) -> None:
+def test_an_unknown_entry_is_measured_again_and_the_rest_is_kept(tmp_path: Path) -> None:
     memory = tmp_path / "memory.json"
     choose(memory)
     (key,) = json.loads(memory.read_text())
     memory.write_text(json.dumps({key: "fp8", "another": "bf16"}))
-    found = choose(memory)
-    assert json.loads(memory.read_text()) == {"another": "bf16", key: found}
+    chosen = choose(memory)
+    assert json.loads(memory.read_text()) == {"another": "bf16", key: chosen}
 
 
-def test_a_probe_changes_neither_the_model_nor_the_random_state(tmp_path: Path) -> None:
+def test_a_measurement_changes_neither_the_model_nor_the_random_state(tmp_path: Path) -> None:
     torch.manual_seed(5)
     model = build(SETTINGS)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    chance = torch.get_rng_state()
+    state = torch.get_rng_state()
     choose_precision("auto", model, SETTINGS, 4, tmp_path / "memory.json")
-    assert torch.equal(torch.get_rng_state(), chance)
+    assert torch.equal(torch.get_rng_state(), state)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     assert all(parameter.grad is None for parameter in model.parameters())
     assert model.training
 
 
 @pytest.mark.parametrize(("bf16_seconds", "chosen"), [(0.95, "fp32"), (0.85, "bf16")])
-def test_bf16_must_gain_a_tenth(
+def test_bf16_must_be_a_tenth_faster(
     bf16_seconds: float, chosen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now, began, running = [0.0], [False], [""]

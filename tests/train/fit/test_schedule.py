@@ -1,4 +1,4 @@
-"""The schedule: how the learning rate goes, what is decayed, how long the average of the weights remembers."""
+"""The learning rate schedule, the optimizer, the average of the weights, and presets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from train.fit.optimizer import Average, learning_rate, make_optimizer
 
 
 @given(st.integers(1, 2000), st.sampled_from(["one-cycle", "cosine"]))
-def test_the_rate_rises_in_the_first_fifth_to_its_highest_and_falls_to_almost_nothing(
+def test_the_learning_rate_warms_up_for_a_fifth_and_decays_to_almost_zero(
     steps: int, schedule: str
 ) -> None:
     recipe = Hyperparameters(lr=0.5, schedule=schedule)
@@ -60,7 +60,7 @@ def test_norms_and_biases_are_not_decayed() -> None:
         assert torch.allclose(value, before[name] * (0.95 if decayed else 1.0)), name
 
 
-def test_what_is_not_learned_is_not_given_to_the_optimiser() -> None:
+def test_frozen_parameters_are_not_given_to_the_optimizer() -> None:
     model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2, bias=False).requires_grad_(False))
     assert (
         sum(len(group["params"]) for group in make_optimizer(model, Hyperparameters()).param_groups)
@@ -86,7 +86,9 @@ def test_momentum_is_nesterovs() -> None:
 
 
 @pytest.mark.parametrize(("share", "steps"), [(0.03, 100), (0.1, 20), (0.5, 8)])
-def test_the_average_forgets_half_in_its_half_life(share: float, steps: int) -> None:
+def test_the_average_halves_the_weight_of_the_past_in_its_half_life(
+    share: float, steps: int
+) -> None:
     model = nn.Linear(1, 1)
     nn.init.zeros_(model.weight)
     average = Average(model, Hyperparameters(average=share), steps)
@@ -107,7 +109,7 @@ def test_statistics_of_norms_are_averaged_and_their_counters_are_not() -> None:
     assert (int(own["num_batches_tracked"]), int(state["num_batches_tracked"])) == (1, 0)
 
 
-def test_without_an_average_the_models_own_weights_count() -> None:
+def test_without_an_average_the_models_own_weights_are_used() -> None:
     model = nn.Linear(1, 1)
     average = Average(model, Hyperparameters(average=0), 10)
     nn.init.constant_(model.weight, 7)

@@ -1,4 +1,4 @@
-"""Models: their shapes, their sizes, what they refuse; the fast net's first weights."""
+"""Models: their shapes and sizes, invalid settings, and the first weights of the fast net."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def shapes_on_the_way(net: nn.Module, images: torch.Tensor) -> list[tuple[int, .
     return shapes
 
 
-def test_the_cnn_is_the_articles() -> None:
+def test_the_cnn_is_that_of_the_article() -> None:
     net = build(GREY_28)
     assert shapes_on_the_way(net, torch.zeros(2, 1, 28, 28)) == [
         (32, 28, 28),
@@ -47,7 +47,7 @@ def test_the_cnn_is_the_articles() -> None:
 def test_pooling_before_relu_is_pooling_after_it() -> None:
     net = build(GREY_28)
     assert isinstance(net, nn.Sequential)
-    after = nn.Sequential(*(net[place] for place in (0, 2, 1, 3, 5, 4, 6, 7, 8)))
+    after = nn.Sequential(*(net[index] for index in (0, 2, 1, 3, 5, 4, 6, 7, 8)))
     images = torch.randn(3, 1, 28, 28)
     assert torch.equal(net(images), after(images))
 
@@ -84,7 +84,7 @@ def test_a_model_gives_a_logit_for_each_class(
 
 
 @pytest.mark.parametrize(("depth", "convolutions"), [(11, 8), (16, 13)])
-def test_vgg_keeps_its_convolutions_and_drops_the_pools_that_a_small_image_has_no_room_for(
+def test_vgg_drops_the_pools_that_are_too_many_for_small_images(
     depth: int, convolutions: int
 ) -> None:
     def count(net: nn.Module, kind: type) -> int:
@@ -157,7 +157,7 @@ def test_small_images_get_a_stem_that_keeps_their_size() -> None:
         ({"classes": 1}, "there is only one class; a classifier needs two"),
     ],
 )
-def test_what_cannot_be_built_is_refused(changes: dict[str, Any], message: str) -> None:
+def test_invalid_model_settings_are_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(TrainError) as error:
         build(replace(GREY_28, **changes))
     assert str(error.value) == message
@@ -170,7 +170,7 @@ def test_a_model_of_torchvision_that_does_not_take_the_images_is_refused() -> No
         build(replace(GREY_28, name="alexnet"))
 
 
-def test_checking_a_model_leaves_it_ready_to_train() -> None:
+def test_checking_a_model_leaves_it_in_training_mode() -> None:
     net = build(replace(GREY_28, name="resnet18"))
     assert net.training
     assert isinstance(net.bn1, nn.BatchNorm2d)
@@ -198,7 +198,7 @@ def test_pretrained_weights_keep_all_but_the_last_layer(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("name", ["cnn", "linear", "fast"])
-def test_dropout_drops_while_training_only(name: str) -> None:
+def test_dropout_is_active_in_training_only(name: str) -> None:
     net = build(ModelSettings(name, 3, 16, 16, 4, dropout=0.5))
     for layer in net.modules():
         if isinstance(layer, nn.BatchNorm2d):

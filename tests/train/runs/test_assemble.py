@@ -1,4 +1,4 @@
-"""Assembling: which feed and which renderer a run gets, and the first weights."""
+"""Assembling a run: its pixel store, its renderer, its workers and its first weights."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def test_a_plain_set_is_read_from_memory(tmp_path: Path) -> None:
     assert (setup.trainer.step, setup.trainer.steps, setup.trainer.steps_per_epoch) == (0, 6, 3)
 
 
-def test_views_are_drawn_in_this_process_or_in_as_many_as_asked_for(tmp_path: Path) -> None:
+def test_views_are_rendered_in_this_process_or_in_the_given_number_of_workers(
+    tmp_path: Path,
+) -> None:
     src = draw_set(tmp_path / "src")
     alone = assembled(settings_for(src, strategy="fly"))
     assert alone.description.endswith(
@@ -78,7 +80,7 @@ def test_techniques_without_a_batched_form_get_workers_where_there_are_cores(
         assert feed.workers == workers
 
 
-def test_the_batched_renderer_is_taken_where_it_is_asked_for(tmp_path: Path) -> None:
+def test_the_batched_renderer_is_used_on_request(tmp_path: Path) -> None:
     src = draw_set(tmp_path / "src")
     setup = assembled(settings_for(src, strategy="fly", renderer="batched"))
     assert isinstance(store_of(setup), DeviceStore)
@@ -92,7 +94,7 @@ def test_the_batched_renderer_is_taken_where_it_is_asked_for(tmp_path: Path) -> 
         assembled(settings_for(src, strategy=blurring(tmp_path), renderer="batched"))
 
 
-def test_views_of_images_that_are_to_be_resized_come_from_their_files(tmp_path: Path) -> None:
+def test_views_of_resized_images_are_rendered_from_their_files(tmp_path: Path) -> None:
     settings = settings_for(draw_set(tmp_path / "src"), strategy="fly", shape=Shape(8))
     setup = assembled(settings)
     assert isinstance(store_of(setup), FileStore)
@@ -106,7 +108,7 @@ def test_views_of_images_that_are_to_be_resized_come_from_their_files(tmp_path: 
     assert next(here.batches(0, 1)).images.shape == (8, 3, 8, 8)
 
 
-def test_visiting_all_files_is_said_with_its_price(tmp_path: Path) -> None:
+def test_the_description_of_visit_all_has_the_number_of_steps(tmp_path: Path) -> None:
     src = draw_set(tmp_path / "src")
     expand(src, tmp_path / "copies", factor=3, workers=1)
     setup = assembled(
@@ -142,7 +144,7 @@ def test_the_fast_net_is_prepared_with_untouched_training_images(tmp_path: Path)
     assert weights[0].std() != pytest.approx(float(fresh.whiten.weight.std()), rel=0.1)
 
 
-def test_a_probed_precision_is_remembered_beside_the_packs(tmp_path: Path) -> None:
+def test_a_measured_precision_is_kept_beside_the_packs(tmp_path: Path) -> None:
     settings = settings_for(draw_set(tmp_path / "src"), precision="auto")
     setup = assembled(settings)
     assert list(json.loads((Cache().root / "precision.json").read_text()).values()) == [

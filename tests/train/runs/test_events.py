@@ -72,7 +72,7 @@ def test_every_epoch_is_an_event_and_every_call_is_forwarded(tmp_path: Path) -> 
     ]
 
 
-def test_without_a_validation_there_are_no_events_of_it(tmp_path: Path) -> None:
+def test_without_validation_there_are_no_validation_events(tmp_path: Path) -> None:
     train(
         settings_for(draw_set(tmp_path / "src", 2), epochs=1),
         tmp_path / "run",
@@ -82,7 +82,7 @@ def test_without_a_validation_there_are_no_events_of_it(tmp_path: Path) -> None:
     assert sorted(events.Tags()["scalars"]) == ["train/accuracy", "train/loss", "train/lr"]
 
 
-def test_without_tensorboard_it_says_what_to_install(
+def test_a_missing_tensorboard_is_reported_with_the_install_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)

@@ -1,4 +1,4 @@
-"""Predicting: a finished run on files and folders, and what it says of images that it cannot take."""
+"""Predictions of a finished run for files and folders, and images that it cannot use."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def run(tmp_path: Path) -> Path:
     return tmp_path / "run"
 
 
-def test_guesses_are_the_models_own(run: Path, tmp_path: Path) -> None:
+def test_predictions_are_those_of_the_model(run: Path, tmp_path: Path) -> None:
     test = draw_set(tmp_path / "test", 3, seed=1)
     files = find_images([test])
     guesses = list(classify(run, files, CPU))
@@ -58,7 +58,7 @@ def test_guesses_are_the_models_own(run: Path, tmp_path: Path) -> None:
     ]  # it has learned them
 
 
-def test_what_a_run_measured_on_its_test_set_is_what_it_predicts(tmp_path: Path) -> None:
+def test_predictions_on_the_test_set_have_its_recorded_accuracy(tmp_path: Path) -> None:
     src, test = (
         draw_set(tmp_path / "src"),
         draw_set(tmp_path / "test", classes=("bee", "ant", "cat"), seed=1),
@@ -75,7 +75,7 @@ def test_what_a_run_measured_on_its_test_set_is_what_it_predicts(tmp_path: Path)
     assert 0 < right < 24  # two classes have each other's names
 
 
-def test_a_bad_image_gets_its_reason_and_the_rest_a_guess(run: Path, tmp_path: Path) -> None:
+def test_a_bad_image_is_reported_and_the_others_are_classified(run: Path, tmp_path: Path) -> None:
     src = tmp_path / "src"
     bad, small, grey = (src / f"ant/{name}.png" for name in ("bad", "small", "grey"))
     bad.write_bytes(b"hello")
@@ -113,7 +113,7 @@ def test_images_are_brought_to_the_shape_that_the_run_was_trained_in(tmp_path: P
     assert 1 / 3 <= prediction.probability <= 1
 
 
-def test_many_files_are_classified_a_few_at_a_time_and_in_order(run: Path, tmp_path: Path) -> None:
+def test_many_files_are_classified_in_batches_and_in_order(run: Path, tmp_path: Path) -> None:
     files = find_images([tmp_path / "src"]) * 12
     assert len(files) > BATCH
     labels = [prediction.label for prediction in classify(run, files, CPU)]
@@ -136,7 +136,7 @@ def test_files_and_folders_are_found(tmp_path: Path) -> None:
         find_images([tmp_path / "empty"])
 
 
-def test_a_run_that_is_not_finished_cannot_predict(run: Path, tmp_path: Path) -> None:
+def test_an_unfinished_run_cannot_predict(run: Path, tmp_path: Path) -> None:
     (run / MODEL).unlink()
     assert (
         refusal("predict", run, tmp_path / "src")

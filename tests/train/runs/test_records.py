@@ -132,7 +132,7 @@ def test_without_a_checkpoint_a_trainer_stays_where_it_is(tmp_path: Path) -> Non
     assert (trainer.step, clock) == (0, Clock())
 
 
-def test_a_damaged_checkpoint_is_refused_with_what_to_do(tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_is_refused_with_advice(tmp_path: Path) -> None:
     trainer, path = trainer_for(Hyperparameters()), tmp_path / CHECKPOINT
     trainer.learn(batch(0))
     save_checkpoint(tmp_path, trainer, [], Clock())
@@ -148,7 +148,7 @@ def test_a_damaged_checkpoint_is_refused_with_what_to_do(tmp_path: Path) -> None
         assert "\n" not in str(error.value)
 
 
-def test_a_model_comes_back_with_its_card(tmp_path: Path) -> None:
+def test_a_model_is_read_back_with_its_card(tmp_path: Path) -> None:
     net = build(SETTINGS)
     save_model(
         tmp_path,
@@ -217,7 +217,9 @@ def test_json_is_indented_and_keeps_umlauts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("state", ["finished", "unfinished"])
-def test_the_first_version_s_record_is_read_and_written_alike(state: str, tmp_path: Path) -> None:
+def test_a_record_of_the_first_version_is_read_and_written_alike(
+    state: str, tmp_path: Path
+) -> None:
     assert read_run(tmp_path) is None
     first = {"state": state, **FIRST_RECORD, **(FIRST_RESULTS if state == "finished" else {})}
     text = json.dumps(first, indent=2, ensure_ascii=False) + "\n"
@@ -238,7 +240,7 @@ def test_the_first_version_s_record_is_read_and_written_alike(state: str, tmp_pa
         assert record.results.validation is None
 
 
-def test_the_first_version_s_random_state_is_restored(tmp_path: Path) -> None:
+def test_the_random_state_of_a_checkpoint_of_the_first_version_is_restored(tmp_path: Path) -> None:
     trainer = trainer_for(Hyperparameters())
     trainer.learn(batch(0))
     state = torch.get_rng_state()

@@ -1,4 +1,4 @@
-"""The job: two strategies that are one, runs that are stopped, runs that are there already, what a record holds."""
+"""Runs: equal strategies, interrupted and finished runs, and the record."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def step_of(out: Path) -> int:
         return int(file.metadata()["step"])
 
 
-def test_a_run_that_is_killed_and_interrupted_ends_like_one_never_stopped(tmp_path: Path) -> None:
+def test_a_killed_and_interrupted_run_ends_like_one_never_stopped(tmp_path: Path) -> None:
     src, test = draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 3, seed=1)
     asked: list[object] = [
         src,
@@ -144,22 +144,22 @@ def test_a_run_that_is_killed_and_interrupted_ends_like_one_never_stopped(tmp_pa
     second = at_rest(interrupted, out, first + 20, steps)
     interrupted.send_signal(signal.SIGINT)
     interrupted.send_signal(signal.SIGCONT)
-    _, said = interrupted.communicate()
+    _, shown = interrupted.communicate()
     assert interrupted.returncode == 130
-    going_on = re.search(r"^going on from step (\d+) of 360$", said, re.MULTILINE)
-    assert going_on
-    assert int(going_on[1]) == first
+    resumed = re.search(r"^going on from step (\d+) of 360$", shown, re.MULTILINE)
+    assert resumed
+    assert int(resumed[1]) == first
     assert (
-        said.splitlines()[-1]
+        shown.splitlines()[-1]
         == "train: interrupted. Run the same command again to resume from the last checkpoint."
     )
     assert step_of(out) >= second
 
     last = start(*asked, "--out", out)
-    shown, said = last.communicate()
-    assert last.returncode == 0, said
-    assert "going on from step" in said
-    assert f"{out}: cnn, fly, 360 steps" in shown
+    summary, shown = last.communicate()
+    assert last.returncode == 0, shown
+    assert "going on from step" in shown
+    assert f"{out}: cnn, fly, 360 steps" in summary
 
     assert call(*asked, "--out", whole, "--quiet").exception is None
     assert products(out) == products(whole)
@@ -191,7 +191,7 @@ class StopAfter(Observer):
 
 
 @pytest.mark.parametrize("at", [1, 3, 4, 6])
-def test_a_run_that_stops_anywhere_resumes_after_the_last_epoch_that_ended(
+def test_a_run_stopped_anywhere_resumes_after_the_last_finished_epoch(
     at: int, tmp_path: Path
 ) -> None:
     settings = settings_for(draw_set(tmp_path / "src"))
@@ -200,13 +200,13 @@ def test_a_run_that_stops_anywhere_resumes_after_the_last_epoch_that_ended(
         train(settings, tmp_path / "run", observer=StopAfter(at))
     observer = StopAfter()
     record = train(settings, tmp_path / "run", observer=observer)
-    passed = 3 * ((at - 1) // 3)
-    assert (observer.done, observer.steps) == (passed, 6 - passed)
+    done = 3 * ((at - 1) // 3)
+    assert (observer.done, observer.steps) == (done, 6 - done)
     assert record.finished
     assert products(tmp_path / "run") == products(tmp_path / "whole")
 
 
-def test_a_finished_run_is_read_not_trained_again(tmp_path: Path) -> None:
+def test_a_finished_run_is_read_and_not_trained_again(tmp_path: Path) -> None:
     settings = settings_for(draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 3, seed=1))
     record = train(settings, tmp_path / "run")
     written = {
@@ -220,7 +220,7 @@ def test_a_finished_run_is_read_not_trained_again(tmp_path: Path) -> None:
     } == written
 
 
-def test_other_settings_into_a_runs_folder_are_refused_with_what_differs(tmp_path: Path) -> None:
+def test_other_settings_in_a_runs_folder_are_refused_with_the_differences(tmp_path: Path) -> None:
     src, out = draw_set(tmp_path / "src"), tmp_path / "run"
     train(settings_for(src), out)
     before = products(out)
@@ -240,7 +240,7 @@ def test_other_settings_into_a_runs_folder_are_refused_with_what_differs(tmp_pat
     assert names(out) == [METRICS, MODEL, RUN]
 
 
-def test_overwrite_forgets_the_checkpoint_of_a_stopped_run(tmp_path: Path) -> None:
+def test_overwrite_removes_the_checkpoint_of_a_stopped_run(tmp_path: Path) -> None:
     settings = settings_for(draw_set(tmp_path / "src"))
     with pytest.raises(Stop):
         train(settings, tmp_path / "run", observer=StopAfter(5))
@@ -250,7 +250,9 @@ def test_overwrite_forgets_the_checkpoint_of_a_stopped_run(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
-def test_a_folder_that_is_no_run_is_refused_and_left_alone(overwrite: bool, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_run_is_refused_and_left_alone(
+    overwrite: bool, tmp_path: Path
+) -> None:
     out = tmp_path / "thesis"
     out.mkdir()
     (out / "chapter.txt").write_text("years of work")
@@ -264,14 +266,14 @@ def test_a_folder_that_is_no_run_is_refused_and_left_alone(overwrite: bool, tmp_
     assert names(out) == ["chapter.txt"]
 
 
-def test_a_run_that_was_killed_before_its_record_was_whole_resumes(tmp_path: Path) -> None:
+def test_a_run_killed_before_its_record_was_written_is_started_again(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run/.run.json.part").write_text('{"state": "unf')
     assert train(settings_for(draw_set(tmp_path / "src", 2)), tmp_path / "run").finished
     assert names(tmp_path / "run") == [METRICS, MODEL, RUN]
 
 
-def test_a_damaged_record_or_checkpoint_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
+def test_a_damaged_record_or_checkpoint_is_refused_and_kept(tmp_path: Path) -> None:
     settings, out = settings_for(draw_set(tmp_path / "src")), tmp_path / "run"
     with pytest.raises(Stop):
         train(settings, out, observer=StopAfter(5))
@@ -295,7 +297,7 @@ def test_a_damaged_record_or_checkpoint_is_said_and_nothing_is_lost(tmp_path: Pa
     assert observer.done == 3
 
 
-def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
+def test_two_runs_cannot_write_to_one_folder(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     with (
         Lock(tmp_path / "run"),
@@ -304,14 +306,14 @@ def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
         train(settings_for(draw_set(tmp_path / "src")), tmp_path / "run")
 
 
-def test_a_device_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_device_is_refused(tmp_path: Path) -> None:
     location = RunLocation(tmp_path / "run", Cache(), "tpu")
     with pytest.raises(TrainError, match="^--device tpu: there is no such device here$"):
         run(settings_for(draw_set(tmp_path / "src")), location)
     assert not (tmp_path / "run").exists()
 
 
-def test_validation_is_measured_in_every_epoch_and_the_test_set_read_once_at_the_end(
+def test_validation_is_evaluated_every_epoch_and_the_test_set_once_at_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     evaluated: list[tuple[str, bool]] = []
@@ -331,7 +333,7 @@ def test_validation_is_measured_in_every_epoch_and_the_test_set_read_once_at_the
     assert evaluated == [("test", False), ("test", True)]
 
 
-def test_validation_is_carved_by_source_and_never_augmented(tmp_path: Path) -> None:
+def test_validation_is_held_out_by_source_and_never_augmented(tmp_path: Path) -> None:
     src = draw_set(tmp_path / "src")
     expand(src, tmp_path / "copies", factor=4, workers=1)
     record = train(
@@ -352,7 +354,7 @@ def test_validation_is_carved_by_source_and_never_augmented(tmp_path: Path) -> N
     assert set(line["validation_per_class"]) == {"ant", "bee", "cat"}
 
 
-def test_a_record_holds_all_that_a_reader_asks_for(tmp_path: Path) -> None:
+def test_a_record_is_complete(tmp_path: Path) -> None:
     src, test = draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 3, seed=1)
     trained = train(settings_for(src, test, "fly", mirrored=True, seed=3), tmp_path / "run")
     record = trained.to_dict()
@@ -402,7 +404,7 @@ def test_a_record_holds_all_that_a_reader_asks_for(tmp_path: Path) -> None:
     assert lines[1]["loss"] == results["train_loss"]
 
 
-def test_a_hash_of_the_data_changes_with_a_pixel_and_not_with_a_file_format(tmp_path: Path) -> None:
+def test_the_hash_of_the_data_depends_on_pixels_and_not_on_the_file_format(tmp_path: Path) -> None:
     def hash_of(data: Path) -> str:
         record = train(settings_for(data, epochs=1), tmp_path / f"run-{data.name}")
         return record.data["train"].hash
@@ -428,7 +430,7 @@ def test_seeds_decide_and_repeat(tmp_path: Path) -> None:
     assert runs["a"][0] != runs["c"][0]
 
 
-def test_what_a_model_has_learned_shows_in_its_results(tmp_path: Path) -> None:
+def test_a_trained_model_is_accurate_on_the_test_set(tmp_path: Path) -> None:
     src, test = draw_set(tmp_path / "src", 16), draw_set(tmp_path / "test", 8, seed=1)
     torch.manual_seed(99)  # the run sets its own
     record = train(settings_for(src, test, epochs=6, batch_size=8), tmp_path / "run")
@@ -470,7 +472,7 @@ def test_settings_are_plain_data() -> None:
     assert settings_for(Path("a")).to_dict()["test"] is None
 
 
-def test_a_run_on_images_that_changed_since_is_refused(tmp_path: Path) -> None:
+def test_a_run_whose_images_have_changed_is_refused(tmp_path: Path) -> None:
     src, out = draw_set(tmp_path / "src"), tmp_path / "run"
     train(settings_for(src), out)
     (src / "ant/000.png").write_bytes((src / "bee/001.png").read_bytes())
@@ -483,7 +485,7 @@ def test_a_run_on_images_that_changed_since_is_refused(tmp_path: Path) -> None:
     assert train(settings_for(src), out, overwrite=True).finished
 
 
-def test_overwrite_starts_afresh_from_a_damaged_record(tmp_path: Path) -> None:
+def test_overwrite_replaces_a_damaged_record(tmp_path: Path) -> None:
     src, out = draw_set(tmp_path / "src"), tmp_path / "run"
     out.mkdir()
     (out / "run.json").write_text("{")

@@ -1,4 +1,4 @@
-"""Memory: what is freed is used again, without new pages."""
+"""Memory: freed blocks are reused without new pages."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def count_new_pages(how: str) -> int:
 
 
 @pytest.mark.skipif(not GLIBC, reason="the C library is not glibc")
-def test_freed_memory_is_used_again() -> None:
+def test_freed_memory_is_reused() -> None:
     assert count_new_pages("keep") < 100 < count_new_pages("as it is")
 
 
@@ -46,13 +46,13 @@ def test_other_systems_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     keep_freed_memory()
 
 
-def test_a_library_without_the_call_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_library_without_mallopt_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: object())
     keep_freed_memory()
 
 
-def test_memory_that_has_run_out_is_said_in_a_sentence() -> None:
+def test_running_out_of_memory_is_explained() -> None:
     words = "^not enough memory for cnn with --batch-size 512; use a smaller --batch-size, --model or --image-size$"
     with pytest.raises(TrainError, match=words) as stopped, explain_out_of_memory("cnn", 512):
         torch.empty(2**60, dtype=torch.uint8)

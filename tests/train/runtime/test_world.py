@@ -1,4 +1,4 @@
-"""Several processes: shares that make up the batch, one run, the same weights as from one process."""
+"""Several processes: they share each batch and train the weights that one process would."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_all_shares_together_are_the_batch(count: int, size: int) -> None:
 
 
 @pytest.mark.parametrize(("size", "batch"), [(2, 9), (3, 8), (3, 5), (4, 4)])
-def test_every_process_has_a_part_of_every_step_and_their_weights_add_up(
+def test_every_process_has_a_share_of_every_step_and_the_weights_add_up(
     size: int, batch: int, tmp_path: Path
 ) -> None:
     sampler = Sampler(list_folder(draw_set(tmp_path / "src", 9, size=4)), Strategy("none"))
@@ -117,7 +117,7 @@ def test_the_environment_of_torchrun_is_read(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_devices_that_are_not_there_are_none() -> None:
+def test_missing_devices_are_none() -> None:
     assert pick_device("cpu") == pick_device("auto") == torch.device("cpu")
     assert pick_device("cuda") is None
     assert pick_device("tpu") is None
