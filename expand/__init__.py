@@ -1,8 +1,9 @@
-"""Expand: make an image data set F times larger on disk, exactly, repeatably, restartably.
+"""Make an image dataset F times larger on disk: exact, reproducible, resumable.
 
     from expand import Recipe, expand, view
 
-`expand` does what the command does; `view` gives the k-th view of an array; `Recipe` holds techniques and their ranges.
+`expand` is the command as a function, `view` computes the k-th view of an array, and `Recipe` holds
+techniques with their ranges.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Load a public name when it is first asked for, so that `expand --help` loads neither numpy nor OpenCV."""
+    """Import a public name on first use, so that `expand --help` loads neither numpy nor OpenCV."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

@@ -1,8 +1,8 @@
-"""Affine maps of pixel coordinates: the algebra that lets all geometry of a view be one resampling.
+"""Affine maps of pixel coordinates, composed so that a view is resampled once.
 
-Coordinates are continuous, in pixels: the pixel in column i covers [i, i + 1) and has its centre at i + ½. A map goes
-from the output to the input, as a resampler needs it. Every formula here is plain arithmetic, so it takes floats (one
-view) and equally shaped numpy arrays (a batch of views) alike.
+Coordinates are continuous, in pixels: the pixel in column i covers [i, i + 1) and has its centre at
+i + ½. A map goes from output to input, as a resampler needs it. All formulas are plain arithmetic:
+they take floats (one view) or numpy arrays of one shape (a batch of views).
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ Number: TypeAlias = "float | NDArray[Any]"
 
 
 def each(function: Callable[[float], float], number: Number) -> Number:
-    """Return function(number), or of each of an array: element by element, so that a batch gets the bits of a single one.
+    """Apply a function to a number, or to each element of an array.
 
-    (numpy's own sine and exponential differ in the last bit from the C library's, and with the array's layout.)
+    Element by element, so that a batch has the same bits as a single view: numpy's sine and
+    exponential differ from the C library's in the last bit, and depend on the array's layout.
     """
     if isinstance(number, np.ndarray):
         return np.array([function(value) for value in number.ravel().tolist()]).reshape(
@@ -75,7 +76,7 @@ IDENTITY = Affine(1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
 
 class Placement(NamedTuple):
-    """Where each output pixel comes from, and how large the output is."""
+    """The map from output to input pixels, and the size of the output."""
 
     source: Affine
     size: Size
@@ -94,11 +95,11 @@ def stretch(x: Number, y: Number) -> Affine:
 def linear_about_centres(
     a: Number, b: Number, d: Number, e: Number, out: Size, into: Size
 ) -> Affine:
-    """Return the map with linear part [[a, b], [d, e]] that takes the centre of `out` to the centre of `into`."""
+    """Return the map of matrix [[a, b], [d, e]] that takes the centre of `out` to that of `into`."""
     x, y = out.width / 2, out.height / 2
     return Affine(a, b, into.width / 2 - (a * x + b * y), d, e, into.height / 2 - (d * x + e * y))
 
 
 def turn(cosine: Number, sine: Number, out: Size, into: Size) -> Affine:
-    """Return the output-to-input map of a counter-clockwise turn about the centre, in coordinates whose y points down."""
+    """Return the output-to-input map of a counter-clockwise turn about the centre (y down)."""
     return linear_about_centres(cosine, -sine, sine, cosine, out, into)

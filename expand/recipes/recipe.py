@@ -72,7 +72,7 @@ class Recipe:
     def walked(self) -> tuple[Technique, ...]:
         """The techniques as views use them: beside quarter turns, one flip is enough.
 
-        A vertical flip is a horizontal flip and a half turn, so half of the variants would coincide.
+        A vertical flip is a horizontal flip and a half turn: half of the variants coincide.
         """
         turns = any(isinstance(technique, Rotate90) for technique in self.techniques)
         return tuple(

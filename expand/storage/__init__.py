@@ -1,1 +1,8 @@
-"""Storage: the only writer of files."""
+"""Storage: the only writer of files; a file appears complete or not at all."""
+
+from __future__ import annotations
+
+from expand.storage.files import PARTIAL, empty_folder, link, write_whole
+from expand.storage.lock import Lock
+
+__all__ = ["PARTIAL", "Lock", "empty_folder", "link", "write_whole"]

@@ -1,4 +1,4 @@
-"""The only writer of files: a file appears whole or not at all, and only in the output folder."""
+"""Write files so that they appear complete or not at all, and only in the output folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ PARTIAL = ".part"
 
 
 def write_whole(path: str | Path, data: bytes) -> None:
-    """Write a file so that nobody ever sees a part of it; the folder above it is made where it is missing."""
+    """Write a file that never appears incomplete; create its folder if it is missing.
+
+    Raises `ExpandError` with status 3 (stopped) if the disk is full or the path is not writable.
+    """
     path = os.fspath(path)
     partial = _partial(path)
     try:
@@ -34,7 +37,7 @@ def write_whole(path: str | Path, data: bytes) -> None:
 
 
 def _partial(path: str) -> str:
-    """Return where a file is while it is written; the same each time, so that a next run leaves none behind."""
+    """Return the temporary path of a file; always the same one, so that a rerun overwrites it."""
     folder, name = os.path.split(path)
     return os.path.join(folder, f".{name}{PARTIAL}")
 
@@ -53,7 +56,7 @@ def _write(path: str, data: bytes) -> None:
 
 
 def link(source: Path, path: Path) -> None:
-    """Make `path` another name of the source's file; an existing one is replaced."""
+    """Make `path` a hard link to the source file; replace an existing file."""
     partial = Path(_partial(str(path)))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,14 +72,14 @@ def link(source: Path, path: Path) -> None:
 
 
 def replace_whole(partial: Path, path: Path) -> None:
-    """Put a finished file in its place, safely on the disk."""
+    """Move a finished file to its path, after its bytes are on the disk."""
     with open(partial, "rb+") as file:
         os.fsync(file.fileno())
     os.replace(partial, path)
 
 
 def empty_folder(folder: Path) -> None:
-    """Remove all that a folder holds, but not the folder."""
+    """Remove everything in a folder, but not the folder itself."""
     for entry in folder.iterdir():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)

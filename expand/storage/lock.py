@@ -1,4 +1,4 @@
-"""Lock: one process at a time writes to a folder."""
+"""Lock a folder, so that one process at a time writes to it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from expand.errors import ExpandError
 
 
 class Lock:
-    """Holds a folder for one process, until it ends in whatever way; leaves no file behind."""
+    """A lock on a folder, released when the process ends for any reason; leaves no file behind."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

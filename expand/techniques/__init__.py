@@ -1,4 +1,8 @@
-"""The techniques: each a value in two halves, choose (numbers to parameters) and apply (image + parameters to image)."""
+"""Techniques: kinds of change, each a value that chooses parameters and applies them to an image.
+
+`NATIVE` lists the techniques of this package by name. A new one is a file in `geometric` or
+`pixel`, and its class in this list. `catalogue` adds the transforms of albumentations.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Ranges, and how a technique's variants divide them."""
+"""Ranges of a technique's settings: how they are read, checked, drawn from and shown."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +22,12 @@ class Range(NamedTuple):
     high: float
 
     def at(self, share: Number) -> Number:
-        """Return the value `share` (0 … 1) of the way from low to high."""
+        """Return the value at `share` (0 … 1) of the way from low to high."""
         return self.low + (self.high - self.low) * share
 
     @property
     def is_point(self) -> bool:
-        """Tell whether there is nothing to draw."""
+        """Whether the range is a single value."""
         return self.low == self.high
 
     @property
@@ -62,15 +62,13 @@ class Range(NamedTuple):
 def parse_range(
     value: object, key: str, *, within: tuple[float, float], symmetric: bool = False
 ) -> Range:
-    """Return the range that a recipe means by `value`: [low, high], or one number (± that number if `symmetric`)."""
+    """Read a range from a recipe: [low, high], or one number, which means ± that if `symmetric`.
+
+    Raises `SettingError` with `key` for anything else, and for values outside `within`.
+    """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = [-abs(value), abs(value)] if symmetric else [value, value]
-    if (
-        not isinstance(value, Sequence)
-        or isinstance(value, str)
-        or len(value) != 2
-        or not all(map(_is_number, value))
-    ):
+    if not _is_pair(value):
         raise SettingError(f'"{key}" must be a number or [low, high], got {value!r}', key)
     low, high = float(value[0]), float(value[1])
     if not (within[0] <= low <= high <= within[1]):
@@ -82,6 +80,15 @@ def parse_range(
     return Range(low, high)
 
 
+def _is_pair(value: object) -> TypeGuard[Sequence[float]]:
+    return (
+        isinstance(value, Sequence)
+        and not isinstance(value, str)
+        and len(value) == 2
+        and all(map(_is_number, value))
+    )
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
@@ -89,7 +96,10 @@ def _is_number(value: object) -> bool:
 def check_factor(
     name: str, factor: int | None, *, most: int | None = None, drawn: bool = True
 ) -> None:
-    """Refuse a factor that `name` cannot give: `most` is its limit, `drawn` whether it has anything to draw."""
+    """Refuse a factor that a technique cannot have.
+
+    `most` is its largest factor. Without `drawn`, it has one strength: its factor is 1 or 2.
+    """
     if factor is not None and (
         not isinstance(factor, int) or isinstance(factor, bool) or factor < 1
     ):
@@ -113,7 +123,7 @@ def check_unit(name: str, unit: str) -> None:
 
 
 def switch(variant: Number, factor: int | None, value: Number, off: float) -> Number:
-    """Return `off` for the variant that changes nothing, else `value`.
+    """Return `off` for variant 0, which changes nothing, and `value` for any other.
 
     A technique with factor 1, or without one, has no such variant: it is always on.
     """
@@ -123,9 +133,9 @@ def switch(variant: Number, factor: int | None, value: Number, off: float) -> Nu
 
 
 def share_of(variant: Number, number: Number, factor: int | None) -> Number:
-    """Return where in its range (0 … 1) a variant falls; `number` in [0, 1) places it inside its own stratum.
+    """Return how far into its range (0 … 1) a variant is; `number` (0 … 1) is drawn in its stratum.
 
-    Variant 0 of a technique with a factor changes nothing; the others, 1 … factor − 1, divide the range evenly.
+    Variants 1 … factor − 1 divide the range evenly; variant 0 changes nothing.
     """
     if factor is None or factor == 1:
         return number
@@ -138,5 +148,5 @@ def signed(value: float) -> str:
 
 
 def whole(number: Number) -> int | NDArray[np.int64]:
-    """Return the whole part of a number, or of each of an array."""
+    """Return the whole part of a number, or of each element of an array."""
     return number.astype(np.int64) if isinstance(number, np.ndarray) else int(number)

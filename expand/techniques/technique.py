@@ -1,4 +1,4 @@
-"""What every technique is: a choice (numbers to a plain dict of parameters) and its application."""
+"""The interface of a technique: it chooses parameters, applies them, and describes itself."""
 
 from __future__ import annotations
 
@@ -17,18 +17,21 @@ Self = TypeVar("Self", bound="Technique")
 
 
 class Strength(NamedTuple):
-    """One strength of a technique: its label, and the parameters of a view; None: as views draw them."""
+    """One strength of a technique: its label and its parameters.
+
+    A choice of None stands for parameters drawn as in a view.
+    """
 
     label: str
     choice: Choice | None
 
 
 class Technique(ABC):
-    """One kind of change.
+    """One kind of change: a frozen dataclass whose fields are its settings in a recipe file.
 
-    `factor` is the number of its variants, variant 0 changing nothing; None: as many as asked, every one of them drawn
-    anew; 1: always on, and one variant only. `spread` counts the numbers in [0, 1) that a choice takes from the evenly
-    spread sequence, `seeds` those that it takes after them from an independent source.
+    `factor` is the number of variants, of which variant 0 changes nothing. None means unlimited:
+    every view draws a new one. 1 means always on. `choose` takes `spread` numbers from the evenly
+    spread sequence, then `seeds` numbers from an independent source.
     """
 
     name: ClassVar[str]
@@ -38,7 +41,10 @@ class Technique(ABC):
 
     @abstractmethod
     def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
-        """Turn a variant and `spread` + `seeds` numbers in [0, 1) into parameters."""
+        """Turn a variant and `spread` + `seeds` numbers in [0, 1) into parameters.
+
+        All numbers may be arrays of N instead, for N views; the parameters are then arrays of N.
+        """
 
     def with_factor(self: Self, factor: int) -> Self:
         """Return this technique with another factor."""
@@ -68,7 +74,7 @@ class Technique(ABC):
         return [Strength("as drawn", None)]
 
     def parts(self) -> tuple[Technique, ...]:
-        """Return the techniques that can be switched on and off separately: itself, if it is one."""
+        """Return what an ablation switches on and off separately; by default the technique itself."""
         return (self,)
 
     def merge(self, other: Technique) -> Technique | None:
@@ -77,11 +83,11 @@ class Technique(ABC):
 
 
 class GeometricTechnique(Technique):
-    """A technique that is one matrix, so that it maps pixels and, as well, points."""
+    """A technique that is one matrix, which maps pixels and points alike."""
 
     @abstractmethod
     def place(self, choice: Mapping[str, Any], size: Size) -> Placement:
-        """Return where each output pixel comes from in an image of `size`, and the output's size."""
+        """Return the output-to-input map for an image of `size`, and the size of the output."""
 
 
 class PixelTechnique(Technique):
@@ -89,10 +95,16 @@ class PixelTechnique(Technique):
 
     @abstractmethod
     def apply(self, pixels: Pixels, choice: Choice) -> tuple[Pixels, Choice]:
-        """Return the changed H×W or H×W×C pixels, and the choice with whatever was drawn on the way added to it."""
+        """Return the changed pixels (H×W or H×W×C, 8 or 16 bits) and the choice.
+
+        The choice comes back with whatever was drawn while it was applied.
+        """
 
     def apply_batch(self, pixels: Pixels, choices: Choice) -> Pixels:
-        """Return N changed images of one size (N×H×W or N×H×W×C) for a choice whose values are arrays of N."""
+        """Return N changed images of one size (N×H×W or N×H×W×C); `choices` holds arrays of N.
+
+        The result must equal `apply` on each image.
+        """
         count = len(pixels)
         each = [
             {key: np.broadcast_to(value, count)[i].item() for key, value in choices.items()}

@@ -1,1 +1,1 @@
-"""Geometric techniques: each is one matrix, so that it maps pixels and points alike."""
+"""Geometric techniques: each is one matrix, which maps pixels and points alike; a file each."""

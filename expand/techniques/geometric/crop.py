@@ -17,11 +17,11 @@ AREA, ASPECT = Range(0.6, 1.0), Range(0.75, 4 / 3)
 
 @dataclass(frozen=True)
 class Crop(GeometricTechnique):
-    """Cut a box of a drawn area and aspect out of the image and stretch it to the image's size ("random resized crop").
+    """Cut a random box out of the image and resize it to the image's size ("random resized crop").
 
-    `area` is the box's share of the image, `aspect` its width over height in units of the image's own (1 keeps the
-    proportions). Szegedy et al. 2015 draw the area from 0.08 … 1 and the aspect from 3/4 … 4/3; the default area is
-    milder, so that most crops still show what the label says.
+    `area` is the box's fraction of the image, `aspect` its width over height relative to the image
+    (1 keeps the proportions). Szegedy et al. 2015 draw the area from 0.08 … 1 and the aspect from
+    3/4 … 4/3; the default area is larger, so that most crops still show what the label says.
     """
 
     name: ClassVar[str] = "crop"
@@ -36,7 +36,10 @@ class Crop(GeometricTechnique):
         check_factor(self.name, self.factor, drawn=not (self.area.is_point and self.area.high == 1))
 
     def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
-        """Turn four numbers into a box, in fractions of the width and height; the aspect is drawn evenly in its logarithm."""
+        """Turn four numbers into a box, in fractions of the width and height.
+
+        The logarithm of the aspect is uniform, so that wide and tall boxes are equally likely.
+        """
         logs = Range(math.log(self.aspect.low), math.log(self.aspect.high))
         area = switch(
             variant, self.factor, self.area.at(share_of(variant, numbers[0], self.factor)), off=1.0
@@ -47,7 +50,7 @@ class Crop(GeometricTechnique):
         return place_box(numbers[2], numbers[3], width, height)
 
     def place(self, choice: Mapping[str, Any], size: Size) -> Placement:
-        """Return the map that shows the chosen box of an image at the image's own size."""
+        """Return the map that resizes the chosen box to the size of the image."""
         box = shift(choice["x"] * size.width, choice["y"] * size.height)
         return Placement(box.after(stretch(choice["width"], choice["height"])), size)
 

@@ -47,7 +47,7 @@ class Flip(GeometricTechnique):
 
     def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
         """Turn a variant into one bit for each axis; variant 0 changes nothing."""
-        bits = {axis: variant // 2**place % 2 == 1 for place, axis in enumerate(self.axes)}
+        bits = {axis: variant // 2**bit % 2 == 1 for bit, axis in enumerate(self.axes)}
         return {axis: bits.get(axis, variant < 0) for axis in AXES}
 
     def place(self, choice: Mapping[str, Any], size: Size) -> Placement:

@@ -14,7 +14,10 @@ from expand.techniques.technique import Choice, GeometricTechnique
 
 @dataclass(frozen=True)
 class Pad(GeometricTechnique):
-    """Put a margin around the image: fractions of its width and height, or whole pixels on each side; factor 1 or 2."""
+    """Add a margin on each side: a fraction of the width and height, or whole pixels.
+
+    Factor 1: every view is padded; factor 2: without and with padding.
+    """
 
     name: ClassVar[str] = "pad"
     by: float = 0.1
@@ -30,7 +33,7 @@ class Pad(GeometricTechnique):
         check_factor(self.name, self.factor, drawn=False)
 
     def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
-        """Turn a variant into a margin: none, or the one that is set."""
+        """Turn a variant into a margin: none, or the one of the settings."""
         return {"by": switch(variant, self.factor, self.by, off=0.0)}
 
     def place(self, choice: Mapping[str, Any], size: Size) -> Placement:

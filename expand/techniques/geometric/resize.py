@@ -1,4 +1,4 @@
-"""Resize: give an image another size."""
+"""Resize: change the size of an image."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from expand.techniques.technique import Choice, GeometricTechnique
 
 @dataclass(frozen=True)
 class Resize(GeometricTechnique):
-    """Give the image another size: [width, height], or one number for the shorter side; factor 1 or 2."""
+    """Resize to [width, height] in pixels, or to one number of pixels for the shorter side.
+
+    Factor 1: every view is resized; factor 2: without and with resizing.
+    """
 
     name: ClassVar[str] = "resize"
     size: int | Sequence[int] = 64
@@ -34,11 +37,11 @@ class Resize(GeometricTechnique):
         check_factor(self.name, self.factor, drawn=False)
 
     def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
-        """Turn a variant into a decision."""
+        """Turn a variant into whether to resize."""
         return {"resized": switch(variant, self.factor, 1.0, off=0.0) == 1}
 
     def place(self, choice: Mapping[str, Any], size: Size) -> Placement:
-        """Return the map that stretches an image of `size` to the size that is set."""
+        """Return the map that stretches an image of `size` to the size of the settings."""
         on = choice["resized"] * 1.0
         if isinstance(self.size, int):
             step = self.size / smaller(size.width, size.height)

@@ -13,7 +13,10 @@ from expand.techniques.technique import Choice, GeometricTechnique, Strength
 
 @dataclass(frozen=True)
 class Rotate90(GeometricTechnique):
-    """Turn by 0, 90, 180 or 270 degrees, counter-clockwise; a quarter of a non-square image swaps its sides; factor 4."""
+    """Turn by 0, 90, 180 or 270 degrees, counter-clockwise; factor 4, or 2 for half turns only.
+
+    A quarter turn swaps the width and height of an image.
+    """
 
     name: ClassVar[str] = "rotate90"
     factor: int = 4
@@ -30,7 +33,7 @@ class Rotate90(GeometricTechnique):
         return {"degrees": variant * (360 // self.factor)}
 
     def place(self, choice: Mapping[str, Any], size: Size) -> Placement:
-        """Return the map that turns an image of `size` (width, height); exact, for its sines are whole numbers."""
+        """Return the map that turns an image of `size`; exact, since all its sines are 0 or ±1."""
         degrees = choice["degrees"]
         cosine = (degrees == 0) * 1 - (degrees == 180) * 1
         sine = (degrees == 90) * 1 - (degrees == 270) * 1
@@ -43,6 +46,6 @@ class Rotate90(GeometricTechnique):
         return f"turn {choice['degrees']:.0f}°" if choice["degrees"] else ""
 
     def strengths(self) -> list[Strength]:
-        """Return every turn but the one by 0°."""
+        """Return every turn except 0°."""
         choices = [self.choose(variant, []) for variant in range(1, self.factor)]
         return [Strength(f"{choice['degrees']}°", choice) for choice in choices]

@@ -1,4 +1,4 @@
-"""Translate: shift an image by a share of its size, or by whole pixels."""
+"""Translate: shift an image by fractions of its size, or by whole pixels."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ SHIFT = Range(-0.1, 0.1)
 
 @dataclass(frozen=True)
 class Translate(GeometricTechnique):
-    """Shift by fractions of the width (x, right positive) and height (y, down positive), or by whole pixels."""
+    """Shift by fractions of the width and height, or by whole pixels.
+
+    `x` is positive to the right, `y` downwards. Whole pixels are exact; their factor is the number
+    of shifts by default.
+    """
 
     name: ClassVar[str] = "translate"
     spread: ClassVar[int] = 2
@@ -45,8 +49,8 @@ class Translate(GeometricTechnique):
                 )
             object.__setattr__(self, axis, value)
         if self.unit == "pixel":
-            object.__setattr__(self, "factor", self.factor or self._places)
-            check_factor(self.name, self.factor, most=self._places)
+            object.__setattr__(self, "factor", self.factor or self._count)
+            check_factor(self.name, self.factor, most=self._count)
         check_factor(self.name, self.factor, drawn=not (self.x.is_point and self.y.is_point))
 
     @property
@@ -54,8 +58,8 @@ class Translate(GeometricTechnique):
         return int(self.x.high - self.x.low) + 1
 
     @property
-    def _places(self) -> int:
-        """How many whole-pixel shifts there are, no shift counted among them."""
+    def _count(self) -> int:
+        """The number of whole-pixel shifts, no shift included."""
         rows = int(self.y.high - self.y.low) + 1
         return self._columns * rows + (not self._holds_zero)
 
@@ -75,14 +79,14 @@ class Translate(GeometricTechnique):
         }
 
     def _choose_pixels(self, variant: Number, number: Number) -> Choice:
-        """Take one of the shifts; the variants hold disjoint shares of them, so that no two take the same."""
-        shifts, variants = self._places - 1, max((self.factor or 1) - 1, 1)
+        """Return one of the shifts; variants draw from disjoint groups, so all differ."""
+        shifts, variants = self._count - 1, max((self.factor or 1) - 1, 1)
         first = (variant - 1) * shifts // variants
-        place = first + number * (variant * shifts // variants - first) // 1
-        if self._holds_zero:
+        index = first + number * (variant * shifts // variants - first) // 1
+        if self._holds_zero:  # which is variant 0
             zero = -self.y.low * self._columns - self.x.low
-            place = place + (place >= zero)
-        x, y = self.x.low + place % self._columns, self.y.low + place // self._columns
+            index = index + (index >= zero)
+        x, y = self.x.low + index % self._columns, self.y.low + index // self._columns
         return {
             "x": switch(variant, self.factor, x, off=0.0),
             "y": switch(variant, self.factor, y, off=0.0),

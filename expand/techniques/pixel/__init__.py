@@ -1,1 +1,1 @@
-"""Pixel techniques: they change values, not places."""
+"""Pixel techniques: they change the values of pixels, not their positions; a file each."""

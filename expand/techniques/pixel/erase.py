@@ -1,4 +1,4 @@
-"""Erase: a box painted over, so that what is left has to tell the class ("random erasing", "cutout")."""
+"""Erase: paint over a box, so that a network learns from the rest ("random erasing", "cutout")."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ AREA, ASPECT = Range(0.02, 0.2), Range(0.5, 2.0)
 
 @dataclass(frozen=True)
 class Erase(PixelTechnique):
-    """Paint a box of a drawn area, aspect and place with one grey level (0 … 255; of 16 bits, the same share), all channels.
+    """Paint a random box of all channels with one grey level (0 … 255; scaled for 16 bits).
 
-    `area` is the box's share of the image, `aspect` its width over height in units of the image's own. Zhong et al. 2017
-    (arXiv 1708.04896) draw the area from 0.02 … 0.4, in half of the images; DeVries & Taylor 2017 (arXiv 1708.04552) cut
-    a square of a quarter of it out of every one. Here, by default, half of Zhong's largest area: small images show little.
+    `area` is the box's fraction of the image, `aspect` its width over height relative to the image.
+    Zhong et al. 2017 (arXiv 1708.04896) draw the area from 0.02 … 0.4, in half of the images;
+    DeVries & Taylor 2017 (arXiv 1708.04552) cut a square of a quarter of the area out of every
+    image. The default is half of Zhong's largest area: small images show little.
     """
 
     name: ClassVar[str] = "erase"
@@ -52,7 +53,8 @@ class Erase(PixelTechnique):
     def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
         """Turn four numbers into a box, in fractions of the width and height.
 
-        The aspect is drawn evenly in its logarithm, and held so that a box of the drawn area is no longer than the image.
+        The logarithm of the aspect is uniform. The aspect is limited so that a box of the drawn
+        area fits into the image.
         """
         area = self.area.at(share_of(variant, numbers[0], self.factor))
         aspect = each(
@@ -64,7 +66,7 @@ class Erase(PixelTechnique):
         return place_box(numbers[2], numbers[3], width, height)
 
     def apply(self, pixels: Pixels, choice: Choice) -> tuple[Pixels, Choice]:
-        """Return the pixels with the box painted, at least one whole pixel of them."""
+        """Return the pixels with the box painted: at least one pixel."""
         if not choice["width"]:
             return pixels, choice
         left, right, top, bottom = map(int, box(choice, pixels.shape[0], pixels.shape[1]))
@@ -73,7 +75,7 @@ class Erase(PixelTechnique):
         return painted, choice
 
     def apply_batch(self, pixels: Pixels, choices: Choice) -> Pixels:
-        """Return N images (N×H×W or N×H×W×C) with a box painted in each where it is on."""
+        """Return N images (N×H×W or N×H×W×C) with a box painted in each that is not off."""
         painted, level = pixels.copy(), self._level(pixels)
         edges = (
             np.broadcast_to(edge, len(pixels)).tolist()
@@ -106,12 +108,15 @@ class Erase(PixelTechnique):
 
 
 def box(choice: Mapping[str, Any], height: int, width: int) -> tuple[NDArray[np.int64], ...]:
-    """Return an image's box, or N images': its first column, the one after its last, and its rows likewise; empty if off."""
+    """Return the pixel box of one image or N images: left, right, top, bottom.
+
+    Right and bottom are exclusive; the box is empty where the technique is off.
+    """
     on = np.asarray(choice["width"]) > 0
     sides = []
     for start, length, side in (("x", "width", width), ("y", "height", height)):
-        place = np.asarray(choice[start], np.float64)
-        first = np.minimum(np.floor(place * side + 0.5), side - 1)
-        last = np.maximum(np.floor((place + choice[length]) * side + 0.5), first + 1)
-        sides += [first.astype(np.int64), np.where(on, last, first).astype(np.int64)]
+        begin = np.asarray(choice[start], np.float64)
+        first = np.minimum(np.floor(begin * side + 0.5), side - 1)
+        end = np.maximum(np.floor((begin + choice[length]) * side + 0.5), first + 1)
+        sides += [first.astype(np.int64), np.where(on, end, first).astype(np.int64)]
     return tuple(sides)

@@ -1,4 +1,4 @@
-"""Salt-and-pepper noise: a share of the pixels turned white or black, whole."""
+"""Salt-and-pepper noise: turn a fraction of the pixels white or black, in all channels."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ SEED_BITS = 52
 
 @dataclass(frozen=True)
 class Noise(PixelTechnique):
-    """Hit each pixel with probability `amount`; a hit is salt (white, all channels) with probability `salt`, else pepper."""
+    """Hit each pixel with probability `amount`.
+
+    A hit is salt (white) with probability `salt`, else pepper (black), in all channels.
+    """
 
     name: ClassVar[str] = "noise"
     spread: ClassVar[int] = 2
@@ -44,7 +47,7 @@ class Noise(PixelTechnique):
         check_factor(self.name, self.factor)
 
     def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
-        """Turn three numbers into an amount, a share of salt and the seed of the pattern."""
+        """Turn three numbers into an amount, a fraction of salt and the seed of the pattern."""
         amount = self.amount.at(share_of(variant, numbers[0], self.factor))
         return {
             "amount": switch(variant, self.factor, amount, off=0.0),
@@ -53,7 +56,7 @@ class Noise(PixelTechnique):
         }
 
     def apply(self, pixels: Pixels, choice: Choice) -> tuple[Pixels, Choice]:
-        """Return the pixels with noise; the pattern depends on the seed and the size alone."""
+        """Return the pixels with noise; the pattern depends on the seed and the size only."""
         if not choice["amount"]:
             return pixels, choice
         numbers = pattern(int(choice["seed"]), pixels.shape[0] * pixels.shape[1])
@@ -65,7 +68,7 @@ class Noise(PixelTechnique):
         return noisy.reshape(pixels.shape), choice
 
     def apply_batch(self, pixels: Pixels, choices: Choice) -> Pixels:
-        """Return N images (N×H×W or N×H×W×C) with noise: the same arithmetic as for one, on rows of numbers."""
+        """Return N images (N×H×W or N×H×W×C) with noise, as `apply` does for each."""
         (rows,) = np.nonzero(np.broadcast_to(choices["amount"], len(pixels)))
         amount, salt, seed = (
             np.broadcast_to(choices[key], len(pixels))[rows, None]
@@ -80,7 +83,7 @@ class Noise(PixelTechnique):
         return noisy.reshape(pixels.shape)
 
     def caption(self, choice: Choice) -> str:
-        """Describe noise by the share of the pixels that it hits, and of salt among them."""
+        """Describe noise by the fraction of pixels that it hits, and of salt among them."""
         if not choice["amount"]:
             return ""
         return f"noise {choice['amount']:.1%}, salt {choice['salt']:.0%}"
@@ -96,17 +99,17 @@ class Noise(PixelTechnique):
 
 
 def _threshold(share: Number) -> Any:
-    """Return the 32-bit number below which `share` of all of them lie."""
+    """Return the 32-bit number that `share` of all 32-bit numbers are below."""
     return np.minimum(np.rint(np.asarray(share) * 2.0**32), 2.0**32 - 1).astype(np.uint32)
 
 
 def pattern(seed: int | NDArray[np.int64], count: int) -> NDArray[np.uint32]:
-    """Return `count` (one a pixel, row by row) evenly distributed numbers that depend on the 52-bit `seed` and the place alone.
+    """Return `count` uniform 32-bit numbers, one for each pixel, row by row.
 
-    For a column of N seeds, N rows of them.
-
-    A hash of the position instead of a generator, so that a batch of patterns is the same arithmetic on any device.
-    The rounds are those of Wellons' lowbias32 (2018; public domain), the seed enters before each multiplication.
+    They depend on the 52-bit `seed` and the pixel's position only. An N×1 array of seeds gives an
+    N×count array. A hash of the position instead of a generator, so that a batch of patterns is the
+    same arithmetic on any device. The rounds are those of Wellons' lowbias32 (2018; public domain);
+    the seed enters before each multiplication.
     """
     low, high = (np.asarray(part).astype(np.uint32) for part in (seed & 0xFFFFFFFF, seed >> 32))
     hashed = positions(count) ^ low
@@ -119,7 +122,7 @@ def pattern(seed: int | NDArray[np.int64], count: int) -> NDArray[np.uint32]:
 
 
 def positions(count: int) -> NDArray[np.uint32]:
-    """Return `count` hashed positions: the beginning of one long row of them, which grows by doubling."""
+    """Return the first `count` hashed positions; the cached array doubles when it is too short."""
     rounded = 1 << max(count - 1, 1023).bit_length()
     return _hashed_positions(rounded)[:count]
 
