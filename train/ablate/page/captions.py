@@ -154,9 +154,10 @@ def screened_alone(rows: Sequence[ScreenRow]) -> str:
     """Give the accuracy on unchanged images and under the worst technique of one strength."""
     worst = min(rows, key=lambda row: row.accuracy)
     flagged = sum(bool(row.flags) for row in rows)
+    flags = f"{flagged} of {len(rows)} techniques flag classes" if flagged else "no class flagged"
     return (
         f"{percent(worst.plain)} unchanged, lowest accuracy {percent(worst.accuracy)} "
-        f"({arm_name(worst.technique)}); {flagged} of {len(rows)} techniques flag classes."
+        f"({arm_name(worst.technique)}); {flags}."
     )
 
 
