@@ -1,1 +1,1 @@
-"""Measurements: speed against peers and against the floor, and how evenly views cover their ranges."""
+"""Benchmarks: speed against peers and a lower bound, and how evenly views cover their ranges."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: run every measurement, one after the other; name some to run those alone."""
+"""`python -m benchmarks [NAME ...]`: run the named benchmarks, or all of them in turn."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Copies a second: ours against the floor (decode, encode, write, no views) and against peers that are installed.
+"""Files per second of expanding: ours against a lower bound and against peers that are installed.
 
-On 32×32 JPEGs (file costs dominate) and 500×375 JPEGs (pixels do), recipe classic, factor 4. Images are drawn, not
-photographed; a folder of class folders may be named instead: `python -m benchmarks.expanding FOLDER`.
+The lower bound reads, decodes, encodes and writes, without views. Recipe classic, factor 4, on
+32×32 JPEGs (dominated by files) and 500×375 JPEGs (dominated by pixels). The images are random;
+`python -m benchmarks.expanding FOLDER` measures on a folder of class folders instead.
 """
 
 from __future__ import annotations
@@ -26,13 +27,14 @@ from expand.layouts.names import copy_name
 from expand.storage.files import write_whole
 
 FACTOR, ROUNDS = 4, 5
+BASE = "albumentations by hand, 1 process"
 
 
 def draw_images(folder: Path, count: int, height: int, width: int) -> Path:
-    """Write `count` smooth pictures of two classes."""
-    chance = np.random.default_rng(0)
+    """Write `count` smooth random images of two classes."""
+    rng = np.random.default_rng(0)
     for index in range(count):
-        small = chance.integers(0, 256, (6, 6, 3)).astype(np.uint8)
+        small = rng.integers(0, 256, (6, 6, 3)).astype(np.uint8)
         picture = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
         write_whole(
             folder / ("ab"[index % 2]) / f"{index:05d}.jpg", encode(picture, Encoding("JPEG", 90))
@@ -41,7 +43,7 @@ def draw_images(folder: Path, count: int, height: int, width: int) -> Path:
 
 
 def copy_without_views(src: Path, out: Path) -> None:
-    """The floor of one process: read, decode once, encode and write each copy, change nothing."""
+    """Read and decode once, encode and write each copy unchanged: the bound of one process."""
     for source in list_sources(src):
         data = (src / source.id).read_bytes()
         decoded = decode(data)
@@ -53,7 +55,7 @@ def copy_without_views(src: Path, out: Path) -> None:
 
 
 def plain_albumentations(src: Path, out: Path) -> None:
-    """What people write by hand: one process, cv2 and an albumentations pipeline of the same techniques."""
+    """The usual loop: one process, cv2, and an albumentations pipeline of the same techniques."""
     import albumentations
 
     pipeline = albumentations.Compose(
@@ -74,7 +76,7 @@ def plain_albumentations(src: Path, out: Path) -> None:
 
 
 def augmentor(src: Path, out: Path) -> None:
-    """Augmentor's own pipeline with its threads: as many files as ours writes."""
+    """Write as many files with Augmentor's own pipeline and its threads."""
     import Augmentor
 
     count = len(list_sources(src))
@@ -85,32 +87,40 @@ def augmentor(src: Path, out: Path) -> None:
     pipeline.sample(count * FACTOR)
 
 
+def arms_of(src: Path, out: Path) -> dict[str, Callable[[], object]]:
+    """Build the arms to time; each writes the files of `src` to `out`."""
+    arms: dict[str, Callable[[], object]] = {
+        "floor: no views, 1 process": lambda: copy_without_views(src, out),
+        "expand, 1 worker": lambda: expand(src, out, FACTOR, workers=1),
+        "expand, 2 workers": lambda: expand(src, out, FACTOR, workers=2),
+        BASE: lambda: plain_albumentations(src, out),
+    }
+    if find_spec("Augmentor"):
+        arms["Augmentor (no shift, no noise), threads"] = lambda: augmentor(src, out)
+    return arms
+
+
+def then_remove(arm: Callable[[], object], out: Path) -> Callable[[], object]:
+    """Run an arm and remove what it wrote, so that every round starts with an empty folder."""
+
+    def run() -> None:
+        arm()
+        shutil.rmtree(out, ignore_errors=True)
+
+    return run
+
+
 def measure(src: Path) -> None:
     """Print the rates on one folder."""
     files = FACTOR * len(list_sources(src))
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "out"
-
-        def fresh(arm: Callable[[], object]) -> Callable[[], object]:
-            def run() -> None:
-                arm()
-                shutil.rmtree(out, ignore_errors=True)
-
-            return run
-
-        arms = {
-            "floor: no views, 1 process": fresh(lambda: copy_without_views(src, out)),
-            "expand, 1 worker": fresh(lambda: expand(src, out, FACTOR, workers=1)),
-            "expand, 2 workers": fresh(lambda: expand(src, out, FACTOR, workers=2)),
-            "albumentations by hand, 1 process": fresh(lambda: plain_albumentations(src, out)),
-        }
-        if find_spec("Augmentor"):
-            arms["Augmentor (no shift, no noise), threads"] = fresh(lambda: augmentor(src, out))
-        print_rates(time_arms(arms, ROUNDS), files, "files/s", "albumentations by hand, 1 process")
+        arms = {name: then_remove(arm, out) for name, arm in arms_of(src, out).items()}
+        print_rates(time_arms(arms, ROUNDS), files, "files/s", BASE)
 
 
 def main() -> None:
-    """Measure on the folder that is named, or on drawn images of two sizes."""
+    """Measure on the named folder, or on random images of two sizes."""
     if len(sys.argv) > 1 and Path(sys.argv[-1]).is_dir():
         measure(Path(sys.argv[-1]))
         return

@@ -1,4 +1,4 @@
-"""Fair timing on a noisy machine: arms interleaved, several rounds, medians with their spread."""
+"""Timing on a noisy machine: arms take turns for several rounds; medians with their range."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 
 def time_arms(arms: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    """Return the seconds of each arm in each round; the arms take turns, so that a drifting machine touches all alike."""
+    """Time each arm in each round; arms take turns, so that drift affects all of them equally."""
     seconds: dict[str, list[float]] = {name: [] for name in arms}
     for _ in range(rounds):
         for name, arm in arms.items():
@@ -19,7 +19,7 @@ def time_arms(arms: Mapping[str, Callable[[], object]], rounds: int) -> dict[str
 
 
 def print_rates(seconds: Mapping[str, list[float]], items: int, unit: str, base: str) -> None:
-    """Print each arm's median rate, its range, and its ratio to the base arm (median of the rounds' ratios)."""
+    """Print the median rate of each arm, its range, and the median ratio to the base arm."""
     for name, times in seconds.items():
         rates = sorted(items / t for t in times)
         ratio = statistics.median(b / t for b, t in zip(seconds[base], times, strict=True))
