@@ -63,25 +63,20 @@ def prepare(request: DataRequest, cache: Cache, packing: Packing) -> Data:
     started = time.perf_counter()
     folder = _list_training(request)
     needed = (folder if request.copies else folder.originals()).whole()
-    try:
-        packed = pack(needed, request.shape, cache, packing(needed))
-    except TooLargeError:
-        packed = sample(needed, request.shape)
-    everything = Split("training", needed, packed)
+    everything = Split("training", needed, _pack_or_sample(needed, request.shape, cache, packing))
     check_manifest(everything)
     held_out = validation_sources(needed, request.validation)
     train = everything._replace(folder=needed.of_sources(~held_out))
     validation = test = None
     if held_out.any():
-        held = Split("validation", needed.of_sources(held_out), packed)
+        held = Split("validation", needed.of_sources(held_out), everything.pack)
         validation = _as_validation(held, request, cache, packing)
     if request.test:
         test = _read_test(request, train, cache, packing)
-    leaks = [
-        line
-        for one, other in combinations([split for split in (train, validation, test) if split], 2)
-        for line in check_leaks(one, other, allowed=request.allow_leak)
-    ]
+    splits = [split for split in (train, validation, test) if split]
+    leaks: list[str] = []
+    for one, other in combinations(splits, 2):
+        leaks += check_leaks(one, other, allowed=request.allow_leak)
     normalise = measure_pixels(originals(train))
     return Data(train, validation, test, normalise, time.perf_counter() - started, leaks)
 
@@ -96,6 +91,14 @@ def _list_training(request: DataRequest) -> Folder:
             f'"{request.data}" has only one class ("{folder.classes[0]}"); a classifier needs two'
         )
     return folder
+
+
+def _pack_or_sample(folder: Folder, shape: Shape, cache: Cache, packing: Packing) -> Pack:
+    """Decode a folder; only a sample of it if it is too large for the cache."""
+    try:
+        return pack(folder, shape, cache, packing(folder))
+    except TooLargeError:
+        return sample(folder, shape)
 
 
 def check_manifest(split: Split) -> None:

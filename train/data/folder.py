@@ -175,17 +175,9 @@ def _folder(
     classes = tuple(sorted(set(labels)))
     index = {label: number for number, label in enumerate(classes)}
     numbers = np.array([index[label] for label in labels], dtype=np.int64)
-    return Folder(
-        root,
-        files,
-        numbers,
-        sources,
-        np.array(views, dtype=np.int64),
-        [],
-        classes,
-        card,
-        np.arange(len(files)),
-    )
+    rows = np.arange(len(files))
+    numbered = np.array(views, dtype=np.int64)
+    return Folder(root, files, numbers, sources, numbered, [], classes, card, rows)
 
 
 def _few(names: Sequence[str]) -> str:

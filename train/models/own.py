@@ -76,13 +76,8 @@ def vgg(depth: int) -> Builder:
         if side >= 224:
             net.features = nn.Sequential(*layers)
             return net  # type: ignore[no-any-return]
-        head = [
-            nn.AdaptiveAvgPool2d(1),
-            nn.Flatten(),
-            nn.Dropout(settings.dropout),
-            nn.Linear(512, settings.classes),
-        ]
-        return nn.Sequential(*layers, *head)
+        head = (nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(settings.dropout))
+        return nn.Sequential(*layers, *head, nn.Linear(512, settings.classes))
 
     return build
 
