@@ -18,10 +18,6 @@ from expand.techniques.geometric.flip import Flip
 from tests.train.commands import call, draw_set, refusal
 from tests.train.compare.studies import draw_arrows, kept, weights_of
 from tests.train.runtime.test_world import free_port
-from train.cli.ablate import read_ablation
-from train.cli.command import command
-from train.data.shape import Shape
-from train.fit.hyperparameters import Hyperparameters
 from train.runtime.world import World
 
 WAYS = ("down", "line", "up")
@@ -82,15 +78,6 @@ def finished(
 def numbers_in(out: Path) -> dict[str, Any]:
     numbers: dict[str, Any] = json.loads((out / "ablation.json").read_text())
     return numbers
-
-
-def asked(*arguments: object) -> Any:
-    """Parse a command line into an ablation."""
-    context = command.commands["ablate"].make_context(
-        "ablate", [str(argument) for argument in arguments]
-    )
-    options = dict(context.params)
-    return read_ablation(options.pop("data"), options)
 
 
 def test_an_ablation_leaves_a_page_numbers_and_a_recipe(finished: tuple[Path, str]) -> None:
@@ -210,6 +197,28 @@ def test_an_interrupted_ablation_resumes_with_the_same_results(
     assert mine == theirs
 
 
+def test_an_ablation_begun_by_an_earlier_version_resumes(
+    line: tuple[object, ...], finished: tuple[Path, str], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(finished[0], out)
+    (out / "study.json").rename(out / "question.json")
+    for path in (out / "runs").iterdir():
+        row = json.loads(path.read_text())
+        del row["length"]
+        path.write_text(json.dumps(row))
+    (out / "runs/design_none_s1.json").unlink()
+    before = kept(out)
+    assert call(*line, "--seeds", 2, "--out", out).exception is None
+    after, mine, theirs = kept(out), numbers_in(out), numbers_in(finished[0])
+    assert {name: after[name] for name in before} == before
+    assert weights_of(out) == weights_of(finished[0])
+    assert (out / "study.json").is_file()
+    assert not (out / "question.json").exists()
+    for key in ("headline", "check", "screen", "suggestion"):
+        assert mine[key] == theirs[key]
+
+
 def test_more_seeds_keep_the_finished_trials(
     line: tuple[object, ...], finished: tuple[Path, str], tmp_path: Path
 ) -> None:
@@ -252,81 +261,3 @@ def test_runs_of_another_ablation_are_refused_and_overwritten_when_asked(
     before = kept(out)
     assert call(*other, "--overwrite").exception is None
     assert all(run != before[name] for name, run in kept(out).items())
-
-
-def test_invalid_commands_are_refused_before_anything_is_written(tmp_path: Path) -> None:
-    src, test = draw_set(tmp_path / "src", 3), draw_set(tmp_path / "test", 3, seed=1)
-    leaky = draw_set(tmp_path / "leaky", 3)
-    expand(src, tmp_path / "expanded", 2, workers=1)
-    (tmp_path / "padded.yaml").write_text("{name: padded, techniques: [flip, pad]}")
-    (tmp_path / "one.yaml").write_text("{name: one, techniques: [rotate]}")
-    cases: dict[str, tuple[object, ...]] = {
-        "--seeds must be at least 1, got 0": (src, "--seeds", 0),
-        "--epochs must be at least 2, got 1: the first epoch shows the images unchanged": (
-            src,
-            "--epochs",
-            1,
-        ),
-        "--margin must be above 0, got -1.0": (src, "--margin", -1),
-        "--design must be plackett-burman or single, got 'full'": (src, "--design", "full"),
-        '"nowhere" is neither a recipe (classic, blog) nor a file': (src, "--recipe", "nowhere"),
-        'recipe "one" has only one technique; an ablation needs at least two': (
-            src,
-            "--recipe",
-            tmp_path / "one.yaml",
-        ),
-        '"pad" changes the size of images, and an ablation needs images of one size; '
-        "remove it from the recipe": (
-            src,
-            "--recipe",
-            tmp_path / "padded.yaml",
-        ),
-        f'"{tmp_path}/expanded" was written by expand; give the folder that it was made from': (
-            tmp_path / "expanded",
-        ),
-        f'"{tmp_path}/nothing" is not a folder': (tmp_path / "nothing",),
-    }
-    for message, wrong in cases.items():
-        assert refusal("ablate", *wrong, "--test", test, "--out", tmp_path / "out") == message
-    assert refusal("ablate", src, "--test", leaky, "--out", tmp_path / "out").startswith(
-        "9 images are in both splits: "
-    )
-    assert (
-        "No such option '--image-size'"
-        in call("ablate", src, "--test", test, "--image-size", 8).exception.message
-    )  # type: ignore[union-attr]
-    assert not (tmp_path / "out").exists()
-
-
-def test_without_options_the_recipe_is_blog() -> None:
-    ablation = asked("--test", "data/test")
-    assert (ablation.data, ablation.test) == (Path("data/train"), Path("data/test"))
-    assert (ablation.recipe, ablation.design, ablation.epochs) == (
-        Recipe.load("blog"),
-        "plackett-burman",
-        20,
-    )
-    assert (ablation.training, ablation.model, ablation.shape) == (
-        Hyperparameters(epochs=20),
-        "cnn",
-        Shape(None, "keep"),
-    )
-    assert ablation.threads == len(os.sched_getaffinity(0))
-
-
-def test_every_option_reaches_the_ablation() -> None:
-    ablation = asked(
-        "photos", "--test", "held", "--recipe", "classic", "--design", "single", "--epochs", 9, "--seed", 7, "--device", "cpu",
-        "--precision", "bf16", "--renderer", "batched", "--threads", 3, "--sources", 50, "--colour", "grey", "--allow-leak",
-        "--model", "vgg11", "--dropout", 0.5, "--recipe-train", "blog", "--batch-size", 10, "--lr", 0.2, "--momentum", 0.5,
-        "--weight-decay", 0.1, "--schedule", "cosine", "--smoothing", 0.3, "--average", 0.2, "--bias-lr", 4,
-    )  # fmt: skip
-    assert ablation.to_dict() == {
-        "data": "photos", "test": "held", "recipe": Recipe.load("classic").to_dict(), "design": "single", "epochs": 9, "seed": 7,
-        "device": "cpu", "precision": "bf16", "renderer": "batched", "threads": 3, "sources": 50,
-        "shape": {"side": None, "colour": "grey"}, "allow_leak": True, "model": "vgg11", "dropout": 0.5,
-        "training": {
-            "epochs": 9, "batch_size": 10, "lr": 0.2, "momentum": 0.5, "weight_decay": 0.1, "schedule": "cosine", "smoothing": 0.3,
-            "average": 0.2, "bias_lr": 4.0,
-        },
-    }  # fmt: skip

@@ -1,23 +1,20 @@
-"""Captions: what the plots and tables of an ablation show, in sentences."""
+"""Captions: what the plots and tables of effects and of the check show, in sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from train.ablate.messages import format_flags
-from train.ablate.page.tables import ordered, screens
+from train.ablate.page.tables import ordered
 from train.ablate.results import (
     AblationResult,
     CheckSummary,
     ClassEffect,
-    ScreenRow,
     TechniqueEffect,
 )
 from train.report.formatting import (
     SPACE,
     arm_name,
     count,
-    listing,
     percent,
     points,
     points_range,
@@ -83,7 +80,7 @@ def effects(techniques: Sequence[TechniqueEffect]) -> str:
     return f"Effects in points: {', '.join(texts)}."
 
 
-def costs(techniques: Sequence[TechniqueEffect]) -> str:
+def times(techniques: Sequence[TechniqueEffect]) -> str:
     """Name the fastest and the slowest technique."""
     if not techniques:
         return ""
@@ -104,10 +101,8 @@ def classes(techniques: Sequence[TechniqueEffect]) -> list[Labelled]:
 
 
 def _extremes(classes: Sequence[ClassEffect]) -> str:
-    lowest, highest = (
-        min(classes, key=lambda each: each.mean),
-        max(classes, key=lambda each: each.mean),
-    )
+    lowest = min(classes, key=lambda each: each.mean)
+    highest = max(classes, key=lambda each: each.mean)
     harm = f"largest loss: {_class(lowest)}" if lowest.mean < 0 else "no class loses"
     gain = f"largest gain: {_class(highest)}" if highest.mean > 0 else "no class gains"
     return f"{gain}; {harm}"
@@ -116,49 +111,6 @@ def _extremes(classes: Sequence[ClassEffect]) -> str:
 def _class(effect: ClassEffect) -> str:
     span = f" ({points_range(effect.interval, 1)})" if effect.interval else ""
     return f'"{effect.name}" ' + f"{points(effect.mean, 1)}{span}".replace(" ", SPACE)
-
-
-def screened(result: AblationResult) -> list[Labelled]:
-    """List the flagged classes, technique by technique; the techniques without flags come last."""
-    tried = screens(result)
-    clear = [name for name, rows in tried.items() if not any(row.flags for row in rows)]
-    texts = [(arm_name(name), _worst(rows)) for name, rows in tried.items() if name not in clear]
-    if clear:
-        texts.append((listing(map(arm_name, clear)), "no class is flagged"))
-    return texts
-
-
-def _worst(rows: Sequence[ScreenRow]) -> str:
-    """Name the flags at the strength with most of them, and the strengths without flags."""
-    worst = max(rows, key=lambda row: (len(row.flags), -row.accuracy))
-    at = arm_name(worst.strength if len(rows) == 1 else f"at worst, {worst.strength}")
-    clear = [arm_name(row.strength) for row in rows if not row.flags]
-    none = f". No flags at {listing(clear)}" if clear else ""
-    return f"{at}: {format_flags(worst.flags)}{none}"
-
-
-def screened_one(rows: Sequence[ScreenRow]) -> str:
-    """Give the accuracy on unchanged images and at the worst strength of one technique."""
-    worst = min(rows, key=lambda row: row.accuracy)
-    flagged = sum(bool(row.flags) for row in rows)
-    texts = (
-        f"classes flagged at {flagged} of {len(rows)} strengths" if flagged else "no class flagged"
-    )
-    return (
-        f"{arm_name(worst.technique)}: {percent(worst.plain)} unchanged, lowest accuracy "
-        f"{percent(worst.accuracy)} ({arm_name(worst.strength)}); {texts}."
-    )
-
-
-def screened_alone(rows: Sequence[ScreenRow]) -> str:
-    """Give the accuracy on unchanged images and under the worst technique of one strength."""
-    worst = min(rows, key=lambda row: row.accuracy)
-    flagged = sum(bool(row.flags) for row in rows)
-    flags = f"{flagged} of {len(rows)} techniques flag classes" if flagged else "no class flagged"
-    return (
-        f"{percent(worst.plain)} unchanged, lowest accuracy {percent(worst.accuracy)} "
-        f"({arm_name(worst.technique)}); {flags}."
-    )
 
 
 def accuracies(check: CheckSummary) -> str:
@@ -177,51 +129,3 @@ def differences(check: CheckSummary) -> str:
         for pair in check.pairs
     ]
     return f"Differences in points: {', '.join(texts)}."
-
-
-def suggested(result: AblationResult) -> list[str]:
-    """Say what is suggested, which chosen technique is left out, and how certain the gain is."""
-    suggestion, check = result.suggestion, result.check
-    if not suggestion.yaml:
-        return [_nothing(result)]
-    first = f"Suggested: {', '.join(suggestion.techniques)}."
-    if check is None:
-        return [first, "Each technique helped alone; their combination was not measured."]
-    return [first, *_left_out(result, check), *_certainty(check)]
-
-
-def _left_out(result: AblationResult, check: CheckSummary) -> list[str]:
-    if (dropped := check.better_without) is None:
-        return []
-    assert dropped.against.left_out is not None
-    name = result.techniques[dropped.against.left_out].name
-    text = (
-        f"Chosen by the design but left out after the check: {name}. The others are better without "
-        f'it; this recipe is "{dropped.against.name}" in the check.'
-    )
-    return [text]
-
-
-def _certainty(check: CheckSummary) -> list[str]:
-    if (pair := check.against_none) is None:
-        return []
-    doubt = (
-        ""
-        if pair.verdict.verdict == "better"
-        else " it is not shown to be better than no augmentation"
-    )
-    return [f"On test images not used for the choice{doubt}: {pair.verdict.words}."]
-
-
-def _nothing(result: AblationResult) -> str:
-    check = result.check
-    if check and check.harms and check.against_none:
-        return (
-            "No technique is suggested: together, the chosen ones harm. "
-            f"{check.against_none.verdict.words}."
-        )
-    gained = "was shown to help" if check is None else "had a gain in the design"
-    return (
-        f"No technique is suggested: none {gained}. Smaller ranges may help; the strengths without "
-        "flags above are a start."
-    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from train.ablate.export import RECIPE
-from train.ablate.page import captions, tables
+from train.ablate.page import captions, screen_captions, tables
+from train.ablate.page.suggestion import describe_suggestion
 from train.ablate.results import AblationResult
 from train.report.formatting import moment, seconds
 from train.report.markdown import bullets, fenced, plain, table
@@ -42,7 +43,7 @@ def _classes(result: AblationResult) -> list[str]:
 
 
 def _screen(result: AblationResult) -> list[str]:
-    texts = _labelled(captions.screened(result))
+    texts = _labelled(screen_captions.flagged(result))
     return [WARNING, *texts] if texts else ["No model was tested on changed images."]
 
 
@@ -55,7 +56,7 @@ def _check(result: AblationResult) -> list[str]:
 
 
 def _suggestion(result: AblationResult) -> list[str]:
-    sentences = [plain(sentence) for sentence in captions.suggested(result)]
+    sentences = [plain(sentence) for sentence in describe_suggestion(result)]
     if not result.suggestion.yaml:
         return sentences
     use = f"expand SRC OUT --recipe {RECIPE}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from train.ablate.export import RECIPE
-from train.ablate.page import captions, plots, tables
+from train.ablate.page import captions, plots, screen_captions, tables
+from train.ablate.page.suggestion import describe_suggestion
 from train.ablate.results import AblationResult
 from train.report.classes import chance_of, heats_of
 from train.report.page import drawings, templates
@@ -26,6 +27,8 @@ def render_ablation(result: AblationResult) -> str:
     return template.render(
         a=result,
         captions=captions,
+        flagged=screen_captions.flagged(result),
+        suggestion=describe_suggestion(result),
         tables=tables,
         facts=facts,
         recipe=RECIPE,

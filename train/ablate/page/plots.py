@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from train.ablate.design import NONE, TRIVIAL, AblationArm
-from train.ablate.page import captions
+from train.ablate.page import captions, screen_captions
 from train.ablate.page.tables import ordered, screens
 from train.ablate.results import AblationResult, ScreenRow
 from train.report.forest import MARGIN, REST, ROW, Row, draw_rows, set_points
@@ -103,12 +103,12 @@ def screened(result: AblationResult) -> Iterator[tuple[str, str]]:
     """
     tried = screens(result)
     if alone := [rows[0] for rows in tried.values() if len(rows) == 1]:
-        caption = captions.screened_alone(alone)
+        caption = screen_captions.techniques(alone)
         labels = Labels("screen", "One strength each", caption)
         yield _screen(labels, [row.technique for row in alone], alone), caption
     for number, (name, rows) in enumerate(tried.items()):
         if len(rows) > 1:
-            caption = captions.screened_one(rows)
+            caption = screen_captions.strengths(rows)
             labels = Labels(f"screen-{number}", arm_name(name), caption)
             yield _screen(labels, [row.strength for row in rows], rows), caption
 
