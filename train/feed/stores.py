@@ -113,7 +113,7 @@ class DeviceStore:
 
     def __init__(self, decoded: DecodedStore, device: torch.device) -> None:
         self.decoded, self.device = decoded, device
-        self.pixels = _to_tensor(np.array(decoded.folder.take(decoded.pixels))).to(device)
+        self.pixels = _to_tensor(decoded.folder.take(decoded.pixels)).to(device)
 
     def read(self, rows: Rows) -> Tensor:
         """Return the images of some rows."""

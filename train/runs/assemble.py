@@ -51,10 +51,7 @@ def set_up(
     """
     keep_freed_memory()
     choice = _given(images) if images else choose_feed(settings, data, device, workers)
-    batch_size = settings.hyperparameters.batch_size
-    feed = Feed(
-        choice.images, batch_size, settings.seed, device, workers=choice.workers, world=world
-    )
+    feed = _make_feed(choice, settings, device, world)
     model = _model_settings(settings, data)
     net = _first_weights(model, data, settings.seed)
     net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -65,6 +62,11 @@ def set_up(
     size = f"{count_parameters(net):,} parameters, {precision}, {device}"
     description = f"{settings.model}: {size}\n{choice.description}"
     return Setup(trainer, feed, model, choice.renderer, description)
+
+
+def _make_feed(choice: FeedChoice, settings: Settings, device: torch.device, world: World) -> Feed:
+    batch_size, seed = settings.hyperparameters.batch_size, settings.seed
+    return Feed(choice.images, batch_size, seed, device, workers=choice.workers, world=world)
 
 
 def _given(images: Images) -> FeedChoice:

@@ -19,7 +19,7 @@ from train.errors import TrainError
 from train.feed import batched as batched_renderer
 from train.feed.batched import check_batched, without_batched_form
 from train.feed.exact import render
-from train.feed.kernels import pattern
+from train.feed.kernels import KERNELS, pattern
 
 IDS = [f"cat/{index}.png" for index in range(8)]
 FILLS = ["background", "edge", "reflect", (9,), (10, 200, 30)]
@@ -195,3 +195,17 @@ def test_a_recipe_that_changes_the_size_is_refused(techniques: str) -> None:
         str(refused.value)
         == "the recipe changes the size of images; --renderer exact and --image-size"
     )
+
+
+def test_a_technique_is_rendered_in_batches_once_its_kernel_is_registered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    batches = ViewBatches(Views(Recipe.parse("techniques: [GaussNoise: {p: 1}]")), IDS)
+    (step,) = batches.views.steps
+    assert without_batched_form(batches) == ["GaussNoise"]
+    monkeypatch.setitem(
+        KERNELS, type(step.change), lambda pixels, _technique, _choice: 255 - pixels
+    )
+    check_batched(batches)
+    pixels = torch.from_numpy(images((9, 9, 3))).permute(0, 3, 1, 2)
+    assert torch.equal(batched_renderer.render(batches, pixels, np.arange(8), 1), 255 - pixels)
