@@ -114,7 +114,7 @@ def test_a_pack_is_reused_without_decoding(tmp_path: Path) -> None:
     before = (root / "cat/0.bmp").stat()
     (root / "cat/0.bmp").write_bytes(
         bytes(before.st_size)
-    )  # no image any more, but of its size and age
+    )  # no longer an image, but of the same size and age
     os.utime(root / "cat/0.bmp", ns=(before.st_atime_ns, before.st_mtime_ns))
     again = pack(list_folder(root), ANY_SHAPE, cache, counted.append)
     assert counted == [1] * 8
@@ -259,7 +259,7 @@ def test_the_least_recently_used_pack_is_removed_when_the_cache_is_full(tmp_path
         pack(folders[index], ANY_SHAPE, cache, counted.append)
         made.append(sum(counted))
         assert cache.size() <= cache.limit
-        time.sleep(0.02)  # longer than a tick of the clock of a file system
+        time.sleep(0.02)  # longer than the resolution of file times
     assert made == [8, 8, 0, 8, 0, 0, 8, 8]
 
 

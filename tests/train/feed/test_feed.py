@@ -116,7 +116,7 @@ def test_batches_from_any_step_equal_those_of_a_fresh_run(
     assert check_equal(feed.batches(start, stop), iter(fresh)) == stop - start
     assert (
         check_equal(feed.batches(start, stop), iter(fresh)) == stop - start
-    )  # and a feed forgets what it fed
+    )  # a feed can be read again
 
 
 @pytest.mark.parametrize("name", ["none", "disk"])
@@ -201,9 +201,7 @@ def test_worker_processes_give_the_same_batches(images: dict[str, ViewDataset[An
     ahead.batch_sampler.chunk_batches = 1
     state = torch.get_rng_state()
     assert check_equal(ahead.batches(2, 17), host(images["fly"], batch_size=3).batches(2, 17)) == 15
-    assert torch.equal(
-        torch.get_rng_state(), state
-    )  # nothing was drawn from what dropout draws from
+    assert torch.equal(torch.get_rng_state(), state)  # the random state of dropout is unchanged
     assert ahead.clock.wait > 0
     assert ahead.clock.augment == 0
 

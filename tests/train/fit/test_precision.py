@@ -44,7 +44,7 @@ def test_a_measurement_is_kept_for_the_model_and_the_batch_size(tmp_path: Path) 
     assert list(known.values()) == [chosen]
     other = {"fp32": "bf16", "bf16": "fp32"}[chosen]
     memory.write_text(json.dumps(dict.fromkeys(known, other)))
-    assert choose(memory) == other  # what a probe would not say
+    assert choose(memory) == other  # not what a measurement would give
     choose(memory, batch=5)
     choose(memory, settings=ModelSettings("cnn", 3, 16, 16, 4))
     assert len(json.loads(memory.read_text())) == 3
@@ -86,9 +86,7 @@ def test_bf16_must_be_a_tenth_faster(
     now, began, running = [0.0], [False], [""]
     enter = precision.autocast
 
-    def clock() -> (
-        float
-    ):  # what the steps of a probe take is the one thing that cannot be had for real
+    def clock() -> float:  # the times of steps cannot be set otherwise
         if began[0]:
             now[0] += bf16_seconds if running[0] == "bf16" else 1.0
         began[0] = not began[0]

@@ -18,7 +18,7 @@ GREY_28 = ModelSettings("cnn", 1, 28, 28, 10)
 
 
 def shapes_on_the_way(net: nn.Module, images: torch.Tensor) -> list[tuple[int, ...]]:
-    """Return the shapes of what the layers of a net put out, one after the other."""
+    """Return the shape of each layer's output."""
     shapes: list[tuple[int, ...]] = []
     for layer in net.children():
         images = layer(images)
@@ -223,7 +223,7 @@ def test_the_fast_nets_first_layer_whitens_patches() -> None:
     torch.manual_seed(0)
     steps = (
         torch.randn(200, 3, 24, 24).cumsum(2).cumsum(3)
-    )  # neighbours are alike, as in photographs
+    )  # neighbouring pixels correlate, as in photographs
     net = FastNet(3, 10)
     whiten(net, steps)
     out = net.whiten(steps).double().transpose(0, 1).flatten(1)

@@ -40,7 +40,7 @@ def store_of(setup: Setup) -> object:
 
 
 def blurring(tmp_path: Path) -> Strategy:
-    """Return a strategy that draws what has no batched form."""
+    """Return a strategy with a technique that has no batched form."""
     file = tmp_path / "blur.yaml"
     file.write_text("techniques: [flip, GaussianBlur: {sigma_limit: [0.5, 2]}]")
     return Strategy("fly", Techniques.load(str(file)))

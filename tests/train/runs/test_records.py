@@ -206,7 +206,7 @@ def test_nothing_in_a_checkpoint_or_a_model_is_executed(tmp_path: Path) -> None:
         load_model(tmp_path)
     assert not mark.exists()
     pickle.loads((tmp_path / MODEL).read_bytes())
-    assert mark.exists()  # the bomb was no dud
+    assert mark.exists()  # so the file would have executed it
 
 
 def test_json_is_indented_and_keeps_umlauts(tmp_path: Path) -> None:

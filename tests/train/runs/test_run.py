@@ -31,12 +31,12 @@ COST = ("wait", "augment", "compute", "evaluate", "training", "pack")
 
 
 def products(out: Path) -> tuple[bytes, bytes]:
-    """Return what must not depend on how a run came about: its model and its metrics."""
+    """Return the model and the metrics, which must not depend on interruptions."""
     return (out / MODEL).read_bytes(), (out / METRICS).read_bytes()
 
 
 def names(out: Path) -> list[str]:
-    """Return what lies in a run's folder."""
+    """Return the names of the files in a run's folder."""
     return sorted(path.name for path in out.iterdir())
 
 
@@ -77,7 +77,7 @@ def test_four_copies_on_disk_and_four_views_on_the_fly_give_the_same_bits(
 
 
 def at_rest(process: subprocess.Popen[str], out: Path, least: int, epoch: int) -> int:
-    """Stop a process between two steps, in the middle of an epoch, after at least so many steps; return how many."""
+    """Stop a process in the middle of an epoch after at least `least` steps; return the step."""
     for _ in range(60_000):
         time.sleep(0.002)
         assert process.poll() is None, process.communicate()
@@ -129,7 +129,7 @@ def test_a_killed_and_interrupted_run_ends_like_one_never_stopped(tmp_path: Path
         tmp_path / "stopped",
         tmp_path / "whole",
         9,
-    )  # of 18 sources that are left, two at a time
+    )  # 18 sources in batches of two
     often = "import train.runs.run; train.runs.run.CHECKPOINT_SECONDS = 0; from train.cli import main; main()"
 
     killed = start(*asked, "--out", out, program=often)
@@ -344,7 +344,7 @@ def test_validation_is_held_out_by_source_and_never_augmented(tmp_path: Path) ->
     assert splits == {
         "train": (72, 18),
         "validation": (6, 6),
-    }  # four files of 18 sources; six sources as they are
+    }  # 4 files each of 18 sources; 6 originals
     assert record.cost is not None
     assert record.cost.images == 18 * 2
     line = json.loads((tmp_path / "run" / METRICS).read_text().splitlines()[-1])

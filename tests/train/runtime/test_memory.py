@@ -27,7 +27,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
 
 def count_new_pages(how: str) -> int:
-    """Return how many fresh pages the second of two blocks of 64 MiB took, the first having been freed."""
+    """Count the fresh pages of a block of 64 MiB after another one was freed."""
     return int(
         subprocess.run(
             [sys.executable, "-c", FILL_TWICE, how], capture_output=True, text=True, check=True
@@ -53,8 +53,8 @@ def test_a_library_without_mallopt_is_left_alone(monkeypatch: pytest.MonkeyPatch
 
 
 def test_running_out_of_memory_is_explained() -> None:
-    words = "^not enough memory for cnn with --batch-size 512; use a smaller --batch-size, --model or --image-size$"
-    with pytest.raises(TrainError, match=words) as stopped, explain_out_of_memory("cnn", 512):
+    message = "^not enough memory for cnn with --batch-size 512; use a smaller --batch-size, --model or --image-size$"
+    with pytest.raises(TrainError, match=message) as stopped, explain_out_of_memory("cnn", 512):
         torch.empty(2**60, dtype=torch.uint8)
     assert stopped.value.status == 3
     with pytest.raises(RuntimeError, match="other"), explain_out_of_memory("cnn", 512):
