@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from draw_picture import draw_picture
 from PIL import Image
 
 from expand import Recipe, Views
+from expand.cli.preview import caption
 from expand.techniques import NATIVE
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def _row(folder: Path, name: str, recipe: Recipe) -> Iterator[str]:
         pixels = views.render(picture, params).pixels
         file = folder / f"{name}-{k}.png"
         Image.fromarray(pixels).save(file)
-        yield from _figure(file, f"{name}, view {k}", "the original" if k == 0 else _text(params))
+        text = "the original" if k == 0 else caption(params, recipe).replace("\n", ", ")
+        yield from _figure(file, f"{name}, view {k}", text)
     yield "::::\n"
 
 
@@ -90,24 +92,5 @@ def _fills(folder: Path) -> Iterator[str]:
     yield "::::\n"
 
 
-def _figure(file: Path, alt: str, caption: str) -> Iterator[str]:
-    yield f":::{{figure}} _generated/{file.name}\n:alt: {alt}\n\n{caption}\n:::"
-
-
-def _text(params: dict[str, dict[str, Any]]) -> str:
-    """Return a view's parameters; a recipe of several techniques names only those that act."""
-    parts = []
-    for name, choice in params.items():
-        values = [f"{key} {_value(value)}" for key, value in choice.items() if key != "seed"]
-        switches = [key for key, value in choice.items() if value is True]
-        if all(isinstance(value, bool) for value in choice.values()):
-            values = switches
-        if name == "noise" and not choice["amount"]:
-            continue
-        if values:
-            parts.append(", ".join(values))
-    return "; ".join(parts) or "nothing changed"
-
-
-def _value(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+def _figure(file: Path, alt: str, text: str) -> Iterator[str]:
+    yield f":::{{figure}} _generated/{file.name}\n:alt: {alt}\n\n{text}\n:::"

@@ -1,6 +1,6 @@
-"""Make the picture of the README: a contact sheet of views beside the accuracy plot of a comparison.
+"""Make the picture of the README: views of the sample beside the accuracy plot of a comparison.
 
-train compare data/train --test data/test --factor 2,4,8
+train compare data/train --test data/test --factor 2,4
 python docs/scripts/make_picture.py     # reads comparison/index.html, writes docs/picture.svg
 """
 
@@ -17,7 +17,7 @@ from PIL import Image
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-SHEET, GAP, HEIGHT = 600, 24, 570
+SHEET, GAP, HEIGHT = 520, 24, 570
 """Width of the sheet, the gap to the plot, and the height of both, in pixels."""
 
 
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def contact_sheet() -> str:
-    """Return a sheet of three sources and their views, as `expand preview` draws it, in base64."""
+    """Return three sources and their views, as `expand preview` draws them, in base64."""
     from expand.cli.preview import contact_sheet as draw
     from expand.job.settings import Settings
     from expand.recipes.recipe import Recipe
