@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from expand.recipes.recipe import Recipe
 from train.ablate.design import NONE, TRIVIAL, AblationArm, Phase, make_design
-from train.ablate.export import screen_to_json
+from train.ablate.export.json import screen_to_json
 from train.ablate.screen import screen
 from train.ablate.switches import Switch, check_switches, combine, switches_of
 from train.ablate.trivial import TrivialReader

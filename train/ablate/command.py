@@ -12,14 +12,15 @@ from expand.cli.progress import progress_bar
 from expand.storage.lock import Lock
 from train.ablate.ablation import AblationStudy
 from train.ablate.design import AblationArm, Phase
-from train.ablate.export import PAGE, screen_from_json, write_result
+from train.ablate.export import PAGE, write_result
+from train.ablate.export.json import screen_from_json
 from train.ablate.findings.check import check, choose, keep
 from train.ablate.findings.effects import estimate_effects
 from train.ablate.findings.outcomes import Outcomes
 from train.ablate.findings.screens import merge_screens
-from train.ablate.messages import format_summary
 from train.ablate.protocol import check_images, time_techniques, trials
 from train.ablate.summary import Findings, summarise
+from train.ablate.terminal import format_summary
 from train.runtime.world import World, join_world
 from train.trials.context import TrialContext, trial_context
 from train.trials.engine import missing_trials, read_results, run_trials
@@ -42,23 +43,23 @@ def ablate(
     context = trial_context(ablation, study_dir.cache.root, study_dir.cache.limit)
     check_images(context)
     options = replace(options, seeds=options.seeds or SEEDS)
-    session = Session(context, study_dir, options, world, quiet=quiet or not world.is_main)
+    run = AblationRun(context, study_dir, options, world, quiet=quiet or not world.is_main)
     if not world.is_main:
         world.barrier()
-        session.run()
+        run.findings()
         return ""
     study_dir.out.mkdir(parents=True, exist_ok=True)
     with Lock(study_dir.out):
         open_study(ablation, study_dir)
         world.barrier()
-        result = summarise(context, session.run(), options, study_dir.jobs)
+        result = summarise(context, run.findings(), options, study_dir.jobs)
         recipe = write_result(study_dir.out, result)
     return format_summary(result, study_dir.out / PAGE, recipe)
 
 
 @dataclass(frozen=True)
-class Session:
-    """One call of the command: its study, its folder, and whether it shows progress."""
+class AblationRun:
+    """One run of the command: its study, its folder, and whether it shows progress."""
 
     context: TrialContext[AblationStudy]
     study_dir: StudyDir
@@ -66,7 +67,7 @@ class Session:
     world: World
     quiet: bool
 
-    def run(self) -> Findings:
+    def findings(self) -> Findings:
         """Run the design, choose techniques by it, and check the choice."""
         context, ablation, margin = self.context, self.context.study, self.options.margin
         half = ablation.choosing_half(context.data)

@@ -139,6 +139,10 @@ class CheckSummary:
         return min(worse, key=lambda pair: pair.verdict.mean, default=None)
 
 
+RECIPE = "recipe.yaml"
+"""The file of the suggested recipe."""
+
+
 @dataclass(frozen=True)
 class Suggestion:
     """The techniques to use, and their recipe as YAML; empty and None if none is suggested."""

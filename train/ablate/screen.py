@@ -40,16 +40,19 @@ def screen(
     images, labels = test.pixels(rows), test.folder.labels[rows]
     sources = [test.folder.sources[row] for row in rows]
     plain = evaluate_trained(context, trained.setup, images, labels)
-    results = []
-    for switch, recipe in techniques:
-        for strength in switch.technique.strengths():
-            changed = change(images, recipe, strength, sources)
-            after = evaluate_trained(context, trained.setup, changed, labels)
-            flags = flag_classes(plain, after, labels, classes)
-            accuracies = (plain.accuracy, after.accuracy)
-            row = ScreenRow(switch.name, strength.label, *accuracies, flags, after.per_class)
-            results.append(row)
-    return tuple(results)
+
+    def measure(switch: Switch, recipe: Recipe, strength: Strength) -> ScreenRow:
+        changed = change(images, recipe, strength, sources)
+        after = evaluate_trained(context, trained.setup, changed, labels)
+        flags = flag_classes(plain, after, labels, classes)
+        accuracies = (plain.accuracy, after.accuracy)
+        return ScreenRow(switch.name, strength.label, *accuracies, flags, after.per_class)
+
+    return tuple(
+        measure(switch, recipe, strength)
+        for switch, recipe in techniques
+        for strength in switch.technique.strengths()
+    )
 
 
 def change(

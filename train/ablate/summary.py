@@ -10,7 +10,7 @@ import yaml
 
 from expand.recipes.recipe import Recipe
 from train.ablate.ablation import AblationStudy
-from train.ablate.messages import format_headline, list_not_tested
+from train.ablate.findings.sentences import headline, not_tested
 from train.ablate.results import (
     AblationResult,
     AblationSetup,
@@ -46,13 +46,13 @@ def summarise(
     return AblationResult(
         setup=describe_setup(context, options, jobs),
         command=options.command,
-        headline=format_headline(findings.techniques, findings.check, suggestion),
+        headline=headline(findings.techniques, findings.check, suggestion),
         runs=ablation.design_arms,
         techniques=findings.techniques,
         screen=findings.screen,
         check=findings.check,
         suggestion=suggestion,
-        not_tested=list_not_tested(ablation.design, ablation.epochs, ablation.model),
+        not_tested=not_tested(ablation.design, ablation.epochs, ablation.model),
         versions=versions(),
         hardware=hardware(context.device),
         created=datetime.now(UTC).isoformat(timespec="seconds"),

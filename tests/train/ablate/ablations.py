@@ -1,4 +1,4 @@
-"""Helpers for tests of ablations: small ablations, and results in which effects are planted."""
+"""Small ablations for tests, and results of trials in which effects are planted."""
 
 from __future__ import annotations
 

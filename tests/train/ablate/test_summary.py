@@ -15,7 +15,8 @@ from tests.train.ablate.ablations import BLOG, CLASSIC, ablation_for, outcomes_o
 from tests.train.compare.studies import context_of
 from tests.train.samples import pictures, write_set
 from train.ablate.ablation import AblationStudy
-from train.ablate.export import screen_from_json, screen_to_json, to_json, write_result
+from train.ablate.export import write_result
+from train.ablate.export.json import screen_from_json, screen_to_json, to_plain
 from train.ablate.findings.check import check, choose, keep
 from train.ablate.findings.effects import estimate_effects
 from train.ablate.results import AblationResult, Flag, ScreenRow, Suggestion
@@ -70,7 +71,7 @@ def summed(
 def test_a_summary_as_plain_data_has_every_result(folders: tuple[Path, Path]) -> None:
     context = context_of(ablation_for(*folders, recipe=BLOG))
     result = summed(context, POINTS)
-    plain = to_json(result)
+    plain = to_plain(result)
     assert json.loads(json.dumps(plain))["title"] == plain["title"] == str(folders[0])
     assert list(plain) == KEYS
     settings = plain["settings"]
@@ -94,7 +95,7 @@ def test_a_summary_as_plain_data_has_every_result(folders: tuple[Path, Path]) ->
 def test_accuracies_are_in_percent_in_the_file_and_times_in_microseconds(
     folders: tuple[Path, Path],
 ) -> None:
-    plain = to_json(summed(context_of(ablation_for(*folders, recipe=BLOG)), POINTS))
+    plain = to_plain(summed(context_of(ablation_for(*folders, recipe=BLOG)), POINTS))
     assert [row["plain"] for row in plain["screen"]] == [90.0, 90.0]
     assert plain["screen"][1]["harmed"][1] == {
         "class": "1", "times": 1, "before": 90.0, "after": 10.0, "taken_for": "9",
@@ -151,7 +152,7 @@ def test_any_choice_of_techniques_is_read_as_it_was_written(recipe: Recipe, tmp_
 
 def test_if_nothing_helps_nothing_is_suggested(folders: tuple[Path, Path], tmp_path: Path) -> None:
     result = summed(context_of(ablation_for(*folders)), dict.fromkeys(range(5), (-5.0, -5.0)))
-    plain = to_json(result)
+    plain = to_plain(result)
     assert plain["suggestion"] == {"techniques": None, "yaml": None, "file": None}
     assert result.headline[1] == "No technique is suggested: none was shown to help."
     assert [cell["arm"] for cell in plain["check"]["cells"]] == ["none", "TrivialAugment"]
@@ -172,7 +173,7 @@ def test_all_files_hold_the_same_result(folders: tuple[Path, Path], tmp_path: Pa
         "ablation.json", "index.html", "recipe.yaml", "report.md",
     ]  # fmt: skip
     plain = json.loads((out / "ablation.json").read_text())
-    assert plain == json.loads(json.dumps(to_json(result)))
+    assert plain == json.loads(json.dumps(to_plain(result)))
     assert plain["suggestion"]["file"] == "recipe.yaml"
     assert (out / "recipe.yaml").read_text() == result.suggestion.yaml
     assert yaml.safe_load(result.suggestion.yaml or "")["name"] == "blog ablated"

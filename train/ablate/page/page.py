@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from train.ablate.export import RECIPE
 from train.ablate.page import captions, plots, screen_captions, tables
 from train.ablate.page.suggestion import describe_suggestion
-from train.ablate.results import AblationResult
+from train.ablate.results import RECIPE, AblationResult
 from train.report.classes import chance_of, heats_of
 from train.report.page import drawings, templates
 from train.report.tables import facts

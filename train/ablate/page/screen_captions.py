@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from train.ablate.messages import format_flags
+from train.ablate.findings.sentences import format_flags
 from train.ablate.page.captions import Labelled
 from train.ablate.page.tables import screens
 from train.ablate.results import AblationResult, ScreenRow

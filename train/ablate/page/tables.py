@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from train.ablate.messages import format_flags
+from train.ablate.findings.sentences import format_flags
 from train.ablate.results import AblationResult, CheckSummary, ScreenRow, TechniqueEffect
 from train.report.formatting import (
     NOTHING,

@@ -18,7 +18,7 @@ from tests.train.ablate.findings.planted import (
 )
 from train.ablate.design import TRIVIAL
 from train.ablate.findings.check import check, choose, keep
-from train.ablate.messages import format_headline
+from train.ablate.findings.sentences import headline
 from train.ablate.results import CheckSummary, Suggestion, TechniqueEffect
 
 NAMES = ["none", "TrivialAugment", "chosen", "without flip horizontal", "without scale × 0.9 … 1.1"]
@@ -51,7 +51,7 @@ def checked_with(
 
 
 def suggested_line(checked: CheckSummary) -> str:
-    return format_headline([], checked, Suggestion(("flip horizontal",), "yaml"))[1]
+    return headline([], checked, Suggestion(("flip horizontal",), "yaml"))[1]
 
 
 def test_the_check_compares_the_chosen_with_the_baselines_and_all_but_one() -> None:

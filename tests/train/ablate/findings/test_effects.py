@@ -16,7 +16,7 @@ from tests.train.ablate.findings.planted import (
 )
 from train.ablate.findings.effects import estimate_effects
 from train.ablate.findings.outcomes import Outcomes
-from train.ablate.messages import format_technique
+from train.ablate.findings.sentences import format_technique
 from train.ablate.results import TechniqueEffect
 
 

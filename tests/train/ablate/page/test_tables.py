@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.train.ablate.page.example import ablation
 from tests.train.compare.page.test_tables import stray
-from train.ablate.export import to_json
+from train.ablate.export.json import to_plain
 from train.ablate.page import tables
 
 
@@ -18,7 +18,7 @@ def spaced(name: str) -> str:
 
 def test_every_number_of_a_table_is_in_the_entry_of_its_row() -> None:
     result = ablation()
-    plain = json.loads(json.dumps(to_json(result)))
+    plain = json.loads(json.dumps(to_plain(result)))
     assert result.check is not None
     names = [each.name for each in tables.ordered(result.techniques)]
     techniques = sorted(plain["techniques"], key=lambda row: names.index(row["technique"]))

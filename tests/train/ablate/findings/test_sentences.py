@@ -1,22 +1,18 @@
-"""Messages: the headline, the limits, and what the terminal shows."""
+"""Sentences: the headline, the flags and the limits of an ablation."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from tests.train.ablate.ablations import ablation_for
 from tests.train.ablate.findings.planted import FLIP, PLANTED, ROTATE, SCALE, estimated
 from tests.train.ablate.findings.test_check import checked_with
-from tests.train.ablate.page.example import ablation
-from train.ablate.messages import (
+from train.ablate.findings.sentences import (
     format_flags,
-    format_headline,
-    format_summary,
-    format_technique,
-    list_not_tested,
+    headline,
+    not_tested,
 )
 from train.ablate.results import Flag, Suggestion, TechniqueEffect
 from train.statistics.verdicts import Name
@@ -45,7 +41,7 @@ def test_the_headline_names_what_helps_what_harms_and_the_suggestion(
         for each in techniques
     ]
     suggestion = Suggestion(("flip horizontal", "scale × 0.9 … 1.1"), "yaml")
-    first, second = format_headline(undecided, checked, suggestion)
+    first, second = headline(undecided, checked, suggestion)
     assert first == (
         f"Helps: flip horizontal ({flip}), scale × 0.9 … 1.1 ({scale}); "
         f"harms: noise ({noise}), rotate ±15° ({rotate}); undecided: translate ±10 %."
@@ -59,31 +55,29 @@ def test_the_headline_names_what_helps_what_harms_and_the_suggestion(
 
 def test_a_headline_without_effects_or_suggestion(techniques: tuple[TechniqueEffect, ...]) -> None:
     little = [judged(each, "equivalent") for each in techniques]
-    assert format_headline(little, None, Suggestion()) == (
+    assert headline(little, None, Suggestion()) == (
         "No technique changes much.",
         "No technique is suggested: none was shown to help.",
     )
-    harms = format_headline(techniques[ROTATE : ROTATE + 1], None, Suggestion())[0]
+    harms = headline(techniques[ROTATE : ROTATE + 1], None, Suggestion())[0]
     assert harms.startswith("Harms: rotate ±15° (−")
     unsure = [judged(each, "undecided") for each in techniques[:2]]
-    assert (
-        format_headline(unsure, None, Suggestion())[0] == "Undecided: flip horizontal, rotate ±15°."
-    )
-    assert format_headline(techniques[:1], None, Suggestion(("flip horizontal",), "yaml"))[1] == (
+    assert headline(unsure, None, Suggestion())[0] == "Undecided: flip horizontal, rotate ±15°."
+    assert headline(techniques[:1], None, Suggestion(("flip horizontal",), "yaml"))[1] == (
         "Suggested: flip horizontal. Each technique was tried alone; "
         "their combination was not measured."
     )
 
 
 def test_the_limits_of_an_ablation_are_listed() -> None:
-    assert list_not_tested("plackett-burman", 7, "linear") == (
+    assert not_tested("plackett-burman", 7, "linear") == (
         f"how techniques interact: {INTERACTIONS}",
         "other ranges than in the recipe: a technique that harms may help with a smaller range",
         "training for other than 7 epochs, and models other than linear",
         "techniques that the recipe does not contain",
         "test images from other sources than the test folder",
     )
-    single = list_not_tested("single", 7, "linear")
+    single = not_tested("single", 7, "linear")
     assert single[0] == "how techniques interact: each was tried alone"
 
 
@@ -93,32 +87,3 @@ def test_of_many_flagged_classes_three_are_named() -> None:
     assert format_flags([flag]).replace("\u00a0", " ") == '"Sneaker" 92 → 1 %, taken for "Bag"'
     assert format_flags([flag] * 5).count("Sneaker") == 3
     assert format_flags([flag] * 5).endswith("; and 2 more")
-
-
-def test_the_terminal_shows_techniques_screen_check_and_recipe() -> None:
-    result = ablation(("flip horizontal", "flip vertical", "rotate ±15°"))
-    assert result.check is not None
-    lines = format_summary(result, Path("out/index.html"), Path("out/recipe.yaml")).splitlines()
-    assert lines[:2] == list(result.headline)
-    assert lines[3:6] == [f"  {format_technique(each)}" for each in result.techniques]
-    assert lines[7:9] == [
-        "A model trained without augmentation does not recognise these changed images:",
-        f"  flip vertical, mirrored: {format_flags(result.screen[1].flags)}".replace("\u00a0", " "),
-    ]
-    assert '"Pullover" 92 → 1 %, taken for' in lines[8]
-    start = lines.index("On the other half of the test images:")
-    assert lines[start + 1 :] == [
-        *(f"  {each.arm.name}: {each.estimate.mean:.2f} %" for each in result.check.accuracies),
-        *(f"  {pair.verdict.words}" for pair in result.check.pairs),
-        "",
-        "Suggested recipe, for expand --recipe: out/recipe.yaml",
-        "Report: out/index.html",
-    ]
-
-
-def test_the_terminal_shows_neither_check_nor_screen_nor_recipe_if_there_is_none() -> None:
-    result = replace(ablation(design="single"), screen=())
-    text = format_summary(result, Path("out/index.html"), None)
-    assert "other half" not in text
-    assert "does not recognise" not in text
-    assert "Suggested recipe" not in text

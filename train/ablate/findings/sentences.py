@@ -1,13 +1,11 @@
-"""Messages of an ablation: its results as sentences, in the reports and at the terminal."""
+"""Sentences: the effects, flags, headline and limits of an ablation in words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from train.ablate.design import NONE, TRIVIAL
 from train.ablate.results import (
-    AblationResult,
     CheckSummary,
     Effect,
     Flag,
@@ -45,7 +43,7 @@ def _more(texts: Sequence[str], joint: str) -> str:
     return f"{joint}{len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
 
 
-def format_headline(
+def headline(
     techniques: Sequence[TechniqueEffect], checked: CheckSummary | None, suggestion: Suggestion
 ) -> tuple[str, ...]:
     """Say in two lines which techniques help and harm, and how good the suggestion is."""
@@ -83,7 +81,7 @@ def _suggested(checked: CheckSummary | None, suggestion: Suggestion) -> str:
     return f"Suggested: {names}. On test images not used for the choice: {'; '.join(verdicts)}."
 
 
-def list_not_tested(design: str, epochs: int, model: str) -> tuple[str, ...]:
+def not_tested(design: str, epochs: int, model: str) -> tuple[str, ...]:
     """List what this ablation does not tell."""
     interactions = (
         "each was tried alone"
@@ -97,33 +95,3 @@ def list_not_tested(design: str, epochs: int, model: str) -> tuple[str, ...]:
         "techniques that the recipe does not contain",
         "test images from other sources than the test folder",
     )
-
-
-def format_summary(result: AblationResult, out: Path, recipe: Path | None) -> str:
-    """Format what the terminal shows at the end; `recipe` is the file of the suggestion."""
-    lines = [*result.headline, "", *(f"  {format_technique(each)}" for each in result.techniques)]
-    lines += _screen_lines(result)
-    lines += _check_lines(result.check) if result.check else []
-    if recipe:
-        lines += ["", f"Suggested recipe, for expand --recipe: {recipe}"]
-    return "\n".join([*lines, f"Report: {out}"]).replace(SPACE, " ")
-
-
-def _screen_lines(result: AblationResult) -> list[str]:
-    flagged = [row for row in result.screen if row.flags]
-    if not flagged:
-        return []
-    return [
-        "",
-        "A model trained without augmentation does not recognise these changed images:",
-        *(f"  {row.technique}, {row.strength}: {format_flags(row.flags)}" for row in flagged),
-    ]
-
-
-def _check_lines(checked: CheckSummary) -> list[str]:
-    return [
-        "",
-        "On the other half of the test images:",
-        *(f"  {each.arm.name}: {each.estimate.mean:.2f} %" for each in checked.accuracies),
-        *(f"  {pair.verdict.words}" for pair in checked.pairs),
-    ]

@@ -1,14 +1,14 @@
-"""The files of an ablation: page, Markdown, JSON and the suggested recipe."""
+"""ablation.json, and the screen of a trial: plain data with the keys of earlier versions."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from train.ablate.messages import format_technique
+from train.ablate.findings.sentences import format_technique
 from train.ablate.results import (
+    RECIPE,
     AblationResult,
     ArmAccuracy,
     CheckSummary,
@@ -17,29 +17,15 @@ from train.ablate.results import (
     ScreenRow,
     TechniqueEffect,
 )
-from train.runs.records import write_text
-
-PAGE, NUMBERS, MARKDOWN, RECIPE = "index.html", "ablation.json", "report.md", "recipe.yaml"
 
 
-def write_result(out: Path, result: AblationResult) -> Path | None:
-    """Write all files; return the path of the suggested recipe, None if there is none."""
-    from train.ablate.page.markdown import render_ablation_markdown
-    from train.ablate.page.page import render_ablation
-
-    numbers = json.dumps(to_json(result), indent=1, ensure_ascii=False)
-    write_text(out / NUMBERS, numbers + "\n")
-    write_text(out / MARKDOWN, render_ablation_markdown(result))
-    write_text(out / PAGE, render_ablation(result))
-    if result.suggestion.yaml is None:
-        (out / RECIPE).unlink(missing_ok=True)
-        return None
-    write_text(out / RECIPE, result.suggestion.yaml)
-    return out / RECIPE
+def ablation_to_json(result: AblationResult) -> str:
+    """Format a result as JSON."""
+    return json.dumps(to_plain(result), indent=1, ensure_ascii=False) + "\n"
 
 
-def to_json(result: AblationResult) -> dict[str, Any]:
-    """Return a result as the plain data of ablation.json; accuracies are in percent there."""
+def to_plain(result: AblationResult) -> dict[str, Any]:
+    """Convert a result to plain data; accuracies are in percent there."""
     setup = result.setup
     names = [each.name for each in result.techniques]
     return {
@@ -122,7 +108,7 @@ def _screen_percent(row: ScreenRow) -> dict[str, Any]:
 
 
 def screen_to_json(rows: Sequence[ScreenRow]) -> tuple[dict[str, Any], ...]:
-    """Return the screen of one trial as its file keeps it; accuracies are in [0, 1]."""
+    """Convert the screen of a trial to plain data; accuracies are in [0, 1]."""
     return tuple(
         {
             "technique": row.technique,
@@ -146,7 +132,7 @@ def _flag(flag: Flag, scale: int) -> dict[str, Any]:
 
 
 def screen_from_json(rows: Sequence[Mapping[str, Any]]) -> tuple[ScreenRow, ...]:
-    """Read the screen of one trial from its file."""
+    """Read the screen of a trial from plain data."""
     return tuple(
         ScreenRow(
             row["technique"],

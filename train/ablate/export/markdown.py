@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from train.ablate.export import RECIPE
 from train.ablate.page import captions, screen_captions, tables
 from train.ablate.page.suggestion import describe_suggestion
-from train.ablate.results import AblationResult
+from train.ablate.results import RECIPE, AblationResult
 from train.report.formatting import moment, seconds
 from train.report.markdown import bullets, fenced, plain, table
 
@@ -17,7 +16,7 @@ WARNING = (
 )
 
 
-def render_ablation_markdown(result: AblationResult) -> str:
+def ablation_to_markdown(result: AblationResult) -> str:
     """Render an ablation as Markdown; equal input gives equal text."""
     first, *more = result.headline or ["No results"]
     blocks = [f"# {plain(first)}", *map(plain, more), plain(captions.overview(result))]

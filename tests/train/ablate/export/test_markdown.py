@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from tests.train.ablate.page.example import EVIL, YAML, ablation
 from tests.train.compare.page.example import TITLE
-from train.ablate.page.markdown import render_ablation_markdown
+from train.ablate.export.markdown import ablation_to_markdown
 from train.report.markdown import plain
 
 
 def test_it_holds_all_results() -> None:
     result = ablation()
-    text = render_ablation_markdown(result).replace("\u00a0", " ")
+    text = ablation_to_markdown(result).replace("\u00a0", " ")
     assert result.check is not None
     for pair in result.check.pairs:
         assert f"- {plain(pair.verdict.words)}\n" in text
@@ -27,7 +27,7 @@ def test_it_holds_all_results() -> None:
 
 def test_every_row_of_a_table_is_as_wide_as_its_head() -> None:
     blocks = re.findall(
-        r"(?:^\|.*\n)+", render_ablation_markdown(ablation((EVIL, "a|b"))), re.MULTILINE
+        r"(?:^\|.*\n)+", ablation_to_markdown(ablation((EVIL, "a|b"))), re.MULTILINE
     )
     assert len(blocks) == 2
     for block in blocks:
@@ -35,14 +35,14 @@ def test_every_row_of_a_table_is_as_wide_as_its_head() -> None:
 
 
 def test_names_are_shown_as_they_are() -> None:
-    shown = re.sub(r"```.*?```", "", render_ablation_markdown(ablation()), flags=re.DOTALL)
+    shown = re.sub(r"```.*?```", "", ablation_to_markdown(ablation()), flags=re.DOTALL)
     assert "<b>" not in shown
     assert plain(TITLE) in shown
 
 
 def test_missing_parts_are_named() -> None:
     result = ablation(("flip vertical", EVIL), 1, (), "single")
-    text = render_ablation_markdown(replace(result, headline=(), screen=()))
+    text = ablation_to_markdown(replace(result, headline=(), screen=()))
     assert text.startswith("# No results\n")
     for sentence in (
         "No class was measured.",
@@ -53,8 +53,8 @@ def test_missing_parts_are_named() -> None:
         assert sentence in text
     assert not re.search(r"yaml|\n\n\n|\bNone\b", text)
     nothing = replace(ablation(), techniques=(), runs=(), check=None)
-    assert "No technique was measured." in render_ablation_markdown(nothing)
+    assert "No technique was measured." in ablation_to_markdown(nothing)
 
 
 def test_the_same_input_gives_the_same_text() -> None:
-    assert render_ablation_markdown(ablation()) == render_ablation_markdown(ablation())
+    assert ablation_to_markdown(ablation()) == ablation_to_markdown(ablation())
