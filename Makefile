@@ -1,4 +1,5 @@
 # make demo: install, expand the sample, train on it, compare.   make test: install, run all checks.
+# make docs: build the documentation.
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -20,7 +21,7 @@ demo: .venv/installed
 	$(BIN)/train data/expanded --test data/test --epochs 30 --out runs/demo --overwrite
 	$(BIN)/train compare data/train --test data/test --factor 4 --epochs 4,24 --jobs 2 --out comparison
 	@echo
-	@echo "Look at: data/expanded (the larger set) and data/expanded/metadata.jsonl (a row a file), data/preview.png,"
+	@echo "Look at: data/expanded (the larger dataset), data/expanded/metadata.jsonl (one row per file), data/preview.png,"
 	@echo "runs/demo (the trained model and its record), comparison/index.html (copies or on the fly: which is better here)"
 
 test: .venv/installed .venv/docs

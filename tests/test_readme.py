@@ -87,3 +87,24 @@ def test_the_output_of_expand_is_the_one_shown(tmp_path: Path) -> None:
         line for line in done.output.splitlines() if "CPU" not in line
     ]
     assert "200 sources in 8 classes × 4 = 800 files" in done.output
+
+
+def shape(line: str) -> str:
+    """Return a line of output with numbers, and names of classes, left out."""
+    return re.sub(
+        r"(boat|cup|fish|house|key|lamp|mushroom|tree)", "·", re.sub(r"[\d.,]+", "#", line)
+    )
+
+
+def test_the_output_of_train_has_the_lines_shown(tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        patch.setenv("TRAIN_CACHE", str(tmp_path / "cache"))
+        arguments = [str(ROOT / "data/train"), "--test", str(ROOT / "data/test"), "--epochs", "1"]
+        arguments += ["--precision", "fp32"]
+        done = CliRunner().invoke(train_command, arguments, standalone_mode=False)
+    assert done.exception is None
+    printed = {shape(line) for line in done.output.splitlines()}
+    shown = shown_output("train bigger --test data/test --epochs 30")
+    for line in (line.replace("disk", "none") for line in shown):
+        assert shape(line) in printed, line
