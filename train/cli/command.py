@@ -77,7 +77,7 @@ def run(
         Console(settings.hyperparameters.epochs) if leads and not quiet else Observer()
     )
     if tensorboard and leads:
-        from train.runs.events import TensorBoard
+        from train.runs.observer import TensorBoard
 
         observer = TensorBoard(observer, out)
     cache = Cache.of(options["cache"], options["cache_size"])

@@ -1,10 +1,13 @@
-"""Observers: called when something happens in a run."""
+"""Observers: called when something happens in a run; one of them writes TensorBoard events."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from train.data.folder import Folder
+from train.errors import TrainError
 from train.fit.evaluate import Evaluation
 from train.fit.trainer import Epoch, Step
 
@@ -24,3 +27,40 @@ class Observer:
 
     def epoch(self, epoch: Epoch, validation: Evaluation | None) -> None:
         """Handle the end of an epoch."""
+
+
+class TensorBoard(Observer):
+    """Forwards every call to another observer, and writes an event for each epoch."""
+
+    def __init__(self, observer: Observer, out: Path) -> None:
+        self.observer = observer
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError as error:
+            raise TrainError(
+                f"--tensorboard needs tensorboard: pip install tensorboard ({error})"
+            ) from error
+        self.writer: Any = SummaryWriter(str(out.with_name(f"{out.name}-events")))
+
+    def packing(self, folder: Folder) -> Callable[[int], None]:
+        """Forward the call."""
+        return self.observer.packing(folder)
+
+    def starting(self, description: str, steps: int, done: int) -> None:
+        """Forward the call."""
+        self.observer.starting(description, steps, done)
+
+    def step(self, step: Step) -> None:
+        """Forward the call."""
+        self.observer.step(step)
+
+    def epoch(self, epoch: Epoch, validation: Evaluation | None) -> None:
+        """Write the epoch's averages, and forward the call."""
+        values = {"train/loss": epoch.loss, "train/accuracy": epoch.accuracy, "train/lr": epoch.lr}
+        if validation:
+            values["validation/loss"] = validation.loss
+            values["validation/accuracy"] = validation.accuracy
+        for name, value in values.items():
+            self.writer.add_scalar(name, value, epoch.step)
+        self.writer.flush()
+        self.observer.epoch(epoch, validation)

@@ -12,8 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from tests.train.commands import draw_set, settings_for, train
 from train.errors import TrainError
-from train.runs.events import TensorBoard
-from train.runs.observer import Observer
+from train.runs.observer import Observer, TensorBoard
 from train.runs.records import METRICS
 
 
