@@ -149,7 +149,8 @@ def read_comparison(data: Path, options: dict[str, Any]) -> ComparisonStudy:
     from expand.errors import ExpandError
     from expand.recipes.recipe import Recipe
     from train.compare.arms import default_lengths, parse_arms, parse_numbers
-    from train.compare.study import Codec, ComparisonStudy
+    from train.compare.codec import Codec
+    from train.compare.study import ComparisonStudy
     from train.data.shape import Shape
 
     check_counts(options)

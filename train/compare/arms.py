@@ -1,4 +1,4 @@
-"""Arms: the ways of augmenting that are compared, and for how many passes each of them trains."""
+"""Arms: the strategies that are compared, and for how many epochs each of them trains."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ class Arm:
         return self.factor is not None
 
     @property
-    def words(self) -> str:
-        """What the arm does, in words."""
-        copies = f"{self.factor} views of each source on disk, the untouched one among them"
+    def description(self) -> str:
+        """What the arm shows in an epoch."""
+        copies = f"{self.factor} views of each source on disk, including the untouched one"
         return {
             "none": "the sources as they are",
-            "fly": "a new view of each source in every pass, nothing stored",
+            "fly": "a new view of each source in every epoch, nothing stored",
             "disk": f"{copies}; stratified",
             "disk-random": f"{copies}; drawn independently",
-            "hybrid": f"{copies}; cheap techniques drawn on top in every pass",
+            "hybrid": f"{copies}; cheap techniques applied to them on the fly",
         }[self.strategy]
 
 
@@ -80,13 +80,13 @@ def parse_factor(text: str) -> int:
 
 
 def default_lengths(factors: Sequence[int]) -> tuple[int, ...]:
-    """Return two lengths of training, in passes: one with K ≤ F for the largest F, one with K well above it."""
+    """Return two numbers of epochs K: one with K ≤ F for the largest F, one well above it."""
     return max(factors), 5 * max(factors)
 
 
 @dataclass(frozen=True)
 class Speed:
-    """What an arm takes: seconds for a pass over the sources, and once for its expansion."""
+    """The seconds of an arm: for an epoch, and once for its expansion."""
 
     epoch_seconds: float
     expansion_seconds: float = 0.0

@@ -1,4 +1,4 @@
-"""The command `train compare`: from a question to its page."""
+"""The command `train compare`: from a study to its page."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from expand.cli.progress import progress_bar
 from expand.storage.lock import Lock
-from train.compare.planning import in_words as format_plan
-from train.compare.planning import make_forecast
+from train.compare.export import PAGE, write_results
+from train.compare.planning import format_plan, make_forecast
 from train.compare.protocol import measure_costs, measure_speeds
 from train.compare.study import ComparisonStudy, in_order, trials
-from train.compare.summary import in_words, summarise, write_summary
+from train.compare.summary import summarise
+from train.compare.terminal import format_summary
 from train.runtime.world import join_world
 from train.trials.context import trial_context
 from train.trials.engine import missing_trials, read_results, run_trials
@@ -54,6 +55,6 @@ def compare(
         with progress_bar(len(missing_trials(study_dir, planned)), "trials", quiet) as progress:
             run_trials(study, study_dir, planned, progress, world)
         results = read_results(study_dir, in_order(study, planned))
-        found = summarise(context, results, expansions, options, study_dir.jobs)
-        write_summary(study_dir.out, found, [result.to_dict() for result in results])
-    return in_words(found, study_dir.out)
+        comparison = summarise(context, results, expansions, options, study_dir.jobs)
+        write_results(study_dir.out, comparison, results)
+    return format_summary(comparison, study_dir.out / PAGE)

@@ -1,4 +1,4 @@
-"""Strips: a few views of one source as each arm shows them, as pictures that stand in a page."""
+"""Examples: a few views of one source as each arm shows them, as images for a page."""
 
 from __future__ import annotations
 
@@ -13,57 +13,56 @@ from expand.images.encoder import encode
 from expand.images.formats import Encoding
 from expand.views.views import Views
 from train.compare.arms import Arm
+from train.compare.results import ExampleImage, ExampleViews
 from train.compare.study import ComparisonStudy
 from train.trials.context import TrialContext
 from train.trials.study import Seeds
 
-PASSES = 9
+EPOCHS = 9
 SIDE = 72
-"""Pixels that a picture is enlarged to, at least, without smoothing."""
+"""Images are enlarged to at least this many pixels, without smoothing."""
 
 
-def strip(context: TrialContext[ComparisonStudy], arm: Arm) -> dict[str, Any]:
-    """Return what an arm shows of the first source in its first passes, picture by picture."""
+def example_views(context: TrialContext[ComparisonStudy], arm: Arm) -> ExampleViews:
+    """Render what an arm shows of the first source in its first epochs."""
     side = context.data.train
     source, pixels = side.folder.sources[0], side.pixels(slice(1))[0]
-    return {
-        "arm": arm.name,
-        "images": [_picture(context, arm, source, pixels, k) for k in range(PASSES)],
-    }
-
-
-def _picture(
-    context: TrialContext[ComparisonStudy], arm: Arm, source: str, pixels: NDArray[np.uint8], k: int
-) -> dict[str, str]:
-    """Return what an arm shows in pass `k`: the copy that it reads, the view that it draws, or both."""
-    study, said = context.study, []
-    views = Seeds.of(study.seed, 0).views
-    strategy = study.strategy(arm, views)
     image = pixels[..., 0] if pixels.shape[2] == 1 else pixels
+    images = (_example(context.study, arm, source, image, k) for k in range(EPOCHS))
+    return ExampleViews(arm, tuple(images))
+
+
+def _example(
+    study: ComparisonStudy, arm: Arm, source: str, image: NDArray[np.uint8], k: int
+) -> ExampleImage:
+    """Render what an arm shows in epoch `k`: its copy, its view, or a view of its copy."""
+    seed = Seeds.of(study.seed, 0).views
+    strategy = study.strategy(arm, seed)
+    names, details = [], []
     if arm.factor:
-        expansion = study.expansion(arm, views)
-        image, words = _look(expansion.views, image, source, k % arm.factor)
-        said.append(f"copy {k % arm.factor}{words}")
+        views = study.expansion(arm, seed).views
+        image, changes = _render(views, image, source, k % arm.factor)
+        names.append(f"copy {k % arm.factor}")
+        details.append(f"{names[-1]}: {changes}")
     if drawn := strategy.views(k):
-        view = strategy.view(k)
-        image, words = _look(drawn, image, source, view)
-        block = strategy.block(k)
-        said.append(f"view {view}{f' of expansion {block + 1}' if block and view else ''}{words}")
-    caption = f"pass {k}: " + (", ".join(part.partition(":")[0] for part in said) or "as it is")
-    return {
-        "src": _data_uri(image),
-        "alt": f"{source}, {arm.name}, pass {k}: {'; '.join(said) or 'as it is'}",
-        "caption": caption,
-    }
+        view, block = strategy.view(k), strategy.block(k)
+        image, changes = _render(drawn, image, source, view)
+        names.append(f"view {view}{f' of expansion {block + 1}' if block and view else ''}")
+        details.append(f"{names[-1]}: {changes}")
+    return ExampleImage(
+        src=_data_uri(image),
+        alt=f"{source}, {arm.name}, epoch {k}: {'; '.join(details) or 'untouched'}",
+        caption=f"epoch {k}: {', '.join(names) or 'untouched'}",
+    )
 
 
-def _look(views: Views, image: NDArray[Any], source: str, k: int) -> tuple[NDArray[Any], str]:
-    """Return view `k` of an image, and what changed, in words."""
+def _render(views: Views, image: NDArray[Any], source: str, k: int) -> tuple[NDArray[Any], str]:
+    """Render view `k` of an image; return it and the techniques that changed it."""
     if k == 0:
-        return image, ": untouched"
+        return image, "untouched"
     params = views.params(source, k)
     changed = [name for name, choice in params.items() if choice != views.recipe.neutral()[name]]
-    return views.render(image, params).pixels, ": " + (", ".join(changed) or "untouched")
+    return views.render(image, params).pixels, ", ".join(changed) or "untouched"
 
 
 def _data_uri(image: NDArray[Any]) -> str:

@@ -15,6 +15,7 @@ from expand.errors import ExpandError
 from expand.images.decoder import decode
 from expand.layouts.source import read_source
 from train.compare.arms import Arm
+from train.compare.results import ExpansionCost
 from train.compare.study import ComparisonStudy
 from train.data.folder import Folder, list_folder
 from train.data.shape import resize_crop
@@ -29,7 +30,7 @@ SAMPLE = 2000
 
 def measure_expansion(
     context: TrialContext[ComparisonStudy], arm: Arm, out: Path, *, everything: bool
-) -> dict[str, Any]:
+) -> ExpansionCost:
     """Expand for an arm, for real, into a folder beside `out`; return what it cost, for all sources, and what was checked.
 
     Costs of a sample are scaled up to the whole; files are exact. The sample is removed, everything is left in `out`.
@@ -52,19 +53,19 @@ def measure_expansion(
         if everything
         else f"from a timed expansion of {len(sample):,} sources"
     )
-    return {
-        "arm": arm.name,
-        "how": f"{whole}, {report.workers} worker{'s' if report.workers > 1 else ''}",
-        "files": len(folder) * (arm.factor or 1),
-        "bytes": round(scale * sum(stat.st_size for stat in files)),
-        "allocated": round(scale * sum(stat.st_blocks * 512 for stat in files)),
-        "expansion_seconds": round(scale * seconds, 3),
-        "expansion_cpu_seconds": round(scale * report.summary.cpu_seconds, 3),
-        "read_seconds": round(scale * reading, 3),
-        "checked_files": checked,
-        "format": study.codec.format,
-        "everything": everything,
-    }
+    return ExpansionCost(
+        arm=arm.name,
+        how=f"{whole}, {report.workers} worker{'s' if report.workers > 1 else ''}",
+        files=len(folder) * (arm.factor or 1),
+        bytes=round(scale * sum(stat.st_size for stat in files)),
+        allocated=round(scale * sum(stat.st_blocks * 512 for stat in files)),
+        expansion_seconds=round(scale * seconds, 3),
+        expansion_cpu_seconds=round(scale * report.summary.cpu_seconds, 3),
+        read_seconds=round(scale * reading, 3),
+        checked_files=checked,
+        format=study.codec.format,
+        everything=everything,
+    )
 
 
 def _spread(count: int, most: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Planning: what a comparison would cost on this machine, and how finely it would see, before it is run."""
+"""Planning: the cost of a comparison on this machine, and the smallest difference it could detect."""
 
 from __future__ import annotations
 
@@ -18,22 +18,25 @@ PILOT_RUNS, PILOT_SECONDS = 4, 120.0
 
 @dataclass(frozen=True)
 class Forecast:
-    """What is to be expected: seconds in all, and the deviation of a paired difference, in points, with its source."""
+    """The trials, their seconds, and the deviation of a paired difference in points.
 
-    runs: int
+    `source` says where the deviation comes from.
+    """
+
+    trials: int
     seconds: float
     sd: float
-    how: str
+    source: str
 
     def half_width(self, seeds: int) -> float | None:
-        """Return the half-width of a 95 % interval that so many seeds can be expected to give, in points."""
+        """Return the expected half-width of a 95 % interval in points; None for one seed."""
         return half_width(self.sd, seeds) if seeds > 1 else None
 
 
 def make_forecast(
     context: TrialContext[ComparisonStudy], speeds: Mapping[str, Speed], seeds: int, jobs: int
 ) -> Forecast:
-    """Return what a comparison would take and show; a few short runs of the first arm say how much seeds differ."""
+    """Estimate the seconds of a comparison, and from a few short trials how much seeds differ."""
     study = context.study
     each = {
         arm: sum(_run_seconds(study, arm, length, speeds) for length in study.lengths)
@@ -42,16 +45,16 @@ def make_forecast(
     seconds = seeds * sum(each.values()) / jobs
     first, shortest = study.arms[0], min(study.lengths)
     if PILOT_RUNS * _run_seconds(study, first, shortest, speeds) <= PILOT_SECONDS:
-        found = [
+        accuracies = [
             run_trial(context, Trial(first, seed, shortest, shortest, "pilot")).accuracy
             for seed in range(PILOT_RUNS)
         ]
-        sd = 100 * math.sqrt(2) * (paired(found).sd or 0.0)
-        how = f"from {PILOT_RUNS} runs of {first.name} at {shortest} passes; pairs of other arms may differ more or less"
+        sd = 100 * math.sqrt(2) * (paired(accuracies).sd or 0.0)
+        source = f"from {PILOT_RUNS} trials of {first.name} for {count_epochs(shortest)}; other pairs may differ"
     else:
         sd = 100 * math.sqrt(2 * 0.9 * 0.1 / _test_images(context))
-        how = "a rule of thumb (accuracy near 90 %, as far apart as two draws of the test set): pilot runs would take too long"
-    return Forecast(seeds * len(study.arms) * len(study.lengths), seconds, sd, how)
+        source = "a rule of thumb for an accuracy near 90 %, since pilot trials would take too long"
+    return Forecast(seeds * len(study.arms) * len(study.lengths), seconds, sd, source)
 
 
 def _test_images(context: TrialContext[ComparisonStudy]) -> int:
@@ -66,30 +69,37 @@ def _run_seconds(
     return epochs_within(arm, length, study.budget, speeds) * speeds[arm.name].epoch_seconds
 
 
-def in_words(
+def format_plan(
     study: ComparisonStudy, forecast: Forecast, speeds: Mapping[str, Speed], seeds: int
 ) -> str:
-    """Return a plan as a table."""
+    """Format a forecast as a table."""
     width = max(len(arm.name) for arm in study.arms)
     lines = [
-        f"{forecast.runs} runs: {seeds} seeds × {len(study.arms)} arms × {len(study.lengths)} lengths"
+        f"{forecast.trials} trials: {seeds} seeds × {len(study.arms)} arms × {len(study.lengths)} numbers of epochs"
     ]
     for arm in study.arms:
         parts = [
-            f"{epochs_within(arm, length, study.budget, speeds):,} passes, {_run_seconds(study, arm, length, speeds):,.1f} s"
+            f"{epochs_within(arm, length, study.budget, speeds):,} epochs, {_run_seconds(study, arm, length, speeds):,.1f} s"
             for length in study.lengths
         ]
-        lines.append(f"  {arm.name:<{width}}  {'; '.join(parts)} a run")
-    lines.append(f"about {_duration(forecast.seconds)} in all, testing and start-up apart")
+        lines.append(f"  {arm.name:<{width}}  {'; '.join(parts)} per trial")
+    lines.append(f"about {_duration(forecast.seconds)} in all, without start-up and evaluation")
     lines.append(
-        f"a paired difference between arms is expected to vary by {forecast.sd:.2f} points ({forecast.how}):"
+        f"a paired difference between arms is expected to vary by {forecast.sd:.2f} points ({forecast.source}):"
     )
     for count in sorted({seeds, 6, 10, 20}):
         reach = forecast.half_width(count)
-        chosen = "  <- as asked" if count == seeds else ""
+        chosen = "  (requested)" if count == seeds else ""
         if reach is not None:
-            lines.append(f"  {count:>3} seeds: 95 % interval of ± {reach:.2f} points{chosen}")
+            lines.append(
+                f"  {count:>3} seeds: smallest difference it could detect: {reach:.2f} points{chosen}"
+            )
     return "\n".join(lines)
+
+
+def count_epochs(epochs: int) -> str:
+    """Format a number of epochs: "1 epoch", "4 epochs"."""
+    return f"{epochs:,} epoch{'s' * (epochs != 1)}"
 
 
 def _duration(seconds: float) -> str:

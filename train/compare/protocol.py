@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from train.compare.arms import Arm, Speed
 from train.compare.expansion import measure_expansion
+from train.compare.results import ExpansionCost
 from train.compare.study import ComparisonStudy
 from train.fit.loop import fit
 from train.fit.trainer import Step
@@ -22,24 +25,24 @@ PROBE_STEPS, WARM_UP_STEPS = 40, 8
 
 def measure_costs(
     context: TrialContext[ComparisonStudy], study_dir: StudyDir
-) -> list[dict[str, Any]]:
+) -> list[ExpansionCost]:
     """Measure what the expansion of each stored arm costs; read what was measured before."""
     path = study_dir.out / COSTS
     known: dict[str, Any] = read_json(path) if path.is_file() else {}
+    costs = {name: ExpansionCost(**{"everything": False, **cost}) for name, cost in known.items()}
     for arm in context.study.arms:
-        if arm.stored and (
-            arm.name not in known or (study_dir.materialize and not known[arm.name]["everything"])
-        ):
+        cost = costs.get(arm.name)
+        if arm.stored and (cost is None or (study_dir.materialize and not cost.everything)):
             folder = study_dir.out / arm.name.replace(" ×", "-x")
-            known[arm.name] = measure_expansion(
+            costs[arm.name] = measure_expansion(
                 context, arm, folder, everything=study_dir.materialize
             )
-            write_json(path, known)
-    return [known[arm.name] for arm in context.study.arms if arm.name in known]
+            write_json(path, {name: asdict(each) for name, each in costs.items()})
+    return [costs[arm.name] for arm in context.study.arms if arm.name in costs]
 
 
 def measure_speeds(
-    context: TrialContext[ComparisonStudy], study_dir: StudyDir, expansions: list[dict[str, Any]]
+    context: TrialContext[ComparisonStudy], study_dir: StudyDir, expansions: Sequence[ExpansionCost]
 ) -> dict[str, Speed]:
     """Measure the seconds of an epoch of each arm; read what was measured before."""
     path = study_dir.out / SPEEDS
@@ -48,7 +51,7 @@ def measure_speeds(
     else:
         seconds = {arm.name: probe(context, arm) for arm in context.study.arms}
         write_json(path, seconds)
-    once = {cost["arm"]: cost["expansion_seconds"] for cost in expansions}
+    once = {cost.arm: cost.expansion_seconds for cost in expansions}
     return {name: Speed(value, once.get(name, 0.0)) for name, value in seconds.items()}
 
 

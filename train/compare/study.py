@@ -1,4 +1,4 @@
-"""The question: all that decides what a comparison finds; and its cells, each a run of one arm, length and seed."""
+"""The study of a comparison: everything that decides its results, and its trials."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from types import MappingProxyType
 from typing import Any
 
 from expand.errors import ExpandError
-from expand.images.formats import FORMATS
 from expand.job.settings import Settings as Expansion
 from expand.recipes.recipe import Recipe
 from expand.views.views import Views
 from train.compare.arms import BUDGETS, Arm, Speed, epochs_within
+from train.compare.codec import LOSSLESS, Codec
 from train.errors import TrainError
 from train.feed.strategies import Strategy
 from train.trials.study import Study, Trial
@@ -21,35 +21,9 @@ CHEAP = ("flip", "translate")
 """What hybrid draws on top of its copies, where the recipe has it: exact, or nearly so, and the least work."""
 
 
-@dataclass(frozen=True)
-class Codec:
-    """Which format copies pass through before they are trained on; none: nothing is lost."""
-
-    format: str = "png"
-    quality: int | None = None
-
-    @classmethod
-    def parse(cls, text: str) -> Codec:
-        """Return the codec that `keep`, `jpg:80`, `webp` … names."""
-        name, colon, quality = text.partition(":")
-        known = name in ("keep", *FORMATS) and (
-            not colon or (quality.isdecimal() and 1 <= int(quality) <= 100)
-        )
-        if not known:
-            raise TrainError(
-                f"--codec must be keep, {', '.join(FORMATS)}, with a quality of 1 … 100 as jpg:80, got {text!r}"
-            )
-        return cls(name, int(quality) if quality else None)
-
-    @property
-    def lossless(self) -> bool:
-        """Tell whether copies hold the very pixels of their views."""
-        return self.format == "png"
-
-
 @dataclass(frozen=True, kw_only=True)
 class ComparisonStudy(Study):
-    """What is compared, on which data, how it is trained; checks itself."""
+    """The arms, the epochs, the recipe and the budget of a comparison; checks itself."""
 
     arms: tuple[Arm, ...]
     lengths: tuple[int, ...]
@@ -57,7 +31,7 @@ class ComparisonStudy(Study):
     fly_techniques: tuple[str, ...] = ()
     """The techniques that hybrid draws on top; empty: the recipe's cheap ones."""
     budget: str = "steps"
-    codec: Codec = Codec()
+    codec: Codec = LOSSLESS
 
     def __post_init__(self) -> None:
         if self.budget not in BUDGETS:

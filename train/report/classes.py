@@ -1,4 +1,4 @@
-"""Classes: which of them an arm helps and which it harms, as a table of tints; of many classes, the extremes."""
+"""Classes: the gains and losses of each class, as a table of tints."""
 
 from __future__ import annotations
 
@@ -6,17 +6,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from train.report.formatting import arm_name, points, points_range
-from train.report.tables import Plain, name_of
+from train.report.tables import name_of
+from train.statistics.intervals import Interval
 
 ALL_SHOWN, EXTREMES = 20, 10
 GAIN, HARM = (0, 114, 178), (213, 94, 0)
 STRONGEST = 0.5
-"""How much of a colour the largest difference has; the rest is white, so that ink stays readable on it."""
+"""The share of colour for the largest difference; the rest is white, so that text stays readable."""
+
+
+@dataclass(frozen=True)
+class ClassDifference:
+    """The difference of two arms in the accuracy of one class, in points."""
+
+    name: str
+    arm: str
+    against: str
+    mean: float
+    interval: Interval | None
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One class under one arm: the difference in points, its interval, a background, and whether the interval excludes 0."""
+    """One class under one arm: its difference in points, and whether the interval excludes 0."""
 
     text: str
     interval: str
@@ -33,64 +45,71 @@ class Heat:
     rows: tuple[tuple[str, tuple[Tile, ...]], ...]
 
 
-def heats_of(entries: Sequence[Plain]) -> list[Heat]:
-    """Return differences as a table of all classes; of more than 20, the 10 most harmed and the 10 most helped."""
-    by_class: dict[str, dict[str, Plain]] = {}
-    for entry in entries:
-        by_class.setdefault(entry["class"], {})[name_of(entry)] = entry
+def heats_of(differences: Sequence[ClassDifference]) -> list[Heat]:
+    """Tabulate all classes; of more than 20, the 10 most harmed and the 10 most helped."""
+    by_class: dict[str, dict[str, ClassDifference]] = {}
+    for each in differences:
+        by_class.setdefault(each.name, {})[name_of(each)] = each
     if len(by_class) <= ALL_SHOWN:
-        return [_heat("Every class", entries, by_class)] if by_class else []
-    ordered = sorted(
-        by_class, key=lambda name: (min(entry["mean"] for entry in by_class[name].values()), name)
-    )
-    worst, rest = ordered[:EXTREMES], ordered[EXTREMES:]
-    best = sorted(
-        rest, key=lambda name: (-max(entry["mean"] for entry in by_class[name].values()), name)
-    )[:EXTREMES]
+        return [_heat("Every class", differences, by_class)] if by_class else []
+    harmed, helped = _extremes(by_class)
     of = f"of {len(by_class):,} classes"
     return [
         _heat(
-            f"The {len(names)} most {what} {of}", entries, {name: by_class[name] for name in names}
+            f"The {len(names)} most {kind} {of}",
+            differences,
+            {name: by_class[name] for name in names},
         )
-        for what, names in (("harmed", worst), ("helped", best))
+        for kind, names in (("harmed", harmed), ("helped", helped))
     ]
 
 
-def chance_of(entries: Sequence[Plain]) -> tuple[int, float]:
-    """Return how many differences these are, and how many of their 95 % intervals exclude 0 by chance alone."""
-    return len(entries), 0.05 * len(entries)
+def _extremes(
+    by_class: Mapping[str, Mapping[str, ClassDifference]],
+) -> tuple[list[str], list[str]]:
+    """Return the names of the most harmed and of the most helped classes; none is in both."""
+    lowest = {name: min(each.mean for each in own.values()) for name, own in by_class.items()}
+    highest = {name: max(each.mean for each in own.values()) for name, own in by_class.items()}
+    ordered = sorted(by_class, key=lambda name: (lowest[name], name))
+    harmed, rest = ordered[:EXTREMES], ordered[EXTREMES:]
+    return harmed, sorted(rest, key=lambda name: (-highest[name], name))[:EXTREMES]
 
 
-def _heat(caption: str, entries: Sequence[Plain], shown: Mapping[str, Mapping[str, Plain]]) -> Heat:
-    """Return a table of some classes; where all differences are against one arm, the caption names it."""
-    columns = {name_of(entry): arm_name(entry["arm"]) for entry in entries}
-    others = {entry["against"] for entry in entries}
-    caption += (
-        f": accuracy against {arm_name(others.pop())}"
-        if len(others) == 1
-        else ": accuracy, first arm minus second"
-    )
-    extent = max(abs(entry["mean"]) for entry in entries) or 1.0
+def false_alarms(differences: Sequence[ClassDifference]) -> tuple[int, float]:
+    """Count the differences, and how many of their 95 % intervals would exclude 0 by chance."""
+    return len(differences), 0.05 * len(differences)
+
+
+def _heat(
+    caption: str,
+    differences: Sequence[ClassDifference],
+    shown: Mapping[str, Mapping[str, ClassDifference]],
+) -> Heat:
+    """Tabulate some classes; if all differences are against one arm, the caption names it."""
+    columns = {name_of(each): arm_name(each.arm) for each in differences}
+    others = {each.against for each in differences}
+    single = len(others) == 1
+    against = f"against {arm_name(others.pop())}" if single else ", first arm minus second"
+    extent = max(abs(each.mean) for each in differences) or 1.0
     rows = (
         (name, tuple(_tile(own.get(column), extent) for column in columns))
         for name, own in shown.items()
     )
-    heads = tuple(columns.values()) if "against" in caption else tuple(columns)
-    return Heat(f"{caption}, in points, with 95 % interval", heads, tuple(rows))
+    heads = tuple(columns.values()) if single else tuple(columns)
+    accuracy = f"accuracy {against}" if single else f"accuracy{against}"
+    return Heat(f"{caption}: {accuracy}, in points, with 95 % interval", heads, tuple(rows))
 
 
-def _tile(entry: Plain | None, extent: float) -> Tile:
-    if entry is None:
+def _tile(difference: ClassDifference | None, extent: float) -> Tile:
+    if difference is None:
         return Tile("–", "", "#ffffff", False)
-    interval = entry["interval"]
+    mean, interval = difference.mean, difference.interval
     sure = interval is not None and (interval[0] > 0 or interval[1] < 0)
-    return Tile(
-        points(entry["mean"], 1), points_range(interval, 1), _tint(entry["mean"] / extent), sure
-    )
+    return Tile(points(mean, 1), points_range(interval, 1), _tint(mean / extent), sure)
 
 
 def _tint(strength: float) -> str:
-    """Return white for 0, towards blue for a gain (1), towards orange for a harm (−1)."""
+    """Return a colour from orange for −1 over white for 0 to blue for 1."""
     share = STRONGEST * min(1.0, abs(strength))
     colour = GAIN if strength > 0 else HARM
     return "#" + "".join(f"{round(255 + share * (part - 255)):02x}" for part in colour)

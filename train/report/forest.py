@@ -19,33 +19,33 @@ ROW, REST = 0.25, 1.1
 
 @dataclass(frozen=True)
 class Row:
-    """A number, its interval, its name, its look, and what is said about it at the other end of the row."""
+    """A number, its interval, its name and style, and text for the other end of the row."""
 
     name: str
     mean: float
     interval: Interval
-    look: PlotStyle
-    says: str = ""
+    style: PlotStyle
+    text: str = ""
 
 
 def draw_rows(axes: Axes, rows: Sequence[Row]) -> None:
-    """Draw the rows from the top down: names on the left, what is said about them on the right."""
-    for place, row in enumerate(rows):
+    """Draw the rows from the top down: names on the left, texts on the right."""
+    for y, row in enumerate(rows):
         if row.interval:
             axes.hlines(
-                place,
+                y,
                 *row.interval,
-                color=row.look.colour if row.look.colour != "#ffffff" else "#6b6b76",
+                color=row.style.colour if row.style.colour != "#ffffff" else "#6b6b76",
                 linewidth=1.6,
             )
-        axes.plot(row.mean, place, row.look.marker, color=row.look.colour)
+        axes.plot(row.mean, y, row.style.marker, color=row.style.colour)
     axes.set_yticks(range(len(rows)), [row.name for row in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.grid(False, axis="y")
-    if any(row.says for row in rows):
+    if any(row.text for row in rows):
         right = axes.secondary_yaxis("right")
-        right.set_yticks(range(len(rows)), [row.says for row in rows])
+        right.set_yticks(range(len(rows)), [row.text for row in rows])
         right.tick_params(axis="y", length=0)
         right.spines["right"].set_visible(False)
 

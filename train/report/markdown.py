@@ -12,7 +12,7 @@ SPECIAL = re.compile(r"([\\`*\[\]<>|&~$]|(?<![^\W_])_|_(?![^\W_])|^[#+-])")
 
 
 def plain(text: str) -> str:
-    """Return any text so that Markdown shows it as it is, on one line."""
+    """Escape any text, so that Markdown shows it unchanged and on one line."""
     return SPECIAL.sub(r"\\\1", re.sub(r"[\r\n]+", " ", text))
 
 
@@ -22,12 +22,12 @@ def bullets(sentences: Iterable[str], head: str = "") -> list[str]:
     return [head, "\n".join(lines)] if lines else []
 
 
-def table(found: Table) -> str:
+def table(shown: Table) -> str:
     """Return a table; without rows, nothing."""
-    if not found.rows:
+    if not shown.rows:
         return ""
-    rule = ["---" if place in found.words else "---:" for place in range(len(found.columns))]
-    rows = [[plain(cell) for cell in row] for row in (found.columns, *found.rows)]
+    rule = ["---" if column in shown.text else "---:" for column in range(len(shown.columns))]
+    rows = [[plain(cell) for cell in row] for row in (shown.columns, *shown.rows)]
     return "\n".join(f"| {' | '.join(row)} |" for row in (rows[0], rule, *rows[1:]))
 
 

@@ -22,23 +22,23 @@ class Drawing:
 
 @cache
 def templates(folder: Path) -> Environment:
-    """Return the templates of a folder and those that all pages share; all values are escaped."""
+    """Load the templates of a folder and those that all pages share; all values are escaped."""
     loader = FileSystemLoader([folder, Path(__file__).parent])
-    found = Environment(
+    environment = Environment(
         loader=loader,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= {
+    environment.filters |= {
         "moment": formatting.moment,
         "seconds": formatting.seconds,
         "number": formatting.number,
     }
-    return found
+    return environment
 
 
-def drawings(found: Iterable[tuple[str | None, str]]) -> list[Drawing]:
-    """Return plots with their captions; what could not be drawn is left out."""
-    return [Drawing(svg, caption) for svg, caption in found if svg]
+def drawings(plots: Iterable[tuple[str | None, str]]) -> list[Drawing]:
+    """Pair plots with their captions, without plots that have nothing to show."""
+    return [Drawing(svg, caption) for svg, caption in plots if svg]

@@ -4,60 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from train.report.formatting import arm_name, count, points, points_range, probability, value
-
-Plain = Mapping[str, Any]
-"""A part of a comparison, as comparison.json holds it."""
+from train.statistics.verdicts import Verdict
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under a caption; the first column names the row, `words` are the columns that hold words rather than numbers.
+    """Rows under a caption; the first column names the row.
 
-    `marks`, a word a row, says what kind of row it is, where there are kinds.
+    `text` are the columns of text rather than numbers; `marks` has the kind of each row, if rows
+    have kinds.
     """
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    words: tuple[int, ...] = (0,)
+    text: tuple[int, ...] = (0,)
     marks: tuple[str, ...] = ()
 
 
-def margin(comparison: Plain) -> float | None:
-    """Return the points within which arms count as equivalent, None if the settings do not say."""
-    settings = comparison["settings"]
-    found: float | None = settings.get("margin in points", settings.get("margin"))
-    return found
-
-
-def pairs_of(found: Sequence[Plain], caption: str) -> Table:
-    """Return the verdict on each of some pairs, marked with it."""
-    marks = tuple(pair["verdict"] for pair in found)
+def pairs_of(verdicts: Sequence[Verdict], caption: str) -> Table:
+    """Tabulate the verdicts on some pairs, each row marked with its verdict."""
     rows = (
         (
-            name_of(pair),
-            pair["words"],
-            points(pair["mean"]),
-            points_range(pair["interval"]),
-            probability(pair["p_holm"]),
-            count(pair["n"]),
+            name_of(verdict),
+            verdict.sentence,
+            points(verdict.mean),
+            points_range(verdict.interval),
+            probability(verdict.p_holm),
+            count(verdict.n),
         )
-        for pair in found
+        for verdict in verdicts
     )
     columns = ("pair", "verdict", "difference, points", "95 % interval", "p (Holm)", "seeds")
+    marks = tuple(verdict.verdict for verdict in verdicts)
     return Table(caption, columns, tuple(rows), (0, 1), marks)
 
 
-def name_of(pair: Plain) -> str:
-    """Return a pair's name: the difference is the first arm minus the second."""
-    return f"{arm_name(pair['arm'])} − {arm_name(pair['against'])}"
+class ArmPair(Protocol):
+    """Two arms whose difference is the first minus the second."""
+
+    @property
+    def arm(self) -> str:
+        """The name of the first arm."""
+
+    @property
+    def against(self) -> str:
+        """The name of the second arm."""
 
 
-def facts(caption: str, entries: Plain) -> Table:
-    """Return a flat dict as a table of two columns; seeds keep the digits that one has to type."""
+def name_of(pair: ArmPair) -> str:
+    """Format the name of a pair: "fly − none"."""
+    return f"{arm_name(pair.arm)} − {arm_name(pair.against)}"
+
+
+def facts(caption: str, entries: Mapping[str, Any]) -> Table:
+    """Tabulate a flat mapping in two columns; seeds keep all digits, so that they can be typed."""
     rows = (
         (str(key), str(thing) if "seed" in str(key) else value(thing))
         for key, thing in entries.items()

@@ -1,4 +1,4 @@
-"""Verdicts: what may be said of each pair of arms, decided for all pairs together, in numbers and in words."""
+"""Verdicts on all pairs of arms together, as numbers and as sentences."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Verdict(Evidence):
 
     verdict: Name
     more_seeds: int | None
-    words: str
+    sentence: str
 
 
 def judge(pairs: Sequence[Pair], margin: float) -> list[Verdict]:
@@ -91,8 +91,8 @@ def judge(pairs: Sequence[Pair], margin: float) -> list[Verdict]:
         evidence = _evidence(pair, found, p_t, p_holm, p_equivalence)
         name = _decide(evidence, pair.same_weights and not np.any(pair.differences))
         more = more_seeds(found, margin, strictest) if name == "undecided" else None
-        words = _words(evidence, name, more, margin)
-        verdicts.append(Verdict(**vars(evidence), verdict=name, more_seeds=more, words=words))
+        sentence = _sentence(evidence, name, more, margin)
+        verdicts.append(Verdict(**vars(evidence), verdict=name, more_seeds=more, sentence=sentence))
     return verdicts
 
 
@@ -122,12 +122,12 @@ def _decide(evidence: Evidence, identical: bool) -> Name:
     return "undecided"
 
 
-def _words(evidence: Evidence, name: Name, more: int | None, margin: float) -> str:
-    """Return the verdict as a sentence for people."""
+def _sentence(evidence: Evidence, name: Name, more: int | None, margin: float) -> str:
+    """Format the verdict as a sentence."""
     arm, against, mean, bounds = evidence.arm, evidence.against, evidence.mean, evidence.interval
     if name == "identical":
         seeds = "the only seed" if evidence.n == 1 else f"all {evidence.n} seeds"
-        return f"{arm} is {against}: the same weights in {seeds}, since no drawn view repeats"
+        return f"{arm} and {against} are identical (same weights in {seeds}): no view repeats yet"
     if name == "equivalent":
         return f"{arm} is as good as {against} within {margin:g} points ({_bounds(bounds)})"
     if name == "undecided":

@@ -65,7 +65,7 @@ def test_each_verdict_in_words() -> None:
         Pair("fly", "disk ×2", [0.1, 0.11, 0.12, 0.1, 0.1, 0.1]),
     ]
     verdicts = judge(pairs, margin=0.25)
-    assert [(verdict.verdict, verdict.words) for verdict in verdicts] == [
+    assert [(verdict.verdict, verdict.sentence) for verdict in verdicts] == [
         ("better", "fly is better than disk ×4 by 0.42 points (95 % interval 0.35 … 0.49)"),
         ("worse", "none is worse than fly by 0.42 points (95 % interval 0.35 … 0.49)"),
         ("equivalent", "disk ×4 is as good as fly within 0.25 points (95 % interval −0.01 … 0.03)"),
@@ -75,7 +75,7 @@ def test_each_verdict_in_words() -> None:
         ),
         (
             "identical",
-            "disk ×4 is fly: the same weights in all 6 seeds, since no drawn view repeats",
+            "disk ×4 and fly are identical (same weights in all 6 seeds): no view repeats yet",
         ),
         (
             "better",
@@ -90,7 +90,7 @@ def test_one_seed_is_undecided_or_identical() -> None:
         [Pair("fly", "none", [2.5]), Pair("disk", "fly", [0.0], same_weights=True)], 0.25
     )
     assert (
-        far.words
+        far.sentence
         == "fly against none: undecided; about 5 more seeds would decide (difference 2.50 points, from a single seed)"
     )
     assert (far.sd, far.interval, far.bca, far.p_t, far.p_signflip, far.p_equivalence) == (
@@ -102,7 +102,7 @@ def test_one_seed_is_undecided_or_identical() -> None:
         1,
     )
     assert (
-        same.words == "disk is fly: the same weights in the only seed, since no drawn view repeats"
+        same.sentence == "disk and fly are identical (same weights in the only seed): no view repeats yet"
     )
 
 
@@ -145,13 +145,13 @@ def test_the_family_makes_each_claim_harder() -> None:
 def test_a_hopeless_question_is_said_to_be_one() -> None:
     (verdict,) = judge([Pair("a", "b", [0.25, 3.0, -2.9, 2.0, -2.0, 0.003])], 0.07)
     assert verdict.more_seeds is None
-    assert "undecided; more than 1,000 more seeds would be needed" in verdict.words
-    assert "−2.31 … 2.43" in verdict.words
+    assert "undecided; more than 1,000 more seeds would be needed" in verdict.sentence
+    assert "−2.31 … 2.43" in verdict.sentence
 
 
 def test_small_numbers_are_not_written_as_zero() -> None:
     (verdict,) = judge([Pair("a", "b", [0.004, 0.003, 0.004, 0.0035, 0.0042, 0.0038])], 0.25)
-    assert "by 0.0037 points (95 % interval 0.0033 … 0.0042)" in verdict.words
+    assert "by 0.0037 points (95 % interval 0.0033 … 0.0042)" in verdict.sentence
 
 
 def test_images_add_an_interval_over_images() -> None:
@@ -208,8 +208,8 @@ def test_every_verdict_follows_from_its_numbers(pairs: list[Pair]) -> None:
     )
     for pair, verdict in zip(pairs, verdicts, strict=True):
         assert verdict.p_t <= verdict.p_holm
-        assert "no difference" not in verdict.words
-        assert "-" not in verdict.words
+        assert "no difference" not in verdict.sentence
+        assert "-" not in verdict.sentence
         assert (verdict.verdict == "identical") == (pair.same_weights and not any(pair.differences))
         if verdict.verdict in MIRRORED:
             assert verdict.n >= 6

@@ -3,119 +3,114 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
-from train.compare.page.tables import cells, expansion_seconds, longest, of_length, total_seconds
-from train.report.formatting import arm_name, count, known, listing, percent, points, seconds
-from train.report.tables import Plain, name_of
+from train.compare.page.tables import total_seconds
+from train.compare.results import Comparison, PairVerdict
+from train.report.formatting import arm_name, count, listing, percent, points, seconds
+from train.report.tables import name_of
+
+BUDGETS = {"steps": " and equal optimizer steps"}
 
 
-def compared(comparison: Plain) -> str:
-    """Return what was compared in one sentence; what the settings do not say is left out."""
-    settings = comparison["settings"]
-    sizes = [
-        f"{count(settings[key])} {key}"
-        for key in ("sources", "classes")
-        if isinstance(settings.get(key), int)
-    ]
-    data = comparison["title"] + (f" ({', '.join(sizes)})" if sizes else "")
-    lengths = listing(f"{length:,}" for length in sorted(comparison["lengths"]))
-    seeds = max((cell["n"] for cell in comparison["cells"]), default=0)
+def compared(comparison: Comparison) -> str:
+    """Say in one sentence what was compared."""
+    setup = comparison.setup
+    data = f"{setup.data} ({count(setup.sources)} sources, {count(setup.classes)} classes)"
+    epochs = listing(f"{each:,}" for each in sorted(comparison.epochs))
+    trained = f" for {epochs} epochs" if epochs else ""
+    seeds = max((len(each.accuracies) for each in comparison.summaries), default=0)
     repeated = f" with {seeds:,} seed{'s' * (seeds != 1)} each" if seeds else ""
-    equal = {"steps": " and equal optimizer steps"}.get(settings.get("budget", ""), "")
-    tested = settings.get("test images")
-    test = f"; tested on {count(tested)} images" if isinstance(tested, int) else ""
-    names = listing(arm_name(arm["name"]) for arm in comparison["arms"])
-    trained = f" for {lengths} passes" if lengths else ""
-    return f"Compared: {names}, trained on {data}{trained}{repeated}{equal}{test}."
+    names = listing(arm_name(arm.name) for arm in comparison.arms)
+    equal = BUDGETS.get(setup.budget, "")
+    tested = f"tested on {count(setup.test_images)} images"
+    return f"Compared: {names}, trained on {data}{trained}{repeated}{equal}; {tested}."
 
 
-def ranking(comparison: Plain, epochs: int) -> str:
-    """Return the accuracies at one length, the highest first."""
-    found = sorted(
-        (cell for cell in cells(comparison, epochs) if known(cell["mean"])),
-        key=lambda cell: -cell["mean"],
-    )
-    words = [f"{arm_name(cell['arm'])} {percent(cell['mean'], 2)}" for cell in found]
-    return f"After {epochs:,} passes: {_row(words)}."
+def ranking(comparison: Comparison, epochs: int) -> str:
+    """List the accuracies after a number of epochs, the highest first."""
+    ordered = sorted(comparison.summaries_after(epochs), key=lambda each: -each.mean)
+    parts = [f"{arm_name(each.arm.name)} {percent(each.mean, 2)}" for each in ordered]
+    return f"After {epochs:,} epochs: {_join(parts)}."
 
 
-def lengthening(comparison: Plain) -> str:
-    """Return what more passes, and so more steps, did: for which arm most, for which least."""
-    low, high = min(comparison["lengths"], default=0), longest(comparison)
-    means = {
-        (cell["arm"], cell["epochs"]): cell["mean"]
-        for cell in cells(comparison)
-        if known(cell["mean"])
-    }
+def more_epochs(comparison: Comparison) -> str:
+    """Say which arm gained most from more epochs, and which least."""
+    low, high = min(comparison.epochs, default=0), comparison.longest
+    before = {each.arm: each.mean for each in comparison.summaries_after(low)}
     gains = [
-        (100 * (means[arm, high] - means[arm, low]), arm_name(arm))
-        for arm in (arm["name"] for arm in comparison["arms"])
-        if {(arm, low), (arm, high)} <= set(means)
+        (100 * (each.mean - before[each.arm]), arm_name(each.arm.name))
+        for each in comparison.summaries_after(high)
+        if each.arm in before
     ]
     if low == high or not gains:
         return ranking(comparison, high)
     (most, first), (least, last) = max(gains), min(gains)
     others = f", for {last} by {points(least)}" if first != last else ""
-    return f"From {low:,} to {high:,} passes, accuracy changes for {first} by {points(most)} points{others}."
+    start = f"From {low:,} to {high:,} epochs, accuracy changes"
+    return f"{start} for {first} by {points(most)} points{others}."
 
 
-def timing(comparison: Plain, whole: bool) -> str:
-    """Return the most accurate and the fastest arm at the longest length, with the expansion's seconds if `whole`."""
-    expansion = expansion_seconds(comparison) if whole else {}
-    found = [
-        (cell["mean"], taken, arm_name(cell["arm"]))
-        for cell in cells(comparison, longest(comparison))
-        if known(cell["mean"]) and (taken := total_seconds(cell, expansion)) is not None
+def timing(comparison: Comparison, whole: bool) -> str:
+    """Name the most accurate and the fastest arm; `whole` counts the seconds of expansion."""
+    expansion = comparison.expansion_seconds if whole else {}
+    measured = [
+        (each.mean, total_seconds(each, expansion), arm_name(each.arm.name))
+        for each in comparison.summaries_after(comparison.longest)
     ]
     counted = "with the seconds of the expansion" if whole else "training alone"
-    start = f"After {longest(comparison):,} passes, {counted}: "
-    if not found:
+    start = f"After {comparison.longest:,} epochs, {counted}: "
+    if not measured:
         return f"{start}nothing was measured."
-    best, fastest = max(found), min(found, key=lambda each: each[1])
+    best, fastest = max(measured), min(measured, key=lambda each: each[1])
     named = (
         {"most accurate": best, "fastest": fastest}
         if best != fastest
         else {"most accurate and fastest": best}
     )
-    return (
-        start
-        + "; ".join(
-            f"{what} {arm}, {percent(mean, 2)} in {seconds(taken)}"
-            for what, (mean, taken, arm) in named.items()
-        )
-        + "."
+    parts = (
+        f"{title} {arm}, {percent(mean, 2)} in {seconds(taken)}"
+        for title, (mean, taken, arm) in named.items()
     )
+    return f"{start}{'; '.join(parts)}."
 
 
-def verdicts(comparison: Plain, epochs: int) -> str:
-    """Return how many pairs of a length got which verdict."""
-    pairs = of_length(comparison, "pairs", epochs)
-    tally = Counter(pair["verdict"] for pair in pairs)
+def verdicts(comparison: Comparison, epochs: int) -> str:
+    """Count the verdicts after a number of epochs, and name the largest difference."""
+    pairs = comparison.pairs_after(epochs)
+    counted = f"Of {len(pairs)} pairs after {epochs:,} epochs, {listing(_tally(pairs))}."
+    decided = [pair.verdict for pair in pairs if pair.verdict.verdict in ("better", "worse")]
+    if not decided:
+        return counted
+    largest = max(decided, key=lambda verdict: abs(verdict.mean))
+    name = name_of(largest)
+    return f"{counted} The largest difference: {name}, {points(largest.mean)} points."
+
+
+def _tally(pairs: Sequence[PairVerdict]) -> list[str]:
+    tally = Counter(pair.verdict.verdict for pair in pairs)
     differ = tally["better"] + tally["worse"]
     parts = [f"{differ} differ{'s' * (differ == 1)}"] if differ else []
-    parts += [
-        f"{tally[kind]} {'is' if tally[kind] == 1 else 'are'} {kind}"
+    others = (
+        f"{number} {'is' if number == 1 else 'are'} {kind}"
         for kind in ("equivalent", "identical", "undecided")
-        if tally[kind]
+        if (number := tally[kind])
+    )
+    return [*parts, *others]
+
+
+def gap(comparison: Comparison) -> str:
+    """List the gaps after the most epochs that have any."""
+    gapped = [(each, each.gap) for each in comparison.summaries_after() if each.gap]
+    last = max((each.epochs_asked for each, _ in gapped), default=0)
+    parts = [
+        f"{arm_name(each.arm.name)} {points(gap.points)}"
+        for each, gap in gapped
+        if each.epochs_asked == last
     ]
-    found = f"Of {len(pairs)} pairs after {epochs:,} passes, {listing(parts)}."
-    if decided := [pair for pair in pairs if pair["verdict"] in ("better", "worse")]:
-        largest = max(decided, key=lambda pair: abs(pair["mean"]))
-        found += f" The largest difference: {name_of(largest)}, {points(largest['mean'])} points."
-    return found
+    start = "Accuracy on views trained on minus accuracy on fresh views"
+    return f"{start} after {last:,} epochs, in points: {_join(parts)}."
 
 
-def gap(comparison: Plain) -> str:
-    """Return the gaps at the longest length that has any."""
-    gapped = [cell for cell in cells(comparison) if cell["gap"]]
-    last = max((cell["epochs"] for cell in gapped), default=0)
-    words = [
-        f"{arm_name(cell['arm'])} {points(cell['gap']['points'])}"
-        for cell in gapped
-        if cell["epochs"] == last
-    ]
-    return f"Accuracy on stored copies minus accuracy on fresh views after {last:,} passes, in points: {_row(words)}."
-
-
-def _row(words: list[str]) -> str:
-    return ", ".join(words) or "nothing was measured"
+def _join(parts: Sequence[str]) -> str:
+    return ", ".join(parts) or "nothing was measured"

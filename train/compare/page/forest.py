@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from train.compare.page import captions
 from train.compare.page.styles import plot_styles
-from train.compare.page.tables import cells, of_length
-from train.report import tables
+from train.compare.results import Comparison, PairVerdict
 from train.report.forest import MARGIN, REST, ROW, Row, draw_rows, set_points
-from train.report.formatting import arm_name, known
+from train.report.formatting import arm_name
 from train.report.styles import PlotStyle
 from train.report.svg import INK, drawing, to_svg
-from train.report.tables import Plain, name_of
+from train.report.tables import name_of
 
 VERDICTS = {
     "better": PlotStyle(INK, "o"),
@@ -23,8 +24,8 @@ VERDICTS = {
     "undecided": PlotStyle("#ffffff", "o"),
     "identical": PlotStyle("#ffffff", "s"),
 }
-"""Better and worse look the same: the side of zero tells them apart."""
-WORDS = {
+"""Better and worse style the same: the side of zero tells them apart."""
+LABELS = {
     "better": "differ",
     "equivalent": "equivalent",
     "undecided": "undecided",
@@ -33,75 +34,68 @@ WORDS = {
 }
 
 
-def of_pairs(comparison: Plain, epochs: int) -> str | None:
-    """Return the differences of all pairs at one length, the margin of equivalence as a band; None without pairs."""
-    pairs = [pair for pair in of_length(comparison, "pairs", epochs) if known(pair["mean"])]
+def of_pairs(comparison: Comparison, epochs: int) -> str | None:
+    """Draw the differences of all pairs, the margin as a band; None without pairs."""
+    pairs = comparison.pairs_after(epochs)
     if not pairs:
         return None
-    kinds = [_kind(pair) for pair in pairs]
-    rows = [
-        Row(name_of(pair), pair["mean"], pair["interval"], VERDICTS[kind])
-        for pair, kind in zip(pairs, kinds, strict=True)
-    ]
-    with drawing(REST + ROW * (len(rows) + 1)) as (figure, axes):
-        if margin := tables.margin(comparison):
-            axes.axvspan(-margin, margin, color=MARGIN, alpha=0.15, linewidth=0)
-        draw_rows(axes, rows)
+    kinds = {_kind(pair) for pair in pairs}
+    margin = comparison.setup.margin
+    with drawing(REST + ROW * (len(pairs) + 1)) as (figure, axes):
+        axes.axvspan(-margin, margin, color=MARGIN, alpha=0.15, linewidth=0)
+        draw_rows(axes, [_row(pair) for pair in pairs])
         set_points(axes)
         axes.set_xlim(*_limits(comparison))
-        axes.set_title(f"K = {epochs:,} passes", x=0, ha="left")
+        axes.set_title(f"K = {epochs:,} epochs", x=0, ha="left")
         axes.set(xlabel="difference, points")
-        shown = [kind for kind in VERDICTS if kind in kinds]
-        keys: list[Any] = [
-            Line2D([], [], color=VERDICTS[kind].colour, linestyle="", marker=VERDICTS[kind].marker)
-            for kind in shown
-        ]
-        if margin:
-            shown, keys = [*shown, "margin"], [*keys, Patch(facecolor=MARGIN, alpha=0.15)]
-        figure.legend(
-            keys,
-            [WORDS[kind] for kind in shown],
-            loc="outside lower center",
-            ncols=3,
-            handletextpad=0.4,
-        )
+        _set_legend(figure, [kind for kind in VERDICTS if kind in kinds])
         return to_svg(figure, f"pairs-{epochs}", captions.verdicts(comparison, epochs))
 
 
-def _limits(comparison: Plain) -> tuple[float, float]:
-    """Return the ends of the axis, the same for all lengths, so that plots compare."""
+def _row(pair: PairVerdict) -> Row:
+    verdict = pair.verdict
+    return Row(name_of(verdict), verdict.mean, verdict.interval, VERDICTS[_kind(pair)])
+
+
+def _set_legend(figure: Figure, kinds: Sequence[str]) -> None:
+    """Set the legend of the verdicts that are shown, and of the margin."""
+    styles = [VERDICTS[kind] for kind in kinds]
+    keys: list[Any] = [
+        Line2D([], [], color=style.colour, linestyle="", marker=style.marker) for style in styles
+    ]
+    keys.append(Patch(facecolor=MARGIN, alpha=0.15))
+    labels = [LABELS[kind] for kind in (*kinds, "margin")]
+    figure.legend(keys, labels, loc="outside lower center", ncols=3, handletextpad=0.4)
+
+
+def _limits(comparison: Comparison) -> tuple[float, float]:
+    """Return the ends of the axis, the same in all plots, so that they can be compared."""
     ends = [
         end
-        for pair in comparison["pairs"]
-        if known(pair["mean"])
-        for end in (*(pair["interval"] or ()), pair["mean"], 0.0)
+        for pair in comparison.pairs
+        for end in (*(pair.verdict.interval or ()), pair.verdict.mean, 0.0)
     ]
     reach = 0.06 * (max(ends) - min(ends)) or 1.0
     return min(ends) - reach, max(ends) + reach
 
 
-def _kind(pair: Plain) -> str:
-    return (
-        "better"
-        if pair["verdict"] == "worse"
-        else pair["verdict"]
-        if pair["verdict"] in VERDICTS
-        else "undecided"
-    )
+def _kind(pair: PairVerdict) -> str:
+    name = pair.verdict.verdict
+    return "better" if name == "worse" else name
 
 
-def of_gaps(comparison: Plain) -> str | None:
-    """Return the copy-memorisation gaps, a row an arm and length; None without any."""
-    style = plot_styles(comparison)
+def of_gaps(comparison: Comparison) -> str | None:
+    """Draw the copy-memorisation gap of each arm after each number of epochs; None without any."""
+    styles = plot_styles(comparison)
     rows = [
         Row(
-            f"{arm_name(cell['arm'])}, K = {cell['epochs']:,}",
-            cell["gap"]["points"],
-            cell["gap"]["interval"],
-            style[cell["arm"]],
+            f"{arm_name(each.arm.name)}, K = {each.epochs_asked:,}",
+            each.gap.points,
+            each.gap.interval,
+            styles[each.arm.name],
         )
-        for cell in cells(comparison)
-        if cell["gap"]
+        for each in comparison.summaries_after()
+        if each.gap
     ]
     if not rows:
         return None

@@ -4,81 +4,75 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from train.compare.page import captions, classes, forest, plots, tables
+from train.compare.page import captions, cost_tables, forest, plots, sentences, tables
+from train.compare.results import Comparison, ExampleViews
+from train.report.classes import false_alarms, heats_of
 from train.report.page import Drawing, drawings, templates
-from train.report.tables import Plain, Table, facts, margin
+from train.report.tables import Table, facts
 
-PICTURE = re.compile(r"data:image/(png|jpeg|webp|gif);base64,[A-Za-z0-9+/=\s]+")
-"""What may stand as a picture's source: the picture itself, never an address."""
+IMAGE = re.compile(r"data:image/(png|jpeg|webp|gif);base64,[A-Za-z0-9+/=\s]+")
+"""What an image's source may be: the image itself, never an address."""
 
 
 @dataclass(frozen=True)
 class Verdicts:
-    """All that is said about the pairs of one length."""
+    """The tables on the pairs after one number of epochs."""
 
     epochs: int
     pairs: Table
     tests: Table
 
 
-def render_page(comparison: dict[str, Any]) -> str:
-    """Return a comparison (the content of comparison.json) as a page of HTML; equal input gives equal text."""
-    lengths = sorted(comparison["lengths"], reverse=True)
-    return (
-        templates(Path(__file__).parent)
-        .get_template("comparison.html.j2")
-        .render(
-            c=comparison,
-            compared=captions.compared(comparison),
-            longest=tables.longest(comparison),
-            by_factor=drawings(
-                (plots.against_factor(comparison, k), captions.ranking(comparison, k))
-                for k in sorted(lengths)
-            ),
-            by_budget=drawings(_budgets(comparison)),
-            verdicts=[
-                Verdicts(k, tables.pairs(comparison, k), tables.tests(comparison, k))
-                for k in lengths
-                if tables.of_length(comparison, "pairs", k)
-            ],
-            by_pair=drawings(
-                (forest.of_pairs(comparison, k), captions.verdicts(comparison, k))
-                for k in sorted(lengths)
-            ),
-            gaps=_drawing(forest.of_gaps(comparison), captions.gap(comparison)),
-            heats=classes.heats(comparison),
-            chance=classes.chance(comparison),
-            strips=_strips(comparison),
-            tables=tables,
-            facts=facts,
-            margin=margin(comparison),
-        )
+def render_page(comparison: Comparison) -> str:
+    """Render a comparison as a page of HTML; equal input gives equal text."""
+    epochs = sorted(comparison.epochs)
+    gains = comparison.gains_after(comparison.longest)
+    template = templates(Path(__file__).parent).get_template("comparison.html.j2")
+    return template.render(
+        c=comparison,
+        compared=captions.compared(comparison),
+        by_factor=drawings(
+            (plots.against_factor(comparison, k), captions.ranking(comparison, k)) for k in epochs
+        ),
+        by_budget=drawings(_budgets(comparison)),
+        verdicts=[
+            Verdicts(k, tables.pairs(comparison, k), tables.tests(comparison, k))
+            for k in reversed(epochs)
+            if comparison.pairs_after(k)
+        ],
+        by_pair=drawings(
+            (forest.of_pairs(comparison, k), captions.verdicts(comparison, k)) for k in epochs
+        ),
+        gaps=_gaps(comparison),
+        heats=heats_of(gains),
+        chance=false_alarms(gains),
+        examples=_examples(comparison),
+        tables=tables,
+        cost_tables=cost_tables,
+        sentences=sentences,
+        facts=facts,
     )
 
 
-def _drawing(svg: str | None, caption: str) -> Drawing | None:
-    return Drawing(svg, caption) if svg else None
+def _gaps(comparison: Comparison) -> Drawing | None:
+    svg = forest.of_gaps(comparison)
+    return Drawing(svg, captions.gap(comparison)) if svg else None
 
 
-def _budgets(comparison: Plain) -> Iterator[tuple[str | None, str]]:
-    """Yield the plots against steps and seconds; the second of the latter only where an expansion costs seconds."""
-    yield plots.against_steps(comparison), captions.lengthening(comparison)
-    yield plots.against_seconds(comparison, whole=False), captions.timing(comparison, whole=False)
-    if tables.expansion_seconds(comparison):
-        yield plots.against_seconds(comparison, whole=True), captions.timing(comparison, whole=True)
+def _budgets(comparison: Comparison) -> Iterator[tuple[str | None, str]]:
+    """Yield the plots against steps and seconds; with expansion only if an arm has any."""
+    yield plots.against_steps(comparison), captions.more_epochs(comparison)
+    for whole in [False, True] if comparison.expansion_seconds else [False]:
+        yield plots.against_seconds(comparison, whole), captions.timing(comparison, whole)
 
 
-def _strips(comparison: Plain) -> list[Plain]:
-    """Return the strips of example views; what is no picture in itself is left out."""
+def _examples(comparison: Comparison) -> list[ExampleViews]:
+    """Return the example views, without those whose source is not the image itself."""
     kept = (
-        {
-            "arm": strip["arm"],
-            "images": [image for image in strip["images"] if PICTURE.fullmatch(image["src"])],
-        }
-        for strip in comparison["strips"]
+        replace(views, images=tuple(each for each in views.images if IMAGE.fullmatch(each.src)))
+        for views in comparison.examples
     )
-    return [strip for strip in kept if strip["images"]]
+    return [views for views in kept if views.images]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from train.compare.arms import Arm
 from train.compare.page import captions
 from train.compare.page.styles import (
     band_key,
@@ -21,11 +23,11 @@ from train.compare.page.styles import (
     set_legend,
     set_percent,
 )
-from train.compare.page.tables import cells, expansion_seconds, total_seconds
-from train.report.formatting import known, number
+from train.compare.page.tables import total_seconds
+from train.compare.results import ArmSummary, Comparison
+from train.report.formatting import number
 from train.report.styles import PlotStyle
 from train.report.svg import drawing, to_svg
-from train.report.tables import Plain
 
 HEIGHT = 3.3
 """Inches of a plot without its legend."""
@@ -35,181 +37,159 @@ ASIDE = 0.014
 """How far apart arms of the same steps stand, in widths of the axis."""
 
 
-def against_factor(comparison: Plain, epochs: int) -> str | None:
-    """Return accuracy against F at one length: arms with copies as points, the others as bands."""
-    factors = {arm["name"]: float(arm["factor"]) for arm in comparison["arms"] if _has_copies(arm)}
-    shown = [cell for cell in cells(comparison, epochs) if known(cell["mean"])]
-    points = [cell for cell in shown if cell["arm"] in factors]
-    if not points:
+def against_factor(comparison: Comparison, epochs: int) -> str | None:
+    """Draw accuracy against F: arms with copies as points, the others as bands."""
+    shown = comparison.summaries_after(epochs)
+    stored = [each for each in shown if each.arm.factor]
+    if not stored:
         return None
-    style = plot_styles(comparison)
-    ticks = sorted({1.0, *(factors[cell["arm"]] for cell in points)})
+    styles = plot_styles(comparison)
+    ticks = sorted({1, *(each.arm.factor or 1 for each in stored)})
     with drawing(HEIGHT + legend_height(shown)) as (figure, axes):
-        for cell in shown:
-            if cell["arm"] not in factors:
-                draw_band(axes, cell, style[cell["arm"]])
-            if cell["arm"] == "none":
-                draw_point(axes, 0, cell, style["none"])
-        places = _places(points, factors, ticks)
-        _join_families(axes, points, places)
-        for cell in points:
-            draw_point(axes, places[cell["arm"]], cell, style[cell["arm"]])
-        axes.set_xticks(
-            range(len(ticks)),
-            [_tick(factor, _ratios(shown, factors, factor), len(ticks)) for factor in ticks],
-        )
-        axes.set(
-            xlim=(-0.5, len(ticks) - 0.5), xlabel="F: files of each source, the original counted"
-        )
-        axes.set_title(f"K = {epochs:,} passes")
+        _draw_without_copies(axes, shown, styles)
+        positions = _positions(stored, ticks)
+        _join_families(axes, stored, positions)
+        for each in stored:
+            draw_point(axes, positions[each.arm], each, styles[each.arm.name])
+        labels = [_tick(factor, _ratios(shown, factor), len(ticks)) for factor in ticks]
+        axes.set_xticks(range(len(ticks)), labels)
+        axes.set(xlim=(-0.5, len(ticks) - 0.5), xlabel="F: files per source, with the original")
+        axes.set_title(f"K = {epochs:,} epochs")
         axes.grid(False, axis="x")
         _set_span(axes, comparison, epochs)
-        keys = {
-            name: point_key(look, "") if name in factors else band_key(look, name == "none")
-            for name, look in style.items()
-        }
-        set_legend(figure, [cell["arm"] for cell in shown], [keys[cell["arm"]] for cell in shown])
+        names = [each.arm.name for each in shown]
+        set_legend(figure, names, [_key(each.arm, styles[each.arm.name]) for each in shown])
         return to_svg(figure, f"factor-{epochs}", captions.ranking(comparison, epochs))
 
 
-def _has_copies(arm: Plain) -> bool:
-    return arm["factor"] is not None and arm["strategy"] not in ("none", "fly")
+def _draw_without_copies(
+    axes: Axes, shown: Sequence[ArmSummary], styles: Mapping[str, PlotStyle]
+) -> None:
+    """Draw arms without copies as bands; none, which has F = 1, as a point too."""
+    for each in shown:
+        if not each.arm.factor:
+            draw_band(axes, each, styles[each.arm.name])
+        if each.arm.strategy == "none":
+            draw_point(axes, 0, each, styles[each.arm.name])
 
 
-def _ratios(shown: list[Plain], factors: Mapping[str, float], factor: float) -> list[str]:
-    """Return K/F of the arms at a factor; several where the budget gave them different numbers of passes."""
-    passes = {
-        cell["passes"]
-        for cell in shown
-        if factors.get(cell["arm"], 1.0) == factor and cell["arm"] != "fly"
+def _key(arm: Arm, style: PlotStyle) -> Any:
+    """Return the entry of an arm in the legend."""
+    return point_key(style, "") if arm.factor else band_key(style, arm.strategy == "none")
+
+
+def _ratios(shown: Sequence[ArmSummary], factor: int) -> list[str]:
+    """Return K/F of the arms at a factor; several if the budget gives them different epochs."""
+    epochs = {
+        each.epochs_trained
+        for each in shown
+        if (each.arm.factor or 1) == factor and each.arm.strategy != "fly"
     }
-    return [number(each / factor) for each in sorted(passes)]
+    return [number(k / factor) for k in sorted(epochs)]
 
 
-def _tick(factor: float, ratios: list[str], ticks: int) -> str:
-    """Return "×4" above "K/F = 5", in three lines where ticks are many."""
-    lines = [
-        f"×{number(factor)}",
-        *([f"K/F{' = ' if ticks < 5 else chr(10)}{'; '.join(ratios)}"] if ratios else []),
-    ]
+def _tick(factor: int, ratios: list[str], ticks: int) -> str:
+    """Format "×4" above "K/F = 5", in three lines if there are many ticks."""
+    equals = " = " if ticks < 5 else "\n"
+    lines = [f"×{factor}", *([f"K/F{equals}{'; '.join(ratios)}"] if ratios else [])]
     return "\n".join(lines)
 
 
-def _places(
-    points: list[Plain], factors: Mapping[str, float], ticks: list[float]
-) -> dict[str, float]:
-    """Return where each arm stands: at the tick of its factor, those of the same factor side by side."""
-    places: dict[str, float] = {}
+def _positions(stored: Sequence[ArmSummary], ticks: Sequence[int]) -> dict[Arm, float]:
+    """Return the x position of each arm: arms of the same factor stand side by side."""
+    positions: dict[Arm, float] = {}
     for tick, factor in enumerate(ticks):
-        here = [cell["arm"] for cell in points if factors[cell["arm"]] == factor]
-        places |= {
-            arm: tick + BESIDE * (index - (len(here) - 1) / 2) for index, arm in enumerate(here)
-        }
-    return places
+        arms = [each.arm for each in stored if each.arm.factor == factor]
+        for index, arm in enumerate(arms):
+            positions[arm] = tick + BESIDE * (index - (len(arms) - 1) / 2)
+    return positions
 
 
-def _join_families(axes: Axes, points: list[Plain], places: Mapping[str, float]) -> None:
-    """Join arms that differ in F alone ("disk ×2", "disk ×4") by a thin line."""
+def _join_families(
+    axes: Axes, stored: Sequence[ArmSummary], positions: Mapping[Arm, float]
+) -> None:
+    """Join arms that differ only in F by a thin line."""
     families: dict[str, list[tuple[float, float]]] = {}
-    for cell in points:
-        families.setdefault(cell["arm"].rpartition(" ×")[0], []).append(
-            (places[cell["arm"]], 100 * cell["mean"])
-        )
+    for each in stored:
+        point = positions[each.arm], 100 * each.mean
+        families.setdefault(each.arm.strategy, []).append(point)
     for family in families.values():
         axes.plot(*zip(*sorted(family), strict=True), color="#8a8a94", linewidth=0.9, zorder=1.5)
 
 
-def _set_span(axes: Axes, comparison: Plain, epochs: int) -> None:
-    """Give every length the same number of points an inch, so that differences compare from plot to plot."""
-    extents = {length: extent(cells(comparison, length)) for length in comparison["lengths"]}
+def _set_span(axes: Axes, comparison: Comparison, epochs: int) -> None:
+    """Give all plots the same points per inch, so that differences can be compared."""
+    extents = {k: extent(comparison.summaries_after(k)) for k in comparison.epochs}
     height = max(high - low for low, high in extents.values()) * 1.12 + 0.2
     middle = sum(extents[epochs]) / 2
     axes.set_ylim(middle - height / 2, middle + height / 2)
     set_percent(axes)
 
 
-def against_steps(comparison: Plain) -> str | None:
-    """Return accuracy against optimizer steps, a line an arm, a point a length; arms stand a little aside of each other."""
-    places = {cell["steps"]: cell["passes"] for cell in cells(comparison) if cell["steps"]}
-    if not places:
+def against_steps(comparison: Comparison) -> str | None:
+    """Draw accuracy against optimizer steps, a line per arm; arms are a little offset."""
+    epochs = {each.steps: each.epochs_trained for each in comparison.summaries_after()}
+    if not epochs:
         return None
-    few, many = min(places), max(places)
+    few, many = min(epochs), max(epochs)
     width = math.log(many / few) or 1.0
-    middle = (len(comparison["arms"]) - 1) / 2
-    aside = {
-        arm["name"]: math.exp(ASIDE * width * (i - middle))
-        for i, arm in enumerate(comparison["arms"])
+    middle = (len(comparison.arms) - 1) / 2
+    offsets = {
+        arm: math.exp(ASIDE * width * (index - middle)) for index, arm in enumerate(comparison.arms)
     }
-    with drawing(HEIGHT + legend_height(comparison["arms"])) as (figure, axes):
+    with drawing(HEIGHT + legend_height(comparison.arms)) as (figure, axes):
         axes.set_xscale("log")
-        _draw_lines(
-            figure,
-            axes,
-            comparison,
-            lambda cell: cell["steps"] and cell["steps"] * aside[cell["arm"]],
-        )
-        shown = _parted(sorted(places), 0.25 * width)
-        axes.set_xticks(shown, [f"{steps:,}\nK = {places[steps]:,}" for steps in shown])
+        _draw_lines(figure, axes, comparison, lambda each: each.steps * offsets[each.arm])
+        shown = _spread(sorted(epochs), 0.25 * width)
+        axes.set_xticks(shown, [f"{steps:,}\nK = {epochs[steps]:,}" for steps in shown])
         axes.set_xticks([], minor=True)
         axes.set_xlim(few * math.exp(-0.2 * width), many * math.exp(0.2 * width))
         axes.set(xlabel="optimizer steps (log scale)")
         axes.set_title("Optimizer steps")
-        return to_svg(figure, "steps", captions.lengthening(comparison))
+        return to_svg(figure, "steps", captions.more_epochs(comparison))
 
 
-def _parted(places: list[int], apart: float) -> list[int]:
-    """Return the places whose labels do not touch on a log scale, the ends first."""
+def _spread(positions: list[int], apart: float) -> list[int]:
+    """Choose the positions whose labels do not overlap on a log scale, the ends first."""
     kept: list[int] = []
-    for place in (places[0], *reversed(places)):
-        if all(abs(math.log(other / place)) > apart for other in kept):
-            kept.append(place)
+    for position in (positions[0], *reversed(positions)):
+        if all(abs(math.log(other / position)) > apart for other in kept):
+            kept.append(position)
     return sorted(kept)
 
 
-def against_seconds(comparison: Plain, whole: bool) -> str | None:
-    """Return accuracy against a run's seconds, those of its expansion counted if `whole`."""
-    expansion = expansion_seconds(comparison)
-    ends = [
-        end for cell in cells(comparison) if (end := total_seconds(cell, expansion)) is not None
-    ]
+def against_seconds(comparison: Comparison, whole: bool) -> str | None:
+    """Draw accuracy against the seconds of a trial; `whole` adds those of its expansion."""
+    expansion = comparison.expansion_seconds
+    ends = [total_seconds(each, expansion) for each in comparison.summaries_after()]
     if not ends:
         return None
     counted = expansion if whole else {}
-    with drawing(HEIGHT + legend_height(comparison["arms"])) as (figure, axes):
-        _draw_lines(figure, axes, comparison, lambda cell: total_seconds(cell, counted))
+    name = "seconds-whole" if whole else "seconds"
+    with drawing(HEIGHT + legend_height(comparison.arms)) as (figure, axes):
+        _draw_lines(figure, axes, comparison, lambda each: total_seconds(each, counted))
         axes.set_xlim(0, 1.06 * max(ends))
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:,.10g} s"))
-        axes.set(xlabel="seconds of one run and its expansion" if whole else "seconds of one run")
+        axes.set(xlabel=f"seconds of one trial{' and its expansion' if whole else ''}")
         axes.set_title("Seconds with the expansion" if whole else "Seconds of training alone")
-        return to_svg(
-            figure, "seconds-whole" if whole else "seconds", captions.timing(comparison, whole)
-        )
+        return to_svg(figure, name, captions.timing(comparison, whole))
 
 
 def _draw_lines(
-    figure: Figure, axes: Axes, comparison: Plain, place: Callable[[Plain], float | None]
+    figure: Figure,
+    axes: Axes,
+    comparison: Comparison,
+    position: Callable[[ArmSummary], float],
 ) -> None:
-    """Draw a line an arm through its lengths, at the places that `place` gives them."""
-    drawn: list[tuple[str, PlotStyle]] = []
-    for name, look in plot_styles(comparison).items():
-        shown = [
-            cell
-            for cell in cells(comparison)
-            if cell["arm"] == name and known(cell["mean"]) and known(place(cell))
-        ]
-        xs = [place(cell) or 0.0 for cell in shown]
-        axes.plot(
-            xs,
-            [100 * cell["mean"] for cell in shown],
-            color=look.colour,
-            linestyle=look.dash,
-            linewidth=1.4,
-        )
-        for x, cell in zip(xs, shown, strict=True):
-            draw_point(axes, x, cell, look)
-        drawn += [(name, look)] if shown else []
+    """Draw a line per arm through its numbers of epochs, at the x that `position` returns."""
+    drawn: dict[str, PlotStyle] = {}
+    for name, style in plot_styles(comparison).items():
+        shown = [each for each in comparison.summaries_after() if each.arm.name == name]
+        xs, ys = [position(each) for each in shown], [100 * each.mean for each in shown]
+        axes.plot(xs, ys, color=style.colour, linestyle=style.dash, linewidth=1.4)
+        for x, each in zip(xs, shown, strict=True):
+            draw_point(axes, x, each, style)
+        drawn |= {name: style} if shown else {}
     set_percent(axes)
-    set_legend(
-        figure, [name for name, _ in drawn], [point_key(look, look.dash) for _, look in drawn]
-    )
+    set_legend(figure, list(drawn), [point_key(style, style.dash) for style in drawn.values()])

@@ -1,4 +1,4 @@
-"""Looks: the colour and the marker of every arm, and how a point, a band and a legend are drawn with them."""
+"""The style of every arm: its colour and marker, and points, bands and legends in it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from train.compare.results import ArmSummary, Comparison
 from train.report.styles import Dash, PlotStyle
-from train.report.tables import Plain
 
 COLOURS = ("#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Okabe and Ito's palette, told apart by colour-blind people; its yellow is too faint on white."""
@@ -23,47 +23,49 @@ BAND = 0.15
 FIXED = {"none": PlotStyle("#000000", "o", ":"), "fly": PlotStyle("#d55e00", "o", "--")}
 
 
-def plot_styles(comparison: Plain) -> dict[str, PlotStyle]:
-    """Return each arm's look: none black, fly vermillion, the others in their order."""
-    found, taken = {}, 0
-    for arm in comparison["arms"]:
-        if arm["name"] in FIXED:
-            found[arm["name"]] = FIXED[arm["name"]]
+def plot_styles(comparison: Comparison) -> dict[str, PlotStyle]:
+    """Return each arm's style: none black, fly vermillion, the others in their order."""
+    styles, taken = {}, 0
+    for arm in comparison.arms:
+        if arm.name in FIXED:
+            styles[arm.name] = FIXED[arm.name]
         else:
-            found[arm["name"]] = PlotStyle(
+            styles[arm.name] = PlotStyle(
                 COLOURS[taken % len(COLOURS)], MARKERS[taken % len(MARKERS)]
             )
             taken += 1
-    return found
+    return styles
 
 
-def draw_point(axes: Axes, x: float, cell: Plain, look: PlotStyle) -> None:
+def draw_point(axes: Axes, x: float, summary: ArmSummary, style: PlotStyle) -> None:
     """Draw an accuracy, in percent, with its interval."""
-    if cell["interval"]:
-        low, high = cell["interval"]
-        axes.vlines(x, 100 * low, 100 * high, color=look.colour, linewidth=1.8)
-    axes.plot(x, 100 * cell["mean"], look.marker, color=look.colour)
+    if summary.interval:
+        low, high = summary.interval
+        axes.vlines(x, 100 * low, 100 * high, color=style.colour, linewidth=1.8)
+    axes.plot(x, 100 * summary.mean, style.marker, color=style.colour)
 
 
-def draw_band(axes: Axes, cell: Plain, look: PlotStyle) -> None:
+def draw_band(axes: Axes, summary: ArmSummary, style: PlotStyle) -> None:
     """Draw an arm that has no F: a line at its accuracy, a band for its interval."""
-    axes.axhline(100 * cell["mean"], color=look.colour, linewidth=1.5, linestyle=look.dash)
-    if cell["interval"]:
-        low, high = cell["interval"]
-        axes.axhspan(100 * low, 100 * high, color=look.colour, alpha=BAND, linewidth=0)
+    axes.axhline(100 * summary.mean, color=style.colour, linewidth=1.5, linestyle=style.dash)
+    if summary.interval:
+        low, high = summary.interval
+        axes.axhspan(100 * low, 100 * high, color=style.colour, alpha=BAND, linewidth=0)
 
 
-def point_key(look: PlotStyle, line: Dash = "-") -> Line2D:
+def point_key(style: PlotStyle, line: Dash = "-") -> Line2D:
     """Return what stands for an arm's points in a legend."""
-    return Line2D([], [], color=look.colour, linestyle=line, marker=look.marker)
+    return Line2D([], [], color=style.colour, linestyle=line, marker=style.marker)
 
 
-def band_key(look: PlotStyle, point: bool) -> tuple[Patch, Line2D]:
+def band_key(style: PlotStyle, point: bool) -> tuple[Patch, Line2D]:
     """Return what stands for an arm's band, and its point if it has one, in a legend."""
-    band = Patch(facecolor=look.colour, alpha=BAND, linewidth=0)
+    band = Patch(facecolor=style.colour, alpha=BAND, linewidth=0)
     return (
         band,
-        Line2D([], [], color=look.colour, linestyle=look.dash, marker=look.marker if point else ""),
+        Line2D(
+            [], [], color=style.colour, linestyle=style.dash, marker=style.marker if point else ""
+        ),
     )
 
 
@@ -80,14 +82,9 @@ def legend_height(entries: Sequence[object]) -> float:
     return 0.2 * math.ceil(len(entries) / 2)
 
 
-def extent(shown: Iterable[Plain]) -> tuple[float, float]:
+def extent(shown: Iterable[ArmSummary]) -> tuple[float, float]:
     """Return the lowest and the highest end of the intervals, in percent."""
-    ends = [
-        100 * end
-        for cell in shown
-        if cell["mean"] is not None
-        for end in (*(cell["interval"] or ()), cell["mean"])
-    ]
+    ends = [100 * end for summary in shown for end in (*(summary.interval or ()), summary.mean)]
     return min(ends, default=0.0), max(ends, default=0.0)
 
 

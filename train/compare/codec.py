@@ -1,0 +1,37 @@
+"""The codec of copies: the format that they pass through before they are trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from expand.images.formats import FORMATS
+from train.errors import TrainError
+
+
+@dataclass(frozen=True)
+class Codec:
+    """The format of copies and its quality; png loses nothing."""
+
+    format: str = "png"
+    quality: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Codec:
+        """Parse `keep`, `jpg:80`, `webp` and the like."""
+        name, colon, quality = text.partition(":")
+        known = name in ("keep", *FORMATS) and (
+            not colon or (quality.isdecimal() and 1 <= int(quality) <= 100)
+        )
+        if not known:
+            raise TrainError(
+                f"--codec must be keep, {', '.join(FORMATS)}, with a quality of 1 … 100 as jpg:80, got {text!r}"
+            )
+        return cls(name, int(quality) if quality else None)
+
+    @property
+    def lossless(self) -> bool:
+        """Whether copies have exactly the pixels of their views."""
+        return self.format == "png"
+
+
+LOSSLESS = Codec()

@@ -1,0 +1,116 @@
+"""comparison.json: all numbers of a comparison, with the keys of earlier versions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from train.compare.arms import Arm
+from train.compare.results import (
+    ArmSummary,
+    BreakEven,
+    ClassGain,
+    Comparison,
+    Cost,
+    ExampleViews,
+    PairVerdict,
+)
+
+
+def comparison_to_json(comparison: Comparison) -> str:
+    """Format a comparison as JSON."""
+    return json.dumps(comparison_to_dict(comparison), indent=1, ensure_ascii=False) + "\n"
+
+
+def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
+    """Convert a comparison to plain data."""
+    c = comparison
+    return {
+        "title": c.setup.data,
+        "headline": list(c.headline),
+        "command": c.command,
+        "settings": dict(c.setup.settings),
+        "arms": [_arm(arm) for arm in c.arms],
+        "lengths": list(c.epochs),
+        "cells": [_summary(summary) for summary in c.summaries],
+        "pairs": [_pair(pair) for pair in c.pairs],
+        "classes": [_gain(gain) for gain in c.class_gains],
+        "worst": [
+            {**_gain(each.gain), "harm": each.harmed, "words": each.sentence}
+            for each in c.smallest_gains
+        ],
+        "costs": [_cost(cost) for cost in c.costs],
+        "break_even": [_break_even(each) for each in c.break_even],
+        "check": {"ok": c.check.ok, "files": c.check.files, "words": c.check.sentence},
+        "notes": list(c.notes),
+        "strips": [_examples(views) for views in c.examples],
+        "not_tested": list(c.not_tested),
+        "versions": dict(c.versions),
+        "hardware": dict(c.hardware),
+        "seeds": [dict(seeds) for seeds in c.seeds],
+        "created": c.created,
+        "seconds": c.seconds,
+    }
+
+
+def _arm(arm: Arm) -> dict[str, Any]:
+    description = arm.description
+    return {
+        "name": arm.name, "strategy": arm.strategy, "factor": arm.factor, "words": description
+    }  # fmt: skip
+
+
+def _summary(summary: ArmSummary) -> dict[str, Any]:
+    plain = {**vars(summary)}
+    return {
+        "arm": plain.pop("arm").name,
+        "epochs": plain.pop("epochs_asked"),
+        "passes": plain.pop("epochs_trained"),
+        "k_over_f": summary.visits_per_file,
+        "n": len(summary.accuracies),
+        **plain,
+        "accuracies": list(summary.accuracies),
+        "per_class": dict(summary.per_class),
+        "gap": summary.gap and vars(summary.gap),
+    }
+
+
+def _pair(pair: PairVerdict) -> dict[str, Any]:
+    plain = {**vars(pair.verdict)}
+    return {"epochs": pair.epochs, "words": plain.pop("sentence"), **plain}
+
+
+def _gain(gain: ClassGain) -> dict[str, Any]:
+    plain = {**vars(gain)}
+    return {"class": plain.pop("name"), **plain}
+
+
+def _cost(cost: Cost) -> dict[str, Any]:
+    once = cost.expansion
+    return {
+        "arm": cost.arm.name,
+        "files": once.files if once else 0,
+        "bytes": once.bytes if once else 0,
+        "allocated": once.allocated if once else 0,
+        "expansion_seconds": once.expansion_seconds if once else 0.0,
+        "expansion_cpu_seconds": once.expansion_cpu_seconds if once else 0.0,
+        "how": once.how if once else "nothing is stored",
+        "pack_seconds": once.read_seconds if once else None,
+        "pass_seconds": cost.epoch_seconds,
+        "images_per_second": cost.images_per_second,
+    }
+
+
+def _break_even(each: BreakEven) -> dict[str, Any]:
+    plain = {**vars(each)}
+    return {
+        "passes": plain.pop("epochs_needed"),
+        "runs": plain.pop("trials_needed"),
+        "words": plain.pop("sentence"),
+        **plain,
+        "arm": each.arm.name,
+    }
+
+
+def _examples(views: ExampleViews) -> dict[str, Any]:
+    return {"arm": views.arm.name, "images": [vars(image) for image in views.images]}

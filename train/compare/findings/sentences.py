@@ -1,0 +1,118 @@
+"""Sentences: the headline of a comparison, its notes, and what was not tested."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from train.compare.arms import Arm
+from train.compare.findings.costs import format_epochs
+from train.compare.results import BreakEven, PairVerdict
+from train.compare.study import ComparisonStudy
+from train.report.formatting import decimal, listing, points, points_range
+
+NO_COPIES = "No arm has both copies and a fly arm to compare with, so there is no break-even."
+
+
+def headline(
+    study: ComparisonStudy, pairs: Sequence[PairVerdict], costs: Sequence[BreakEven]
+) -> tuple[str, str]:
+    """Return two lines on the longest training: which arm is better, and what it costs."""
+    longest = max(study.lengths)
+    last = [pair for pair in pairs if pair.epochs == longest]
+    main = [p for p in last if p.against == Arm("fly") and p.arm.strategy == "disk"]
+    against_none = [p for p in last if p.against == Arm("none")]
+    helped = [p for p in against_none if p.arm == Arm("fly")]
+    chosen = [*main, *helped] if main else against_none or last
+    first = f"After {longest} epochs: {'; '.join(map(_format_pair, chosen))}."
+    return first, _format_costs([each for each in costs if each.epochs == longest])
+
+
+def _format_pair(pair: PairVerdict) -> str:
+    """Format a verdict in a few words."""
+    arm, other, verdict = pair.arm.name, pair.against.name, pair.verdict
+    span = f", {points_range(verdict.interval)}" if verdict.interval else ""
+    difference = f"{points(verdict.mean)} points{span}"
+    if verdict.verdict == "identical":
+        return f"{arm} and {other} are identical"
+    if verdict.verdict == "undecided":
+        more = verdict.more_seeds
+        outlook = f"; about {more:,} more seeds would decide" if more else ""
+        return f"{arm} against {other} is undecided ({difference}{outlook})"
+    if verdict.verdict == "equivalent":
+        return f"{arm} is as good as {other} ({difference})"
+    low, high = verdict.interval or (float("nan"), float("nan"))
+    sign = 1 if verdict.verdict == "better" else -1
+    ends = sorted((sign * low, sign * high))
+    span = " … ".join(decimal(end, 2) for end in ends)
+    size = decimal(sign * verdict.mean, 2)
+    return f"{arm} is {verdict.verdict} than {other} by {size} points ({span})"
+
+
+def _format_costs(costs: Sequence[BreakEven]) -> str:
+    """Format in a few words when copies break even."""
+    if not costs:
+        return NO_COPIES
+    parts = [
+        f"{each.arm.name} breaks even after {format_epochs(each.epochs_needed)}"
+        for each in costs
+        if each.epochs_needed is not None
+    ]
+    if unknown := [each.arm.name for each in costs if each.payback == "unknown"]:
+        parts.append(f"one seed is not enough to tell whether {listing(unknown)} breaks even")
+    if never := [each.arm.name for each in costs if each.payback == "never"]:
+        verb = "never breaks even" if len(never) == 1 else "never break even"
+        why = "an epoch over copies is not significantly faster than one on the fly"
+        parts.append(f"{listing(never)} {verb}: {why}")
+    return f"Cost: {'; '.join(parts)}."
+
+
+def notes(study: ComparisonStudy, jobs: int) -> tuple[str, ...]:
+    """Return what a reader has to know beside the numbers."""
+    factors = sorted({arm.factor for arm in study.arms if arm.factor})
+    flies = Arm("fly") in study.arms
+    lines = []
+    if flies and study.clean_every:
+        lines.append(_clean_note(study.clean_every, factors))
+    if study.budget in BUDGET_NOTES:
+        lines.append(BUDGET_NOTES[study.budget])
+    if not study.codec.lossless:
+        lines.append(
+            f"copies are encoded with --codec {study.codec.format}, so they lose what it loses"
+        )
+    if flies and factors and study.renderer == "batched":
+        lines.append(
+            "the views of fly are rendered in batches and differ from the copies by up to one grey "
+            "level, so no two of these arms are identical"
+        )
+    if jobs > 1:
+        lines.append(f"{jobs} trials ran in parallel, so seconds are those of a shared machine")
+    return tuple(lines)
+
+
+BUDGET_NOTES = {
+    "files": "equal epochs over all files: arms with F files per source have F times the steps",
+    "wall": "equal seconds of training, without those of the expansion: arms differ in steps",
+    "wall-expansion": "equal seconds, with those of the expansion: arms differ in steps",
+}
+"""What a budget other than equal steps means for the comparison."""
+
+
+def _clean_note(every: int, factors: Sequence[int]) -> str:
+    smaller = ", ".join(f"×{factor}" for factor in factors[:-1])
+    more = f"; arms with fewer copies show it more often ({smaller})" if smaller else ""
+    return f"fly shows the untouched image in one of {every} epochs, as disk ×{every} does{more}"
+
+
+def not_tested(study: ComparisonStudy) -> tuple[str, ...]:
+    """Return what this comparison leaves open."""
+    budgets = {"steps": "equal seconds, or equal epochs over all files (--budget wall, files)"}
+    sources = f"{study.sources:,}" if study.sources else "all"
+    return (
+        f"models other than {study.model}: larger ones memorise sooner (--model)",
+        f'recipes and strengths other than those of "{study.views.name}" (--recipe)',
+        f"more or fewer sources than {sources} (--sources)",
+        f"training for other than {', '.join(map(str, study.lengths))} epochs (--epochs)",
+        "other learning rates, batch sizes and schedules for each arm: all arms share one",
+        budgets.get(study.budget, "equal optimizer steps (--budget steps)"),
+        "test images from other sources than the test folder",
+    )

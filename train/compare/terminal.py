@@ -1,0 +1,27 @@
+"""The lines that the terminal shows at the end of a comparison."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from train.compare.results import ArmSummary, Comparison
+
+
+def format_summary(comparison: Comparison, page: Path) -> str:
+    """Format the headline, the accuracies, the verdicts and the harms."""
+    width = max(len(arm.name) for arm in comparison.arms)
+    lines = [*comparison.headline, ""]
+    lines += [_format_arm(summary, width) for summary in comparison.summaries]
+    lines += [""]
+    lines += [f"  {pair.epochs:>4} epochs: {pair.verdict.sentence}" for pair in comparison.pairs]
+    lines += ["", *(f"  {each.sentence}" for each in comparison.smallest_gains if each.harmed)]
+    return "\n".join([*lines, f"  {comparison.check.sentence}", "", str(page)])
+
+
+def _format_arm(summary: ArmSummary, width: int) -> str:
+    interval = summary.interval
+    span = f" ({100 * interval.low:.2f} … {100 * interval.high:.2f})" if interval else ""
+    accuracy = f"{100 * summary.mean:6.2f} %{span}"
+    epochs = f"{summary.epochs_trained:>4} epochs"
+    speed = f"{summary.images_per_second:,.0f} images/s"
+    return f"  {summary.arm.name:<{width}}  {epochs}  {accuracy}  {speed}"
