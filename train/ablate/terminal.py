@@ -35,5 +35,5 @@ def _check_lines(checked: CheckSummary) -> list[str]:
         "",
         "On the other half of the test images:",
         *(f"  {each.arm.name}: {each.estimate.mean:.2f} %" for each in checked.accuracies),
-        *(f"  {pair.verdict.words}" for pair in checked.pairs),
+        *(f"  {pair.verdict.sentence}" for pair in checked.pairs),
     ]

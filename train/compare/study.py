@@ -47,7 +47,7 @@ class ComparisonStudy(Study):
 
     @property
     def clean_every(self) -> int | None:
-        """In which passes fly shows the untouched image: in as many as the largest set of copies does."""
+        """How often fly shows the untouched image: in one of so many epochs, as the most copies do."""
         return max((arm.factor for arm in self.arms if arm.factor), default=None)
 
     @property

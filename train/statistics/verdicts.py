@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +67,12 @@ class Verdict(Evidence):
     verdict: Name
     more_seeds: int | None
     sentence: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to plain data, with the keys of comparison.json and ablation.json."""
+        plain = {**vars(self)}
+        plain["words"] = plain.pop("sentence")
+        return plain
 
 
 def judge(pairs: Sequence[Pair], margin: float) -> list[Verdict]:

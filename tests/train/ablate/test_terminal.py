@@ -24,7 +24,7 @@ def test_the_terminal_shows_techniques_screen_check_and_recipe() -> None:
     start = lines.index("On the other half of the test images:")
     assert lines[start + 1 :] == [
         *(f"  {each.arm.name}: {each.estimate.mean:.2f} %" for each in result.check.accuracies),
-        *(f"  {pair.verdict.words}" for pair in result.check.pairs),
+        *(f"  {pair.verdict.sentence}" for pair in result.check.pairs),
         "",
         "Suggested recipe, for expand --recipe: out/recipe.yaml",
         "Report: out/index.html",

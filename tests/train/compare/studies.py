@@ -16,6 +16,8 @@ from expand.images.formats import Encoding
 from expand.recipes.recipe import Recipe
 from tests.conftest import noise_image
 from train.compare.arms import parse_arms
+from train.compare.findings.grouped import GroupedResults
+from train.compare.results import ExpansionCost
 from train.compare.study import ComparisonStudy
 from train.data.cache import Cache
 from train.fit.hyperparameters import Hyperparameters
@@ -133,16 +135,28 @@ def row_of(
         "wait_seconds": 0.5, "augment_seconds": 0.0, "compute_seconds": 1.5, "evaluate_seconds": 0.25,
         "training_seconds": 2.0, "seconds": 3.0,
     }  # fmt: skip
-    return {**row, **changes}
+    row |= changes
+    if "training_seconds" in changes:
+        row["compute_seconds"] = (
+            row["training_seconds"] - row["wait_seconds"] - row["augment_seconds"]
+        )
+    return row
 
 
-def cost_of(arm: str, files: int, **changes: Any) -> dict[str, Any]:
+def grouped(
+    study: ComparisonStudy, rows: Sequence[dict[str, Any]], test_images: int
+) -> GroupedResults:
+    """Return the results of rows made by hand."""
+    return GroupedResults(study, [TrialResult.from_dict(row) for row in rows], test_images)
+
+
+def cost_of(arm: str, files: int, **changes: Any) -> ExpansionCost:
     """Return what the expansion of an arm cost."""
     cost = {
         "arm": arm, "how": "everything was expanded, 1 worker", "files": files, "bytes": 1000 * files, "allocated": 4096 * files,
         "expansion_seconds": 3.0, "expansion_cpu_seconds": 2.5, "read_seconds": 1.0, "checked_files": files, "format": "png",
     }  # fmt: skip
-    return {**cost, **changes}
+    return ExpansionCost(**{**cost, **changes})
 
 
 def kept(out: Path) -> dict[str, tuple[int, bytes]]:

@@ -1,4 +1,4 @@
-"""Arms: how they are read, what they are called, and for how many passes each trains."""
+"""Arms: how they are read, what they are called, and for how many epochs each trains."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from train.compare.arms import (
     Arm,
     Speed,
     default_lengths,
+    epochs_within,
     parse_arms,
     parse_factor,
     parse_numbers,
-    passes,
 )
 from train.errors import TrainError
 
@@ -65,13 +65,13 @@ def test_what_is_no_list_of_arms_is_refused(text: str, words: str) -> None:
 
 
 def test_every_arm_says_what_it_does() -> None:
-    words = [Arm(name, None if name in ("none", "fly") else 4).words for name in STRATEGIES]
+    words = [Arm(name, None if name in ("none", "fly") else 4).description for name in STRATEGIES]
     assert words == [
         "the sources as they are",
-        "a new view of each source in every pass, nothing stored",
-        "4 views of each source on disk, the untouched one among them; stratified",
-        "4 views of each source on disk, the untouched one among them; drawn independently",
-        "4 views of each source on disk, the untouched one among them; cheap techniques drawn on top in every pass",
+        "a new view of each source in every epoch, nothing stored",
+        "4 views of each source on disk, including the untouched one; stratified",
+        "4 views of each source on disk, including the untouched one; drawn independently",
+        "4 views of each source on disk, including the untouched one; cheap techniques applied to them on the fly",
     ]
 
 
@@ -111,17 +111,17 @@ def test_two_lengths_are_tried_one_without_repeats_and_one_five_times_as_long() 
         ("wall-expansion", {"none": 20, "fly": 8, "disk ×4": 4}),  # 30 of the 40 s are gone
     ],
 )
-def test_each_budget_gives_arms_their_passes(budget: str, expected: dict[str, int]) -> None:
+def test_each_budget_gives_arms_their_epochs(budget: str, expected: dict[str, int]) -> None:
     assert budget in BUDGETS
     arms = parse_arms("none,fly,disk", (4,))
-    assert {arm.name: passes(arm, 20, budget, SPEEDS) for arm in arms} == expected
+    assert {arm.name: epochs_within(arm, 20, budget, SPEEDS) for arm in arms} == expected
 
 
 def test_without_an_arm_none_the_seconds_are_those_of_the_fastest() -> None:
     speeds = {name: SPEEDS[name] for name in ("fly", "disk ×4")}
-    assert passes(Arm("fly"), 20, "wall", speeds) == 10  # 20 passes at 2.5 s are 50 s
-    assert passes(Arm("disk", 4), 20, "wall", speeds) == 20
+    assert epochs_within(Arm("fly"), 20, "wall", speeds) == 10  # 20 epochs at 2.5 s are 50 s
+    assert epochs_within(Arm("disk", 4), 20, "wall", speeds) == 20
 
 
 def test_an_arm_whose_expansion_takes_all_the_seconds_has_one_pass_all_the_same() -> None:
-    assert passes(Arm("disk", 4), 10, "wall-expansion", SPEEDS) == 1
+    assert epochs_within(Arm("disk", 4), 10, "wall-expansion", SPEEDS) == 1

@@ -24,7 +24,7 @@ from train.cli.compare import read_comparison, this_command, without
 from train.cli.options import DATA_OPTIONS
 from train.compare import expansion
 from train.compare.arms import Arm
-from train.compare.study import Codec
+from train.compare.codec import Codec
 from train.data.shape import Shape
 from train.errors import TrainError
 from train.fit.hyperparameters import Hyperparameters
@@ -106,7 +106,7 @@ def test_a_comparison_leaves_a_page_numbers_and_a_line_a_run(finished: tuple[Pat
     assert len(list(csv.DictReader((out / "runs.csv").open()))) == 12
     assert words.splitlines()[:2] == found["headline"]
     assert words.splitlines()[-1] == str(out / "index.html")
-    assert found["headline"][0].startswith("After 4 passes: disk ×2 ")
+    assert found["headline"][0].startswith("After 4 epochs: disk ×2 ")
     assert found["check"]["files"] == 48
 
 
@@ -120,7 +120,7 @@ def test_while_no_view_repeats_copies_and_views_on_the_fly_are_reported_as_ident
         (2, "disk ×2", "fly")
     ]
     assert (
-        "     2 passes: disk ×2 is fly: the same weights in all 2 seeds, since no drawn view repeats\n"
+        "     2 epochs: disk ×2 and fly are identical (same weights in all 2 seeds): no view repeats yet\n"
         in finished[1]
     )
 
@@ -190,7 +190,7 @@ def test_processes_of_torchrun_share_the_runs_and_write_one_result(
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("After 4 passes: ") == 1
+    assert done.stdout.count("After 4 epochs: ") == 1
     assert done.stdout.count(str(tmp_path / "out/index.html")) == 1
     assert weights_of(tmp_path / "out") == weights_of(finished[0])
 
@@ -224,11 +224,11 @@ def test_a_plan_trains_nothing_of_the_comparison(
     assert lines[0] == "36 runs: 6 seeds × 3 arms × 2 lengths"
     assert [part.split()[0] for part in lines[1:4]] == ["none", "fly", "disk"]
     assert all(
-        "2 passes, " in part and "; 4 passes, " in part and part.endswith(" s a run")
+        "2 epochs, " in part and "; 4 epochs, " in part and part.endswith(" s per trial")
         for part in lines[1:4]
     )
     assert lines[4].startswith("about ")
-    assert "from 4 runs of none at 2 passes" in lines[5]
+    assert "from 4 trials of none for 2 epochs" in lines[5]
     assert [part.strip().partition(" seeds: 95 % interval of ± ")[0] for part in lines[6:]] == [
         "6",
         "10",
@@ -289,7 +289,7 @@ def test_a_harm_to_a_class_is_named(tmp_path: Path) -> None:
     assert worst["harm"]
     assert worst["class"] in ("left", "right")
     assert worst["interval"][1] < 0
-    assert worst["words"].startswith(f'fly harms "{worst["class"]}": −')
+    assert worst["words"].startswith(f'fly harms "{worst["class"]}" most, −')
     assert f"  {worst['words']}\n" in done.stdout
     assert f'harms "{worst["class"]}"' in (tmp_path / "out/report.md").read_text()
 
@@ -311,7 +311,7 @@ def test_runs_of_another_question_are_refused_and_overwritten_when_asked(
     )
     call(*line)
     other = (*line, "--seed", 5)
-    words = f'"{tmp_path / "out"}" holds runs with other settings: seed was 0, is 5; --overwrite starts afresh'
+    words = f'"{tmp_path / "out"}" holds trials with other settings: seed was 0, is 5. Choose another --out, or use --overwrite to start again.'
     assert refusal(*other) == words
     assert call(*other, "--overwrite").exception is None
     assert json.loads((tmp_path / "out/study.json").read_text())["seed"] == 5

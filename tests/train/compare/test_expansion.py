@@ -13,8 +13,9 @@ from tests.train.commands import draw_set
 from tests.train.compare.studies import context_of, question_for
 from tests.train.samples import pictures, write_set
 from train.compare import expansion
+from train.compare.codec import Codec
 from train.compare.expansion import measure_expansion
-from train.compare.study import Codec, ComparisonStudy
+from train.compare.study import ComparisonStudy
 from train.data.folder import list_folder
 from train.errors import TrainError
 from train.trials.context import TrialContext
@@ -37,16 +38,18 @@ def test_expanding_everything_leaves_the_folder_and_says_what_it_took(
     before, out = tree(tmp_path / "src"), tmp_path / "bench" / "disk-x3"
     found = measure_expansion(context, context.study.arms[2], out, everything=True)
     files = [path.stat() for path in out.rglob("*") if path.is_file()]
-    assert (found["arm"], found["files"], found["checked_files"], found["format"]) == (
+    assert (found.arm, found.files, found.checked_files, found.format) == (
         "disk ×3",
         72,
         72,
         "png",
     )
-    assert found["how"] == "everything was expanded, 1 worker"
-    assert found["bytes"] == sum(stat.st_size for stat in files)
-    assert found["allocated"] == sum(stat.st_blocks * 512 for stat in files) >= found["bytes"]
-    assert all(found[f"{name}_seconds"] > 0 for name in ("expansion", "expansion_cpu", "read"))
+    assert found.how == "everything was expanded, 1 worker"
+    assert found.bytes == sum(stat.st_size for stat in files)
+    assert found.allocated == sum(stat.st_blocks * 512 for stat in files) >= found.bytes
+    assert all(
+        getattr(found, f"{name}_seconds") > 0 for name in ("expansion", "expansion_cpu", "read")
+    )
     assert list_folder(out).card["settings"]["seed"] == Seeds.of(0, 0).views  # type: ignore[index]
     assert [path.name for path in (tmp_path / "bench").iterdir()] == ["disk-x3"]
     assert tree(tmp_path / "src") == before
@@ -62,11 +65,11 @@ def test_the_costs_of_a_sample_are_scaled_up_and_its_files_are_not_kept(
     found = measure_expansion(
         context, context.study.arms[1], tmp_path / "bench" / "part", everything=False
     )
-    assert found["how"] == "from a timed expansion of 6 sources, 1 worker"
-    assert (found["files"], found["checked_files"]) == (48, 12)
-    assert found["bytes"] % 4 == 0
-    assert found["bytes"] == pytest.approx(
-        whole["bytes"], rel=0.2
+    assert found.how == "from a timed expansion of 6 sources, 1 worker"
+    assert (found.files, found.checked_files) == (48, 12)
+    assert found.bytes % 4 == 0
+    assert found.bytes == pytest.approx(
+        whole.bytes, rel=0.2
     )  # the run card weighs four times as much
     assert [path.name for path in (tmp_path / "bench").iterdir()] == ["whole"]
 
@@ -83,7 +86,7 @@ def test_lossy_files_are_held_against_lossy_copies(tmp_path: Path) -> None:
     context = context_of(question_for(src, test, "none,disk=2,hybrid=2", codec=Codec("keep")))
     for arm in context.study.arms[1:]:
         found = measure_expansion(context, arm, tmp_path / "bench" / arm.strategy, everything=True)
-        assert (found["checked_files"], found["format"]) == (12, "keep")
+        assert (found.checked_files, found.format) == (12, "keep")
         assert (
             sorted(path.suffix for path in (tmp_path / "bench" / arm.strategy / "cat").iterdir())
             == [".jpg"] * 6

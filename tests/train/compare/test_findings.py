@@ -6,10 +6,12 @@ import json
 
 import pytest
 
-from tests.train.compare.studies import ask, row_of
+from tests.train.compare.studies import ask, grouped, row_of
 from train.compare.arms import parse_arms
-from train.compare.findings import compare_classes, compare_pairs, describe_cells, pairs_of
-from train.compare.runs import Runs
+from train.compare.export.json import gain_to_dict, pair_to_dict, summary_to_dict
+from train.compare.findings.accuracy import summarise_arms
+from train.compare.findings.classes import compare_classes
+from train.compare.findings.pairs import compare_pairs, pairs_of
 
 BETTER = ([1, 1, 1, 0, 1, 1, 1, 1], [1, 1, 1, 1, 1, 0, 0, 1])
 WORSE = ([1, 0, 0, 0, 1, 1, 1, 0], [0, 0, 1, 0, 1, 1, 0, 1])
@@ -31,7 +33,7 @@ def test_a_cell_is_what_its_rows_are_on_average() -> None:
         )
         for n in (0, 1)
     ]
-    plain, disk = describe_cells(Runs(ask("none,disk=4"), rows, 8))
+    plain, disk = map(summary_to_dict, summarise_arms(grouped(ask("none,disk=4"), rows, 8)))
     assert plain["gap"] is None
     assert plain["k_over_f"] is None
     assert (plain["mean"], plain["sd"], plain["interval"]) == (0.5, 0.0, (0.5, 0.5))
@@ -40,7 +42,7 @@ def test_a_cell_is_what_its_rows_are_on_average() -> None:
         "accuracies": [0.875, 0.75], "mean": 0.8125, "sd": pytest.approx(0.125 / 2**0.5),
         "interval": pytest.approx((0.8125 - 12.7062 * 0.0625, 0.8125 + 12.7062 * 0.0625), abs=1e-4),
         "loss": pytest.approx(0.45), "train_accuracy": 0.75, "per_class": {"cat": 0.875, "dog": 0.75},
-        "seconds": 2.5, "images_per_second": 60 / 2.5, "wait": 0.5, "augment": 0.0, "compute": 1.5, "evaluate": 0.25,
+        "seconds": 2.5, "images_per_second": 60 / 2.5, "wait": 0.5, "augment": 0.0, "compute": 2.0, "evaluate": 0.25,
         "gap": {
             "stored": pytest.approx(0.95), "fresh": pytest.approx(0.83), "points": pytest.approx(12.0),
             "interval": pytest.approx((12 - 12.7062 * 2, 12 + 12.7062 * 2), abs=1e-3),
@@ -100,7 +102,9 @@ def test_pairs_of_one_length_are_one_family_and_the_same_weights_are_identical()
                     weights=f"w{n}" if length == 2 else f"d{n}",
                 )
             ]
-    found = compare_pairs(Runs(ask(lengths=(2, 4)), rows, 8), 0.25)
+    found = [
+        pair_to_dict(pair) for pair in compare_pairs(grouped(ask(lengths=(2, 4)), rows, 8), 0.25)
+    ]
     assert [(pair["epochs"], pair["arm"], pair["against"], pair["verdict"]) for pair in found] == [
         (2, "fly", "none", "better"), (2, "disk ×4", "none", "better"), (2, "disk ×4", "fly", "identical"),
         (4, "fly", "none", "better"), (4, "disk ×4", "none", "better"), (4, "disk ×4", "fly", "equivalent"),
@@ -122,38 +126,34 @@ def test_gains_and_harms_are_counted_class_by_class_against_the_first_arm() -> N
         for n in range(3)
         for arm, right in (("none", none), ("fly", fly))
     ]
-    classes, worst = compare_classes(Runs(ask("none,fly"), rows, 8))
+    classes, worst = compare_classes(grouped(ask("none,fly"), rows, 8))
     reach = 4.302653 * 14.433757 / 3**0.5
-    assert classes == [
+    assert [gain_to_dict(gain) for gain in classes] == [
         {"epochs": 4, "arm": "fly", "against": "none", "class": "cat", "mean": pytest.approx(-200 / 3), "interval": pytest.approx((-200 / 3 - reach, -200 / 3 + reach), abs=1e-4), "p_t": pytest.approx(0.015268, abs=1e-6), "p_holm": pytest.approx(0.015268, abs=1e-6)},
         {"epochs": 4, "arm": "fly", "against": "none", "class": "dog", "mean": pytest.approx(50.0), "interval": (pytest.approx(50.0), pytest.approx(50.0)), "p_t": 0.0, "p_holm": 0.0},
     ]  # fmt: skip
-    assert worst == [
-        {
-            **classes[0],
-            "harm": True,
-            "words": 'fly harms "cat": −66.67 points against none (95 % interval −102.52 … −30.81), the worst of 2 classes',
-        }
-    ]
+    (smallest,) = worst
+    assert (smallest.gain, smallest.harmed) == (classes[0], True)
+    assert smallest.sentence == (
+        'fly harms "cat" most, −66.67 points against none (95 % interval −102.52 … −30.81), of 2 classes'
+    )
 
 
 def test_a_class_that_gains_least_is_not_called_harmed() -> None:
     rows = [
         row_of(arm, 4, 0, right) for arm, right in (("none", [1, 0, 0, 1]), ("fly", [0, 0, 1, 1]))
     ]
-    _, worst = compare_classes(Runs(ask("none,fly"), rows, 4))
-    assert [(one["harm"], one["interval"], one["words"]) for one in worst] == [
-        (
-            False,
-            None,
-            'fly does least for "cat": −50.00 points against none, the worst of 2 classes',
-        )
-    ]
+    _, worst = compare_classes(grouped(ask("none,fly"), rows, 4))
+    (smallest,) = worst
+    assert (smallest.harmed, smallest.gain.interval) == (False, None)
+    assert (
+        smallest.sentence == 'Smallest gain of fly: "cat", −50.00 points against none, of 2 classes'
+    )
     rows = [
         row_of(arm, 4, n, right)
         for n in (0, 1)
         for arm, right in (("none", [1, 0, 0, 1]), ("fly", [1, 1, 1, 1]))
     ]
-    _, worst = compare_classes(Runs(ask("none,fly"), rows, 4))
-    words = 'fly does least for "cat": +50.00 points against none (95 % interval +50.00 … +50.00), the worst of 2 classes'
-    assert (worst[0]["harm"], worst[0]["words"]) == (False, words)
+    _, worst = compare_classes(grouped(ask("none,fly"), rows, 4))
+    sentence = 'Smallest gain of fly: "cat", +50.00 points against none (95 % interval +50.00 … +50.00), of 2 classes'
+    assert (worst[0].harmed, worst[0].sentence) == (False, sentence)

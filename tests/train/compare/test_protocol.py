@@ -12,7 +12,14 @@ from typing import Any
 import pytest
 
 from tests.train.commands import draw_set
-from tests.train.compare.studies import bench_at, context_of, kept, question_for, weights_of
+from tests.train.compare.studies import (
+    bench_at,
+    context_of,
+    cost_of,
+    kept,
+    question_for,
+    weights_of,
+)
 from train.compare.arms import Arm, Speed
 from train.compare.command import compare
 from train.compare.protocol import (
@@ -149,10 +156,10 @@ def test_costs_are_measured_once_and_kept(study: ComparisonStudy, tmp_path: Path
     study_dir, context = bench_at(tmp_path / "out"), context_of(study)
     open_study(study, study_dir)
     (found,) = measure_costs(context, study_dir)
-    assert (found["arm"], found["files"]) == ("disk ×2", 48)
+    assert (found.arm, found.files) == ("disk ×2", 48)
     path = study_dir.out / "costs.json"
-    path.write_text(json.dumps({"disk ×2": {**found, "expansion_seconds": 1234.5}}))
-    assert measure_costs(context, study_dir) == [{**found, "expansion_seconds": 1234.5}]
+    path.write_text(json.dumps({"disk ×2": {**vars(found), "expansion_seconds": 1234.5}}))
+    assert measure_costs(context, study_dir) == [replace(found, expansion_seconds=1234.5)]
     assert sorted(entry.name for entry in study_dir.out.iterdir()) == [
         "costs.json",
         "runs",
@@ -168,11 +175,8 @@ def test_everything_is_expanded_where_a_sample_was_before(
     (sampled,) = measure_costs(context, study_dir)
     whole = replace(study_dir, materialize=True)
     (found,) = measure_costs(context, whole)
-    assert (sampled["everything"], found["everything"]) == (False, True)
-    assert (
-        len(list((study_dir.out / found["arm"].replace(" ×", "-x")).rglob("*.png")))
-        == found["files"]
-    )
+    assert (sampled.everything, found.everything) == (False, True)
+    assert len(list((study_dir.out / found.arm.replace(" ×", "-x")).rglob("*.png"))) == found.files
     assert measure_costs(context, study_dir) == measure_costs(context, whole) == [found]
 
 
@@ -189,7 +193,7 @@ def test_where_nothing_is_stored_nothing_is_expanded(
 def test_speeds_are_probed_once_and_kept(study: ComparisonStudy, tmp_path: Path) -> None:
     study_dir, context = bench_at(tmp_path / "out"), context_of(study)
     open_study(study, study_dir)
-    found = measure_speeds(context, study_dir, [{"arm": "disk ×2", "expansion_seconds": 7.0}])
+    found = measure_speeds(context, study_dir, [cost_of("disk ×2", 1, expansion_seconds=7.0)])
     assert list(found) == ["none", "fly", "disk ×2"]
     assert all(speed.epoch_seconds > 0 for speed in found.values())
     assert [speed.expansion_seconds for speed in found.values()] == [0.0, 0.0, 7.0]
@@ -294,16 +298,16 @@ def test_jobs_side_by_side_give_what_one_alone_gives(
 
 
 @pytest.mark.parametrize(
-    ("budget", "passes"), [("steps", 2), ("files", 4), ("wall", 5), ("wall-expansion", 3)]
+    ("budget", "epochs"), [("steps", 2), ("files", 4), ("wall", 5), ("wall-expansion", 3)]
 )
 def test_a_budget_decides_how_long_each_arm_trains(
-    budget: str, passes: int, study: ComparisonStudy, tmp_path: Path
+    budget: str, epochs: int, study: ComparisonStudy, tmp_path: Path
 ) -> None:
     asked = replace(study, budget=budget, lengths=(2,), arms=(Arm("none"), Arm("disk", 2)))
     rows = run(asked, tmp_path / "out", 1, speed={"none": Speed(1.0), "disk ×2": Speed(0.4, 0.8)})
     assert [(row["arm"], row["length"], row["epochs"], row["steps"]) for row in rows] == [
         ("none", 2, 2, 4),
-        ("disk ×2", 2, passes, 2 * passes),
+        ("disk ×2", 2, epochs, 2 * epochs),
     ]
 
 

@@ -15,7 +15,8 @@ from expand.job.settings import Settings as Expansion
 from expand.recipes.recipe import Recipe
 from tests.train.compare.studies import CLASSIC, MIRROR, question_for
 from train.compare.arms import Arm
-from train.compare.study import Codec, ComparisonStudy, trials
+from train.compare.codec import Codec
+from train.compare.study import ComparisonStudy, trials
 from train.data.shape import Shape
 from train.errors import TrainError
 from train.feed.strategies import Strategy

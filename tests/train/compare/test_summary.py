@@ -14,8 +14,14 @@ import pytest
 
 from tests.train.compare.studies import context_of, cost_of, question_for, row_of
 from tests.train.samples import pictures, write_set
-from train.compare.study import Codec, ComparisonStudy
-from train.compare.summary import describe_study, in_words, runs_csv, summarise, write_summary
+from train.compare.codec import Codec
+from train.compare.export import write_results
+from train.compare.export.csv import trials_to_csv
+from train.compare.export.json import comparison_to_dict
+from train.compare.results import Check, Comparison
+from train.compare.study import ComparisonStudy
+from train.compare.summary import describe_study, summarise
+from train.compare.terminal import format_summary
 from train.data.shape import Shape
 from train.trials.context import TrialContext
 from train.trials.options import StudyOptions
@@ -58,14 +64,14 @@ def context(tmp_path: Path) -> TrialContext[ComparisonStudy]:
     return staged(tmp_path)
 
 
-def summed(context: TrialContext[ComparisonStudy]) -> dict[str, Any]:
+def summed(context: TrialContext[ComparisonStudy]) -> Comparison:
     return summarise(context, results_of(context.study), [cost_of("disk ×2", 20)], HOW, 1)
 
 
 def test_a_summary_holds_all_that_was_found_as_plain_data(
     context: TrialContext[ComparisonStudy], tmp_path: Path
 ) -> None:
-    found = summed(context)
+    found = comparison_to_dict(summed(context))
     assert json.loads(json.dumps(found))["title"] == found["title"] == str(tmp_path / "src")
     assert list(found) == [
         "title", "headline", "command", "settings", "arms", "lengths", "cells", "pairs", "classes", "worst", "costs", "break_even",
@@ -78,7 +84,7 @@ def test_a_summary_holds_all_that_was_found_as_plain_data(
     )
     assert found["arms"][2] == {
         "name": "disk ×2", "strategy": "disk", "factor": 2,
-        "words": "2 views of each source on disk, the untouched one among them; stratified",
+        "words": "2 views of each source on disk, including the untouched one; stratified",
     }  # fmt: skip
     counts = {
         key: len(found[key])
@@ -106,11 +112,9 @@ def test_a_summary_holds_all_that_was_found_as_plain_data(
     assert found["check"] == {
         "ok": True,
         "files": 20,
-        "words": "20 files that expand wrote hold the very pixels that the disk arms were trained on",
+        "words": "20 files that expand wrote have exactly the pixels that the disk arms were trained on",
     }
-    assert found["notes"] == [
-        "fly shows the untouched image in one of 2 passes, as a folder of ×2 does"
-    ]
+    assert found["notes"] == ["fly shows the untouched image in one of 2 epochs, as disk ×2 does"]
     assert found["seeds"] == [
         {
             "replicate": n,
@@ -138,34 +142,34 @@ def test_the_settings_are_those_of_all_arms(
     own = {
         "recipe": "classic",
         "budget": "steps",
-        "lengths in passes": "2, 4",
+        "epochs": "2, 4",
         "copies": "lossless",
     }
-    assert summed(context)["settings"] == {**shared, **own}
+    assert summed(context).setup.settings == {**shared, **own}
 
 
 def test_copies_that_lose_something_are_said_to(tmp_path: Path) -> None:
-    assert summed(staged(tmp_path, codec=Codec("jpg", 80)))["settings"]["copies"] == "jpg"
+    assert summed(staged(tmp_path, codec=Codec("jpg", 80))).setup.settings["copies"] == "jpg"
 
 
 def test_where_nothing_was_stored_nothing_is_said_to_be_checked(tmp_path: Path) -> None:
     context = staged(tmp_path, "none,fly")
     found = summarise(context, results_of(context.study), [], HOW, 1)
-    words = "no arm stores copies, so there was nothing to hold against memory"
-    assert found["check"] == {"ok": True, "files": 0, "words": words}
+    words = "no arm has copies, so there was nothing to check"
+    assert found.check == Check(True, 0, words)
 
 
 def test_resized_images_have_no_strips(tmp_path: Path) -> None:
     context = staged(tmp_path, "none,disk", shape=Shape(12))
     assert (
-        summarise(context, results_of(context.study), [cost_of("disk ×2", 20)], HOW, 1)["strips"]
-        == []
+        summarise(context, results_of(context.study), [cost_of("disk ×2", 20)], HOW, 1).examples
+        == ()
     )
 
 
 def test_the_table_has_a_line_a_run(context: TrialContext[ComparisonStudy]) -> None:
     rows = rows_of(context.study)
-    lines = list(csv.DictReader(io.StringIO(runs_csv(rows))))
+    lines = list(csv.DictReader(io.StringIO(trials_to_csv(results_of(context.study)))))
     assert len(lines) == len(rows) == 12
     for line, row in zip(lines, rows, strict=True):
         assert (line["arm"], int(line["length"]), int(line["replicate"])) == (
@@ -187,41 +191,44 @@ def test_the_table_has_a_line_a_run(context: TrialContext[ComparisonStudy]) -> N
 def test_the_files_say_the_same(context: TrialContext[ComparisonStudy], tmp_path: Path) -> None:
     found, out = summed(context), tmp_path / "out"
     out.mkdir()
-    write_summary(out, found, rows_of(context.study))
+    write_results(out, found, results_of(context.study))
     assert sorted(path.name for path in out.iterdir()) == [
         "comparison.json",
         "index.html",
         "report.md",
         "runs.csv",
     ]
-    assert json.loads((out / "comparison.json").read_text()) == json.loads(json.dumps(found))
-    assert (out / "runs.csv").read_text() == runs_csv(rows_of(context.study))
+    assert json.loads((out / "comparison.json").read_text()) == json.loads(
+        json.dumps(comparison_to_dict(found))
+    )
+    assert (out / "runs.csv").read_text() == trials_to_csv(results_of(context.study))
     assert (
         (out / "report.md")
         .read_text()
-        .startswith("# After 4 passes: disk ×2 against fly is undecided")
+        .startswith("# After 4 epochs: disk ×2 against fly is undecided")
     )
-    assert found["headline"][1] in (out / "index.html").read_text()
+    assert found.headline[1] in (out / "index.html").read_text()
 
 
 def test_the_terminal_shows_the_headline_the_arms_the_verdicts_and_the_harms(
     context: TrialContext[ComparisonStudy],
 ) -> None:
     found = summed(context)
-    harm = {"words": 'fly harms "cat": −50.00 points', "harm": True}
-    found["worst"] = [harm, {"words": "fly does least", "harm": False}]
-    lines = in_words(found, Path("out")).splitlines()
-    assert lines[:2] == found["headline"]
-    assert lines[3] == "  none        2 passes   93.75 % (14.34 … 173.16)  10 images/s"
+    first, *_ = found.smallest_gains
+    harm = replace(first, sentence='fly harms "cat" most: −50.00 points', harmed=True)
+    found = replace(found, smallest_gains=(harm, replace(first, harmed=False)))
+    lines = format_summary(found, Path("out/index.html")).splitlines()
+    assert lines[:2] == list(found.headline)
+    assert lines[3] == "  none        2 epochs   93.75 % (14.34 … 173.16)  10 images/s"
     assert [line[:22] for line in lines[3:9]] == [
-        f"  {arm:<7}  {passes:>4} passes" for passes in (2, 4) for arm in ("none", "fly", "disk ×2")
+        f"  {arm:<7}  {epochs:>4} epochs" for epochs in (2, 4) for arm in ("none", "fly", "disk ×2")
     ]
     assert lines[10:16] == [
-        f"     {pair['epochs']} passes: {pair['words']}" for pair in found["pairs"]
+        f"     {pair.epochs} epochs: {pair.verdict.sentence}" for pair in found.pairs
     ]
     assert lines[17:] == [
-        f"  {harm['words']}",
-        f"  {found['check']['words']}",
+        f"  {harm.sentence}",
+        f"  {found.check.sentence}",
         "",
         "out/index.html",
     ]
@@ -232,6 +239,6 @@ def test_one_seed_has_no_interval_to_show(context: TrialContext[ComparisonStudy]
     results = [TrialResult.from_dict(row) for row in rows]
     found = summarise(context, results, [cost_of("disk ×2", 20)], replace(HOW, seeds=1), 1)
     assert (
-        in_words(found, Path("out")).splitlines()[3]
-        == "  none        2 passes   87.50 %  10 images/s"
+        format_summary(found, Path("out/index.html")).splitlines()[3]
+        == "  none        2 epochs   87.50 %  10 images/s"
     )

@@ -102,7 +102,8 @@ def test_one_seed_is_undecided_or_identical() -> None:
         1,
     )
     assert (
-        same.sentence == "disk and fly are identical (same weights in the only seed): no view repeats yet"
+        same.sentence
+        == "disk and fly are identical (same weights in the only seed): no view repeats yet"
     )
 
 

@@ -13,7 +13,8 @@ from expand.images.decoder import decode
 from tests.conftest import noise_image
 from tests.train.compare.studies import context_of, question_for
 from tests.train.samples import pictures, write_set
-from train.compare.study import Codec, ComparisonStudy
+from train.compare.codec import Codec
+from train.compare.study import ComparisonStudy
 from train.data.folder import list_folder
 from train.data.shape import Shape, resize_crop
 from train.errors import TrainError

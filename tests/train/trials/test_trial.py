@@ -13,7 +13,7 @@ from expand import expand
 from tests.train.commands import draw_set
 from tests.train.compare.studies import context_of, question_for, trial_of
 from train.compare.arms import Arm
-from train.compare.study import Codec
+from train.compare.codec import Codec
 from train.data.cache import Cache
 from train.data.shape import Shape
 from train.errors import TrainError

@@ -80,7 +80,7 @@ def _class(effect: ClassEffect) -> dict[str, Any]:
 def _check(check: CheckSummary) -> dict[str, Any]:
     return {
         "cells": [_accuracy(each) for each in check.accuracies],
-        "pairs": [vars(pair.verdict) for pair in check.pairs],
+        "pairs": [pair.verdict.to_dict() for pair in check.pairs],
     }
 
 

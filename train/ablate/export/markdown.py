@@ -50,7 +50,7 @@ def _check(result: AblationResult) -> list[str]:
     check = result.check
     if not check:
         return ["There is no check: each technique was tried alone, on all test images."]
-    verdicts = bullets(pair.verdict.words for pair in check.pairs)
+    verdicts = bullets(pair.verdict.sentence for pair in check.pairs)
     return [table(tables.accuracies(check)), *verdicts]
 
 

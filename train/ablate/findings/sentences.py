@@ -77,7 +77,7 @@ def _suggested(checked: CheckSummary | None, suggestion: Suggestion) -> str:
         )
     dropped = checked.better_without
     shown = (NONE, TRIVIAL, dropped.against if dropped else None)
-    verdicts = [pair.verdict.words for pair in checked.chosen_pairs if pair.against in shown]
+    verdicts = [pair.verdict.sentence for pair in checked.chosen_pairs if pair.against in shown]
     return f"Suggested: {names}. On test images not used for the choice: {'; '.join(verdicts)}."
 
 

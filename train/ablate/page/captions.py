@@ -125,7 +125,7 @@ def accuracies(check: CheckSummary) -> str:
 def differences(check: CheckSummary) -> str:
     """List the verdicts of the check."""
     texts = [
-        f"{name_of(vars(pair.verdict))} {points(pair.verdict.mean)} ({pair.verdict.verdict})"
+        f"{name_of(pair.verdict)} {points(pair.verdict.mean)} ({pair.verdict.verdict})"
         for pair in check.pairs
     ]
     return f"Differences in points: {', '.join(texts)}."

@@ -7,7 +7,7 @@ from pathlib import Path
 from train.ablate.page import captions, plots, screen_captions, tables
 from train.ablate.page.suggestion import describe_suggestion
 from train.ablate.results import RECIPE, AblationResult
-from train.report.classes import chance_of, heats_of
+from train.report.classes import false_alarms, heats_of
 from train.report.page import drawings, templates
 from train.report.tables import facts
 
@@ -33,7 +33,7 @@ def render_ablation(result: AblationResult) -> str:
         recipe=RECIPE,
         effects=plots.effects(result),
         heats=heats_of(entries),
-        chance=chance_of([entry for entry in entries if entry["interval"]]),
+        chance=false_alarms([entry for entry in entries if entry.interval]),
         screens=drawings(plots.screened(result)),
         check=drawings(check),
     )

@@ -68,7 +68,7 @@ def differences(result: AblationResult) -> str | None:
     verdicts = [pair.verdict for pair in result.check.pairs]
     rows = [
         Row(
-            _name(name_of(vars(each))),
+            _name(name_of(each)),
             each.mean,
             each.interval,
             VERDICTS[each.verdict],

@@ -36,7 +36,7 @@ def _certainty(check: CheckSummary) -> list[str]:
         if pair.verdict.verdict == "better"
         else " it is not shown to be better than no augmentation"
     )
-    return [f"On test images not used for the choice{doubt}: {pair.verdict.words}."]
+    return [f"On test images not used for the choice{doubt}: {pair.verdict.sentence}."]
 
 
 def _nothing(result: AblationResult) -> str:
@@ -44,7 +44,7 @@ def _nothing(result: AblationResult) -> str:
     if check and check.harms and check.against_none:
         return (
             "No technique is suggested: together, the chosen ones harm. "
-            f"{check.against_none.verdict.words}."
+            f"{check.against_none.verdict.sentence}."
         )
     gained = "was shown to help" if check is None else "had a gain in the design"
     return (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
 
 from train.ablate.findings.sentences import format_flags
 from train.ablate.results import AblationResult, CheckSummary, ScreenRow, TechniqueEffect
+from train.report.classes import ClassDifference
 from train.report.formatting import (
     NOTHING,
     arm_name,
@@ -87,7 +87,7 @@ def every_effect(techniques: Sequence[TechniqueEffect]) -> Table:
     return Table("The effect for each seed, in points", columns, tuple(rows))
 
 
-def class_entries(result: AblationResult) -> list[dict[str, Any]]:
+def class_entries(result: AblationResult) -> list[ClassDifference]:
     """List the effect of each technique on each class, the most harmed classes first."""
     against = "none" if result.single else "the runs without it"
     lowest: dict[str, float] = {}
@@ -100,13 +100,7 @@ def class_entries(result: AblationResult) -> list[dict[str, Any]]:
     ]
     entries.sort(key=lambda entry: (lowest[entry[1].name], entry[1].name))
     return [
-        {
-            "arm": name,
-            "against": against,
-            "class": each.name,
-            "mean": each.mean,
-            "interval": each.interval,
-        }
+        ClassDifference(each.name, name, against, each.mean, each.interval)
         for name, each in entries
     ]
 
@@ -160,7 +154,7 @@ def _percent_range(interval: Interval | None) -> str:
 def pairs(check: CheckSummary) -> Table:
     """Tabulate the verdicts of the check."""
     caption = "Differences on the other half of the test images, paired by seed"
-    return pairs_of([vars(pair.verdict) for pair in check.pairs], caption)
+    return pairs_of([pair.verdict for pair in check.pairs], caption)
 
 
 def design(result: AblationResult) -> Table:

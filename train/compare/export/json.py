@@ -32,15 +32,15 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
         "settings": dict(c.setup.settings),
         "arms": [_arm(arm) for arm in c.arms],
         "lengths": list(c.epochs),
-        "cells": [_summary(summary) for summary in c.summaries],
-        "pairs": [_pair(pair) for pair in c.pairs],
-        "classes": [_gain(gain) for gain in c.class_gains],
+        "cells": [summary_to_dict(summary) for summary in c.summaries],
+        "pairs": [pair_to_dict(pair) for pair in c.pairs],
+        "classes": [gain_to_dict(gain) for gain in c.class_gains],
         "worst": [
-            {**_gain(each.gain), "harm": each.harmed, "words": each.sentence}
+            {**gain_to_dict(each.gain), "harm": each.harmed, "words": each.sentence}
             for each in c.smallest_gains
         ],
-        "costs": [_cost(cost) for cost in c.costs],
-        "break_even": [_break_even(each) for each in c.break_even],
+        "costs": [cost_to_dict(cost) for cost in c.costs],
+        "break_even": [break_even_to_dict(each) for each in c.break_even],
         "check": {"ok": c.check.ok, "files": c.check.files, "words": c.check.sentence},
         "notes": list(c.notes),
         "strips": [_examples(views) for views in c.examples],
@@ -60,7 +60,8 @@ def _arm(arm: Arm) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _summary(summary: ArmSummary) -> dict[str, Any]:
+def summary_to_dict(summary: ArmSummary) -> dict[str, Any]:
+    """Convert a summary to plain data."""
     plain = {**vars(summary)}
     return {
         "arm": plain.pop("arm").name,
@@ -75,17 +76,19 @@ def _summary(summary: ArmSummary) -> dict[str, Any]:
     }
 
 
-def _pair(pair: PairVerdict) -> dict[str, Any]:
-    plain = {**vars(pair.verdict)}
-    return {"epochs": pair.epochs, "words": plain.pop("sentence"), **plain}
+def pair_to_dict(pair: PairVerdict) -> dict[str, Any]:
+    """Convert a verdict to plain data."""
+    return {"epochs": pair.epochs, **pair.verdict.to_dict()}
 
 
-def _gain(gain: ClassGain) -> dict[str, Any]:
+def gain_to_dict(gain: ClassGain) -> dict[str, Any]:
+    """Convert a gain to plain data."""
     plain = {**vars(gain)}
     return {"class": plain.pop("name"), **plain}
 
 
-def _cost(cost: Cost) -> dict[str, Any]:
+def cost_to_dict(cost: Cost) -> dict[str, Any]:
+    """Convert a cost to plain data."""
     once = cost.expansion
     return {
         "arm": cost.arm.name,
@@ -101,7 +104,8 @@ def _cost(cost: Cost) -> dict[str, Any]:
     }
 
 
-def _break_even(each: BreakEven) -> dict[str, Any]:
+def break_even_to_dict(each: BreakEven) -> dict[str, Any]:
+    """Convert a break-even to plain data."""
     plain = {**vars(each)}
     return {
         "passes": plain.pop("epochs_needed"),

@@ -16,7 +16,7 @@ def test_it_holds_all_results() -> None:
     text = ablation_to_markdown(result).replace("\u00a0", " ")
     assert result.check is not None
     for pair in result.check.pairs:
-        assert f"- {plain(pair.verdict.words)}\n" in text
+        assert f"- {plain(pair.verdict.sentence)}\n" in text
     for technique in result.techniques:
         assert f"| {plain(technique.name)} | {technique.effect} |" in text
     for line in (*map(plain, result.headline), *map(plain, result.not_tested), result.command):

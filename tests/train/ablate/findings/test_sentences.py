@@ -46,7 +46,7 @@ def test_the_headline_names_what_helps_what_harms_and_the_suggestion(
         f"Helps: flip horizontal ({flip}), scale × 0.9 … 1.1 ({scale}); "
         f"harms: noise ({noise}), rotate ±15° ({rotate}); undecided: translate ±10 %."
     )
-    chosen = [pair.verdict.words for pair in checked.pairs[:2]]
+    chosen = [pair.verdict.sentence for pair in checked.pairs[:2]]
     assert second == (
         "Suggested: flip horizontal, scale × 0.9 … 1.1. "
         f"On test images not used for the choice: {chosen[0]}; {chosen[1]}."

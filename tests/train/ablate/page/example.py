@@ -201,7 +201,7 @@ def _verdict(arm: str, against: str, differences: NDArray[np.float64]) -> Verdic
         p_equivalence=0.9997,
         verdict=verdict,
         more_seeds=7 if verdict == "undecided" else None,
-        words=f"{arm} against {against}: {verdict} ({mean:+.2f} points)".replace("-", "−"),
+        sentence=f"{arm} against {against}: {verdict} ({mean:+.2f} points)".replace("-", "−"),
     )
 
 

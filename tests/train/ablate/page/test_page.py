@@ -56,7 +56,7 @@ def test_all_results_are_on_the_page(result: AblationResult, page: Page) -> None
     text = text_of(page)
     assert result.check is not None
     expected = [each.name for each in result.techniques]
-    expected += [pair.verdict.words for pair in result.check.pairs]
+    expected += [pair.verdict.sentence for pair in result.check.pairs]
     expected += [*result.not_tested, *result.versions, *result.setup.settings, *CLASSES]
     expected += [
         "helps",

@@ -9,6 +9,26 @@ from typing import Any
 import cv2
 import numpy as np
 
+from train.compare.arms import Arm
+from train.compare.results import (
+    ArmSummary,
+    BreakEven,
+    Check,
+    ClassGain,
+    Comparison,
+    ComparisonSetup,
+    Cost,
+    ExampleImage,
+    ExampleViews,
+    ExpansionCost,
+    GapSummary,
+    PairVerdict,
+    Payback,
+    SmallestGain,
+)
+from train.statistics.intervals import Interval
+from train.statistics.verdicts import Verdict
+
 CLASSES = (
     "T-shirt/top",
     "Trouser",
@@ -62,8 +82,8 @@ def example(
     return {
         "title": TITLE,
         "headline": [
-            "Views on the fly are better than 4 copies on disk: 0.81 points after 40 passes",
-            "They cost nothing to keep; the 4 copies (31.5 MB) have paid for themselves after 121 passes, 4 runs of 40",
+            "Views on the fly are better than 4 copies on disk: 0.81 points after 40 epochs",
+            "They cost nothing to keep; the 4 copies (31.5 MB) break even after 121 epochs, 4 trials of 40",
         ],
         "command": f"train compare '{TITLE}' --test data/test --factor 2,4 \\\n  --arms none,fly,disk --epochs 8,40 --seeds 6 --out comparison",
         "settings": {
@@ -100,11 +120,11 @@ def example(
         "check": {
             "ok": True,
             "files": 2000,
-            "words": "2,000 files that expand wrote hold the very pixels that were trained on",
+            "words": "2,000 files that expand wrote have exactly the pixels that were trained on",
         },
         "notes": [
-            "fly shows the untouched image in every 4th pass, as a folder of ×4 does; smaller folders show it more often (×2)",
-            "2 replicates ran side by side: seconds are those of a shared machine",
+            "fly shows the untouched image in one of 4 epochs, as disk ×4 does; arms with fewer copies show it more often (×2)",
+            "2 trials ran in parallel, so seconds are those of a shared machine",
         ],
         "strips": [{"arm": arm, "images": [_picture(arm, k) for k in range(9)]} for arm in arms],
         "not_tested": [
@@ -144,20 +164,20 @@ class _Runs:
     def __init__(
         self, arms: tuple[str, ...], lengths: tuple[int, ...], seeds: int, classes: tuple[str, ...]
     ) -> None:
-        chance = np.random.default_rng(8)
+        rng = np.random.default_rng(8)
         self.arms, self.seeds, self.classes = arms, seeds, classes
-        shared = chance.normal(0, 0.25, seeds)
+        shared = rng.normal(0, 0.25, seeds)
         self.points = {
             (arm, epochs): 78
             + 3.2 * np.log2(epochs / 8 + 0.6)
             + LIFT[arm] * (0.35 + epochs / 60)
             + shared
-            + chance.normal(0, 0.15, seeds)
+            + rng.normal(0, 0.15, seeds)
             for epochs in lengths
             for arm in arms
         }
         self.by_class = {
-            (arm, epochs, name): chance.normal(self._level(arm, epochs, place, name), 0.7, seeds)
+            (arm, epochs, name): rng.normal(self._level(arm, epochs, place, name), 0.7, seeds)
             for epochs in lengths
             for arm in arms
             for place, name in enumerate(classes)
@@ -296,9 +316,11 @@ class _Runs:
 
     def break_even(self, arm: str, epochs: int) -> dict[str, Any]:
         never = arm.startswith("hybrid")
-        words = "the folder has paid for itself after 121 passes (4 runs of 40)"
+        words = "breaks even after 121 epochs (4 trials of 40)"
         if never:
-            words = "never, because a pass over the folder takes no less time than one with views drawn on the fly"
+            words = (
+                "never breaks even: an epoch over the copies takes no less time than one on the fly"
+            )
         return {
             "arm": arm,
             "epochs": epochs,
@@ -335,9 +357,112 @@ def _picture(arm: str, k: int) -> dict[str, str]:
         image = cv2.warpAffine(image, turn, (28, 28), borderValue=235)
     large = cv2.resize(image, None, fx=3, fy=3, interpolation=cv2.INTER_NEAREST)
     source = base64.b64encode(cv2.imencode(".png", large)[1].tobytes()).decode()
-    alt = f'<b>&"x/12.png, {arm}, pass {k}: rotated {11 * k}°'
+    alt = f'<b>&"x/12.png, {arm}, epoch {k}: rotated {11 * k}°'
     return {
         "src": f"data:image/png;base64,{source}",
         "alt": alt,
-        "caption": f"pass {k}: copy {k % 4}",
+        "caption": f"epoch {k}: copy {k % 4}",
     }
+
+
+def read(plain: dict[str, Any]) -> Comparison:
+    """Return the comparison that plain data, as in comparison.json, describes."""
+    settings = plain["settings"]
+    arms = {arm["name"]: Arm(arm["strategy"], arm["factor"]) for arm in plain["arms"]}
+    return Comparison(
+        setup=ComparisonSetup(
+            plain["title"],
+            settings["sources"],
+            settings["classes"],
+            settings["test images"],
+            settings["budget"],
+            settings["margin in points"],
+            settings,
+        ),
+        headline=tuple(plain["headline"]),
+        command=plain["command"],
+        arms=tuple(arms.values()),
+        epochs=tuple(plain["lengths"]),
+        summaries=tuple(_summary(cell, arms) for cell in plain["cells"]),
+        pairs=tuple(_pair(pair, arms) for pair in plain["pairs"]),
+        class_gains=tuple(map(_gain, plain["classes"])),
+        smallest_gains=tuple(
+            SmallestGain(_gain(each), True, each["words"]) for each in plain["worst"]
+        ),
+        costs=tuple(_cost(cost, arms) for cost in plain["costs"]),
+        break_even=tuple(_break_even(each, arms) for each in plain["break_even"]),
+        check=Check(plain["check"]["ok"], plain["check"]["files"], plain["check"]["words"]),
+        notes=tuple(plain["notes"]),
+        examples=tuple(
+            ExampleViews(
+                arms[strip["arm"]], tuple(ExampleImage(**each) for each in strip["images"])
+            )
+            for strip in plain["strips"]
+        ),
+        not_tested=tuple(plain["not_tested"]),
+        versions=plain["versions"],
+        hardware=plain["hardware"],
+        seeds=tuple(plain["seeds"]),
+        created=plain["created"],
+        seconds=plain["seconds"],
+    )
+
+
+def _interval(bounds: list[float] | None) -> Interval | None:
+    return Interval(*bounds) if bounds else None
+
+
+def _summary(cell: dict[str, Any], arms: dict[str, Arm]) -> ArmSummary:
+    left_out = ("arm", "epochs", "passes", "k_over_f", "n", "accuracies", "interval", "gap")
+    gap = cell["gap"]
+    return ArmSummary(
+        arm=arms[cell["arm"]],
+        epochs_asked=cell["epochs"],
+        epochs_trained=cell["passes"],
+        accuracies=tuple(cell["accuracies"]),
+        interval=_interval(cell["interval"]),
+        gap=GapSummary(**{**gap, "interval": _interval(gap["interval"])}) if gap else None,
+        **{key: value for key, value in cell.items() if key not in left_out},
+    )
+
+
+def _pair(pair: dict[str, Any], arms: dict[str, Arm]) -> PairVerdict:
+    plain = {key: value for key, value in pair.items() if key not in ("epochs", "words")}
+    for key in ("interval", "bca", "bca_images"):
+        plain[key] = _interval(plain[key])
+    verdict = Verdict(**plain, sentence=pair["words"])
+    return PairVerdict(pair["epochs"], arms[pair["arm"]], arms[pair["against"]], verdict)
+
+
+def _gain(gain: dict[str, Any]) -> ClassGain:
+    bounds = _interval(gain["interval"])
+    return ClassGain(
+        gain["class"], gain["arm"], gain["against"], gain["mean"], bounds, gain["epochs"], 0.5, 0.5
+    )
+
+
+def _cost(cost: dict[str, Any], arms: dict[str, Arm]) -> Cost:
+    expansion = ExpansionCost(
+        cost["arm"],
+        cost["how"],
+        cost["files"],
+        cost["bytes"],
+        cost["allocated"],
+        cost["expansion_seconds"],
+        cost["expansion_cpu_seconds"],
+        cost["pack_seconds"] or 0.0,
+        0,
+        "png",
+    )
+    arm = arms[cost["arm"]]
+    stored = expansion if arm.factor else None
+    return Cost(arm, stored, cost["pass_seconds"], cost["images_per_second"])
+
+
+def _break_even(each: dict[str, Any], arms: dict[str, Arm]) -> BreakEven:
+    needed = each["passes"]
+    payback: Payback = "never" if needed is None else "pays"
+    numbers = [each[key] for key in ("a", "w", "r", "h")]
+    return BreakEven(
+        arms[each["arm"]], each["epochs"], *numbers, payback, needed, each["runs"], each["words"]
+    )

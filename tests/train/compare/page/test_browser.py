@@ -13,7 +13,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 from tests.train.ablate.page.example import TECHNIQUES, ablation
-from tests.train.compare.page.example import CLASSES, example
+from tests.train.compare.page.example import CLASSES, example, read
 from train.ablate.page.page import render_ablation
 from train.compare.page.page import render_page
 
@@ -115,7 +115,9 @@ def requests(browser: webdriver.Chrome) -> list[str]:
 
 def page_of_a_comparison() -> str:
     arms = ("none", "fly", "disk ×2", "disk ×4", "disk ×8", "disk-random ×4", "hybrid ×4")
-    return render_page(example(arms, classes=(*CLASSES, "x" * 90)) | {"title": "/" + "x" * 90})
+    return render_page(
+        read(example(arms, classes=(*CLASSES, "x" * 90))) | {"title": "/" + "x" * 90}
+    )
 
 
 def page_of_an_ablation() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.train.compare.page.example import TITLE, example
+from tests.train.compare.page.example import TITLE, example, read
 from train.compare.page import captions
 
 
@@ -11,29 +11,27 @@ def plain(text: str) -> str:
 
 
 def test_one_sentence_says_what_was_compared() -> None:
-    assert plain(captions.compared(example())) == (
+    assert plain(captions.compared(read(example()))) == (
         f"Compared: none, fly, disk ×2, disk ×4, disk-random ×4 and hybrid ×4, trained on {TITLE} (2,000 sources, 10 classes) "
-        "for 8 and 40 passes with 6 seeds each and equal optimizer steps; tested on 10,000 images."
+        "for 8 and 40 epochs with 6 seeds each and equal optimizer steps; tested on 10,000 images."
     )
 
 
-def test_what_the_settings_do_not_say_is_left_out() -> None:
+def test_without_epochs_or_trials_neither_is_named() -> None:
     found = example(("none",), (8,), 1)
-    found["settings"] = {}
-    assert (
-        captions.compared(found)
-        == f"Compared: none, trained on {TITLE} for 8 passes with 1 seed each."
-    )
+    start = f"Compared: none, trained on {TITLE} (2,000 sources, 10 classes)"
+    end = " and equal optimizer steps; tested on 10,000 images."
+    assert captions.compared(read(found)) == f"{start} for 8 epochs with 1 seed each{end}"
     found.update(lengths=[], cells=[])
-    assert captions.compared(found) == f"Compared: none, trained on {TITLE}."
+    assert captions.compared(read(found)) == f"{start}{end}"
 
 
 def test_the_ranking_begins_with_the_best() -> None:
     found = example(("none", "fly"), (8,))
     none, fly = found["cells"]
     none["mean"], fly["mean"] = 0.9, 0.8
-    assert plain(captions.ranking(found, 8)) == "After 8 passes: none 90.00 %, fly 80.00 %."
-    assert captions.ranking(found, 9) == "After 9 passes: nothing was measured."
+    assert plain(captions.ranking(read(found), 8)) == "After 8 epochs: none 90.00 %, fly 80.00 %."
+    assert captions.ranking(read(found), 9) == "After 9 epochs: nothing was measured."
 
 
 def test_lengthening_names_who_gains_most_and_least() -> None:
@@ -41,24 +39,24 @@ def test_lengthening_names_who_gains_most_and_least() -> None:
     for cell, mean in zip(found["cells"], (0.80, 0.81, 0.82, 0.87), strict=True):
         cell["mean"] = mean
     assert (
-        captions.lengthening(found)
-        == "From 8 to 40 passes, accuracy changes for fly by +6.00 points, for none by +2.00."
+        captions.more_epochs(read(found))
+        == "From 8 to 40 epochs, accuracy changes for fly by +6.00 points, for none by +2.00."
     )
-    assert captions.lengthening(example(("fly",))).count("by") == 1
-    assert captions.lengthening(example(("fly",), (8,))).startswith("After 8 passes: fly")
+    assert captions.more_epochs(read(example(("fly",)))).count("by") == 1
+    assert captions.more_epochs(read(example(("fly",), (8,)))).startswith("After 8 epochs: fly")
 
 
 def test_timing_names_the_most_accurate_and_the_fastest() -> None:
     found = example(("fly", "disk ×4"), (8,))
     for cell, mean, seconds in zip(found["cells"], (0.9, 0.8), (3.0, 2.0), strict=True):
         cell.update(mean=mean, seconds=seconds)
-    alone = "After 8 passes, training alone: most accurate fly, 90.00 % in 3.00 s; fastest disk ×4, 80.00 % in 2.00 s."
-    assert plain(captions.timing(found, whole=False)) == alone
-    assert plain(captions.timing(found, whole=True)).endswith(
+    alone = "After 8 epochs, training alone: most accurate fly, 90.00 % in 3.00 s; fastest disk ×4, 80.00 % in 2.00 s."
+    assert plain(captions.timing(read(found), whole=False)) == alone
+    assert plain(captions.timing(read(found), whole=True)).endswith(
         ": most accurate and fastest fly, 90.00 % in 3.00 s."
     )
     found["cells"] = []
-    assert captions.timing(found, whole=False).endswith("nothing was measured.")
+    assert captions.timing(read(found), whole=False).endswith("nothing was measured.")
 
 
 def test_verdicts_are_counted_and_the_largest_difference_named() -> None:
@@ -66,12 +64,12 @@ def test_verdicts_are_counted_and_the_largest_difference_named() -> None:
     kinds = (("better", 2.0), ("equivalent", 0.1), ("undecided", -5.0))
     for pair, (verdict, mean) in zip(found["pairs"], kinds, strict=True):
         pair.update(verdict=verdict, mean=mean)
-    assert captions.verdicts(found, 8) == (
-        "Of 3 pairs after 8 passes, 1 differs, 1 is equivalent and 1 is undecided. The largest difference: fly − none, +2.00 points."
+    assert captions.verdicts(read(found), 8) == (
+        "Of 3 pairs after 8 epochs, 1 differs, 1 is equivalent and 1 is undecided. The largest difference: fly − none, +2.00 points."
     )
 
 
 def test_the_gap_is_that_of_the_longest_runs() -> None:
-    assert plain(captions.gap(example(("disk ×4",)))).endswith(
-        "after 40 passes, in points: disk ×4 +2.10."
+    assert plain(captions.gap(read(example(("disk ×4",))))).endswith(
+        "after 40 epochs, in points: disk ×4 +2.10."
     )

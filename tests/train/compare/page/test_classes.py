@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from tests.train.compare.page.example import CLASSES, example
-from train.compare.page.classes import chance, heats
-from train.report.classes import Tile
+from tests.train.compare.page.example import CLASSES, example, read
+from train.compare.results import Comparison
+from train.report.classes import Heat, Tile, false_alarms, heats_of
+
+
+def heats(comparison: Comparison) -> list[Heat]:
+    return heats_of(comparison.gains_after(comparison.longest))
+
+
+def chance(comparison: Comparison) -> tuple[int, float]:
+    return false_alarms(comparison.gains_after(comparison.longest))
 
 
 def test_few_classes_are_shown_all() -> None:
-    (heat,) = heats(example())
+    (heat,) = heats(read(example()))
     assert tuple(name for name, _ in heat.rows) == CLASSES
     assert heat.columns == (
         "fly",
@@ -22,7 +30,7 @@ def test_few_classes_are_shown_all() -> None:
 
 def test_of_a_hundred_classes_the_ten_most_harmed_and_the_ten_most_helped_are_shown() -> None:
     found = example(classes=tuple(f"class {index}" for index in range(100)))
-    harmed, helped = heats(found)
+    harmed, helped = heats(read(found))
     entries = [entry for entry in found["classes"] if entry["epochs"] == 40]
     lowest = {
         name: min(entry["mean"] for entry in entries if entry["class"] == name)
@@ -39,7 +47,7 @@ def test_gains_are_blue_harms_orange_and_what_is_sure_is_marked() -> None:
     found = example(("none", "fly"), (8,), classes=("up", "down", "even"))
     for entry, mean, half in zip(found["classes"], (4.0, -4.0, 0.0), (1.0, 5.0, 1.0), strict=True):
         entry.update(mean=mean, interval=[mean - half, mean + half])
-    (heat,) = heats(found)
+    (heat,) = heats(read(found))
     (_, (up,)), (_, (down,)), (_, (even,)) = heat.rows
     assert up == Tile("+4.0", "+3.0 … +5.0", "#80b8d8", True)
     assert down == Tile("−4.0", "−9.0 … +1.0", "#eaae80", False)
@@ -49,7 +57,7 @@ def test_gains_are_blue_harms_orange_and_what_is_sure_is_marked() -> None:
 def test_against_several_arms_each_column_names_both() -> None:
     found = example(("none", "fly", "disk ×4"), (8,), classes=("a",))
     found["classes"][1]["against"] = "fly"
-    (heat,) = heats(found)
+    (heat,) = heats(read(found))
     assert heat.columns == ("fly − none", "disk\u00a0×4 − fly")
     assert "first arm minus second" in heat.caption
 
@@ -57,7 +65,7 @@ def test_against_several_arms_each_column_names_both() -> None:
 def test_a_class_that_an_arm_lacks_is_a_dash() -> None:
     found = example(("none", "fly", "disk ×4"), (8,), seeds=1, classes=("a", "b"))
     del found["classes"][-1]
-    (heat,) = heats(found)
+    (heat,) = heats(read(found))
     assert [tile.text == "–" for _, tiles in heat.rows for tile in tiles] == [
         False,
         False,
@@ -69,6 +77,6 @@ def test_a_class_that_an_arm_lacks_is_a_dash() -> None:
 
 def test_without_classes_there_is_no_table() -> None:
     found = example(("none",))
-    assert heats(found) == []
-    assert chance(found) == (0, 0)
-    assert chance(example()) == (50, 2.5)
+    assert heats(read(found)) == []
+    assert chance(read(found)) == (0, 0)
+    assert chance(read(example())) == (50, 2.5)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from tests.train.compare.page.example import TITLE, example
-from train.compare.page.markdown import render_markdown
+from tests.train.compare.page.example import TITLE, example, read
+from train.compare.export.markdown import comparison_to_markdown
 from train.report.markdown import plain
 
 
 def test_it_holds_the_words_of_every_verdict_and_the_costs() -> None:
     found = example()
-    text = render_markdown(found)
+    text = comparison_to_markdown(read(found))
     for pair in found["pairs"]:
         assert f"- {pair['words']}\n" in text
     for entry in found["break_even"]:
@@ -22,8 +22,8 @@ def test_it_holds_the_words_of_every_verdict_and_the_costs() -> None:
 
 def test_every_row_of_a_table_is_as_wide_as_its_head() -> None:
     found = example(classes=("a|b",))
-    found["costs"][0]["how"] = "a | b\nc"
-    for block in re.findall(r"(?:^\|.*\n)+", render_markdown(found), re.MULTILINE):
+    found["costs"][2]["how"] = "a | b\nc"
+    for block in re.findall(r"(?:^\|.*\n)+", comparison_to_markdown(read(found)), re.MULTILINE):
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1
 
 
@@ -33,7 +33,7 @@ def test_names_are_shown_as_they_are() -> None:
         == r"\<b\>\*x\*\_y\_ snake_case \`c\` \[d\](e) #f"
     )
     assert plain("# head") == r"\# head"
-    text = render_markdown(example())
+    text = comparison_to_markdown(read(example()))
     assert "<b>" not in text.replace(TITLE, "")
     assert "\\<b\\>" in text
 
@@ -41,26 +41,26 @@ def test_names_are_shown_as_they_are() -> None:
 def test_a_command_with_backticks_stays_in_its_fence() -> None:
     found = example()
     found["command"] = "train compare ````"
-    assert "\n`````sh\ntrain compare ````\n`````\n" in render_markdown(found)
+    assert "\n`````sh\ntrain compare ````\n`````\n" in comparison_to_markdown(read(found))
 
 
 def test_a_check_that_failed_is_said_first() -> None:
     found = example()
     found["check"] = {"ok": False, "files": 3, "words": "3 files differ"}
-    before, after = render_markdown(found).split("## Verdicts")
+    before, after = comparison_to_markdown(read(found)).split("## Verdicts")
     assert "**Do not trust these numbers:** 3 files differ" in before
-    assert "Do both ways agree? No: 3 files differ" in after
+    assert "Do expand and train show the same pixels? No: 3 files differ" in after
 
 
 def test_what_is_empty_is_said_or_left_out() -> None:
     found = example(("none",), (8,), 1)
-    found.update(headline=[], costs=[], notes=[], not_tested=[], check=None)
-    text = render_markdown(found)
-    assert text.startswith("# Nothing was decided\n")
+    found.update(headline=[], costs=[], notes=[], not_tested=[])
+    text = comparison_to_markdown(read(found))
+    assert text.startswith("# There is no verdict\n")
     assert "There was no pair to compare." in text
-    assert "Nothing was measured class by class." in text
-    assert not re.search(r"Memorised|Notes|Do both ways|\n\n\n", text)
+    assert "No class was measured." in text
+    assert not re.search(r"Memorised|Notes|\n\n\n", text)
 
 
 def test_the_same_input_gives_the_same_text() -> None:
-    assert render_markdown(example()) == render_markdown(example())
+    assert comparison_to_markdown(read(example())) == comparison_to_markdown(read(example()))

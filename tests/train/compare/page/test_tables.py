@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-import pytest
-
-from tests.train.compare.page.example import ARMS, example
-from train.compare.page import tables
-from train.report.tables import Table, facts, margin
+from tests.train.compare.page.example import ARMS, example, read
+from train.compare.page import cost_tables, sentences, tables
+from train.report.tables import Table, facts
 
 NUMBER = re.compile(r"([−+]?\d[\d,]*(?:\.(\d+))?)\s?(%|µs|ms|s|min|h|[kMGT]?B)?")
 SCALES = {
@@ -53,17 +51,18 @@ def stray(cell: str, entry: Any, scale: float = 1) -> list[str]:
 
 def test_every_number_of_a_table_stands_in_the_entry_that_its_row_shows() -> None:
     found = example()
-    cells = list(tables.cells(found))
-    pairs = tables.of_length(found, "pairs", 40)
+    order = {arm: index for index, arm in enumerate(ARMS)}
+    cells = sorted(found["cells"], key=lambda cell: (order[cell["arm"]], cell["epochs"]))
+    pairs = [pair for pair in found["pairs"] if pair["epochs"] == 40]
     cases: list[tuple[Table, list[Any]]] = [
-        (tables.accuracy(found), cells),
-        (tables.every_run(found), cells),
-        (tables.pairs(found, 40), pairs),
-        (tables.tests(found, 40), pairs),
-        (tables.costs(found), found["costs"]),
-        (tables.break_even(found), found["break_even"]),
-        (tables.gaps(found), [cell for cell in cells if cell["gap"]]),
-        (tables.seeds(found), found["seeds"]),
+        (tables.accuracy(read(found)), cells),
+        (tables.every_trial(read(found)), cells),
+        (tables.pairs(read(found), 40), pairs),
+        (tables.tests(read(found), 40), pairs),
+        (cost_tables.costs(read(found)), found["costs"]),
+        (cost_tables.break_even(read(found)), found["break_even"]),
+        (tables.gaps(read(found)), [cell for cell in cells if cell["gap"]]),
+        (cost_tables.seeds(read(found)), found["seeds"]),
     ]
     for table, entries in cases:
         assert len(table.rows) == len(entries) > 0
@@ -81,37 +80,36 @@ def test_every_number_of_a_table_stands_in_the_entry_that_its_row_shows() -> Non
 
 def test_seconds_with_the_expansion_are_those_of_training_and_of_the_expansion() -> None:
     found = example(("none", "disk ×4"), (40,))
-    none, disk = tables.cells(found)
-    expansion = tables.expansion_seconds(found)
+    none, disk = read(found).summaries
+    expansion = read(found).expansion_seconds
     assert set(expansion) == {"disk ×4"}
-    assert tables.total_seconds(none, expansion) == none["seconds"]
+    assert tables.total_seconds(none, expansion) == none.seconds
     assert (
         tables.total_seconds(disk, expansion)
-        == disk["seconds"] + found["costs"][1]["expansion_seconds"]
+        == disk.seconds + found["costs"][1]["expansion_seconds"]
     )
-    assert tables.total_seconds({**none, "seconds": None}, expansion) is None
 
 
 def test_cells_come_arm_by_arm_the_shortest_first() -> None:
     found = example()
     found["cells"].reverse()
-    assert [(cell["arm"], cell["epochs"]) for cell in tables.cells(found)] == [
+    assert [(each.arm.name, each.epochs_asked) for each in read(found).summaries_after()] == [
         (arm, k) for arm in ARMS for k in (8, 40)
     ]
 
 
-def test_passes_have_a_column_only_where_the_budget_made_them_differ() -> None:
+def test_epochs_have_a_column_only_where_the_budget_made_them_differ() -> None:
     found = example()
-    assert "passes done" not in tables.accuracy(found).columns
+    assert "epochs trained" not in tables.accuracy(read(found)).columns
     found["cells"][0]["passes"] = 9
-    assert tables.accuracy(found).columns[-1] == "passes done"
-    assert tables.accuracy(found).rows[0][-1] == "9"
+    assert tables.accuracy(read(found)).columns[-1] == "epochs trained"
+    assert tables.accuracy(read(found)).rows[0][-1] == "9"
 
 
 def test_runs_that_are_missing_leave_their_place_empty() -> None:
     found = example(("none", "fly"), (8,))
     found["cells"][0]["accuracies"] = found["cells"][0]["accuracies"][:4]
-    none, fly = tables.every_run(found).rows
+    none, fly = tables.every_trial(read(found)).rows
     assert none[-2:] == ("–", "–")
     assert "–" not in fly
 
@@ -120,42 +118,33 @@ def test_rows_are_as_wide_as_their_heads() -> None:
     found = example()
     shown = [
         tables.accuracy,
-        tables.every_run,
+        tables.every_trial,
         tables.speed,
-        tables.costs,
-        tables.break_even,
+        cost_tables.costs,
+        cost_tables.break_even,
         tables.gaps,
-        tables.arms,
+        cost_tables.arms,
     ]
-    for table in [show(found) for show in shown] + [facts("Settings", found["settings"])]:
+    for table in [show(read(found)) for show in shown] + [facts("Settings", found["settings"])]:
         assert {len(row) for row in table.rows} == {len(table.columns)}
 
 
 def test_seeds_keep_their_digits() -> None:
     found = example()
-    assert tables.seeds(found).rows[0][1] == "4271339851"
+    assert cost_tables.seeds(read(found)).rows[0][1] == "4271339851"
     assert dict(facts("Settings", found["settings"]).rows)["seed"] == "20261122"
-
-
-@pytest.mark.parametrize("key", ["margin", "margin in points"])
-def test_the_margin_is_read_from_the_settings(key: str) -> None:
-    found = example()
-    found["settings"] = {key: 0.5}
-    assert margin(found) == 0.5
-    found["settings"] = {}
-    assert margin(found) is None
 
 
 def test_words_that_do_not_name_their_arm_get_it() -> None:
     found = example(("none", "disk ×4"))
-    assert tables.break_even_words(found) == [
-        "disk ×4: the folder has paid for itself after 121 passes (4 runs of 40)"
+    assert sentences.break_even(read(found)) == [
+        "disk ×4: breaks even after 121 epochs (4 trials of 40)"
     ]
-    assert tables.worst_words(found) == [found["worst"][1]["words"]]
+    assert sentences.smallest_gains(read(found)) == [found["worst"][1]["words"]]
 
 
 def test_pairs_are_marked_with_their_verdicts() -> None:
     found = example()
-    table = tables.pairs(found, 40)
-    assert table.marks == tuple(pair["verdict"] for pair in tables.of_length(found, "pairs", 40))
+    table = tables.pairs(read(found), 40)
+    assert table.marks == tuple(pair["verdict"] for pair in found["pairs"] if pair["epochs"] == 40)
     assert all(one != other for one, other in pairwise(row[0] for row in table.rows))

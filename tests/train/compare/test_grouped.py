@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tests.train.compare.studies import ask, row_of
+from tests.train.compare.studies import ask, grouped, row_of
 from train.compare.arms import Arm
-from train.compare.runs import Runs
 
 RIGHT = ([1, 1, 1, 0, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1, 0, 1])
 
@@ -16,18 +15,20 @@ def test_rows_are_kept_by_arm_and_length_whatever_their_order() -> None:
         for arm in ("fly", "none")
         for length in (4, 2)
     ]
-    runs = Runs(ask("none,fly", (2, 4)), rows, 8)
+    runs = grouped(ask("none,fly", (2, 4)), rows, 8)
     assert runs.sources == 10
-    assert [(row["arm"], row["length"], row["replicate"]) for row in runs.rows(Arm("fly"), 4)] == [
+    assert [
+        (each.arm, each.epochs_asked, each.replicate) for each in runs.trials(Arm("fly"), 4)
+    ] == [
         ("fly", 4, 0),
         ("fly", 4, 1),
     ]
-    assert runs.values(Arm("none"), 2, "steps") == [4.0, 4.0]
+    assert runs.values(Arm("none"), 2, lambda each: each.steps) == [4.0, 4.0]
     assert runs.epoch_seconds(Arm("none"), 4) == [0.5, 0.5]
     assert runs.right(Arm("none"), 2).tolist() == [list(row) for row in RIGHT]
 
 
 def test_test_images_that_fill_no_byte_are_counted_as_they_are() -> None:
     right = [1, 0, 1, 1, 0, 0, 1, 1, 0, 1]
-    runs = Runs(ask("none,fly"), [row_of(arm, 4, 0, right) for arm in ("none", "fly")], 10)
+    runs = grouped(ask("none,fly"), [row_of(arm, 4, 0, right) for arm in ("none", "fly")], 10)
     assert runs.right(Arm("fly"), 4).tolist() == [right]
