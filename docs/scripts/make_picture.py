@@ -17,7 +17,7 @@ from PIL import Image
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-SHEET, GAP, HEIGHT = 520, 24, 570
+SHEET, GAP, HEIGHT = 520, 24, 510
 """Width of the sheet, the gap to the plot, and the height of both, in pixels."""
 
 
