@@ -95,7 +95,7 @@ def stretch(x: Number, y: Number) -> Affine:
 def linear_about_centres(
     a: Number, b: Number, d: Number, e: Number, out: Size, into: Size
 ) -> Affine:
-    """Return the map of matrix [[a, b], [d, e]] that takes the centre of `out` to that of `into`."""
+    """Return the map [[a, b], [d, e]] that takes the centre of `out` to that of `into`."""
     x, y = out.width / 2, out.height / 2
     return Affine(a, b, into.width / 2 - (a * x + b * y), d, e, into.height / 2 - (d * x + e * y))
 

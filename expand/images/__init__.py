@@ -1,1 +1,4 @@
-"""Images: files to pixels and back."""
+"""Images: files to pixels (`decoder.decode`) and back (`encoder.encode`), without loss.
+
+Nothing is imported here: `formats` and `pixels` are used without OpenCV and Pillow.
+"""

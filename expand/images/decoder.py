@@ -1,9 +1,9 @@
-"""Image codecs: bytes to pixels and back, losing nothing that the format can hold.
+"""Decode image files to pixels: all bits and channels that the file holds.
 
-Pixels are H×W (grey) or H×W×C arrays of 8 or 16 bits; three channels are RGB, four RGBA. Pillow reads the header (what
-the file is, its JPEG tables, its orientation), OpenCV decodes and encodes, four times as fast and to the same bits;
-Pillow takes over where OpenCV cannot (grey with alpha, palettes, CMYK, unusual JPEG tables), tifffile for TIFF beyond
-four channels or 8 bits.
+Pixels are H×W (grey) or H×W×C arrays of 8 or 16 bits; three channels are RGB, four RGBA. Pillow
+reads the header: format, JPEG tables, orientation. OpenCV decodes the pixels, four times as fast as
+Pillow and to the same bits. Pillow decodes what OpenCV does not (grey with alpha, palettes, CMYK),
+and tifffile decodes TIFF with more than four channels or 8 bits.
 """
 
 from __future__ import annotations
@@ -21,18 +21,19 @@ from expand.images.jpeg import chroma_sampling, quantisation_tables, standard_ta
 from expand.images.pixels import Pixels
 from expand.images.tiff import FROM_OPENCV, ORIENTATION, is_plain, read_tiff
 
-Image.MAX_IMAGE_PIXELS = (
-    None  # large pictures are a user's right; memory is bounded by one image a worker
-)
+# no limit: memory is bounded, since a worker holds one image at a time
+Image.MAX_IMAGE_PIXELS = None
+# a bad file is reported once, by the caller
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
-
-cv2.utils.logging.setLogLevel(
-    cv2.utils.logging.LOG_LEVEL_SILENT
-)  # a bad file is reported once, by us
+BY_PILLOW = ("LA", "PA", "P", "CMYK", "1")
+"""Pillow's modes of images that OpenCV would convert with loss."""
+TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+STARTS = (b"\xff\xd8", b"\x89PNG", b"RIFF", b"BM", b"P5", b"P6", b"P2", b"P3")
 
 
 class Decoded(NamedTuple):
-    """An image file: upright pixels, how they were encoded, and whether an orientation tag had to be applied."""
+    """A decoded file: upright pixels, their encoding, and whether it had an orientation tag."""
 
     pixels: Pixels
     encoding: Encoding
@@ -40,18 +41,18 @@ class Decoded(NamedTuple):
 
 
 def decode(data: bytes) -> Decoded:
-    """Return the pixels of an image file, upright; raise BadImage in words if it is none, or cut off."""
+    """Decode an image file, and apply its EXIF orientation.
+
+    Raises `BadImageError` with the reason if the bytes are not an image of a supported format, or
+    are damaged.
+    """
     if not data:
         raise BadImageError("is empty")
     try:
         header = Image.open(io.BytesIO(data))
         orientation = _orientation(header, data)
     except UnidentifiedImageError:
-        return (
-            _from_tiff(data)
-            if data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-            else _refuse(data)
-        )
+        return _without_pillow(data)
     except (OSError, SyntaxError, ValueError, TypeError, EOFError) as error:
         raise BadImageError(f"cannot be decoded ({error})") from error
     if header.format == "TIFF" and not is_plain(header):
@@ -59,12 +60,17 @@ def decode(data: bytes) -> Decoded:
     encoding = _encoding(header, data)
     if header.format == "TIFF":  # which Pillow turns upright itself
         return _decoded(_with_pillow(header), encoding, 1)._replace(turned=orientation != 1)
-    pixels = (
-        _with_pillow(header)
-        if header.mode in ("LA", "PA", "P", "CMYK", "1")
-        else _with_opencv(data, header)
-    )
+    by_pillow = header.mode in BY_PILLOW
+    pixels = _with_pillow(header) if by_pillow else _with_opencv(data, header)
     return _decoded(pixels, encoding, orientation)
+
+
+def _without_pillow(data: bytes) -> Decoded:
+    """Decode a file whose header Pillow does not know: a TIFF of an unusual kind, or no image."""
+    if data[:4] in TIFF_STARTS:
+        return _from_tiff(data)
+    known = data.startswith(STARTS)
+    raise BadImageError("cannot be decoded (damaged header)" if known else "is no image")
 
 
 def _decoded(pixels: Pixels, encoding: Encoding, orientation: int) -> Decoded:
@@ -74,7 +80,7 @@ def _decoded(pixels: Pixels, encoding: Encoding, orientation: int) -> Decoded:
 
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:
-    """Return pixels as an EXIF orientation (1 … 8) says that they are to be seen."""
+    """Turn pixels (H×W or H×W×C) upright by their EXIF orientation (1 … 8)."""
     if orientation in (5, 6, 7, 8):
         pixels = pixels.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):
@@ -85,7 +91,10 @@ def upright(pixels: Pixels, orientation: int) -> Pixels:
 
 
 def _orientation(header: Image.Image, data: bytes) -> int:
-    """Return the EXIF orientation; a PNG is searched first, since Pillow decodes all of it to find none."""
+    """Return the EXIF orientation, 1 … 8.
+
+    A PNG's bytes are searched first, since Pillow would decode the whole file to find no tag.
+    """
     if header.format == "PNG" and b"eXIf" not in data and b"Raw profile type exif" not in data:
         return 1
     return int(header.getexif().get(ORIENTATION, 1))
@@ -94,17 +103,6 @@ def _orientation(header: Image.Image, data: bytes) -> int:
 def _from_tiff(data: bytes) -> Decoded:
     page = read_tiff(data)
     return _decoded(page.pixels, Encoding("TIFF", profile=page.profile), page.orientation)
-
-
-def _refuse(data: bytes) -> Decoded:
-    raise BadImageError(
-        "is no image"
-        if not any(data.startswith(m) for m in _MAGIC)
-        else "cannot be decoded (damaged header)"
-    )
-
-
-_MAGIC = (b"\xff\xd8", b"\x89PNG", b"RIFF", b"BM", b"P5", b"P6", b"P2", b"P3")
 
 
 def _with_opencv(data: bytes, header: Image.Image) -> Pixels:
@@ -132,16 +130,11 @@ def _with_pillow(header: Image.Image) -> Pixels:
 
 
 def _encoding(header: Image.Image, data: bytes) -> Encoding:
-    """Return how an opened file was encoded."""
+    """Return the encoding of an opened file; refuse an unsupported format."""
     kind, profile = str(header.format), header.info.get("icc_profile")
     kind = {"MPO": "JPEG"}.get(kind, kind)
     if kind == "JPEG":
-        jpeg = cast(JpegImagePlugin.JpegImageFile, header)
-        tables = quantisation_tables(jpeg)
-        quality = standard_tables().get(tables)
-        return Encoding(
-            "JPEG", quality or 0, None if quality else tables, chroma_sampling(jpeg), profile
-        )
+        return _jpeg_encoding(cast(JpegImagePlugin.JpegImageFile, header))
     if kind == "WEBP":
         lossless = b"VP8L" in data[12:64] or (
             data[12:16] == b"VP8X" and b"VP8L" in data and b"VP8 " not in data
@@ -152,3 +145,10 @@ def _encoding(header: Image.Image, data: bytes) -> Encoding:
             f"is a {kind} file; JPEG, PNG, WebP, BMP, TIFF, PGM and PPM are supported"
         )
     return Encoding(kind, profile=profile)
+
+
+def _jpeg_encoding(jpeg: JpegImagePlugin.JpegImageFile) -> Encoding:
+    tables = quantisation_tables(jpeg)
+    quality, profile = standard_tables().get(tables), jpeg.info.get("icc_profile")
+    unusual = None if quality else tables
+    return Encoding("JPEG", quality or 0, unusual, chroma_sampling(jpeg), profile)

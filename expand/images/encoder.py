@@ -1,4 +1,4 @@
-"""Encoder: pixels to the bytes of an image file, losing nothing that the format can hold."""
+"""Encode pixels to the bytes of an image file: all bits and channels that the format can hold."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from expand.images.tiff import write_tiff
 
 
 def encode(pixels: Pixels, encoding: Encoding) -> bytes:
-    """Return an image file of these pixels; raise BadImage where the format cannot hold them."""
+    """Encode pixels (H×W or H×W×C, 8 or 16 bits; RGB or RGBA) to an image file.
+
+    Raises `BadImageError` if the format cannot hold them.
+    """
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     check_fits(encoding.format, channels, pixels.dtype)
     if encoding.format == "TIFF":
@@ -62,7 +65,7 @@ _OPENCV: dict[str, Callable[[Encoding, int], tuple[str, list[int]]]] = {
 
 
 def _encode_with_pillow(pixels: Pixels, encoding: Encoding) -> bytes:
-    """Return a file that OpenCV does not write: a JPEG with tables of its own, a PNG of grey with alpha."""
+    """Encode what OpenCV does not write: a JPEG with its own tables, a grey PNG with alpha."""
     buffer = io.BytesIO()
     settings: dict[str, Any] = {"icc_profile": encoding.profile} if encoding.profile else {}
     if encoding.tables:

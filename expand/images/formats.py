@@ -1,4 +1,4 @@
-"""Image formats: which files count as images, and how a file stores its pixels."""
+"""Image formats: which files are images, and how a file stores its pixels."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ import numpy as np
 from expand.errors import BadImageError
 
 FORMATS = {"png": (".png",), "jpg": (".jpg", ".jpeg"), "webp": (".webp",)}
-"""What `--format` may ask for beside "keep", and the suffixes of such files."""
+"""The values of `--format` other than "keep", and the suffixes of their files."""
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".pgm", ".ppm"})
-"""What counts as an image file: the suffixes that torchvision's ImageFolder reads."""
+"""The suffixes of image files: those that torchvision's ImageFolder reads."""
 DEFAULT_QUALITY = {"JPEG": 95, "WEBP": 90}
 Tables = tuple[tuple[int, tuple[int, ...]], ...]
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """How a file holds its pixels; enough to write others like it.
+    """How a file stores its pixels; enough to write others like it.
 
-    `quality` is None where nothing is lost. `tables` are JPEG quantisation tables that no quality of libjpeg gives,
-    `sampling` is OpenCV's number for the chroma subsampling, `profile` an ICC colour profile.
+    `quality` is None if the encoding is lossless. `tables` are JPEG quantisation tables that no
+    quality of libjpeg gives, `sampling` is OpenCV's number of the chroma subsampling, and `profile`
+    is an ICC colour profile.
     """
 
     format: str
@@ -32,7 +33,7 @@ class Encoding:
     profile: bytes | None = None
 
     def override(self, format_: str, quality: int | None) -> Encoding:
-        """Return the encoding that `--format` and `--quality` ask for ("keep" and None: as the source has it)."""
+        """Return the encoding for `--format` and `--quality`; "keep" and None leave it as it is."""
         asked = {"png": "PNG", "jpg": "JPEG", "webp": "WEBP"}.get(format_, self.format)
         if asked == self.format:
             if quality is None or self.quality is None:

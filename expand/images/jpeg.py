@@ -20,7 +20,7 @@ def quantisation_tables(jpeg: Any) -> Tables:
 
 @lru_cache(maxsize=1)
 def standard_tables() -> dict[Tables, int]:
-    """Return which quality of libjpeg gives which quantisation tables, for colour and for grey."""
+    """Return the quality of libjpeg for each of its quantisation tables, colour and grey."""
     known: dict[Tables, int] = {}
     for shape in ((8, 8, 3), (8, 8)):
         for quality in range(1, 101):
@@ -32,7 +32,7 @@ def standard_tables() -> dict[Tables, int]:
 
 
 def chroma_sampling(jpeg: Any) -> int | None:
-    """Return OpenCV's number for a colour JPEG's chroma subsampling (0x221111: 4:2:0), None where it has none for it."""
+    """Return OpenCV's number of a JPEG's chroma subsampling (0x221111: 4:2:0), None if unknown."""
     factors = [(layer[1], layer[2]) for layer in jpeg.layer]
     if len(factors) != 3 or factors[1:] != [(1, 1), (1, 1)]:
         return None

@@ -1,4 +1,4 @@
-"""Pixels: the array type that every room passes on."""
+"""Pixels: the array type of images in every module."""
 
 from __future__ import annotations
 

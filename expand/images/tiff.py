@@ -1,4 +1,4 @@
-"""TIFF beyond what Pillow reads without loss: 16 bits, and any number of channels."""
+"""Read and write TIFF that Pillow cannot hold: 16 bits, and any number of channels."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ class Page(NamedTuple):
 
 
 def is_plain(header: Image.Image) -> bool:
-    """Tell whether Pillow reads a TIFF without loss: 8 bits or fewer, and every sample a channel of its mode, one page."""
+    """Whether Pillow reads a TIFF without loss.
+
+    It does if the file has one page of at most 8 bits, and every sample is a channel of the mode.
+    """
     tags = header.tag_v2  # type: ignore[attr-defined]
     pages = getattr(header, "n_frames", 1)
     return bool(
@@ -37,7 +40,11 @@ def is_plain(header: Image.Image) -> bool:
 
 
 def read_tiff(data: bytes) -> Page:
-    """Read a TIFF of many channels or 16 bits, first as tifffile reads it, then as OpenCV does (its compressions)."""
+    """Read a TIFF of many channels or 16 bits.
+
+    tifffile reads it; OpenCV reads the compressions that tifffile needs another package for. Raises
+    `BadImageError` if the file is damaged or has several pages.
+    """
     import tifffile
 
     try:
@@ -48,14 +55,17 @@ def read_tiff(data: bytes) -> Page:
             return Page(pixels, orientation, page.tags.valueof(PROFILE))
     except BadImageError:
         raise
-    except Exception as error:  # whatever a decompressor makes of damaged bytes
+    except Exception as error:  # decompressors raise anything on damaged bytes
         if "imagecodecs" in str(error):
             return Page(_compressed(data, error), 1, None)
         raise BadImageError(f"cannot be decoded ({error})") from error
 
 
 def _channels_last(pixels: NDArray[Any], axes: str) -> Pixels:
-    """Return H×W or H×W×C from an array with TIFF axes; three plain axes are taken as tifffile writes H×W×C arrays."""
+    """Convert an array with TIFF axes to H×W or H×W×C.
+
+    Three axes without a name are H×W×C, as tifffile writes such arrays.
+    """
     if (
         pixels.ndim == 2
         or axes[-1] == "S"
@@ -68,7 +78,7 @@ def _channels_last(pixels: NDArray[Any], axes: str) -> Pixels:
 
 
 def _compressed(data: bytes, error: Exception) -> Pixels:
-    """Read the compressions that tifffile leaves to another package (LZW and others), up to four channels."""
+    """Read LZW and other compressions that tifffile does not, with up to four channels."""
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None:
         raise BadImageError(f"cannot be decoded ({error})") from error
@@ -76,7 +86,7 @@ def _compressed(data: bytes, error: Exception) -> Pixels:
 
 
 def write_tiff(pixels: Pixels, profile: bytes | None) -> bytes:
-    """Return a TIFF file of these pixels, compressed without loss."""
+    """Encode pixels as a TIFF file with lossless compression."""
     import tifffile
 
     buffer = io.BytesIO()

@@ -74,7 +74,7 @@ class Technique(ABC):
         return [Strength("as drawn", None)]
 
     def parts(self) -> tuple[Technique, ...]:
-        """Return what an ablation switches on and off separately; by default the technique itself."""
+        """Return what an ablation switches on and off separately; by default the whole."""
         return (self,)
 
     def merge(self, other: Technique) -> Technique | None:
@@ -103,7 +103,7 @@ class PixelTechnique(Technique):
     def apply_batch(self, pixels: Pixels, choices: Choice) -> Pixels:
         """Return N changed images of one size (N×H×W or N×H×W×C); `choices` holds arrays of N.
 
-        The result must equal `apply` on each image.
+        The result must be equal to `apply` on each image.
         """
         count = len(pixels)
         each = [

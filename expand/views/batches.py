@@ -1,4 +1,7 @@
-"""A batch of views at once: the arithmetic of single views on arrays, to the same bits, for whoever needs many a second."""
+"""A batch of views at once: the arithmetic of single views on arrays, with the same bits.
+
+For training on the fly, which needs many views a second.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.errors import ExpandError
-from expand.geometry import IDENTITY, Affine, Placement, Size
+from expand.geometry import Placement, Size
 from expand.images.pixels import Pixels
 from expand.recipes.fill import border_colours, fit_colour
 from expand.techniques import Choice
 from expand.views.keys import STEPS, UNIT, draw_many
-from expand.views.resample import by_centres, resample, warp
+from expand.views.resample import resample_batch
 from expand.views.views import Views
 from expand.views.walk import walk
 
@@ -22,14 +24,20 @@ Choices = dict[str, Choice]
 
 
 class ViewBatches:
-    """The views of a fixed row of images, batch by batch; what each image's key gives is drawn once."""
+    """The views of a fixed list of images, batch by batch.
+
+    The numbers that depend on an image only are drawn once.
+    """
 
     def __init__(self, views: Views, ids: Sequence[str]) -> None:
         self.views, self.ids = views, ids
         self.encoded = [source_id.encode("utf-8") for source_id in ids]
 
     def choices(self, rows: NDArray[np.int64], k: int) -> Choices:
-        """Return the parameters of view `k` ≥ 1 of the images in `rows`: those of `Views.params`, as arrays of len(rows)."""
+        """Return the parameters of view `k` ≥ 1 of the images in `rows`.
+
+        The values are those of `Views.params`, as arrays of len(rows).
+        """
         if self.views.sampling == "random":
             return self._stacked(rows, k)
         origins = self._origins[rows]
@@ -39,17 +47,17 @@ class ViewBatches:
         numbers = np.concatenate([spread, self._seeds(rows, k)], axis=1)
         return {
             step.key: step.technique.choose(
-                variants[:, place].astype(np.float64), [numbers[:, i] for i in step.takes]
+                variants[:, column].astype(np.float64), [numbers[:, i] for i in step.takes]
             )
-            for place, step in enumerate(self.views.steps)
+            for column, step in enumerate(self.views.steps)
         }
 
     def render(
         self, pixels: Pixels, choices: Choices, colours: NDArray[np.int64] | None = None
     ) -> Pixels:
-        """Return the views' pixels from N images of one size (N×H×W or N×H×W×C), as `Views.render` does one by one.
+        """Render views of N images of one size (N×H×W or N×H×W×C), as `Views.render` does for each.
 
-        `colours` (N×C) is what `fill_colours` gives for these images, for a caller who has them already.
+        `colours` (N×C) are the images' `fill_colours`, for a caller that has them already.
         """
         moved = False
         for step in self.views.steps:
@@ -63,11 +71,11 @@ class ViewBatches:
         return pixels
 
     def placement(self, choices: Choices, size: Size) -> Placement:
-        """Return the one map of each view, as arrays, from output to input."""
+        """Return the output-to-input map of each view, as arrays."""
         return self.views.placement(choices, size)
 
     def fill_colours(self, pixels: Pixels) -> NDArray[np.int64]:
-        """Return what fills the uncovered area of each of N images, N×C."""
+        """Return the fill of the uncovered area of each of N images, N×C."""
         fill = self.views.recipe.fill
         channels = 1 if pixels.ndim == 3 else pixels.shape[3]
         if fill.value == "background":
@@ -80,42 +88,12 @@ class ViewBatches:
         return np.tile(np.array(values), (len(pixels), 1))
 
     def _resample(self, pixels: Pixels, choices: Choices, colours: NDArray[np.int64]) -> Pixels:
-        count, fill = len(pixels), self.views.recipe.fill
-        source, size = self.placement(choices, Size(float(pixels.shape[2]), float(pixels.shape[1])))
-        sizes = {
-            (int(width), int(height))
-            for width, height in zip(*(np.unique(side) for side in size), strict=False)
-        }
-        if len(np.unique(size.width)) > 1 or len(np.unique(size.height)) > 1:
-            raise ExpandError(
-                "views of one batch have different sizes; give them one with --image-size"
-            )
-        parts = [np.broadcast_to(part, count) for part in source]
-        source = Affine(*parts)
-        matrices = np.stack(
-            [np.broadcast_to(part, count) for part in by_centres(source)], axis=-1
-        ).reshape(count, 2, 3)
-        shrinks = np.maximum(np.hypot(source.a, source.b), np.hypot(source.d, source.e)) > 1.999
-        same = np.all([part == still for part, still in zip(parts, IDENTITY, strict=True)], axis=0)
-        (width_height,) = sizes
-        if width_height != pixels.shape[2:0:-1]:
-            same = np.zeros(count, dtype=bool)
-        out = np.empty((count, width_height[1], width_height[0], *pixels.shape[3:]), pixels.dtype)
-        mode, filled = fill.mode, colours.tolist()
-        for i, (still, shrink) in enumerate(zip(same.tolist(), shrinks.tolist(), strict=True)):
-            if still:
-                out[i] = pixels[i]
-            elif shrink:
-                placement = Placement(
-                    Affine(*(float(part[i]) for part in parts)), Size(*map(float, width_height))
-                )
-                out[i] = resample(pixels[i], placement, fill, filled[i])
-            else:
-                out[i] = warp(pixels[i], matrices[i], width_height, mode, filled[i])
-        return out
+        size = Size(float(pixels.shape[2]), float(pixels.shape[1]))
+        placement = self.placement(choices, size)
+        return resample_batch(pixels, placement, self.views.recipe.fill, colours)
 
     def _stacked(self, rows: NDArray[np.int64], k: int) -> Choices:
-        """Return the parameters drawn one by one, as arrays."""
+        """Return the parameters, drawn one by one, as arrays."""
         singles = [self.views.params(self.ids[row], k) for row in rows]
         return {
             key: {name: np.array([single[key][name] for single in singles]) for name in choice}
@@ -149,5 +127,5 @@ class ViewBatches:
 
     @cached_property
     def _origins(self) -> NDArray[np.uint64]:
-        """Where each image starts: its place in the walk, its phase, its offsets; N × (2 + numbers)."""
+        """Where each image starts: position in the walk, phase, offsets; N × (2 + numbers)."""
         return draw_many(self.views.seed, "source", self.encoded, 0, 2 + self.views.spread)

@@ -1,4 +1,7 @@
-"""Numbers from keyed hashes: the only source of chance, so that no order, worker or restart can change a draw."""
+"""Random numbers from keyed hashes, the only ones of the package.
+
+No order, worker or restart can change a draw.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,17 @@ UNIT = 2.0**-53
 _EIGHT = struct.Struct("<8Q")
 _PRIMES = (3, 2, 29, 53, 31, 71, 19, 43, 13, 7, 61, 67, 41, 11, 23, 59, 47, 17, 37, 5)
 STEPS = tuple(isqrt(prime << 128) & MASK for prime in _PRIMES)
-"""The fractional parts of square roots of primes, in units of 2^-64: one irrational step for each dimension.
+"""The fractional parts of square roots of primes, in units of 2^-64: a step for each dimension.
 
-Multiples of such a step, wrapped at 1, spread evenly from the first few on (Richtmyer 1951). The order of the primes is
-measured, over 2 to 15 views: it keeps the first dimensions and their pairs most even. With six dimensions and four views
-the R-sequence leaves its worst dimension *less* even than random draws do (`python -m benchmarks.coverage`).
+Multiples of such a step, modulo 1, are spread evenly from the first few on (Richtmyer 1951). The
+order of the primes is measured over 2 to 15 views: it makes the first dimensions and their pairs
+most even. With six dimensions and four views, the worst dimension of the R-sequence is *less* even
+than random draws (`python -m benchmarks.coverage`).
 """
 
 
 def draw(seed: int, kind: str, source_id: str, number: int, count: int) -> list[int]:
-    """Return `count` independent 64-bit numbers for (seed, kind, source_id, number): the same on any machine, ever."""
+    """Return `count` independent 64-bit numbers for (seed, kind, source_id, number)."""
     key, person = seed.to_bytes(8, "little"), kind.encode("ascii")
     text = number.to_bytes(8, "little") + source_id.encode("utf-8")
     drawn: list[int] = []
@@ -38,7 +42,10 @@ def draw(seed: int, kind: str, source_id: str, number: int, count: int) -> list[
 def draw_many(
     seed: int, kind: str, source_ids: Iterable[bytes], number: int, count: int
 ) -> NDArray[np.uint64]:
-    """Return what `draw` gives for each of many images (their ids in UTF-8), N × count; three times as fast."""
+    """Return `draw` of each of N images, N × count; three times as fast.
+
+    `source_ids` are the ids in UTF-8.
+    """
     key, person, first = (
         seed.to_bytes(8, "little"),
         kind.encode("ascii"),
@@ -58,5 +65,5 @@ def draw_many(
 
 
 def unit(number: int) -> float:
-    """Return a 64-bit number as a float in [0, 1)."""
+    """Convert a 64-bit number to a float in [0, 1)."""
     return (number >> 11) * UNIT

@@ -1,4 +1,4 @@
-"""One resampling: read an image through an affine map, with something to fill what the map leaves uncovered."""
+"""Resample images through an affine map, and fill the area that the map leaves uncovered."""
 
 from __future__ import annotations
 
@@ -9,20 +9,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.errors import BadImageError
-from expand.geometry import IDENTITY, Affine, Placement, shift, stretch
+from expand.errors import BadImageError, ExpandError
+from expand.geometry import IDENTITY, Affine, Placement, Size, shift, stretch
 from expand.images.pixels import Pixels
 from expand.recipes.fill import Fill
 
 EXACT_CHANNELS = (1, 3, 4)
-"""OpenCV 5 interpolates these exactly; with 2, or 5 and more, it works in steps of 1/32 pixel (off by up to 18 of 255)."""
+"""Numbers of channels that OpenCV 5 interpolates exactly.
+
+With 2, or 5 and more, it works in steps of 1/32 pixel, and is off by up to 18 of 255.
+"""
 
 
 def resample(pixels: Pixels, placement: Placement, fill: Fill, colour: Sequence[int]) -> Pixels:
-    """Return an image read bilinearly through a map; flips, quarter turns and whole-pixel shifts come out exact.
+    """Resample an image (H×W or H×W×C) bilinearly; `placement` maps output to input.
 
-    `placement` maps output to input; `colour` is what `fill.colour` gave for this image. A map that shrinks by two or
-    more averages whole blocks first, or it would skip pixels.
+    Flips, quarter turns and whole-pixel shifts are exact. `colour` is `fill.colour` of this image.
+    A map that shrinks by two or more averages whole blocks first, since it would skip pixels.
+    Raises `BadImageError` if the output would have no pixels.
     """
     source, size = placement
     width, height = int(size.width), int(size.height)
@@ -36,7 +40,7 @@ def resample(pixels: Pixels, placement: Placement, fill: Fill, colour: Sequence[
 
 
 def by_centres(source: Affine) -> Affine:
-    """Return a map in coordinates that put pixel centres at whole numbers, as OpenCV does, not the pixels' corners."""
+    """Convert a map to OpenCV's coordinates, which have pixel centres at whole numbers."""
     return shift(-0.5, -0.5).after(source).after(shift(0.5, 0.5))
 
 
@@ -47,27 +51,63 @@ def warp(
     mode: int,
     colour: Sequence[int],
 ) -> Pixels:
-    """Return an image of `size` (width, height) read bilinearly through a 2×3 matrix from output to input centres."""
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    """Resample an image to `size` (width, height) bilinearly.
+
+    `matrix` is 2×3, from output to input pixel centres; `mode` is OpenCV's border mode.
+    """
     if pixels.ndim == 2 or pixels.shape[2] in EXACT_CHANNELS:
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         out = cv2.warpAffine(pixels, matrix, size, flags=flags, borderMode=mode, borderValue=colour)
         return out if pixels.ndim == 2 or pixels.shape[2] > 1 else out[..., None]
-    planes = [
-        cv2.warpAffine(
-            np.ascontiguousarray(pixels[..., i]),
-            matrix,
-            size,
-            flags=flags,
-            borderMode=mode,
-            borderValue=[value],
-        )
-        for i, value in enumerate(colour)
+    planes = (np.ascontiguousarray(pixels[..., i]) for i in range(pixels.shape[2]))
+    warped = [
+        warp(plane, matrix, size, mode, [value])
+        for plane, value in zip(planes, colour, strict=True)
     ]
-    return np.stack(planes, axis=-1)
+    return np.stack(warped, axis=-1)
+
+
+def resample_batch(
+    pixels: Pixels, placement: Placement, fill: Fill, colours: NDArray[np.int64]
+) -> Pixels:
+    """Resample N images of one size (N×H×W or N×H×W×C), each as `resample` does.
+
+    `placement` holds arrays of N, `colours` is N×C. Raises `ExpandError` if the outputs differ in
+    size.
+    """
+    count = len(pixels)
+    width, height = _common_size(placement.size)
+    parts = [np.broadcast_to(part, count) for part in placement.source]
+    source = Affine(*parts)
+    matrices = np.stack(by_centres(source), axis=-1).reshape(count, 2, 3)
+    steps = np.hypot(source.a, source.b), np.hypot(source.d, source.e)
+    shrinks = (np.maximum(*steps) > 1.999).tolist()
+    same = [part == still for part, still in zip(parts, IDENTITY, strict=True)]
+    unchanged = np.all(same, axis=0) & ((height, width) == pixels.shape[1:3])
+    out = np.empty((count, height, width, *pixels.shape[3:]), pixels.dtype)
+    for i, (still, colour) in enumerate(zip(unchanged.tolist(), colours.tolist(), strict=True)):
+        if still:
+            out[i] = pixels[i]
+        elif shrinks[i]:
+            alone = Affine(*(float(part[i]) for part in parts))
+            out[i] = resample(pixels[i], Placement(alone, Size(width, height)), fill, colour)
+        else:
+            out[i] = warp(pixels[i], matrices[i], (width, height), fill.mode, colour)
+    return out
+
+
+def _common_size(size: Size) -> tuple[int, int]:
+    """Return the width and height that all outputs of a batch have."""
+    widths, heights = np.unique(size.width), np.unique(size.height)
+    if len(widths) > 1 or len(heights) > 1:
+        raise ExpandError(
+            "views of one batch have different sizes; give them one with --image-size"
+        )
+    return int(widths[0]), int(heights[0])
 
 
 def _average_blocks(pixels: Pixels, source: Affine) -> tuple[Pixels, Affine]:
-    """Shrink by whole numbers where the map would step over pixels; return the image and the map into it."""
+    """Average whole blocks where the map would skip pixels; return the image and its map."""
     steps = (int(hypot(source.a, source.b) + 1e-9), int(hypot(source.d, source.e) + 1e-9))
     if max(steps) <= 1:
         return pixels, source

@@ -1,4 +1,7 @@
-"""Views: view k of an image is a pure function of (seed, the image's id, k, the recipe). View 0 is the image itself."""
+"""View k of an image: a pure function of (seed, the image's id, k, the recipe).
+
+View 0 is the image itself.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +24,18 @@ Params = dict[str, Any]
 
 
 class Rendered(NamedTuple):
-    """A view: its pixels, and its parameters with whatever a technique drew while it was applied."""
+    """A rendered view: its pixels, and its parameters with what techniques drew when applied."""
 
     pixels: Pixels
     params: Params
 
 
 class Step(NamedTuple):
-    """A technique in its place: its key in the parameters, which of the view's numbers it takes, and what it acts on."""
+    """A technique of a recipe, with its key in a view's parameters and the numbers that it takes.
+
+    `takes` are indices of the view's numbers. `move` is the technique if it is geometric, `change`
+    if it changes pixels.
+    """
 
     key: str
     technique: Technique
@@ -39,7 +46,11 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True)
 class Views:
-    """All views of all images under one recipe, seed and sampling."""
+    """The views of any image for one recipe, seed (0 … 2^64 − 1) and sampling.
+
+    Stratified views walk through the variants evenly and spread over the ranges; random ones are
+    drawn independently.
+    """
 
     recipe: Recipe
     seed: int = 0
@@ -52,7 +63,7 @@ class Views:
             raise ExpandError(f"--seed must be 0 … 2^64 - 1, got {self.seed}")
 
     def params(self, source_id: str, k: int) -> Params:
-        """Return the resolved parameters of view `k` of an image, technique by technique: plain data, the same anywhere."""
+        """Return the parameters of view `k` of an image as plain data, for each technique."""
         if k < 0:
             raise ExpandError(f"views are numbered from 0, got {k}")
         recipe = self.recipe
@@ -69,9 +80,10 @@ class Views:
     def render(
         self, pixels: Pixels, params: Params, colour: Sequence[int] | None = None
     ) -> Rendered:
-        """Return a view's pixels from the image's (H×W or H×W×C, 8 or 16 bit) and the view's parameters.
+        """Render a view from an image (H×W or H×W×C, 8 or 16 bits) and the view's parameters.
 
-        `colour` is what `recipe.fill.colour` gives for these pixels, for a caller who renders many views of one image.
+        `colour` is `recipe.fill.colour` of these pixels, for a caller with many views of one image.
+        Raises `BadImageError` if the image cannot be changed so.
         """
         fill, moved, used = self.recipe.fill, False, dict(params)
         for step in self.steps:
@@ -88,7 +100,7 @@ class Views:
         return Rendered(pixels, used)
 
     def placement(self, params: Params, size: Size) -> Placement:
-        """Return the one map, from output to input, that all geometric techniques of a view amount to."""
+        """Compose the geometric techniques of a view into one output-to-input map."""
         source = IDENTITY
         for step in self.steps:
             if step.move:
@@ -97,7 +109,7 @@ class Views:
         return Placement(source, size)
 
     def variants(self, source_id: str, k: int) -> tuple[int, ...]:
-        """Return the variant of each technique in view `k`; 0 where a technique has no factor, or changes nothing."""
+        """Return the variant of each technique in view `k`; 0 if it has no factor or is off."""
         radices, total = self.radices, self.recipe.combinations
         if k == 0:
             return (0,) * len(radices)
@@ -114,7 +126,7 @@ class Views:
         return walk((phase + k) % total, radices)
 
     def _numbers(self, source_id: str, k: int) -> list[float]:
-        """Return the numbers in [0, 1) that the techniques spread over their ranges in view k."""
+        """Return the numbers in [0, 1) that techniques spread over their ranges in view `k`."""
         if self.sampling == "random":
             return [unit(number) for number in draw(self.seed, "number", source_id, k, self.spread)]
         offsets = origin(self.seed, source_id, 2 + self.spread)[2:]
@@ -124,7 +136,7 @@ class Views:
 
     @cached_property
     def steps(self) -> list[Step]:
-        """The techniques in their places."""
+        """The techniques in order, each with the numbers that it takes."""
         steps, spread, seeds = [], 0, self.spread
         for key, technique in zip(self.recipe.keys, self.recipe.walked, strict=True):
             takes = [
@@ -139,17 +151,17 @@ class Views:
 
     @cached_property
     def radices(self) -> tuple[int, ...]:
-        """How many variants each technique walks through; 1 where it has no factor."""
+        """The number of variants of each technique; 1 if it has no factor."""
         return tuple(technique.factor or 1 for technique in self.recipe.walked)
 
     @cached_property
     def spread(self) -> int:
-        """How many numbers a view takes from the evenly spread sequence."""
+        """The count of numbers that a view takes from the evenly spread sequence."""
         return sum(technique.spread for technique in self.recipe.walked)
 
     @cached_property
     def seeds(self) -> int:
-        """How many independent numbers a view takes."""
+        """The count of independent numbers that a view takes."""
         return sum(technique.seeds for technique in self.recipe.walked)
 
 
@@ -161,9 +173,10 @@ def view(
     seed: int = 0,
     sampling: str = "stratified",
 ) -> Pixels:
-    """Return the k-th view of an image (H×W or H×W×C, 8 or 16 bit), as `expand` writes it before encoding.
+    """Return the k-th view of an image (H×W or H×W×C, 8 or 16 bits), as `expand` encodes it.
 
-    `source_id` is the image's path relative to the input folder, POSIX style; `recipe` is one, or its name or file.
+    `source_id` is the image's path relative to the input folder, POSIX style; `recipe` is a
+    `Recipe`, a name or a file.
     """
     views = Views(recipe if isinstance(recipe, Recipe) else Recipe.load(recipe), seed, sampling)
     return image.copy() if k == 0 else views.render(image, views.params(source_id, k)).pixels

@@ -12,14 +12,14 @@ from expand.views.keys import draw
 
 @lru_cache(maxsize=4096)
 def walk(position: int, radices: tuple[int, ...]) -> tuple[int, ...]:
-    """Return one combination of variants; positions 0 … (product of radices) − 1 give each combination once.
+    """Return one combination of variants; positions 0 … (product of radices) − 1 are a permutation.
 
-    The walk goes along the diagonal, so that every technique passes through its own variants evenly all the way, and
-    takes each technique's variants in steps near the golden section, so that a few in a row lie far apart.
+    The walk goes along the diagonal, so that every technique visits its own variants evenly. Steps
+    near the golden ratio put a few variants in a row far apart.
     """
     digits = []
-    for place in range(len(radices) - 1, -1, -1):
-        before, radix = prod(radices[:place]), radices[place]
+    for index in range(len(radices) - 1, -1, -1):
+        before, radix = prod(radices[:index]), radices[index]
         digit = (position + position // lcm(before, radix)) % radix
         digits.append(digit * _golden_step(radix) % radix)
         position %= before
@@ -48,13 +48,19 @@ def _golden_step(radix: int) -> int:
 
 @lru_cache(maxsize=1024)
 def origin(seed: int, source_id: str, count: int) -> list[int]:
-    """Return where an image starts: its place in the walk, its phase after the first round, its offsets in each range."""
+    """Return where an image starts, as 64-bit numbers.
+
+    Its position in the walk, its phase after the first round, and its offset in each range.
+    """
     return draw(seed, "source", source_id, 0, count)
 
 
 @lru_cache(maxsize=64)
 def shuffled(seed: int, source_id: str, block: int, total: int) -> list[int]:
-    """Return an independent order of all combinations for a block of views; the first block begins with the untouched."""
+    """Return a random order of all combinations for a block of views.
+
+    The first block begins with combination 0, the image itself.
+    """
     order: list[int] = np.argsort(draw(seed, "order", source_id, block, total)).tolist()
     if block == 0:
         order.remove(0)
