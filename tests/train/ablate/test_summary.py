@@ -126,7 +126,7 @@ def test_what_helps_is_suggested_as_a_recipe_that_can_be_loaded(
     assert "flip vertical" not in names
     assert suggestion.yaml is not None
     (tmp_path / "recipe.yaml").write_text(suggestion.yaml)
-    kept = tuple(place for place, switch in enumerate(ablation.switches) if switch.name in names)
+    kept = tuple(index for index, switch in enumerate(ablation.switches) if switch.name in names)
     loaded = Recipe.load(tmp_path / "recipe.yaml")
     assert loaded == suggested_recipe(ablation, kept)
     assert (loaded.name, loaded.fill, loaded.techniques[0]) == (
@@ -141,7 +141,7 @@ def test_any_choice_of_techniques_is_read_as_it_was_written(recipe: Recipe, tmp_
     ablation = ablation_for(recipe=recipe)
     for number in range(len(ablation.switches)):
         suggested = suggested_recipe(
-            ablation, tuple(place for place in range(len(ablation.switches)) if place != number)
+            ablation, tuple(index for index in range(len(ablation.switches)) if index != number)
         )
         assert suggested is not None
         (tmp_path / "recipe.yaml").write_text(recipe_yaml(suggested))

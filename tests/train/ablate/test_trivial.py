@@ -23,7 +23,7 @@ def reader_of(
     """Build a reader of eight images of noise."""
     sampler = sampler_of(write_set(tmp_path / "src", pictures(4, shape)), "none")
     pixels = np.stack(
-        [noise_image(*shape, seed=place).reshape(*shape[:2], -1) for place in range(COUNT)]
+        [noise_image(*shape, seed=index).reshape(*shape[:2], -1) for index in range(COUNT)]
     )
     return TrivialReader(sampler, pixels.astype(np.uint8), seed)
 
@@ -41,10 +41,10 @@ def test_each_image_equals_torchvision_s_result_from_its_own_seed(
     for k in (0, 1, 7):
         pixels = shown(reader, k)
         assert pixels.dtype == np.uint8
-        for place, source in enumerate(pictures(4)):
+        for index, source in enumerate(pictures(4)):
             torch.manual_seed(draw(5, "trivial", source, k, 1)[0])
-            expected = TrivialAugmentWide()(torch.from_numpy(reader.pixels[place]).permute(2, 0, 1))
-            np.testing.assert_array_equal(pixels[place], expected.permute(1, 2, 0).numpy())
+            expected = TrivialAugmentWide()(torch.from_numpy(reader.pixels[index]).permute(2, 0, 1))
+            np.testing.assert_array_equal(pixels[index], expected.permute(1, 2, 0).numpy())
 
 
 def test_an_image_does_not_depend_on_the_rest_of_its_batch(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_an_image_does_not_depend_on_the_rest_of_its_batch(tmp_path: Path) -> No
 def test_every_epoch_image_and_seed_draws_anew(tmp_path: Path) -> None:
     reader = reader_of(tmp_path)
     epochs = [shown(reader, k) for k in range(12)]
-    assert all((one != other).any() for place, one in enumerate(epochs) for other in epochs[:place])
+    assert all((one != other).any() for index, one in enumerate(epochs) for other in epochs[:index])
     changed = [int((pixels != reader.pixels).any(axis=(1, 2, 3)).sum()) for pixels in epochs]
     assert sum(changed) > 6 * COUNT
     assert (shown(reader_of(tmp_path, seed=1), 3) != epochs[3]).any()
