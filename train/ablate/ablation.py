@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from expand.recipes.recipe import Recipe
 from train.ablate.design import NONE, TRIVIAL, AblationArm, Phase, make_design
 from train.ablate.export.json import screen_to_json
-from train.ablate.screen import screen
+from train.ablate.screen import screen, select_images
 from train.ablate.switches import Switch, check_switches, combine, switches_of
 from train.ablate.trivial import TrivialReader
 from train.data.dataset import Data
@@ -120,8 +120,9 @@ class AblationStudy(Study):
         """Screen all techniques with the models that the design trains without augmentation."""
         if trial.arm != NONE or not isinstance(trial, AblationTrial) or trial.phase != "design":
             return None
-        half = self.choosing_half(context.data)
-        return screen_to_json(screen(context, trained, self.single_recipes, half))
+        assert context.data.test is not None
+        images = select_images(context.data.test, self.choosing_half(context.data))
+        return screen_to_json(screen(context, trained, self.single_recipes, images))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ablation as plain data."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from expand.techniques import Strength
 from expand.views.views import Views
 from train.ablate.results import Flag, ScreenRow
 from train.ablate.switches import Switch
+from train.data.split import Split
 from train.fit.evaluate import Evaluation
 from train.trials.context import TrialContext
 from train.trials.trial import Trained, evaluate_trained
@@ -22,37 +23,43 @@ HALF = 0.5
 """A class is flagged if less than this share of its correct images stays correct."""
 
 
+class Images(NamedTuple):
+    """Test images, N×H×W×C, with their labels and sources."""
+
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    sources: list[str]
+
+
+def select_images(test: Split, half: NDArray[np.bool_]) -> Images:
+    """Select at most about 1,000 of the test images that choose techniques, evenly spaced."""
+    rows = np.flatnonzero(half)
+    rows = rows[:: max(1, len(rows) // IMAGES)]
+    sources = [test.folder.sources[row] for row in rows]
+    return Images(test.pixels(rows), test.folder.labels[rows], sources)
+
+
 def screen(
     context: TrialContext[Any],
     trained: Trained,
     techniques: Sequence[tuple[Switch, Recipe]],
-    half: NDArray[np.bool_],
+    images: Images,
 ) -> tuple[ScreenRow, ...]:
-    """Measure the accuracy on changed test images, technique by technique.
+    """Measure the accuracy on changed images, technique by technique, strength by strength.
 
-    `techniques` has each technique with the recipe of it alone. `half` selects the test images
-    that choose techniques; at most about 1,000 of them are used.
+    `techniques` has each technique with the recipe of it alone.
     """
-    test, classes = context.data.test, context.data.train.folder.classes
-    assert test is not None
-    rows = np.flatnonzero(half)
-    rows = rows[:: max(1, len(rows) // IMAGES)]
-    images, labels = test.pixels(rows), test.folder.labels[rows]
-    sources = [test.folder.sources[row] for row in rows]
-    plain = evaluate_trained(context, trained.setup, images, labels)
-
-    def measure(switch: Switch, recipe: Recipe, strength: Strength) -> ScreenRow:
-        changed = change(images, recipe, strength, sources)
-        after = evaluate_trained(context, trained.setup, changed, labels)
-        flags = flag_classes(plain, after, labels, classes)
-        accuracies = (plain.accuracy, after.accuracy)
-        return ScreenRow(switch.name, strength.label, *accuracies, flags, after.per_class)
-
-    return tuple(
-        measure(switch, recipe, strength)
-        for switch, recipe in techniques
-        for strength in switch.technique.strengths()
-    )
+    classes, labels = context.data.train.folder.classes, images.labels
+    plain = evaluate_trained(context, trained.setup, images.pixels, labels)
+    results = []
+    for switch, recipe in techniques:
+        for strength in switch.technique.strengths():
+            changed = change(images.pixels, recipe, strength, images.sources)
+            after = evaluate_trained(context, trained.setup, changed, labels)
+            flags, share = flag_classes(plain, after, labels, classes), after.per_class
+            accuracies = (plain.accuracy, after.accuracy)
+            results.append(ScreenRow(switch.name, strength.label, *accuracies, flags, share))
+    return tuple(results)
 
 
 def change(

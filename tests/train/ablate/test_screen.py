@@ -17,12 +17,12 @@ from train.ablate import screen as screens
 from train.ablate.ablation import AblationStudy
 from train.ablate.design import NONE
 from train.ablate.protocol import check_images
-from train.ablate.results import Flag
-from train.ablate.screen import change, screen
+from train.ablate.results import Flag, ScreenRow
+from train.ablate.screen import change, screen, select_images
 from train.ablate.switches import combine
 from train.errors import TrainError
 from train.trials.context import TrialContext
-from train.trials.trial import train
+from train.trials.trial import Trained, train
 
 WAYS = ("down", "line", "up")
 
@@ -56,11 +56,19 @@ def arrows(tmp_path: Path) -> TrialContext[AblationStudy]:
     )
 
 
+def screened(
+    context: TrialContext[AblationStudy], trained: Trained, half: np.ndarray
+) -> tuple[ScreenRow, ...]:
+    assert context.data.test is not None
+    images = select_images(context.data.test, half)
+    return screen(context, trained, context.study.single_recipes, images)
+
+
 def test_classes_that_a_flip_swaps_are_flagged_with_the_class_they_are_taken_for(
     arrows: TrialContext[AblationStudy],
 ) -> None:
     trained = train(arrows, trial_of(NONE, 4))
-    rows = screen(arrows, trained, arrows.study.single_recipes, np.ones(18, dtype=bool))
+    rows = screened(arrows, trained, np.ones(18, dtype=bool))
     assert [(row.technique, row.strength) for row in rows] == [
         ("flip horizontal", "mirrored"), ("flip vertical", "mirrored"),
         ("translate ±1 px", "−1 px across"), ("translate ±1 px", "+1 px across"),
@@ -86,12 +94,12 @@ def test_only_the_half_that_chooses_is_evaluated_and_of_many_images_a_part(
     )
     trained = train(arrows, trial_of(NONE, 1))
     half = np.arange(18) % 2 == 0
-    rows = screen(arrows, trained, arrows.study.single_recipes, half)
+    rows = screened(arrows, trained, half)
     assert set(counts) == {9}
     assert all(round(9 * row.accuracy, 9) % 1 == 0 for row in rows)
     counts.clear()
     monkeypatch.setattr(screens, "IMAGES", 3)
-    screen(arrows, trained, arrows.study.single_recipes, half)
+    screened(arrows, trained, half)
     assert set(counts) == {3}
 
 
