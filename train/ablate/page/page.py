@@ -20,7 +20,7 @@ DIFFERENCES = (
 
 def render_ablation(result: AblationResult) -> str:
     """Render an ablation as HTML; equal input gives equal text."""
-    entries = tables.class_entries(result)
+    differences = tables.class_differences(result)
     check = [(plots.accuracies(result), ACCURACIES), (plots.differences(result), DIFFERENCES)]
     template = templates(Path(__file__).parent).get_template("ablation.html.j2")
     return template.render(
@@ -32,8 +32,8 @@ def render_ablation(result: AblationResult) -> str:
         facts=facts,
         recipe=RECIPE,
         effects=plots.effects(result),
-        heats=heats_of(entries),
-        chance=false_alarms([entry for entry in entries if entry.interval]),
+        heats=heats_of(differences),
+        false_alarms=false_alarms([each for each in differences if each.interval]),
         screens=drawings(plots.screened(result)),
         check=drawings(check),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
+from train.ablate.design import NONE
 from train.ablate.findings.sentences import format_flags
 from train.ablate.results import AblationResult, CheckSummary, ScreenRow, TechniqueEffect
 from train.report.classes import ClassDifference
@@ -87,22 +88,18 @@ def every_effect(techniques: Sequence[TechniqueEffect]) -> Table:
     return Table("The effect for each seed, in points", columns, tuple(rows))
 
 
-def class_entries(result: AblationResult) -> list[ClassDifference]:
+def class_differences(result: AblationResult) -> list[ClassDifference]:
     """List the effect of each technique on each class, the most harmed classes first."""
-    against = "none" if result.single else "the runs without it"
-    lowest: dict[str, float] = {}
-    for each in (each for technique in result.techniques for each in technique.classes):
-        lowest[each.name] = min(each.mean, lowest.get(each.name, each.mean))
-    entries = [
-        (technique.name, each)
+    against = NONE.name if result.single else "the runs without it"
+    differences = [
+        ClassDifference(each.name, technique.name, against, each.mean, each.interval)
         for technique in ordered(result.techniques)
         for each in technique.classes
     ]
-    entries.sort(key=lambda entry: (lowest[entry[1].name], entry[1].name))
-    return [
-        ClassDifference(each.name, name, against, each.mean, each.interval)
-        for name, each in entries
-    ]
+    lowest: dict[str, float] = {}
+    for each in differences:
+        lowest[each.name] = min(each.mean, lowest.get(each.name, each.mean))
+    return sorted(differences, key=lambda each: (lowest[each.name], each.name))
 
 
 def screens(result: AblationResult) -> dict[str, list[ScreenRow]]:

@@ -75,12 +75,12 @@ def test_without_intervals_there_are_no_p_values_either() -> None:
 
 
 def test_the_most_harmed_classes_come_first() -> None:
-    entries = tables.class_entries(ablation())
+    entries = tables.class_differences(ablation())
     lowest = min(entries, key=lambda entry: entry.mean)
     assert entries[0].name == lowest.name
     assert len(entries) == 60
     assert {entry.against for entry in entries} == {"the runs without it"}
-    single = tables.class_entries(ablation(design="single"))
+    single = tables.class_differences(ablation(design="single"))
     assert {entry.against for entry in single} == {"none"}
 
 
