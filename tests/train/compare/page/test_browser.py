@@ -115,9 +115,9 @@ def requests(browser: webdriver.Chrome) -> list[str]:
 
 def page_of_a_comparison() -> str:
     arms = ("none", "fly", "disk ×2", "disk ×4", "disk ×8", "disk-random ×4", "hybrid ×4")
-    return render_page(
-        read(example(arms, classes=(*CLASSES, "x" * 90))) | {"title": "/" + "x" * 90}
-    )
+    comparison = read(example(arms, classes=(*CLASSES, "x" * 90)))
+    setup = replace(comparison.setup, data="/" + "x" * 90)
+    return render_page(replace(comparison, setup=setup))
 
 
 def page_of_an_ablation() -> str:
