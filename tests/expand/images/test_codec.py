@@ -1,4 +1,4 @@
-"""Codecs: what a file holds comes through; what is no image is said in words."""
+"""Codecs: decoding keeps what a file holds; a bad file is refused with the reason."""
 
 from __future__ import annotations
 
@@ -228,7 +228,9 @@ BAD = {
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_file_is_refused_in_words(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_bad_file_is_refused_with_the_reason(
+    name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     data, message = BAD[name]
     with pytest.raises(BadImageError, match=message):
         decode(data)

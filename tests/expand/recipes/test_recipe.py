@@ -1,4 +1,4 @@
-"""Recipes: what they can give, how they are written, and what the door says."""
+"""Recipes: what they can give, how they are written, and which errors they raise."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_a_technique_may_name_the_fill_if_all_agree() -> None:
         ),
     ],
 )
-def test_the_door_names_the_key_and_the_line(text: str, message: str) -> None:
+def test_an_error_names_the_key_and_the_line(text: str, message: str) -> None:
     with pytest.raises(ExpandError) as error:
         Recipe.parse(text, "my.yaml")
     assert message in str(error.value)

@@ -136,7 +136,9 @@ def test_a_pipeline_survives_being_written_down(tmp_path: Path) -> None:
         ("Compose: {transforms: []}", '"Compose" is neither a technique nor a transform'),
     ],
 )
-def test_what_the_catalogue_does_not_have_is_refused_in_words(text: str, message: str) -> None:
+def test_what_the_catalogue_does_not_have_is_refused_with_the_reason(
+    text: str, message: str
+) -> None:
     with pytest.raises(ExpandError) as error:
         Recipe.parse(f"techniques: [{text}]", "my.yaml")
     assert message in str(error.value)

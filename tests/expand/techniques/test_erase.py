@@ -28,7 +28,7 @@ def test_a_box_is_painted_in_all_channels_and_nothing_else_changes(
 
 
 @given(st.tuples(UNITS, UNITS, UNITS, UNITS), st.integers(1, 40), st.integers(1, 40))
-def test_whatever_is_drawn_a_box_inside_the_image_is_painted(
+def test_every_drawn_box_is_painted_inside_the_image(
     numbers: tuple[float, float, float, float], height: int, width: int
 ) -> None:
     erase = Erase((0.001, 1), (0.01, 100), 255)  # type: ignore[arg-type]
@@ -61,7 +61,7 @@ def test_the_whole_image_can_go() -> None:
 
 
 @given(st.tuples(UNITS, UNITS, UNITS, UNITS), st.floats(0.001, 1), st.floats(0.01, 100))
-def test_the_box_has_the_drawn_area_whatever_its_aspect(
+def test_the_box_has_the_drawn_area_at_any_aspect(
     numbers: tuple[float, float, float, float], area: float, aspect: float
 ) -> None:
     choice = Erase((area, area), (aspect, aspect), 0, 1).choose(0.0, list(numbers))  # type: ignore[arg-type]

@@ -110,7 +110,7 @@ def test_variants_of_a_rotation_divide_its_range() -> None:
         ("resize", {"size": 0}, '"size" of resize must be'),
     ],
 )
-def test_a_wrong_setting_is_refused_in_words(
+def test_a_wrong_setting_is_refused_with_its_key(
     name: str, settings: dict[str, object], message: str
 ) -> None:
     with pytest.raises(ExpandError) as error:

@@ -66,9 +66,9 @@ def test_the_fused_matrix_gives_the_exact_bilinear_image_to_one_grey_level(
         expected = bilinear(
             pixels, views.placement(params, size).source, *pixels.shape[:2], border_colour(pixels)
         )
-        found = views.render(pixels, params).pixels.reshape(expected.shape).astype(float)
+        result = views.render(pixels, params).pixels.reshape(expected.shape).astype(float)
         # 16 bits: OpenCV's weights have 15 bits, so that the last two levels of 65,536 may differ
-        assert np.abs(found - expected).max() <= (1.0 if depth == np.uint8 else 2.5)
+        assert np.abs(result - expected).max() <= (1.0 if depth == np.uint8 else 2.5)
 
 
 def test_a_rotation_agrees_with_albumentations_affine_to_one_grey_level_inside_the_image() -> None:
@@ -80,14 +80,14 @@ def test_a_rotation_agrees_with_albumentations_affine_to_one_grey_level_inside_t
         theirs = albumentations.Affine(rotate=(degrees, degrees), scale=(zoom, zoom), p=1)
         expected = theirs(image=pixels)["image"].astype(int)
         params = {"rotate": {"degrees": degrees}, "scale": {"zoom": zoom}}
-        found = views.render(pixels, params).pixels.astype(int)
+        result = views.render(pixels, params).pixels.astype(int)
         source = views.placement(params, Size(48.0, 64.0)).source
         rows, columns = np.mgrid[0:64, 0:48] + 0.5
         x = source.a * columns + source.b * rows + source.c
         y = source.d * columns + source.e * rows + source.f
         inside = (x > 1.5) & (x < 46.5) & (y > 1.5) & (y < 62.5)
         assert inside.sum() > 1000
-        assert np.abs(found - expected)[inside].max() <= 1
+        assert np.abs(result - expected)[inside].max() <= 1
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -97,14 +97,14 @@ def test_flips_and_quarter_turns_are_exact(shape: tuple[int, int, int | None], d
     text = "techniques: [{flip: {axes: [horizontal, vertical]}}, {rotate90: {factor: 4}}]"
     for horizontal in (False, True):
         for degrees in (0.0, 90.0, 180.0, 270.0):
-            found = render(
+            result = render(
                 pixels,
                 text,
                 flip={"horizontal": horizontal, "vertical": False},
                 rotate90={"degrees": degrees},
             )
             expected = np.rot90(pixels[:, ::-1] if horizontal else pixels, int(degrees) // 90)
-            np.testing.assert_array_equal(found, expected)
+            np.testing.assert_array_equal(result, expected)
     down = render(
         pixels,
         "techniques: [{flip: {axes: vertical}}]",
@@ -125,7 +125,7 @@ def test_whole_pixel_shifts_are_exact(
 ) -> None:
     pixels = noise_image(*shape)
     text = f"fill: {fill}\ntechniques: [translate: {{x: 30, y: 30, unit: pixel}}]"
-    found = render(pixels, text, translate={"x": float(x), "y": float(y)})
+    result = render(pixels, text, translate={"x": float(x), "y": float(y)})
     how = {"mode": fill} if isinstance(fill, str) else {"mode": "constant"}
     margin = ((30, 30), (30, 30), *((0, 0),) * (pixels.ndim - 2))
     padded = np.pad(
@@ -135,9 +135,9 @@ def test_whole_pixel_shifts_are_exact(
         mode=how["mode"],
     )
     expected = padded[30 - y : 30 - y + pixels.shape[0], 30 - x : 30 - x + pixels.shape[1]]
-    if found.ndim == 3 and fill == 7 and shape[2] in (2, 4):
-        found, expected = found[..., :-1], expected[..., :-1]  # uncovered area is opaque
-    np.testing.assert_array_equal(found, expected)
+    if result.ndim == 3 and fill == 7 and shape[2] in (2, 4):
+        result, expected = result[..., :-1], expected[..., :-1]  # uncovered area is opaque
+    np.testing.assert_array_equal(result, expected)
 
 
 def test_three_steps_in_one_matrix_are_the_three_steps_but_for_what_interpolation_blurs() -> None:
@@ -224,7 +224,7 @@ def test_shrinking_averages_whole_blocks_and_skips_no_pixel() -> None:
     assert odd.shape == (7, 10, 5)
 
 
-def test_the_background_is_the_border_whatever_lies_inside() -> None:
+def test_the_background_is_the_border_and_ignores_the_inside() -> None:
     pixels = np.full((16, 16, 3), (200, 100, 50), np.uint8)
     pixels[2:-2, 2:-2] = 0
     pixels[0, 0:3] = 255  # a few odd pixels change no median
