@@ -23,7 +23,7 @@ HALF = 0.5
 """A class is flagged if less than this share of its correct images stays correct."""
 
 
-class Images(NamedTuple):
+class ScreenImages(NamedTuple):
     """Test images, N×H×W×C, with their labels and sources."""
 
     pixels: NDArray[np.uint8]
@@ -31,19 +31,19 @@ class Images(NamedTuple):
     sources: list[str]
 
 
-def select_images(test: Split, half: NDArray[np.bool_]) -> Images:
+def select_images(test: Split, half: NDArray[np.bool_]) -> ScreenImages:
     """Select at most about 1,000 of the test images that choose techniques, evenly spaced."""
     rows = np.flatnonzero(half)
     rows = rows[:: max(1, len(rows) // IMAGES)]
     sources = [test.folder.sources[row] for row in rows]
-    return Images(test.pixels(rows), test.folder.labels[rows], sources)
+    return ScreenImages(test.pixels(rows), test.folder.labels[rows], sources)
 
 
 def screen(
     context: TrialContext[Any],
     trained: Trained,
     techniques: Sequence[tuple[Switch, Recipe]],
-    images: Images,
+    images: ScreenImages,
 ) -> tuple[ScreenRow, ...]:
     """Measure the accuracy on changed images, technique by technique, strength by strength.
 
