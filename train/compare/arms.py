@@ -43,7 +43,7 @@ class Arm:
 
 
 def parse_arms(text: str, factors: Sequence[int]) -> tuple[Arm, ...]:
-    """Return the arms of a list as `none,fly,disk,disk-random=4`; those that store copies come once for each factor."""
+    """Parse a list such as `none,fly,disk,disk-random=4`; arms with copies get each factor."""
     arms: list[Arm] = []
     for word in (part.strip() for part in text.split(",")):
         name, _, own = word.partition("=")

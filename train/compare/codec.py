@@ -24,7 +24,8 @@ class Codec:
         )
         if not known:
             raise TrainError(
-                f"--codec must be keep, {', '.join(FORMATS)}, with a quality of 1 … 100 as jpg:80, got {text!r}"
+                f"--codec must be keep, {', '.join(FORMATS)}, with a quality of 1 … 100 as jpg:80, "
+                f"got {text!r}"
             )
         return cls(name, int(quality) if quality else None)
 

@@ -1,9 +1,10 @@
-"""The real expansion: timed, on a sample of the sources or on all of them, and held against the copies made in memory."""
+"""The real expansion: time it, and compare its files with the copies in memory."""
 
 from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,15 +26,15 @@ from train.trials.study import Seeds
 from train.trials.trial import stored
 
 SAMPLE = 2000
-"""Sources in a timed sample: enough that starting the workers weighs little, a second or two of work at 28×28."""
+"""Sources in a timed sample: one or two seconds of work at 28×28, so start-up hardly counts."""
 
 
 def measure_expansion(
     context: TrialContext[ComparisonStudy], arm: Arm, out: Path, *, everything: bool
 ) -> ExpansionCost:
-    """Expand for an arm, for real, into a folder beside `out`; return what it cost, for all sources, and what was checked.
+    """Expand for an arm into `out`, and measure what that costs for all sources.
 
-    Costs of a sample are scaled up to the whole; files are exact. The sample is removed, everything is left in `out`.
+    The costs of a sample are scaled up. A sample is removed; with `everything`, the copies stay.
     """
     study, folder = context.study, context.data.train.folder
     chosen = np.arange(len(folder)) if everything else _spread(len(folder), SAMPLE)
@@ -100,13 +101,14 @@ def _expand(
 def _check(
     context: TrialContext[ComparisonStudy], arm: Arm, sample: Folder, out: Path
 ) -> tuple[int, float]:
-    """Hold files against the copies made in memory, pixel for pixel; return how many, and the seconds that reading took.
+    """Compare files with the copies in memory, pixel for pixel.
 
-    Refuse where they differ: what is found with the one would not hold for the other.
+    Return how many files were read, and the seconds that reading took; raise TrainError if any
+    differs, since the costs of the one would not hold for the other.
     """
     written = list_folder(out)
     started = time.perf_counter()
-    read = [
+    pixels = [
         resize_crop(decode(read_source(out / name)).pixels, context.study.shape)
         for name in written.files
     ]
@@ -114,17 +116,17 @@ def _check(
     part = replace(context.data, train=context.data.train._replace(folder=sample))
     memory = stored(replace(context, data=part), arm, Seeds.of(context.study.seed, 0))
     assert memory is not None
-    if written.sources != memory.folder.sources or not np.array_equal(
-        np.stack(read), memory.pack.pixels
-    ):
-        different = [
-            name
-            for name, a, b in zip(written.files, read, memory.pack.pixels, strict=False)
-            if not np.array_equal(a, b)
-        ]
-        raise TrainError(
-            f"{len(different):,} of {len(read):,} files that expand wrote for {arm.name} are not the views that would be "
-            f'trained on, "{different[0] if different else "?"}" first; what a comparison found would not hold',
-            STOPPED,
-        )
-    return len(read), seconds
+    compared = zip(written.files, pixels, memory.pack.pixels, strict=False)
+    different = [name for name, one, other in compared if not np.array_equal(one, other)]
+    if different or written.sources != memory.folder.sources:
+        _refuse(arm, different, len(pixels))
+    return len(pixels), seconds
+
+
+def _refuse(arm: Arm, different: Sequence[str], count: int) -> None:
+    raise TrainError(
+        f"{len(different):,} of {count:,} files that expand wrote for {arm.name} differ from the "
+        f'views that would be trained on, "{different[0] if different else "?"}" first, so the '
+        "comparison would not be valid",
+        STOPPED,
+    )

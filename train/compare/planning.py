@@ -1,4 +1,4 @@
-"""Planning: the cost of a comparison on this machine, and the smallest difference it could detect."""
+"""Planning: the cost of a comparison, and the smallest difference it could detect."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def make_forecast(
             for seed in range(PILOT_RUNS)
         ]
         sd = 100 * math.sqrt(2) * (paired(accuracies).sd or 0.0)
-        source = f"from {PILOT_RUNS} trials of {first.name} for {count_epochs(shortest)}; other pairs may differ"
+        trials = f"{PILOT_RUNS} trials of {first.name} for {count_epochs(shortest)}"
+        source = f"from {trials}; other pairs may differ"
     else:
         sd = 100 * math.sqrt(2 * 0.9 * 0.1 / _test_images(context))
         source = "a rule of thumb for an accuracy near 90 %, since pilot trials would take too long"
@@ -73,28 +74,35 @@ def format_plan(
     study: ComparisonStudy, forecast: Forecast, speeds: Mapping[str, Speed], seeds: int
 ) -> str:
     """Format a forecast as a table."""
-    width = max(len(arm.name) for arm in study.arms)
-    lines = [
-        f"{forecast.trials} trials: {seeds} seeds × {len(study.arms)} arms × {len(study.lengths)} numbers of epochs"
+    arms, lengths = len(study.arms), len(study.lengths)
+    deviation = f"{forecast.sd:.2f} points ({forecast.source})"
+    lines = [f"{forecast.trials} trials: {seeds} seeds × {arms} arms × {lengths} numbers of epochs"]
+    lines += _arm_lines(study, speeds)
+    lines += [
+        f"about {_duration(forecast.seconds)} in all, without start-up and evaluation",
+        f"a paired difference between arms is expected to vary by {deviation}:",
     ]
-    for arm in study.arms:
-        parts = [
-            f"{epochs_within(arm, length, study.budget, speeds):,} epochs, {_run_seconds(study, arm, length, speeds):,.1f} s"
-            for length in study.lengths
-        ]
-        lines.append(f"  {arm.name:<{width}}  {'; '.join(parts)} per trial")
-    lines.append(f"about {_duration(forecast.seconds)} in all, without start-up and evaluation")
-    lines.append(
-        f"a paired difference between arms is expected to vary by {forecast.sd:.2f} points ({forecast.source}):"
-    )
     for count in sorted({seeds, 6, 10, 20}):
         reach = forecast.half_width(count)
         chosen = "  (requested)" if count == seeds else ""
         if reach is not None:
-            lines.append(
-                f"  {count:>3} seeds: smallest difference it could detect: {reach:.2f} points{chosen}"
-            )
+            smallest = f"smallest difference it could detect: {reach:.2f} points"
+            lines.append(f"  {count:>3} seeds: {smallest}{chosen}")
     return "\n".join(lines)
+
+
+def _arm_lines(study: ComparisonStudy, speeds: Mapping[str, Speed]) -> list[str]:
+    """Format the epochs and seconds of one trial of each arm."""
+    width = max(len(arm.name) for arm in study.arms)
+    lines = []
+    for arm in study.arms:
+        parts = [
+            f"{epochs_within(arm, asked, study.budget, speeds):,} epochs, "
+            f"{_run_seconds(study, arm, asked, speeds):,.1f} s"
+            for asked in study.lengths
+        ]
+        lines.append(f"  {arm.name:<{width}}  {'; '.join(parts)} per trial")
+    return lines
 
 
 def count_epochs(epochs: int) -> str:

@@ -18,7 +18,7 @@ from train.feed.strategies import Strategy
 from train.trials.study import Study, Trial
 
 CHEAP = ("flip", "translate")
-"""What hybrid draws on top of its copies, where the recipe has it: exact, or nearly so, and the least work."""
+"""What hybrid applies on the fly by default: the cheapest techniques, exact or nearly so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class ComparisonStudy(Study):
 
     @property
     def clean_every(self) -> int | None:
-        """How often fly shows the untouched image: in one of so many epochs, as the most copies do."""
+        """Fly shows the untouched image once in so many epochs, as the most copies do."""
         return max((arm.factor for arm in self.arms if arm.factor), default=None)
 
     @property
@@ -59,11 +59,13 @@ class ComparisonStudy(Study):
         cheap = self.fly_techniques or tuple(name for name in CHEAP if name in names)
         if unknown := [name for name in cheap if name not in names]:
             raise TrainError(
-                f'recipe "{self.views.name}" has no technique "{unknown[0]}"; it has {", ".join(names)}'
+                f'recipe "{self.views.name}" has no technique "{unknown[0]}"; '
+                f"it has {', '.join(names)}"
             )
         if not cheap or len(cheap) == len(names):
             raise TrainError(
-                f'a hybrid arm needs some techniques of "{self.views.name}" on disk and some drawn: --fly'
+                f'a hybrid arm needs some techniques of "{self.views.name}" on disk and some on '
+                "the fly: --fly"
             )
         return self._part("stored", [n for n in names if n not in cheap]), self._part(
             "drawn", list(cheap)
@@ -99,7 +101,7 @@ class ComparisonStudy(Study):
         return self.expansion(arm, view_seed) if arm.stored else None
 
     def memorised_views(self, arm: Arm, view_seed: int) -> Views | None:
-        """Return the views of which an arm sees the first; not of a hybrid one, whose copies are not all it shows."""
+        """Return the views that an arm sees; None for hybrid, which changes its copies."""
         if arm.strategy in ("none", "hybrid") or self.shape.side is not None:
             return None
         return self.expansion(arm, view_seed).views

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from train.compare.results import ArmSummary, Comparison
+from train.report.formatting import decimal
 
 
 def format_summary(comparison: Comparison, page: Path) -> str:
@@ -20,7 +21,11 @@ def format_summary(comparison: Comparison, page: Path) -> str:
 
 def _format_arm(summary: ArmSummary, width: int) -> str:
     interval = summary.interval
-    span = f" ({100 * interval.low:.2f} … {100 * interval.high:.2f})" if interval else ""
+    span = (
+        f" ({decimal(100 * interval.low, 2)} … {decimal(100 * interval.high, 2)})"
+        if interval
+        else ""
+    )
     accuracy = f"{100 * summary.mean:6.2f} %{span}"
     epochs = f"{summary.epochs_trained:>4} epochs"
     speed = f"{summary.images_per_second:,.0f} images/s"

@@ -12,7 +12,7 @@ from train.statistics.intervals import Interval
 ALL_SHOWN, EXTREMES = 20, 10
 GAIN, HARM = (0, 114, 178), (213, 94, 0)
 STRONGEST = 0.5
-"""The share of colour for the largest difference; the rest is white, so that text stays readable."""
+"""The share of colour for the largest difference; the rest is white, to keep text readable."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Numbers as a reader sees them: percentages, points, durations, p values; one way of rounding for every table and plot."""
+"""Numbers for tables, plots and sentences: percentages, points, durations and p values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ def known(value: float | None) -> bool:
 
 def percent(share: float | None, digits: int = 1) -> str:
     """Return a fraction as "85.3 %"."""
-    return f"{100 * share:.{digits}f}{SPACE}%" if share is not None and known(share) else NOTHING
+    return (
+        f"{decimal(100 * share, digits)}{SPACE}%" if share is not None and known(share) else NOTHING
+    )
 
 
 def percent_range(interval: Interval, digits: int = 1) -> str:
@@ -27,7 +29,7 @@ def percent_range(interval: Interval, digits: int = 1) -> str:
     if interval is None or not all(map(known, interval)):
         return NOTHING
     low, high = interval
-    return f"{100 * low:.{digits}f} … {percent(high, digits)}"
+    return f"{decimal(100 * low, digits)} … {percent(high, digits)}"
 
 
 def points(difference: float | None, digits: int = 2) -> str:
@@ -60,7 +62,7 @@ def decimal(value: float | None, digits: int) -> str:
 
 
 def number(value: float | None, significant: int = 3) -> str:
-    """Return a number with a few significant digits and thousands parted: "12.3", "6,800", "0.31"."""
+    """Format a number with a few significant digits and thousands separators: "6,800", "0.31"."""
     if value is None or not known(value):
         return NOTHING
     if value == 0:

@@ -1,4 +1,4 @@
-"""Inline SVG: a matplotlib figure as markup that may stand many times in one page, scales, and has a text alternative."""
+"""Inline SVG: a matplotlib figure as markup that scales and has a text alternative."""
 
 from __future__ import annotations
 
@@ -46,7 +46,10 @@ STYLE: dict[Any, Any] = {
 
 @contextmanager
 def drawing(height: float) -> Iterator[tuple[Figure, Axes]]:
-    """Give a figure and its axes, `height` inches high, in the report's style; it has to be turned into SVG inside."""
+    """Yield a figure and its axes, `height` inches high, in the style of the report.
+
+    Convert the figure to SVG inside of the `with` block, while the style is set.
+    """
     with mpl.rc_context():
         mpl.rcdefaults()  # whatever style the user keeps for other plots
         mpl.rcParams.update(STYLE)
@@ -71,7 +74,7 @@ def to_svg(figure: Figure, name: str, alternative: str) -> str:
 
 
 def _strip(root: ElementTree.Element) -> None:
-    """Drop namespaces, which HTML knows by itself, and what would style or describe the whole page."""
+    """Remove namespaces, which HTML does not need, and styles that would affect the page."""
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
         for key in [key for key in element.attrib if "}" in key]:

@@ -1,4 +1,4 @@
-"""Bootstrap: BCa intervals of a mean difference, over seeds alone and over seeds and test images."""
+"""Bootstrap: BCa intervals of a mean difference, over seeds, and over seeds and test images."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ FEWEST = 3
 
 
 def bca(values: Values) -> Interval | None:
-    """Return the 95 % BCa bootstrap interval of a mean (Efron 1987); None for fewer than three values.
+    """Return the 95 % BCa interval of a mean (Efron 1987); None for fewer than three values.
 
-    Too narrow for few seeds: on 10,000 sets of normal numbers it held the mean in 86 % with 6, 90 % with 10 and 93 % with
-    20 seeds, where the t interval held it in 95 %. That is why verdicts go by t and this one is shown beside it.
+    Too narrow for few seeds: on 10,000 sets of normal numbers it held the mean in 86 % with 6, 90 %
+    with 10 and 93 % with 20 seeds, where the t interval held it in 95 %. That is why verdicts go by
+    t and this one is shown beside it.
     """
     array = numbers(values)
     if len(array) < FEWEST:
@@ -39,14 +40,16 @@ def bca(values: Values) -> Interval | None:
 
 
 def bca_crossed(differences: NDArray[np.int8]) -> Interval | None:
-    """Return the 95 % BCa interval, in points, of a mean over seeds × test images; None for fewer than three seeds.
+    """Return the 95 % BCa interval, in points, of a mean over seeds × test images.
 
-    `differences` (n×N, in −1, 0, 1) is how much more often right one arm is than the other, for each seed and image. Seeds
-    and images are resampled independently of each other (the pigeonhole bootstrap of crossed data: Owen 2007), so the
-    interval also holds for other test images. The bias correction comes from the resamples, the acceleration from the two
-    jackknives, whose terms are a row's or a column's distance from the mean. On 1,000 simulated comparisons each it held
-    the truth in 91 % (6 seeds) and 92 % (10) where the seeds vary most, and in 99 % where the images do: resampling both
-    counts the noise of single answers more than once (Owen).
+    None for fewer than three seeds. `differences` (n×N, in −1, 0, 1) is how much more often right
+    one arm is than the other, for each seed and image. Seeds and images are resampled independently
+    of each other (the pigeonhole bootstrap of crossed data: Owen 2007), so the interval also holds
+    for other test images. The bias correction comes from the resamples, the acceleration from the
+    two jackknives, whose terms are a row's or a column's distance from the mean. On 1,000 simulated
+    comparisons each it held the truth in 91 % (6 seeds) and 92 % (10) where the seeds vary most,
+    and in 99 % where the images do: resampling both counts the noise of single answers more than
+    once (Owen).
     """
     seeds, images = _shape(differences)
     if seeds < FEWEST:
@@ -62,7 +65,7 @@ def bca_crossed(differences: NDArray[np.int8]) -> Interval | None:
 
 
 def _resampled_totals(differences: NDArray[np.int8]) -> NDArray[np.float64]:
-    """Return the sum over the matrix in each resample: seeds' weights · matrix · images' weights, whole numbers."""
+    """Return the sum in each resample: weights of seeds · matrix · weights of images."""
     rng = np.random.default_rng(SEED)
     seeds, images = differences.shape
     weights = rng.multinomial(seeds, np.full(seeds, 1 / seeds), CROSSED_RESAMPLES)
@@ -78,7 +81,7 @@ def _resampled_totals(differences: NDArray[np.int8]) -> NDArray[np.float64]:
 
 
 def _image_weights(rng: np.random.Generator, rows: int, images: int) -> NDArray[np.float64]:
-    """Return how often each image is drawn, for some resamples: counted draws, 3 times as fast as numpy's multinomial."""
+    """Count how often each image is drawn; 3 times as fast as the multinomial of numpy."""
     drawn = rng.integers(0, images, (rows, images)) + images * np.arange(rows)[:, None]
     return (
         np.bincount(drawn.ravel(), minlength=rows * images).reshape(rows, images).astype(np.float64)
@@ -86,7 +89,7 @@ def _image_weights(rng: np.random.Generator, rows: int, images: int) -> NDArray[
 
 
 def _acceleration(differences: NDArray[np.int8]) -> float:
-    """Return BCa's acceleration of a mean over two crossed samples (Efron's formula for several samples)."""
+    """Return the acceleration of BCa for two crossed samples, by the formula of Efron."""
     by_seed, by_image = differences.mean(axis=1), differences.mean(axis=0)
     ways = [(way - way.mean()) / len(way) for way in (by_seed, by_image)]
     spread = sum(float((way**2).sum()) for way in ways)
@@ -95,7 +98,7 @@ def _acceleration(differences: NDArray[np.int8]) -> float:
 
 
 def _shape(differences: NDArray[np.int8]) -> tuple[int, int]:
-    """Return the numbers of seeds and images; raise TrainError unless it is a matrix of −1, 0 and 1."""
+    """Return the numbers of seeds and images; raise TrainError for other values than −1, 0, 1."""
     if (
         differences.ndim != 2
         or not differences.size
@@ -103,6 +106,7 @@ def _shape(differences: NDArray[np.int8]) -> tuple[int, int]:
         or differences.max() > 1
     ):
         raise TrainError(
-            f"differences of correctness are −1, 0 or 1, seeds × images, got a {differences.shape} array"
+            "differences of correctness are −1, 0 or 1, seeds × images, "
+            f"got a {differences.shape} array"
         )
     return differences.shape[0], differences.shape[1]

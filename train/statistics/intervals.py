@@ -1,6 +1,7 @@
 """Means of paired differences with their spread and t interval.
 
-Differences are in percentage points of test accuracy, one for each seed that both arms were trained with.
+Differences are in percentage points of test accuracy, one for each seed that both arms were trained
+with.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ Values = Sequence[float] | NDArray[np.float64]
 LEVEL = 0.05
 """What a p value may not exceed for a claim; intervals hold 1 − LEVEL."""
 ALIKE = 1e-9
-"""Points below which numbers are equal: a rounding error, where one image of a billion would be 1e-7."""
+"""Points below which numbers are equal: a rounding error; one image in a billion is 1e-7."""
 SEED = 20_070_815
 
 
@@ -31,7 +32,7 @@ class Interval(NamedTuple):
 
 
 class Estimate(NamedTuple):
-    """A mean of n numbers, their standard deviation (None: only one), and the mean's 95 % t interval (None, likewise)."""
+    """A mean of n numbers, their standard deviation and 95 % t interval; None for one number."""
 
     n: int
     mean: float
@@ -56,7 +57,7 @@ def interval(values: Values) -> Interval | None:
 
 
 def half_width(sd: float, n: int) -> float:
-    """Return how far the 95 % t interval of a mean of `n` numbers reaches to each side; infinite for one."""
+    """Return the half-width of the 95 % t interval of a mean of `n` numbers; infinite for one."""
     if n < 2:
         return math.inf
     return float(stats.t.ppf(1 - LEVEL / 2, n - 1)) * sd / math.sqrt(n)

@@ -16,7 +16,7 @@ FLIPS = 100_000
 
 
 def paired_t(differences: Values) -> float:
-    """Return the two-sided p value of the paired t test; 1.0 for a single pair, which cannot be tested."""
+    """Return the two-sided p value of the paired t test; 1.0 for a single pair."""
     n, mean, sd, _ = paired(differences)
     if not sd:
         return 1.0 if sd is None or abs(mean) < ALIKE else 0.0
@@ -26,8 +26,8 @@ def paired_t(differences: Values) -> float:
 def sign_flip(differences: Values) -> float:
     """Return the two-sided p value of the sign-flip (randomisation) test of the mean.
 
-    Up to 20 pairs all 2ⁿ patterns of signs are counted, so that p is exact and at least 2/2ⁿ; above that, 100,000 fixed
-    draws, the pattern that was seen among them.
+    Up to 20 pairs all 2ⁿ patterns of signs are counted, so that p is exact and at least 2/2ⁿ; above
+    that, 100,000 fixed draws, the pattern that was seen among them.
     """
     values = numbers(differences)
     reached = np.abs(_flipped_sums(values)) >= abs(values.sum()) - ALIKE
@@ -37,7 +37,10 @@ def sign_flip(differences: Values) -> float:
 
 
 def _flipped_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the sums under every pattern of signs (the first kept: the other half mirrors this one), or drawn ones."""
+    """Return the sums under every pattern of signs, or under drawn ones.
+
+    The first sign is kept, since the other half of the patterns mirrors this one.
+    """
     if len(values) > EXACT_UP_TO:
         rng, sums = np.random.default_rng(SEED), np.zeros(FLIPS)
         for value in values:
@@ -50,9 +53,10 @@ def _flipped_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def equivalence(differences: Values, margin: float) -> float:
-    """Return the p value of equivalence within ±`margin` points: the larger one of two one-sided paired t tests (TOST).
+    """Return the p value of equivalence within ±`margin` points by two one-sided t tests (TOST).
 
-    Schuirmann 1987. Where all differences are equal it is 0 within the margin and 1 elsewhere; 1 for a single pair.
+    Schuirmann 1987. Where all differences are equal it is 0 within the margin and 1 elsewhere; 1
+    for a single pair.
     """
     n, mean, sd, _ = paired(differences)
     room = margin - abs(mean)
@@ -62,7 +66,7 @@ def equivalence(differences: Values, margin: float) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p values adjusted for being one family, by Holm's step-down method (1979), in the order given."""
+    """Adjust the p values of one family by Holm's step-down method (1979); the order is kept."""
     order = np.argsort(p_values, kind="stable")
     left = len(order) - np.arange(len(order))
     stepped = np.maximum.accumulate(np.minimum(1.0, np.asarray(p_values, np.float64)[order] * left))

@@ -20,9 +20,10 @@ Name = Literal["identical", "better", "worse", "equivalent", "undecided"]
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """Two arms, how many points the first is ahead for each seed, and whether they ended in the same weights for all seeds.
+    """Two arms, the points that the first is ahead for each seed, and whether weights are equal.
 
-    `images` (n×N, −1, 0, 1), where there is one, is how much more often right the first is, for each seed and test image.
+    `images` (n×N, −1, 0, 1), where there is one, is how much more often right the first is, for
+    each seed and test image.
     """
 
     arm: str
@@ -34,7 +35,8 @@ class Pair:
     def __post_init__(self) -> None:
         if self.images is not None and len(self.images) != len(self.differences):
             raise TrainError(
-                f"{self.arm} against {self.against}: {len(self.images)} rows, {len(self.differences)} seeds"
+                f"{self.arm} against {self.against}: {len(self.images)} rows, "
+                f"{len(self.differences)} seeds"
             )
 
 
@@ -42,8 +44,9 @@ class Pair:
 class Evidence:
     """The numbers of a pair: differences in points, 95 % intervals, p values.
 
-    `interval` (t) is the one that verdicts go with; `bca` resamples seeds, `bca_images` seeds and test images. `p_holm` is
-    `p_t` adjusted for the family, `p_equivalence` is adjusted likewise, `p_signflip` is not adjusted.
+    `interval` (t) is the one that verdicts go with; `bca` resamples seeds, `bca_images` seeds and
+    test images. `p_holm` is `p_t` adjusted for the family, `p_equivalence` is adjusted likewise,
+    `p_signflip` is not adjusted.
     """
 
     arm: str
@@ -62,7 +65,10 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Verdict(Evidence):
-    """The numbers of a pair and what they say; `more_seeds` would decide what is undecided (None: more than 1,000)."""
+    """The numbers of a pair and the verdict on it.
+
+    `more_seeds` would decide what is undecided (None: more than 1,000).
+    """
 
     verdict: Name
     more_seeds: int | None
@@ -76,15 +82,17 @@ class Verdict(Evidence):
 
 
 def judge(pairs: Sequence[Pair], margin: float) -> list[Verdict]:
-    """Return the verdict of each pair of one family: all pairs of arms that were trained for the same length.
+    """Judge each pair of one family: all pairs of arms trained for the same epochs.
 
-    "identical": no difference in any seed, and the same weights. "better", "worse": the paired t test says so at 5 % after
-    Holm's adjustment over the family, and so does the exact sign-flip test of this pair alone, which assumes no
-    distribution; it cannot go below 2/2ⁿ, which makes six seeds the floor. "equivalent": otherwise, if two one-sided tests
-    within ±`margin` points say so at 5 %, Holm-adjusted over the same family, from six seeds on too. Else "undecided".
+    "identical": no difference in any seed, and the same weights. "better", "worse": the paired t
+    test says so at 5 % after Holm's adjustment over the family, and so does the exact sign-flip
+    test of this pair alone, which assumes no distribution; it cannot go below 2/2ⁿ, which makes six
+    seeds the floor. "equivalent": otherwise, if two one-sided tests within ±`margin` points say so
+    at 5 %, Holm-adjusted over the same family, from six seeds on too. Else "undecided".
 
-    Of 1,000 simulated families of three equal arms, 3.7 % (six seeds) and 4.6 % (ten) had a pair called better or worse; of
-    those with an arm that was better by 0.3 points, at a deviation of 0.15, 99 % had it found with ten seeds.
+    Of 1,000 simulated families of three equal arms, 3.7 % (six seeds) and 4.6 % (ten) had a pair
+    called better or worse; of those with an arm that was better by 0.3 points, at a deviation of
+    0.15, 99 % had it found with ten seeds.
     """
     if not margin > 0:
         raise TrainError(f"the margin must be above 0 points, got {margin:g}")
@@ -162,6 +170,6 @@ def _bounds(bounds: Interval | None) -> str:
 
 
 def _points(value: float) -> str:
-    """Return points with two decimals, with four where two would show zero, and with a real minus sign."""
+    """Format points with two decimals, or four if two would show zero."""
     text = f"{value:.2f}" if abs(value) >= 0.005 else f"{value:.4f}"
     return "0.00" if not float(text) else text.replace("-", "−")

@@ -1,4 +1,4 @@
-"""Memo: the copies that `expand` would write, made in memory: the same views, through the same encoder where it loses."""
+"""The copies that `expand` would write, rendered in memory, through the same lossy encoders."""
 
 from __future__ import annotations
 
@@ -29,17 +29,18 @@ MEMORY_SHARE = 0.5
 
 
 def render_copies(side: Split, expansion: Expansion, shape: Shape, *, encoded: bool) -> Split:
-    """Return a side of the split with every view that `expansion` writes, sorted by source and view.
+    """Render every view that `expansion` writes of a split, sorted by source and view.
 
-    `side` holds the sources as they are. Where copies lose something (`encoded`), or images do on their way to the model,
-    each source's file goes through `expand`'s own work and back; else its pixels are rendered, which gives the same.
+    `side` has the untouched sources. If copies lose something (`encoded`), or if images do on their
+    way to the model, each file is encoded and decoded as `expand` does it; otherwise rendering the
+    pixels gives the same result.
     """
     factor, count = expansion.factor, len(side.folder)
     needed = factor * count * int(np.prod(side.pack.pixels.shape[1:]))
     if needed > MEMORY_SHARE * free_memory():
         raise TrainError(
-            f"{factor} views of {count:,} sources take {needed:,} bytes, {free_memory():,} are free; a smaller --factor, "
-            "--sources or --image-size"
+            f"{factor} views of {count:,} sources take {needed:,} bytes, but {free_memory():,} are "
+            "free; use a smaller --factor, --sources or --image-size"
         )
     through_files = encoded or _changed_by_reading(side.folder, shape)
     pixels = _from_files(side, expansion, shape) if through_files else _rendered(side, expansion)
@@ -51,7 +52,7 @@ def render_copies(side: Split, expansion: Expansion, shape: Shape, *, encoded: b
 
 
 def _changed_by_reading(folder: Folder, shape: Shape) -> bool:
-    """Tell whether a view of what is read differs from what is read of a view: by resizing, greying, or cutting 16 bits."""
+    """Whether reading changes pixels, so that views of files and of pixels differ."""
     resized = shape.side is not None or shape.colour == "grey"
     return resized or decode(read_source(folder.root / folder.files[0])).pixels.dtype != np.uint8
 
@@ -75,7 +76,7 @@ def _from_files(side: Split, expansion: Expansion, shape: Shape) -> NDArray[np.u
 def _through_files(
     root: Path, expansion: Expansion, shape: Shape, files: list[str]
 ) -> list[NDArray[np.uint8]]:
-    """Return every view of some sources as a reader of the expanded folder would see it; what a worker process runs."""
+    """Return every view of some sources as read from an expanded folder; runs in a worker."""
     return [
         resize_crop(decode(file.data).pixels, shape)
         for name in files
@@ -84,7 +85,7 @@ def _through_files(
 
 
 def _copies(folder: Folder, factor: int) -> Folder:
-    """Return the listing that an expanded folder of these sources would have."""
+    """List the files that an expanded folder of these sources would have."""
     again = np.repeat(np.arange(len(folder)), factor)
     repeated = folder.only(again)
     return replace(

@@ -221,7 +221,7 @@ def test_a_plan_trains_nothing_of_the_comparison(
     )
     done = call(*line)
     lines = done.stdout.splitlines()
-    assert lines[0] == "36 runs: 6 seeds × 3 arms × 2 lengths"
+    assert lines[0] == "36 trials: 6 seeds × 3 arms × 2 numbers of epochs"
     assert [part.split()[0] for part in lines[1:4]] == ["none", "fly", "disk"]
     assert all(
         "2 epochs, " in part and "; 4 epochs, " in part and part.endswith(" s per trial")
@@ -229,7 +229,10 @@ def test_a_plan_trains_nothing_of_the_comparison(
     )
     assert lines[4].startswith("about ")
     assert "from 4 trials of none for 2 epochs" in lines[5]
-    assert [part.strip().partition(" seeds: 95 % interval of ± ")[0] for part in lines[6:]] == [
+    assert [
+        part.strip().partition(" seeds: smallest difference it could detect: ")[0]
+        for part in lines[6:]
+    ] == [
         "6",
         "10",
         "20",
@@ -346,7 +349,7 @@ def test_what_is_no_comparison_is_refused_before_anything_is_written(
             "--image-size",
             8,
         ),
-        f'"{tmp_path}/expanded" was written by expand; compare the folder that it was made from': (
+        f'"{tmp_path}/expanded" was written by expand; give the folder that it was made from': (
             tmp_path / "expanded",
         ),
         f'"{tmp_path}/nothing" is not a folder': (tmp_path / "nothing",),

@@ -106,8 +106,8 @@ def test_files_that_are_not_what_is_trained_on_are_found_and_named(
         )
     assert stopped.value.status == 3
     assert str(stopped.value) == (
-        "48 of 72 files that expand wrote for disk ×3 are not the views that would be trained on, "
-        '"ant/000_v1.png" first; what a comparison found would not hold'
+        "48 of 72 files that expand wrote for disk ×3 differ from the views that would be trained on, "
+        '"ant/000_v1.png" first, so the comparison would not be valid'
     )
     assert list((tmp_path / "bench").iterdir()) == []
 
@@ -125,7 +125,7 @@ def test_one_wrong_file_is_enough(
     monkeypatch.setattr(expansion, "expand", spoil)
     with pytest.raises(
         TrainError,
-        match='^1 of 48 files that expand wrote for disk ×2 .*, "bee/003_v1.png" first; ',
+        match='^1 of 48 files that expand wrote for disk ×2 .*, "bee/003_v1.png" first, ',
     ):
         measure_expansion(
             context, context.study.arms[1], tmp_path / "bench" / "disk-x2", everything=False

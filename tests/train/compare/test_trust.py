@@ -20,14 +20,14 @@ from tests.train.compare.studies import (
     draw_arrows,
     kept,
     question_for,
+    trial_of,
 )
 from tests.train.trials.test_freshness import Frozen
 from train.compare.arms import Arm
 from train.compare.command import compare
-from train.compare.protocol import run_trial
-from train.compare.study import Trial
 from train.errors import TrainError
 from train.statistics.verdicts import Pair, judge
+from train.trials.engine import run_trial
 
 pytestmark = pytest.mark.slow
 WAYS = ("left", "line", "right")
@@ -41,16 +41,13 @@ def test_two_arms_that_differ_in_their_seeds_alone_are_seldom_told_apart(tmp_pat
     )
     context = context_of(question_for(src, test, "none,fly", lengths=(5,), batch_size=9, lr=0.01))
     points = np.array(
-        [
-            100 * run_trial(context, Trial(Arm("fly"), 5, seed), 5)["accuracy"]
-            for seed in range(POOL)
-        ]
+        [100 * run_trial(context, trial_of(Arm("fly"), 5, seed)).accuracy for seed in range(POOL)]
     )
     assert points.std() > 1
     assert len(np.unique(points)) > 20
-    chance, false = np.random.default_rng(5), 0
+    rng, false = np.random.default_rng(5), 0
     for _ in range(COMPARISONS):
-        one, other = chance.choice(points, (2, SEEDS), replace=False)
+        one, other = rng.choice(points, (2, SEEDS), replace=False)
         (verdict,) = judge([Pair("fly", "fly again", one - other)], margin=0.25)
         false += verdict.verdict in ("better", "worse")
     # where 5 % of comparisons claim a difference, 200 of them have at most 16 (8 %) with a probability of 97.5 %

@@ -1,4 +1,4 @@
-"""Plots: accuracy against copies, against steps and against seconds, each as inline SVG; None where there is none."""
+"""Plots: accuracy against copies, steps and seconds as inline SVG; None if nothing is to plot."""
 
 from __future__ import annotations
 
