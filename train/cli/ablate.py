@@ -7,91 +7,90 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from train.cli.compare import NOT_COMPARED, STUDY_OPTIONS, check_counts, without
-from train.cli.options import (
-    DATA_OPTIONS,
-    FOLDER,
-    MODEL_OPTIONS,
-    RECIPE_OPTIONS,
-    read_hyperparameters,
+from expand.cli.groups import Folder, NameOrFile
+from expand.cli.options import RECIPES
+from train.cli.compare import (
+    STUDY_DATA_OPTIONS,
+    STUDY_MODEL_OPTIONS,
+    STUDY_OPTIMISATION_OPTIONS,
+    STUDY_OPTIONS,
+    check_counts,
+    read_threads,
 )
-from train.errors import TrainError
+from train.cli.options import without
+from train.cli.settings import load_recipe, read_hyperparameters, read_shape
 
 if TYPE_CHECKING:
     from train.ablate.ablation import AblationStudy
 
-ABLATE_OPTIONS = [
-    click.option(
-        "--test",
-        type=FOLDER,
-        required=True,
-        help="Class folders to measure on, once, at the end of each run.",
-    ),
+ABLATE_COMMON = ("test", "recipe", "design", "epochs", "out")
+DESIGNS = ("plackett-burman", "single")
+PLAIN = (
+    "model",
+    "dropout",
+    "sources",
+    "seed",
+    "device",
+    "renderer",
+    "precision",
+    "allow_leak",
+    "design",
+    "epochs",
+)
+DESIGN_OPTIONS = [
     click.option(
         "--recipe",
+        type=NameOrFile(RECIPES),
         default="blog",
         show_default=True,
-        help="What is taken apart: classic, blog or a file.",
+        help="Recipe to ablate: classic, blog or a file.",
     ),
     click.option(
         "--design",
+        type=click.Choice(DESIGNS),
         default="plackett-burman",
         show_default=True,
-        help="12 runs for up to 11 techniques; or single: each alone.",
+        help="12 runs for up to 11 techniques, or a run for each technique alone.",
     ),
-    click.option(
-        "--epochs",
-        type=int,
-        default=20,
-        show_default=True,
-        help="Passes over the sources in every run.",
-    ),
-    click.option("--seeds", type=int, help="Replicates of the design.  [default: 6]"),
+]
+EPOCHS = click.option(
+    "--epochs",
+    type=int,
+    default=20,
+    show_default=True,
+    help="Number of epochs of every run; each visits every source once.",
+)
+ABLATE_RUN_OPTIONS = [
+    click.option("--seeds", type=int, help="Number of seeds for each run.  [default: 6]"),
     click.option(
         "--out",
-        type=FOLDER,
+        type=Folder(),
         default=Path("ablation"),
         show_default=True,
-        help="Where the page and the recipe go.",
+        help="Folder of the report and the recipe.",
     ),
     *STUDY_OPTIONS,
-    *without(DATA_OPTIONS, *NOT_COMPARED, "image_size"),
-    *MODEL_OPTIONS[:2],
-    *without(RECIPE_OPTIONS, *NOT_COMPARED),
 ]
+ABLATE_OPTIONS = {
+    "Data": without(STUDY_DATA_OPTIONS, "image_size"),
+    "Strategy": DESIGN_OPTIONS,
+    "Model": STUDY_MODEL_OPTIONS,
+    "Optimisation": [EPOCHS, *STUDY_OPTIMISATION_OPTIONS],
+    "Run": ABLATE_RUN_OPTIONS,
+}
 
 
 def read_ablation(data: Path, options: dict[str, Any]) -> AblationStudy:
-    """Return the ablation that the options ask for."""
-    from expand.engines.local import available_cores
-    from expand.errors import ExpandError
-    from expand.recipes.recipe import Recipe
+    """Return the settings of the ablation that the options ask for."""
     from train.ablate.ablation import AblationStudy
-    from train.data.shape import Shape
 
     check_counts(options)
-    try:
-        recipe = Recipe.load(options["recipe"])
-    except ExpandError as error:
-        raise TrainError(str(error)) from error
-    plain = (
-        "model",
-        "dropout",
-        "sources",
-        "seed",
-        "device",
-        "renderer",
-        "precision",
-        "allow_leak",
-        "design",
-        "epochs",
-    )
     return AblationStudy(
         data=data,
         test=options["test"],
-        recipe=recipe,
+        recipe=load_recipe(options["recipe"]),
         training=read_hyperparameters(options),
-        shape=Shape(None, options["colour"]),
-        threads=options["threads"] or max(1, available_cores() // options["jobs"]),
-        **{key: options[key] for key in plain},
+        shape=read_shape(options),
+        threads=read_threads(options),
+        **{key: options[key] for key in PLAIN},
     )

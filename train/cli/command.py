@@ -1,29 +1,40 @@
-"""The command: parse, check everything, call, print, exit."""
+"""The command `train`: parse, check, call, print, exit."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from expand import __version__
+from expand.cli.groups import Command, Folder, GroupedCommand, titled
 from expand.cli.terminal import FolderFirst, program_name, run_to_exit
-from train.cli.ablate import ABLATE_OPTIONS, read_ablation
-from train.cli.compare import COMPARE_OPTIONS, read_comparison, this_command
+from train.cli.ablate import ABLATE_COMMON, ABLATE_OPTIONS, read_ablation
+from train.cli.compare import COMPARE_COMMON, COMPARE_OPTIONS, read_comparison, this_command
 from train.cli.options import (
+    COMMON,
     DATA_OPTIONS,
-    FOLDER,
+    DEVICE,
     MODEL_OPTIONS,
-    RECIPE_OPTIONS,
+    OPTIMISATION_OPTIONS,
     RUN_OPTIONS,
     STRATEGY_OPTIONS,
-    options_of,
-    read_settings,
+    Option,
+    current_name,
 )
+from train.cli.settings import read_settings
 from train.errors import TrainError
 
 RESUME = "Run the same command again to resume from the last checkpoint."
+TRAIN_OPTIONS = {
+    "Data": DATA_OPTIONS,
+    "Strategy": STRATEGY_OPTIONS,
+    "Model": MODEL_OPTIONS,
+    "Optimisation": OPTIMISATION_OPTIONS,
+    "Run": RUN_OPTIONS,
+}
 
 
 def main() -> NoReturn:
@@ -32,31 +43,42 @@ def main() -> NoReturn:
     run_to_exit(command, name, RESUME, TrainError)
 
 
+def add_options(groups: dict[str, list[Option]]) -> Callable[[Command], Command]:
+    """Add groups of options to a command, each under its title."""
+
+    def add(function: Command) -> Command:
+        for title, options in reversed(groups.items()):
+            function = titled(title, options)(function)
+        return function
+
+    return add
+
+
 @click.group(
     cls=FolderFirst,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+        "token_normalize_func": current_name,
+    },
 )
 @click.version_option(__version__, prog_name="train")
 def command() -> None:
-    """Train a CNN from class folders: as they are, from copies that expand wrote, or with views drawn on the fly.
+    """Train a CNN from class folders: as they are, from copies that expand wrote, or on the fly.
 
-    An epoch visits every source once, whatever the strategy, so that equal epochs are equal steps.
+    An epoch visits every source once, whatever the strategy, so equal epochs are equal steps.
+    Interrupted? Run the same command again to resume.
 
     \b
     train data/expanded --test data/test
     train data/train --test data/test --strategy fly --model fast --epochs 20
+    train --config runs/cnn-disk/run.json --out runs/again
     """  # noqa: D301  # \b tells click to keep the lines
 
 
-@command.command(hidden=True)
-@click.argument("data", type=FOLDER, default=Path("data/expanded"))
-@options_of(DATA_OPTIONS, STRATEGY_OPTIONS, MODEL_OPTIONS, RECIPE_OPTIONS, RUN_OPTIONS)
-@click.option("--out", type=FOLDER, help="The run's folder.  [default: runs/MODEL-STRATEGY]")
-@click.option(
-    "--overwrite", is_flag=True, help="Remove an earlier run in that folder, and start afresh."
-)
-@click.option("--tensorboard", is_flag=True, help="Write TensorBoard events as well.")
-@click.option("--quiet", "-q", is_flag=True, help="Say nothing but the summary and errors.")
+@command.command(hidden=True, cls=GroupedCommand, common=COMMON)
+@click.argument("data", type=Folder(), default=Path("data/expanded"))
+@add_options(TRAIN_OPTIONS)
 def run(
     data: Path, out: Path | None, overwrite: bool, tensorboard: bool, quiet: bool, **options: Any
 ) -> None:
@@ -90,11 +112,11 @@ def run(
 
 
 @command.command()
-@click.argument("run", type=FOLDER)
-@click.argument("images", type=FOLDER, nargs=-1, required=True)
-@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
+@click.argument("run", type=Folder())
+@click.argument("images", type=click.Path(path_type=Path), nargs=-1, required=True)
+@DEVICE
 def predict(run: Path, images: tuple[Path, ...], device: str) -> int:
-    """Classify image files with a finished RUN: a line a file, with its class and probability."""
+    """Classify image files with a finished RUN; print the class and probability of each."""
     from train.runs.predict import classify, find_images
     from train.runtime.device import pick_device
 
@@ -111,13 +133,14 @@ def predict(run: Path, images: tuple[Path, ...], device: str) -> int:
     return 1 if bad else 0
 
 
-@command.command()
-@click.argument("data", type=FOLDER, default=Path("data/train"))
-@options_of(COMPARE_OPTIONS)
+@command.command(cls=GroupedCommand, common=COMPARE_COMMON)
+@click.argument("data", type=Folder(), default=Path("data/train"))
+@add_options(COMPARE_OPTIONS)
 def compare(data: Path, **options: Any) -> None:
-    """Compare strategies on DATA: which is better, by how much, how surely, and at what cost.
+    """Compare strategies on DATA: accuracy with confidence intervals, and cost.
 
-    Writes index.html, report.md, comparison.json and runs.csv; stopped, the same command goes on.
+    Writes index.html, report.md, comparison.json and runs.csv. Interrupted? Run the same command
+    again to resume.
     """
     study = read_comparison(data, options)
     from train.compare.command import compare as answer
@@ -134,13 +157,14 @@ def compare(data: Path, **options: Any) -> None:
     click.echo(answer(study, study_dir, chosen, plan=options["plan"], quiet=options["quiet"]))
 
 
-@command.command()
-@click.argument("data", type=FOLDER, default=Path("data/train"))
-@options_of(ABLATE_OPTIONS)
+@command.command(cls=GroupedCommand, common=ABLATE_COMMON)
+@click.argument("data", type=Folder(), default=Path("data/train"))
+@add_options(ABLATE_OPTIONS)
 def ablate(data: Path, **options: Any) -> None:
-    """Take a recipe apart on DATA: which techniques help, which harm, and for which classes.
+    """Ablate a recipe on DATA: which techniques help, which harm, and for which classes.
 
-    Writes index.html, report.md, ablation.json and recipe.yaml, a recipe to expand with; stopped, the same command goes on.
+    Writes index.html, report.md, ablation.json and recipe.yaml, a recipe to expand with.
+    Interrupted? Run the same command again to resume.
     """
     ablation = read_ablation(data, options)
     from train.ablate.command import ablate as answer
@@ -156,17 +180,17 @@ def ablate(data: Path, **options: Any) -> None:
 
 
 @command.command()
-@click.option("--clear", is_flag=True, help="Remove every decoded set.")
+@click.option("--clear", is_flag=True, help="Remove all decoded data sets.")
 @click.option(
-    "--cache", type=FOLDER, help="Where they are kept.  [default: ~/.cache/expand-train/packs]"
+    "--cache", type=Folder(), help="Folder of the cache.  [default: ~/.cache/expand-train/packs]"
 )
 def cache(clear: bool, cache: Path | None) -> None:
-    """Show what decoded sets are kept, or remove them."""
+    """Show the cache of decoded data sets, or clear it."""
     from expand.cli.formatting import format_bytes, format_count
     from train.data.cache import Cache
 
     kept = Cache(cache)
-    count = format_count(len(kept.packs()), "decoded set")
+    count = format_count(len(kept.packs()), "decoded data set")
     if clear:
         click.echo(f"{kept.root}: {format_bytes(kept.clear())} freed")
     else:
@@ -176,7 +200,7 @@ def cache(clear: bool, cache: Path | None) -> None:
 
 
 def prepare_torch(threads: int | None) -> None:
-    """Make torch repeat itself: one number of threads, deterministic algorithms where there is a choice."""
+    """Make torch reproducible: a fixed number of threads, deterministic algorithms."""
     import torch
 
     if threads is not None and threads < 1:

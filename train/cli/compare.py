@@ -9,149 +9,170 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from expand.cli.groups import Folder, NameList, NameOrFile
+from expand.cli.options import RECIPES, TECHNIQUES
 from train.cli.options import (
+    CONFIG,
     DATA_OPTIONS,
-    FOLDER,
+    DEVICE,
     MODEL_OPTIONS,
-    RECIPE_OPTIONS,
-    read_hyperparameters,
+    OPTIMISATION_OPTIONS,
+    PRECISION,
+    RENDERERS,
+    without,
 )
+from train.cli.settings import load_recipe, read_hyperparameters, read_shape
 from train.errors import TrainError
 
 if TYPE_CHECKING:
     from train.compare.study import ComparisonStudy
 
+COMPARE_COMMON = ("test", "arms", "factors", "lengths", "out")
 NOT_COMPARED = ("test", "validation", "epochs")
+ARMS = ("none", "fly", "disk", "disk-random", "hybrid")
+BUDGETS = ("steps", "files", "wall", "wall-expansion")
+CODECS = ("png", "keep", "jpg", "jpg:80", "webp")
+PLAIN = ("model", "dropout", "sources", "budget", "seed", "device", "precision", "allow_leak")
 
-
-def without(options: list[Any], *names: str) -> list[Any]:
-    """Return options without those of these names."""
-
-    def name_of(option: Any) -> str:
-        holder = option(lambda: None)
-        return str(holder.__click_params__[0].name)
-
-    return [option for option in options if name_of(option) not in names]
-
-
+TEST = click.option(
+    "--test",
+    type=Folder(),
+    required=True,
+    help="Test set, as class folders; used once, at the end of each run.",
+)
+STUDY_DATA_OPTIONS = [TEST, *without(DATA_OPTIONS, *NOT_COMPARED)]
+STUDY_MODEL_OPTIONS = without(MODEL_OPTIONS, "pretrained")
+STUDY_OPTIMISATION_OPTIONS = without(OPTIMISATION_OPTIONS, *NOT_COMPARED)
 STUDY_OPTIONS = [
     click.option(
         "--margin",
         type=float,
         default=0.25,
         show_default=True,
-        help="Points within which arms count as equivalent.",
+        help="Difference in percentage points below which arms count as equivalent.",
     ),
-    click.option("--jobs", type=int, default=1, show_default=True, help="Replicates side by side."),
+    click.option(
+        "--jobs", type=int, default=1, show_default=True, help="Number of runs at the same time."
+    ),
     click.option(
         "--seed",
         type=int,
         default=0,
         show_default=True,
-        help="From which the seeds of all replicates are drawn.",
+        help="Random seed from which the seeds of all runs are derived.",
     ),
-    click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda."),
-    click.option(
-        "--precision", default="auto", show_default=True, help="auto (a short probe), fp32 or bf16."
-    ),
+    DEVICE,
+    PRECISION,
     click.option(
         "--renderer",
+        type=click.Choice(RENDERERS),
         default="auto",
         show_default=True,
-        help="exact (expand's own code) or batched (on the device); compare: exact.",
+        help="How views are computed: by expand's own code, or in batches on the device.  "
+        "[compare: auto is exact]",
     ),
     click.option(
         "--threads",
         type=int,
-        help="Threads of torch for each job.  [default: the cores, shared by the jobs]",
+        help="Threads of torch in each run.  [default: the cores divided by --jobs]",
     ),
     click.option(
-        "--overwrite", is_flag=True, help="Remove an earlier comparison there, and start afresh."
+        "--overwrite", is_flag=True, help="Remove earlier results in that folder, and start again."
     ),
-    click.option("--quiet", "-q", is_flag=True, help="Say nothing but the findings and errors."),
+    click.option("--quiet", "-q", is_flag=True, help="Print the results and errors only."),
+    CONFIG,
 ]
-COMPARE_OPTIONS = [
+ARM_OPTIONS = [
     click.option(
-        "--test",
-        type=FOLDER,
-        required=True,
-        help="Class folders to measure on, once, at the end of each run.",
+        "--arms",
+        type=NameList(ARMS),
+        default="none,fly,disk",
+        show_default=True,
+        help="Arms to compare: none, fly, disk, disk-random, hybrid; disk=4 for one factor only.",
     ),
     click.option(
         "--factor",
         "factors",
         default="4",
         show_default=True,
-        help="F of the arms that store copies; 2,4,8: one arm each.",
-    ),
-    click.option(
-        "--arms",
-        default="none,fly,disk",
-        show_default=True,
-        help="Of none, fly, disk, disk-random, hybrid; disk=4: that F only.",
-    ),
-    click.option(
-        "--epochs",
-        "lengths",
-        metavar="LIST",
-        help="Passes over the sources, a run each.  [default: F,5F of the largest F]",
-    ),
-    click.option("--seeds", type=int, help="Replicates of each arm.  [default: 6; on a GPU: 10]"),
-    click.option(
-        "--budget",
-        default="steps",
-        show_default=True,
-        help="What arms share: steps; files (passes over all their files); wall, wall-expansion (seconds of training, less those of the expansion).",
+        help="Factor of the arms that store copies; with 2,4,8 there is one arm for each.",
     ),
     click.option(
         "--recipe",
+        type=NameOrFile(RECIPES),
         default="classic",
         show_default=True,
-        help="What the views are: classic, blog or a file.",
+        help="Recipe of the views: classic, blog or a file.",
     ),
     click.option(
         "--fly",
         "fly_techniques",
+        type=NameList(TECHNIQUES),
         metavar="LIST",
-        help="What hybrid draws on top of its copies.  [default: flip,translate]",
+        help="Techniques that hybrid applies on top of its copies.  [default: flip,translate]",
     ),
     click.option(
         "--codec",
+        type=NameOrFile(CODECS, files=False),
         default="png",
         show_default=True,
-        help="What copies pass through: png (nothing is lost), keep, jpg:80, webp.",
+        help="Format of the copies: png (lossless), keep, jpg:80 (quality 80), webp.",
+    ),
+]
+LENGTH_OPTIONS = [
+    click.option(
+        "--epochs",
+        "lengths",
+        metavar="LIST",
+        help="Epochs to train for; with 4,20 every arm runs at both.  "
+        "[default: F,5F of the largest factor F]",
+    ),
+    click.option(
+        "--budget",
+        type=click.Choice(BUDGETS),
+        default="steps",
+        show_default=True,
+        help="What all arms get the same of: steps; epochs over all their files; "
+        "training time; or training time with the expansion.",
+    ),
+]
+COMPARE_RUN_OPTIONS = [
+    click.option(
+        "--seeds", type=int, help="Number of seeds for each arm.  [default: 6; on a GPU: 10]"
     ),
     click.option(
         "--materialize",
         is_flag=True,
-        help="Expand everything for the costs, not a sample; the folders stay.",
+        help="Expand the whole data set to measure costs, not a sample; keep the folders.",
     ),
     click.option(
-        "--plan", is_flag=True, help="Only say how long it would take and how finely it would see."
+        "--plan",
+        is_flag=True,
+        help="Only estimate the time, and the smallest difference that could be detected.",
     ),
     click.option(
         "--out",
-        type=FOLDER,
+        type=Folder(),
         default=Path("comparison"),
         show_default=True,
-        help="Where the page and the numbers go.",
+        help="Folder of the report and its data.",
     ),
     *STUDY_OPTIONS,
-    *without(DATA_OPTIONS, *NOT_COMPARED),
-    *MODEL_OPTIONS[:2],
-    *without(RECIPE_OPTIONS, *NOT_COMPARED),
 ]
+COMPARE_OPTIONS = {
+    "Data": STUDY_DATA_OPTIONS,
+    "Strategy": ARM_OPTIONS,
+    "Model": STUDY_MODEL_OPTIONS,
+    "Optimisation": [*LENGTH_OPTIONS, *STUDY_OPTIMISATION_OPTIONS],
+    "Run": COMPARE_RUN_OPTIONS,
+}
 
 
 def read_comparison(data: Path, options: dict[str, Any]) -> ComparisonStudy:
-    """Return the question that the options ask."""
-    from expand.engines.local import available_cores
-    from expand.errors import ExpandError
-    from expand.recipes.recipe import Recipe
+    """Return the settings of the comparison that the options ask for."""
     from train.compare.arms import default_lengths, parse_arms, parse_numbers
     from train.compare.codec import Codec
     from train.compare.study import ComparisonStudy
-    from train.data.shape import Shape
 
     check_counts(options)
     factors = parse_numbers(options["factors"], "--factor", 2)
@@ -162,32 +183,35 @@ def read_comparison(data: Path, options: dict[str, Any]) -> ComparisonStudy:
         if options["lengths"]
         else default_lengths(stored)
     )
-    try:
-        recipe = Recipe.load(options["recipe"])
-    except ExpandError as error:
-        raise TrainError(str(error)) from error
     drawn = options["fly_techniques"]
-    plain = ("model", "dropout", "sources", "budget", "seed", "device", "precision", "allow_leak")
-    # copies are made by expand's own code: by default the views that are held against them are, too
+    # copies are made by expand's own code: by default the views they are compared with are, too
     renderer = "exact" if options["renderer"] == "auto" else options["renderer"]
     return ComparisonStudy(
         data=data,
         test=options["test"],
         arms=arms,
         lengths=lengths,
-        views=recipe,
+        views=load_recipe(options["recipe"]),
         training=read_hyperparameters({**options, "epochs": max(lengths)}),
         fly_techniques=tuple(name.strip() for name in drawn.split(",")) if drawn else (),
-        shape=Shape(options["image_size"], options["colour"]),
+        shape=read_shape(options),
         codec=Codec.parse(options["codec"]),
-        threads=options["threads"] or max(1, available_cores() // options["jobs"]),
+        threads=read_threads(options),
         renderer=renderer,
-        **{key: options[key] for key in plain},
+        **{key: options[key] for key in PLAIN},
     )
 
 
+def read_threads(options: dict[str, Any]) -> int:
+    """Return the number of threads of each run: by default the runs share the cores."""
+    from expand.engines.local import available_cores
+
+    threads: int | None = options["threads"]
+    return threads or max(1, available_cores() // int(options["jobs"]))
+
+
 def check_counts(options: dict[str, Any]) -> None:
-    """Refuse numbers that mean nothing."""
+    """Refuse numbers that are too small."""
     for name in ("seeds", "jobs", "threads"):
         if options[name] is not None and options[name] < 1:
             raise TrainError(f"--{name} must be at least 1, got {options[name]}")
@@ -196,5 +220,5 @@ def check_counts(options: dict[str, Any]) -> None:
 
 
 def this_command() -> str:
-    """Return the command line that is running, as it can be typed again."""
+    """Return the command line that is running, in a form that can be typed again."""
     return shlex.join(["train", *sys.argv[1:]])

@@ -63,7 +63,7 @@ def preset(model: str, name: str, **changes: Any) -> Hyperparameters:
     A change of None leaves the preset's value.
     """
     if name not in NAMED:
-        raise TrainError(f"--recipe-train must be {' or '.join(NAMED)}, got {name!r}")
+        raise TrainError(f"--preset must be {' or '.join(NAMED)}, got {name!r}")
     given = {key: value for key, value in changes.items() if value is not None}
     return replace(NAMED[name], **{**(_suited_to(model) if name == "default" else {}), **given})
 

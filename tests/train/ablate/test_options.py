@@ -88,7 +88,7 @@ def test_every_option_reaches_the_ablation() -> None:
     ablation = asked(
         "photos", "--test", "held", "--recipe", "classic", "--design", "single", "--epochs", 9, "--seed", 7, "--device", "cpu",
         "--precision", "bf16", "--renderer", "batched", "--threads", 3, "--sources", 50, "--colour", "grey", "--allow-leak",
-        "--model", "vgg11", "--dropout", 0.5, "--recipe-train", "blog", "--batch-size", 10, "--lr", 0.2, "--momentum", 0.5,
+        "--model", "vgg11", "--dropout", 0.5, "--preset", "blog", "--batch-size", 10, "--lr", 0.2, "--momentum", 0.5,
         "--weight-decay", 0.1, "--schedule", "cosine", "--smoothing", 0.3, "--average", 0.2, "--bias-lr", 4,
     )  # fmt: skip
     assert ablation.to_dict() == {

@@ -57,11 +57,11 @@ def test_help_lists_commands_and_options() -> None:
     words = call("--help").output
     for word in ("--test", "--validation", "--image-size", "--colour", "--allow-leak", "--cache", "--cache-size", "--strategy", "--recipe",
                  "--factor", "--clean-every", "--fly", "--view-seed", "--sampling", "--visit", "--renderer", "--model", "--dropout",
-                 "--pretrained", "--recipe-train", "--epochs", "--batch-size", "--lr", "--momentum", "--weight-decay", "--schedule",
+                 "--pretrained", "--preset", "--config", "--epochs", "--batch-size", "--lr", "--momentum", "--weight-decay", "--schedule",
                  "--smoothing", "--average", "--bias-lr", "--seed", "--device", "--precision", "--mirrored", "--workers", "--threads", "--out",
                  "--overwrite", "--tensorboard", "--quiet", "--help"):  # fmt: skip
         assert f"{word} " in words, word
-    commands = words.partition("Commands:\n")[2].splitlines()
+    commands = words.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
     assert {line.split()[0] for line in commands} >= {"cache", "predict"}
     assert words.startswith("Usage: ")
     assert "[DATA] [OPTIONS]" in words
@@ -89,7 +89,7 @@ def test_main_turns_what_happens_into_words_and_a_status(
         (
             [src, "--strategy", "wobble"],
             2,
-            "train: --strategy must be none, disk, fly, hybrid, got 'wobble'\n",
+            "'wobble' is not one of 'none', 'disk', 'fly', 'hybrid'.",
         ),
         (
             [tmp_path / "nowhere", "--out", tmp_path / "a"],
@@ -100,7 +100,7 @@ def test_main_turns_what_happens_into_words_and_a_status(
         (["--nosuch"], 2, "No such option"),
         (["--epochs", "many"], 2, "'many' is not a valid integer"),
         (["--version"], 0, f"train, version {__version__}\n"),
-        (["cache"], 0, "0 decoded sets"),
+        (["cache"], 0, "0 decoded data sets"),
     ):
         monkeypatch.setattr(sys, "argv", ["train", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
@@ -153,11 +153,11 @@ def test_what_ends_a_run_from_within_has_a_status_too(
         ("--model cnn --pretrained", '"cnn" has no pretrained weights; torchvision\'s models have'),
         ("--dropout 1", "--dropout must be at least 0 and below 1, got 1.0"),
         ("--validation 1", "--validation must be at least 0 and below 1, got 1.0"),
-        ("--precision fp16", "--precision must be auto, fp32, bf16, got 'fp16'"),
+        ("--precision fp16", "'fp16' is not one of 'auto', 'fp32', 'bf16'."),
         ("--threads 0", "--threads must be at least 1, got 0"),
         ("--workers -1", "--workers must be at least 0, got -1"),
-        ("--device tpu", "--device tpu: there is no such device here"),
-        ("--strategy fly --sampling even", "--sampling must be stratified or random, got 'even'"),
+        ("--device tpu", "'tpu' is not one of 'auto', 'cpu', 'cuda'."),
+        ("--strategy fly --sampling even", "'even' is not one of 'stratified', 'random'."),
     ],
 )  # fmt: skip
 def test_wrong_usage_is_one_sentence(asked: str, message: str, src: Path, tmp_path: Path) -> None:
@@ -347,13 +347,13 @@ def test_the_cache_is_shown_and_cleared(src: Path, test_set: Path, tmp_path: Pat
     shown = call("cache", *where).stdout
     assert (
         shown
-        == f"{tmp_path}/packs: 2 decoded sets, {size / 1000:.1f} kB; train cache --clear removes them\n"
+        == f"{tmp_path}/packs: 2 decoded data sets, {size / 1000:.1f} kB; train cache --clear removes them\n"
     )
     assert (
         call("cache", "--clear", *where).stdout == f"{tmp_path}/packs: {size / 1000:.1f} kB freed\n"
     )
-    assert call("cache", *where).stdout.startswith(f"{tmp_path}/packs: 0 decoded sets, 0 B;")
-    assert call("cache").stdout.startswith(f"{Cache().root}: 0 decoded sets")
+    assert call("cache", *where).stdout.startswith(f"{tmp_path}/packs: 0 decoded data sets, 0 B;")
+    assert call("cache").stdout.startswith(f"{Cache().root}: 0 decoded data sets")
 
 
 def test_a_bad_image_is_named_and_nothing_is_trained(src: Path, tmp_path: Path) -> None:

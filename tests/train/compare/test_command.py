@@ -398,7 +398,7 @@ def test_every_option_reaches_the_question(tmp_path: Path) -> None:
         "photos", "--test", "held", "--factor", "2,8", "--arms", "fly,disk,disk-random=4", "--epochs", "9,3", "--budget", "files",
         "--recipe", "blog", "--fly", "flip, scale", "--codec", "jpg:80", "--seed", 7, "--device", "cpu", "--precision", "bf16",
         "--renderer", "batched", "--threads", 3, "--sources", 50, "--image-size", 32, "--colour", "grey", "--allow-leak",
-        "--model", "vgg11", "--dropout", 0.5, "--recipe-train", "blog", "--batch-size", 10, "--lr", 0.2, "--momentum", 0.5,
+        "--model", "vgg11", "--dropout", 0.5, "--preset", "blog", "--batch-size", 10, "--lr", 0.2, "--momentum", 0.5,
         "--weight-decay", 0.1, "--schedule", "cosine", "--smoothing", 0.3, "--average", 0.2, "--bias-lr", 4,
     )  # fmt: skip
     assert study.to_dict() == {

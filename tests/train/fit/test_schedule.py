@@ -153,5 +153,5 @@ def test_presets_by_name() -> None:
         == Hyperparameters(5, 64, 1e-3, 0.0, 0.0, "constant", 0.0, 0.0)
     )
     assert preset("cnn", "blog", epochs=7, lr=None).epochs == 7
-    with pytest.raises(TrainError, match="^--recipe-train must be default or blog, got 'best'$"):
+    with pytest.raises(TrainError, match="^--preset must be default or blog, got 'best'$"):
         preset("cnn", "best")

@@ -1,0 +1,178 @@
+"""Options from a file: YAML, or the record of an earlier run, comparison or ablation."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+import click
+
+from train.errors import TrainError
+
+STUDY_FILES = ("study.json", "question.json")
+RECORDS = {
+    "run": ("a run", "run.json"),
+    "compare": ("a comparison", "study.json or comparison.json"),
+    "ablate": ("an ablation", "study.json or ablation.json"),
+    "expand": ("an expansion", "expand.json"),
+}
+PLAIN = (
+    "data",
+    "test",
+    "model",
+    "dropout",
+    "pretrained",
+    "seed",
+    "validation",
+    "sources",
+    "renderer",
+    "precision",
+    "mirrored",
+    "allow_leak",
+    "device",
+    "threads",
+    "budget",
+    "design",
+)
+STRATEGY = ("recipe", "view_seed", "sampling", "factor", "clean_every")
+
+
+def load_config(ctx: click.Context, _param: click.Parameter, path: Path | None) -> None:
+    """Make what a file says the defaults of a command, so that typed options win."""
+    if path is not None and not ctx.resilient_parsing:
+        ctx.default_map = read_config(path, ctx.command)
+
+
+def read_config(path: Path, command: click.Command) -> dict[str, Any]:
+    """Return the values of a command's options that a file gives, by the names of parameters."""
+    import yaml
+
+    try:
+        data = yaml.safe_load(path.read_text("utf-8"))
+    except (ValueError, yaml.YAMLError, OSError) as error:
+        raise TrainError(f'"{path}" cannot be read: {error}') from error
+    if not isinstance(data, dict):
+        raise TrainError(f'"{path}" must hold option names with their values')
+    kind = _kind(data)
+    if kind is None:
+        return _from_options(path, data, command)
+    if kind != command.name:
+        raise TrainError(_wrong_record(path, kind, str(command.name)))
+    try:
+        return _known(command, _from_record(path, kind, data))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise TrainError(f'"{path}" is damaged ({error!r})') from error
+
+
+def _kind(data: dict[str, Any]) -> str | None:
+    """Return the command that wrote a record; None for a file of options."""
+    if "state" in data and "settings" in data:
+        return "expand" if "expand" in data else "run"
+    if {"views", "arms", "training"} <= data.keys() or {"headline", "arms"} <= data.keys():
+        return "compare"
+    if {"design", "training"} <= data.keys() or {"headline", "design"} <= data.keys():
+        return "ablate"
+    return None
+
+
+def _wrong_record(path: Path, kind: str, name: str) -> str:
+    called = "train" if name == "run" else f"train {name}"
+    what, file = RECORDS[name]
+    return (
+        f'"{path}" is the record of {RECORDS[kind][0]}; '
+        f"{called} --config takes a YAML file or the record of {what} ({file})"
+    )
+
+
+def _from_options(path: Path, data: dict[str, Any], command: click.Command) -> dict[str, Any]:
+    """Return the values of a file of options; refuse an unknown key."""
+    names = {"recipe-train": "preset"}
+    for param in command.params:
+        written = param.opts if isinstance(param, click.Option) else [str(param.name)]
+        names |= {option.lstrip("-"): str(param.name) for option in written if len(option) > 2}
+    names.pop("config", None)
+    values = {}
+    for key, value in data.items():
+        name = str(key).replace("_", "-")
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f'; did you mean "{near[0]}"?' if near else ""
+            raise TrainError(f'"{path}": "{key}" is not an option of this command{hint}')
+        if isinstance(value, dict) and name != "recipe":
+            raise TrainError(f'"{path}": "{key}" must be a single value or a list')
+        values[names[name]] = _as_text(value) if isinstance(value, list) else value
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _from_record(path: Path, kind: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that lead to the settings of a record."""
+    if kind == "run":
+        return _from_run(data["settings"])
+    extra = {}
+    if "headline" in data:  # the results; the settings are in a file beside them
+        shown = data.get("settings") or data["setup"]["settings"]
+        extra = {"seeds": shown.get("seeds"), "margin": shown.get("margin in points")}
+        data = _study_beside(path)
+    return {**extra, **(_from_comparison(data) if kind == "compare" else _from_ablation(data))}
+
+
+def _study_beside(path: Path) -> dict[str, Any]:
+    import json
+
+    for name in STUDY_FILES:
+        if (path.parent / name).is_file():
+            study: dict[str, Any] = json.loads((path.parent / name).read_text("utf-8"))
+            return study
+    raise TrainError(f'"{path}" holds results only; its settings, {STUDY_FILES[0]}, are missing')
+
+
+def _from_run(settings: dict[str, Any]) -> dict[str, Any]:
+    strategy = settings["strategy"]
+    return {
+        **_shared(settings, settings["recipe"]),
+        **{key: strategy.get(key) for key in STRATEGY},
+        "epochs": settings["recipe"]["epochs"],
+        "strategy": strategy["name"],
+        "visit": "all" if strategy.get("visit_all") else "sources",
+    }
+
+
+def _from_comparison(study: dict[str, Any]) -> dict[str, Any]:
+    codec = study["codec"]
+    quality = f":{codec['quality']}" if codec.get("quality") else ""
+    arms = [name.replace(" ×", "=") for name in study["arms"]]
+    return {
+        **_shared(study, study["training"]),
+        "arms": _as_text(arms),
+        "lengths": _as_text(study["lengths"]),
+        "recipe": study["views"],
+        "fly_techniques": _as_text(study.get("fly_techniques") or []) or None,
+        "codec": codec["format"] + quality,
+    }
+
+
+def _from_ablation(study: dict[str, Any]) -> dict[str, Any]:
+    shared = _shared(study, study["training"])
+    return {**shared, "recipe": study["recipe"], "epochs": study["epochs"]}
+
+
+def _shared(settings: dict[str, Any], training: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that runs and studies share: data, model and training."""
+    shape = settings.get("shape") or {}
+    return {
+        **{key: settings[key] for key in PLAIN if key in settings},
+        **{key: value for key, value in training.items() if key != "epochs"},
+        "image_size": shape.get("side"),
+        "colour": shape.get("colour"),
+    }
+
+
+def _known(command: click.Command, values: dict[str, Any]) -> dict[str, Any]:
+    """Keep the values that a command has parameters for; None is the default."""
+    names = {param.name for param in command.params}
+    return {key: value for key, value in values.items() if key in names and value is not None}
+
+
+def _as_text(values: list[Any]) -> str:
+    return ",".join(map(str, values))
