@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from expand import expand
+from expand.cli import progress
 from tests.train.commands import draw_set, settings_for, train
-from train.cli import progress
 from train.cli.messages import format_run
 from train.cli.progress import Console
 from train.feed.strategies import Strategy
@@ -78,10 +78,16 @@ def test_a_log_gets_a_line_now_and_then_in_a_long_pass(
 ) -> None:
     monkeypatch.setattr(progress, "LOG_SECONDS", 0.0)
     train(settings_for(draw_set(tmp_path / "src"), epochs=1), tmp_path / "run", observer=Console(1))
-    lines = capsys.readouterr().err.splitlines()[2:]
-    assert [re.sub(r"(?<=loss )\d\.\d{3}|[\d,]+(?= images)", "…", line) for line in lines[:3]] == [
-        f"step {step}: loss …, … images/s" for step in (1, 2, 3)
-    ]
+    lines = capsys.readouterr().err.splitlines()
+    decoding = [line for line in lines if line.startswith(f"decoding {tmp_path / 'src'}: ")]
+    assert len(decoding) == 24
+    assert " of 24 images, " in decoding[0]
+    lines = lines[len(decoding) + 2 :]
+    for step, line in enumerate(lines[:3], 1):
+        assert re.fullmatch(
+            rf"{step} of 3 steps, [\de+.,]+ steps/s, under 1 s left; loss \d\.\d{{3}}, [\d,]+ images/s",
+            line,
+        )
     assert lines[3].startswith("epoch 1 of 1: loss ")
 
 
@@ -89,7 +95,7 @@ def test_a_run_that_goes_on_says_from_where(capsys: pytest.CaptureFixture[str]) 
     Console(9).starting("cnn: small\nnone: 5 sources", 4321, 1234)
     assert (
         capsys.readouterr().err
-        == "cnn: small\nnone: 5 sources\ngoing on from step 1,234 of 4,321\n"
+        == "cnn: small\nnone: 5 sources\nresuming from step 1,234 of 4,321\n"
     )
 
 
@@ -151,11 +157,11 @@ def test_the_summary_of_a_run() -> None:
         "runs/x: cnn, fly, 4,690 steps",
         "  test: accuracy 80.00%, loss 0.8000",
         "  test, averaged with the mirrored image: accuracy 81.00%",
-        "  least sure: bee 50.0%, dog 75.0%, ant 95.0%",
+        "  lowest accuracy: bee 50.0 %, dog 75.0 %, ant 95.0 %",
         "  validation: accuracy 70.00%, loss 0.6000",
-        "  training: accuracy 75.00%, loss 0.5000 (last pass, as shown)",
-        "  12.5 s of training (wait 0.5, augment 2.0, compute 10.0), 48,000 images/s",
-        "  decoding 1.2 s, evaluating 1.0 s",
+        "  training: accuracy 75.00%, loss 0.5000 (last epoch, on the images as shown)",
+        "  training time: 12.5 s (waiting for data 0.5, augmenting 2.0, computing 10.0), 48,000 images/s",
+        "  decoding: 1.2 s, evaluating: 1.0 s",
         "  1,200 test images are in the training set as well (--allow-leak)",
     ]
 
@@ -171,7 +177,7 @@ def test_the_summary_of_a_run_without_a_test_or_a_validation_set(tmp_path: Path)
         ::2
     ] == [
         "  training:",
-        "  decoding",
+        "  decoding:",
     ]
     assert shown.splitlines()[0] == "x: cnn, disk, 2 steps"
     assert len(shown.splitlines()) == 4

@@ -341,7 +341,10 @@ def test_what_is_no_comparison_is_refused_before_anything_is_written(
             "--codec",
             "tiff",
         ),
-        "--budget must be steps, files, wall, wall-expansion, got 'joules'": ("--budget", "joules"),
+        "'joules' is not one of 'steps', 'files', 'wall', 'wall-expansion'.": (
+            "--budget",
+            "joules",
+        ),
         "--lr must be above 0, got -1.0": ("--lr", -1),
         "hybrid arms need images of one size, without --image-size": (
             "--arms",

@@ -1,0 +1,182 @@
+"""Options from a file: YAML or an earlier record; options on the command line take precedence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from expand import expand
+from expand.recipes.recipe import Recipe
+from tests.train.commands import call, draw_set, refusal
+from train.ablate.design import DESIGNS
+from train.cli import ablate, compare, options
+from train.cli.ablate import read_ablation
+from train.cli.command import command
+from train.cli.compare import read_comparison
+from train.cli.settings import read_settings
+from train.compare import arms
+from train.data.shape import COLOURS
+from train.feed.strategies import STRATEGIES
+from train.fit.hyperparameters import NAMED, SCHEDULES
+from train.fit.precision import PRECISIONS
+from train.models.own import OWN
+from train.runs.settings import RENDERERS
+
+SHORT = ("--epochs", 2, "--batch-size", 8, "--precision", "fp32")
+
+
+def parse(name: str, *arguments: object) -> Any:
+    """Return the settings that the options of a command ask for."""
+    group_context = click.Context(command)
+    context = command.commands[name].make_context(name, [str(a) for a in arguments], group_context)
+    read = {"run": read_settings, "compare": read_comparison, "ablate": read_ablation}[name]
+    with context:
+        params = dict(context.params)
+        return read(params.pop("data"), params)
+
+
+def test_the_choices_are_those_of_the_library() -> None:
+    assert options.STRATEGIES == STRATEGIES
+    assert options.RENDERERS == RENDERERS
+    assert options.PRECISIONS == PRECISIONS
+    assert options.SCHEDULES == SCHEDULES
+    assert options.COLOURS == COLOURS
+    assert tuple(NAMED) == options.PRESETS
+    assert tuple(OWN) == options.MODELS
+    assert compare.ARMS == arms.STRATEGIES
+    assert compare.BUDGETS == arms.BUDGETS
+    assert ablate.DESIGNS == DESIGNS
+
+
+def test_the_old_name_of_preset_is_accepted_and_hidden(tmp_path: Path) -> None:
+    src = draw_set(tmp_path / "src", 2)
+    asked = (src, "--precision", "fp32", "--epochs", 1, "--quiet")
+    assert call(*asked, "--recipe-train", "blog", "--out", tmp_path / "a").exception is None
+    assert call(*asked, "--preset", "blog", "--out", tmp_path / "b").exception is None
+    old, new = (json.loads((tmp_path / run / "run.json").read_text()) for run in "ab")
+    assert old["settings"] == new["settings"]
+    assert "--recipe-train" not in call("--help").output
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        ("--strategy", "fly", "--recipe", "blog", "--clean-every", 2),
+        ("--strategy", "hybrid", "--fly", "flip"),
+    ],
+)
+def test_a_run_is_repeated_from_its_record(strategy: tuple[object, ...], tmp_path: Path) -> None:
+    src, test = draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 3, seed=1)
+    expand(src, tmp_path / "copies", 2, workers=1)
+    asked = (tmp_path / "copies", "--test", test, *strategy, *SHORT, "--model", "fast")
+    if "fly" in strategy:
+        asked = (src, *asked[1:])
+    assert call(*asked, "--seed", 3, "--out", tmp_path / "a").exception is None
+    record = tmp_path / "a/run.json"
+    assert call("--config", record, "--out", tmp_path / "b").exception is None
+    assert call("--config", record, "--out", tmp_path / "c", "--seed", 4).exception is None
+    a, b, c = ((tmp_path / run / "model.safetensors").read_bytes() for run in "abc")
+    assert a == b
+    assert a != c
+    first, second = (json.loads((tmp_path / run / "run.json").read_text()) for run in "ab")
+    assert first["settings"] == second["settings"]
+
+
+def test_an_option_that_is_typed_wins_and_drops_what_no_longer_applies(tmp_path: Path) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_text(
+        "{data: photos, strategy: fly, factor: 3, lr: 0.5, batch-size: 16, allow_leak: true}"
+    )
+    settings = parse("run", "--config", config, "--lr", 0.25)
+    assert (settings.data, settings.strategy.factor) == (Path("photos"), 3)
+    assert (settings.hyperparameters.lr, settings.hyperparameters.batch_size) == (0.25, 16)
+    assert settings.allow_leak
+    none = parse("run", "here", "--config", config, "--strategy", "none")
+    assert (none.data, none.strategy.name, none.strategy.factor) == (Path("here"), "none", None)
+    blog = parse("run", "--config", config, "--preset", "blog").hyperparameters
+    assert (blog.lr, blog.batch_size) == (1e-3, 64)
+
+
+def test_a_comparison_is_read_back_from_its_record(tmp_path: Path) -> None:
+    asked = (
+        "photos", "--test", "held", "--factor", "2,8", "--arms", "fly,hybrid,disk-random=4",
+        "--epochs", "9,3", "--budget", "files", "--recipe", "blog", "--fly", "flip,scale",
+        "--codec", "jpg:80", "--seed", 7, "--colour", "grey", "--threads", 3, "--lr", 0.2,
+    )  # fmt: skip
+    study = parse("compare", *asked)
+    for name in ("study.json", "question.json"):
+        (tmp_path / name).write_text(json.dumps(study.to_dict()))
+        assert parse("compare", "--config", tmp_path / name) == study
+    assert parse("compare", "--config", tmp_path / name, "--epochs", 4).lengths == (4,)
+    lists = tmp_path / "lists.yaml"
+    lists.write_text("{test: held, arms: [none, disk], factor: [2, 4], epochs: [3]}")
+    assert [arm.name for arm in parse("compare", "--config", lists).arms] == [
+        "none",
+        "disk ×2",
+        "disk ×4",
+    ]
+
+
+def test_an_ablation_is_read_back_from_its_record(tmp_path: Path) -> None:
+    study = parse("ablate", "photos", "--test", "held", "--epochs", 9, "--design", "single")
+    (tmp_path / "study.json").write_text(json.dumps(study.to_dict()))
+    assert parse("ablate", "--config", tmp_path / "study.json") == study
+
+
+def test_a_comparison_is_repeated_from_its_results(tmp_path: Path) -> None:
+    src, test = draw_set(tmp_path / "src", 4), draw_set(tmp_path / "test", 3, seed=1)
+    asked = (
+        "compare", src, "--test", test, "--arms", "none,disk", "--factor", 2, "--epochs", 2,
+        "--seeds", 2, "--batch-size", 8, "--precision", "fp32", "--device", "cpu", "--threads", 1,
+        "--margin", 0.5, "--quiet",
+    )  # fmt: skip
+    first = call(*asked, "--out", tmp_path / "a")
+    assert first.exception is None
+    config = tmp_path / "a/comparison.json"
+    again = call("compare", "--config", config, "--out", tmp_path / "b", "--quiet")
+    assert again.exception is None
+    names = sorted(path.name for path in (tmp_path / "a/runs").iterdir())
+    assert len(names) == 4
+    assert names == sorted(path.name for path in (tmp_path / "b/runs").iterdir())
+    for name in names:
+        a, b = (json.loads((tmp_path / out / "runs" / name).read_text()) for out in "ab")
+        assert a["right"] == b["right"]
+        assert a["accuracy"] == b["accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{epoch: 3}", '"epoch" is not an option of this command; did you mean "epochs"?'),
+        ("{config: x}", '"config" is not an option of this command'),
+        ("{lr: {a: 1}}", '"lr" must be a single value or a list'),
+        ("[1]", "must hold option names with their values"),
+        ("{", "cannot be read"),
+        ('{"expand": "0.1", "state": "finished", "settings": {}}', "is the record of an expansion; train --config takes"),
+        ('{"state": "finished", "settings": {}}', "is damaged"),
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_used_is_refused(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text(text)
+    said = refusal("--config", tmp_path / "c.json")
+    assert said.startswith(f'"{tmp_path}/c.json"')
+    assert message in said
+
+
+def test_the_record_of_another_command_is_refused(tmp_path: Path) -> None:
+    study = parse("ablate", "photos", "--test", "held")
+    (tmp_path / "study.json").write_text(json.dumps(study.to_dict()))
+    assert refusal("compare", "--config", tmp_path / "study.json") == (
+        f'"{tmp_path}/study.json" is the record of an ablation; train compare --config takes a '
+        "YAML file or the record of a comparison (study.json or comparison.json)"
+    )
+
+
+def test_a_recipe_can_be_written_into_the_file(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("{strategy: fly, recipe: {name: own, techniques: [flip]}}")
+    recipe = parse("run", "--config", tmp_path / "c.yaml").strategy.recipe
+    assert recipe == Recipe.parse("{name: own, techniques: [flip]}")
