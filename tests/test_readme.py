@@ -61,7 +61,6 @@ def test_every_command_and_option_in_them_exists() -> None:
             if not first.startswith(("-", "data/", "photos", "bigger")):
                 assert first in group.commands, line
     shown = options_of(command) | options_of(train_command) | {"--help", "--nproc-per-node"}
-    shown |= {"--config", "--preset"}  # TEMP
     for option in set(re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", ALL)):
         assert option in shown, option
 
