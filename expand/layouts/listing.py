@@ -1,4 +1,4 @@
-"""A listing: the sources of a folder, found once and iterated as often as needed."""
+"""A listing: the sources of a folder, read once and iterated as often as needed."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def test_the_run_card_says_what_was_done_with_what_at_what_cost(
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "text"),
     [
         ({"factor": 5, "seed": 1}, "factor was 4, is 5; seed was 0, is 1"),
         ({"seed": 1}, "seed was 0, is 1"),
@@ -53,14 +53,14 @@ def test_the_run_card_says_what_was_done_with_what_at_what_cost(
     ],
 )
 def test_other_settings_into_a_folder_are_refused_with_what_differs(
-    change: dict[str, object], said: str, class_folder: Folder, tmp_path: Path
+    change: dict[str, object], text: str, class_folder: Folder, tmp_path: Path
 ) -> None:
     src, out = class_folder(2), tmp_path / "out"
     expand(src, out, workers=1)
     before = tree(out), (out / "expand.json").read_bytes()
     with pytest.raises(ExpandError, match="was written with other settings") as error:
         expand(src, out, workers=1, **change)  # type: ignore[arg-type]
-    assert said in str(error.value)
+    assert text in str(error.value)
     assert error.value.status == 2
     assert (tree(out), (out / "expand.json").read_bytes()) == before
     expand(src, out, workers=1, overwrite=True, **change)  # type: ignore[arg-type]

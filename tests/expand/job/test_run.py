@@ -121,9 +121,9 @@ def test_an_interrupted_run_says_so_and_resumes(
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=before)
     wait_for_files(out, 900, process)  # type: ignore[arg-type]
     process.send_signal(how)
-    _, said = process.communicate()
+    _, stderr = process.communicate()
     assert process.returncode == 130
-    assert said.strip() == "expand: interrupted. Run the same command again to resume."
+    assert stderr.strip() == "expand: interrupted. Run the same command again to resume."
     report = expand(src, out, workers=1)
     assert 0 < report.summary.made < report.summary.files  # the rest was there
     expand(src, tmp_path / "whole", workers=1)
@@ -368,9 +368,9 @@ def test_a_worker_that_dies_stops_the_run_with_status_3(
     )
     wait_for_files(out, 100, process)  # type: ignore[arg-type]
     os.kill(workers_of(process)[-1], signal.SIGKILL)
-    _, said = process.communicate()
+    _, stderr = process.communicate()
     assert process.returncode == 3
-    assert "a worker process ended" in said
+    assert "a worker process ended" in stderr
     assert expand(src, out, workers=1).status == 0
     assert verify(out).problems == []
 
