@@ -11,12 +11,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["ExpandError", "Recipe", "Report", "Settings", "Views", "__version__", "expand", "view"]
+__all__ = [
+    "ExpandError",
+    "Recipe",
+    "Report",
+    "Settings",
+    "Views",
+    "__version__",
+    "expand",
+    "preview",
+    "view",
+]
 
 if TYPE_CHECKING:
     from expand.errors import ExpandError
     from expand.job.job import Report, expand
     from expand.job.settings import Settings
+    from expand.previews.preview import preview
     from expand.recipes.recipe import Recipe
     from expand.views.views import Views, view
 
@@ -27,6 +38,7 @@ _HOMES = {
     "Settings": "job.settings",
     "Views": "views.views",
     "expand": "job.job",
+    "preview": "previews.preview",
     "view": "views.views",
 }
 

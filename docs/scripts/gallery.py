@@ -10,7 +10,7 @@ from draw_picture import draw_picture
 from PIL import Image
 
 from expand import Recipe, Views
-from expand.cli.preview import caption
+from expand.previews.preview import caption
 from expand.techniques import NATIVE
 
 if TYPE_CHECKING:

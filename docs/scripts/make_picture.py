@@ -42,11 +42,9 @@ def main() -> None:
 
 def contact_sheet() -> str:
     """Return three sources and their views, as `expand preview` draws them, in base64."""
-    from expand.cli.preview import contact_sheet as draw
-    from expand.job.settings import Settings
-    from expand.recipes.recipe import Recipe
+    from expand import preview
 
-    png = draw(ROOT / "data/train", Settings(Recipe.load("classic"), 4), 3)
+    png = preview(ROOT / "data/train", "classic", 4, sources=3).png()
     drawn = Image.open(io.BytesIO(png)).convert("RGB")
     drawn.thumbnail((2 * SHEET, 2 * HEIGHT), Image.Resampling.LANCZOS)
     sheet = Image.new("RGB", (2 * SHEET, 2 * HEIGHT), "white")

@@ -159,10 +159,10 @@ def show_plan(src: Path, out: Path, workers: int | None, options: dict[str, Any]
 def preview(src: Path, sheet: Path, sources: int, **options: Any) -> int:
     """Draw a contact sheet: one row per source, one column per view."""
     settings = read_settings(options)
-    from expand.cli.preview import contact_sheet
+    from expand.previews.preview import Preview
     from expand.storage.files import write_whole
 
-    write_whole(sheet, contact_sheet(src, settings, sources))
+    write_whole(sheet, Preview.of(src, settings, sources).png())
     click.echo(
         f"{sheet}: {sources} sources × {settings.factor} views, recipe {settings.recipe.name}"
     )

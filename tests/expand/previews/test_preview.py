@@ -9,14 +9,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import expand
 from expand import ExpandError, Recipe, Settings
-from expand.cli.preview import CELL, GAP, caption, contact_sheet, fit
+from expand.previews.preview import Preview, caption, preview
+from expand.previews.sheet import CELL, GAP, fit
 from expand.views.views import Views
 from tests.conftest import Folder, noise_image
 
 
 def sheet(src: Path, rows: int = 3, recipe: str = "classic", factor: int = 4) -> Image.Image:
-    return Image.open(io.BytesIO(contact_sheet(src, Settings(Recipe.load(recipe), factor), rows)))
+    shown = Preview.of(src, Settings(Recipe.load(recipe), factor), rows)
+    return Image.open(io.BytesIO(shown.png()))
 
 
 def test_a_row_a_source_and_a_column_a_view(class_folder: Folder) -> None:
@@ -86,3 +89,13 @@ def test_a_catalogue_technique_is_named_where_it_fired() -> None:
         for k in range(1, 20)
     }
     assert texts == {"GaussianBlur", "nothing changed"}
+
+
+def test_a_notebook_shows_what_the_command_draws(class_folder: Folder) -> None:
+    src = class_folder(3)
+    shown = preview(src, "blog", 3, sources=2, seed=5)
+    assert len(shown.rows) == 2
+    assert shown.title == "recipe blog, seed 5, stratified views"
+    assert shown._repr_png_() == shown.png()
+    assert shown.png() == Preview.of(src, Settings(Recipe.load("blog"), 3, seed=5), 2).png()
+    assert expand.preview is preview

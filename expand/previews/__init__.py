@@ -1,0 +1,1 @@
+"""Previews: a contact sheet of sources and their views."""
