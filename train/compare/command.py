@@ -12,8 +12,8 @@ from train.compare.protocol import measure_costs, measure_speeds
 from train.compare.study import ComparisonStudy, in_order, trials
 from train.compare.summary import summarise
 from train.compare.terminal import format_summary
-from train.runtime.world import join_world
-from train.trials.context import trial_context
+from train.runtime.world import World, join_world
+from train.trials.context import TrialContext, trial_context
 from train.trials.engine import missing_trials, read_results, run_trials
 from train.trials.freshness import check_fresh
 from train.trials.options import StudyOptions
@@ -35,10 +35,7 @@ def compare(
     options = replace(options, seeds=options.seeds or default)
     if not world.is_main:
         if not plan:
-            world.barrier()
-            speeds = measure_speeds(context, study_dir, measure_costs(context, study_dir))
-            planned = list(trials(study, options.seeds, speeds))
-            run_trials(study, study_dir, planned, lambda _count: None, world)
+            _run_share(context, study_dir, options, world)
         return ""
     study_dir.out.mkdir(parents=True, exist_ok=True)
     with Lock(study_dir.out):
@@ -58,3 +55,16 @@ def compare(
         comparison = summarise(context, results, expansions, options, study_dir.jobs)
         write_results(study_dir.out, comparison, results)
     return format_summary(comparison, study_dir.out / PAGE)
+
+
+def _run_share(
+    context: TrialContext[ComparisonStudy],
+    study_dir: StudyDir,
+    options: StudyOptions,
+    world: World,
+) -> None:
+    """Run the share of a process that does not report, once the main one has measured costs."""
+    world.barrier()
+    speeds = measure_speeds(context, study_dir, measure_costs(context, study_dir))
+    planned = list(trials(context.study, options.seeds, speeds))
+    run_trials(context.study, study_dir, planned, lambda _count: None, world)

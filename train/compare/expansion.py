@@ -70,7 +70,7 @@ def measure_expansion(
 
 
 def _spread(count: int, most: int) -> np.ndarray:
-    """Return at most `most` places, spread evenly over `count`."""
+    """Return at most `most` indices, spread evenly over `count`."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
 
 

@@ -166,7 +166,7 @@ class ComparisonSetup:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Everything that a comparison found."""
+    """All results of a comparison."""
 
     setup: ComparisonSetup
     headline: tuple[str, ...]

@@ -52,7 +52,7 @@ class ComparisonStudy(Study):
 
     @property
     def hybrid_parts(self) -> tuple[Recipe, Recipe]:
-        """The techniques that a hybrid arm stores, and those that it draws in every pass."""
+        """The techniques that hybrid arms store, and those that they apply in every epoch."""
         names = [technique.name for technique in self.views.techniques]
         if not any(arm.strategy == "hybrid" for arm in self.arms):
             return self.views, self.views
@@ -107,7 +107,7 @@ class ComparisonStudy(Study):
         return self.expansion(arm, view_seed).views
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the question as plain data."""
+        """Convert to plain data."""
         return {
             **super().to_dict(),
             "arms": [arm.name for arm in self.arms],

@@ -28,7 +28,7 @@ def bca(values: Values) -> Interval | None:
         return None
     if np.ptp(array) < ALIKE:
         return Interval(float(array.mean()), float(array.mean()))
-    found = stats.bootstrap(
+    bounds = stats.bootstrap(
         (array,),
         np.mean,
         n_resamples=RESAMPLES,
@@ -36,7 +36,7 @@ def bca(values: Values) -> Interval | None:
         method="BCa",
         rng=np.random.default_rng(SEED),
     ).confidence_interval
-    return Interval(float(found.low), float(found.high))
+    return Interval(float(bounds.low), float(bounds.high))
 
 
 def bca_crossed(differences: NDArray[np.int8]) -> Interval | None:

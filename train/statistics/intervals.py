@@ -41,7 +41,7 @@ class Estimate(NamedTuple):
 
 
 def paired(differences: Values) -> Estimate:
-    """Return what the differences of paired runs have as mean, spread and interval."""
+    """Estimate the mean of the differences of paired trials, with spread and interval."""
     values = numbers(differences)
     n, mean = len(values), float(values.mean())
     if n == 1:

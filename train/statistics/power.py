@@ -25,21 +25,21 @@ def seeds_for(reach: float, sd: float) -> int:
     return counts[bisect_left(counts, True, key=lambda n: half_width(sd, n) <= reach)]
 
 
-def more_seeds(found: Estimate, margin: float, level: float) -> int | None:
+def more_seeds(estimate: Estimate, margin: float, level: float) -> int | None:
     """Return how many more seeds would decide, if mean and spread stay; None: more than 1,000.
 
     To decide is to have 80 % power, at `level`, in the t test or in the test of equivalence; never
     with fewer than six seeds in all. A single seed knows no spread: six in all.
     """
-    least = max(found.n + 1, FEWEST_SEEDS)
-    sd = found.sd
+    least = max(estimate.n + 1, FEWEST_SEEDS)
+    sd = estimate.sd
     if not sd:
-        return least - found.n
-    counts = range(least, found.n + MOST_MORE_SEEDS + 1)
-    place = bisect_left(
-        counts, True, key=lambda n: _power(abs(found.mean) / sd, margin / sd, n, level) >= POWER
+        return least - estimate.n
+    counts = range(least, estimate.n + MOST_MORE_SEEDS + 1)
+    index = bisect_left(
+        counts, True, key=lambda n: _power(abs(estimate.mean) / sd, margin / sd, n, level) >= POWER
     )
-    return counts[place] - found.n if place < len(counts) else None
+    return counts[index] - estimate.n if index < len(counts) else None
 
 
 def _power(effect: float, margin: float, n: int, level: float) -> float:

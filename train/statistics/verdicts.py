@@ -101,22 +101,22 @@ def judge(pairs: Sequence[Pair], margin: float) -> list[Verdict]:
     strictest = LEVEL / max(1, len(pairs))
     verdicts = []
     for pair, p_t, p_holm, p_equivalence in zip(pairs, differ, holm(differ), near, strict=True):
-        found = paired(pair.differences)
-        evidence = _evidence(pair, found, p_t, p_holm, p_equivalence)
+        estimate = paired(pair.differences)
+        evidence = _evidence(pair, estimate, p_t, p_holm, p_equivalence)
         name = _decide(evidence, pair.same_weights and not np.any(pair.differences))
-        more = more_seeds(found, margin, strictest) if name == "undecided" else None
+        more = more_seeds(estimate, margin, strictest) if name == "undecided" else None
         sentence = _sentence(evidence, name, more, margin)
         verdicts.append(Verdict(**vars(evidence), verdict=name, more_seeds=more, sentence=sentence))
     return verdicts
 
 
 def _evidence(
-    pair: Pair, found: Estimate, p_t: float, p_holm: float, p_equivalence: float
+    pair: Pair, estimate: Estimate, p_t: float, p_holm: float, p_equivalence: float
 ) -> Evidence:
     return Evidence(
         pair.arm,
         pair.against,
-        *found,
+        *estimate,
         bca=bca(pair.differences),
         bca_images=None if pair.images is None else bca_crossed(pair.images),
         p_t=p_t,

@@ -237,7 +237,7 @@ def test_a_plan_trains_nothing_of_the_comparison(
         "10",
         "20",
     ]
-    assert lines[6].endswith(" points  <- as asked")
+    assert lines[6].endswith(" points  (requested)")
     assert kept(tmp_path / "out") == {}
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "costs.json",
