@@ -241,9 +241,9 @@ def test_a_plan_trains_nothing_of_the_comparison(
     assert kept(tmp_path / "out") == {}
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "costs.json",
-        "study.json",
         "runs",
         "speeds.json",
+        "study.json",
     ]
     assert call(*line).stdout.splitlines()[:4] == lines[:4]  # what was measured is kept
 
@@ -261,7 +261,7 @@ def test_copies_that_are_not_the_views_end_a_comparison_before_anything_is_train
     assert isinstance(error, TrainError)
     assert error.status == 3
     assert (
-        'files that expand wrote for disk ×2 are not the views that would be trained on, "ant/000_v1.png" first'
+        'files that expand wrote for disk ×2 differ from the views that would be trained on, "ant/000_v1.png" first'
         in str(error)
     )
     assert kept(tmp_path / "out") == {}
