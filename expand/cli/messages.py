@@ -93,8 +93,8 @@ def format_report(report: Report) -> str:
     if summary.same:
         lines += [
             (
-                f"  {format_count(summary.same, 'view')} came out equal to another view of the same "
-                "source (symmetric or empty images)"
+                f"  {format_count(summary.same, 'view')} came out equal to another view of the "
+                "same source (symmetric or empty images)"
             )
         ]
     if settings.originals == "none":
@@ -111,7 +111,8 @@ def _format_work(summary: RunSummary, workers: int) -> list[str]:
         rate = summary.made / max(summary.wall_seconds, 1e-9)
         lines += [
             (
-                f"  {format_count(summary.made, 'file')} written in {format_seconds(summary.wall_seconds)} "
+                f"  {format_count(summary.made, 'file')} written "
+                f"in {format_seconds(summary.wall_seconds)} "
                 f"by {format_count(workers, 'worker')}: {rate:,.0f} files/s, "
                 f"{summary.cpu_seconds:.1f} s of CPU time"
             )

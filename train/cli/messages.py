@@ -33,7 +33,8 @@ def format_run(record: RunRecord, out: Path) -> str:
             "(last epoch, on the images as shown)"
         ),
         (
-            f"  training time: {cost.training_seconds:.1f} s (waiting for data {cost.wait_seconds:.1f}, "
+            f"  training time: {cost.training_seconds:.1f} s "
+            f"(waiting for data {cost.wait_seconds:.1f}, "
             f"augmenting {cost.augment_seconds:.1f}, computing {cost.compute_seconds:.1f}), "
             f"{cost.images_per_second:,.0f} images/s"
         ),

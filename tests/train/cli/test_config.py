@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 
 from expand import expand
 from expand.recipes.recipe import Recipe
@@ -180,3 +181,17 @@ def test_a_recipe_can_be_written_into_the_file(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text("{strategy: fly, recipe: {name: own, techniques: [flip]}}")
     recipe = parse("run", "--config", tmp_path / "c.yaml").strategy.recipe
     assert recipe == Recipe.parse("{name: own, techniques: [flip]}")
+
+
+def test_a_shell_completes_subcommands_options_and_values() -> None:
+    def complete(*words: str) -> set[str]:
+        *before, last = words
+        shell = ShellComplete(command, {}, "train", "_TRAIN_COMPLETE")
+        return {item.value for item in shell.get_completions(before, last)}
+
+    assert {"compare", "ablate", "predict", "cache"} <= complete("")
+    assert "--config" in complete("photos", "--c")
+    assert complete("--strategy", "h") == {"hybrid"}
+    assert complete("photos", "--model", "vgg") == {"vgg11", "vgg16"}
+    assert complete("compare", "--arms", "none,di") == {"none,disk", "none,disk-random"}
+    assert complete("ablate", "--design", "") == {"plackett-burman", "single"}

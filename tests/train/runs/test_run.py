@@ -146,7 +146,7 @@ def test_a_killed_and_interrupted_run_ends_like_one_never_stopped(tmp_path: Path
     interrupted.send_signal(signal.SIGCONT)
     _, shown = interrupted.communicate()
     assert interrupted.returncode == 130
-    resumed = re.search(r"^going on from step (\d+) of 360$", shown, re.MULTILINE)
+    resumed = re.search(r"^resuming from step (\d+) of 360$", shown, re.MULTILINE)
     assert resumed
     assert int(resumed[1]) == first
     assert (
@@ -158,7 +158,7 @@ def test_a_killed_and_interrupted_run_ends_like_one_never_stopped(tmp_path: Path
     last = start(*asked, "--out", out)
     summary, shown = last.communicate()
     assert last.returncode == 0, shown
-    assert "going on from step" in shown
+    assert "resuming from step" in shown
     assert f"{out}: cnn, fly, 360 steps" in summary
 
     assert call(*asked, "--out", whole, "--quiet").exception is None
