@@ -1,8 +1,8 @@
 """Draw the sample data: 8 classes of simple objects, 64×64 pixels, as PNG and JPEG files.
 
-In train/ the objects are upright, centred, and face the same way. In test/ they are rotated, shifted,
-scaled, mirrored and noisy, which is what augmentation teaches. `python data/make_sample.py` always
-draws the same files. They have the licence of the project.
+In train/ the objects are upright, centred, and face the same way. In test/ they are rotated,
+shifted, scaled, mirrored and noisy, which is what augmentation teaches. The command
+`python data/make_sample.py` always draws the same files. They have the licence of the project.
 """
 
 from __future__ import annotations

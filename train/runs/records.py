@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, Field, asdict, dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from expand.storage.files import write_whole
 from train.errors import TrainError
@@ -18,6 +18,15 @@ from train.runs.results import EpochMetrics, Plain, RunCost, RunResults
 RUN, METRICS = "run.json", "metrics.jsonl"
 LIBRARIES = ("torch", "torchvision", "numpy", "opencv-python-headless", "pillow", "albumentations")
 FINISHED, UNFINISHED = "finished", "unfinished"
+
+
+class Recorded(Protocol):
+    """Settings that are recorded: a dataclass with a plain form."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as plain data."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +131,22 @@ def write_text(path: Path, text: str) -> None:
     Bytes of a file name that are not UTF-8 are written as escapes, which JSON reads back.
     """
     write_whole(path, text.encode("utf-8", "backslashreplace"))
+
+
+def changed_settings(before: dict[str, Any], settings: Recorded) -> list[str]:
+    """List the settings that differ from recorded ones.
+
+    A setting that the record does not have is newer than the record, which was made with what is
+    now its default.
+    """
+    defaults = {
+        name: field.default
+        for name, field in settings.__dataclass_fields__.items()
+        if field.default is not MISSING
+    }
+    now = json.loads(json.dumps(settings.to_dict()))
+    recorded = {key: before.get(key, defaults.get(key)) for key in now}
+    return [f"{key} was {recorded[key]}, is {now[key]}" for key in now if recorded[key] != now[key]]
 
 
 def versions() -> dict[str, str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from expand.storage.files import PARTIAL, empty_folder
 from train.data.dataset import Data
 from train.errors import TrainError
 from train.runs.measure import describe_data
-from train.runs.records import RUN, RunRecord, read_run
+from train.runs.records import RUN, RunRecord, changed_settings, read_run
 from train.runs.settings import RunLocation, Settings
 
 
@@ -33,10 +32,7 @@ def open_run(settings: Settings, location: RunLocation) -> RunRecord | None:
 
 
 def _check_settings(earlier: RunRecord, settings: Settings, out: Path) -> None:
-    before, now = earlier.settings, json.loads(json.dumps(settings.to_dict()))
-    different = [
-        f"{key} was {before.get(key)}, is {now[key]}" for key in now if before.get(key) != now[key]
-    ]
+    different = changed_settings(earlier.settings, settings)
     if different:
         raise TrainError(
             f'"{out}" is a run with other settings: {"; ".join(different)}; '

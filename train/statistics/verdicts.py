@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,6 +147,8 @@ def _sentence(evidence: Evidence, name: Name, more: int | None, margin: float) -
     if name == "undecided":
         difference = f"difference {_points(mean)} points, {_bounds(bounds)}"
         return f"{arm} against {against}: undecided; {_outlook(more)} ({difference})"
+    if name != "better" and name != "worse":
+        assert_never(name)
     if name == "worse" and bounds:
         mean, bounds = -mean, Interval(-bounds.high, -bounds.low)
     less = (

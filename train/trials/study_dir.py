@@ -10,7 +10,7 @@ from typing import Any
 from expand.storage.files import PARTIAL, empty_folder
 from train.data.cache import Cache
 from train.errors import TrainError
-from train.runs.records import write_json
+from train.runs.records import changed_settings, write_json
 from train.trials.study import Study
 
 STUDY, RUNS = "study.json", "runs"
@@ -39,7 +39,7 @@ def open_study(study: Study, study_dir: StudyDir) -> None:
     elif study_dir.overwrite:
         empty_folder(study_dir.out)
     else:
-        _refuse_other_settings(study_dir.out, before, settings)
+        _refuse_other_settings(study_dir.out, before, study)
     # written first: a folder without it was not created by this program
     write_json(study_dir.out / STUDY, settings)
     (study_dir.out / OLD_STUDY).unlink(missing_ok=True)
@@ -62,11 +62,8 @@ def _refuse_foreign_files(out: Path) -> None:
         )
 
 
-def _refuse_other_settings(out: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
-    different = [
-        f"{key} was {before.get(key)}, is {now[key]}" for key in now if before.get(key) != now[key]
-    ]
-    if different:
+def _refuse_other_settings(out: Path, before: dict[str, Any], study: Study) -> None:
+    if different := changed_settings(before, study):
         raise TrainError(
             f'"{out}" holds trials with other settings: {"; ".join(different)}. '
             "Choose another --out, or use --overwrite to start again."

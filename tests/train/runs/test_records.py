@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import torch
 from safetensors.torch import save
 
+from tests.train.commands import settings_for
 from train.data.normalise import Normaliser
 from train.data.shape import Shape
 from train.errors import TrainError
@@ -34,6 +36,7 @@ from train.runs.records import (
     METRICS,
     RUN,
     SplitRecord,
+    changed_settings,
     read_run,
     versions,
     write_json,
@@ -296,3 +299,14 @@ def test_a_name_that_is_not_utf8_is_written_as_an_escape(tmp_path: Path) -> None
     write_json(tmp_path / "a.json", {"class": "caf\udce9"})
     assert (tmp_path / "a.json").read_bytes() == b'{\n  "class": "caf\\udce9"\n}\n'
     assert json.loads((tmp_path / "a.json").read_text("utf-8")) == {"class": "caf\udce9"}
+
+
+def test_a_setting_that_a_record_does_not_have_had_its_default(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, seed=3)
+    recorded = json.loads(json.dumps(settings.to_dict()))
+    del recorded["mirrored"], recorded["dropout"]
+    assert changed_settings(recorded, settings) == []
+    assert changed_settings(recorded, replace(settings, dropout=0.5, seed=4)) == [
+        "dropout was 0.0, is 0.5",
+        "seed was 3, is 4",
+    ]

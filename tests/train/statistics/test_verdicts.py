@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -10,9 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from train.ablate.page.plots import VERDICTS as ABLATION_STYLES
+from train.ablate.results import EFFECTS
+from train.compare.page.forest import LABELS
+from train.compare.page.forest import VERDICTS as COMPARISON_STYLES
 from train.errors import TrainError
 from train.statistics.significance import holm, paired_t
-from train.statistics.verdicts import Pair, Verdict, judge
+from train.statistics.verdicts import Name, Pair, Verdict, judge
 
 CLEAR = [0.40, 0.50, 0.30, 0.42, 0.44, 0.46]
 CLOSE = [0.01, -0.02, 0.03, 0.01, 0.00, 0.02]
@@ -252,3 +257,10 @@ def test_a_real_effect_is_found() -> None:
         verdicts = judge(family(accuracies), 0.25)
         found += verdicts[1].verdict == verdicts[2].verdict == "worse"
     assert found >= 450
+
+
+def test_every_verdict_has_a_style_and_an_effect() -> None:
+    names = set(get_args(Name))
+    assert set(ABLATION_STYLES) == set(EFFECTS) == names
+    assert set(COMPARISON_STYLES) == names - {"worse"}  # drawn like "better"
+    assert set(LABELS) == set(COMPARISON_STYLES) | {"margin"}

@@ -19,8 +19,9 @@ from train.report.formatting import arm_name, percent
 from train.report.styles import PlotStyle
 from train.report.svg import FAINT, INK, drawing, to_svg
 from train.report.tables import name_of
+from train.statistics.verdicts import Name
 
-VERDICTS = {
+VERDICTS: dict[Name, PlotStyle] = {
     "better": PlotStyle("#0072b2", "^"),
     "worse": PlotStyle("#d55e00", "v"),
     "equivalent": PlotStyle("#009e73", "s"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from train.compare.arms import Arm
 from train.compare.findings.costs import format_epochs
@@ -30,22 +31,25 @@ def headline(
 def _format_pair(pair: PairVerdict) -> str:
     """Format a verdict in a few words."""
     arm, other, verdict = pair.arm.name, pair.against.name, pair.verdict
+    name = verdict.verdict
     span = f", {points_range(verdict.interval)}" if verdict.interval else ""
     difference = f"{points(verdict.mean)} points{span}"
-    if verdict.verdict == "identical":
+    if name == "identical":
         return f"{arm} and {other} are identical"
-    if verdict.verdict == "undecided":
+    if name == "undecided":
         more = verdict.more_seeds
         outlook = f"; about {more:,} more seeds would decide" if more else ""
         return f"{arm} against {other} is undecided ({difference}{outlook})"
-    if verdict.verdict == "equivalent":
+    if name == "equivalent":
         return f"{arm} is as good as {other} ({difference})"
+    if name != "better" and name != "worse":
+        assert_never(name)
     low, high = verdict.interval or (float("nan"), float("nan"))
-    sign = 1 if verdict.verdict == "better" else -1
+    sign = 1 if name == "better" else -1
     ends = sorted((sign * low, sign * high))
     span = " … ".join(decimal(end, 2) for end in ends)
     size = decimal(sign * verdict.mean, 2)
-    return f"{arm} is {verdict.verdict} than {other} by {size} points ({span})"
+    return f"{arm} is {name} than {other} by {size} points ({span})"
 
 
 def _format_costs(costs: Sequence[BreakEven]) -> str:

@@ -24,7 +24,7 @@ VERDICTS = {
     "undecided": PlotStyle("#ffffff", "o"),
     "identical": PlotStyle("#ffffff", "s"),
 }
-"""Better and worse style the same: the side of zero tells them apart."""
+"""The side of zero tells better from worse, so both have one style."""
 LABELS = {
     "better": "differ",
     "equivalent": "equivalent",
