@@ -96,7 +96,7 @@ def run(
     settings = read_settings(options)
     from expand.cli.messages import format_report
     from expand.cli.progress import progress_bar
-    from expand.engines.local import check_workers, local_engine
+    from expand.engines.choose import check_workers, make_engine
     from expand.job.estimate import estimate
     from expand.job.job import do_job
     from expand.job.plan import make_plan
@@ -104,7 +104,7 @@ def run(
     check_workers(workers)
     with make_plan(src, out, settings) as plan:
         estimated = estimate(plan)
-        engine = local_engine(workers, estimated.core_seconds)
+        engine = make_engine(workers, estimated.core_seconds)
         with progress_bar(plan.files, "files", quiet) as progress:
             report = do_job(plan, estimated, engine, overwrite, not skip_bad, progress)
     if report.status or not quiet:
@@ -127,14 +127,14 @@ def show_plan(src: Path, out: Path, workers: int | None, options: dict[str, Any]
     """Print a plan; refuse one that does not fit on the disk."""
     settings = read_settings(options)
     from expand.cli.messages import format_plan
-    from expand.engines.local import check_workers, local_engine
+    from expand.engines.choose import check_workers, make_engine
     from expand.job.estimate import check_fits, estimate
     from expand.job.plan import make_plan
 
     check_workers(workers)
     with make_plan(src, out, settings) as planned:
         estimated = estimate(planned, seconds=2.0)
-        workers = local_engine(workers, estimated.core_seconds).workers
+        workers = make_engine(workers, estimated.core_seconds).workers
         click.echo(format_plan(planned, estimated, workers))
         check_fits(planned, estimated)
     return 0
@@ -177,14 +177,14 @@ def verify(out: Path, workers: int | None, quiet: bool) -> int:
     """Check every file of an expanded data set against its manifest."""
     from expand.cli.formatting import format_bytes, format_count
     from expand.cli.progress import progress_bar
-    from expand.engines.local import check_workers, local_engine
+    from expand.engines.choose import check_workers, make_engine
     from expand.job.verify import verify as check
     from expand.records.manifest import read_rows
 
     check_workers(workers)
     total = sum(1 for _ in read_rows(out))
     with progress_bar(total, "files", quiet) as progress:
-        verdict = check(out, local_engine(workers, total * CHECK_SECONDS), progress)
+        verdict = check(out, make_engine(workers, total * CHECK_SECONDS), progress)
     for problem in verdict.problems:
         click.echo(str(problem), err=True)
     if verdict.problems:

@@ -24,6 +24,7 @@ class Engine(Protocol):
 
         `function`, the items and the results must be picklable. An engine takes items only as it
         needs them, so that memory stays bounded; closing the generator stops the work. Raise
-        ExpandError with status 3 if a worker dies.
+        ExpandError with status 3 if a worker dies. Functions read and write files by their paths:
+        workers on other machines need the same file system.
         """
         ...

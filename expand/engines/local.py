@@ -16,8 +16,6 @@ from expand.errors import STOPPED, ExpandError
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-START_SECONDS = 0.5
-"""What a worker costs to start."""
 IN_FLIGHT = 4
 """Items in flight per worker: enough that none waits, few enough that a kill loses little."""
 
@@ -36,25 +34,6 @@ class LocalEngine:
             yield from map(function, work)
         else:
             yield from _map_in_processes(function, work, self.workers)
-
-
-def available_cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def check_workers(asked: int | None) -> None:
-    """Refuse a number of workers below one."""
-    if asked is not None and asked < 1:
-        raise ExpandError(f"--workers must be at least 1, got {asked}")
-
-
-def local_engine(asked: int | None, core_seconds: float) -> LocalEngine:
-    """Return an engine with as many workers as asked for.
-
-    Without a wish, use one per core, but none that would cost more to start than it saves.
-    """
-    return LocalEngine(asked or min(available_cores(), 1 + int(core_seconds / START_SECONDS)))
 
 
 def _map_in_processes(

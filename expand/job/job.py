@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from expand import __version__
+from expand.engines.choose import check_workers, make_engine
 from expand.engines.engine import Engine
-from expand.engines.local import check_workers, local_engine
+from expand.errors import ExpandError
 from expand.job.estimate import Estimate, check_fits, estimate
 from expand.job.output import open_output
 from expand.job.plan import Plan, make_plan
@@ -44,6 +45,7 @@ def expand(
     recipe: Recipe | str = "classic",
     *,
     workers: int | None = None,
+    engine: Engine | None = None,
     overwrite: bool = False,
     strict: bool = False,
     progress: Progress = lambda _files: None,
@@ -53,13 +55,16 @@ def expand(
 
     `settings` are those of the command: seed, sampling, format, quality, originals. A bad image is
     listed in the report. Raise ExpandError if the job is refused or stopped. Interrupted? Call it
-    again to resume. A larger `factor` adds the missing copies to an existing `out`.
+    again to resume. A larger `factor` adds the missing copies to an existing `out`. The work runs on
+    `engine`, or else in `workers` processes of this machine.
     """
     check_workers(workers)
+    if workers and engine:
+        raise ExpandError("give expand() a number of workers or an engine, not both")
     recipe = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe)
     with make_plan(Path(src), Path(out), Settings(recipe, factor, **settings)) as plan:
         estimated = estimate(plan)
-        engine = local_engine(workers, estimated.core_seconds)
+        engine = engine or make_engine(workers, estimated.core_seconds)
         return do_job(plan, estimated, engine, overwrite, strict, progress)
 
 

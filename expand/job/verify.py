@@ -11,8 +11,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from expand.engines.choose import make_engine
 from expand.engines.engine import Engine
-from expand.engines.local import LocalEngine
 from expand.job.run import Progress
 from expand.records.card import CARD, FINISHED, is_record, read_card
 from expand.records.manifest import MANIFEST, Row, order, read_rows
@@ -48,10 +48,14 @@ class Verification:
 
 def verify(
     folder: Path,
-    engine: Engine = LocalEngine(1),  # noqa: B008  # frozen
+    engine: Engine | None = None,
     progress: Progress = lambda _files: None,
 ) -> Verification:
-    """Check an output folder against its manifest and run card; raise ExpandError without one."""
+    """Check an output folder against its manifest and run card; raise ExpandError without one.
+
+    Without an `engine`, the check runs in this process.
+    """
+    engine = engine or make_engine(1)
     result = Verification()
     card = read_card(folder)
     result.problems += _check_finished(card)

@@ -23,9 +23,9 @@ from train.ablate.summary import Findings, summarise
 from train.ablate.terminal import format_summary
 from train.runtime.world import World, join_world
 from train.trials.context import TrialContext, trial_context
-from train.trials.engine import missing_trials, read_results, run_trials
 from train.trials.options import StudyOptions
 from train.trials.results import TrialResult
+from train.trials.runner import missing_trials, read_results, run_trials
 from train.trials.study_dir import StudyDir, open_study
 
 SEEDS = 6

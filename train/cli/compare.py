@@ -204,7 +204,7 @@ def read_comparison(data: Path, options: dict[str, Any]) -> ComparisonStudy:
 
 def read_threads(options: dict[str, Any]) -> int:
     """Return the number of threads of each run: by default the runs share the cores."""
-    from expand.engines.local import available_cores
+    from expand.engines.choose import available_cores
 
     threads: int | None = options["threads"]
     return threads or max(1, available_cores() // int(options["jobs"]))

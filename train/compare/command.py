@@ -14,9 +14,9 @@ from train.compare.summary import summarise
 from train.compare.terminal import format_summary
 from train.runtime.world import World, join_world
 from train.trials.context import TrialContext, trial_context
-from train.trials.engine import missing_trials, read_results, run_trials
 from train.trials.freshness import check_fresh
 from train.trials.options import StudyOptions
+from train.trials.runner import missing_trials, read_results, run_trials
 from train.trials.study_dir import StudyDir, open_study
 
 GPU_SEEDS, CPU_SEEDS = 10, 6

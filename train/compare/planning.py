@@ -10,7 +10,7 @@ from train.compare.arms import Arm, Speed, epochs_within
 from train.compare.study import ComparisonStudy
 from train.statistics.intervals import half_width, paired
 from train.trials.context import TrialContext
-from train.trials.engine import run_trial
+from train.trials.runner import run_trial
 from train.trials.study import Trial
 
 PILOT_RUNS, PILOT_SECONDS = 4, 120.0

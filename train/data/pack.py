@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.engines.local import LocalEngine, available_cores
+from expand.engines.choose import available_cores, make_engine
 from expand.storage.files import write_whole
 from train.data.cache import Cache
 from train.data.decoding import Decoded, decode_rows, first_shape, hash_files, read_images
@@ -65,7 +65,7 @@ def pack(
 def sample(folder: Folder, shape: Shape, count: int = 1000) -> Pack:
     """Return the pixels of a sample, and all file hashes, of a set that is too large to pack."""
     chunks = (files for _, files in _chunks(folder))
-    hashed = LocalEngine(available_cores()).map(partial(hash_files, folder.root), chunks)
+    hashed = make_engine(available_cores()).map(partial(hash_files, folder.root), chunks)
     hashes = list(chain.from_iterable(hashed))
     step = max(1, len(folder) // count)
     pixels = read_images(folder.root, folder.files[::step], shape)
@@ -116,7 +116,7 @@ def _decode_all(folder: Folder, array: Path, shape: Shape) -> Iterator[Decoded]:
     """Decode a folder into an array file, in worker processes if it is large."""
     workers = min(available_cores(), 1 + len(folder) // (8 * CHUNK))
     work = partial(_decode_chunk, folder.root, array, shape)
-    return chain.from_iterable(LocalEngine(workers).map(work, _chunks(folder)))
+    return chain.from_iterable(make_engine(workers).map(work, _chunks(folder)))
 
 
 def _decode_chunk(

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import torch
 
-from expand.engines.local import available_cores
+from expand.engines.choose import available_cores
 from expand.views.batches import ViewBatches
 from train.data.dataset import Data
 from train.data.shape import Shape

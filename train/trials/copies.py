@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.engines.local import LocalEngine, available_cores
+from expand.engines.choose import available_cores, make_engine
 from expand.images.decoder import decode
 from expand.job.copies import make_files
 from expand.job.settings import Settings as Expansion
@@ -70,7 +70,7 @@ def _from_files(side: Split, expansion: Expansion, shape: Shape) -> NDArray[np.u
     work = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
     workers = min(available_cores(), 1 + len(side.folder) // (4 * CHUNK))
     through = partial(_through_files, side.folder.root, expansion, shape)
-    return np.stack(list(chain.from_iterable(LocalEngine(workers).map(through, work))))
+    return np.stack(list(chain.from_iterable(make_engine(workers).map(through, work))))
 
 
 def _through_files(

@@ -116,7 +116,7 @@ def measure(context: TrialContext[Any], trial: Trial, trained: Trained) -> Trial
         seconds=seconds,
         precision=setup.trainer.precision,
         renderer=setup.renderer,
-        wall_seconds=0.0,  # the engine sets it when the trial ends
+        wall_seconds=0.0,  # the runner sets it when the trial ends
     )
 
 

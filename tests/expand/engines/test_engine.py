@@ -7,11 +7,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from expand import Recipe, Settings, expand
+import pytest
+
+from expand import ExpandError, expand
 from expand.engines.engine import Engine
-from expand.job.estimate import estimate
-from expand.job.job import do_job
-from expand.job.plan import make_plan
 from expand.job.verify import verify
 from tests.conftest import Folder, tree
 
@@ -35,9 +34,14 @@ class Backwards:
 def test_a_job_and_a_check_run_on_any_engine(class_folder: Folder, tmp_path: Path) -> None:
     engine: Engine = Backwards()
     src, out = class_folder(5), tmp_path / "out"
-    with make_plan(src, out, Settings(Recipe.load("classic"), 4)) as plan:
-        report = do_job(plan, estimate(plan), engine, False, True, lambda _files: None)
+    report = expand(src, out, engine=engine, strict=True)
     assert (report.workers, report.summary.files) == (3, 40)
     expand(src, tmp_path / "local", workers=1)
     assert tree(out) == tree(tmp_path / "local")
     assert verify(out, engine).problems == []
+
+
+def test_workers_and_an_engine_exclude_each_other(class_folder: Folder, tmp_path: Path) -> None:
+    with pytest.raises(ExpandError, match="not both"):
+        expand(class_folder(2), tmp_path / "out", workers=2, engine=Backwards())
+    assert not (tmp_path / "out").exists()

@@ -9,14 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from expand import ExpandError
-from expand.engines.local import (
-    IN_FLIGHT,
-    LocalEngine,
-    available_cores,
-    check_workers,
-    local_engine,
-)
+from expand.engines.local import IN_FLIGHT, LocalEngine
 
 
 def square(number: int) -> tuple[int, int]:
@@ -59,11 +52,3 @@ def test_a_script_without_a_guard_is_told_so() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert "[1, 2]" in done.stdout  # -c has no file to run again
-
-
-def test_without_a_wish_there_is_one_worker_per_core_but_fewer_for_short_work() -> None:
-    assert local_engine(3, 0.0).workers == 3
-    assert local_engine(None, 1e6).workers == available_cores() >= 1
-    assert local_engine(None, 0.1).workers == 1  # not worth the start of a second
-    with pytest.raises(ExpandError, match="at least 1"):
-        check_workers(0)

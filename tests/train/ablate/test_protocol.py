@@ -24,8 +24,8 @@ from train.ablate.protocol import time_techniques
 from train.ablate.protocol import trials as trials_for
 from train.errors import TrainError
 from train.runtime.world import World
-from train.trials.engine import _run_and_write, missing_trials, read_results, run_trials
 from train.trials.results import TrialResult
+from train.trials.runner import _run_and_write, missing_trials, read_results, run_trials
 from train.trials.study import Trial
 from train.trials.study_dir import open_study
 

@@ -13,7 +13,7 @@ from train.compare.arms import Speed
 from train.compare.planning import Forecast, format_plan, make_forecast
 from train.compare.study import ComparisonStudy
 from train.trials.context import TrialContext
-from train.trials.engine import run_trial
+from train.trials.runner import run_trial
 
 SPEEDS = {"none": Speed(0.5), "fly": Speed(1.0)}
 

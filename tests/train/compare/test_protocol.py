@@ -29,8 +29,8 @@ from train.compare.protocol import (
 )
 from train.compare.study import ComparisonStudy, in_order, trials
 from train.errors import TrainError
-from train.trials.engine import missing_trials, read_results, run_trials
 from train.trials.options import StudyOptions
+from train.trials.runner import missing_trials, read_results, run_trials
 from train.trials.study_dir import open_study, read_json
 
 HOW = StudyOptions(0.25, "train compare", seeds=2)

@@ -27,7 +27,7 @@ from train.compare.arms import Arm
 from train.compare.command import compare
 from train.errors import TrainError
 from train.statistics.verdicts import Pair, judge
-from train.trials.engine import run_trial
+from train.trials.runner import run_trial
 
 pytestmark = pytest.mark.slow
 WAYS = ("left", "line", "right")

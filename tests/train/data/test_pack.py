@@ -16,8 +16,11 @@ import pytest
 from PIL import Image
 
 from expand import expand
+from expand.engines import choose
+from expand.engines.choose import available_cores
 from expand.images.decoder import decode
 from tests.conftest import Folder, noise_image
+from tests.expand.engines.test_choose import USED, Counting
 from tests.train.samples import pictures, pixels_of, write_set
 from train.data.cache import Cache, TooLargeError
 from train.data.decoding import fingerprint
@@ -70,6 +73,17 @@ def test_a_pack_has_each_images_pixels_and_hashes(shape: Shape, tmp_path: Path) 
     assert packed.fingerprints == [fingerprint(image) for image in images]
     assert packed.hashes == [sha256(item).hexdigest() for item in data]
     assert packed.whole
+
+
+def test_a_pack_is_made_by_the_engine_that_was_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choose, "LocalEngine", Counting)
+    USED.clear()
+    folder = list_folder(write_set(tmp_path / "src", pictures()))
+    pack(folder, ANY_SHAPE, Cache(tmp_path / "cache"))
+    sample(folder, ANY_SHAPE)
+    assert [1, available_cores()] == USED
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from expand import expand
-from expand.engines.local import available_cores
+from expand.engines.choose import available_cores
 from expand.recipes.recipe import Recipe as Techniques
 from tests.train.commands import draw_set, settings_for
 from train.data.cache import Cache

@@ -1,4 +1,4 @@
-"""The trial engine: run the missing trials of a study, and write each result as it ends."""
+"""The trial runner: run the missing trials of a study, and write each result as it ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from expand.engines.local import LocalEngine
+from expand.engines.choose import make_engine
 from expand.storage.files import write_whole
 from train.runtime.world import World
 from train.trials.context import TrialContext, trial_context
@@ -43,7 +43,7 @@ def run_trials(
     """Run this process's share of the missing trials; call `done` with 1 after each."""
     share = missing_trials(study_dir, trials)[world.rank :: world.size]
     world.barrier()  # no trial ends before every process has listed what is missing
-    for _ in LocalEngine(study_dir.jobs).map(partial(_run_and_write, study, study_dir), share):
+    for _ in make_engine(study_dir.jobs).map(partial(_run_and_write, study, study_dir), share):
         done(1)
 
 
