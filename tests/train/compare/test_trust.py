@@ -27,6 +27,7 @@ from train.compare.arms import Arm
 from train.compare.command import compare
 from train.errors import TrainError
 from train.statistics.verdicts import Pair, judge
+from train.trials.options import StudyOptions
 from train.trials.runner import run_trial
 
 pytestmark = pytest.mark.slow
@@ -101,14 +102,14 @@ def test_a_planted_leak_a_frozen_generator_and_a_harm_to_a_class_are_caught_and_
     assert not (tmp_path / "leaky").exists()
     leaked.unlink()
 
-    how = {"seeds": 8, "margin": 0.25, "command": "train compare"}
+    options = StudyOptions(0.25, "train compare", seeds=8)
     for renderer in ("exact", "batched"):
         frozen = question_for(src, test, kind=Frozen, renderer=renderer)
         with pytest.raises(
             TrainError,
             match="^fly repeats the same views in every epoch; this is a bug. 64 of 64 sources look the same",
         ):
-            compare(frozen, bench_at(tmp_path / renderer), how, plan=False, quiet=True)
+            compare(frozen, bench_at(tmp_path / renderer), options, plan=False, quiet=True)
         assert kept(tmp_path / renderer) == {}
 
     done = call(*line, "--out", tmp_path / "out")
