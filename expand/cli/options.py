@@ -8,6 +8,7 @@ import click
 
 from expand.cli.groups import Command, NameList, NameOrFile, titled
 from expand.errors import ExpandError
+from expand.images.formats import OPTIONS
 
 if TYPE_CHECKING:
     from expand.job.settings import Settings
@@ -25,9 +26,12 @@ TECHNIQUES = (
     "noise",
     "erase",
 )
-# Written out, so that --help loads no module of images; a test holds them against the library.
+FORMATS = ("keep", *OPTIONS)
+DEFAULT_QUALITIES = ", ".join(
+    f"{kind.title} {kind.quality}" for kind in OPTIONS.values() if kind.quality
+)
+# Written out, so that --help loads no numpy; a test holds them against the library.
 SAMPLINGS = ("stratified", "random")
-FORMATS = ("keep", "png", "jpg", "webp")
 ORIGINALS = ("copy", "link", "none")
 DATA_SETS = ("FashionMNIST", "MNIST", "KMNIST", "CIFAR10", "CIFAR100")
 COMMON = ("factor", "recipe", "techniques", "seed", "dry_run")
@@ -77,7 +81,7 @@ OUTPUT_OPTIONS = [
         "--quality",
         type=int,
         help="Quality of JPEG and WebP copies, 1 to 100.  "
-        "[default: that of a JPEG source, else JPEG 95, WebP 90]",
+        f"[default: that of a JPEG source, else {DEFAULT_QUALITIES}]",
     ),
     click.option(
         "--originals",

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
 from expand.errors import BadImageError
-from expand.images.formats import DEFAULT_QUALITY, Encoding
+from expand.images.formats import FORMATS, Encoding
 from expand.images.jpeg import chroma_sampling, quantisation_tables, standard_tables
 from expand.images.pixels import Pixels
 from expand.images.tiff import FROM_OPENCV, ORIENTATION, is_plain, read_tiff
@@ -28,8 +28,6 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 BY_PILLOW = ("LA", "PA", "P", "CMYK", "1")
 """Pillow's modes of images that OpenCV would convert with loss."""
-TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-STARTS = (b"\xff\xd8", b"\x89PNG", b"RIFF", b"BM", b"P5", b"P6", b"P2", b"P3")
 
 
 class Decoded(NamedTuple):
@@ -67,9 +65,9 @@ def decode(data: bytes) -> Decoded:
 
 def _without_pillow(data: bytes) -> Decoded:
     """Decode a file whose header Pillow does not know: a TIFF of an unusual kind, or no image."""
-    if data[:4] in TIFF_STARTS:
+    if data.startswith(FORMATS["TIFF"].magic):
         return _from_tiff(data)
-    known = data.startswith(STARTS)
+    known = any(data.startswith(kind.magic) for kind in FORMATS.values())
     raise BadImageError("cannot be decoded (damaged header)" if known else "is no image")
 
 
@@ -139,11 +137,11 @@ def _encoding(header: Image.Image, data: bytes) -> Encoding:
         lossless = b"VP8L" in data[12:64] or (
             data[12:16] == b"VP8X" and b"VP8L" in data and b"VP8 " not in data
         )
-        return Encoding("WEBP", None if lossless else DEFAULT_QUALITY["WEBP"], profile=profile)
-    if kind not in ("PNG", "BMP", "PPM", "TIFF"):
-        raise BadImageError(
-            f"is a {kind} file; JPEG, PNG, WebP, BMP, TIFF, PGM and PPM are supported"
-        )
+        return Encoding("WEBP", None if lossless else FORMATS["WEBP"].quality, profile=profile)
+    if kind not in FORMATS:
+        titles = ", ".join(each.title for each in FORMATS.values())
+        supported = " and ".join(titles.rsplit(", ", 1))
+        raise BadImageError(f"is a {kind} file; {supported} are supported")
     return Encoding(kind, profile=profile)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from expand.errors import BadImageError
-from expand.images.formats import DEFAULT_QUALITY, Encoding, check_fits
+from expand.images.formats import FORMATS, Encoding, check_fits
 from expand.images.pixels import Pixels
 from expand.images.tiff import write_tiff
 
@@ -22,7 +22,7 @@ def encode(pixels: Pixels, encoding: Encoding) -> bytes:
     Raises `BadImageError` if the format cannot hold them.
     """
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-    check_fits(encoding.format, channels, pixels.dtype)
+    check_fits(encoding.format, channels, sixteen_bits=pixels.dtype == np.uint16)
     if encoding.format == "TIFF":
         return write_tiff(pixels, encoding.profile)
     if channels == 2 or encoding.tables:
@@ -43,7 +43,7 @@ _TO_OPENCV = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
 
 
 def _jpeg(encoding: Encoding, dimensions: int) -> tuple[str, list[int]]:
-    settings = [cv2.IMWRITE_JPEG_QUALITY, encoding.quality or DEFAULT_QUALITY["JPEG"]]
+    settings = [cv2.IMWRITE_JPEG_QUALITY, encoding.quality or FORMATS["JPEG"].quality]
     if encoding.sampling and dimensions == 3:
         settings += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, encoding.sampling]
     return ".jpg", settings

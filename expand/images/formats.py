@@ -1,20 +1,72 @@
-"""Image formats: which files are images, and how a file stores its pixels."""
+"""Image formats: which files are images, what each format can hold, and how a file stores pixels.
+
+Loads neither numpy nor OpenCV, so that the command line can list the formats without them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
-from typing import Any
-
-import numpy as np
 
 from expand.errors import BadImageError
 
-FORMATS = {"png": (".png",), "jpg": (".jpg", ".jpeg"), "webp": (".webp",)}
-"""The values of `--format` other than "keep", and the suffixes of their files."""
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".pgm", ".ppm"})
-"""The suffixes of image files: those that torchvision's ImageFolder reads."""
-DEFAULT_QUALITY = {"JPEG": 95, "WEBP": 90}
+ANY_NUMBER = range(1, 1 << 16)
 Tables = tuple[tuple[int, tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True)
+class ImageFormat:
+    """All that is known about one format; tables and messages are made from these records."""
+
+    name: str
+    """The name that Pillow gives it."""
+    title: str
+    """The name, or names, in messages."""
+    suffixes: tuple[str, ...]
+    """The suffixes of its files; the first is the one that copies get."""
+    magic: tuple[bytes, ...]
+    """The first bytes of its files."""
+    channels: Container[int]
+    """The numbers of channels that a file can hold at 8 bits."""
+    channels_16: Container[int] = ()
+    """The numbers of channels that a file can hold at 16 bits."""
+    option: str | None = None
+    """Its value of `--format`; None if copies cannot be converted to it."""
+    quality: int = 0
+    """The default quality; 0 if the format is lossless."""
+
+
+FORMATS = {
+    kind.name: kind
+    for kind in (
+        ImageFormat(
+            "JPEG", "JPEG", (".jpg", ".jpeg"), (b"\xff\xd8",), (1, 3), option="jpg", quality=95
+        ),
+        ImageFormat("PNG", "PNG", (".png",), (b"\x89PNG",), (1, 2, 3, 4), (1, 3, 4), option="png"),
+        ImageFormat("WEBP", "WebP", (".webp",), (b"RIFF",), (3, 4), option="webp", quality=90),
+        ImageFormat("BMP", "BMP", (".bmp",), (b"BM",), (1, 3, 4)),
+        ImageFormat(
+            "TIFF",
+            "TIFF",
+            (".tif", ".tiff"),
+            (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+            ANY_NUMBER,
+            ANY_NUMBER,
+        ),
+        ImageFormat(
+            "PPM", "PGM, PPM", (".pgm", ".ppm"), (b"P5", b"P6", b"P2", b"P3"), (1, 3), (1, 3)
+        ),
+    )
+}
+"""The supported formats, by name."""
+OPTIONS = {
+    kind.option: kind
+    for kind in sorted(FORMATS.values(), key=lambda kind: kind.quality > 0)
+    if kind.option
+}
+"""The formats that copies can be converted to, by their value of `--format`, lossless ones first."""
+SUFFIXES = frozenset(suffix for kind in FORMATS.values() for suffix in kind.suffixes)
+"""The suffixes of image files: those that torchvision's ImageFolder reads."""
 
 
 @dataclass(frozen=True)
@@ -34,28 +86,20 @@ class Encoding:
 
     def override(self, format_: str, quality: int | None) -> Encoding:
         """Return the encoding for `--format` and `--quality`; "keep" and None leave it as it is."""
-        asked = {"png": "PNG", "jpg": "JPEG", "webp": "WEBP"}.get(format_, self.format)
-        if asked == self.format:
+        asked = OPTIONS[format_] if format_ in OPTIONS else FORMATS[self.format]
+        if asked.name == self.format:
             if quality is None or self.quality is None:
                 return self
             return replace(self, quality=quality, tables=None)
-        lossy = DEFAULT_QUALITY.get(asked)
-        return Encoding(asked, None if lossy is None else quality or lossy, profile=self.profile)
+        lossy = (quality or asked.quality) if asked.quality else None
+        return Encoding(asked.name, lossy, profile=self.profile)
 
 
-def check_fits(kind: str, channels: int, depth: np.dtype[Any]) -> None:
+def check_fits(name: str, channels: int, *, sixteen_bits: bool) -> None:
     """Refuse pixels that a format cannot hold."""
-    holds = {
-        "JPEG": (1, 3),
-        "PPM": (1, 3),
-        "BMP": (1, 3, 4),
-        "WEBP": (3, 4),
-        "PNG": (1, 2, 3, 4),
-    }.get(kind)
-    if holds and channels not in holds:
+    kind = FORMATS[name]
+    if channels not in kind.channels:
         what = "is grey" if channels == 1 else f"has {channels} channels"
-        raise BadImageError(f"{what}, which {kind} cannot hold")
-    if depth == np.uint16 and (
-        kind in ("JPEG", "BMP", "WEBP") or (kind == "PNG" and channels == 2)
-    ):
-        raise BadImageError(f"has 16 bits, which {kind} cannot hold")
+        raise BadImageError(f"{what}, which {name} cannot hold")
+    if sixteen_bits and channels not in kind.channels_16:
+        raise BadImageError(f"has 16 bits, which {name} cannot hold")

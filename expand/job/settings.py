@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from expand.errors import ExpandError
-from expand.images.formats import FORMATS
+from expand.images.formats import OPTIONS
 from expand.recipes.recipe import Recipe
 from expand.views.views import Views
 
@@ -29,8 +29,8 @@ class Settings:
     def __post_init__(self) -> None:
         if self.factor < 1:
             raise ExpandError(f"--factor must be at least 1, got {self.factor}")
-        if self.format not in ("keep", *FORMATS):
-            raise ExpandError(f"--format must be keep, {', '.join(FORMATS)}, got {self.format!r}")
+        if self.format not in ("keep", *OPTIONS):
+            raise ExpandError(f"--format must be keep, {', '.join(OPTIONS)}, got {self.format!r}")
         if self.quality is not None and not 1 <= self.quality <= 100:
             raise ExpandError(f"--quality must be 1 … 100, got {self.quality}")
         if self.originals not in ORIGINALS:

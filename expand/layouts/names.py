@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from expand.errors import ExpandError
-from expand.images.formats import FORMATS
+from expand.images.formats import OPTIONS
 
 COPY = re.compile(r"^(?P<stem>.+)_v(?P<view>[1-9]\d*)(?P<suffix>\.[^.]+)$", re.DOTALL)
 
@@ -18,10 +18,10 @@ def copy_name(source_id: str, k: int, format_: str) -> str:
     the suffix changes, the old one stays in the name: copies of a.jpg and a.png never collide.
     """
     stem, suffix = split_suffix(source_id)
-    suffixes = FORMATS.get(format_)
-    if suffixes is None or suffix.lower() in suffixes:
+    kind = OPTIONS.get(format_)
+    if kind is None or suffix.lower() in kind.suffixes:
         return f"{stem}_v{k}{suffix}"
-    return f"{source_id}_v{k}{suffixes[0]}"
+    return f"{source_id}_v{k}{kind.suffixes[0]}"
 
 
 def split_suffix(name: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from expand.images.formats import FORMATS
+from expand.images.formats import OPTIONS
 from train.errors import TrainError
 
 
@@ -19,12 +19,12 @@ class Codec:
     def parse(cls, text: str) -> Codec:
         """Parse `keep`, `jpg:80`, `webp` and the like."""
         name, colon, quality = text.partition(":")
-        known = name in ("keep", *FORMATS) and (
+        known = name in ("keep", *OPTIONS) and (
             not colon or (quality.isdecimal() and 1 <= int(quality) <= 100)
         )
         if not known:
             raise TrainError(
-                f"--codec must be keep, {', '.join(FORMATS)}, with a quality of 1 … 100 as jpg:80, "
+                f"--codec must be keep, {', '.join(OPTIONS)}, with a quality of 1 … 100 as jpg:80, "
                 f"got {text!r}"
             )
         return cls(name, int(quality) if quality else None)
