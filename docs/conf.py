@@ -14,7 +14,7 @@ project = "expand, train"
 copyright = "the authors of expand-train, MIT licence"  # noqa: A001  # Sphinx's name
 version = release = __version__
 
-extensions = ["myst_parser", "gallery", "notebook", "rooms"]
+extensions = ["myst_parser", "gallery", "notebook", "layers"]
 exclude_patterns = ["_build", "_generated/*.inc.md"]
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3

@@ -1,1 +1,1 @@
-"""Train: learn from an expanded set, by any strategy."""
+"""Train: learn from an expanded dataset, by any strategy."""

@@ -52,7 +52,7 @@ def decode(data: bytes) -> Decoded:
     except UnidentifiedImageError:
         return _without_pillow(data)
     except (OSError, SyntaxError, ValueError, TypeError, EOFError) as error:
-        raise BadImageError(f"cannot be decoded ({error})") from error
+        raise BadImageError(f"cannot be decoded: {error}") from error
     if header.format == "TIFF" and not is_plain(header):
         return _from_tiff(data)
     encoding = _encoding(header, data)
@@ -68,7 +68,7 @@ def _without_pillow(data: bytes) -> Decoded:
     if data.startswith(FORMATS["TIFF"].magic):
         return _from_tiff(data)
     known = any(data.startswith(kind.magic) for kind in FORMATS.values())
-    raise BadImageError("cannot be decoded (damaged header)" if known else "is no image")
+    raise BadImageError("cannot be decoded: its header is damaged" if known else "is not an image")
 
 
 def _decoded(pixels: Pixels, encoding: Encoding, orientation: int) -> Decoded:
@@ -105,12 +105,12 @@ def _from_tiff(data: bytes) -> Decoded:
 
 def _with_opencv(data: bytes, header: Image.Image) -> Pixels:
     if header.format == "PNG" and b"IEND" not in data[-64:]:
-        raise BadImageError("cannot be decoded (cut off)")
+        raise BadImageError("cannot be decoded: the file is truncated")
     if header.format == "PNG" and data[24:26] == b"\x10\x04":
         raise BadImageError("is grey with alpha at 16 bits, which is not supported")
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None:
-        raise BadImageError("cannot be decoded (cut off or damaged)")
+        raise BadImageError("cannot be decoded: the file is truncated or damaged")
     return pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, FROM_OPENCV[pixels.shape[2]])
 
 
@@ -124,7 +124,7 @@ def _with_pillow(header: Image.Image) -> Pixels:
             header = header.convert("L" if header.mode == "1" else "RGB")
         return np.array(header)
     except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise BadImageError(f"cannot be decoded ({error})") from error
+        raise BadImageError(f"cannot be decoded: {error}") from error
 
 
 def _encoding(header: Image.Image, data: bytes) -> Encoding:

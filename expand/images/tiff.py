@@ -58,7 +58,7 @@ def read_tiff(data: bytes) -> Page:
     except Exception as error:  # decompressors raise anything on damaged bytes
         if "imagecodecs" in str(error):
             return Page(_compressed(data, error), 1, None)
-        raise BadImageError(f"cannot be decoded ({error})") from error
+        raise BadImageError(f"cannot be decoded: {error}") from error
 
 
 def _channels_last(pixels: NDArray[Any], axes: str) -> Pixels:
@@ -81,7 +81,7 @@ def _compressed(data: bytes, error: Exception) -> Pixels:
     """Read LZW and other compressions that tifffile does not, with up to four channels."""
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None:
-        raise BadImageError(f"cannot be decoded ({error})") from error
+        raise BadImageError(f"cannot be decoded: {error}") from error
     return pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, FROM_OPENCV[pixels.shape[2]])
 
 

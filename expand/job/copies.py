@@ -19,7 +19,7 @@ from expand.views.views import Rendered
 
 
 class File(NamedTuple):
-    """One file of the expanded set, not written yet."""
+    """One file of the expanded dataset, not written yet."""
 
     name: str
     view: int

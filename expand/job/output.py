@@ -78,7 +78,8 @@ def _check_settings(plan: Plan, card: dict[str, Any]) -> list[str]:
             for key in differing
         )
         raise ExpandError(
-            f'"{plan.out}" was written with other settings: {changes}; --overwrite starts afresh'
+            f'"{plan.out}" was written with other settings: {changes}. '
+            "Use --overwrite to start again"
         )
     if earlier["factor"] > now["factor"]:
         raise ExpandError(_format_smaller(plan, card))
@@ -122,8 +123,8 @@ def _format_smaller(plan: Plan, card: dict[str, Any]) -> str:
     state = "was expanded" if card["state"] == FINISHED else "is being expanded (not finished)"
     return (
         f'"{plan.out}" {state} with --factor {has}, and --factor {asked} is smaller: a folder can '
-        f"grow, not shrink. Use --factor {has} or more, choose another folder, or start afresh "
-        "with --overwrite"
+        f"grow, not shrink. Use --factor {has} or more, choose another folder, or use "
+        "--overwrite to start again"
     )
 
 
@@ -131,8 +132,8 @@ def _format_missing(plan: Plan, count: int, first: list[str]) -> str:
     names = ", ".join(f'"{source}"' for source in first) + (", …" if count > len(first) else "")
     sources = "1 source" if count == 1 else f"{count:,} sources"
     return (
-        f'"{plan.out}" has copies of {sources} that "{plan.src}" no longer has ({names}); '
-        "--overwrite starts afresh"
+        f'"{plan.out}" has copies of {sources} that "{plan.src}" no longer has ({names}). '
+        "Use --overwrite to start again"
     )
 
 

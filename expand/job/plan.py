@@ -22,7 +22,7 @@ class Plan:
 
     @property
     def files(self) -> int:
-        """The number of files of the expanded set if no source is bad."""
+        """The number of files of the expanded dataset if no source is bad."""
         return len(self.listing) * len(self.settings.written)
 
     def __enter__(self) -> Plan:

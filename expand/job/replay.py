@@ -18,7 +18,7 @@ from expand.storage.files import write_whole
 
 
 def replay(folder: Path, file: str, src: Path | None = None) -> bytes:
-    """Make one file of an expanded set again, from its recorded parameters; return its bytes.
+    """Make one file of an expanded dataset again, from its recorded parameters; return its bytes.
 
     `file` is its name in the folder, or its path. Raise ExpandError if the source is not the one in
     the manifest, or if the bytes differ from those written (another version of a library).

@@ -1,4 +1,4 @@
-"""Settings: everything that decides the content of an expanded set."""
+"""Settings: everything that decides the content of an expanded dataset."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ORIGINALS = ("copy", "link", "none")
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that decides the content of an expanded set; checks itself."""
+    """Everything that decides the content of an expanded dataset; checks itself."""
 
     recipe: Recipe
     factor: int

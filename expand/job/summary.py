@@ -21,7 +21,7 @@ class RunSummary:
 
     sources: int = 0
     files: int = 0
-    """Files of the expanded set."""
+    """Files of the expanded dataset."""
     made: int = 0
     """Those of them that were written now."""
     bytes: int = 0

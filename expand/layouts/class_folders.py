@@ -35,7 +35,7 @@ def list_sources(root: Path, factor: int = 1, format_: str = "keep") -> Listing:
 
 
 class _Walk:
-    """One walk over a folder, which checks names and counts what is no source."""
+    """One walk over a folder, which checks names and counts what is not a source."""
 
     def __init__(self, root: Path, factor: int, format_: str) -> None:
         self.root, self.factor, self.format = root, factor, format_

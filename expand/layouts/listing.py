@@ -45,7 +45,7 @@ class Listing:
     """
 
     def __init__(self, sources: Iterable[Source], summary: ScanSummary) -> None:
-        """Store and count all `sources`; `summary` has the counts of what is no source."""
+        """Store and count all `sources`; `summary` has the counts of what is not a source."""
         self.summary = summary
         self._sizes: list[int] = []
         self._file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # closed by close()

@@ -1,4 +1,4 @@
-"""Names of copies, and the check that no two files of the expanded set get the same name."""
+"""Names of copies, and the check that no two files of the expanded dataset get the same name."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def read_source(path: Path) -> bytes:
     """Read the bytes of a source's file; raise BadImageError if that is not possible."""
     try:
         if path.exists() and not path.is_file():
-            raise BadImageError("is no regular file")
+            raise BadImageError("is not a regular file")
         return path.read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error

@@ -23,7 +23,7 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Row(TypedDict):
-    """One file of the expanded set."""
+    """One file of the expanded dataset."""
 
     file_name: str
     label: str

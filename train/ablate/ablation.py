@@ -49,7 +49,7 @@ class AblationStudy(Study):
                 "the first epoch shows the images unchanged"
             )
         if self.shape.side is not None:
-            raise TrainError("an ablation needs images of one size; remove --image-size")
+            raise TrainError("an ablation needs images of one size; resize them first")
         check_switches(self.recipe, self.switches)
         make_design(self.design, len(self.switches))
 

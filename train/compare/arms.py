@@ -64,11 +64,12 @@ def parse_arms(text: str, factors: Sequence[int]) -> tuple[Arm, ...]:
 
 
 def parse_numbers(text: str, option: str, least: int) -> tuple[int, ...]:
-    """Return the whole numbers of a list as `2,4,8`, each once and in order."""
+    """Return the whole numbers of a list such as `2,4,8`, each once and in order."""
     try:
         numbers = tuple(sorted({int(part) for part in text.split(",")}))
     except ValueError:
-        raise TrainError(f"{option} must be whole numbers, as 2,4,8, got {text!r}") from None
+        message = f"{option} must be whole numbers, for example 2,4,8, got {text!r}"
+        raise TrainError(message) from None
     if numbers[0] < least:
         raise TrainError(f"{option} must be at least {least}, got {numbers[0]}")
     return numbers

@@ -1,4 +1,4 @@
-"""The codec of copies: the format that they pass through before they are trained on."""
+"""The codec of copies: the format that they are encoded in before training."""
 
 from __future__ import annotations
 

@@ -125,8 +125,8 @@ def _check(
 
 def _refuse(arm: Arm, different: Sequence[str], count: int) -> None:
     raise TrainError(
-        f"{len(different):,} of {count:,} files that expand wrote for {arm.name} differ from the "
-        f'views that would be trained on, "{different[0] if different else "?"}" first, so the '
-        "comparison would not be valid",
+        f"{len(different):,} of {count:,} files written for {arm.name} differ from the views used "
+        f'in training (first: "{different[0] if different else "?"}"). The comparison would be '
+        "invalid.",
         STOPPED,
     )

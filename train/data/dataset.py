@@ -137,7 +137,7 @@ def _read_test(request: DataRequest, train: Split, cache: Cache, packing: Packin
         sizes = (_size(tested), _size(train.pack))
         raise TrainError(
             "test images are {}, training images {}; give all of them one shape with "
-            "--image-size and --colour".format(*sizes)
+            "--image-size and --colour (train ablate: resize them first)".format(*sizes)
         )
     return Split("test", folder, tested)
 

@@ -52,7 +52,8 @@ def _check_shape(shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
     if shape[:2] != expected[:2]:
         size, others = (f"{width}×{height}" for height, width in (shape[:2], expected[:2]))
         raise BadImageError(
-            f"is {size} pixels, others are {others}; give all one size with --image-size"
+            f"is {size} pixels, others are {others}; give all one size with --image-size "
+            "(train ablate: resize them first)"
         )
     if shape != expected:
         raise BadImageError(

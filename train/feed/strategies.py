@@ -47,7 +47,8 @@ class Strategy:
             raise TrainError(f"--view-seed must be 0 … 2^64 - 1, got {self.view_seed}")
         if self.visit_all and not self.reads_copies:
             raise TrainError(
-                f"--visit all is for the files of an expanded set, not for --strategy {self.name}"
+                "--visit all is for the files of an expanded dataset, "
+                f"not for --strategy {self.name}"
             )
 
     @property

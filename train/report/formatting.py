@@ -95,7 +95,7 @@ def seconds(value: float | None) -> str:
 
 
 def moment(stamp: str | None) -> str:
-    """Return an ISO time as "2026-11-22 10:00 UTC"; what is no time comes back as it is."""
+    """Return an ISO time as "2026-11-22 10:00 UTC"; other text is returned unchanged."""
     try:
         return datetime.fromisoformat(stamp or "").astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     except ValueError:

@@ -35,8 +35,8 @@ def _check_settings(earlier: RunRecord, settings: Settings, out: Path) -> None:
     different = changed_settings(earlier.settings, settings)
     if different:
         raise TrainError(
-            f'"{out}" is a run with other settings: {"; ".join(different)}; '
-            "--overwrite starts again"
+            f'"{out}" is a run with other settings: {"; ".join(different)}. '
+            "Use --overwrite to start again"
         )
 
 
@@ -46,6 +46,6 @@ def check_data(earlier: RunRecord, data: Data, out: Path) -> None:
     changed = [name for name, split in earlier.data.items() if now.get(name) != split]
     if changed:
         raise TrainError(
-            f'"{out}" is a run on other images: {", ".join(changed)} changed since; '
-            "--overwrite starts again"
+            f'"{out}" is a run on other images: {", ".join(changed)} changed since. '
+            "Use --overwrite to start again"
         )

@@ -33,7 +33,7 @@ def run(settings: Settings, location: RunLocation) -> RunRecord:
     """
     device = pick_device(location.device)
     if device is None:
-        raise TrainError(f"--device {location.device}: there is no such device here")
+        raise TrainError(f"--device {location.device} is not available on this machine")
     world = join_world(device)
     if not world.is_main:
         return _run(settings, location, device, world)

@@ -11,7 +11,7 @@ import torch
 
 
 def pick_device(name: str) -> torch.device | None:
-    """Return the device for auto, cpu or cuda; None if there is no such device."""
+    """Return the device for auto, cpu or cuda; None if this machine does not have it."""
     if name == "cpu" or (name == "auto" and not torch.cuda.is_available()):
         return torch.device("cpu")
     if name in ("auto", "cuda") and torch.cuda.is_available():  # pragma: no cover  # needs a GPU

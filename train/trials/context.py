@@ -48,9 +48,7 @@ def _trial_context(study: Any, cache_root: Path, cache_limit: int) -> TrialConte
     )
     data = prepare(data_request, cache, lambda _folder: lambda _images: None)
     if not data.train.pack.whole:
-        raise TrainError(
-            "the images do not fit into memory; use fewer --sources or a smaller --image-size"
-        )
+        raise TrainError("the images do not fit into memory; use fewer --sources or smaller images")
     if data.train.folder.expanded:
         raise TrainError(
             f'"{study.data}" was written by expand; give the folder that it was made from'

@@ -40,7 +40,7 @@ def render_copies(side: Split, expansion: Expansion, shape: Shape, *, encoded: b
     if needed > MEMORY_SHARE * free_memory():
         raise TrainError(
             f"{factor} views of {count:,} sources take {needed:,} bytes, but {free_memory():,} are "
-            "free; use a smaller --factor, --sources or --image-size"
+            "free; use a smaller --factor, fewer --sources or smaller images"
         )
     through_files = encoded or _changed_by_reading(side.folder, shape)
     pixels = _from_files(side, expansion, shape) if through_files else _rendered(side, expansion)

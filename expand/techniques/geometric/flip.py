@@ -74,5 +74,5 @@ class Flip(GeometricTechnique):
         return tuple(Flip((axis,)) for axis in self.axes)
 
     def merge(self, other: Technique) -> Technique | None:
-        """Return the flip along the axes of both, or None if the other is no flip."""
+        """Return the flip along the axes of both, or None if the other is not a flip."""
         return Flip((*self.axes, *other.axes)) if isinstance(other, Flip) else None

@@ -190,11 +190,14 @@ def test_bad_images_end_with_status_1_and_are_listed_also_when_quiet(
     src = class_folder({"a/1.png": noise_image(9, 9), "a/2.png": b"bad", "a/3.txt": b""})
     done = call(src, tmp_path / "out", "--workers", 1)
     assert done.returncode == 1
-    assert '  1 source could not be used and was skipped:\n    "a/2.png" is no image' in done.stdout
+    assert (
+        '  1 source could not be used and was skipped:\n    "a/2.png" is not an image'
+        in done.stdout
+    )
     assert "ignored: 1 other file" in done.stdout
     quiet = call(src, tmp_path / "out", "--workers", 1, "--quiet")
     assert (quiet.returncode, quiet.stdout) == (1, "")
-    assert '"a/2.png" is no image' in quiet.stderr
+    assert '"a/2.png" is not an image' in quiet.stderr
     assert call(src, tmp_path / "out2", "--workers", 1, "--strict").returncode == 3
 
 

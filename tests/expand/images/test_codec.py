@@ -205,11 +205,11 @@ JPEG = encode(noise_image(64, 64, 3), Encoding("JPEG", 90))
 PNG = encode(noise_image(64, 64, 3), Encoding("PNG"))
 BAD = {
     "empty": (b"", "is empty"),
-    "text": (b"not an image at all", "is no image"),
+    "text": (b"not an image at all", "is not an image"),
     "cut JPEG": (JPEG[: len(JPEG) // 2], "cannot be decoded"),
     "JPEG without its last bytes": (JPEG[:-40], "cannot be decoded"),
-    "cut PNG": (PNG[: len(PNG) // 2], "cut off"),
-    "PNG without its end": (PNG[:-12], "cut off"),
+    "cut PNG": (PNG[: len(PNG) // 2], "truncated"),
+    "PNG without its end": (PNG[:-12], "truncated"),
     "damaged PNG": (PNG[:60] + bytes(200) + PNG[260:], "cannot be decoded"),
     "header only": (PNG[:20], "cannot be decoded"),
     "cut TIFF": (encode(noise_image(64, 64, 6), Encoding("TIFF"))[:2000], "cannot be decoded"),

@@ -150,7 +150,10 @@ def test_a_smaller_factor_is_refused_and_nothing_changes(
         ExpandError, match="was expanded with --factor 5, and --factor 4 is"
     ) as error:
         expand(src, out, 4, workers=1)
-    assert "Use --factor 5 or more, choose another folder, or start afresh" in str(error.value)
+    assert (
+        "Use --factor 5 or more, choose another folder, or use --overwrite to start again"
+        in str(error.value)
+    )
     assert error.value.status == 2
     assert (tree(out), (out / "expand.json").read_bytes()) == before
     expand(src, out, 4, workers=1, overwrite=True)

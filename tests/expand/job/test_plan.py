@@ -65,7 +65,8 @@ def test_a_few_bad_images_do_not_spoil_the_bill_but_all_bad_is_refused(
     (src / "cat/0.png").write_bytes(b"bad")
     assert estimate(plan_of(src, tmp_path / "out")).bytes > 0
     with pytest.raises(
-        ExpandError, match=r'none of 12 images tried can be used; the last: "cat/5.jpg" is no image'
+        ExpandError,
+        match=r'none of 12 images tried can be used; the last: "cat/5.jpg" is not an image',
     ):
         estimate(
             plan_of(

@@ -248,7 +248,7 @@ def test_a_name_that_is_no_utf_8_and_a_pipe_are_bad_sources(
     reasons = {bad.source: bad.reason for bad in report.summary.bad}
     assert reasons == {
         "cat/broken.png": "cannot be read (No such file or directory)",
-        "cat/pipe.png": "is no regular file",
+        "cat/pipe.png": "is not a regular file",
         "cat/\\udcff.jpg": "has a name that is not UTF-8",
     }
     assert report.summary.files == 12

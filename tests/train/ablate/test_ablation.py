@@ -133,7 +133,7 @@ TWELVE = recipe(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"shape": Shape(8)}, "an ablation needs images of one size; remove --image-size"),
+        ({"shape": Shape(8)}, "an ablation needs images of one size; resize them first"),
         (
             {"recipe": recipe("rotate")},
             'recipe "mine" has only one technique; an ablation needs at least two',

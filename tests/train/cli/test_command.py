@@ -169,7 +169,7 @@ def test_wrong_usage_is_one_sentence(asked: str, message: str, src: Path, tmp_pa
 def test_a_gpu_that_is_not_there_is_refused(src: Path, tmp_path: Path) -> None:
     assert (
         refusal(src, "--out", tmp_path / "run", "--device", "cuda")
-        == "--device cuda: there is no such device here"
+        == "--device cuda is not available on this machine"
     )
 
 
@@ -191,14 +191,14 @@ def test_data_that_cannot_be_learned_from_is_refused(src: Path, tmp_path: Path) 
     said = refusal(src, "--test", grey, *out)
     assert (
         said
-        == "test images are 16×16×1, training images 16×16×3; give all of them one shape with --image-size and --colour"
+        == "test images are 16×16×1, training images 16×16×3; give all of them one shape with --image-size and --colour (train ablate: resize them first)"
     )
     large = draw_set(tmp_path / "mixed", 1, size=20)
     draw_set(large, 3, classes=("dog",))
     assert refusal(large, *out) == (
-        f'{large}: "dog/000.png" is 16×16 pixels, others are 20×20; give all one size with --image-size; '
-        '"dog/001.png" is 16×16 pixels, others are 20×20; give all one size with --image-size; '
-        '"dog/002.png" is 16×16 pixels, others are 20×20; give all one size with --image-size'
+        f'{large}: "dog/000.png" is 16×16 pixels, others are 20×20; give all one size with --image-size (train ablate: resize them first); '
+        '"dog/001.png" is 16×16 pixels, others are 20×20; give all one size with --image-size (train ablate: resize them first); '
+        '"dog/002.png" is 16×16 pixels, others are 20×20; give all one size with --image-size (train ablate: resize them first)'
     )
     assert call(large, *out, *SHORT, "--image-size", 16).exception is None
 
@@ -239,7 +239,7 @@ def test_the_same_command_shows_a_finished_run_again(
     assert second.stdout == first.stdout
     assert second.stderr == ""
     assert re.search(
-        "is a run with other settings: recipe was .*; --overwrite starts again$",
+        "is a run with other settings: recipe was .*. Use --overwrite to start again$",
         refusal(*asked, "--lr", 1),
     )
     assert call(*asked, "--lr", 1, "--overwrite").exception is None
@@ -359,7 +359,7 @@ def test_the_cache_is_shown_and_cleared(src: Path, test_set: Path, tmp_path: Pat
 def test_a_bad_image_is_named_and_nothing_is_trained(src: Path, tmp_path: Path) -> None:
     (src / "ant/bad.png").write_bytes(b"hello")
     said = refusal(src, "--out", tmp_path / "run")
-    assert said.startswith(f'{src}: "ant/bad.png" is no image')
+    assert said.startswith(f'{src}: "ant/bad.png" is not an image')
     assert not (tmp_path / "run/run.json").exists()
 
 

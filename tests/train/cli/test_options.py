@@ -1,4 +1,4 @@
-"""The options: from the command line, and the run card of an expanded set, to settings."""
+"""The options: from the command line, and the run card of an expanded dataset, to settings."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def settings_of(*arguments: object) -> Settings:
 
 @pytest.fixture
 def copies(tmp_path: Path) -> Path:
-    """Return an expanded set with a recipe, a seed and a sampling of its own."""
+    """Return an expanded dataset with a recipe, a seed and a sampling of its own."""
     src = draw_set(tmp_path / "src", 2)
     expand(src, tmp_path / "copies", 3, "blog", seed=7, sampling="random", workers=1)
     return tmp_path / "copies"
@@ -132,7 +132,7 @@ def test_the_recipe_of_training_is_the_models_the_articles_or_changed(tmp_path: 
         ("--strategy disk --recipe blog", "--recipe is for --strategy fly or hybrid, not for disk"),
         ("--strategy fly --factor 0", "--factor must be at least 1, got 0"),
         ("--strategy fly --view-seed -1", "--view-seed must be 0 … 2^64 - 1, got -1"),
-        ("--visit all", "--visit all is for the files of an expanded set, not for --strategy none"),
+        ("--visit all", "--visit all is for the files of an expanded dataset, not for --strategy none"),
         ("--epochs 0", "--epochs must be at least 1, got 0"),
         ("--image-size 0", "--image-size must be at least 1, got 0"),
     ],

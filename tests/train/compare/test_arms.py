@@ -57,7 +57,10 @@ def test_arms_that_store_copies_come_once_for_each_factor_or_for_their_own() -> 
         ("disk,disk=2", "--arms names an arm twice: disk,disk=2"),
         ("fly", "--arms must name two arms or more, got 'fly'"),
         ("none,disk=1", "the factor of an arm must be at least 2, got 1"),
-        ("none,disk=four", "the factor of an arm must be whole numbers, as 2,4,8, got 'four'"),
+        (
+            "none,disk=four",
+            "the factor of an arm must be whole numbers, for example 2,4,8, got 'four'",
+        ),
     ],
 )
 def test_what_is_no_list_of_arms_is_refused(text: str, words: str) -> None:
@@ -84,9 +87,9 @@ def test_numbers_come_once_each_and_in_order(numbers: list[int]) -> None:
     ("text", "words"),
     [
         ("2,1,8", "--factor must be at least 2, got 1"),
-        ("2,,8", "--factor must be whole numbers, as 2,4,8, got '2,,8'"),
-        ("2.5", "--factor must be whole numbers, as 2,4,8, got '2.5'"),
-        ("", "--factor must be whole numbers, as 2,4,8, got ''"),
+        ("2,,8", "--factor must be whole numbers, for example 2,4,8, got '2,,8'"),
+        ("2.5", "--factor must be whole numbers, for example 2,4,8, got '2.5'"),
+        ("", "--factor must be whole numbers, for example 2,4,8, got ''"),
     ],
 )
 def test_what_is_no_list_of_numbers_is_refused(text: str, words: str) -> None:

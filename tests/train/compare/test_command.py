@@ -261,7 +261,7 @@ def test_copies_that_are_not_the_views_end_a_comparison_before_anything_is_train
     assert isinstance(error, TrainError)
     assert error.status == 3
     assert (
-        'files that expand wrote for disk ×2 differ from the views that would be trained on, "ant/000_v1.png" first'
+        'files written for disk ×2 differ from the views used in training (first: "ant/000_v1.png")'
         in str(error)
     )
     assert kept(tmp_path / "out") == {}

@@ -106,8 +106,8 @@ def test_files_that_are_not_what_is_trained_on_are_found_and_named(
         )
     assert stopped.value.status == 3
     assert str(stopped.value) == (
-        "48 of 72 files that expand wrote for disk ×3 differ from the views that would be trained on, "
-        '"ant/000_v1.png" first, so the comparison would not be valid'
+        "48 of 72 files written for disk ×3 differ from the views used in training "
+        '(first: "ant/000_v1.png"). The comparison would be invalid.'
     )
     assert list((tmp_path / "bench").iterdir()) == []
 

@@ -219,7 +219,7 @@ def test_images_of_different_shapes_are_named(class_folder: Folder, tmp_path: Pa
             "b/1.png": noise_image(6, 5, 3),
         }
     )
-    sizes = '"a/2.png" is 5×7 pixels, others are 5×6; give all one size with --image-size'
+    sizes = '"a/2.png" is 5×7 pixels, others are 5×6; give all one size with --image-size (train ablate: resize them first)'
     channels = '"b/1.png" has 3 channels, others have 1; --colour rgb (or grey) gives all the same'
     assert refusal(root, cache) == f"{root}: {sizes}; {channels}"
     assert refusal(root, cache, Shape(5)) == f"{root}: {channels}"
@@ -232,10 +232,10 @@ def test_at_most_three_bad_images_are_named(class_folder: Folder, tmp_path: Path
     root = class_folder(files)
     data = (root / "a/2.png").read_bytes()
     (root / "a/2.png").write_bytes(data[: len(data) // 2])
-    first = '"a/2.png" cannot be decoded (cut off)'
+    first = '"a/2.png" cannot be decoded: the file is truncated'
     assert refusal(root, Cache(tmp_path / "cache")) == f"{root}: {first}"
     class_folder({"a/3.png": b"", "a/4.png": b"hello", "a/5.png": b"", "b/6.png": b""})
-    others = '"a/3.png" is empty; "a/4.png" is no image (and 2 more)'
+    others = '"a/3.png" is empty; "a/4.png" is not an image (and 2 more)'
     assert refusal(root, Cache(tmp_path / "cache")) == f"{root}: {first}; {others}"
 
 
@@ -246,7 +246,7 @@ def test_a_bad_first_image_does_not_decide_the_size(class_folder: Folder, tmp_pa
 
 def test_a_set_without_a_good_image_is_refused(class_folder: Folder, tmp_path: Path) -> None:
     root = class_folder({"a/1.png": b"", "b/2.png": b"hello"})
-    words = f'none of the first images of {root} can be used: "b/2.png" is no image'
+    words = f'none of the first images of {root} can be used: "b/2.png" is not an image'
     assert refusal(root, Cache(tmp_path / "cache")) == words
 
 
@@ -319,12 +319,12 @@ def test_problems_with_a_sample_are_reported(class_folder: Folder, tmp_path: Pat
     (root / "b/2.png").write_bytes(b"hello")
     with pytest.raises(TrainError) as refused:
         sample(list_folder(root), ANY_SHAPE)
-    assert str(refused.value) == f'"{root / "b/2.png"}" is no image'
+    assert str(refused.value) == f'"{root / "b/2.png"}" is not an image'
     (root / "b/2.png").unlink()
     os.mkfifo(root / "b/2.png")
     with pytest.raises(TrainError) as refused:
         sample(list_folder(root), ANY_SHAPE)
-    assert str(refused.value) == f'"{root / "b/2.png"}" is no regular file'
+    assert str(refused.value) == f'"{root / "b/2.png"}" is not a regular file'
 
 
 def test_a_fingerprint_depends_on_the_pixels_and_not_on_the_file() -> None:

@@ -117,7 +117,7 @@ def test_a_file_that_is_bad_or_gone_stops_the_run_and_is_named(tmp_path: Path) -
     (src / "cat/1.png").write_bytes(b"hello")
     (src / "dog/0.png").unlink()
     for item, words in (
-        (1, f'"{src / "cat/1.png"}" is no image'),
+        (1, f'"{src / "cat/1.png"}" is not an image'),
         (4, f'"{src / "dog/0.png"}" cannot be read (No such file or directory)'),
     ):
         with pytest.raises(TrainError) as stopped:

@@ -32,7 +32,7 @@ STRATEGIES = {"none": None, "disk": None, "fly": CLASSIC, "hybrid": CHEAP}
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an expanded set: 14 sources, 3 views of each."""
+    """Return an expanded dataset: 14 sources, 3 views of each."""
     root = tmp_path_factory.mktemp("set")
     expand(write_set(root / "src", pictures(7)), root / "out", 3, workers=1)
     return root / "out"
@@ -213,7 +213,7 @@ def test_an_error_in_a_worker_has_its_own_message_and_status(out: Path, tmp_path
     (src / "dog/2.png").write_bytes(b"hello")
     with pytest.raises(TrainError) as stopped:
         list(feed.batches(0, 2))
-    assert str(stopped.value) == f'"{src / "dog/2.png"}" is no image'
+    assert str(stopped.value) == f'"{src / "dog/2.png"}" is not an image'
     assert stopped.value.status == STOPPED
 
 

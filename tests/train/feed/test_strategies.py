@@ -225,10 +225,10 @@ def test_wrong_settings_are_refused() -> None:
         "--factor must be at least 1, got 0": dict(name="fly", factor=0),
         "--clean-every must be at least 1, got -1": dict(name="fly", clean_every=-1),
         "--view-seed must be 0 … 2^64 - 1, got -1": dict(name="fly", view_seed=-1),
-        "--visit all is for the files of an expanded set, not for --strategy fly": dict(
+        "--visit all is for the files of an expanded dataset, not for --strategy fly": dict(
             name="fly", visit_all=True
         ),
-        "--visit all is for the files of an expanded set, not for --strategy none": dict(
+        "--visit all is for the files of an expanded dataset, not for --strategy none": dict(
             name="none", visit_all=True
         ),
     }

@@ -174,7 +174,7 @@ def test_evaluation_uses_the_given_weights_and_keeps_the_models_own() -> None:
 def test_class_accuracies_add_up_to_the_accuracy_of_all_images() -> None:
     net = build(ModelSettings("linear", 3, 8, 8, 4))
     found = evaluate(net, net.state_dict(), PIXELS, LABELS, CONFIG)
-    assert list(found.per_class) == ["ant", "bee", "cat"]  # there is no image of a dog
+    assert list(found.per_class) == ["ant", "bee", "cat"]  # there is not an image of a dog
     counts = [int((number == LABELS).sum()) for number in range(3)]
     right = sum(
         share * count for share, count in zip(found.per_class.values(), counts, strict=True)

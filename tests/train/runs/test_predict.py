@@ -85,7 +85,7 @@ def test_a_bad_image_is_reported_and_the_others_are_classified(run: Path, tmp_pa
     guesses = list(classify(run, files, CPU))
     assert [prediction.file for prediction in guesses] == files
     assert [prediction.label for prediction in guesses] == ["", "ant", "", "", "cat"]
-    assert guesses[0].problem.startswith("is no image")
+    assert guesses[0].problem.startswith("is not an image")
     assert guesses[2].problem == "is 16×9×3, the model takes 16×16×3 (width×height×channels)"
     assert guesses[3].problem == "is 16×16×1, the model takes 16×16×3 (width×height×channels)"
     shown = call("predict", run, *files)
@@ -149,5 +149,5 @@ def test_an_unfinished_run_cannot_predict(run: Path, tmp_path: Path) -> None:
     assert refusal("predict", run, tmp_path / "src").startswith(f'"{run / MODEL}" is damaged (')
     assert (
         refusal("predict", run, tmp_path / "src", "--device", "tpu")
-        == "--device tpu: there is no such device here"
+        == "--device tpu is not available on this machine"
     )

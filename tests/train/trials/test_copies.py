@@ -117,7 +117,7 @@ def test_copies_that_do_not_fit_into_memory_are_refused(
     with pytest.raises(TrainError) as refused:
         stored(context, arm, SEEDS)
     assert str(refused.value) == (
-        "2 views of 6 sources take 9,216 bytes, but 18,431 are free; use a smaller --factor, --sources or --image-size"
+        "2 views of 6 sources take 9,216 bytes, but 18,431 are free; use a smaller --factor, fewer --sources or smaller images"
     )
 
 

@@ -25,7 +25,7 @@ BOTH = Recipe.parse("{name: both, techniques: [flip: {axes: [horizontal, vertica
 
 @dataclass(frozen=True)
 class Stuck(Strategy):
-    """Shows one view in every pass: the generator that was never asked again."""
+    """Shows one view in every epoch: the generator that was never asked again."""
 
     only: int = 1
 

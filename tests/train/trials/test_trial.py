@@ -220,7 +220,7 @@ def test_images_that_are_not_held_in_memory_are_refused(folders: tuple[Path, Pat
         trial_context(question_for(*folders), Cache().root, 15_000)
     assert (
         str(refused.value)
-        == "the images do not fit into memory; use fewer --sources or a smaller --image-size"
+        == "the images do not fit into memory; use fewer --sources or smaller images"
     )
 
 

@@ -28,7 +28,7 @@ def ablation_to_markdown(result: AblationResult) -> str:
     blocks += ["## Check on the other half of the test images", *_check(result)]
     blocks += ["## Suggestion", *_suggestion(result)]
     blocks += ["## Not tested", *bullets(result.not_tested)]
-    blocks += ["## How to repeat it", fenced(result.command), _footer(result)]
+    blocks += ["## Reproduce", fenced(result.command), _footer(result)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -64,6 +64,6 @@ def _suggestion(result: AblationResult) -> list[str]:
 
 def _footer(result: AblationResult) -> str:
     return (
-        f"Written by `train ablate` on {moment(result.created)}. All runs together took "
+        f"Written by `train ablate` on {moment(result.created)}. All trials together took "
         f"{seconds(result.seconds)}. Plots, classes and strengths: index.html."
     )

@@ -86,7 +86,7 @@ def not_tested(design: str, epochs: int, model: str) -> tuple[str, ...]:
     interactions = (
         "each was tried alone"
         if design == "single"
-        else "in a design of 12 runs a part of each interaction counts to other techniques"
+        else "in a design of 12 runs main effects are partly confounded with interactions"
     )
     return (
         f"how techniques interact: {interactions}",

@@ -24,7 +24,7 @@ def techniques() -> tuple[TechniqueEffect, ...]:
     return estimated(ablation_for(), PLANTED)
 
 
-INTERACTIONS = "in a design of 12 runs a part of each interaction counts to other techniques"
+INTERACTIONS = "in a design of 12 runs main effects are partly confounded with interactions"
 
 
 def judged(technique: TechniqueEffect, name: Name) -> TechniqueEffect:

@@ -195,7 +195,7 @@ class _Runs:
         strategy, _, factor = name.partition(" ×")
         words = {
             "none": "the sources as they are",
-            "fly": "a new view of each source in every pass, nothing stored",
+            "fly": "a new view of each source in every epoch, nothing stored",
         }
         stored = f"{factor} views of each source on disk, the untouched one among them"
         return {

@@ -1,4 +1,4 @@
-"""The rooms of both packages, from the import-linter contracts and the folders' docstrings."""
+"""The layers of both packages, from the import-linter contracts and the folders' docstrings."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Write the list before Sphinx reads the pages."""
-    app.connect("config-inited", lambda app, _config: write_rooms(Path(app.srcdir)))
+    app.connect("config-inited", lambda app, _config: write_layers(Path(app.srcdir)))
     return {"parallel_read_safe": True}
 
 
-def write_rooms(docs: Path) -> None:
+def write_layers(docs: Path) -> None:
     """Write the list that the contributing page includes to `docs/_generated`."""
     settings = tomllib.loads((docs.parent / "pyproject.toml").read_text("utf-8"))
     contracts = settings["tool"]["importlinter"]["contracts"]
@@ -30,11 +30,11 @@ def write_rooms(docs: Path) -> None:
         for line in _table(docs.parent, container, contract["layers"])
     ]
     (docs / "_generated").mkdir(exist_ok=True)
-    (docs / "_generated/rooms.inc.md").write_text("\n".join(lines) + "\n", "utf-8")
+    (docs / "_generated/layers.inc.md").write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def _table(root: Path, container: str, layers: list[str]) -> Iterator[str]:
-    """Yield a table of one package's rooms, from the highest to the lowest."""
+    """Yield a table of the folders of one package, from the highest to the lowest."""
     yield f"\n| `{container}/` | role |\n|---|---|"
     for layer in layers:
         for name in layer.replace(":", "|").split("|"):
