@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import click
 import pytest
@@ -14,6 +16,13 @@ from click.testing import CliRunner
 from expand import Recipe
 from expand.cli.command import command
 from train.cli.command import command as train_command
+from train.compare.arms import Arm
+from train.compare.findings.sentences import headline
+from train.compare.results import BreakEven, PairVerdict
+from train.compare.study import ComparisonStudy
+from train.compare.terminal import format_summary
+from train.statistics.intervals import Interval
+from train.statistics.verdicts import Name, Verdict
 
 ROOT = Path(__file__).parent.parent
 PAGES = {
@@ -27,15 +36,29 @@ def block(page: str, language: str) -> str:
     return re.findall(rf"```{language}\n(.*?)```", PAGES[page], re.DOTALL)[0]
 
 
-def test_the_library_example_runs_and_prints_what_it_says(tmp_path: Path) -> None:
-    example = tmp_path / "example.py"
-    example.write_text(block("docs/quickstart.md", "python"))
+@pytest.fixture
+def beside_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder, with the sample in `data`."""
     (tmp_path / "data").mkdir()
-    (tmp_path / "data/train").symlink_to(ROOT / "data/train")
+    for part in ("train", "test"):
+        (tmp_path / "data" / part).symlink_to(ROOT / "data" / part)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("page", "printed"), [("docs/quickstart.md", "1600 [] 0"), ("README.md", "800")]
+)
+def test_the_library_example_runs_and_prints_what_it_says(
+    page: str, printed: str, beside_data: Path
+) -> None:
+    example = beside_data / "example.py"
+    example.write_text(block(page, "python"))
     done = subprocess.run(
-        [sys.executable, str(example)], capture_output=True, text=True, cwd=tmp_path, check=True
+        [sys.executable, str(example)], capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == "1600 [] 0"
+    assert done.stdout.strip() == printed
+    assert block(page, "python").rstrip().endswith(f"# {printed}")
 
 
 def test_the_yaml_example_is_a_recipe() -> None:
@@ -58,7 +81,7 @@ def test_every_command_and_option_in_them_exists() -> None:
     for name, group in (("expand", command), ("train", train_command)):
         for line in re.findall(rf"^(?:\$ )?{name} .*$", shell, re.MULTILINE):
             first = line.removeprefix("$ ").split("#")[0].split()[1]
-            if not first.startswith(("-", "data/", "photos", "bigger")):
+            if not first.startswith(("-", "data/", "photos")):
                 assert first in group.commands, line
     shown = options_of(command) | options_of(train_command) | {"--help", "--nproc-per-node"}
     for option in set(re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", ALL)):
@@ -73,15 +96,12 @@ def shown_output(example: str) -> list[str]:
     return [line for line in lines if line.strip() != "…"]
 
 
-def test_the_output_of_expand_is_the_one_shown(tmp_path: Path) -> None:
-    (tmp_path / "photos").symlink_to(ROOT / "data/train")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(tmp_path)
-        done = CliRunner().invoke(
-            command, ["photos", "bigger", "--factor", "4", "--workers", "1"], standalone_mode=False
-        )
+@pytest.mark.usefixtures("beside_data")
+def test_the_output_of_expand_is_the_one_shown() -> None:
+    arguments = ["data/train", "data/expanded", "--factor", "4"]
+    done = CliRunner().invoke(command, [*arguments, "--workers", "1"], standalone_mode=False)
     assert done.exception is None
-    shown = shown_output("expand photos bigger --factor 4")
+    shown = shown_output(f"expand {' '.join(arguments)}")
     assert [line for line in shown if "CPU" not in line] == [
         line for line in done.output.splitlines() if "CPU" not in line
     ]
@@ -104,6 +124,58 @@ def test_the_output_of_train_has_the_lines_shown(tmp_path: Path) -> None:
         done = CliRunner().invoke(train_command, arguments, standalone_mode=False)
     assert done.exception is None
     printed = {shape(line) for line in done.output.splitlines()}
-    shown = shown_output("train bigger --test data/test --epochs 30")
+    shown = shown_output("train data/expanded --test data/test --epochs 30")
     for line in (line.replace("disk", "none") for line in shown):
         assert shape(line) in printed, line
+
+
+NONE, FLY, TWICE, FOURFOLD = Arm("none"), Arm("fly"), Arm("disk", 2), Arm("disk", 4)
+SHOWN = {
+    NONE: (41.96, 39.92, 44.00, 493),
+    FLY: (75.42, 69.41, 81.43, 506),
+    TWICE: (68.12, 65.98, 70.27, 503),
+    FOURFOLD: (73.75, 69.59, 77.91, 511),
+}
+"""Accuracies in percent with their intervals, and images per second, after 20 epochs."""
+
+
+def judged(
+    arm: Arm, against: Arm, name: Name, mean: float, ends: Interval, more: int | None = None
+) -> PairVerdict:
+    """Return a verdict after 20 epochs; differences are in points."""
+    evidence = (arm.name, against.name, 6, mean, None, ends, None, None, 0.0, 0.0, 0.0, 0.0)
+    return PairVerdict(20, arm, against, Verdict(*evidence, name, more, ""))
+
+
+def test_the_output_of_train_compare_is_worded_as_shown() -> None:
+    pairs = [
+        judged(TWICE, FLY, "worse", -7.29, Interval(-11.90, -2.69)),
+        judged(FOURFOLD, FLY, "undecided", -1.67, Interval(-6.65, 3.32), 93),
+        judged(FLY, NONE, "better", 33.46, Interval(26.79, 40.13)),
+    ]
+    never: dict[str, Any] = {"payback": "never", "epochs_needed": None, "trials_needed": None}
+    costs = [BreakEven(arm, 20, 0, 0, 0, 0, **never, sentence="") for arm in (TWICE, FOURFOLD)]
+    summaries = [
+        SimpleNamespace(
+            arm=arm,
+            epochs_trained=20,
+            mean=mean / 100,
+            interval=Interval(low / 100, high / 100),
+            images_per_second=speed,
+        )
+        for arm, (mean, low, high, speed) in SHOWN.items()
+    ]
+    comparison: Any = SimpleNamespace(
+        arms=tuple(SHOWN),
+        headline=headline(cast(ComparisonStudy, SimpleNamespace(lengths=(4, 20))), pairs, costs),
+        summaries=summaries,
+        pairs=(),
+        smallest_gains=(),
+        check=SimpleNamespace(sentence=""),
+    )
+    printed = format_summary(comparison, Path("comparison/index.html"))
+    shown = shown_output("train compare data/train --test data/test --factor 2,4")
+    table = [line for line in shown if line.startswith("  ")]
+    assert len(table) == len(SHOWN)
+    assert set(table) <= set(printed.splitlines())
+    assert " ".join(" ".join(shown).split()) == " ".join(printed.split())
