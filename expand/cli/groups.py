@@ -75,13 +75,21 @@ class Folder(click.Path):
 class NameOrFile(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5 only
     """One of some names, or a file: free text that a shell completes with both.
 
-    Plain data, which a configuration file may hold instead of a name, is left as it is.
+    The names may come from a function, which is called only when a shell completes. Plain data,
+    which a configuration file may hold instead of a name, is left as it is.
     """
 
     name = "text"
 
-    def __init__(self, names: Iterable[str], *, files: bool = True) -> None:
-        self.names, self.files = tuple(names), files
+    def __init__(
+        self, names: Iterable[str] | Callable[[], Iterable[str]], *, files: bool = True
+    ) -> None:
+        self.names, self.files = names, files
+
+    def matching(self, start: str) -> list[str]:
+        """List the names that begin with `start`."""
+        names = self.names() if callable(self.names) else self.names
+        return [name for name in names if name.startswith(start)]
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Take any text, or plain data."""
@@ -91,7 +99,7 @@ class NameOrFile(click.ParamType):  # type: ignore[type-arg]  # generic since cl
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """List the names that fit, and let the shell list files."""
-        known = [CompletionItem(name) for name in self.names if name.startswith(incomplete)]
+        known = [CompletionItem(name) for name in self.matching(incomplete)]
         return [*known, CompletionItem(incomplete, type="file")] if self.files else known
 
 
@@ -103,5 +111,4 @@ class NameList(NameOrFile):
     ) -> list[CompletionItem]:
         """List what the last name of the list may become."""
         before, comma, last = incomplete.rpartition(",")
-        fitting = [name for name in self.names if name.startswith(last)]
-        return [CompletionItem(before + comma + name) for name in fitting]
+        return [CompletionItem(before + comma + name) for name in self.matching(last)]

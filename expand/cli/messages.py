@@ -73,7 +73,7 @@ def _format_views(plan: Plan) -> str:
 
 
 def _changes_size(plan: Plan) -> bool:
-    return any(technique.name in ("resize", "pad") for technique in plan.settings.recipe.techniques)
+    return any(technique.changes_size for technique in plan.settings.recipe.techniques)
 
 
 def format_report(report: Report) -> str:

@@ -14,18 +14,6 @@ if TYPE_CHECKING:
     from expand.job.settings import Settings
 
 RECIPES = ("classic", "blog")
-TECHNIQUES = (
-    "flip",
-    "rotate90",
-    "rotate",
-    "translate",
-    "scale",
-    "crop",
-    "pad",
-    "resize",
-    "noise",
-    "erase",
-)
 FORMATS = ("keep", *OPTIONS)
 DEFAULT_QUALITIES = ", ".join(
     f"{kind.title} {kind.quality}" for kind in OPTIONS.values() if kind.quality
@@ -35,6 +23,14 @@ SAMPLINGS = ("stratified", "random")
 ORIGINALS = ("copy", "link", "none")
 DATA_SETS = ("FashionMNIST", "MNIST", "KMNIST", "CIFAR10", "CIFAR100")
 COMMON = ("factor", "recipe", "techniques", "seed", "dry_run")
+
+
+def technique_names() -> list[str]:
+    """List the names of the techniques; loads numpy, so call it only when a shell completes."""
+    from expand.techniques import NATIVE
+
+    return list(NATIVE)
+
 
 AUGMENTATION_OPTIONS = [
     click.option(
@@ -52,7 +48,7 @@ AUGMENTATION_OPTIONS = [
     ),
     click.option(
         "--techniques",
-        type=NameList([f"{name}=" for name in TECHNIQUES]),
+        type=NameList(lambda: [f"{name}=" for name in technique_names()]),
         metavar="LIST",
         help="Techniques of the recipe with their factors, for example flip=4,noise=2. "
         "Without --factor, their product is the factor.",

@@ -64,7 +64,7 @@ OPTIONS = {
     for kind in sorted(FORMATS.values(), key=lambda kind: kind.quality > 0)
     if kind.option
 }
-"""The formats that copies can be converted to, by their value of `--format`, lossless ones first."""
+"""The formats that copies can be converted to, by their value of `--format`."""
 SUFFIXES = frozenset(suffix for kind in FORMATS.values() for suffix in kind.suffixes)
 """The suffixes of image files: those that torchvision's ImageFolder reads."""
 

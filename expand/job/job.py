@@ -55,8 +55,8 @@ def expand(
 
     `settings` are those of the command: seed, sampling, format, quality, originals. A bad image is
     listed in the report. Raise ExpandError if the job is refused or stopped. Interrupted? Call it
-    again to resume. A larger `factor` adds the missing copies to an existing `out`. The work runs on
-    `engine`, or else in `workers` processes of this machine.
+    again to resume. A larger `factor` adds the missing copies to an existing `out`. The work runs
+    on `engine`, or else in `workers` processes of this machine.
     """
     check_workers(workers)
     if workers and engine:

@@ -32,11 +32,13 @@ class Technique(ABC):
     `factor` is the number of variants, of which variant 0 changes nothing. None means unlimited:
     every view draws a new one. 1 means always on. `choose` takes `spread` numbers from the evenly
     spread sequence, then `seeds` numbers from an independent source.
+    `changes_size` says that its views have another size than the source.
     """
 
     name: ClassVar[str]
     spread: ClassVar[int] = 0
     seeds: ClassVar[int] = 0
+    changes_size: ClassVar[bool] = False
     factor: int | None
 
     @abstractmethod

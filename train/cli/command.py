@@ -122,7 +122,7 @@ def predict(run: Path, images: tuple[Path, ...], device: str) -> int:
 
     where = pick_device(device)
     if where is None:
-        raise TrainError(f"--device {device}: there is no such device here")
+        raise TrainError(f"--device {device} is not available on this machine")
     bad = 0
     for prediction in classify(run, find_images(list(images)), where):
         if prediction.problem:

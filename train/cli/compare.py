@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from expand.cli.groups import Folder, NameList, NameOrFile
-from expand.cli.options import RECIPES, TECHNIQUES
+from expand.cli.options import RECIPES, technique_names
 from train.cli.options import (
     CONFIG,
     DATA_OPTIONS,
@@ -107,7 +107,7 @@ ARM_OPTIONS = [
     click.option(
         "--fly",
         "fly_techniques",
-        type=NameList(TECHNIQUES),
+        type=NameList(technique_names),
         metavar="LIST",
         help="Techniques that hybrid applies on top of its copies.  [default: flip,translate]",
     ),

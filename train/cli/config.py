@@ -41,7 +41,9 @@ STRATEGY = ("recipe", "view_seed", "sampling", "factor", "clean_every")
 def load_config(ctx: click.Context, _param: click.Parameter, path: Path | None) -> None:
     """Make what a file says the defaults of a command, so that typed options win."""
     if path is not None and not ctx.resilient_parsing:
-        ctx.default_map = read_config(path, ctx.command)
+        values = read_config(path, ctx.command)
+        params = {str(param.name): param for param in ctx.command.params}
+        ctx.default_map = {name: _as_typed(params[name], value) for name, value in values.items()}
 
 
 def read_config(path: Path, command: click.Command) -> dict[str, Any]:
@@ -172,6 +174,12 @@ def _known(command: click.Command, values: dict[str, Any]) -> dict[str, Any]:
     """Keep the values that a command has parameters for; None is the default."""
     names = {param.name for param in command.params}
     return {key: value for key, value in values.items() if key in names and value is not None}
+
+
+def _as_typed(param: click.Parameter, value: Any) -> Any:
+    """Return a value as it would be typed: click checks text, but makes 1 of 1.5 and of true."""
+    is_switch = isinstance(param, click.Option) and param.is_flag and isinstance(value, bool)
+    return value if is_switch or isinstance(value, dict) else str(value)
 
 
 def _as_text(values: list[Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from expand.cli.groups import Folder, NameList, NameOrFile
-from expand.cli.options import RECIPES, SAMPLINGS, TECHNIQUES
+from expand.cli.options import RECIPES, SAMPLINGS, technique_names
 from train.cli.config import load_config
 
 Option = Callable[[Any], Any]
@@ -116,7 +116,7 @@ STRATEGY_OPTIONS = [
     click.option(
         "--fly",
         "fly_techniques",
-        type=NameList(TECHNIQUES),
+        type=NameList(technique_names),
         metavar="LIST",
         help="With hybrid, the techniques applied on top of the copies: flip,translate.",
     ),

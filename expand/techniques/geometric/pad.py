@@ -20,6 +20,7 @@ class Pad(GeometricTechnique):
     """
 
     name: ClassVar[str] = "pad"
+    changes_size: ClassVar[bool] = True
     by: float = 0.1
     unit: str = "fraction"
     factor: int | None = 1

@@ -20,6 +20,7 @@ class Resize(GeometricTechnique):
     """
 
     name: ClassVar[str] = "resize"
+    changes_size: ClassVar[bool] = True
     size: int | Sequence[int] = 64
     factor: int | None = 1
 

@@ -13,10 +13,9 @@ from click.testing import CliRunner, Result
 
 from expand import ExpandError, __version__
 from expand.cli.command import command, main
-from expand.cli.options import FORMATS, ORIGINALS, RECIPES, SAMPLINGS, TECHNIQUES
+from expand.cli.options import FORMATS, ORIGINALS, RECIPES, SAMPLINGS
 from expand.job import settings
 from expand.recipes import parse
-from expand.techniques import NATIVE
 from expand.views import views
 from tests.conftest import Folder, noise_image, tree
 
@@ -152,7 +151,6 @@ def test_the_choices_are_those_of_the_library() -> None:
     assert settings.ORIGINALS == ORIGINALS
     assert FORMATS == ("keep", "png", "jpg", "webp")
     assert views.SAMPLINGS == SAMPLINGS
-    assert tuple(NATIVE) == TECHNIQUES
     assert parse.NAMED == RECIPES
 
 

@@ -12,6 +12,7 @@ import pytest
 from click.shell_completion import ShellComplete
 
 from expand.cli.command import command
+from expand.techniques import NATIVE
 
 
 def complete(*words: str) -> dict[str, str]:
@@ -71,6 +72,10 @@ def test_options_of_the_default_command_complete_with_and_without_a_folder() -> 
 )
 def test_values_complete(words: tuple[str, ...], values: set[str]) -> None:
     assert set(complete(*words)) == values
+
+
+def test_every_technique_completes() -> None:
+    assert list(complete("photos", "--techniques", "")) == [f"{name}=" for name in NATIVE]
 
 
 def test_a_recipe_completes_to_names_and_files() -> None:

@@ -168,6 +168,30 @@ def test_a_file_that_cannot_be_used_is_refused(text: str, message: str, tmp_path
     assert message in said
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{epochs: 1.5}", "'1.5' is not a valid integer"),
+        ("{epochs: true}", "'True' is not a valid integer"),
+        ("{epochs: [1, 2]}", "'1,2' is not a valid integer"),
+        ("{epochs: 2024-01-01}", "'2024-01-01' is not a valid integer"),
+        ("{lr: true}", "'True' is not a valid float"),
+        ("{quiet: 3}", "'3' is not a valid boolean"),
+    ],
+)
+def test_values_in_a_file_are_checked_as_if_typed(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(text)
+    result = call("photos", "--config", tmp_path / "c.yaml", "--out", tmp_path / "run")
+    assert isinstance(result.exception, click.BadParameter)
+    assert message in result.exception.message
+
+
+def test_a_number_is_no_recipe(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("{strategy: fly, recipe: 3}")
+    message = '"3" is neither a recipe (classic, blog) nor a file'
+    assert refusal("photos", "--config", tmp_path / "c.yaml") == message
+
+
 def test_the_record_of_another_command_is_refused(tmp_path: Path) -> None:
     study = parse("ablate", "photos", "--test", "held")
     (tmp_path / "study.json").write_text(json.dumps(study.to_dict()))

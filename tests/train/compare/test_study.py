@@ -63,7 +63,7 @@ def test_what_is_no_codec_is_refused(text: str) -> None:
         ({"fly_techniques": ("flip", "crop")}, 'recipe "classic" has no technique "crop"; it has flip, rotate, translate, scale, noise'),
         (
             {"fly_techniques": ("flip", "rotate", "translate", "scale", "noise")},
-            'a hybrid arm needs some techniques of "classic" on disk and some drawn: --fly',
+            'a hybrid arm needs some techniques of "classic" on disk and some on the fly: --fly',
         ),
     ],
 )  # fmt: skip
@@ -77,7 +77,7 @@ def test_a_hybrid_arm_needs_something_cheap_to_draw() -> None:
     turning = Recipe.parse("{name: turning, techniques: [rotate, noise]}")
     with pytest.raises(
         TrainError,
-        match='^a hybrid arm needs some techniques of "turning" on disk and some drawn: --fly$',
+        match='^a hybrid arm needs some techniques of "turning" on disk and some on the fly: --fly$',
     ):
         ask(views=turning)
     stored, drawn = ask(views=turning, fly_techniques=("noise",)).hybrid_parts

@@ -149,5 +149,5 @@ def test_an_unfinished_run_cannot_predict(run: Path, tmp_path: Path) -> None:
     assert refusal("predict", run, tmp_path / "src").startswith(f'"{run / MODEL}" is damaged (')
     assert (
         refusal("predict", run, tmp_path / "src", "--device", "tpu")
-        == "--device tpu is not available on this machine"
+        == "'tpu' is not one of 'auto', 'cpu', 'cuda'."
     )
