@@ -36,7 +36,7 @@ from train.trials.study_dir import open_study, read_json
 HOW = StudyOptions(0.25, "train compare", seeds=2)
 TIMED = (
     "created", "seconds", "images_per_second", "wait", "augment", "compute", "evaluate", "a", "w", "r", "h", "passes", "runs",
-    "words", "headline",
+    "words", "headline", "payback",
 )  # fmt: skip
 """What differs from run to run: times, and what follows from them."""
 
