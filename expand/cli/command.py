@@ -189,7 +189,8 @@ def verify(out: Path, workers: int | None, quiet: bool) -> int:
         click.echo(str(problem), err=True)
     if verdict.problems:
         problems = format_count(len(verdict.problems), "problem")
-        click.echo(f"{out}: {problems}. Run expand again with the same options.", err=True)
+        remedies = dict.fromkeys(problem.remedy for problem in verdict.problems)
+        click.echo(f"{out}: {problems}. {' '.join(remedies)}", err=True)
     elif not quiet:
         files = f"{format_count(verdict.files, 'file')}, {format_bytes(verdict.bytes)}"
         click.echo(f"{out}: {files}, all match the manifest")

@@ -31,6 +31,19 @@ class Problem(NamedTuple):
     def __str__(self) -> str:
         return f'"{self.file}" {self.detail}'
 
+    @property
+    def remedy(self) -> str:
+        """What the user can do about it."""
+        return REMEDIES.get(self.kind, RERUN)
+
+
+RERUN = "Run expand again with the same options."
+REMEDIES: dict[Kind, str] = {
+    "changed": "Make a changed file again with `expand replay OUT FILE`.",
+    "extra": "Files that are not in the manifest are left alone; remove them yourself.",
+}
+"""A run trusts a file of the right size, and never deletes what it did not write."""
+
 
 @dataclass
 class Verification:

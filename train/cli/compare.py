@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 import sys
 from pathlib import Path
@@ -215,8 +216,8 @@ def check_counts(options: dict[str, Any]) -> None:
     for name in ("seeds", "jobs", "threads"):
         if options[name] is not None and options[name] < 1:
             raise TrainError(f"--{name} must be at least 1, got {options[name]}")
-    if options["margin"] <= 0:
-        raise TrainError(f"--margin must be above 0, got {options['margin']}")
+    if not 0 < options["margin"] < math.inf:
+        raise TrainError(f"--margin must be above 0 and finite, got {options['margin']}")
 
 
 def this_command() -> str:

@@ -70,3 +70,16 @@ def test_no_manifest_is_refused(tmp_path: Path) -> None:
 def test_the_card_counts_what_the_manifest_lists(out: Path) -> None:
     card = json.loads((out / "expand.json").read_text())
     assert card["counts"]["files"] == len((out / "metadata.jsonl").read_text().splitlines())
+
+
+def test_a_remedy_for_each_kind_of_problem_works(out: Path) -> None:
+    changed, missing = (out / f"cat/0_v{k}.png" for k in (1, 2))
+    data = bytearray(changed.read_bytes())
+    data[60] ^= 255
+    changed.write_bytes(data)
+    missing.unlink()
+    (out / "cat/notes.txt").write_text("mine")
+    remedies = {problem.kind: problem.remedy for problem in verify(out).problems}
+    assert "expand replay" in remedies["changed"]
+    assert "same options" in remedies["missing"]
+    assert "left alone" in remedies["extra"]

@@ -16,7 +16,7 @@ import pytest
 
 from tests.train.ablate.ablations import ablation_for, recipe
 from tests.train.commands import draw_set
-from tests.train.compare.studies import bench_at, context_of, kept, weights_of
+from tests.train.compare.studies import context_of, kept, study_dir_at, weights_of
 from train.ablate import protocol
 from train.ablate.ablation import AblationStudy
 from train.ablate.design import NONE, TRIVIAL, AblationArm, Phase
@@ -49,7 +49,7 @@ def ablation(tmp_path: Path) -> AblationStudy:
 def run(
     ablation: AblationStudy, out: Path, planned: list[Trial], counted: list[int] | None = None
 ) -> list[TrialResult]:
-    study_dir = bench_at(out)
+    study_dir = study_dir_at(out)
     open_study(ablation, study_dir)
     done = (counted if counted is not None else []).append
     run_trials(ablation, study_dir, planned, done)
@@ -74,7 +74,7 @@ def test_a_finished_trial_is_not_run_again(ablation: AblationStudy, tmp_path: Pa
     before = kept(out)
     assert set(before) == {trial.name for trial in planned}
     (out / "runs/design_0_s1.json").unlink()
-    assert [trial.name for trial in missing_trials(bench_at(out), planned)] == ["design_0_s1"]
+    assert [trial.name for trial in missing_trials(study_dir_at(out), planned)] == ["design_0_s1"]
     again = run(ablation, out, planned, counted)
     after = kept(out)
     assert counted == [1] * 7
@@ -95,7 +95,7 @@ def test_a_process_runs_its_share_and_waits_for_the_rest(
 ) -> None:
     planned, counted = list(trials("design", ARMS, 2)), list[int]()
     alone = run(ablation, tmp_path / "alone", planned)
-    study_dir = bench_at(tmp_path / "out")
+    study_dir = study_dir_at(tmp_path / "out")
     open_study(ablation, study_dir)
     first = {trial.name for trial in planned[::2]}
     others = threading.Timer(
@@ -165,7 +165,7 @@ def test_a_worker_process_receives_everything_that_a_trial_needs(
 ) -> None:
     planned = list(trials("design", ARMS[:2], 1))
     rows = run(ablation, tmp_path / "here", planned)
-    study_dir = bench_at(tmp_path / "there")
+    study_dir = study_dir_at(tmp_path / "there")
     open_study(ablation, study_dir)
     work, sent = pickle.loads(pickle.dumps((partial(_run_and_write, ablation, study_dir), planned)))
     for trial in sent:

@@ -91,7 +91,7 @@ def test_a_log_gets_a_line_now_and_then_in_a_long_pass(
     assert lines[3].startswith("epoch 1 of 1: loss ")
 
 
-def test_a_run_that_goes_on_says_from_where(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_resumed_run_says_from_where(capsys: pytest.CaptureFixture[str]) -> None:
     Console(9).starting("cnn: small\nnone: 5 sources", 4321, 1234)
     assert (
         capsys.readouterr().err

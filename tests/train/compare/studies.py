@@ -35,7 +35,7 @@ TURNS = {"right": 0, "up": 1, "left": 2, "down": 3}
 S = TypeVar("S", bound=Study)
 
 
-def question_for(
+def study_for(
     data: Path,
     test: Path,
     arms: str = "none,fly,disk",
@@ -68,7 +68,7 @@ def ask(
     arms: str = "none,fly,disk=4", lengths: tuple[int, ...] = (4,), **changes: Any
 ) -> ComparisonStudy:
     """Return a question that is only thought about: its folders need not be there."""
-    return question_for(Path("data/train"), Path("data/test"), arms, lengths=lengths, **changes)
+    return study_for(Path("data/train"), Path("data/test"), arms, lengths=lengths, **changes)
 
 
 def context_of(study: S) -> TrialContext[S]:
@@ -76,7 +76,7 @@ def context_of(study: S) -> TrialContext[S]:
     return trial_context(study, Cache().root, Cache().limit)
 
 
-def bench_at(out: Path, **changes: Any) -> StudyDir:
+def study_dir_at(out: Path, **changes: Any) -> StudyDir:
     """Return a bench there, with the test's own cache."""
     return StudyDir(out, Cache(), **changes)
 

@@ -125,7 +125,7 @@ def test_while_no_view_repeats_copies_and_views_on_the_fly_are_reported_as_ident
     )
 
 
-def test_a_killed_comparison_goes_on_and_ends_like_one_never_killed(
+def test_a_killed_comparison_resumes_and_ends_like_one_never_killed(
     folders: tuple[Path, Path], finished: tuple[Path, str], tmp_path: Path
 ) -> None:
     line = (
@@ -297,7 +297,7 @@ def test_a_harm_to_a_class_is_named(tmp_path: Path) -> None:
     assert f'harms "{worst["class"]}"' in (tmp_path / "out/report.md").read_text()
 
 
-def test_runs_of_another_question_are_refused_and_overwritten_when_asked(
+def test_trials_of_another_study_are_refused_and_overwritten_when_asked(
     folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
     line = (
@@ -329,7 +329,8 @@ def test_what_is_no_comparison_is_refused_before_anything_is_written(
         "--seeds must be at least 1, got 0": ("--seeds", 0),
         "--jobs must be at least 1, got 0": ("--jobs", 0),
         "--threads must be at least 1, got 0": ("--threads", 0),
-        "--margin must be above 0, got 0.0": ("--margin", 0),
+        "--margin must be above 0 and finite, got 0.0": ("--margin", 0),
+        "--margin must be above 0 and finite, got nan": ("--margin", "nan"),
         "--factor must be at least 2, got 1": ("--factor", "1,4"),
         "--epochs must be at least 1, got 0": ("--epochs", "0,4"),
         '"cloud" is not an arm; there are none, fly, disk, disk-random, hybrid': (
@@ -373,7 +374,7 @@ def test_a_leak_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_without_options_a_small_question_is_asked() -> None:
+def test_the_defaults_are_a_small_study() -> None:
     study = asked("--test", "data/test")
     assert (study.data, study.test) == (Path("data/train"), Path("data/test"))
     assert study.arms == (Arm("none"), Arm("fly"), Arm("disk", 4))
@@ -395,7 +396,7 @@ def test_without_options_a_small_question_is_asked() -> None:
     assert study.renderer == "exact"  # as the copies are made that it is held against
 
 
-def test_every_option_reaches_the_question(tmp_path: Path) -> None:
+def test_every_option_reaches_the_study(tmp_path: Path) -> None:
     (tmp_path / "mirror.yaml").write_text("{name: mirror, techniques: [flip: {axes: horizontal}]}")
     study = asked(
         "photos", "--test", "held", "--factor", "2,8", "--arms", "fly,disk,disk-random=4", "--epochs", "9,3", "--budget", "files",

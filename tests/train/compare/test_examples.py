@@ -10,7 +10,7 @@ import pytest
 
 from expand.images.decoder import decode
 from expand.images.pixels import Pixels
-from tests.train.compare.studies import MIRROR, context_of, question_for, trial_of
+from tests.train.compare.studies import MIRROR, context_of, study_for, trial_of
 from tests.train.samples import pictures, write_set
 from train.compare.examples import example_views
 from train.compare.study import ComparisonStudy
@@ -27,7 +27,7 @@ def staged(
     )
     arms = "none,fly,disk=3,disk-random=2" + ("" if "views" in changes else ",hybrid=2")
     return context_of(
-        question_for(src, test, arms.replace("=3", "=2") if "views" in changes else arms, **changes)
+        study_for(src, test, arms.replace("=3", "=2") if "views" in changes else arms, **changes)
     )
 
 

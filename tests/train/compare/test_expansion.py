@@ -10,7 +10,7 @@ import pytest
 from expand.storage.lock import Lock
 from tests.conftest import tree
 from tests.train.commands import draw_set
-from tests.train.compare.studies import context_of, question_for
+from tests.train.compare.studies import context_of, study_for
 from tests.train.samples import pictures, write_set
 from train.compare import expansion
 from train.compare.codec import Codec
@@ -26,7 +26,7 @@ from train.trials.study import Seeds
 def context(tmp_path: Path) -> TrialContext[ComparisonStudy]:
     """Return the stage of a comparison on 24 sources."""
     return context_of(
-        question_for(
+        study_for(
             draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 3, seed=1), "none,disk=2,disk=3"
         )
     )
@@ -83,7 +83,7 @@ def test_a_sample_is_spread_over_all_sources() -> None:
 def test_lossy_files_are_held_against_lossy_copies(tmp_path: Path) -> None:
     src = write_set(tmp_path / "src", pictures(3, suffix=".jpg"))
     test = write_set(tmp_path / "test", pictures(1, suffix=".jpg", seed=50))
-    context = context_of(question_for(src, test, "none,disk=2,hybrid=2", codec=Codec("keep")))
+    context = context_of(study_for(src, test, "none,disk=2,hybrid=2", codec=Codec("keep")))
     for arm in context.study.arms[1:]:
         found = measure_expansion(context, arm, tmp_path / "bench" / arm.strategy, everything=True)
         assert (found.checked_files, found.format) == (12, "keep")

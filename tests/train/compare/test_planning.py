@@ -8,7 +8,7 @@ from statistics import stdev
 import pytest
 
 from tests.train.commands import draw_set
-from tests.train.compare.studies import ask, context_of, question_for, trial_of
+from tests.train.compare.studies import ask, context_of, study_for, trial_of
 from train.compare.arms import Speed
 from train.compare.planning import Forecast, format_plan, make_forecast
 from train.compare.study import ComparisonStudy
@@ -22,7 +22,7 @@ SPEEDS = {"none": Speed(0.5), "fly": Speed(1.0)}
 def context(tmp_path: Path) -> TrialContext[ComparisonStudy]:
     """Return the stage of a comparison whose short runs do not all end alike."""
     src, test = draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 5, seed=1)
-    return context_of(question_for(src, test, "none,fly", lengths=(1, 3), lr=0.002))
+    return context_of(study_for(src, test, "none,fly", lengths=(1, 3), lr=0.002))
 
 
 def test_a_few_short_runs_say_how_much_seeds_differ(context: TrialContext[ComparisonStudy]) -> None:

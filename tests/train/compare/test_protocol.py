@@ -13,11 +13,11 @@ import pytest
 
 from tests.train.commands import draw_set
 from tests.train.compare.studies import (
-    bench_at,
     context_of,
     cost_of,
     kept,
-    question_for,
+    study_dir_at,
+    study_for,
     weights_of,
 )
 from train.compare.arms import Arm, Speed
@@ -43,8 +43,8 @@ TIMED = (
 
 @pytest.fixture
 def study(tmp_path: Path) -> ComparisonStudy:
-    """Return a question whose runs take a few hundredths of a second."""
-    return question_for(
+    """Return a study whose trials take a few hundredths of a second."""
+    return study_for(
         draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 5, seed=1), lengths=(1, 4), lr=0.002
     )
 
@@ -58,7 +58,7 @@ def run(
     speed: dict[str, Speed] | None = None,
 ) -> list[dict[str, Any]]:
     """Run what is missing; return the rows of all."""
-    study_dir = bench_at(out, jobs=jobs)
+    study_dir = study_dir_at(out, jobs=jobs)
     open_study(study, study_dir)
     planned = list(trials(study, seeds, speed or {}))
     run_trials(study, study_dir, planned, lambda _runs: None)
@@ -76,8 +76,8 @@ def without_times(found: Any) -> Any:
     return [without_times(value) for value in found] if isinstance(found, list) else found
 
 
-def test_a_new_bench_says_what_it_is_for(study: ComparisonStudy, tmp_path: Path) -> None:
-    study_dir = bench_at(tmp_path / "deep" / "out")
+def test_a_new_study_folder_records_its_settings(study: ComparisonStudy, tmp_path: Path) -> None:
+    study_dir = study_dir_at(tmp_path / "deep" / "out")
     open_study(study, study_dir)
     assert sorted(path.name for path in study_dir.out.iterdir()) == ["runs", "study.json"]
     assert read_json(study_dir.out / "study.json") == json.loads(json.dumps(study.to_dict()))
@@ -90,7 +90,7 @@ def test_a_folder_of_something_else_is_left_alone(study: ComparisonStudy, tmp_pa
     (out / "letter.txt").write_text("dear")
     for overwrite in (False, True):
         with pytest.raises(TrainError) as refused:
-            open_study(study, bench_at(out, overwrite=overwrite))
+            open_study(study, study_dir_at(out, overwrite=overwrite))
         assert (
             str(refused.value)
             == f'"{out}" was not created by train compare or train ablate; choose another --out'
@@ -98,13 +98,13 @@ def test_a_folder_of_something_else_is_left_alone(study: ComparisonStudy, tmp_pa
     assert [path.name for path in out.iterdir()] == ["letter.txt"]
 
 
-def test_a_bench_that_was_killed_while_it_was_set_up_is_set_up_again(
+def test_a_study_folder_killed_during_its_setup_is_set_up_again(
     study: ComparisonStudy, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (out / ".study.json.part").write_text('{"da')
-    open_study(study, bench_at(out))
+    open_study(study, study_dir_at(out))
     assert (out / "study.json").is_file()
 
 
@@ -113,7 +113,7 @@ def test_a_folder_of_an_earlier_version_is_resumed(study: ComparisonStudy, tmp_p
     before = kept(tmp_path / "out")
     (tmp_path / "out/study.json").rename(tmp_path / "out/question.json")
     with pytest.raises(TrainError, match="holds trials with other settings: seed was 0, is 3"):
-        open_study(replace(study, seed=3), bench_at(tmp_path / "out"))
+        open_study(replace(study, seed=3), study_dir_at(tmp_path / "out"))
     assert run(study, tmp_path / "out", 1) == rows
     assert kept(tmp_path / "out") == before
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["runs", "study.json"]
@@ -122,7 +122,7 @@ def test_a_folder_of_an_earlier_version_is_resumed(study: ComparisonStudy, tmp_p
 def test_other_settings_are_refused_with_what_differs_unless_all_is_to_start_afresh(
     study: ComparisonStudy, tmp_path: Path
 ) -> None:
-    study_dir = bench_at(tmp_path / "out")
+    study_dir = study_dir_at(tmp_path / "out")
     open_study(study, study_dir)
     (study_dir.out / "runs/none_k1_s0.json").write_text("{}")
     other = replace(study, lengths=(1, 6), seed=3)
@@ -153,7 +153,7 @@ def test_a_damaged_file_says_so_and_is_made_anew_once_it_is_gone(
 
 
 def test_costs_are_measured_once_and_kept(study: ComparisonStudy, tmp_path: Path) -> None:
-    study_dir, context = bench_at(tmp_path / "out"), context_of(study)
+    study_dir, context = study_dir_at(tmp_path / "out"), context_of(study)
     open_study(study, study_dir)
     (found,) = measure_costs(context, study_dir)
     assert (found.arm, found.files) == ("disk ×2", 48)
@@ -170,7 +170,7 @@ def test_costs_are_measured_once_and_kept(study: ComparisonStudy, tmp_path: Path
 def test_everything_is_expanded_where_a_sample_was_before(
     study: ComparisonStudy, tmp_path: Path
 ) -> None:
-    context, study_dir = context_of(study), bench_at(tmp_path / "out")
+    context, study_dir = context_of(study), study_dir_at(tmp_path / "out")
     open_study(study, study_dir)
     (sampled,) = measure_costs(context, study_dir)
     whole = replace(study_dir, materialize=True)
@@ -184,14 +184,14 @@ def test_where_nothing_is_stored_nothing_is_expanded(
     study: ComparisonStudy, tmp_path: Path
 ) -> None:
     none_stored = replace(study, arms=(Arm("none"), Arm("fly")))
-    study_dir = bench_at(tmp_path / "out")
+    study_dir = study_dir_at(tmp_path / "out")
     open_study(none_stored, study_dir)
     assert measure_costs(context_of(none_stored), study_dir) == []
     assert not (study_dir.out / "costs.json").exists()
 
 
 def test_speeds_are_probed_once_and_kept(study: ComparisonStudy, tmp_path: Path) -> None:
-    study_dir, context = bench_at(tmp_path / "out"), context_of(study)
+    study_dir, context = study_dir_at(tmp_path / "out"), context_of(study)
     open_study(study, study_dir)
     found = measure_speeds(context, study_dir, [cost_of("disk ×2", 1, expansion_seconds=7.0)])
     assert list(found) == ["none", "fly", "disk ×2"]
@@ -217,7 +217,7 @@ def test_a_probe_takes_as_long_as_its_steps(
 
 
 def test_what_is_there_is_not_run_again(study: ComparisonStudy, tmp_path: Path) -> None:
-    study_dir = bench_at(tmp_path / "out")
+    study_dir = study_dir_at(tmp_path / "out")
     open_study(study, study_dir)
     planned = list(trials(study, 1))
     counted: list[int] = []
@@ -240,16 +240,16 @@ def test_what_is_there_is_not_run_again(study: ComparisonStudy, tmp_path: Path) 
     assert (kept(study_dir.out), len(counted)) == (after, 8)
 
 
-def test_a_comparison_that_was_stopped_goes_on_and_finds_the_same(
+def test_an_interrupted_comparison_resumes_with_the_same_results(
     study: ComparisonStudy, tmp_path: Path
 ) -> None:
     out, asked = tmp_path / "out", replace(study, lengths=(4,))
-    compare(asked, bench_at(out), HOW, plan=False, quiet=True)
+    compare(asked, study_dir_at(out), HOW, plan=False, quiet=True)
     whole, everything = read_json(out / "comparison.json"), kept(out)
     for name in ("runs/fly_k4_s0", "runs/disk-x2_k4_s1", "comparison"):
         (out / f"{name}.json").unlink()
     before = kept(out)
-    compare(asked, bench_at(out), HOW, plan=False, quiet=True)
+    compare(asked, study_dir_at(out), HOW, plan=False, quiet=True)
     found, after = read_json(out / "comparison.json"), kept(out)
     assert {name for name in after if after[name] != everything[name]} == {
         "fly_k4_s0",
@@ -315,7 +315,7 @@ def test_the_first_process_waits_for_what_others_run(
     study: ComparisonStudy, tmp_path: Path
 ) -> None:
     run(study, tmp_path / "out", 1)
-    study_dir, path = bench_at(tmp_path / "out"), tmp_path / "out/runs/fly_k4_s0.json"
+    study_dir, path = study_dir_at(tmp_path / "out"), tmp_path / "out/runs/fly_k4_s0.json"
     data = path.read_bytes()
     path.unlink()
     others = threading.Timer(0.3, lambda: path.write_bytes(data))

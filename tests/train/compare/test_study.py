@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from expand.job.settings import Settings as Expansion
 from expand.recipes.recipe import Recipe
-from tests.train.compare.studies import CLASSIC, MIRROR, question_for
+from tests.train.compare.studies import CLASSIC, MIRROR, study_for
 from train.compare.arms import Arm
 from train.compare.codec import Codec
 from train.compare.study import ComparisonStudy, trials
@@ -28,7 +28,7 @@ ALL_ARMS = "none,fly,disk,disk-random=4,hybrid"
 
 
 def ask(arms: str = ALL_ARMS, **changes: Any) -> ComparisonStudy:
-    return question_for(DATA, TEST, arms, **changes)
+    return study_for(DATA, TEST, arms, **changes)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_what_is_no_codec_is_refused(text: str) -> None:
         ),
     ],
 )  # fmt: skip
-def test_a_question_that_cannot_be_answered_is_refused(changes: dict[str, Any], words: str) -> None:
+def test_a_study_that_cannot_be_run_is_refused(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(TrainError) as refused:
         ask(**changes)
     assert str(refused.value) == words
@@ -173,7 +173,7 @@ def test_replicates_begin_with_another_arm_each() -> None:
     ]  # fmt: skip
 
 
-def test_a_question_is_plain_data_and_leaves_nothing_out() -> None:
+def test_a_study_is_plain_data_and_leaves_nothing_out() -> None:
     study = ask(codec=Codec("jpg", 80), shape=Shape(None, "grey"), allow_leak=True)
     plain = study.to_dict()
     assert json.loads(json.dumps(plain)) == plain
@@ -195,7 +195,7 @@ def test_a_question_is_plain_data_and_leaves_nothing_out() -> None:
         {"budget": "files"}, {"codec": Codec("keep")}, {"shape": Shape(None, "grey")}, {"threads": 2}, {"sources": 5},
     ],
 )  # fmt: skip
-def test_other_settings_are_another_question(changes: dict[str, Any]) -> None:
+def test_other_settings_are_another_study(changes: dict[str, Any]) -> None:
     assert ask("none,disk").to_dict() != ask(**{"arms": "none,disk", **changes}).to_dict()
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.train.compare.studies import context_of, cost_of, question_for, row_of
+from tests.train.compare.studies import context_of, cost_of, row_of, study_for
 from tests.train.samples import pictures, write_set
 from train.compare.codec import Codec
 from train.compare.export import write_results
@@ -43,7 +43,7 @@ def staged(
         write_set(tmp_path / "src", pictures(5)),
         write_set(tmp_path / "test", pictures(4, seed=50)),
     )
-    return context_of(question_for(src, test, arms, **{"lengths": (2, 4), **changes}))
+    return context_of(study_for(src, test, arms, **{"lengths": (2, 4), **changes}))
 
 
 def rows_of(study: ComparisonStudy) -> list[dict[str, Any]]:

@@ -15,11 +15,11 @@ from expand.images.formats import Encoding
 from tests.train.commands import call, refusal
 from tests.train.compare.studies import (
     MIRROR,
-    bench_at,
     context_of,
     draw_arrows,
     kept,
-    question_for,
+    study_dir_at,
+    study_for,
     trial_of,
 )
 from tests.train.trials.test_freshness import Frozen
@@ -40,7 +40,7 @@ def test_two_arms_that_differ_in_their_seeds_alone_are_seldom_told_apart(tmp_pat
         draw_arrows(tmp_path / "src", 12, WAYS, contrast=40),
         draw_arrows(tmp_path / "test", 60, WAYS, seed=1, contrast=40),
     )
-    context = context_of(question_for(src, test, "none,fly", lengths=(5,), batch_size=9, lr=0.01))
+    context = context_of(study_for(src, test, "none,fly", lengths=(5,), batch_size=9, lr=0.01))
     points = np.array(
         [100 * run_trial(context, trial_of(Arm("fly"), 5, seed)).accuracy for seed in range(POOL)]
     )
@@ -104,12 +104,12 @@ def test_a_planted_leak_a_frozen_generator_and_a_harm_to_a_class_are_caught_and_
 
     options = StudyOptions(0.25, "train compare", seeds=8)
     for renderer in ("exact", "batched"):
-        frozen = question_for(src, test, kind=Frozen, renderer=renderer)
+        frozen = study_for(src, test, kind=Frozen, renderer=renderer)
         with pytest.raises(
             TrainError,
             match="^fly repeats the same views in every epoch; this is a bug. 64 of 64 sources look the same",
         ):
-            compare(frozen, bench_at(tmp_path / renderer), options, plan=False, quiet=True)
+            compare(frozen, study_dir_at(tmp_path / renderer), options, plan=False, quiet=True)
         assert kept(tmp_path / renderer) == {}
 
     done = call(*line, "--out", tmp_path / "out")

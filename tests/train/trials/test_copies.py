@@ -11,7 +11,7 @@ import pytest
 from expand import expand
 from expand.images.decoder import decode
 from tests.conftest import noise_image
-from tests.train.compare.studies import context_of, question_for
+from tests.train.compare.studies import context_of, study_for
 from tests.train.samples import pictures, write_set
 from train.compare.codec import Codec
 from train.compare.study import ComparisonStudy
@@ -44,7 +44,7 @@ def staged(tmp_path: Path, drawn: dict[str, Any], **changes: Any) -> TrialContex
     )
     src = write_set(tmp_path / "src", pictures(3, **drawn))
     test = write_set(tmp_path / "test", pictures(1, seed=100, **drawn))
-    return context_of(question_for(src, test, arms, **changes))
+    return context_of(study_for(src, test, arms, **changes))
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -83,7 +83,7 @@ def test_sixteen_bits_are_cut_as_they_are_when_files_are_read(tmp_path: Path) ->
         for seed, name in enumerate(pictures(2))
     }
     test = write_set(tmp_path / "test", pictures(1, (16, 16)))
-    context = context_of(question_for(write_set(tmp_path / "src", deep), test, "none,disk=3"))
+    context = context_of(study_for(write_set(tmp_path / "src", deep), test, "none,disk=3"))
     side = stored(context, context.study.arms[1], SEEDS)
     expand(tmp_path / "src", tmp_path / "out", 3, seed=SEEDS.views, format="png", workers=1)
     written = list_folder(tmp_path / "out")
@@ -95,7 +95,7 @@ def test_sixteen_bits_are_cut_as_they_are_when_files_are_read(tmp_path: Path) ->
 
 def test_a_part_of_the_sources_has_the_views_that_it_has_in_the_whole(tmp_path: Path) -> None:
     whole = staged(tmp_path, {})
-    part = context_of(question_for(whole.study.data, whole.study.test, "none,disk=2", sources=4))
+    part = context_of(study_for(whole.study.data, whole.study.test, "none,disk=2", sources=4))
     arm = part.study.arms[1]
     mine, all_ = stored(part, arm, SEEDS), stored(whole, arm, SEEDS)
     assert mine is not None

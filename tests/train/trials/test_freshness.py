@@ -11,7 +11,7 @@ import pytest
 
 from expand.recipes.recipe import Recipe
 from tests.conftest import noise_image
-from tests.train.compare.studies import MIRROR, context_of, question_for
+from tests.train.compare.studies import MIRROR, context_of, study_for
 from tests.train.samples import pictures, write_set
 from train.compare.arms import Arm
 from train.compare.study import ComparisonStudy
@@ -57,7 +57,7 @@ def check(
     """Check all arms of a question about a few images."""
     src = write_set(tmp_path / "src", pictures(6) if images is None else images)
     context = context_of(
-        question_for(src, write_set(tmp_path / "test", pictures(1, seed=50)), arms, **changes)
+        study_for(src, write_set(tmp_path / "test", pictures(1, seed=50)), arms, **changes)
     )
     for arm in context.study.arms:
         check_fresh(context, arm)
@@ -110,7 +110,7 @@ def test_some_images_that_look_alike_however_they_are_turned_do_not_matter(
         write_set(tmp_path / "src", images),
         write_set(tmp_path / "test", pictures(1, (16, 16), seed=50)),
     )
-    context = context_of(question_for(src, test, "none,fly", views=BOTH))
+    context = context_of(study_for(src, test, "none,fly", views=BOTH))
     if fresh:
         check_fresh(context, Arm("fly"))
     else:

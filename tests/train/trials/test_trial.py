@@ -11,7 +11,7 @@ import torch
 
 from expand import expand
 from tests.train.commands import draw_set
-from tests.train.compare.studies import context_of, question_for, trial_of
+from tests.train.compare.studies import context_of, study_for, trial_of
 from train.compare.arms import Arm
 from train.compare.codec import Codec
 from train.data.cache import Cache
@@ -38,7 +38,7 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def staged(folders: tuple[Path, Path], arms: str, **changes: Any) -> TrialContext[Any]:
-    return context_of(question_for(*folders, arms, **changes))
+    return context_of(study_for(*folders, arms, **changes))
 
 
 def results_of(
@@ -210,14 +210,14 @@ def test_no_run_is_trained_where_the_data_do_not_allow_a_comparison(
     }
     for words, (data, measured) in cases.items():
         with pytest.raises(TrainError) as refused:
-            context_of(question_for(data, measured))
+            context_of(study_for(data, measured))
         assert (str(refused.value), refused.value.status) == (words, 2)
-    assert len(context_of(question_for(leaky, test, allow_leak=True)).data.leaks) == 6
+    assert len(context_of(study_for(leaky, test, allow_leak=True)).data.leaks) == 6
 
 
 def test_images_that_are_not_held_in_memory_are_refused(folders: tuple[Path, Path]) -> None:
     with pytest.raises(TrainError) as refused:
-        trial_context(question_for(*folders), Cache().root, 15_000)
+        trial_context(study_for(*folders), Cache().root, 15_000)
     assert (
         str(refused.value)
         == "the images do not fit into memory; use fewer --sources or smaller images"
@@ -238,7 +238,7 @@ def test_a_device_that_is_not_there_is_refused(device: str, folders: tuple[Path,
         staged(folders, "none,fly", device=device)
 
 
-def test_a_stage_is_made_once_and_sets_the_threads(folders: tuple[Path, Path]) -> None:
+def test_a_context_is_made_once_and_sets_the_threads(folders: tuple[Path, Path]) -> None:
     torch.set_num_threads(1)
     context = staged(folders, "none,fly", threads=2)
     assert torch.get_num_threads() == 2
