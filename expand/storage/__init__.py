@@ -1,4 +1,4 @@
-"""Storage: the only writer of files; a file appears complete or not at all."""
+"""Storage: writes the files of `expand`; a file appears complete or not at all."""
 
 from __future__ import annotations
 
