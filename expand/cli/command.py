@@ -35,7 +35,7 @@ def main() -> NoReturn:
 )
 @click.version_option(__version__, prog_name="expand")
 def command() -> None:
-    """Make an image data set FACTOR times larger: copies of every image, augmented.
+    """Make an image dataset FACTOR times larger: copies of every image, augmented.
 
     SRC has one folder per class. OUT gets the same folders, a manifest (metadata.jsonl) and a run
     card (expand.json). Interrupted? Run the same command again to resume.
@@ -90,7 +90,7 @@ def run(
     workers: int | None,
     **options: Any,
 ) -> int:
-    """Expand a data set."""
+    """Expand a dataset."""
     if dry_run:
         return show_plan(src, out, workers, options)
     settings = read_settings(options)
@@ -174,7 +174,7 @@ def preview(src: Path, sheet: Path, sources: int, **options: Any) -> int:
 @WORKERS
 @QUIET
 def verify(out: Path, workers: int | None, quiet: bool) -> int:
-    """Check every file of an expanded data set against its manifest."""
+    """Check every file of an expanded dataset against its manifest."""
     from expand.cli.formatting import format_bytes, format_count
     from expand.cli.progress import progress_bar
     from expand.engines.choose import check_workers, make_engine
@@ -205,7 +205,7 @@ def verify(out: Path, workers: int | None, quiet: bool) -> int:
     "--to", type=click.Path(path_type=Path), help="Write the file here.  [default: in OUT]"
 )
 def replay(out: Path, file: str, source: Path | None, to: Path | None) -> int:
-    """Make one FILE of an expanded data set again, byte for byte."""
+    """Make one FILE of an expanded dataset again, byte for byte."""
     from expand.job.replay import replay_into
 
     path, same = replay_into(out, file, source, to)

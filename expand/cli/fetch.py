@@ -1,4 +1,4 @@
-"""Fetch: a torchvision data set as class folders of PNG files."""
+"""Fetch: a torchvision dataset as class folders of PNG files."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ ROOT = Path("~/.cache/expand")
 def fetch(
     name: str, folder: Path, root: Path | None, progress: Progress = lambda _files: None
 ) -> dict[str, int]:
-    """Write a data set to `folder`/train/<class>/ and `folder`/test/<class>/; return their counts.
+    """Write a dataset to `folder`/train/<class>/ and `folder`/test/<class>/; return their counts.
 
     It is read from `root` if that is given, as torchvision stores it; otherwise downloaded to a
     cache. Existing files are written again, to the same bytes.
     """
     if name not in DATA_SETS:
         raise ExpandError(
-            f'"{name}" is not a data set that can be fetched; choose one of {", ".join(DATA_SETS)}'
+            f'"{name}" is not a dataset that can be fetched; choose one of {", ".join(DATA_SETS)}'
         )
     if folder.exists() and not folder.is_dir():
         raise ExpandError(f'"{folder}" is a file; a folder is needed')
@@ -38,7 +38,7 @@ def fetch(
 
 
 def _open(name: str, part: str, root: Path | None) -> Any:
-    """Open torchvision's data set; raise ExpandError if it cannot be loaded."""
+    """Open torchvision's dataset; raise ExpandError if it cannot be loaded."""
     try:
         from torchvision import datasets
     except ImportError as error:
@@ -59,7 +59,7 @@ def _open(name: str, part: str, root: Path | None) -> Any:
 
 
 def _write(data: Any, folder: Path, progress: Progress) -> int:
-    """Write the images of one part, numbered in the data set's order."""
+    """Write the images of one part, numbered in the dataset's order."""
     digits = len(str(len(data) - 1))
     names = [class_folder(label) for label in data.classes]
     for index, (pixels, label) in enumerate(zip(data.data, data.targets, strict=True)):

@@ -36,7 +36,7 @@ AUGMENTATION_OPTIONS = [
     click.option(
         "--factor",
         type=int,
-        help="Make the data set FACTOR times as large, originals included.  [default: 4]",
+        help="Make the dataset FACTOR times as large, originals included.  [default: 4]",
     ),
     click.option("--copies", type=int, help="Copies per image; same as --factor N+1."),
     click.option(

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from expand.errors import BadImageError
 from expand.images.decoder import Decoded, decode
 from expand.images.encoder import encode
 from expand.images.pixels import Pixels
 from expand.job.settings import Settings
 from expand.layouts.names import copy_name
+from expand.layouts.source import check_name
 from expand.records.manifest import Row
 from expand.views.views import Rendered
 
@@ -42,10 +42,7 @@ def make_files(
     `rows` are the manifest's rows of views that have files already; new views are compared with
     them. Raise BadImageError if the source cannot be used.
     """
-    try:
-        source_id.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise BadImageError("has a name that is not UTF-8") from error
+    check_name(source_id)
     decoded = decode(data)
     source_hash = sha256(data).hexdigest()
     encoding = decoded.encoding.override(settings.format, settings.quality)

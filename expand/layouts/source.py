@@ -19,6 +19,14 @@ class Source(NamedTuple):
     """Its class, as the layout has it."""
 
 
+def check_name(source_id: str) -> None:
+    """Raise BadImageError if an id is not UTF-8: views are keyed by its UTF-8 bytes."""
+    try:
+        source_id.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise BadImageError("has a name that is not UTF-8") from error
+
+
 def read_source(path: Path) -> bytes:
     """Read the bytes of a source's file; raise BadImageError if that is not possible."""
     try:

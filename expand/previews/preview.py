@@ -13,7 +13,7 @@ from expand.images.decoder import decode
 from expand.images.pixels import Pixels
 from expand.job.settings import Settings
 from expand.layouts.class_folders import list_sources
-from expand.layouts.source import read_source
+from expand.layouts.source import check_name, read_source
 from expand.previews.sheet import Row, draw_sheet
 from expand.recipes.recipe import Recipe
 
@@ -33,6 +33,7 @@ class Preview:
             step = max(1, len(listing) // sources)
             for source in islice(listing, step // 2, None, step):
                 try:
+                    check_name(source.id)
                     pixels = decode(read_source(src / source.id)).pixels
                     rows.append([(source.id, pixels), *_views(source.id, pixels, settings)])
                 except BadImageError:

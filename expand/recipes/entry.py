@@ -66,6 +66,9 @@ class Entry:
             raise entries.get(error.key, self).error(str(error)) from error
         except ExpandError as error:
             raise self.error(str(error)) from error
+        except (TypeError, ValueError, ArithmeticError, AttributeError) as error:
+            # a value of a type that no check foresaw: a mapping, a date, a list of lists
+            raise self.error(f"a setting has a value that it cannot have ({error})") from error
 
     def check_keys(self, known: tuple[str, ...], owner: str) -> None:
         """Refuse a key that is not one of `known`; `owner` names what the keys belong to."""

@@ -61,6 +61,11 @@ def parse_recipe(text: str, where: str) -> Parsed:
         raise ExpandError(
             f'"{where}"{line}: not valid YAML: {getattr(error, "problem", error)}'
         ) from error
+    except RecursionError as error:
+        raise ExpandError(f'"{where}": nested too deeply') from error
+    except (ValueError, TypeError, ArithmeticError, AttributeError, KeyError) as error:
+        # constructors of YAML tags: !!int abc, a date in month 13, a mapping as a key
+        raise ExpandError(f'"{where}": a value is not what its tag says ({error})') from error
     if isinstance(data, Mapping) and "transform" in data and "__version__" in data:
         pipeline = entry.within(lambda: Catalogue.pipeline(data))
         return Parsed(Path(where).stem, (pipeline,), DEFAULT_FILL, entry)

@@ -145,7 +145,11 @@ class Recipe:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Recipe:
         """Return the recipe that `to_dict` wrote."""
-        return cls.parse(json.dumps(data), str(data.get("name", "recipe")))
+        try:
+            text = json.dumps(data)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ExpandError(f"a recipe must be plain data: {error}") from error
+        return cls.parse(text, str(data.get("name", "recipe")))
 
     def _repr_html_(self) -> str:
         """Show the recipe as a table in a notebook."""

@@ -180,17 +180,17 @@ def ablate(data: Path, **options: Any) -> None:
 
 
 @command.command()
-@click.option("--clear", is_flag=True, help="Remove all decoded data sets.")
+@click.option("--clear", is_flag=True, help="Remove all decoded datasets.")
 @click.option(
     "--cache", type=Folder(), help="Folder of the cache.  [default: ~/.cache/expand-train/packs]"
 )
 def cache(clear: bool, cache: Path | None) -> None:
-    """Show the cache of decoded data sets, or clear it."""
+    """Show the cache of decoded datasets, or clear it."""
     from expand.cli.formatting import format_bytes, format_count
     from train.data.cache import Cache
 
     kept = Cache(cache)
-    count = format_count(len(kept.packs()), "decoded data set")
+    count = format_count(len(kept.packs()), "decoded dataset")
     if clear:
         click.echo(f"{kept.root}: {format_bytes(kept.clear())} freed")
     else:

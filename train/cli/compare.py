@@ -144,7 +144,7 @@ COMPARE_RUN_OPTIONS = [
     click.option(
         "--materialize",
         is_flag=True,
-        help="Expand the whole data set to measure costs, not a sample; keep the folders.",
+        help="Expand the whole dataset to measure costs, not a sample; keep the folders.",
     ),
     click.option(
         "--plan",

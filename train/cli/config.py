@@ -52,7 +52,9 @@ def read_config(path: Path, command: click.Command) -> dict[str, Any]:
 
     try:
         data = yaml.safe_load(path.read_text("utf-8"))
-    except (ValueError, yaml.YAMLError, OSError) as error:
+    except RecursionError as error:
+        raise TrainError(f'"{path}" cannot be read: nested too deeply') from error
+    except (ValueError, TypeError, yaml.YAMLError, OSError) as error:
         raise TrainError(f'"{path}" cannot be read: {error}') from error
     if not isinstance(data, dict):
         raise TrainError(f'"{path}" must hold option names with their values')
@@ -179,7 +181,8 @@ def _known(command: click.Command, values: dict[str, Any]) -> dict[str, Any]:
 def _as_typed(param: click.Parameter, value: Any) -> Any:
     """Return a value as it would be typed: click checks text, but makes 1 of 1.5 and of true."""
     is_switch = isinstance(param, click.Option) and param.is_flag and isinstance(value, bool)
-    return value if is_switch or isinstance(value, dict) else str(value)
+    is_recipe = param.name == "recipe" and isinstance(value, dict)
+    return value if is_switch or is_recipe else str(value)
 
 
 def _as_text(values: list[Any]) -> str:

@@ -88,7 +88,7 @@ DATA_OPTIONS = [
         type=float,
         default=20.0,
         show_default=True,
-        help="Size limit of the cache in GB; a larger data set is streamed.",
+        help="Size limit of the cache in GB; a larger dataset is streamed.",
     ),
 ]
 STRATEGY_OPTIONS = [
@@ -96,13 +96,13 @@ STRATEGY_OPTIONS = [
         "--strategy",
         type=click.Choice(STRATEGIES),
         help="none: sources only; disk: copies that expand wrote; fly: a new view in every epoch; "
-        "hybrid: copies plus views.  [default: disk for an expanded data set, else none]",
+        "hybrid: copies plus views.  [default: disk for an expanded dataset, else none]",
     ),
     click.option(
         "--recipe",
         type=NameOrFile(RECIPES),
         help="Views of fly and hybrid: classic, blog or a file.  "
-        "[default: that of the data set, or classic]",
+        "[default: that of the dataset, or classic]",
     ),
     click.option(
         "--factor", type=int, help="With fly, repeat the views after N epochs.  [default: never]"
@@ -123,13 +123,13 @@ STRATEGY_OPTIONS = [
     click.option(
         "--view-seed",
         type=int,
-        help="Random seed of the views.  [default: that of the data set, or 0]",
+        help="Random seed of the views.  [default: that of the dataset, or 0]",
     ),
     click.option(
         "--sampling",
         type=click.Choice(SAMPLINGS),
         help="Spread the views evenly, or draw each one independently.  "
-        "[default: that of the data set, or stratified]",
+        "[default: that of the dataset, or stratified]",
     ),
     click.option(
         "--visit",

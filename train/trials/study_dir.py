@@ -38,8 +38,8 @@ def open_study(study: Study, study_dir: StudyDir) -> None:
         _refuse_foreign_files(study_dir.out)
     elif study_dir.overwrite:
         empty_folder(study_dir.out)
-    else:
-        _refuse_other_settings(study_dir.out, before, study)
+    elif different := changed_settings(before, study):
+        _forget_plan(study_dir.out, different)
     # written first: a folder without it was not created by this program
     write_json(study_dir.out / STUDY, settings)
     (study_dir.out / OLD_STUDY).unlink(missing_ok=True)
@@ -62,12 +62,18 @@ def _refuse_foreign_files(out: Path) -> None:
         )
 
 
-def _refuse_other_settings(out: Path, before: dict[str, Any], study: Study) -> None:
-    if different := changed_settings(before, study):
+def _forget_plan(out: Path, different: list[str]) -> None:
+    """Remove what a plan of another study measured; refuse a folder that holds trials."""
+    entries = list(out.iterdir())
+    measured = [entry for entry in entries if entry.suffix == ".json"]
+    others = [entry for entry in entries if entry.name != RUNS and entry not in measured]
+    if others or any((out / RUNS).glob("*")):
         raise TrainError(
             f'"{out}" holds trials with other settings: {"; ".join(different)}. '
             "Choose another --out, or use --overwrite to start again."
         )
+    for entry in measured:
+        entry.unlink()
 
 
 def read_json(path: Path) -> Any:

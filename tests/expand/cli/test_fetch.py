@@ -1,4 +1,4 @@
-"""Fetch: torchvision's data sets as class folders."""
+"""Fetch: torchvision's datasets as class folders."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.conftest import noise_image
 
 
 def write_mnist(root: Path, name: str, counts: tuple[int, int] = (30, 12)) -> dict[str, np.ndarray]:
-    """Write a tiny data set in MNIST's own format."""
+    """Write a tiny dataset in MNIST's own format."""
     raw = root / name / "raw"
     raw.mkdir(parents=True)
     written = {}
@@ -58,7 +58,7 @@ def test_names_become_folder_names() -> None:
 def test_what_cannot_be_fetched_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(
         ExpandError,
-        match='"ImageNet" is not a data set that can be fetched; choose one of FashionMNIST',
+        match='"ImageNet" is not a dataset that can be fetched; choose one of FashionMNIST',
     ):
         fetch("ImageNet", tmp_path / "out", None)
     (tmp_path / "file").write_text("x")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -99,3 +100,9 @@ def test_a_notebook_shows_what_the_command_draws(class_folder: Folder) -> None:
     assert shown._repr_png_() == shown.png()
     assert shown.png() == Preview.of(src, Settings(Recipe.load("blog"), 3, seed=5), 2).png()
     assert expand.preview is preview
+
+
+def test_a_source_whose_name_is_not_utf_8_is_passed_over(class_folder: Folder) -> None:
+    src = class_folder({"a/1.png": noise_image(9, 9), "a/2.png": noise_image(9, 9)})
+    (src / "a/1.png").rename(src / "a" / os.fsdecode(b"\xff.png"))
+    assert sheet(src, rows=2).height > CELL

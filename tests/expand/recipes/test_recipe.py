@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -188,3 +189,39 @@ def test_beside_quarter_turns_a_flip_along_both_axes_counts_as_one() -> None:
     recipe = Recipe.parse("techniques: [flip: {factor: 4}, rotate90]")
     assert recipe.walked[0] == Flip(("horizontal",))
     assert recipe.techniques[0] == Flip(factor=4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "techniques: [{rotate: {degrees: 2024-01-01}}]",
+        "techniques: [{rotate: {degrees: !!timestamp 2024-13-01}}]",
+        "techniques: [{rotate: {degrees: !!int abc}}]",
+        "techniques: [{rotate: {degrees: !!bool abc}}]",
+        "techniques: [{flip: {axes: 3}}]",
+        "techniques: [{flip: {axes: [[1]]}}]",
+        "techniques: [{flip: {axes: null}}]",
+        "techniques: [{resize: {size: 1.5}}]",
+        "techniques: [{resize: {size: .nan}}]",
+        "fill: {a: 1}\ntechniques: [flip]",
+        "techniques: [{noise: {amount: {a: 1}}}]",
+        "techniques: " + "[" * 3000,
+        "? {a: 1}\n: 2",
+    ],
+)
+def test_a_value_that_makes_no_sense_is_an_error_with_the_name_of_the_file(text: str) -> None:
+    with pytest.raises(ExpandError, match='"mine.yaml"'):
+        Recipe.parse(text, "mine.yaml")
+
+
+@pytest.mark.parametrize("value", [date(2024, 1, 1), {1, 2}])
+def test_a_recipe_from_python_must_be_plain_data(value: object) -> None:
+    with pytest.raises(ExpandError, match="a recipe must be plain data"):
+        Recipe.from_dict({"techniques": [{"rotate": {"degrees": value}}]})
+
+
+def test_a_circular_recipe_is_refused() -> None:
+    circle: dict[str, object] = {}
+    circle["techniques"] = [circle]
+    with pytest.raises(ExpandError, match="a recipe must be plain data"):
+        Recipe.from_dict(circle)

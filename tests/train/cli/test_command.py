@@ -100,7 +100,7 @@ def test_main_turns_what_happens_into_words_and_a_status(
         (["--nosuch"], 2, "No such option"),
         (["--epochs", "many"], 2, "'many' is not a valid integer"),
         (["--version"], 0, f"train, version {__version__}\n"),
-        (["cache"], 0, "0 decoded data sets"),
+        (["cache"], 0, "0 decoded datasets"),
     ):
         monkeypatch.setattr(sys, "argv", ["train", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
@@ -347,13 +347,13 @@ def test_the_cache_is_shown_and_cleared(src: Path, test_set: Path, tmp_path: Pat
     shown = call("cache", *where).stdout
     assert (
         shown
-        == f"{tmp_path}/packs: 2 decoded data sets, {size / 1000:.1f} kB; train cache --clear removes them\n"
+        == f"{tmp_path}/packs: 2 decoded datasets, {size / 1000:.1f} kB; train cache --clear removes them\n"
     )
     assert (
         call("cache", "--clear", *where).stdout == f"{tmp_path}/packs: {size / 1000:.1f} kB freed\n"
     )
-    assert call("cache", *where).stdout.startswith(f"{tmp_path}/packs: 0 decoded data sets, 0 B;")
-    assert call("cache").stdout.startswith(f"{Cache().root}: 0 decoded data sets")
+    assert call("cache", *where).stdout.startswith(f"{tmp_path}/packs: 0 decoded datasets, 0 B;")
+    assert call("cache").stdout.startswith(f"{Cache().root}: 0 decoded datasets")
 
 
 def test_a_bad_image_is_named_and_nothing_is_trained(src: Path, tmp_path: Path) -> None:

@@ -157,6 +157,7 @@ def test_a_comparison_is_repeated_from_its_results(tmp_path: Path) -> None:
         ("{lr: {a: 1}}", '"lr" must be a single value or a list'),
         ("[1]", "must hold option names with their values"),
         ("{", "cannot be read"),
+        ("[" * 3000, "cannot be read"),
         ('{"expand": "0.1", "state": "finished", "settings": {}}', "is the record of an expansion; train --config takes"),
         ('{"state": "finished", "settings": {}}', "is damaged"),
     ],
@@ -177,11 +178,12 @@ def test_a_file_that_cannot_be_used_is_refused(text: str, message: str, tmp_path
         ("{epochs: 2024-01-01}", "'2024-01-01' is not a valid integer"),
         ("{lr: true}", "'True' is not a valid float"),
         ("{quiet: 3}", "'3' is not a valid boolean"),
+        ('{data: "a\\0b"}', "a path cannot contain a null character"),
     ],
 )
 def test_values_in_a_file_are_checked_as_if_typed(text: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text(text)
-    result = call("photos", "--config", tmp_path / "c.yaml", "--out", tmp_path / "run")
+    result = call("--config", tmp_path / "c.yaml", "--out", tmp_path / "run")
     assert isinstance(result.exception, click.BadParameter)
     assert message in result.exception.message
 

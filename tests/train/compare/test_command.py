@@ -313,6 +313,7 @@ def test_trials_of_another_study_are_refused_and_overwritten_when_asked(
         tmp_path / "out",
     )
     call(*line)
+    (tmp_path / "out/runs/none_k2_s0.json").write_text("{}")
     other = (*line, "--seed", 5)
     words = f'"{tmp_path / "out"}" holds trials with other settings: seed was 0, is 5. Choose another --out, or use --overwrite to start again.'
     assert refusal(*other) == words
@@ -445,3 +446,17 @@ def test_options_that_mean_nothing_here_are_left_out() -> None:
 def test_the_command_can_be_typed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["/usr/bin/train", "compare", "my photos", "--test", "it's"])
     assert this_command() == """train compare 'my photos' --test 'it'"'"'s'"""
+
+
+def test_a_plan_gives_way_to_the_plan_of_another_study(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    line = ("compare", folders[0], "--test", folders[1], *SMALL, "--plan", "--out", out)
+    assert call(*line).exit_code == 0
+    done = call(*line, "--seed", 5)
+    assert (done.exception, done.exit_code) == (None, 0)
+    assert json.loads((out / "study.json").read_text())["seed"] == 5
+    (out / "notes.txt").write_text("mine")
+    assert "holds trials with other settings" in refusal(*line, "--seed", 6)
+    assert (out / "notes.txt").read_text() == "mine"
