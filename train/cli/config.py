@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from train.cli.settings import PLAIN
 from train.errors import TrainError
 
 STUDY_FILES = ("study.json", "question.json")
@@ -17,24 +18,8 @@ RECORDS = {
     "ablate": ("an ablation", "study.json or ablation.json"),
     "expand": ("an expansion", "expand.json"),
 }
-PLAIN = (
-    "data",
-    "test",
-    "model",
-    "dropout",
-    "pretrained",
-    "seed",
-    "validation",
-    "sources",
-    "renderer",
-    "precision",
-    "mirrored",
-    "allow_leak",
-    "device",
-    "threads",
-    "budget",
-    "design",
-)
+RECORDED = ("data", "test", *PLAIN, "device", "threads", "budget", "design")
+"""Settings that have the same name in a record and as an option."""
 STRATEGY = ("recipe", "view_seed", "sampling", "factor", "clean_every")
 
 
@@ -165,7 +150,7 @@ def _shared(settings: dict[str, Any], training: dict[str, Any]) -> dict[str, Any
     """Return the options that runs and studies share: data, model and training."""
     shape = settings.get("shape") or {}
     return {
-        **{key: settings[key] for key in PLAIN if key in settings},
+        **{key: settings[key] for key in RECORDED if key in settings},
         **{key: value for key, value in training.items() if key != "epochs"},
         "image_size": shape.get("side"),
         "colour": shape.get("colour"),
