@@ -1,8 +1,17 @@
-"""Storage: writes the files of `expand`; a file appears complete or not at all."""
+"""Storage: writes and removes the files of `expand`; a file appears complete or not at all."""
 
 from __future__ import annotations
 
 from expand.storage.files import PARTIAL, empty_folder, link, write_whole
 from expand.storage.lock import Lock
+from expand.storage.removal import Leftovers, remove_files
 
-__all__ = ["PARTIAL", "Lock", "empty_folder", "link", "write_whole"]
+__all__ = [
+    "PARTIAL",
+    "Leftovers",
+    "Lock",
+    "empty_folder",
+    "link",
+    "remove_files",
+    "write_whole",
+]

@@ -1,0 +1,225 @@
+"""A folder that files are written to by name: they appear complete or not at all, and inside it.
+
+Each folder on the way to a file is opened without following links, and the file is then created
+and renamed relative to it. So no link that lies in the output folder, or is put there during a
+run, leads out of it. Windows cannot do that; there the real path is compared instead.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+from expand.errors import STOPPED, ExpandError
+from expand.storage.names import temporary_name
+
+RELATIVE = os.open in os.supports_dir_fd and os.rename in os.supports_dir_fd
+"""Whether this system opens files relative to an open folder."""
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+_NEW |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+_NO_LINK = _FOLDER | getattr(os, "O_NOFOLLOW", 0)
+
+
+class Identity(NamedTuple):
+    """What a folder is, whatever its path: to notice that another one has taken its place."""
+
+    device: int
+    inode: int
+
+    @classmethod
+    def of(cls, path: str | Path) -> Identity | None:
+        """Return the identity of the folder at a path; None if there is no folder."""
+        try:
+            status = os.stat(path)
+        except OSError:
+            return None
+        return cls(status.st_dev, status.st_ino) if stat.S_ISDIR(status.st_mode) else None
+
+
+class OutputFolder:
+    """A folder open for writing; names in it are relative, POSIX style.
+
+    Use it in a `with` statement. The folder on the way to the last file stays open, because files
+    come folder by folder.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = os.fspath(path)
+        self._root = os.open(self.path, _FOLDER) if RELATIVE else None
+        self._folder, self._handle, self._prefix = "", self._root, self._path_of("")
+
+    def __enter__(self) -> OutputFolder:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._leave()
+        if self._root is not None:
+            os.close(self._root)
+            self._root = self._handle = None
+
+    def write(self, name: str, data: bytes, *, sync: bool = False) -> None:
+        """Write a file, and the folders on the way to it; replace an existing one.
+
+        With `sync`, its bytes are on the disk before it appears. Raise ExpandError with status 3
+        (stopped) if the disk is full or the file cannot be written for another reason.
+        """
+        try:
+            base = self._enter_for(name, create=True)
+            temporary = self._prefix + temporary_name()
+            try:
+                write_new(temporary, data, self._handle, sync=sync)
+                os.replace(
+                    temporary,
+                    self._prefix + base,
+                    src_dir_fd=self._handle,
+                    dst_dir_fd=self._handle,
+                )
+            except BaseException:
+                with suppress(OSError):
+                    os.unlink(temporary, dir_fd=self._handle)
+                raise
+        except OSError as error:
+            raise cannot_write(f"{self.path}/{name}", error) from error
+
+    def remove(self, name: str) -> bool:
+        """Remove a file; return False if there is none, or only a folder of that name.
+
+        What lies behind a link is not in this folder, and stays.
+        """
+        try:
+            base = self._enter_for(name)
+            os.unlink(self._prefix + base, dir_fd=self._handle)
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, _LinkError):
+            return False
+        except OSError as error:
+            if self.status(name) is None:  # macOS says "not permitted" of a folder
+                return False
+            raise ExpandError(
+                f'"{self.path}/{name}" cannot be removed: {error.strerror or error}', STOPPED
+            ) from error
+        return True
+
+    def remove_empty(self, folder: str) -> None:
+        """Remove a folder, and those above it, as far as they are empty."""
+        with suppress(OSError):
+            while folder:
+                above, _, base = folder.rpartition("/")
+                self._leave()
+                self._enter(above)
+                os.rmdir(self._prefix + base, dir_fd=self._handle)
+                folder = above
+
+    def status(self, name: str) -> os.stat_result | None:
+        """Return the status of a regular file; None if there is none, or a link on the way."""
+        try:
+            base = self._enter_for(name)
+            found = os.stat(self._prefix + base, dir_fd=self._handle, follow_symlinks=False)
+        except (OSError, ValueError):
+            return None
+        return found if stat.S_ISREG(found.st_mode) else None
+
+    def _enter_for(self, name: str, *, create: bool = False) -> str:
+        """Open the folder of a file; return the last part of its name."""
+        folder, _, base = name.rpartition("/")
+        if folder != self._folder:
+            self._leave()
+            self._enter(folder, create=create)
+        return base
+
+    def _enter(self, folder: str, *, create: bool = False) -> None:
+        """Open a folder below the root, one part after the other, through no link."""
+        below = ""
+        for part in folder.split("/") if folder else ():
+            name, below = self._prefix + part, f"{below}/{part}" if below else part
+            handle = _open_part(name, self._handle, create=create)
+            self._close()
+            self._folder, self._handle, self._prefix = below, handle, self._path_of(below)
+
+    def _leave(self) -> None:
+        """Go back to the root."""
+        self._close()
+        self._folder, self._handle, self._prefix = "", self._root, self._path_of("")
+
+    def _close(self) -> None:
+        if self._handle is not None and self._handle != self._root:
+            handle, self._handle = self._handle, self._root
+            os.close(handle)
+
+    def _path_of(self, folder: str) -> str:
+        """Return what to put before a name: nothing where names are relative to open folders."""
+        if RELATIVE:
+            return ""
+        return f"{self.path}/{folder}/" if folder else f"{self.path}/"
+
+
+class _LinkError(OSError):
+    """A link on the way to a file."""
+
+
+def _open_part(name: str, parent: int | None, *, create: bool) -> int | None:
+    """Open a folder, which is not to be a link; create it if asked to."""
+    while True:
+        try:
+            found = os.stat(name, dir_fd=parent, follow_symlinks=False)
+            if stat.S_ISLNK(found.st_mode) or not _is_real(name):
+                raise _LinkError(None, "a link lies on the way to it; remove the link")
+            return os.open(name, _NO_LINK, dir_fd=parent) if RELATIVE else None
+        except FileNotFoundError:
+            if not create:
+                raise
+        with suppress(FileExistsError):  # another worker was faster
+            os.mkdir(name, dir_fd=parent)
+
+
+def _is_real(name: str) -> bool:
+    """Tell whether a path has no link in its last part that `os.stat` does not show (Windows)."""
+    if RELATIVE:
+        return True
+    parent, base = os.path.split(name)
+    return os.path.realpath(name) == os.path.join(os.path.realpath(parent), base)
+
+
+def write_new(path: str, data: bytes, folder: int | None = None, *, sync: bool = False) -> None:
+    """Create a file and write it; `path` may be relative to the open `folder`."""
+    # plain system calls: for small files, opening and renaming is the cost
+    handle = os.open(path, _NEW, 0o666, dir_fd=folder)
+    try:
+        write_all(handle, data)
+        if sync:
+            os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_all(handle: int, data: bytes) -> None:
+    """Write all of `data`, also where the system takes it in pieces."""
+    written = os.write(handle, data)
+    if written == len(data):
+        return
+    view = memoryview(data)[written:]
+    while view:
+        view = view[os.write(handle, view) :]
+
+
+class LongNameError(ExpandError):
+    """A file with a name or path that is too long for the file system."""
+
+
+def cannot_write(path: str, error: OSError) -> ExpandError:
+    """Return the error of a file that cannot be written: what is there is good, so resume."""
+    reason = error.strerror or str(error)
+    if error.errno == errno.ENOENT:
+        reason = "its folder was removed while it was written"
+    kind = LongNameError if error.errno == errno.ENAMETOOLONG else ExpandError
+    return kind(f'"{path}" cannot be written: {reason}', STOPPED)

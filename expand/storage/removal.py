@@ -1,0 +1,98 @@
+"""Remove what a record names, and nothing else."""
+
+from __future__ import annotations
+
+import os
+from bisect import insort
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from expand.errors import STOPPED, ExpandError
+from expand.storage.files import walk
+from expand.storage.folder import OutputFolder
+from expand.storage.names import check_inside, is_temporary
+
+NAMED = 3
+"""Files that stayed which a message names."""
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """The files that stayed in a folder, because its record does not name them."""
+
+    count: int = 0
+    first: tuple[str, ...] = ()
+    """The first few names, sorted."""
+
+    def __str__(self) -> str:
+        """Say it in a sentence; empty if there are none."""
+        if not self.count:
+            return ""
+        names = ", ".join(f'"{name}"' for name in self.first)
+        more = ", …" if self.count > len(self.first) else ""
+        files = "1 file that is" if self.count == 1 else f"{self.count:,} files that are"
+        return f"{files} not in the record stayed: {names}{more}"
+
+
+def remove_files(folder: Path, names: Iterable[str], last: Sequence[str] = ()) -> Leftovers:
+    """Remove the files of a record from a folder; return which files stayed.
+
+    `names` are the files that the record names, relative to the folder, POSIX style; they are read
+    once, and those that do not exist are passed over. Folders that this leaves empty are removed,
+    and so are temporary files of this program. `last` are the files of the record itself: they are
+    removed after all others, in this order, so that a removal which was interrupted can be done
+    again from the same record. No link is followed, and `folder` itself stays.
+
+    Raise ExpandError, with status 2 for a name that leads out of the folder (nothing after it is
+    removed), and with status 3 if a file cannot be removed.
+    """
+    with open_output(folder) as output:
+        above = ""
+        for name in names:
+            inside = check_inside(name).rpartition("/")[0]
+            if inside != above:
+                output.remove_empty(above)
+                above = inside
+            output.remove(name)
+        output.remove_empty(above)
+    sweep(folder)
+    left = find_others(folder, set(last).__contains__)
+    with open_output(folder) as output:
+        for name in last:
+            output.remove(check_inside(name))
+    return left
+
+
+def sweep(folder: Path, ours: Callable[[str], bool] = lambda _name: False) -> int:
+    """Remove temporary files that killed processes left in a folder; return how many.
+
+    `ours` tells of other names, relative to the folder, whether they are such files too.
+    """
+    removed = 0
+    with open_output(folder) as output:
+        for name in walk(folder):
+            if is_temporary(name.rpartition("/")[2]) or ours(name):
+                removed += output.remove(name)
+    return removed
+
+
+def find_others(folder: Path, known: Callable[[str], bool]) -> Leftovers:
+    """Return which files of a folder are not `known`; memory does not grow with their number."""
+    count, first = 0, list[str]()
+    for name in walk(folder):
+        if not known(name):
+            count += 1
+            insort(first, name)
+            del first[NAMED:]
+    return Leftovers(count, tuple(first))
+
+
+def open_output(folder: Path) -> OutputFolder:
+    """Open a folder for writing or removing; raise ExpandError with status 3 if that fails."""
+    try:
+        return OutputFolder(folder)
+    except OSError as error:
+        raise ExpandError(
+            f'"{os.fspath(folder)}" cannot be opened: {error.strerror or error}', STOPPED
+        ) from error
