@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 from expand.errors import ExpandError
 from expand.storage.lock import Lock
-from train.errors import TrainError
+from train.errors import REFUSED, STOPPED, TrainError
 
 WAIT_SECONDS = 0.1
+PART = ".part"
+"""The end of the name of a pack that is being made, or removed."""
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+UNUSABLE = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT),
+    *(errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG),
+)
+"""Errors of a folder that cannot be the cache; others may be gone the next time."""
 
 
 class Cache:
@@ -32,19 +43,21 @@ class Cache:
 
     def packs(self) -> list[Path]:
         """Return the finished packs, the most recently used one last."""
-        records = list(self.root.glob("*/pack.json")) if self.root.is_dir() else []
-        return [path.parent for path in sorted(records, key=lambda path: path.stat().st_mtime)]
+        used = {path.parent: _stat(path) for path in self.root.glob("*/pack.json")}
+        found = {pack: each.st_mtime for pack, each in used.items() if each}
+        return sorted((pack for pack in found if pack.suffix != PART), key=lambda pack: found[pack])
 
     def size(self) -> int:
         """Return the bytes of all packs."""
-        return sum(file.stat().st_size for pack in self.packs() for file in pack.iterdir())
+        return sum(_size(pack) for pack in self.packs())
 
     def clear(self) -> int:
         """Remove every pack; return the number of bytes freed."""
         freed = self.size()
-        self._clear_parts()
-        for pack in self.packs():
-            _remove(pack)
+        with explain_cache(self.root):
+            self._clear_parts()
+            for pack in self.packs():
+                remove_pack(pack)
         return freed
 
     @contextmanager
@@ -53,13 +66,14 @@ class Cache:
 
         The pack of that run may be the one to use.
         """
-        self.root.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
-            while True:
-                with suppress(ExpandError):
-                    stack.enter_context(Lock(self.root))
-                    break
-                time.sleep(WAIT_SECONDS)
+            with explain_cache(self.root):
+                self.root.mkdir(parents=True, exist_ok=True)
+                while True:
+                    with suppress(ExpandError):
+                        stack.enter_context(Lock(self.root))
+                        break
+                    time.sleep(WAIT_SECONDS)
             yield
 
     def make_room(self, needed: int, name: str) -> None:
@@ -71,12 +85,13 @@ class Cache:
             raise TooLargeError(
                 f'"{name}" takes {needed:,} bytes when decoded, --cache-size is {self.limit:,}'
             )
-        self._clear_parts()
-        for pack in self.packs():
-            if self.size() + needed <= self.limit:
-                break
-            _remove(pack)
-        free = shutil.disk_usage(self.root).free
+        with explain_cache(self.root):
+            self._clear_parts()
+            for pack in self.packs():
+                if self.size() + needed <= self.limit:
+                    break
+                remove_pack(pack)
+            free = shutil.disk_usage(self.root).free
         if needed > free:
             raise TooLargeError(
                 f'"{name}" takes {needed:,} bytes when decoded, '
@@ -84,21 +99,75 @@ class Cache:
             )
 
     def _clear_parts(self) -> None:
-        for part in self.root.glob("*.part"):
-            shutil.rmtree(part)
+        """Remove what killed runs left; it is in nobody's way if that is not possible."""
+        for part in self.root.glob(f"*{PART}"):
+            if part.is_symlink() or not part.is_dir():
+                part.unlink(missing_ok=True)
+            else:
+                shutil.rmtree(part, ignore_errors=True)
 
 
-def _remove(pack: Path) -> None:
-    """Remove a pack; if this is interrupted, it leaves a part, never half a pack."""
-    part = pack.with_suffix(".part")
-    pack.replace(part)
-    shutil.rmtree(part)
+def part_of(pack: Path) -> Path:
+    """Return a new name for a pack that is being made, or removed; no two processes share one."""
+    return pack.with_name(f"{pack.name}.{uuid4().hex[:8]}{PART}")
+
+
+def remove_pack(pack: Path) -> None:
+    """Remove a pack, or what is in its place; interrupted, it leaves a part, never half a pack."""
+    part = part_of(pack)
+    try:
+        pack.replace(part)
+    except FileNotFoundError:  # another run has removed it
+        return
+    if part.is_symlink() or not part.is_dir():
+        part.unlink()
+    else:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    """Return what is known of a file; None if it is none, or another run has removed it."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found if stat.S_ISREG(found.st_mode) else None
+
+
+def _size(pack: Path) -> int:
+    try:
+        files = [_stat(file) for file in pack.iterdir()]
+    except OSError:
+        return 0
+    return sum(file.st_size for file in files if file)
 
 
 class TooLargeError(TrainError):
     """A set that does not fit into the cache; it can be streamed instead."""
 
 
+@contextmanager
+def explain_cache(path: Path) -> Iterator[None]:
+    """Turn an error of the system into a TrainError that names the path in the cache."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        if error.errno in FULL:
+            raise TooLargeError(f'"{path}" cannot be written: {reason}', STOPPED) from error
+        raise TrainError(
+            f'the cache of decoded images cannot be used: "{path}": {reason}; '
+            "choose another folder with --cache",
+            REFUSED if error.errno in UNUSABLE else STOPPED,
+        ) from error
+
+
 def default_root() -> Path:
     """Return the default folder of packs."""
-    return Path(os.environ.get("TRAIN_CACHE", "~/.cache/expand-train/packs")).expanduser()
+    try:
+        return Path(os.environ.get("TRAIN_CACHE") or "~/.cache/expand-train/packs").expanduser()
+    except RuntimeError as error:
+        raise TrainError(
+            "this user has no home folder for the cache of decoded images; choose a folder with "
+            "--cache or TRAIN_CACHE"
+        ) from error

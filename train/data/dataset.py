@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.data.cache import Cache, TooLargeError
+from train.data.decoding import hash_files
 from train.data.folder import Folder, list_folder, match_classes
 from train.data.leak import check_leaks
 from train.data.normalise import Normaliser, measure_pixels
@@ -57,13 +58,21 @@ class Data:
         splits = {"train": self.train, "validation": self.validation, "test": self.test}
         return {name: split for name, split in splits.items() if split}
 
+    @property
+    def notes(self) -> list[str]:
+        """What the user should know of the decoded images."""
+        return list(
+            dict.fromkeys(split.pack.note for split in self.splits.values() if split.pack.note)
+        )
+
 
 def prepare(request: DataRequest, cache: Cache, packing: Packing) -> Data:
     """Read the data of a run; raise TrainError if two splits share a source or a picture."""
     started = time.perf_counter()
     folder = _list_training(request)
     needed = (folder if request.copies else folder.originals()).whole()
-    everything = Split("training", needed, _pack_or_sample(needed, request.shape, cache, packing))
+    hashes = hash_files(needed.root, needed.files)
+    everything = Split("training", needed, _pack_or_sample(needed, hashes, request, cache, packing))
     check_manifest(everything)
     held_out = validation_sources(needed, request.validation)
     train = everything._replace(folder=needed.of_sources(~held_out))
@@ -93,12 +102,14 @@ def _list_training(request: DataRequest) -> Folder:
     return folder
 
 
-def _pack_or_sample(folder: Folder, shape: Shape, cache: Cache, packing: Packing) -> Pack:
+def _pack_or_sample(
+    folder: Folder, hashes: list[str], request: DataRequest, cache: Cache, packing: Packing
+) -> Pack:
     """Decode a folder; only a sample of it if it is too large for the cache."""
     try:
-        return pack(folder, shape, cache, packing(folder))
-    except TooLargeError:
-        return sample(folder, shape)
+        return pack(folder, request.shape, cache, packing(folder), hashes)
+    except TooLargeError as error:
+        return sample(folder, request.shape, hashes=hashes)._replace(note=str(error))
 
 
 def check_manifest(split: Split) -> None:
@@ -123,8 +134,9 @@ def _as_validation(held: Split, request: DataRequest, cache: Cache, packing: Pac
     folder = _view_0(held.folder)
     if held.pack.whole:
         return held._replace(folder=folder)
+    hashes = [held.pack.hashes[row] for row in folder.pack_rows]
     folder = folder.whole()
-    return Split(held.name, folder, pack(folder, request.shape, cache, packing(folder)))
+    return Split(held.name, folder, pack(folder, request.shape, cache, packing(folder), hashes))
 
 
 def _read_test(request: DataRequest, train: Split, cache: Cache, packing: Packing) -> Split:

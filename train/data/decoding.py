@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from hashlib import blake2b, sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,36 +19,54 @@ from numpy.typing import NDArray
 from expand.errors import BadImageError
 from expand.images.decoder import decode
 from expand.layouts.source import read_source
+from train.data.pack_files import ArrayFile
 from train.data.shape import Shape, resize_crop
 from train.errors import REFUSED, TrainError
 
+CHUNK, THREADS = 256, 4
+"""Files that a thread hashes at a time, and threads: more than cores, since disks are waited for."""
+BINARY = getattr(os, "O_BINARY", 0)
+
 
 class Decoded(NamedTuple):
-    """The hashes of an image that was decoded, or the problem with it."""
+    """The hash of the pixels of an image that was decoded, or the problem with it."""
 
     fingerprint: str
-    hash: str
     problem: str = ""
 
 
+class Item(NamedTuple):
+    """A file to decode, and the hash that it had when the run began; "" if it had none."""
+
+    file: str
+    hash: str
+
+
 def decode_rows(
-    root: Path, array: Path, shape: Shape, start: int, files: Sequence[str]
+    root: Path, array: ArrayFile, shape: Shape, start: int, items: Sequence[Item]
 ) -> list[Decoded]:
     """Decode files into the rows of an array file, from row `start` on."""
     cv2.setNumThreads(0)
-    pixels = np.load(array, mmap_mode="r+")
     decoded = []
-    for row, file in enumerate(files, start):
-        try:
-            data = read_source(root / file)
-            image = decode(data).pixels
-            resized = resize_crop(image, shape)
-            _check_shape(resized.shape, pixels.shape[1:])
-            pixels[row] = resized
-            decoded.append(Decoded(fingerprint(image), sha256(data).hexdigest()))
-        except BadImageError as error:
-            decoded.append(Decoded("", "", str(error)))
+    with array.writer() as rows:
+        for row, item in enumerate(items, start):
+            try:
+                image = decode(read_checked(root / item.file, item.hash)).pixels
+                resized = resize_crop(image, shape)
+                _check_shape(resized.shape, array.shape)
+                rows.write(row, resized)
+                decoded.append(Decoded(fingerprint(image)))
+            except BadImageError as error:
+                decoded.append(Decoded("", str(error)))
     return decoded
+
+
+def read_checked(path: Path, expected: str) -> bytes:
+    """Read a file; raise BadImageError if its bytes do not have the hash that they had before."""
+    data = read_source(path)
+    if sha256(data).hexdigest() != expected:
+        raise BadImageError("has changed since the run began")
+    return data
 
 
 def _check_shape(shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
@@ -74,20 +96,42 @@ def first_shape(root: Path, files: Sequence[str], shape: Shape) -> tuple[int, ..
 
 
 def hash_files(root: Path, files: Sequence[str]) -> list[str]:
-    """Return the hash of each file."""
-    hashes = []
-    for file in files:
-        with name_file(root / file):
-            hashes.append(sha256(read_source(root / file)).hexdigest())
-    return hashes
+    """Return the hash of each file's bytes, "" for one that cannot be read.
+
+    Sizes and times do not tell whether a file has changed: a copy may keep both. Reading takes
+    8 µs a file (60,000 images of 28×28: half a second, where their times take a tenth).
+    """
+    paths = [os.path.join(root, file) for file in files]
+    starts = range(0, len(paths), CHUNK)
+    with ThreadPoolExecutor(THREADS) as pool:
+        hashed = pool.map(
+            lambda start: [_hash_file(path) for path in paths[start : start + CHUNK]], starts
+        )
+        return list(chain.from_iterable(hashed))
 
 
-def read_images(root: Path, files: Sequence[str], shape: Shape) -> NDArray[np.uint8]:
+def _hash_file(path: str) -> str:
+    try:
+        # a FIFO that nobody writes to would be waited for
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | BINARY)
+    except (OSError, ValueError):
+        return ""
+    with open(handle, "rb", buffering=0) as file:
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                return ""
+            return sha256(file.read()).hexdigest()
+        except OSError:
+            return ""
+
+
+def read_images(root: Path, items: Sequence[Item], shape: Shape) -> NDArray[np.uint8]:
     """Return the images of files, brought to one shape: N×H×W×C."""
     images = []
-    for file in files:
-        with name_file(root / file):
-            images.append(read_image(root / file, shape))
+    for item in items:
+        with name_file(root / item.file):
+            data = read_checked(root / item.file, item.hash)
+            images.append(resize_crop(decode(data).pixels, shape))
     return stack(images)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from hashlib import blake2b
+from importlib import metadata
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -16,19 +17,35 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from expand import __version__
 from expand.engines.choose import available_cores, make_engine
-from expand.storage.files import write_whole
-from train.data.cache import Cache
-from train.data.decoding import Decoded, decode_rows, first_shape, hash_files, read_images
+from train.data.cache import Cache, explain_cache, part_of, remove_pack
+from train.data.decoding import (
+    CHUNK,
+    Decoded,
+    Item,
+    decode_rows,
+    first_shape,
+    hash_files,
+    read_images,
+)
 from train.data.folder import Folder
+from train.data.pack_files import (
+    ARRAY,
+    FORMAT,
+    RECORD,
+    ArrayFile,
+    DamagedError,
+    read_pack,
+    write_record,
+)
 from train.data.shape import Shape
-from train.errors import TrainError
+from train.errors import STOPPED, TrainError
 
-FORMAT = 2
-CHUNK = 256
-"""Files that a worker decodes at a time."""
-RECORD = 100
-"""Bytes of an image's two hashes in `pack.json`."""
+RECORD_BYTES = 100
+"""Bytes of an image's hash in the record, at most."""
+DECODERS = ("opencv-python-headless", "pillow", "tifffile")
+"""Libraries that pixels depend on."""
 SHOWN = 3
 Progress = Callable[[int], None]
 
@@ -45,124 +62,156 @@ class Pack(NamedTuple):
     """Whether the pixels are those of every image, or of a sample."""
     has_files: bool = True
     """Whether its images are files, or were rendered in memory."""
+    note: str = ""
+    """What the user should know of it: a sentence."""
+
+
+class _Packing(NamedTuple):
+    """A folder to decode, the hashes of its files, and the place of its pack."""
+
+    folder: Folder
+    hashes: list[str]
+    shape: Shape
+    path: Path
+
+    @property
+    def key(self) -> str:
+        return self.path.name
 
 
 def pack(
-    folder: Folder, shape: Shape, cache: Cache, progress: Progress = lambda _images: None
+    folder: Folder,
+    shape: Shape,
+    cache: Cache,
+    progress: Progress = lambda _images: None,
+    hashes: list[str] | None = None,
 ) -> Pack:
     """Return a folder's pack, from the cache or decoded now.
 
-    The cached pack is found by the names, sizes and times of the files. Raise TrainError if images
-    cannot be decoded or differ in shape.
+    The cached pack is found by the bytes of the files, whose `hashes` are computed if they are not
+    given. Raise TrainError if images cannot be decoded or differ in shape, TooLargeError if they do
+    not fit into the cache.
     """
-    path = cache.root / _key(folder, shape)
-    if cached := _open(path, len(folder)):
-        return cached
+    hashes = hash_files(folder.root, folder.files) if hashes is None else hashes
+    packing = _Packing(folder, hashes, shape, cache.root / _key(hashes, shape))
+    found = _open(packing)
+    if isinstance(found, Pack):
+        return found
     with cache.held():
-        return _open(path, len(folder)) or _make(folder, shape, cache, path, progress)
+        found = _open(packing)  # another run may have made it while this one waited
+        if isinstance(found, Pack):
+            return found
+        if found:
+            with explain_cache(packing.path):
+                remove_pack(packing.path)
+        made = _make(packing, cache, progress)
+    note = f'The decoded images of "{folder.root}" in the cache were damaged ({found})'
+    return made._replace(note=f"{note}; decoded again.") if found else made
 
 
-def sample(folder: Folder, shape: Shape, count: int = 1000) -> Pack:
+def sample(
+    folder: Folder, shape: Shape, count: int = 1000, hashes: list[str] | None = None
+) -> Pack:
     """Return the pixels of a sample, and all file hashes, of a set that is too large to pack."""
-    chunks = (files for _, files in _chunks(folder))
-    hashed = make_engine(available_cores()).map(partial(hash_files, folder.root), chunks)
-    hashes = list(chain.from_iterable(hashed))
+    hashes = hash_files(folder.root, folder.files) if hashes is None else hashes
     step = max(1, len(folder) // count)
-    pixels = read_images(folder.root, folder.files[::step], shape)
+    items = list(map(Item, folder.files, hashes))
+    pixels = read_images(folder.root, items[::step], shape)
     return Pack(pixels, [""] * len(folder), hashes, whole=False)
 
 
-def _open(path: Path, count: int) -> Pack | None:
-    """Return a finished pack, None if there is none; a damaged one is removed."""
+def _open(packing: _Packing) -> Pack | str:
+    """Return a finished pack; if there is none, the reason: "" or what is wrong with its files."""
+    path, hashes = packing.path, packing.hashes
     try:
-        record = json.loads((path / "pack.json").read_text())
-        pixels = np.load(path / "pixels.npy", mmap_mode="r")
-        counts = {len(pixels), len(record["fingerprints"])}
-        if record["format"] != FORMAT or counts != {count}:
-            raise ValueError("another pack")
-        cached = Pack(pixels, record["fingerprints"], record["hashes"])
-    except (ValueError, KeyError, TypeError, OSError, EOFError):
-        shutil.rmtree(path, ignore_errors=True)
-        return None
+        files = read_pack(path, packing.key, len(hashes))
+    except FileNotFoundError:
+        return ""
+    except DamagedError as error:
+        return str(error)
+    except OSError as error:
+        return error.strerror or str(error)
     with suppress(OSError):  # another run may have removed it, or own it; mapped pixels stay
-        os.utime(path / "pack.json")
-    return cached
+        os.utime(path / RECORD)
+    return Pack(files.pixels, files.fingerprints, hashes)
 
 
-def _make(folder: Folder, shape: Shape, cache: Cache, path: Path, progress: Progress) -> Pack:
+def _make(packing: _Packing, cache: Cache, progress: Progress) -> Pack:
     """Decode a folder into a pack, which appears whole or not at all."""
-    size = first_shape(folder.root, folder.files, shape)
-    cache.make_room(len(folder) * (int(np.prod(size)) + RECORD), str(folder.root))
-    part = path.with_suffix(".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir()
-    array = part / "pixels.npy"
-    np.lib.format.open_memmap(array, "w+", np.uint8, (len(folder), *size)).flush()
-    decoded = []
-    for image in _decode_all(folder, array, shape):
-        decoded.append(image)
-        progress(1)
-    if any(image.problem for image in decoded):
-        shutil.rmtree(part)
-        raise TrainError(f"{folder.root}: {_list_problems(folder.files, decoded)}")
-    _write_record(part / "pack.json", folder.root, decoded)
-    part.replace(path)
-    made = _open(path, len(folder))
-    assert made is not None
+    folder = packing.folder
+    size = first_shape(folder.root, folder.files, packing.shape)
+    cache.make_room(len(folder) * (int(np.prod(size)) + RECORD_BYTES), str(folder.root))
+    part = part_of(packing.path)
+    try:
+        with explain_cache(part):
+            part.mkdir()
+            array = ArrayFile(part / ARRAY, len(folder), size, "|u1")
+            array.create()
+        decoded = []
+        for image in _decode_all(packing, array):
+            decoded.append(image)
+            progress(1)
+        if any(image.problem for image in decoded):
+            raise TrainError(f"{folder.root}: {_list_problems(folder, decoded)}")
+        with explain_cache(part):
+            write_record(part, packing.key, [image.fingerprint for image in decoded])
+            _publish(part, packing.path)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    made = _open(packing)
+    if not isinstance(made, Pack):
+        raise TrainError(f'"{packing.path}" cannot be read again: {made}', STOPPED)
     return made
 
 
-def _decode_all(folder: Folder, array: Path, shape: Shape) -> Iterator[Decoded]:
+def _publish(part: Path, path: Path) -> None:
+    """Give a finished pack its name, unless another run was faster: not every disk knows locks."""
+    try:
+        part.replace(path)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+
+
+def _decode_all(packing: _Packing, array: ArrayFile) -> Iterator[Decoded]:
     """Decode a folder into an array file, in worker processes if it is large."""
-    workers = min(available_cores(), 1 + len(folder) // (8 * CHUNK))
-    work = partial(_decode_chunk, folder.root, array, shape)
-    return chain.from_iterable(make_engine(workers).map(work, _chunks(folder)))
+    items = list(map(Item, packing.folder.files, packing.hashes))
+    chunks = ((start, items[start : start + CHUNK]) for start in range(0, len(items), CHUNK))
+    workers = min(available_cores(), 1 + len(items) // (8 * CHUNK))
+    work = partial(_decode_chunk, packing.folder.root, array, packing.shape)
+    return chain.from_iterable(make_engine(workers).map(work, chunks))
 
 
 def _decode_chunk(
-    root: Path, array: Path, shape: Shape, chunk: tuple[int, list[str]]
+    root: Path, array: ArrayFile, shape: Shape, chunk: tuple[int, list[Item]]
 ) -> list[Decoded]:
     return decode_rows(root, array, shape, *chunk)
 
 
-def _chunks(folder: Folder) -> Iterator[tuple[int, list[str]]]:
-    """Yield the files a few at a time, each time with the row of the first."""
-    for start in range(0, len(folder), CHUNK):
-        yield start, folder.files[start : start + CHUNK]
-
-
-def _list_problems(files: Sequence[str], decoded: Sequence[Decoded]) -> str:
+def _list_problems(folder: Folder, decoded: Sequence[Decoded]) -> str:
+    """List the first bad images, and the number of the others."""
     problems = [
         f'"{file}" {image.problem}'
-        for file, image in zip(files, decoded, strict=True)
+        for file, image in zip(folder.files, decoded, strict=True)
         if image.problem
     ]
     more = f" (and {len(problems) - SHOWN:,} more)" if len(problems) > SHOWN else ""
-    return f"{'; '.join(problems[:SHOWN])}{more}"
+    hint = "; `expand verify` checks the folder" if folder.expanded else ""
+    return f"{'; '.join(problems[:SHOWN])}{more}{hint}"
 
 
-def _write_record(path: Path, root: Path, decoded: Sequence[Decoded]) -> None:
-    record = {
-        "format": FORMAT,
-        "root": str(root),
-        "fingerprints": [image.fingerprint for image in decoded],
-        "hashes": [image.hash for image in decoded],
-    }
-    write_whole(path, json.dumps(record).encode())
-
-
-def _key(folder: Folder, shape: Shape) -> str:
-    """Return the name of a folder's pack."""
-    settings = f"{FORMAT} {shape.side} {shape.colour} {folder.root.resolve()}"
+def _key(hashes: Sequence[str], shape: Shape) -> str:
+    """Return the name of the pack of files: it depends on all that their pixels depend on."""
+    settings = f"{FORMAT} {__version__} {_decoders()} {shape.side} {shape.colour} {len(hashes)}"
     digest = blake2b(settings.encode(), digest_size=16)
-    for file in folder.files:
-        try:
-            stat = os.stat(folder.root / file)
-        except OSError as error:
-            hint = "; `expand verify` checks the folder" if folder.expanded else ""
-            raise TrainError(
-                f'"{folder.root / file}" cannot be read ({error.strerror}){hint}'
-            ) from error
-        line = f"{file}\0{stat.st_size}\0{stat.st_mtime_ns}\0"
-        digest.update(line.encode("utf-8", "surrogateescape"))
+    digest.update("".join(hashes).encode())
     return digest.hexdigest()
+
+
+def _decoders() -> str:
+    """Return the versions of the libraries that decode."""
+    versions = []
+    for library in DECODERS:
+        with suppress(metadata.PackageNotFoundError):
+            versions.append(metadata.version(library))
+    return " ".join(versions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from expand.views.batches import ViewBatches
+from train.data.decoding import hash_files
 from train.data.shape import Shape
 from train.feed import batched, exact
 from train.feed.exact import Colours
@@ -87,9 +88,16 @@ def decoded_images(sampler: Sampler, pixels: NDArray[np.uint8]) -> ViewDataset[A
     return ViewDataset(sampler, DecodedStore(sampler.folder, pixels), exact.render)
 
 
-def file_images(sampler: Sampler, shape: Shape) -> ViewDataset[Any]:
-    """Return images from their files, with exact views, brought to `shape` after rendering."""
-    return ViewDataset(sampler, FileStore(sampler.folder, shape), exact.render_each)
+def file_images(
+    sampler: Sampler, shape: Shape, hashes: Sequence[str] | None = None
+) -> ViewDataset[Any]:
+    """Return images from their files, with exact views, brought to `shape` after rendering.
+
+    `hashes` are those that the files must have, row by row; None: those that they have now.
+    """
+    folder = sampler.folder
+    known = hash_files(folder.root, folder.files) if hashes is None else hashes
+    return ViewDataset(sampler, FileStore(folder, known, shape), exact.render_each)
 
 
 def device_images(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -14,8 +14,7 @@ from torch import Tensor
 
 from expand.images.decoder import decode
 from expand.images.pixels import Pixels
-from expand.layouts.source import read_source
-from train.data.decoding import name_file, stack
+from train.data.decoding import name_file, read_checked, stack
 from train.data.folder import Folder
 from train.data.shape import Shape, resize_crop
 from train.errors import STOPPED
@@ -88,13 +87,13 @@ class FileStore:
     device = CPU
     decoded = None
 
-    def __init__(self, folder: Folder, shape: Shape) -> None:
-        self.folder, self.shape = folder, shape
+    def __init__(self, folder: Folder, hashes: Sequence[str], shape: Shape) -> None:
+        self.folder, self.hashes, self.shape = folder, hashes, shape
 
     def read(self, rows: Rows) -> Iterator[Pixels]:
         """Yield the image of each row at its own size."""
         cv2.setNumThreads(0)
-        return (decode(read_source(self._path(row))).pixels for row in rows)
+        return (decode(read_checked(self._path(row), self.hashes[row])).pixels for row in rows)
 
     def collate(self, images: Iterator[Pixels], rows: Rows) -> Tensor:
         """Return images, brought to one shape, as a tensor; a bad file is named."""

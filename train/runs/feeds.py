@@ -36,12 +36,13 @@ def choose_feed(
     """Choose what feeds a run; `workers` None: as many as suit the choice."""
     sampler = Sampler(data.train.folder, settings.strategy)
     if reads_files(data.train, settings.strategy, settings.shape):
-        choice = _from_files(settings, sampler, workers)
+        choice = _from_files(settings, sampler, data, workers)
     elif _renders_in_batches(settings, data, device):
         choice = _from_device(sampler, data, device)
     else:
         choice = _from_cache(sampler, data, device, workers)
-    return choice._replace(description=f"{_describe(sampler, data)}; {choice.description}")
+    lines = [f"{_describe(sampler, data)}; {choice.description}", *data.notes]
+    return choice._replace(description="\n".join(lines))
 
 
 def reads_files(split: Split, strategy: Strategy, shape: Shape) -> bool:
@@ -54,9 +55,12 @@ def reads_files(split: Split, strategy: Strategy, shape: Shape) -> bool:
     return not split.pack.whole or (renders_before_resizing and split.pack.has_files)
 
 
-def _from_files(settings: Settings, sampler: Sampler, workers: int | None) -> FeedChoice:
+def _from_files(
+    settings: Settings, sampler: Sampler, data: Data, workers: int | None
+) -> FeedChoice:
     workers = max(1, available_cores() - 1) if workers is None else workers
-    images = file_images(sampler, settings.shape)
+    hashes = [data.train.pack.hashes[row] for row in sampler.folder.pack_rows]
+    images = file_images(sampler, settings.shape, hashes)
     how = f"read from their files by {workers} worker processes at every visit"
     return FeedChoice(images, "exact", workers, how)
 

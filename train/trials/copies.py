@@ -16,11 +16,12 @@ from expand.job.copies import make_files
 from expand.job.settings import Settings as Expansion
 from expand.layouts.source import read_source
 from expand.views.batches import ViewBatches
+from train.data.decoding import Item, name_file, read_checked
 from train.data.folder import Folder
 from train.data.pack import Pack
 from train.data.shape import Shape, resize_crop
 from train.data.split import Split
-from train.errors import TrainError
+from train.errors import STOPPED, TrainError
 from train.feed.exact import render
 
 CHUNK = 64
@@ -66,22 +67,24 @@ def _rendered(side: Split, expansion: Expansion) -> NDArray[np.uint8]:
 
 
 def _from_files(side: Split, expansion: Expansion, shape: Shape) -> NDArray[np.uint8]:
-    files = side.folder.files
-    work = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
+    items = list(map(Item, side.folder.files, side.file_hashes()))
+    work = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
     workers = min(available_cores(), 1 + len(side.folder) // (4 * CHUNK))
     through = partial(_through_files, side.folder.root, expansion, shape)
     return np.stack(list(chain.from_iterable(make_engine(workers).map(through, work))))
 
 
 def _through_files(
-    root: Path, expansion: Expansion, shape: Shape, files: list[str]
+    root: Path, expansion: Expansion, shape: Shape, items: list[Item]
 ) -> list[NDArray[np.uint8]]:
     """Return every view of some sources as read from an expanded folder; runs in a worker."""
-    return [
-        resize_crop(decode(file.data).pixels, shape)
-        for name in files
-        for file in make_files(name, read_source(root / name), expansion, range(expansion.factor))
-    ]
+    views, images = range(expansion.factor), []
+    for name, expected in items:
+        with name_file(root / name, STOPPED):
+            data = read_checked(root / name, expected)
+            files = make_files(name, data, expansion, views)
+            images += [resize_crop(decode(file.data).pixels, shape) for file in files]
+    return images
 
 
 def _copies(folder: Folder, factor: int) -> Folder:

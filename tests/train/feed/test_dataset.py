@@ -113,18 +113,20 @@ def test_images_of_different_sizes_are_streamed_at_one_size(tmp_path: Path) -> N
 
 def test_a_file_that_is_bad_or_gone_stops_the_run_and_is_named(tmp_path: Path) -> None:
     src = write_set(tmp_path / "src")
-    images = file_images(sampler_of(src, "fly", recipe=RECIPES["classic"]), ANY_SHAPE)
     (src / "cat/1.png").write_bytes(b"hello")
+    images = file_images(sampler_of(src, "fly", recipe=RECIPES["classic"]), ANY_SHAPE)
+    write_set(src, {"cat/2.png": pictures()["cat/3.png"]})
     (src / "dog/0.png").unlink()
     for item, words in (
         (1, f'"{src / "cat/1.png"}" is not an image'),
+        (2, f'"{src / "cat/2.png"}" has changed since the run began'),
         (4, f'"{src / "dog/0.png"}" cannot be read (No such file or directory)'),
     ):
         with pytest.raises(TrainError) as stopped:
             read(images, 1, [0, item])
         assert str(stopped.value) == words
         assert stopped.value.status == STOPPED
-    assert read(images, 1, [0, 2, 3]).shape == (3, 16, 16, 3)
+    assert read(images, 1, [0, 3, 5]).shape == (3, 16, 16, 3)
 
 
 @pytest.mark.parametrize("technique", ["pad: {}", "resize: {size: 9}"])

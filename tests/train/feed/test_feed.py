@@ -208,9 +208,9 @@ def test_worker_processes_give_the_same_batches(images: dict[str, ViewDataset[An
 
 def test_an_error_in_a_worker_has_its_own_message_and_status(out: Path, tmp_path: Path) -> None:
     src = write_set(tmp_path / "src")
+    (src / "dog/2.png").write_bytes(b"hello")
     files = file_images(sampler_of(src, "fly", recipe=CLASSIC), Shape(8))
     feed = host(files, batch_size=8, workers=1)
-    (src / "dog/2.png").write_bytes(b"hello")
     with pytest.raises(TrainError) as stopped:
         list(feed.batches(0, 2))
     assert str(stopped.value) == f'"{src / "dog/2.png"}" is not an image'

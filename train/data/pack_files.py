@@ -1,0 +1,214 @@
+"""The files of a pack: an array written row by row, and a record of it that is checked first.
+
+Nothing in them is run: the array has a plain header, the record is JSON.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import stat
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from expand.engines.choose import available_cores
+from train.data.cache import explain_cache
+
+FORMAT = 3
+ARRAY, RECORD = "pixels.npy", "pack.json"
+BLOCK = 16 * 2**20
+"""Bytes of a file that are hashed at a time."""
+RECORD_BYTES, IMAGE_BYTES = 1000, 100
+"""What a record may take, and what it may take for each image."""
+DTYPES = ("|u1", "<u2")
+UNSUPPORTED = (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
+
+
+class DamagedError(Exception):
+    """Files that are not a pack, or not the one asked for; the message is the reason."""
+
+
+class PackFiles(NamedTuple):
+    """What the files of a pack hold: pixels, mapped from disk, and hashes of each image's."""
+
+    pixels: NDArray[Any]
+    fingerprints: list[str]
+
+
+class ArrayFile(NamedTuple):
+    """A file of N images of one shape and type, any row of which can be written."""
+
+    path: Path
+    rows: int
+    shape: tuple[int, ...]
+    """H×W×C."""
+    dtype: str
+
+    @property
+    def header(self) -> bytes:
+        """The bytes before the first row."""
+        buffer = io.BytesIO()
+        descr = {"descr": self.dtype, "fortran_order": False, "shape": (self.rows, *self.shape)}
+        np.lib.format.write_array_header_1_0(buffer, descr)
+        return buffer.getvalue()
+
+    @property
+    def row_bytes(self) -> int:
+        """The bytes of an image."""
+        return int(np.prod(self.shape)) * np.dtype(self.dtype).itemsize
+
+    def create(self) -> None:
+        """Write the header, and take the space of all rows on the disk.
+
+        A full disk is found here, not in the middle of decoding.
+        """
+        with _opened(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL) as handle:
+            _write(handle, self.header, 0)
+            total = len(self.header) + self.rows * self.row_bytes
+            try:
+                os.posix_fallocate(handle, 0, total)
+            except AttributeError:  # macOS and Windows have no such call
+                os.truncate(handle, total)
+            except OSError as error:
+                if error.errno not in UNSUPPORTED:
+                    raise
+                os.truncate(handle, total)
+
+    @contextmanager
+    def writer(self) -> Iterator[RowWriter]:
+        """Open the file to write rows."""
+        with ExitStack() as stack:
+            with explain_cache(self.path):
+                handle = stack.enter_context(_opened(self.path, os.O_RDWR))
+            yield RowWriter(self, handle, len(self.header))
+
+
+class RowWriter(NamedTuple):
+    """Writes rows of an open array file, by plain writes: a mapped page on a full disk kills."""
+
+    array: ArrayFile
+    handle: int
+    start: int
+
+    def write(self, row: int, image: NDArray[Any]) -> None:
+        """Write an image into its row."""
+        with explain_cache(self.array.path):
+            data = np.ascontiguousarray(image).view(np.uint8).reshape(-1)
+            _write(self.handle, data.data, self.start + row * self.array.row_bytes)
+
+
+def write_record(folder: Path, key: str, fingerprints: list[str]) -> None:
+    """Bring the array of a pack to the disk, and write the record that makes it one."""
+    with _opened(folder / ARRAY, os.O_RDWR) as handle:
+        os.fsync(handle)
+        body = {
+            "format": FORMAT,
+            "key": key,
+            "pixels": _hash_file(handle),
+            "fingerprints": fingerprints,
+        }
+    record = json.dumps({"checksum": _checksum(body), **body})
+    with _opened(folder / RECORD, os.O_RDWR | os.O_CREAT | os.O_EXCL) as handle:
+        _write(handle, record.encode(), 0)
+        os.fsync(handle)
+
+
+def read_pack(folder: Path, key: str, count: int) -> PackFiles:
+    """Read a pack of `count` images, and check every byte of it.
+
+    Raise FileNotFoundError if there is none, DamagedError if it is damaged or another one.
+    """
+    if not stat.S_ISDIR(os.lstat(folder).st_mode):
+        raise DamagedError("it is not a folder")
+    try:
+        body = json.loads(_read_regular(folder / RECORD, RECORD_BYTES + count * IMAGE_BYTES))
+        if body.pop("checksum") != _checksum(body) or body["format"] != FORMAT:
+            raise DamagedError(f"{RECORD} has changed")
+        if body["key"] != key or len(body["fingerprints"]) != count:
+            raise DamagedError(f"{RECORD} is that of other images")
+        with _regular(folder / ARRAY) as handle:
+            if _hash_file(handle) != body["pixels"]:
+                raise DamagedError(f"{ARRAY} has changed")
+        pixels = np.load(folder / ARRAY, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError as error:
+        raise DamagedError("a file is missing") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise DamagedError("its files are not those of a pack") from error
+    if pixels.dtype.str not in DTYPES or pixels.ndim != 4 or len(pixels) != count:
+        raise DamagedError(f"{ARRAY} does not hold the images")
+    return PackFiles(pixels, body["fingerprints"])
+
+
+def _checksum(body: dict[str, Any]) -> str:
+    return sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def _hash_file(handle: int) -> str:
+    """Return a hash of an open file, made of those of its blocks.
+
+    It is read, not mapped: a disk that fails is an error then, and a mapped page would kill.
+    """
+    starts = range(0, os.fstat(handle).st_size, BLOCK)
+    with ThreadPoolExecutor(available_cores()) as pool:
+        digests = pool.map(lambda start: sha256(_read(handle, start)).digest(), starts)
+        return sha256(b"".join(digests)).hexdigest()
+
+
+def _read(handle: int, start: int) -> bytearray:
+    """Return the block of a file from `start` on; shorter only at the end of the file."""
+    block, count = bytearray(BLOCK), 0
+    while count < BLOCK and (more := os.preadv(handle, [memoryview(block)[count:]], start + count)):
+        count += more
+    del block[count:]
+    return block
+
+
+def _read_regular(path: Path, at_most: int) -> bytes:
+    with _regular(path) as handle:
+        size = os.fstat(handle).st_size
+        if size > at_most:
+            raise DamagedError(f"{path.name} is too large")
+        return b"".join(bytes(_read(handle, start)) for start in range(0, size, BLOCK))
+
+
+@contextmanager
+def _regular(path: Path) -> Iterator[int]:
+    """Open a file to read it; refuse a link, and what is not a file, without waiting for it."""
+    flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        opened = os.open(path, os.O_RDONLY | flags | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            raise DamagedError(f"{path.name} is not a file") from error
+        raise
+    try:
+        if not stat.S_ISREG(os.fstat(opened).st_mode):
+            raise DamagedError(f"{path.name} is not a file")
+        yield opened
+    finally:
+        os.close(opened)
+
+
+@contextmanager
+def _opened(path: Path, flags: int) -> Iterator[int]:
+    handle = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _write(handle: int, data: bytes | memoryview, offset: int) -> None:
+    view = memoryview(data)
+    while view:
+        count = os.pwrite(handle, view, offset)
+        view, offset = view[count:], offset + count
