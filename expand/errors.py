@@ -15,11 +15,15 @@ class ExpandError(Exception):
 
 
 class SettingError(ExpandError):
-    """A setting with a value that it cannot have; `key` is its name in a recipe file."""
+    """A setting with a value that it cannot have.
 
-    def __init__(self, message: str, key: str = "") -> None:
+    `key` is its name in a recipe file; `path` are the keys and numbers that lead to it where it is
+    nested deeper.
+    """
+
+    def __init__(self, message: str, key: str = "", path: tuple[str | int, ...] = ()) -> None:
         super().__init__(message)
-        self.key = key
+        self.key, self.path = key, path or ((key,) if key else ())
 
 
 class BadImageError(ExpandError):

@@ -166,6 +166,8 @@ def preview(src: Path, sheet: Path, sources: int, **options: Any) -> int:
     click.echo(
         f"{sheet}: {sources} sources × {settings.factor} views, recipe {settings.recipe.name}"
     )
+    for note in settings.recipe.notes:
+        click.echo(note)
     return 0
 
 

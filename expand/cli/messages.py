@@ -44,7 +44,7 @@ def format_plan(plan: Plan, estimated: Estimate, workers: int) -> str:
     ]
     if settings.originals != "none" and _changes_size(plan):
         lines += ["Note: view 0 is the original at its own size; --originals none leaves it out."]
-    return "\n".join(lines)
+    return "\n".join([*lines, *(f"Note: {note}" for note in recipe.notes)])
 
 
 def _technique_rows(plan: Plan) -> list[tuple[str, ...]]:

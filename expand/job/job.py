@@ -90,7 +90,7 @@ def do_job(
             "files": summary.made,
         }
         write_card(plan.out, _finished_card(plan, [*state.runs, cost], summary))
-    return Report(plan, summary, engine.workers, tuple(state.notes))
+    return Report(plan, summary, engine.workers, (*plan.settings.recipe.notes, *state.notes))
 
 
 def _unfinished_card(plan: Plan, runs: list[dict[str, Any]]) -> dict[str, Any]:

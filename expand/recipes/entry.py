@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -53,6 +53,20 @@ class Entry:
             entries[str(key.value)] = Entry(self.where, value)
         return entries
 
+    def at(self, path: Sequence[str | int]) -> Entry:
+        """Return the entry that keys and list positions lead to, as far as they are there."""
+        node = self.node
+        for step in path:
+            found = None
+            if isinstance(node, yaml.MappingNode):
+                found = next((value for key, value in node.value if key.value == step), None)
+            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+                found = node.value[step] if step < len(node.value) else None
+            if found is None:
+                break
+            node = found
+        return Entry(self.where, node)
+
     def error(self, message: str) -> ExpandError:
         """Return an error with the file and the line in front of its message."""
         return ExpandError(f'"{self.where}", line {self.line}: {message}')
@@ -62,8 +76,7 @@ class Entry:
         try:
             return build()
         except SettingError as error:
-            entries = self.items() if isinstance(self.node, yaml.MappingNode) else {}
-            raise entries.get(error.key, self).error(str(error)) from error
+            raise self.at(error.path).error(str(error)) from error
         except ExpandError as error:
             raise self.error(str(error)) from error
         except (TypeError, ValueError, ArithmeticError, AttributeError) as error:

@@ -29,6 +29,7 @@ class Parsed(NamedTuple):
     techniques: tuple[Technique, ...]
     fill: Fill
     entry: Entry
+    notes: tuple[str, ...] = ()
 
 
 def read_recipe(name: str | Path) -> Parsed:
@@ -67,8 +68,8 @@ def parse_recipe(text: str, where: str) -> Parsed:
         # constructors of YAML tags: !!int abc, a date in month 13, a mapping as a key
         raise ExpandError(f'"{where}": a value is not what its tag says ({error})') from error
     if isinstance(data, Mapping) and "transform" in data and "__version__" in data:
-        pipeline = entry.within(lambda: Catalogue.pipeline(data))
-        return Parsed(Path(where).stem, (pipeline,), DEFAULT_FILL, entry)
+        pipeline, note = entry.within(lambda: Catalogue.pipeline(data))
+        return Parsed(Path(where).stem, (pipeline,), DEFAULT_FILL, entry, _notes(where, note))
     return _read(entry)
 
 
@@ -84,10 +85,15 @@ def _read(entry: Entry) -> Parsed:
             f"got {listed.value!r}"
         )
     read = [_read_technique(Entry(entry.where, node)) for node in listed.node.value]
-    fills = [items.get("fill"), *(fill for _, fill in read)]
+    fills = [items.get("fill"), *(one.fill for one in read)]
     fill = _common_fill([entry for entry in fills if entry])
     name = str(items["name"].value) if "name" in items else Path(entry.where).stem
-    return Parsed(name, tuple(technique for technique, _ in read), fill, entry)
+    notes = _notes(entry.where, *(one.note for one in read))
+    return Parsed(name, tuple(one.technique for one in read), fill, entry, notes)
+
+
+def _notes(where: str, *notes: str) -> tuple[str, ...]:
+    return tuple(f'"{where}": {note}.' for note in notes if note)
 
 
 def _common_fill(entries: list[Entry]) -> Fill:
@@ -106,21 +112,32 @@ def _plain(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _read_technique(entry: Entry) -> tuple[Technique, Entry | None]:
-    """Return one technique of the list, and its fill if it has one."""
+class _Read(NamedTuple):
+    """One technique of the list, with its fill if it has one, and a note."""
+
+    technique: Technique
+    fill: Entry | None = None
+    note: str = ""
+
+
+def _read_technique(entry: Entry) -> _Read:
     name, settings = _name_and_settings(entry)
     values = {key: item.value for key, item in settings.items().items()}
+    if name == PIPELINE:
+        pipeline, note = settings.within(lambda: Catalogue.pipeline(values))
+        return _Read(pipeline, note=note)
     if name not in NATIVE:
-        return settings.within(lambda: _from_catalogue(name, values)), None
+        return _Read(settings.within(lambda: _from_catalogue(name, values)))
     kind = NATIVE[name]
     geometric = issubclass(kind, GeometricTechnique)
     known = tuple(item.name for item in fields(kind))  # type: ignore[arg-type]
     settings.check_keys((*known, "fill") if geometric else known, name)
     fill = settings.items().get("fill")
     values.pop("fill", None)
-    return settings.within(
+    technique = settings.within(
         lambda: kind(**{key: _plain(value) for key, value in values.items()})
-    ), fill
+    )
+    return _Read(technique, fill)
 
 
 def _name_and_settings(entry: Entry) -> tuple[str, Entry]:
@@ -136,8 +153,6 @@ def _name_and_settings(entry: Entry) -> tuple[str, Entry]:
 
 
 def _from_catalogue(name: str, values: dict[str, Any]) -> Catalogue:
-    if name == PIPELINE:
-        return Catalogue.pipeline(values)
     if not name[:1].isupper():
         near = difflib.get_close_matches(name, NATIVE, n=1)
         hint = f'; did you mean "{near[0]}"?' if near else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,14 @@ class Recipe:
 
     Geometric techniques must be listed next to each other: they are composed into one matrix, so
     that each view is resampled once. Raises `ExpandError` for an empty recipe, a technique listed
-    twice, or geometric techniques with a pixel technique between them.
+    twice, or geometric techniques with a pixel technique between them. `notes` say what was left
+    out of the file that it was read from.
     """
 
     name: str
     techniques: tuple[Technique, ...]
     fill: Fill = DEFAULT_FILL
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "techniques", tuple(self.techniques))
@@ -159,7 +161,7 @@ class Recipe:
 
     @classmethod
     def _from(cls, parsed: Parsed) -> Recipe:
-        return parsed.entry.within(lambda: cls(parsed.name, parsed.techniques, parsed.fill))
+        return parsed.entry.within(lambda: cls(*parsed[:3], parsed.notes))
 
 
 def _product(techniques: tuple[Technique, ...]) -> int | None:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
+from expand.errors import ExpandError
 from expand.geometry import Number, Placement, Size
 from expand.images.pixels import Pixels
 
@@ -112,6 +113,10 @@ class PixelTechnique(Technique):
             {key: np.broadcast_to(value, count)[i].item() for key, value in choices.items()}
             for i in range(count)
         ]
-        return np.stack(
-            [self.apply(image, choice)[0] for image, choice in zip(pixels, each, strict=True)]
-        )
+        changed = [self.apply(image, choice)[0] for image, choice in zip(pixels, each, strict=True)]
+        if len({image.shape for image in changed}) > 1:
+            raise ExpandError(
+                f"{self.name} gives views of one batch different sizes; give images one size with "
+                "--image-size, and leave out what cuts or scales them by chance"
+            )
+        return np.stack(changed)

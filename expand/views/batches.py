@@ -15,6 +15,7 @@ from expand.geometry import Placement, Size
 from expand.images.pixels import Pixels
 from expand.recipes.fill import border_colours, fit_colour
 from expand.techniques import Choice
+from expand.views.checked import check_kept
 from expand.views.keys import STEPS, UNIT, draw_many
 from expand.views.resample import resample_batch
 from expand.views.views import Views
@@ -62,7 +63,10 @@ class ViewBatches:
         moved = False
         for step in self.views.steps:
             if step.change:
-                pixels = step.change.apply_batch(pixels, choices[step.key])
+                changed = step.change.apply_batch(pixels, choices[step.key])
+                if len(pixels):
+                    check_kept(pixels[0], changed[0], step.key)
+                pixels = changed
             elif not moved:
                 moved = True
                 pixels = self._resample(

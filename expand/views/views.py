@@ -15,6 +15,7 @@ from expand.geometry import IDENTITY, Placement, Size
 from expand.images.pixels import Pixels
 from expand.recipes.recipe import Recipe
 from expand.techniques import GeometricTechnique, PixelTechnique, Technique
+from expand.views.checked import check_kept
 from expand.views.keys import MASK, STEPS, draw, unit
 from expand.views.resample import resample
 from expand.views.walk import mixed_radix, origin, shuffled, walk
@@ -88,7 +89,9 @@ class Views:
         fill, moved, used = self.recipe.fill, False, dict(params)
         for step in self.steps:
             if step.change:
-                pixels, used[step.key] = step.change.apply(pixels, params[step.key])
+                changed, used[step.key] = step.change.apply(pixels, params[step.key])
+                check_kept(pixels, changed, step.key)
+                pixels = changed
             elif not moved:
                 moved = True
                 placement = self.placement(

@@ -91,9 +91,12 @@ def load_recipe(recipe: str | dict[str, Any]) -> Recipe:
     from expand.recipes.recipe import Recipe
 
     try:
-        return Recipe.from_dict(recipe) if isinstance(recipe, dict) else Recipe.load(recipe)
+        loaded = Recipe.from_dict(recipe) if isinstance(recipe, dict) else Recipe.load(recipe)
     except ExpandError as error:
         raise TrainError(str(error)) from error
+    for note in loaded.notes:
+        click.echo(note, err=True)
+    return loaded
 
 
 def read_strategy(data: Path, options: dict[str, Any]) -> Strategy:

@@ -1,0 +1,159 @@
+"""What transforms do to images, found by trying each on a small one.
+
+A transform that changes the type of pixels or the channels cannot make copies of an image. Which do
+depends on their arguments and on the image: of 16-bit images, albumentations makes floating point
+in a quarter of its transforms.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from expand.errors import BadImageError, ExpandError, SettingError
+from expand.images.pixels import Pixels
+from expand.techniques.catalogue.build import build, run
+from expand.techniques.catalogue.saved import MOST_TRANSFORMS, TRAINING, Leaf, leaves
+from expand.techniques.kept import broken_by
+
+SEEDS = range(1, 4)
+SMALL, LARGE = (36, 44), (1100, 1000)
+MOST_SECONDS = 5.0
+DIFFERENCE = 16.0
+"""Grey levels between the mean of a 16-bit result and that of the same 8-bit image, above which the
+transform takes 16 bits for something else. Rounding and noise give less than 2."""
+
+
+class Tried(NamedTuple):
+    """What came of trying a transform on one kind of image.
+
+    `broken` says what it does not keep, `error` is the message of what it raised.
+    """
+
+    broken: str | None
+    error: str | None
+    resized: bool
+
+
+def check_transform(saved: object, path: tuple[str | int, ...] = ()) -> None:
+    """Refuse a transform or pipeline that cannot make copies of any image, with the reason.
+
+    `path` leads to it in its file.
+    """
+    found = list(leaves(saved, path))
+    if len(found) > MOST_TRANSFORMS:
+        raise SettingError(f"a pipeline can have {MOST_TRANSFORMS} transforms", path=path)
+    for leaf in found:
+        if leaf.name in TRAINING:
+            raise SettingError(
+                f"{leaf.name} cannot make copies: it turns an image into what a network is trained "
+                "on. Remove it, or move it to the end of a saved pipeline, where it is left out",
+                path=leaf.path,
+            )
+        colour, grey = (_try(_always(leaf), "uint8", channels) for channels in (3, 1))
+        if broken := colour.broken or grey.broken:
+            raise SettingError(f"{leaf.name} cannot make copies: {broken}", path=leaf.path)
+        if colour.error and grey.error and (error := _error_on_large(leaf)):
+            raise SettingError(f"{leaf.name} cannot be used: {error}", path=leaf.path)
+
+
+@lru_cache(maxsize=256)
+def broken_kind(transform: str, dtype: str, channels: int) -> str | None:
+    """Return why a transform or pipeline spoils images of a kind; None if it does not."""
+    for leaf in leaves(json.loads(transform)):
+        if broken := _try(_always(leaf), dtype, channels).broken:
+            return f"{leaf.name} cannot change it: {broken}"
+    return None
+
+
+def changes_size(transform: str) -> bool:
+    """Return whether results have another size than the image, apart from quarter turns."""
+    return any(
+        _try(_always(leaf), "uint8", channels).resized
+        for leaf in leaves(json.loads(transform))
+        for channels in (3, 1)
+    )
+
+
+def _always(leaf: Leaf) -> str:
+    return json.dumps({**leaf.saved, "p": 1.0}, sort_keys=True)
+
+
+@lru_cache(maxsize=1024)
+def _try(transform: str, dtype: str, channels: int) -> Tried:
+    """Apply a transform, as JSON, to a small image with a few seeds."""
+    pixels = example(SMALL, dtype, channels)
+    resized, levels, means = False, 0, []
+    for seed in SEEDS:
+        try:
+            result = _apply(transform, pixels, seed)
+        except ExpandError as error:
+            return Tried(None, str(error), resized)
+        if broken := broken_by(pixels, result):
+            return Tried(broken, None, resized)
+        resized = resized or sorted(result.shape[:2]) != sorted(SMALL)
+        levels = max(levels, int(result.max()))
+        means.append(float(result.mean()))
+    if levels <= 1:
+        return Tried(f"it leaves the levels 0 … {levels} only", None, resized)
+    return Tried(_other_levels(transform, dtype, channels, means), None, resized)
+
+
+def _other_levels(transform: str, dtype: str, channels: int, means: list[float]) -> str | None:
+    """Compare 16-bit results with those of the same image in 8 bits."""
+    if dtype == "uint8":
+        return None
+    pixels = example(SMALL, "uint8", channels)
+    for seed, mean in zip(SEEDS, means, strict=True):
+        try:
+            expected = float(_apply(transform, pixels, seed).mean())
+        except BadImageError:  # nothing to compare with
+            return None
+        if abs(mean / 257 - expected) > DIFFERENCE:
+            return "it takes 16-bit levels for 8-bit ones"
+    return None
+
+
+def _apply(transform: str, pixels: Pixels, seed: int) -> Pixels:
+    start = time.perf_counter()
+    result: Pixels = run(build(transform), pixels, seed)["image"]
+    if (seconds := time.perf_counter() - start) > MOST_SECONDS:
+        height, width = pixels.shape[:2]
+        raise BadImageError(f"it takes {seconds:.0f} s for {width}×{height} pixels")
+    return result
+
+
+def _error_on_large(leaf: Leaf) -> str | None:
+    """Return what a transform raises for a large image, which may be larger than what it cuts out.
+
+    None if it works, or if even larger images are needed.
+    """
+    try:
+        _apply(_always(leaf), example(LARGE, "uint8", 3), SEEDS[0])
+    except ExpandError as error:
+        return None if type(error.__cause__).__name__ == "CropSizeError" else str(error)
+    return None
+
+
+@lru_cache(maxsize=16)
+def example(size: tuple[int, int], dtype: str, channels: int) -> Pixels:
+    """Return an image (height, width) with slopes and a little noise; H×W if it has 1 channel."""
+    planes = np.stack(list(_planes(size, channels)), axis=-1)
+    pixels: Pixels = planes.astype(np.uint8)
+    if dtype != "uint8":
+        pixels = pixels.astype(dtype) * np.dtype(dtype).type(257)
+    return pixels[..., 0] if channels == 1 else pixels
+
+
+def _planes(size: tuple[int, int], channels: int) -> Iterator[Any]:
+    height, width = size
+    rows, columns = np.mgrid[:height, :width]
+    noise = np.random.default_rng(0)
+    for channel in range(channels):
+        slope = rows / height * (channel % 3 + 1) + columns / width * ((channel + 1) % 3 + 1)
+        yield (20 + slope * 40 + noise.integers(0, 12, size)).clip(0, 255)
