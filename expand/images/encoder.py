@@ -13,6 +13,9 @@ from PIL import Image
 from expand.errors import BadImageError
 from expand.images.formats import FORMATS, Encoding, check_fits
 from expand.images.pixels import Pixels
+from expand.images.png import write_grey_alpha
+from expand.images.profiles import SEGMENT, insert_into_jpeg
+from expand.images.quiet import quiet
 from expand.images.tiff import write_tiff
 
 
@@ -21,24 +24,41 @@ def encode(pixels: Pixels, encoding: Encoding) -> bytes:
 
     Raises `BadImageError` if the format cannot hold them.
     """
+    check_fits(encoding, pixels.shape, sixteen_bits=pixels.dtype == np.uint16)
+    try:
+        return _encode(pixels, encoding)
+    except BadImageError:
+        raise
+    except Exception as error:  # encoders raise anything
+        raise BadImageError(f"cannot be written as {encoding.format}") from error
+
+
+def _encode(pixels: Pixels, encoding: Encoding) -> bytes:
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-    check_fits(encoding.format, channels, sixteen_bits=pixels.dtype == np.uint16)
     if encoding.format == "TIFF":
-        return write_tiff(pixels, encoding.profile)
+        return write_tiff(pixels, encoding.profile, encoding.extra)
+    if channels == 2 and pixels.dtype == np.uint16:
+        return write_grey_alpha(pixels, encoding.profile)
     if channels == 2 or encoding.tables:
         return _encode_with_pillow(pixels, encoding)
     suffix, settings = _OPENCV[encoding.format](encoding, pixels.ndim)
     stored = cv2.cvtColor(pixels, _TO_OPENCV[channels]) if channels > 2 else pixels
-    if encoding.profile and encoding.format != "PPM":
-        tags = [cv2.IMAGE_METADATA_ICCP], [np.frombuffer(encoding.profile, np.uint8)]
-        done, buffer = cv2.imencodeWithMetadata(suffix, stored, *tags, settings)
-    else:
-        done, buffer = cv2.imencode(suffix, stored, settings)
+    profile = encoding.profile if encoding.format in WITH_PROFILE else None
+    large = encoding.format == "JPEG" and profile is not None and len(profile) > SEGMENT
+    with quiet:
+        if profile and not large:
+            tags = [cv2.IMAGE_METADATA_ICCP], [np.frombuffer(profile, np.uint8)]
+            done, buffer = cv2.imencodeWithMetadata(suffix, stored, *tags, settings)
+        else:
+            done, buffer = cv2.imencode(suffix, stored, settings)
     if not done:
         raise BadImageError(f"cannot be written as {encoding.format}")
-    return buffer.tobytes()
+    file: bytes = buffer.tobytes()
+    return insert_into_jpeg(file, profile) if profile and large else file
 
 
+WITH_PROFILE = ("JPEG", "PNG", "WEBP")
+"""The formats in which OpenCV writes a colour profile; TIFF is written by tifffile."""
 _TO_OPENCV = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
 
 

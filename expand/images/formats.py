@@ -5,12 +5,17 @@ Loads neither numpy nor OpenCV, so that the command line can list the formats wi
 
 from __future__ import annotations
 
+import os
 from collections.abc import Container
 from dataclasses import dataclass, replace
 
 from expand.errors import BadImageError
 
 ANY_NUMBER = range(1, 1 << 16)
+MAX_PIXELS = 178_956_970
+"""The default of `--max-pixels`: Pillow takes larger images for decompression bombs."""
+MAX_PIXELS_VARIABLE = "EXPAND_MAX_PIXELS"
+"""The environment variable that takes `--max-pixels` to worker processes."""
 Tables = tuple[tuple[int, tuple[int, ...]], ...]
 
 
@@ -34,27 +39,45 @@ class ImageFormat:
     """Its value of `--format`; None if copies cannot be converted to it."""
     quality: int = 0
     """The default quality; 0 if the format is lossless."""
+    largest: int = 0
+    """The largest width and height that a file can have; 0 if there is no limit in practice."""
 
 
 FORMATS = {
     kind.name: kind
     for kind in (
         ImageFormat(
-            "JPEG", "JPEG", (".jpg", ".jpeg"), (b"\xff\xd8",), (1, 3), option="jpg", quality=95
+            "JPEG",
+            "JPEG",
+            (".jpg", ".jpeg"),
+            (b"\xff\xd8",),
+            (1, 3),
+            option="jpg",
+            quality=95,
+            largest=65500,
         ),
-        ImageFormat("PNG", "PNG", (".png",), (b"\x89PNG",), (1, 2, 3, 4), (1, 3, 4), option="png"),
-        ImageFormat("WEBP", "WebP", (".webp",), (b"RIFF",), (3, 4), option="webp", quality=90),
+        ImageFormat(
+            "PNG", "PNG", (".png",), (b"\x89PNG",), (1, 2, 3, 4), (1, 2, 3, 4), option="png"
+        ),
+        ImageFormat(
+            "WEBP", "WebP", (".webp",), (b"RIFF",), (3, 4), option="webp", quality=90, largest=16383
+        ),
         ImageFormat("BMP", "BMP", (".bmp",), (b"BM",), (1, 3, 4)),
         ImageFormat(
             "TIFF",
             "TIFF",
             (".tif", ".tiff"),
-            (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+            (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"II\0*", b"MM*\0"),
             ANY_NUMBER,
             ANY_NUMBER,
         ),
         ImageFormat(
-            "PPM", "PGM, PPM", (".pgm", ".ppm"), (b"P5", b"P6", b"P2", b"P3"), (1, 3), (1, 3)
+            "PPM",
+            "PGM, PPM",
+            (".pgm", ".ppm"),
+            tuple(b"P%d" % kind for kind in range(1, 7)),
+            (1, 3),
+            (1, 3),
         ),
     )
 }
@@ -75,7 +98,8 @@ class Encoding:
 
     `quality` is None if the encoding is lossless. `tables` are JPEG quantisation tables that no
     quality of libjpeg gives, `sampling` is OpenCV's number of the chroma subsampling, and `profile`
-    is an ICC colour profile.
+    is an ICC colour profile. `extra` are the kinds of the channels beyond colour in a TIFF file,
+    where they are not the usual ones (see `tiff.usual_extra`).
     """
 
     format: str
@@ -83,6 +107,11 @@ class Encoding:
     tables: Tables | None = None
     sampling: int | None = None
     profile: bytes | None = None
+    extra: tuple[int, ...] | None = None
+
+    def without_profile(self) -> Encoding:
+        """Return the encoding without its colour profile."""
+        return replace(self, profile=None)
 
     def override(self, format_: str, quality: int | None) -> Encoding:
         """Return the encoding for `--format` and `--quality`; "keep" and None leave it as it is."""
@@ -92,14 +121,25 @@ class Encoding:
                 return self
             return replace(self, quality=quality, tables=None)
         lossy = (quality or asked.quality) if asked.quality else None
-        return Encoding(asked.name, lossy, profile=self.profile)
+        return Encoding(asked.name, lossy, profile=self.profile, extra=self.extra)
 
 
-def check_fits(name: str, channels: int, *, sixteen_bits: bool) -> None:
-    """Refuse pixels that a format cannot hold."""
-    kind = FORMATS[name]
+def check_fits(encoding: Encoding, shape: tuple[int, ...], *, sixteen_bits: bool) -> None:
+    """Refuse pixels (H×W or H×W×C) that a format cannot hold."""
+    kind, channels = FORMATS[encoding.format], shape[2] if len(shape) > 2 else 1
     if channels not in kind.channels:
         what = "is grey" if channels == 1 else f"has {channels} channels"
-        raise BadImageError(f"{what}, which {name} cannot hold")
+        raise BadImageError(f"{what}, which {kind.name} cannot hold")
     if sixteen_bits and channels not in kind.channels_16:
-        raise BadImageError(f"has 16 bits, which {name} cannot hold")
+        raise BadImageError(f"has 16 bits, which {kind.name} cannot hold")
+    if encoding.extra is not None and kind.name != "TIFF":
+        raise BadImageError(f"has channels beyond colour and alpha, which {kind.name} cannot hold")
+    if kind.largest and max(shape[:2]) > kind.largest:
+        raise BadImageError(
+            f"is {shape[1]}×{shape[0]} pixels; {kind.name} holds at most {kind.largest} a side"
+        )
+
+
+def max_pixels() -> int:
+    """Return the largest number of pixels of an image that is decoded: that of `--max-pixels`."""
+    return int(os.environ.get(MAX_PIXELS_VARIABLE) or MAX_PIXELS)

@@ -1,0 +1,57 @@
+"""Read JPEG: grey, RGB and CMYK of 8 bits, baseline and progressive, Huffman and arithmetic."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import cast
+
+from PIL.JpegImagePlugin import JpegImageFile
+
+from expand.errors import BadImageError
+from expand.images.formats import Encoding
+from expand.images.jpeg import chroma_sampling, quantisation_tables, standard_tables
+from expand.images.profiles import cmyk_to_rgb
+from expand.images.readers.picture import (
+    Picture,
+    load_with_opencv,
+    read_orientation,
+)
+
+COLOUR_MODES = ("L", "RGB")
+
+
+def open_jpeg(data: bytes) -> Picture:
+    """Open a JPEG file; of a multi-picture file, the first picture."""
+    header = _header(data)
+    if not header.quantization:
+        raise BadImageError("is a lossless or incomplete JPEG file, which is not supported")
+    tagged = "exif" in header.info or "xmp" in header.info
+    orientation = read_orientation(header) if tagged else 1
+    encoding = _encoding(header)
+    if header.mode in COLOUR_MODES:
+        return Picture(*header.size, encoding, lambda: load_with_opencv(data), orientation)
+    return Picture(*header.size, encoding, lambda: cmyk_to_rgb(header), orientation)
+
+
+def _header(data: bytes) -> JpegImageFile:
+    """Open the header directly: by content alone, Pillow would also look for further pictures."""
+    try:
+        return JpegImageFile(io.BytesIO(data))
+    except SyntaxError as error:
+        if found := re.search(r"(\d+)-bit layers", str(error)):
+            reason = f"is a JPEG file of {found[1]} bits per channel, which is not supported"
+        elif found := re.search(r"(\d+)-layer", str(error)):
+            reason = f"is a JPEG file of {found[1]} channels, which is not supported"
+        else:
+            raise
+        raise BadImageError(reason) from error
+
+
+def _encoding(header: JpegImageFile) -> Encoding:
+    tables = quantisation_tables(header)
+    quality, profile = standard_tables().get(tables), header.info.get("icc_profile")
+    unusual = None if quality else tables
+    return Encoding(
+        "JPEG", quality or 0, unusual, chroma_sampling(header), cast("bytes | None", profile)
+    )

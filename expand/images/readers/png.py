@@ -1,0 +1,89 @@
+"""Read PNG: every kind of pixels; no animations."""
+
+from __future__ import annotations
+
+import io
+import struct
+from typing import cast
+
+import numpy as np
+from PIL.PngImagePlugin import PngImageFile
+
+from expand.errors import BadImageError
+from expand.images.formats import Encoding
+from expand.images.pixels import Pixels
+from expand.images.readers.picture import (
+    DAMAGED_HEADER,
+    TRUNCATED,
+    Picture,
+    load_with_opencv,
+    load_with_pillow,
+    read_orientation,
+)
+
+END = b"\0\0\0\0IEND\xaeB`\x82"
+GREY, PALETTE, GREY_ALPHA = 0, 3, 4
+"""Colour types in a PNG's header."""
+
+
+def open_png(data: bytes) -> Picture:
+    """Open a PNG file. Bytes after its end are ignored."""
+    header = PngImageFile(io.BytesIO(data))
+    if data[12:16] != b"IHDR":
+        raise BadImageError(DAMAGED_HEADER)
+    if header.is_animated:
+        raise BadImageError(f"is an animation of {header.n_frames} frames; give single images")
+    if not data.endswith(END) and not _has_end(data):
+        raise BadImageError(TRUNCATED)
+    # without a tag, Pillow would decode the whole file to find that there is none
+    tagged = b"eXIf" in data or b"Raw profile type exif" in data
+    orientation = read_orientation(header) if tagged else 1
+    profile = cast("bytes | None", header.info.get("icc_profile"))
+    encoding = Encoding("PNG", profile=profile)
+    return Picture(*header.size, encoding, lambda: _load(header, data), orientation)
+
+
+def _has_end(data: bytes) -> bool:
+    """Whether the chunks of a file lead to its end."""
+    at = 8
+    while at + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        at += 12 + length
+        if kind == b"IEND":
+            return bool(at <= len(data))
+    return False
+
+
+def _load(header: PngImageFile, data: bytes) -> Pixels:
+    depth, colour = data[24], data[25]
+    if colour == PALETTE or (colour == GREY_ALPHA and depth == 8):
+        return load_with_pillow(header)
+    pixels = load_with_opencv(data)
+    if colour == GREY_ALPHA:
+        return np.ascontiguousarray(pixels[..., [0, 3]])
+    level = _transparent_level(data) if colour == GREY else None
+    return pixels if level is None else _with_alpha(pixels, level, depth)
+
+
+def _transparent_level(data: bytes) -> int | None:
+    """Return the grey level that a file declares transparent, None if there is none."""
+    at = 8
+    while at + 10 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        if kind == b"IDAT":
+            return None
+        if kind == b"tRNS" and length >= 2:
+            return int.from_bytes(data[at + 8 : at + 10], "big")
+        at += 12 + length
+    return None
+
+
+def _with_alpha(pixels: Pixels, level: int, depth: int) -> Pixels:
+    """Add alpha to grey pixels: 0 where they have the transparent level, else opaque.
+
+    Pixels of 1, 2 and 4 bits are stretched to 8 bits already, the level is not.
+    """
+    white = np.iinfo(pixels.dtype).max
+    largest = (1 << depth) - 1
+    transparent = pixels == (level & largest) * white // largest
+    return np.dstack([pixels, np.where(transparent, 0, white).astype(pixels.dtype)])
