@@ -17,7 +17,8 @@ def broken_by(before: Pixels, after: object) -> str | None:
     if after.dtype != before.dtype:
         return f"{bits(before)} pixels become {bits(after)}"
     if after.ndim != before.ndim or after.shape[2:] != before.shape[2:]:
-        return f"{channels(before)} become {channels(after)}"
+        verb = "becomes" if before.ndim == 2 else "become"
+        return f"{channels(before)} {verb} {channels(after)}"
     if after.size == 0:
         return "no pixels are left"
     return None

@@ -15,6 +15,7 @@ from expand.techniques.catalogue.library import (
     parameters,
     saved_parameters,
     transform_class,
+    transform_classes,
 )
 
 CLASS = "__class_fullname__"
@@ -30,6 +31,7 @@ UNUSABLE = {
     **dict.fromkeys(("FDA", "HistogramMatching"), "it reads other images"),
     "PixelDistributionAdaptation": "it reads other images",
     **dict.fromkeys(("Mosaic", "OverlayElements"), "it needs other images"),
+    "ToTensor3D": "it is for volumes",
     "TextImage": "it reads a font file and needs texts",
     "ReplayCompose": "it repeats recorded values; use Compose",
     "SelectiveChannelTransform": "albumentations does not save its channels; use OneOf or Compose",
@@ -46,6 +48,7 @@ LIMITS = {
     **dict.fromkeys(("drop_length", "drop_width", "num_flare_circles_range", "max_factor"), 100),
     **dict.fromkeys(("num_masks_x", "num_masks_y", "number_of_patches", "max_objects"), 1000),
     **dict.fromkeys(("num_holes_range", "n_segments", "src_radius", "plasma_size"), 10_000),
+    **dict.fromkeys(("fill", "drop_value", "drop_color", "src_color"), 255),
     "num_control_points": 30,
 }
 """The largest number in an argument, where a larger one would take minutes or all memory."""
@@ -68,10 +71,9 @@ def leaves(saved: object, path: tuple[str | int, ...] = ()) -> Iterator[Leaf]:
     if not isinstance(saved, Mapping) or not isinstance(saved.get(CLASS), str):
         raise SettingError(f'a transform has settings and "{CLASS}", got {shown(saved)}', path=path)
     name, here = short_name(saved[CLASS]), (*path, CLASS)
+    check_usable(name, here)
     if len(path) > 2 * MOST_LEVELS:
         raise SettingError(f"a pipeline can be nested {MOST_LEVELS} levels deep", path=path)
-    if name in UNUSABLE:
-        raise SettingError(f"{name} cannot be used: {UNUSABLE[name]}", path=here)
     if name in COMPOSITIONS:
         kind = getattr(load_library(), name)
         check_arguments(name, parameters(kind), saved, path)
@@ -85,8 +87,6 @@ def leaves(saved: object, path: tuple[str | int, ...] = ()) -> Iterator[Leaf]:
         kind = transform_class(name)
     except ExpandError as error:
         raise SettingError(str(error), path=here) from error
-    if issubclass(kind, load_library().Transform3D) or name == "ToTensor3D":
-        raise SettingError(f"{name} cannot be used: it is for volumes", path=here)
     check_arguments(name, saved_parameters(kind), saved, path)
     yield Leaf(name, path, dict(saved))
 
@@ -121,6 +121,20 @@ def _is_sequence(saved: Mapping[str, Any]) -> bool:
     return (
         name in ("Compose", "Sequential") and p == 1 and isinstance(saved.get("transforms"), list)
     )
+
+
+def check_usable(name: str, path: tuple[str | int, ...] = ()) -> None:
+    """Refuse a transform that one image alone cannot be changed by, with the reason."""
+    if name in TRAINING:
+        raise SettingError(
+            f"{name} cannot make copies: it turns an image into what a network is trained on. "
+            "Remove it, or move it to the end of a saved pipeline, where it is left out",
+            path=path,
+        )
+    kind, volumes = transform_classes().get(name), load_library().Transform3D
+    reason = UNUSABLE.get(name)
+    if reason or (kind and issubclass(kind, volumes)):
+        raise SettingError(f"{name} cannot be used: {reason or 'it is for volumes'}", path=path)
 
 
 def short_name(full: str) -> str:

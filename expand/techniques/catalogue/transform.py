@@ -23,7 +23,7 @@ from expand.techniques.catalogue.library import (
     silent,
     transform_class,
 )
-from expand.techniques.catalogue.saved import CLASS, UNUSABLE, check_arguments, without_training
+from expand.techniques.catalogue.saved import CLASS, check_arguments, check_usable, without_training
 from expand.techniques.ranges import check_factor, switch, whole
 from expand.techniques.technique import Choice, PixelTechnique
 
@@ -52,8 +52,7 @@ class Catalogue(PixelTechnique):
 
         Raises `ExpandError` for an unknown transform, and for arguments that it does not take.
         """
-        if name in UNUSABLE:
-            raise ExpandError(f"{name} cannot be used: {UNUSABLE[name]}")
+        check_usable(name)
         library, kind = load_library(), transform_class(name)
         check_arguments(name, parameters(kind), arguments)
         try:

@@ -88,7 +88,7 @@ def test_copies_of_a_training_pipeline_have_the_levels_of_their_source(tmp_path:
         ("Sequential([Normalize()], p=0.5)", "Normalize cannot make copies"),
         ("HorizontalFlip(), FromFloat()", "FromFloat cannot make copies: 8-bit pixels become"),
         ("Blur(), ToGray(num_output_channels=1)", "ToGray cannot make copies: 3 channels become 1"),
-        ("ToRGB()", "ToRGB cannot make copies: 1 channel become 3 channels"),
+        ("ToRGB()", "ToRGB cannot make copies: 1 channel becomes 3 channels"),
         ("Normalize(), ToTensorV2()", "it only has Normalize and ToTensorV2"),
         (
             "RandomBrightnessContrast(brightness_limit=(-1, -1))",
@@ -118,7 +118,11 @@ def test_a_recipe_of_its_own_cannot_name_such_a_transform(name: str) -> None:
     [
         ("RandomGamma: {p: 1}", "RandomGamma cannot change it: 16-bit pixels become float64"),
         ("Downscale: {p: 1}", "Downscale cannot change it: 16-bit pixels become float32"),
-        ("Solarize: {p: 1}", "Solarize cannot change it: it takes 16-bit levels for 8-bit ones"),
+        ("Solarize: {p: 1}", "Solarize cannot change it: its levels are those of 8-bit images"),
+        (
+            "Pad: {p: 1, padding: 2, fill: 255}",
+            "Pad cannot change it: its levels are those of 8-bit",
+        ),
         ("Posterize: {p: 1}", "Posterize failed on it: Only single-byte integral types"),
     ],
 )
