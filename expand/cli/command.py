@@ -12,6 +12,7 @@ from expand.cli.groups import Folder, GroupedCommand, NameOrFile, titled
 from expand.cli.options import (
     COMMON,
     DATA_SETS,
+    LAYOUT,
     QUIET,
     WORKERS,
     file_options,
@@ -57,7 +58,8 @@ def command() -> None:
             "--skip-bad/--strict",
             default=True,
             help="Skip images that cannot be read (exit status 1), or stop at the first.",
-        )
+        ),
+        LAYOUT,
     ],
 )
 @view_options
@@ -88,11 +90,12 @@ def run(
     dry_run: bool,
     quiet: bool,
     workers: int | None,
+    layout: str,
     **options: Any,
 ) -> int:
     """Expand a dataset."""
     if dry_run:
-        return show_plan(src, out, workers, options)
+        return show_plan(src, out, workers, layout, options)
     settings = read_settings(options)
     from expand.cli.messages import format_report
     from expand.cli.progress import progress_bar
@@ -102,7 +105,7 @@ def run(
     from expand.job.plan import make_plan
 
     check_workers(workers)
-    with make_plan(src, out, settings) as plan:
+    with make_plan(src, out, settings, layout) as plan:
         estimated = estimate(plan)
         engine = make_engine(workers, estimated.core_seconds)
         with progress_bar(plan.files, "files", quiet) as progress:
@@ -115,15 +118,18 @@ def run(
 @command.command(cls=GroupedCommand, common=COMMON[:-1])
 @click.argument("src", type=Folder(), default=Path("data/train"))
 @click.argument("out", type=Folder(), default=Path("data/expanded"))
+@titled("Data", [LAYOUT])
 @view_options
 @file_options
 @titled("Execution", [WORKERS])
-def plan(src: Path, out: Path, workers: int | None, **options: Any) -> int:
+def plan(src: Path, out: Path, workers: int | None, layout: str, **options: Any) -> int:
     """Show what would be written, with an estimate of time and space."""
-    return show_plan(src, out, workers, options)
+    return show_plan(src, out, workers, layout, options)
 
 
-def show_plan(src: Path, out: Path, workers: int | None, options: dict[str, Any]) -> int:
+def show_plan(
+    src: Path, out: Path, workers: int | None, layout: str, options: dict[str, Any]
+) -> int:
     """Print a plan; refuse one that does not fit on the disk."""
     settings = read_settings(options)
     from expand.cli.messages import format_plan
@@ -132,7 +138,7 @@ def show_plan(src: Path, out: Path, workers: int | None, options: dict[str, Any]
     from expand.job.plan import make_plan
 
     check_workers(workers)
-    with make_plan(src, out, settings) as planned:
+    with make_plan(src, out, settings, layout) as planned:
         estimated = estimate(planned, seconds=2.0)
         workers = make_engine(workers, estimated.core_seconds).workers
         click.echo(format_plan(planned, estimated, workers))
@@ -143,6 +149,7 @@ def show_plan(src: Path, out: Path, workers: int | None, options: dict[str, Any]
 @command.command(cls=GroupedCommand, common=COMMON[:-1])
 @click.argument("src", type=Folder(), default=Path("data/train"))
 @click.argument("sheet", type=click.Path(path_type=Path), default=Path("preview.png"))
+@titled("Data", [LAYOUT])
 @view_options
 @titled(
     "Output",
@@ -156,13 +163,13 @@ def show_plan(src: Path, out: Path, workers: int | None, options: dict[str, Any]
         )
     ],
 )
-def preview(src: Path, sheet: Path, sources: int, **options: Any) -> int:
+def preview(src: Path, sheet: Path, sources: int, layout: str, **options: Any) -> int:
     """Draw a contact sheet: one row per source, one column per view."""
     settings = read_settings(options)
     from expand.previews.preview import Preview
     from expand.storage.files import write_whole
 
-    write_whole(sheet, Preview.of(src, settings, sources).png())
+    write_whole(sheet, Preview.of(src, settings, sources, layout).png())
     click.echo(
         f"{sheet}: {sources} sources × {settings.factor} views, recipe {settings.recipe.name}"
     )

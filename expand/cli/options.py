@@ -9,6 +9,7 @@ import click
 from expand.cli.groups import Command, NameList, NameOrFile, titled
 from expand.errors import ExpandError
 from expand.images.formats import OPTIONS
+from expand.layouts.layout import AUTO, LAYOUTS
 
 if TYPE_CHECKING:
     from expand.job.settings import Settings
@@ -91,6 +92,14 @@ WORKERS = click.option(
     "--workers",
     type=int,
     help="Number of worker processes.  [default: one per core, fewer for small jobs]",
+)
+LAYOUT = click.option(
+    "--as",
+    "layout",
+    type=click.Choice(LAYOUTS),
+    default=AUTO,
+    show_default=True,
+    help="folders: take each folder for a class, even one that looks like part of another layout.",
 )
 QUIET = click.option("--quiet", "-q", is_flag=True, help="Print errors only.")
 

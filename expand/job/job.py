@@ -19,6 +19,7 @@ from expand.job.plan import Plan, make_plan
 from expand.job.run import Progress, run
 from expand.job.settings import Settings
 from expand.job.summary import RunSummary
+from expand.layouts.layout import AUTO
 from expand.recipes.recipe import Recipe
 from expand.records.card import FINISHED, UNFINISHED, versions, write_card
 
@@ -48,6 +49,7 @@ def expand(
     engine: Engine | None = None,
     overwrite: bool = False,
     strict: bool = False,
+    layout: str = AUTO,
     progress: Progress = lambda _files: None,
     **settings: Any,
 ) -> Report:
@@ -56,13 +58,14 @@ def expand(
     `settings` are those of the command: seed, sampling, format, quality, originals. A bad image is
     listed in the report. Raise ExpandError if the job is refused or stopped. Interrupted? Call it
     again to resume. A larger `factor` adds the missing copies to an existing `out`. The work runs
-    on `engine`, or else in `workers` processes of this machine.
+    on `engine`, or else in `workers` processes of this machine. If `src` has another layout than
+    class folders, that is refused; `layout="folders"` takes each folder for a class.
     """
     check_workers(workers)
     if workers and engine:
         raise ExpandError("give expand() a number of workers or an engine, not both")
     recipe = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe)
-    with make_plan(Path(src), Path(out), Settings(recipe, factor, **settings)) as plan:
+    with make_plan(Path(src), Path(out), Settings(recipe, factor, **settings), layout) as plan:
         estimated = estimate(plan)
         engine = engine or make_engine(workers, estimated.core_seconds)
         return do_job(plan, estimated, engine, overwrite, strict, progress)

@@ -8,6 +8,7 @@ from pathlib import Path
 from expand.errors import ExpandError
 from expand.job.settings import Settings
 from expand.layouts.class_folders import list_sources
+from expand.layouts.layout import AUTO
 from expand.layouts.listing import Listing
 
 
@@ -32,10 +33,13 @@ class Plan:
         self.listing.close()
 
 
-def make_plan(src: Path, out: Path, settings: Settings) -> Plan:
-    """Plan the expansion of a folder of class folders; refuse what is not possible."""
+def make_plan(src: Path, out: Path, settings: Settings, layout: str = AUTO) -> Plan:
+    """Plan the expansion of a folder of class folders; refuse what is not possible.
+
+    With the layout "folders" each folder is a class, whatever it looks like.
+    """
     check_apart(src, out)
-    return Plan(src, out, settings, list_sources(src, settings.factor, settings.format))
+    return Plan(src, out, settings, list_sources(src, settings.factor, settings.format, layout))
 
 
 def check_apart(src: Path, out: Path) -> None:

@@ -7,94 +7,99 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from expand.errors import ExpandError
-from expand.images.formats import SUFFIXES
+from expand.layouts.directory import IMAGE
+from expand.layouts.layout import AUTO, FOLDERS, LAYOUTS, Layout, LayoutError
 from expand.layouts.listing import Listing, ScanSummary
-from expand.layouts.names import check_folders, check_images, split_suffix
+from expand.layouts.names import check_folders, check_images
+from expand.layouts.recognition.recognise import look
 from expand.layouts.source import Source
+from expand.layouts.walk import Frame, walk
 
 
-def list_sources(root: Path, factor: int = 1, format_: str = "keep") -> Listing:
+def list_sources(root: Path, factor: int = 1, format_: str = "keep", layout: str = AUTO) -> Listing:
     """List the sources of a folder of class folders, sorted by path; each directory is read once.
 
-    Raise ExpandError if there are none, or if `factor` views of each, written in `format_`, would
-    not get different names.
+    Raise LayoutError if it has another layout, unless `layout` is "folders"; raise ExpandError if
+    there are no sources, or if `factor` views of each, written in `format_`, would not get
+    different names.
     """
+    if layout not in LAYOUTS:
+        raise ExpandError(f"layout must be {' or '.join(LAYOUTS)}, got {layout!r}")
     if not root.exists():
         raise ExpandError(f'"{root}" does not exist')
     if not root.is_dir():
         raise ExpandError(f'"{root}" is a file; a folder with one folder per class is needed')
-    walk = _Walk(root, factor, format_)
-    listing = Listing(walk.sources(), walk.summary)
+    scan = _Scan(root, factor, format_, recognising=layout != FOLDERS)
+    listing = Listing(scan.sources(), scan.summary)
     if not len(listing):
         listing.close()
-        reason = "no images in its folders" if walk.folders else "no class folders"
+        reason = "no images in its folders" if scan.summary.barren else "no class folders"
         raise ExpandError(
             f'"{root}" has {reason}; images are expected as {root.name}/<class>/<image>'
         )
     return listing
 
 
-class _Walk:
-    """One walk over a folder, which checks names and counts what is not a source."""
+def list_images(root: Path, layout: str = AUTO) -> Iterator[Path]:
+    """Yield the images of a folder, labelled or not, sorted by path; hidden ones are left out.
 
-    def __init__(self, root: Path, factor: int, format_: str) -> None:
+    Raise LayoutError if some of them are masks, unless `layout` is "folders".
+    """
+
+    def visit(frame: Frame) -> None:
+        found = _recognise(frame) if layout != FOLDERS else None
+        if found and found.has_masks:
+            raise LayoutError(root, found)
+
+    for _, entry, kind in walk(str(root), visit):
+        if entry and kind == IMAGE:
+            yield Path(entry.path)
+
+
+class _Scan:
+    """One scan of a folder, which checks layout and names, and counts what is not a source."""
+
+    def __init__(self, root: Path, factor: int, format_: str, *, recognising: bool) -> None:
         self.root, self.factor, self.format = root, factor, format_
+        self.recognising = recognising
         self.summary = ScanSummary()
-        self.folders = 0
 
     def sources(self) -> Iterator[Source]:
         """Yield the sources, one class after the other."""
-        above = (os.path.realpath(self.root),)
-        for entry in self._entries(self.root):
-            if _is_folder(entry):
-                self.folders += 1
-                yield from self._below(entry.path, f"{entry.name}/", entry.name, above)
-            elif _is_image(entry):
+        found = files = 0
+        for frame, entry, kind in walk(str(self.root), self._visit):
+            if entry is None:
+                if len(frame.names) == 1:
+                    if not found:
+                        self.summary.barren[frame.names[0]] = files
+                    found = files = 0
+            elif kind != IMAGE:
+                files += bool(frame.names)
+                self.summary.foreign += 1
+            elif frame.names:
+                found += 1
+                yield Source(f"{frame.prefix}{entry.name}", _size(entry), frame.names[0])
+            else:
                 self.summary.unlabelled += 1
-            else:
-                self.summary.foreign += 1
 
-    def _below(
-        self, path: str, prefix: str, label: str, above: tuple[str, ...]
-    ) -> Iterator[Source]:
-        """Yield the sources of a directory and of those in it; `above` are the ones it lies in."""
-        real = os.path.realpath(path)
-        if real in above:
-            raise ExpandError(f'"{path}" is a link to a folder that it lies in')
-        entries = self._entries(path)
-        images = [entry.name for entry in entries if _is_image(entry) and not _is_folder(entry)]
-        check_images(path, images, self.factor, self.format)
-        for entry in entries:
-            name = f"{prefix}{entry.name}"
-            if _is_folder(entry):
-                yield from self._below(entry.path, f"{name}/", label, (*above, real))
-            elif _is_image(entry):
-                yield Source(name, _size(entry), label)
-            else:
-                self.summary.foreign += 1
-
-    def _entries(self, path: str | Path) -> list[os.DirEntry[str]]:
-        """Return a directory's entries, sorted by name, without hidden ones."""
-        try:
-            with os.scandir(path) as entries:
-                listed = sorted(entries, key=lambda entry: entry.name)
-        except OSError as error:
-            raise ExpandError(f'"{path}" cannot be read: {error.strerror}') from error
-        shown = [entry for entry in listed if not entry.name.startswith(".")]
-        self.summary.hidden += len(listed) - len(shown)
-        check_folders(str(path), [entry.name for entry in shown if _is_folder(entry)])
-        return shown
+    def _visit(self, frame: Frame) -> None:
+        """Check a directory, and count what is hidden in it."""
+        directory = frame.directory
+        self.summary.hidden += directory.hidden
+        if self.recognising and (layout := _recognise(frame)):
+            raise LayoutError(self.root, layout)
+        check_folders(directory.path, directory.folders)
+        if frame.names:
+            check_images(directory.path, directory.images, self.factor, self.format)
 
 
-def _is_image(entry: os.DirEntry[str]) -> bool:
-    return split_suffix(entry.name)[1].lower() in SUFFIXES
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
+def _recognise(frame: Frame) -> Layout | None:
+    """Return the layout that a directory gives evidence of, as seen from the walk's folder."""
+    layout = look(frame.directory, frame.names, alone=frame.alone)
+    for name in reversed(frame.names) if layout else ():
+        assert layout is not None
+        layout = layout.below(name)
+    return layout
 
 
 def _size(entry: os.DirEntry[str]) -> int:

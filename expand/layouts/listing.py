@@ -30,6 +30,8 @@ class ScanSummary:
     """Files that are not images."""
     unlabelled: int = 0
     """Images outside the class folders."""
+    barren: dict[str, int] = field(default_factory=dict)
+    """Class folders without an image that can be read, with the number of files in each."""
 
     @property
     def count(self) -> int:

@@ -13,6 +13,7 @@ from expand.images.decoder import decode
 from expand.images.pixels import Pixels
 from expand.job.settings import Settings
 from expand.layouts.class_folders import list_sources
+from expand.layouts.layout import AUTO
 from expand.layouts.source import check_name, read_source
 from expand.previews.sheet import Row, draw_sheet
 from expand.recipes.recipe import Recipe
@@ -26,10 +27,10 @@ class Preview:
     title: str
 
     @classmethod
-    def of(cls, src: Path, settings: Settings, sources: int) -> Preview:
+    def of(cls, src: Path, settings: Settings, sources: int, layout: str = AUTO) -> Preview:
         """Render `sources` sources, spread over the classes, and all views; skip bad images."""
         rows: list[Row] = []
-        with list_sources(src) as listing:
+        with list_sources(src, layout=layout) as listing:
             step = max(1, len(listing) // sources)
             for source in islice(listing, step // 2, None, step):
                 try:
@@ -61,14 +62,16 @@ def preview(
     factor: int = 4,
     *,
     sources: int = 8,
+    layout: str = AUTO,
     **settings: Any,
 ) -> Preview:
     """Preview what `expand` would write for a few sources of `src`; raise ExpandError if none can.
 
-    `settings` are those of the command: seed and sampling.
+    `settings` are those of the command: seed and sampling. With the layout "folders" each folder is
+    a class, whatever it looks like.
     """
     recipe = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe)
-    return Preview.of(Path(src), Settings(recipe, factor, **settings), sources)
+    return Preview.of(Path(src), Settings(recipe, factor, **settings), sources, layout)
 
 
 def _views(source_id: str, pixels: Pixels, settings: Settings) -> Row:

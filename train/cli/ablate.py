@@ -36,6 +36,7 @@ PLAIN = (
     "allow_leak",
     "design",
     "epochs",
+    "layout",
 )
 DESIGN_OPTIONS = [
     click.option(

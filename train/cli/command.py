@@ -10,6 +10,7 @@ import click
 
 from expand import __version__
 from expand.cli.groups import Command, Folder, GroupedCommand, titled
+from expand.cli.options import LAYOUT
 from expand.cli.terminal import FolderFirst, program_name, run_to_exit
 from train.cli.ablate import ABLATE_COMMON, ABLATE_OPTIONS, read_ablation
 from train.cli.compare import COMPARE_COMMON, COMPARE_OPTIONS, read_comparison, this_command
@@ -115,7 +116,8 @@ def run(
 @click.argument("run", type=Folder())
 @click.argument("images", type=click.Path(path_type=Path), nargs=-1, required=True)
 @DEVICE
-def predict(run: Path, images: tuple[Path, ...], device: str) -> int:
+@LAYOUT
+def predict(run: Path, images: tuple[Path, ...], device: str, layout: str) -> int:
     """Classify image files with a finished RUN; print the class and probability of each."""
     from train.runs.predict import classify, find_images
     from train.runtime.device import pick_device
@@ -124,7 +126,7 @@ def predict(run: Path, images: tuple[Path, ...], device: str) -> int:
     if where is None:
         raise TrainError(f"--device {device} is not available on this machine")
     bad = 0
-    for prediction in classify(run, find_images(list(images)), where):
+    for prediction in classify(run, find_images(list(images), layout), where):
         if prediction.problem:
             bad += 1
             click.echo(f'"{prediction.file}" {prediction.problem}', err=True)

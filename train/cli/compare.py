@@ -33,7 +33,17 @@ NOT_COMPARED = ("test", "validation", "epochs")
 ARMS = ("none", "fly", "disk", "disk-random", "hybrid")
 BUDGETS = ("steps", "files", "wall", "wall-expansion")
 CODECS = ("png", "keep", "jpg", "jpg:80", "webp")
-PLAIN = ("model", "dropout", "sources", "budget", "seed", "device", "precision", "allow_leak")
+PLAIN = (
+    "model",
+    "dropout",
+    "sources",
+    "budget",
+    "seed",
+    "device",
+    "precision",
+    "allow_leak",
+    "layout",
+)
 
 TEST = click.option(
     "--test",

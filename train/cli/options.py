@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from expand.cli.groups import Folder, NameList, NameOrFile
-from expand.cli.options import RECIPES, SAMPLINGS, technique_names
+from expand.cli.options import LAYOUT, RECIPES, SAMPLINGS, technique_names
 from train.cli.config import load_config
 
 Option = Callable[[Any], Any]
@@ -51,6 +51,7 @@ DATA_OPTIONS = [
     click.option(
         "--test", type=Folder(), help="Test set, as class folders; used once, after training."
     ),
+    LAYOUT,
     click.option(
         "--validation",
         type=float,

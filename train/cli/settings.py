@@ -40,6 +40,7 @@ PLAIN = (
     "precision",
     "mirrored",
     "allow_leak",
+    "layout",
 )
 USED_BY = {
     "factor": ("fly",),

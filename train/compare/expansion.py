@@ -14,6 +14,7 @@ import numpy as np
 from expand import expand
 from expand.errors import ExpandError
 from expand.images.decoder import decode
+from expand.layouts.layout import FOLDERS
 from expand.layouts.source import read_source
 from train.compare.arms import Arm
 from train.compare.results import ExpansionCost
@@ -92,7 +93,9 @@ def _expand(
     plain = {name: getattr(settings, name) for name in ("seed", "sampling", "format", "quality")}
     started = time.perf_counter()
     try:
-        report = expand(source, out, settings.factor, settings.recipe, overwrite=True, **plain)
+        report = expand(
+            source, out, settings.factor, settings.recipe, overwrite=True, layout=FOLDERS, **plain
+        )
     except ExpandError as error:
         raise TrainError(str(error), error.status) from error
     return report, time.perf_counter() - started

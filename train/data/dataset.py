@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from expand.layouts.layout import AUTO
 from train.data.cache import Cache, TooLargeError
 from train.data.decoding import hash_files
 from train.data.folder import Folder, list_folder, match_classes
@@ -39,6 +40,8 @@ class DataRequest:
     """The number of sources to train on, drawn evenly over the classes; None: all."""
     copies: bool = False
     """Whether every file of an expanded folder is needed, or the originals alone."""
+    layout: str = AUTO
+    """"folders": each folder is a class, whatever it looks like."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def prepare(request: DataRequest, cache: Cache, packing: Packing) -> Data:
 
 def _list_training(request: DataRequest) -> Folder:
     """List the sources to learn from, and hold out from."""
-    folder = list_folder(request.data)
+    folder = list_folder(request.data, request.layout)
     if request.sources is not None:
         folder = folder.of_sources(some_sources(folder, request.sources))
     if len(folder.classes) < 2:
@@ -142,16 +145,17 @@ def _as_validation(held: Split, request: DataRequest, cache: Cache, packing: Pac
 def _read_test(request: DataRequest, train: Split, cache: Cache, packing: Packing) -> Split:
     """Read the test images: the originals, whatever else their folder holds."""
     assert request.test is not None
-    listed = match_classes(list_folder(request.test), train.folder.classes, "the test set")
+    tested = list_folder(request.test, request.layout)
+    listed = match_classes(tested, train.folder.classes, "the test set")
     folder = listed.originals().whole()
-    tested = pack(folder, request.shape, cache, packing(folder))
-    if tested.pixels.shape[1:] != train.pack.pixels.shape[1:]:
-        sizes = (_size(tested), _size(train.pack))
+    packed = pack(folder, request.shape, cache, packing(folder))
+    if packed.pixels.shape[1:] != train.pack.pixels.shape[1:]:
+        sizes = (_size(packed), _size(train.pack))
         raise TrainError(
             "test images are {}, training images {}; give all of them one shape with "
             "--image-size and --colour (train ablate: resize them first)".format(*sizes)
         )
-    return Split("test", folder, tested)
+    return Split("test", folder, packed)
 
 
 def _size(packed: Pack) -> str:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from expand.errors import ExpandError
 from expand.layouts.class_folders import list_sources
+from expand.layouts.layout import AUTO, LayoutError, describe, train_command
+from expand.layouts.recognition.evidence import peek
 from expand.records.card import read_card
 from expand.records.manifest import MANIFEST, read_rows
 from train.errors import TrainError
@@ -111,16 +113,22 @@ class Folder:
         return originals
 
 
-def list_folder(root: Path) -> Folder:
-    """List a folder of class folders; raise TrainError if it is not one."""
+def list_folder(root: Path, layout: str = AUTO) -> Folder:
+    """List a folder of class folders; raise TrainError if it is not one.
+
+    With the layout "folders" each folder is a class, whatever it looks like.
+    """
     try:
         if not root.is_dir():
             raise TrainError(f'"{root}" is not a folder')
         card = read_card(root)
-        if card is not None or (root / MANIFEST).is_file():
+        if card is not None or _has_manifest(root):
             return _from_manifest(root, card)
-        with list_sources(root) as listing:
+        with list_sources(root, layout=layout) as listing:
             sources, _, labels = map(list, zip(*listing, strict=True))
+    except LayoutError as error:
+        command = train_command(error.root, error.layout)
+        raise TrainError(describe(error.root, error.layout, command)) from error
     except ExpandError as error:
         raise TrainError(str(error)) from error
     return _folder(root, sources, labels, sources, [0] * len(sources), None)
@@ -142,6 +150,12 @@ def match_classes(folder: Folder, classes: tuple[str, ...], name: str) -> Folder
         )
     numbers = np.array([classes.index(label) for label in folder.classes])
     return replace(folder, labels=numbers[folder.labels], classes=classes)
+
+
+def _has_manifest(root: Path) -> bool:
+    """Tell whether a folder has a manifest of expand, not another file of that name."""
+    path = root / MANIFEST
+    return path.is_file() and (path.stat().st_size == 0 or '"source_sha256"' in peek(str(path)))
 
 
 def _from_manifest(root: Path, card: dict[str, Any] | None) -> Folder:

@@ -10,7 +10,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from expand.errors import BadImageError
+from expand.errors import BadImageError, ExpandError
+from expand.layouts.class_folders import list_images
+from expand.layouts.layout import AUTO
 from train.data.decoding import read_image
 from train.data.normalise import Normaliser
 from train.data.shape import Shape
@@ -73,14 +75,18 @@ def _read(file: Path, shape: Shape, expected: tuple[int, ...]) -> np.ndarray | s
     return image
 
 
-def find_images(paths: list[Path]) -> list[Path]:
-    """Return the given files, and the images in the given folders."""
-    from expand.images.formats import SUFFIXES
+def find_images(paths: list[Path], layout: str = AUTO) -> list[Path]:
+    """Return the given files, and the images in the given folders, as the other commands list them.
 
+    Raise TrainError if some of them are masks, unless `layout` is "folders".
+    """
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            files += sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
+            try:
+                files += list_images(path, layout)
+            except ExpandError as error:
+                raise TrainError(str(error)) from error
         elif path.exists():
             files.append(path)
         else:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from expand.layouts.layout import AUTO
 from train.data.cache import Cache
 from train.data.dataset import DataRequest
 from train.data.shape import ANY_SHAPE, Shape
@@ -36,6 +37,7 @@ class Settings:
     precision: str = "auto"
     mirrored: bool = False
     allow_leak: bool = False
+    layout: str = AUTO
 
     def __post_init__(self) -> None:
         if self.renderer not in RENDERERS:
@@ -53,6 +55,7 @@ class Settings:
             self.allow_leak,
             self.sources,
             copies=self.strategy.reads_copies,
+            layout=self.layout,
         )
 
     def to_dict(self) -> dict[str, Any]:

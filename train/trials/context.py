@@ -44,7 +44,13 @@ def _trial_context(study: Any, cache_root: Path, cache_limit: int) -> TrialConte
         torch.use_deterministic_algorithms(mode=True, warn_only=True)
     cache = Cache(cache_root, cache_limit)
     data_request = DataRequest(
-        study.data, study.test, study.shape, 0.0, study.allow_leak, study.sources
+        study.data,
+        study.test,
+        study.shape,
+        0.0,
+        study.allow_leak,
+        study.sources,
+        layout=study.layout,
     )
     data = prepare(data_request, cache, lambda _folder: lambda _images: None)
     if not data.train.pack.whole:

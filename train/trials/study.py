@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expand.job.settings import Settings as Expansion
+from expand.layouts.layout import AUTO
 from expand.views.keys import draw
 from expand.views.views import Views
 from train.data.dataset import Data
@@ -54,6 +55,7 @@ class Study(ABC):
     precision: str = "auto"
     threads: int = 1
     allow_leak: bool = False
+    layout: str = AUTO
 
     @abstractmethod
     def strategy(self, arm: Any, view_seed: int) -> Strategy:

@@ -1,0 +1,1 @@
+"""Recognition: what kind of dataset a folder holds, and what shows it."""

@@ -1,0 +1,154 @@
+"""Recognise a layout by the names in a folder, and a bounded look into files with labels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from expand.errors import ExpandError
+from expand.layouts.directory import Directory, read_directory
+from expand.layouts.layout import CLASS_FOLDERS, Kind, Layout
+from expand.layouts.recognition.evidence import (
+    FILES,
+    is_yolo_text,
+    is_yolo_yaml,
+    kind_of_json,
+    kind_of_xml,
+)
+from expand.layouts.recognition.pairs import find_masks, find_paired_folders
+from expand.layouts.recognition.splits import find_parts, find_wrapper, holds_folders
+from expand.layouts.recognition.tables import SUFFIX, kind_of_table
+from expand.layouts.recognition.words import is_plain, role_of
+
+CARD = "expand.json"
+VOC_FOLDERS = ("ImageSets", "JPEGImages", "SegmentationClass", "SegmentationObject")
+DEPTH, DIRECTORIES = 3, 64
+"""How deep `recognise` looks, and at how many directories."""
+PEEKED = 200
+"""Entries of a folder of labels that are looked at."""
+
+
+def recognise(root: Path) -> Layout:
+    """Return the layout of a folder, from its first directories; nothing is written.
+
+    Listing the sources of a folder looks at every directory in the same way, while it reads them.
+    """
+    for names, alone in _directories(str(root)):
+        directory = read_directory(os.path.join(root, *names))
+        if layout := look(directory, names, alone=alone):
+            for name in reversed(names):
+                layout = layout.below(name)
+            return layout
+    return CLASS_FOLDERS
+
+
+def look(directory: Directory, names: tuple[str, ...], *, alone: bool) -> Layout | None:
+    """Return the layout that a directory gives evidence of; None if it may hold class folders.
+
+    `names` lead to it from the dataset's folder; `alone` says that each folder above it holds
+    nothing but the next one. The names in the layout are relative to the directory.
+    """
+    if not names and _is_expanded(directory):
+        return Layout(Kind.EXPANDED, (CARD,))
+    found = (
+        _look_into_files(directory, numbered=not names and len(directory.folders) < 2)
+        or _find_voc(directory)
+        or _look_into_labels(directory)
+        or find_paired_folders(directory)
+        or find_masks(directory, names)
+        or find_parts(directory, alone=alone)
+        or (find_wrapper(directory) if alone else None)
+    )
+    return _refine(directory, found) if found else None
+
+
+def _refine(directory: Directory, found: Layout) -> Layout:
+    """Look into the training part: what it holds says more, and it may not be class folders."""
+    if not found.training:
+        return found
+    inner = recognise(Path(directory.path, found.training)).below(found.training)
+    if inner.kind is Kind.WRAPPED:
+        return replace(found, training=inner.training)
+    if inner.kind is not Kind.CLASS_FOLDERS:
+        return inner
+    return found if holds_folders(directory, found.training) else replace(found, training="")
+
+
+def _is_expanded(directory: Directory) -> bool:
+    return CARD in directory.others and "metadata.jsonl" in directory.others
+
+
+def _look_into_files(directory: Directory, *, numbered: bool) -> Layout | None:
+    """Look for annotations in the files of a directory that are not images.
+
+    `numbered` says that a table may name images by bare numbers.
+    """
+    stems = {name.rpartition(".")[0] for name in directory.images} if directory.others else set()
+    seen = dict.fromkeys((".yaml", ".json", ".xml", ".txt", "table"), 0)
+    for name in directory.others:
+        _, dot, suffix = name.lower().rpartition(".")
+        group = {"yml": ".yaml"}.get(suffix, dot + suffix)
+        paired = name.rpartition(".")[0] in stems
+        if group not in seen and dot + suffix not in SUFFIX:
+            continue
+        group = group if group in seen and (group != ".txt" or paired) else "table"
+        if seen[group] >= FILES:
+            continue
+        seen[group] += 1
+        if kind := _kind_of(directory, name, group, numbered):
+            return Layout(kind, (name,))
+    return None
+
+
+def _kind_of(directory: Directory, name: str, group: str, numbered: bool) -> Kind | None:
+    path = os.path.join(directory.path, name)
+    if group == ".yaml":
+        return Kind.YOLO if is_yolo_yaml(path) else None
+    if group == ".json":
+        return kind_of_json(path)
+    if group == ".xml":
+        return kind_of_xml(path)
+    if group == ".txt":
+        return Kind.YOLO if is_yolo_text(path) else None
+    return kind_of_table(directory, name, numbered=numbered)
+
+
+def _look_into_labels(directory: Directory) -> Layout | None:
+    """Look for annotations in the files of folders that are named as if they held labels."""
+    for name in directory.folders:
+        role = role_of(name)
+        if role.kind == "labels" and is_plain(role):
+            try:
+                inner = read_directory(os.path.join(directory.path, name), PEEKED)
+            except ExpandError:
+                continue
+            if layout := _look_into_files(inner, numbered=False):
+                return layout.below(name)
+    return None
+
+
+def _find_voc(directory: Directory) -> Layout | None:
+    named = tuple(name for name in VOC_FOLDERS if name in directory.folders)
+    if len(named) > 1 or (named and "Annotations" in directory.folders):
+        return Layout(Kind.VOC, (*named, *({"Annotations"} & set(directory.folders))))
+    return None
+
+
+def _directories(root: str) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """Yield the first directories of a folder, level by level, by the names that lead to them."""
+    level: list[tuple[tuple[str, ...], bool]] = [((), True)]
+    left = DIRECTORIES
+    for _ in range(DEPTH):
+        below: list[tuple[tuple[str, ...], bool]] = []
+        for names, alone in level[:left]:
+            yield names, alone
+            left -= 1
+            try:
+                inner = read_directory(os.path.join(root, *names))
+            except ExpandError:
+                continue
+            single = alone and len(inner.folders) == 1 and not inner.images
+            below += [((*names, folder), single) for folder in inner.folders]
+        level = below

@@ -1,0 +1,76 @@
+"""A walk over a folder: every visible entry once, links followed, no circles."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from expand.errors import ExpandError
+from expand.layouts.directory import FOLDER, Directory, read_directory
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A directory on the way of a walk."""
+
+    directory: Directory
+    names: tuple[str, ...]
+    """The folders that lead to it."""
+    identity: tuple[int, int]
+    alone: bool
+    """Whether each folder above it holds nothing but the next one."""
+
+    @property
+    def prefix(self) -> str:
+        """What comes before the name of an entry in its path, relative to the walk's folder."""
+        return "".join(f"{name}/" for name in self.names)
+
+
+Visit = Callable[[Frame], None]
+Step = tuple[Frame, os.DirEntry[str] | None, str]
+"""A file with its directory and its kind; a directory with None at its end."""
+
+
+def walk(root: str, visit: Visit) -> Iterator[Step]:
+    """Yield each file of a folder and the end of each directory, sorted by path.
+
+    Each directory is read once, and passed to `visit` before its entries. Raise ExpandError if one
+    cannot be read, or is a link to one that it lies in.
+    """
+    stack = [(first := _open(root, (), []), iter(first.directory.entries))]
+    visit(first)
+    while stack:
+        frame, remaining = stack[-1]
+        for entry, kind in remaining:
+            if kind != FOLDER:
+                yield frame, entry, kind
+                continue
+            inner = _open(entry.path, (*frame.names, entry.name), [each for each, _ in stack])
+            visit(inner)
+            stack.append((inner, iter(inner.directory.entries)))
+            break
+        else:
+            stack.pop()
+            yield frame, None, FOLDER
+
+
+def _open(path: str, names: tuple[str, ...], above: list[Frame]) -> Frame:
+    """Read a directory; `above` are those that it lies in."""
+    directory = read_directory(path)
+    identity = _identity(path)
+    if any(identity == frame.identity for frame in above):
+        raise ExpandError(f'"{path}" is a link to a folder that it lies in')
+    alone = not above or (
+        above[-1].alone and len(above[-1].directory.folders) == 1 and not above[-1].directory.images
+    )
+    return Frame(directory, names, identity, alone)
+
+
+def _identity(path: str) -> tuple[int, int]:
+    """Return what a directory is known by, whatever path leads to it."""
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        raise ExpandError(f'"{path}" cannot be read: {error.strerror}') from error
+    return status.st_dev, status.st_ino

@@ -1,0 +1,88 @@
+"""Layouts in training: refused like in expansion, with the command for the training part."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Folder
+from tests.train.commands import call, draw_set, refusal
+from tests.train.samples import write_set
+from train.data.folder import list_folder
+from train.errors import TrainError
+from train.runs.predict import find_images
+
+
+def test_a_dataset_in_parts_is_refused_with_the_command_to_use(tmp_path: Path) -> None:
+    for part in ("train", "val", "test"):
+        write_set(tmp_path / "set" / part)
+    root = tmp_path / "set"
+    expected = (
+        f'"{root}" is a dataset in parts (training, validation, test), not class folders: it has '
+        f'"test/", "train/" and "val/". Use the class folders in it: '
+        f"train {root}/train --test {root}/test. If its folders are classes: --as folders"
+    )
+    for command in ((), ("compare",), ("ablate",)):
+        assert (
+            refusal(*command, root, "--test", root / "test", "--epochs", 2, "--out", tmp_path / "o")
+            == expected
+        )
+        assert not list(tmp_path.glob("o/*"))
+    assert len(list_folder(root, "folders")) == 24
+
+
+def test_a_test_set_of_another_layout_is_refused(tmp_path: Path) -> None:
+    data = draw_set(tmp_path / "data", 2)
+    draw_set(tmp_path / "other/images", 2)
+    (tmp_path / "other/masks").mkdir()
+    message = refusal(data, "--test", tmp_path / "other", "--epochs", 1, "--out", tmp_path / "run")
+    assert 'is a segmentation dataset, not class folders: it has "images/" and "masks/"' in message
+
+
+def test_folders_named_like_parts_are_classes_where_asked(tmp_path: Path) -> None:
+    names = ("train", "test")
+    data = draw_set(tmp_path / "data", 6, classes=names)
+    test = draw_set(tmp_path / "tested", 2, classes=names, seed=1)
+    options = ("--test", test, "--as", "folders", "--epochs", 1, "--quiet", "--device", "cpu")
+    assert call(data, *options, "--out", tmp_path / "run").exception is None
+    again = call("--config", tmp_path / "run/run.json", "--out", tmp_path / "again", "-q")
+    assert again.exception is None, again.exception
+    study = ("--seeds", 1, "--factor", 2, "--arms", "none,disk", "--image-size", 16)
+    compared = call("compare", data, *options, *study, "--out", tmp_path / "comparison")
+    assert compared.exception is None, compared.exception
+
+
+def test_a_table_with_the_name_of_a_manifest_is_no_manifest(tmp_path: Path) -> None:
+    root = write_set(tmp_path / "set")
+    (root / "metadata.jsonl").write_text('{"file_name": "cat/1.png", "text": "a cat"}\n')
+    with pytest.raises(TrainError, match='Hugging Face dataset .* it has "metadata.jsonl"'):
+        list_folder(root)
+    assert len(list_folder(root, "folders")) == 8
+
+
+def test_predict_lists_what_the_other_commands_list(class_folder: Folder, tmp_path: Path) -> None:
+    elsewhere = class_folder({"x.png": b""}, "elsewhere")
+    files = [
+        "b.png",
+        "a/1.png",
+        "a/z/2.PNG",
+        "a/._1.png",
+        "__MACOSX/a/1.png",
+        ".cache/1.png",
+        "a/t.txt",
+    ]
+    root = class_folder(dict.fromkeys(files, b""))
+    (root / "linked").symlink_to(elsewhere)
+    (root / "gone.png").symlink_to(tmp_path / "nowhere")
+    found = [file.relative_to(root).as_posix() for file in find_images([root])]
+    assert found == ["a/1.png", "a/z/2.PNG", "b.png", "gone.png", "linked/x.png"]
+
+
+def test_predict_takes_no_mask_for_an_image(tmp_path: Path) -> None:
+    for name in ("images/1.png", "masks/1.png"):
+        (tmp_path / "set" / name).parent.mkdir(parents=True)
+        (tmp_path / "set" / name).touch()
+    with pytest.raises(TrainError, match='it has "images/" and "masks/"'):
+        find_images([tmp_path / "set"])
+    assert len(find_images([tmp_path / "set"], "folders")) == 2
