@@ -13,6 +13,7 @@ from expand.cli.options import (
     COMMON,
     DATA_SETS,
     LAYOUT,
+    MAX_PIXELS_OPTION,
     QUIET,
     WORKERS,
     file_options,
@@ -60,6 +61,7 @@ def command() -> None:
             help="Skip images that cannot be read (exit status 1), or stop at the first.",
         ),
         LAYOUT,
+        MAX_PIXELS_OPTION,
     ],
 )
 @view_options
@@ -118,7 +120,7 @@ def run(
 @command.command(cls=GroupedCommand, common=COMMON[:-1])
 @click.argument("src", type=Folder(), default=Path("data/train"))
 @click.argument("out", type=Folder(), default=Path("data/expanded"))
-@titled("Data", [LAYOUT])
+@titled("Data", [LAYOUT, MAX_PIXELS_OPTION])
 @view_options
 @file_options
 @titled("Execution", [WORKERS])
@@ -149,7 +151,7 @@ def show_plan(
 @command.command(cls=GroupedCommand, common=COMMON[:-1])
 @click.argument("src", type=Folder(), default=Path("data/train"))
 @click.argument("sheet", type=click.Path(path_type=Path), default=Path("preview.png"))
-@titled("Data", [LAYOUT])
+@titled("Data", [LAYOUT, MAX_PIXELS_OPTION])
 @view_options
 @titled(
     "Output",
@@ -213,6 +215,7 @@ def verify(out: Path, workers: int | None, quiet: bool) -> int:
 @click.option(
     "--to", type=click.Path(path_type=Path), help="Write the file here.  [default: in OUT]"
 )
+@MAX_PIXELS_OPTION
 def replay(out: Path, file: str, source: Path | None, to: Path | None) -> int:
     """Make one FILE of an expanded dataset again, byte for byte."""
     from expand.job.replay import replay_into

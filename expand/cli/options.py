@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from expand.cli.groups import Command, NameList, NameOrFile, titled
 from expand.errors import ExpandError
-from expand.images.formats import OPTIONS
+from expand.images.formats import MAX_PIXELS, MAX_PIXELS_VARIABLE, OPTIONS
 from expand.layouts.layout import AUTO, LAYOUTS
 
 if TYPE_CHECKING:
@@ -100,6 +101,31 @@ LAYOUT = click.option(
     default=AUTO,
     show_default=True,
     help="folders: take each folder for a class, even one that looks like part of another layout.",
+)
+
+
+def _limit_pixels(ctx: click.Context, _param: click.Parameter, value: int | None) -> None:
+    """Set the limit for this process and its workers, while the command runs."""
+    if value is not None and not ctx.resilient_parsing:
+        before = os.environ.get(MAX_PIXELS_VARIABLE)
+        os.environ[MAX_PIXELS_VARIABLE] = str(value)
+        ctx.call_on_close(lambda: _restore(before))
+
+
+def _restore(before: str | None) -> None:
+    if before is None:
+        os.environ.pop(MAX_PIXELS_VARIABLE, None)
+    else:
+        os.environ[MAX_PIXELS_VARIABLE] = before
+
+
+MAX_PIXELS_OPTION = click.option(
+    "--max-pixels",
+    type=click.IntRange(min=1),
+    metavar="N",
+    expose_value=False,
+    callback=_limit_pixels,
+    help=f"Refuse an image of more pixels, before it takes memory.  [default: {MAX_PIXELS:,}]",
 )
 QUIET = click.option("--quiet", "-q", is_flag=True, help="Print errors only.")
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Container
 from dataclasses import dataclass, replace
 
-from expand.errors import BadImageError
+from expand.errors import BadImageError, ExpandError
 
 ANY_NUMBER = range(1, 1 << 16)
 MAX_PIXELS = 178_956_970
@@ -142,4 +142,9 @@ def check_fits(encoding: Encoding, shape: tuple[int, ...], *, sixteen_bits: bool
 
 def max_pixels() -> int:
     """Return the largest number of pixels of an image that is decoded: that of `--max-pixels`."""
-    return int(os.environ.get(MAX_PIXELS_VARIABLE) or MAX_PIXELS)
+    value = os.environ.get(MAX_PIXELS_VARIABLE)
+    if value is None:
+        return MAX_PIXELS
+    if not value.isdecimal() or int(value) < 1:
+        raise ExpandError(f"{MAX_PIXELS_VARIABLE} must be a number of pixels, got {value!r}")
+    return int(value)

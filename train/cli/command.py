@@ -10,7 +10,7 @@ import click
 
 from expand import __version__
 from expand.cli.groups import Command, Folder, GroupedCommand, titled
-from expand.cli.options import LAYOUT
+from expand.cli.options import LAYOUT, MAX_PIXELS_OPTION
 from expand.cli.terminal import FolderFirst, program_name, run_to_exit
 from train.cli.ablate import ABLATE_COMMON, ABLATE_OPTIONS, read_ablation
 from train.cli.compare import COMPARE_COMMON, COMPARE_OPTIONS, read_comparison, this_command
@@ -117,6 +117,7 @@ def run(
 @click.argument("images", type=click.Path(path_type=Path), nargs=-1, required=True)
 @DEVICE
 @LAYOUT
+@MAX_PIXELS_OPTION
 def predict(run: Path, images: tuple[Path, ...], device: str, layout: str) -> int:
     """Classify image files with a finished RUN; print the class and probability of each."""
     from train.runs.predict import classify, find_images

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from expand.cli.groups import Folder, NameList, NameOrFile
-from expand.cli.options import LAYOUT, RECIPES, SAMPLINGS, technique_names
+from expand.cli.options import LAYOUT, MAX_PIXELS_OPTION, RECIPES, SAMPLINGS, technique_names
 from train.cli.config import load_config
 
 Option = Callable[[Any], Any]
@@ -91,6 +91,7 @@ DATA_OPTIONS = [
         show_default=True,
         help="Size limit of the cache in GB; a larger dataset is streamed.",
     ),
+    MAX_PIXELS_OPTION,
 ]
 STRATEGY_OPTIONS = [
     click.option(

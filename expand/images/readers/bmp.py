@@ -120,12 +120,12 @@ def _shown(indices: NDArray[Any], header: Header) -> Pixels:
     start = 14 + header.size
     stored = header.data[start : start + count * entry]
     palette = np.frombuffer(stored, np.uint8, len(stored) // entry * entry).reshape(-1, entry)
-    if indices.max() >= len(palette):
-        raise BadImageError("has colours that are not in its palette")
     colours = palette[:, 2::-1]
     levels = np.array([0, 255]) if count == 2 else np.arange(count)
     if len(palette) == count and np.array_equal(colours, np.stack([levels] * 3, axis=1)):
-        colours = colours[:, 0]
+        colours = np.pad(colours[:, 0], (0, (1 << header.bits) - count))
+    elif len(colours) < 1 << header.bits:  # the rest is black
+        colours = np.pad(colours, ((0, (1 << header.bits) - len(colours)), (0, 0)))
     shown: Pixels = colours[indices]
     return shown
 

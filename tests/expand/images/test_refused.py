@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import struct
 import subprocess
 import sys
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import tifffile
+from click.testing import CliRunner
 from PIL import Image
 
-from expand.errors import BadImageError
+from expand.cli.command import command
+from expand.errors import BadImageError, ExpandError
 from expand.images.decoder import decode
 from expand.images.encoder import encode
 from expand.images.formats import MAX_PIXELS, Encoding
-from tests.conftest import noise_image
+from tests.conftest import Folder, noise_image
 from tests.expand.images.files import chunk, png, saved, tiff, with_tags
 
 RGB = noise_image(24, 36, 3)
@@ -223,7 +227,7 @@ cv2.imdecode(numpy.frombuffer(Path(sys.argv[1]).read_bytes(), "u1"), -1)
 """
 
 
-def test_image_libraries_print_nothing_and_others_still_can(tmp_path: object) -> None:
+def test_image_libraries_print_nothing_and_others_still_can(tmp_path: Path) -> None:
     jpeg = saved(FRAMES[0], "JPEG")
     noisy = {
         "bad.png": png(2, 2, 8, 0, b"\0\1\2\0\3\4")[:-20] + bytes(20),
@@ -234,7 +238,7 @@ def test_image_libraries_print_nothing_and_others_still_can(tmp_path: object) ->
     }
     names = []
     for name, data in noisy.items():
-        names.append(str(tmp_path / name))  # type: ignore[operator]
+        names.append(str(tmp_path / name))
         with open(names[-1], "wb") as file:
             file.write(data)
     done = subprocess.run(
@@ -264,3 +268,30 @@ def test_a_tiff_with_missing_parts_is_refused() -> None:
     data[start : start + 4] = bytes(4)
     with pytest.raises(BadImageError, match="truncated"):
         decode(bytes(data))
+
+
+def test_the_option_max_pixels_holds_in_workers_and_ends_with_the_command(
+    class_folder: Folder, tmp_path: Path
+) -> None:
+    src = class_folder(
+        {"a/large.png": noise_image(40, 50, 3), "a/small.png": noise_image(20, 30, 3)}
+    )
+    out = tmp_path / "out"
+    options = ["--max-pixels", "1000", "--workers", "2", "-q"]
+    run = ["run", str(src), str(out)]
+    result = CliRunner().invoke(command, [*run, *options], standalone_mode=False)
+    assert result.return_value == 1
+    reason = '"a/large.png" is 50×40 pixels by its header, more than 1,000'
+    assert reason in result.output
+    assert not any("max_pixels" in line for line in (out / "metadata.jsonl").open())
+    assert "EXPAND_MAX_PIXELS" not in os.environ
+    again = CliRunner().invoke(command, [*run, "-q"], standalone_mode=False)
+    assert again.return_value == 0, again.output
+    assert len(list((out / "a").iterdir())) == 8, "another limit resumes"
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "", "x", "1e6"])
+def test_a_limit_that_is_no_number_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXPAND_MAX_PIXELS", value)
+    with pytest.raises(ExpandError, match="EXPAND_MAX_PIXELS must be a number of pixels, got"):
+        decode(encode(RGB, Encoding("PNG")))
