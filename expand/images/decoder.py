@@ -84,17 +84,19 @@ def _open(data: bytes) -> Picture:
 
 def _other(data: bytes) -> str:
     """Return why bytes that are of no supported format are refused."""
-    if data[:2] in (b"Pf", b"PF"):
+    if data[:3] in (b"Pf\n", b"PF\n"):
         return "has floating-point pixels; 8 and 16 bits are supported"
+    if data[:3] == b"P7\n":
+        return f"is a PAM file; {SUPPORTED}"
     try:
         kind = Image.open(io.BytesIO(data)).format
     except (UnidentifiedImageError, *OPENING_ERRORS, struct.error):
         return "is not an image"
-    titles = ", ".join(each.title for each in FORMATS.values())
-    supported = " and ".join(titles.rsplit(", ", 1))
-    return f"is a {kind} file; {supported} are supported"
+    return f"is a {kind} file; {SUPPORTED}"
 
 
+TITLES = ", ".join(kind.title for kind in FORMATS.values())
+SUPPORTED = f"{' and '.join(TITLES.rsplit(', ', 1))} are supported"
 OPENING_ERRORS = (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError)
 """What Pillow's readers of other formats raise."""
 

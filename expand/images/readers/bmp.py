@@ -139,7 +139,8 @@ def _colours(values: NDArray[np.unsignedinteger], header: Header) -> Pixels:
         masks = (*stored[:3], stored[3] if alpha else 0)
     elif header.bits == 32 and len(np.unique(values & UNUSED)) > 1:
         masks = (*masks[:3], UNUSED)
-    return np.dstack([_channel(values, mask) for mask in masks if mask or mask is not masks[3]])
+    channels = masks if masks[3] else masks[:3]
+    return np.dstack([_channel(values, mask) for mask in channels])
 
 
 def _channel(values: NDArray[np.unsignedinteger], mask: int) -> NDArray[np.uint8]:

@@ -103,11 +103,9 @@ def _stretched(values: NDArray[np.integer], header: Header) -> Pixels:
     """Stretch values of 0 … `largest` to 8 or 16 bits, as Pillow does; 1 in bitmaps is black."""
     dtype = np.uint8 if header.largest < 256 else np.uint16
     white = np.iinfo(dtype).max
+    if values.max() > header.largest or values.min() < 0:
+        raise BadImageError(f"has values above {header.largest}, its largest value, or below 0")
     if header.largest != white:
-        if values.max() > header.largest or values.min() < 0:
-            raise BadImageError(f"has values above {header.largest}, its own largest value")
         levels = np.rint(np.arange(header.largest + 1) / header.largest * white)
         values = levels[::-1][values] if header.kind in BITMAPS else levels[values]
-    elif values.max() > white:
-        raise BadImageError(f"has values above {header.largest}, its own largest value")
     return values.reshape(header.shape).astype(dtype)

@@ -101,8 +101,9 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "a PGM with values above its maximum": (lambda: b"P5 2 1 100\n\1\xc8", "above 100"),
     "a PAM file": (
         lambda: b"P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nTUPLTYPE GRAYSCALE\nENDHDR\n\1",
-        "is not an image|is a PPM file|PAM",
+        "is a PAM file",
     ),
+    "a PGM of text with a negative value": (lambda: b"P2 2 1 255\n1 -2", "values above|below"),
     "a PFM file": (lambda: saved(Image.new("F", (4, 4)), "PPM"), "floating-point"),
     "a short PGM": (lambda: b"P5 20 20 255\n" + bytes(100), "truncated"),
     "a short text": (lambda: b"P2 2 2 255\n1 2 3", "truncated"),
