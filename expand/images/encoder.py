@@ -37,13 +37,15 @@ def _encode(pixels: Pixels, encoding: Encoding) -> bytes:
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     if encoding.format == "TIFF":
         return write_tiff(pixels, encoding.profile, encoding.extra)
+    if len(encoding.profile or b"") > LARGEST_PROFILE.get(encoding.format, 0):
+        encoding = encoding.without_profile()
+    profile = encoding.profile
     if channels == 2 and pixels.dtype == np.uint16:
-        return write_grey_alpha(pixels, encoding.profile)
+        return write_grey_alpha(pixels, profile)
     if channels == 2 or encoding.tables:
         return _encode_with_pillow(pixels, encoding)
     suffix, settings = _OPENCV[encoding.format](encoding, pixels.ndim)
     stored = cv2.cvtColor(pixels, _TO_OPENCV[channels]) if channels > 2 else pixels
-    profile = encoding.profile if encoding.format in WITH_PROFILE else None
     large = encoding.format == "JPEG" and profile is not None and len(profile) > SEGMENT
     with quiet:
         if profile and not large:
@@ -57,8 +59,13 @@ def _encode(pixels: Pixels, encoding: Encoding) -> bytes:
     return insert_into_jpeg(file, profile) if profile and large else file
 
 
-WITH_PROFILE = ("JPEG", "PNG", "WEBP")
-"""The formats in which OpenCV writes a colour profile; TIFF is written by tifffile."""
+LARGEST_PROFILE = {"JPEG": 255 * SEGMENT, "PNG": 1 << 20, "WEBP": 1 << 30}
+"""The largest profile in each format: what fits a JPEG, and what Pillow reads in a PNG.
+
+TIFF is written by tifffile; the other formats have none.
+"""
+
+
 _TO_OPENCV = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
 
 

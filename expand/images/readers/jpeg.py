@@ -18,6 +18,8 @@ from expand.images.readers.picture import (
     read_orientation,
 )
 
+JPEG_LS = b"\xff\xf7"
+"""What follows the first two bytes of a JPEG-LS file."""
 COLOUR_MODES = ("L", "RGB")
 
 
@@ -31,6 +33,7 @@ def open_jpeg(data: bytes) -> Picture:
     encoding = _encoding(header)
     if header.mode in COLOUR_MODES:
         return Picture(*header.size, encoding, lambda: load_with_opencv(data), orientation)
+    encoding = encoding.without_profile()
     return Picture(*header.size, encoding, lambda: cmyk_to_rgb(header), orientation)
 
 
@@ -43,6 +46,8 @@ def _header(data: bytes) -> JpegImageFile:
             reason = f"is a JPEG file of {found[1]} bits per channel, which is not supported"
         elif found := re.search(r"(\d+)-layer", str(error)):
             reason = f"is a JPEG file of {found[1]} channels, which is not supported"
+        elif data[2:4] == JPEG_LS:
+            reason = "is a JPEG-LS file, which is not supported"
         else:
             raise
         raise BadImageError(reason) from error

@@ -7,6 +7,7 @@ import struct
 from typing import cast
 
 import numpy as np
+from PIL import PngImagePlugin
 from PIL.PngImagePlugin import PngImageFile
 
 from expand.errors import BadImageError
@@ -21,6 +22,8 @@ from expand.images.readers.picture import (
     read_orientation,
 )
 
+# Pillow's limit for all texts and profiles together, for each of them; its own refuses large profiles
+PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
 END = b"\0\0\0\0IEND\xaeB`\x82"
 GREY, PALETTE, GREY_ALPHA = 0, 3, 4
 """Colour types in a PNG's header."""

@@ -7,6 +7,7 @@ tifffile needs another package for.
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -62,7 +63,6 @@ def open_tiff(data: bytes) -> Picture:
         raise BadImageError(f"has {_describe(tags)}, which is not supported")
     if tags.compression not in BY_TIFFFILE:
         return _compressed(data, tags, encoding)
-    check_complete(tags.page, len(data))
     load = partial(_load_with_tifffile, tags)
     return Picture(tags.width, tags.height, encoding, load, tags.orientation)
 
@@ -78,11 +78,18 @@ def _describe(tags: Tags) -> str:
 
 
 def _rows(file: Any, tags: Tags) -> Picture:
-    rows, columns, _channels = file.series[0].shape
+    rows, columns, channels = file.series[0].shape
+    encoding = Encoding("TIFF", profile=tags.profile, extra=(UNSPECIFIED,) * (channels - 1))
+    if encoding.extra == usual_extra(channels):
+        encoding = replace(encoding, extra=None)
+    return Picture(columns, rows, encoding, partial(_load_rows, file), tags.orientation)
+
+
+def _load_rows(file: Any) -> Pixels:
     for page in file.pages:
-        check_complete(page, file.filehandle.size)
-    load = partial(file.series[0].asarray, maxworkers=1)
-    return Picture(columns, rows, Encoding("TIFF", profile=tags.profile), load, tags.orientation)
+        check_complete(page)
+    pixels: Pixels = file.series[0].asarray(maxworkers=1)
+    return pixels
 
 
 def _is_plain(tags: Tags) -> bool:
@@ -105,6 +112,7 @@ def _plain(data: bytes, tags: Tags, encoding: Encoding) -> Picture:
         raise BadImageError(f"has {_describe(tags)}, which is not supported")
     load = partial(load_with_pillow, header)
     if tags.kind == CMYK:
+        encoding = encoding.without_profile()
         load = partial(cmyk_to_rgb, header)
     elif tags.kind == PALETTE:
         load = partial(_palette, header, tags)
@@ -128,6 +136,7 @@ def _palette(header: Image.Image, tags: Tags) -> Pixels:
 def _load_with_tifffile(tags: Tags) -> Pixels:
     """Load a page as H×W or H×W×C."""
     page = tags.page
+    check_complete(page)
     pixels = page.asarray(maxworkers=1)
     if page.axes == "SYX":
         pixels = np.ascontiguousarray(np.moveaxis(pixels, 0, -1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any, cast
 
 from expand.errors import BadImageError
@@ -161,10 +162,11 @@ def is_rows(file: Any) -> bool:
 NARROW = 16
 
 
-def check_complete(page: Any, size: int) -> None:
+def check_complete(page: Any) -> None:
     """Refuse a file whose parts are missing or go beyond its end."""
+    size = page.parent.filehandle.size
     starts, counts = page.dataoffsets, page.databytecounts
-    if not starts or len(starts) != len(counts):
+    if not len(starts) == len(counts) == prod(page.chunked):
         raise BadImageError(DAMAGED_HEADER)
     for start, count in zip(starts, counts, strict=True):
         if start <= 0 or count <= 0 or start + count > size:
