@@ -20,6 +20,7 @@ from expand.cli.options import (
     read_settings,
     view_options,
 )
+from expand.cli.output import echo, visible
 from expand.cli.terminal import FolderFirst, program_name, run_to_exit
 
 CHECK_SECONDS = 50e-6  # to read and hash a small file
@@ -113,7 +114,7 @@ def run(
         with progress_bar(plan.files, "files", quiet) as progress:
             report = do_job(plan, estimated, engine, overwrite, not skip_bad, progress)
     if report.status or not quiet:
-        click.echo(format_report(report), err=bool(quiet))
+        echo(format_report(report), err=bool(quiet))
     return report.status
 
 
@@ -143,7 +144,7 @@ def show_plan(
     with make_plan(src, out, settings, layout) as planned:
         estimated = estimate(planned, seconds=2.0)
         workers = make_engine(workers, estimated.core_seconds).workers
-        click.echo(format_plan(planned, estimated, workers))
+        echo(format_plan(planned, estimated, workers))
         check_fits(planned, estimated)
     return 0
 
@@ -172,11 +173,13 @@ def preview(src: Path, sheet: Path, sources: int, layout: str, **options: Any) -
     from expand.storage.files import write_whole
 
     write_whole(sheet, Preview.of(src, settings, sources, layout).png())
-    click.echo(
-        f"{sheet}: {sources} sources × {settings.factor} views, recipe {settings.recipe.name}"
+    echo(
+        visible(
+            f"{sheet}: {sources} sources × {settings.factor} views, recipe {settings.recipe.name}"
+        )
     )
     for note in settings.recipe.notes:
-        click.echo(note)
+        echo(visible(note))
     return 0
 
 
@@ -197,14 +200,14 @@ def verify(out: Path, workers: int | None, quiet: bool) -> int:
     with progress_bar(total, "files", quiet) as progress:
         verdict = check(out, make_engine(workers, total * CHECK_SECONDS), progress)
     for problem in verdict.problems:
-        click.echo(str(problem), err=True)
+        echo(visible(problem), err=True)
     if verdict.problems:
         problems = format_count(len(verdict.problems), "problem")
         remedies = dict.fromkeys(problem.remedy for problem in verdict.problems)
-        click.echo(f"{out}: {problems}. {' '.join(remedies)}", err=True)
+        echo(f"{visible(out)}: {problems}. {' '.join(remedies)}", err=True)
     elif not quiet:
         files = f"{format_count(verdict.files, 'file')}, {format_bytes(verdict.bytes)}"
-        click.echo(f"{out}: {files}, all match the manifest")
+        echo(f"{visible(out)}: {files}, all match the manifest")
     return verdict.status
 
 
@@ -222,7 +225,7 @@ def replay(out: Path, file: str, source: Path | None, to: Path | None) -> int:
 
     path, same = replay_into(out, file, source, to)
     result = "already exists, byte for byte the same" if same else "made again, byte for byte"
-    click.echo(f"{path}: {result}")
+    echo(f"{visible(path)}: {result}")
     return 0
 
 
@@ -243,5 +246,5 @@ def fetch(name: str, folder: Path, root: Path | None, quiet: bool) -> int:
         written = write(name, folder, root, progress)
     if not quiet:
         for part, count in written.items():
-            click.echo(f"{folder / part}: {format_count(count, 'image')}")
+            echo(f"{visible(folder / part)}: {format_count(count, 'image')}")
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,13 +11,23 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from expand.cli.output import encodable
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 COMMON, OTHER = "Common options", "Other options"
 COLUMN = 30
 """The widest first column of `--help`; a longer option puts its description on the next line."""
 
 
-class GroupedCommand(click.Command):
+class PlainCommand(click.Command):
+    """A command whose `--help` has only characters that standard output can encode."""
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the text of `--help`."""
+        return encodable(super().get_help(ctx), sys.stdout)
+
+
+class GroupedCommand(PlainCommand):
     """A command whose `--help` shows options under titles; those named in `common` come first."""
 
     def __init__(self, *args: Any, common: tuple[str, ...] = (), **attributes: Any) -> None:

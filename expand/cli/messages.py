@@ -6,6 +6,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from expand.cli.formatting import format_bytes, format_count, format_seconds
+from expand.cli.output import visible
 
 if TYPE_CHECKING:
     from expand.job.estimate import Estimate
@@ -27,9 +28,9 @@ def format_plan(plan: Plan, estimated: Estimate, workers: int) -> str:
         _format_views(plan),
         f"Fill: {recipe.fill.value}. Sampling: {settings.sampling}. Seed: {settings.seed}.",
         "",
-        f"Input: {plan.src}, {counts}, {format_bytes(listed.bytes)}{format_ignored(listed)}",
+        f"Input: {visible(plan.src)}, {counts}, {format_bytes(listed.bytes)}{format_ignored(listed)}",
         (
-            f"Output: {plan.out}, {format_count(plan.files, 'file')}, "
+            f"Output: {visible(plan.out)}, {format_count(plan.files, 'file')}, "
             f"about {format_bytes(estimated.bytes)}"
         ),
         (
@@ -82,10 +83,10 @@ def format_report(report: Report) -> str:
     counted = f"{format_count(summary.files, 'file')}, {format_bytes(summary.bytes)}"
     sources = _format_sources(summary.sources, len(summary.labels))
     lines = [
-        f"{plan.src} → {plan.out}",
+        f"{visible(plan.src)} → {visible(plan.out)}",
         f"  {sources} × {settings.factor} = {counted}",
         (
-            f"  recipe {settings.recipe.name}, seed {settings.seed}, {settings.sampling} sampling, "
+            f"  recipe {visible(settings.recipe.name)}, seed {settings.seed}, {settings.sampling} sampling, "
             f"originals: {settings.originals}"
         ),
         *_format_work(summary, report.workers),
@@ -100,7 +101,7 @@ def format_report(report: Report) -> str:
     if settings.originals == "none":
         lines += ["  originals are not included (--originals none)"]
     notes = (*report.notes, format_ignored(plan.listing.summary).removeprefix("; "))
-    lines += [f"  {note}" for note in notes if note]
+    lines += [f"  {visible(note)}" for note in notes if note]
     return "\n".join([*lines, *_format_bad(summary, plan)])
 
 
@@ -128,9 +129,11 @@ def _format_bad(summary: RunSummary, plan: Plan) -> list[str]:
         return []
     skipped = "was skipped" if len(summary.bad) == 1 else "were skipped"
     lines = [f"  {format_count(len(summary.bad), 'source')} could not be used and {skipped}:"]
-    lines += [f'    "{bad.source}" {bad.reason}' for bad in summary.bad[:BAD_SHOWN]]
+    lines += [visible(f'    "{bad.source}" {bad.reason}') for bad in summary.bad[:BAD_SHOWN]]
     if len(summary.bad) > BAD_SHOWN:
-        lines += [f"    … and {len(summary.bad) - BAD_SHOWN:,} more, see {plan.out}/expand.json"]
+        lines += [
+            f"    … and {len(summary.bad) - BAD_SHOWN:,} more, see {visible(plan.out)}/expand.json"
+        ]
     return lines
 
 
@@ -159,8 +162,8 @@ def _format_settings(technique: object) -> str:
 
 def _format_value(value: object) -> str:
     if isinstance(value, tuple) and not hasattr(value, "_fields"):
-        return " ".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        return " ".join(map(visible, value))
+    return f"{value:g}" if isinstance(value, float) else visible(value)
 
 
 def _format_table(rows: list[tuple[str, ...]]) -> list[str]:

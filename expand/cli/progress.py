@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from expand.cli.formatting import format_seconds
+from expand.cli.output import echo, visible, visible_lines
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -36,28 +38,34 @@ class Meter:
 
 
 class BarMeter(Meter):
-    """Progress as tqdm shows it: with a rate and the time left."""
+    """Progress as tqdm shows it: with a rate and the time left.
+
+    A terminal that goes away does not end the work.
+    """
 
     def __init__(self, bar: tqdm[Any]) -> None:
         self.bar, self.noted = bar, 0.0
 
     def advance(self, count: int, note: Note | None = None) -> None:
         """Move the bar; remove one that is not to stay once it is full."""
-        self.bar.update(count)
-        now = time.monotonic()
-        if note and now - self.noted > NOTE_SECONDS:
-            self.noted = now
-            self.bar.set_postfix_str(note())
-        if not self.bar.leave and self.bar.n == self.bar.total:
-            self.bar.close()
+        with suppress(OSError):
+            self.bar.update(count)
+            now = time.monotonic()
+            if note and now - self.noted > NOTE_SECONDS:
+                self.noted = now
+                self.bar.set_postfix_str(visible(note()))
+            if not self.bar.leave and self.bar.n == self.bar.total:
+                self.bar.close()
 
     def write(self, text: str) -> None:
         """Write above the bar."""
-        self.bar.write(text, file=sys.stderr)
+        with suppress(OSError):
+            self.bar.write(visible_lines(text), file=sys.stderr)
 
     def close(self) -> None:
         """Leave the bar as it is."""
-        self.bar.close()
+        with suppress(OSError):
+            self.bar.close()
 
 
 class LogMeter(Meter):
@@ -88,15 +96,15 @@ class LogMeter(Meter):
 
     def write(self, text: str) -> None:
         """Write lines to stderr at once."""
-        sys.stderr.write(text + "\n")
-        sys.stderr.flush()
+        echo(text, err=True)
 
 
 def open_meter(
     total: int | None, noun: str, *, label: str = "", done: int = 0, leave: bool = True
 ) -> Meter:
     """Return a bar if stderr is a terminal, else lines in a log; `total` None: unknown."""
-    if not sys.stderr.isatty():
+    label = visible(label)
+    if not _can_move_cursor():
         return LogMeter(total, noun, label, done)
     from tqdm import tqdm
 
@@ -112,6 +120,13 @@ def open_meter(
         delay=0 if leave else NOTE_SECONDS,
     )
     return BarMeter(bar)
+
+
+def _can_move_cursor() -> bool:
+    """Tell whether stderr is a terminal on which a line can be written again."""
+    if sys.stderr is None or os.environ.get("TERM") == "dumb":
+        return False
+    return sys.stderr.isatty()
 
 
 @contextmanager

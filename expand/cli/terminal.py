@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -11,13 +12,43 @@ from typing import NoReturn
 import click
 from click.shell_completion import CompletionItem
 
-from expand.errors import ExpandError
+from expand.cli.groups import PlainCommand
+from expand.cli.output import (
+    discard_output,
+    echo,
+    encodable,
+    flush_output,
+    prepare_streams,
+    visible,
+)
+from expand.errors import STOPPED, ExpandError
 
 INTERRUPTED = 130
 
 
+class _RunContext(click.Context):
+    """The context of the default command, which usage errors name as the user calls it."""
+
+    @property
+    def command_path(self) -> str:
+        """The name of the program, without that of the default command."""
+        return self.parent.command_path if self.parent else super().command_path
+
+
 class FolderFirst(click.Group):
     """A group whose first argument is a subcommand or a folder; the default command is `run`."""
+
+    command_class = PlainCommand
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Add a command."""
+        if (name or cmd.name) == "run":
+            cmd.context_class = _RunContext
+        super().add_command(cmd, name)
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the text of `--help`, in characters that standard output can encode."""
+        return encodable(super().get_help(ctx), sys.stdout)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Insert `run` where no subcommand is named, unless a shell completes the first word."""
@@ -78,25 +109,52 @@ def run_to_exit(
 
     `hint` is printed after an interruption; `also` is another exception that has a status.
     """
+    prepare_streams()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         status = command.main(standalone_mode=False, prog_name=name)
+        flush_output()
     except (ExpandError, also) as error:
         status = getattr(error, "status", 1)
-        click.echo(f"{name}: {error}", err=True)
+        echo(visible(f"{name}: {error}"), err=True)
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        echo(shown.getvalue().removesuffix("\n"), err=True)
         status = 2
     except (click.Abort, KeyboardInterrupt):
-        click.echo(f"{name}: interrupted. {hint}", err=True)
+        echo(f"{name}: interrupted. {hint}", err=True)
         status = INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         status = 0
     except ImportError as error:
-        click.echo(f'{name}: {error}; pip install ".[train]"', err=True)
+        echo(visible(f'{name}: {error}; pip install ".[train]"'), err=True)
         status = 2
+    except (OSError, MemoryError) as error:
+        discard_output()
+        echo(visible(f"{name}: {explain(error)}"), err=True)
+        status = STOPPED
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def explain(error: OSError | MemoryError) -> str:
+    """Say what the system refused, and to which file."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory"
+    if not _has_folder():
+        return "the current folder does not exist any more; change to another one"
+    reason = error.strerror or str(error) or type(error).__name__
+    return f'"{os.fsdecode(error.filename)}": {reason}' if error.filename else reason
+
+
+def _has_folder() -> bool:
+    """Tell whether there is a current folder."""
+    try:
+        Path.cwd()
+    except OSError:
+        return False
+    return True
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:

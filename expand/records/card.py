@@ -31,8 +31,9 @@ def read_card(folder: Path) -> dict[str, Any] | None:
 
 
 def write_card(folder: Path, card: dict[str, Any]) -> None:
-    """Write the run card."""
-    write_whole(folder / CARD, (json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
+    """Write the run card; bytes of a path that are not UTF-8 are escapes, which JSON reads back."""
+    text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
+    write_whole(folder / CARD, text.encode("utf-8", "backslashreplace"))
 
 
 def versions() -> dict[str, str]:

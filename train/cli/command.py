@@ -11,6 +11,7 @@ import click
 from expand import __version__
 from expand.cli.groups import Command, Folder, GroupedCommand, titled
 from expand.cli.options import LAYOUT, MAX_PIXELS_OPTION
+from expand.cli.output import echo, visible
 from expand.cli.terminal import FolderFirst, program_name, run_to_exit
 from train.cli.ablate import ABLATE_COMMON, ABLATE_OPTIONS, read_ablation
 from train.cli.compare import COMPARE_COMMON, COMPARE_OPTIONS, read_comparison, this_command
@@ -109,7 +110,7 @@ def run(
         RunLocation(out, cache, options["device"], options["workers"], overwrite, observer),
     )
     if leads:
-        click.echo(format_run(record, out))
+        echo(format_run(record, out))
 
 
 @command.command()
@@ -130,9 +131,10 @@ def predict(run: Path, images: tuple[Path, ...], device: str, layout: str) -> in
     for prediction in classify(run, find_images(list(images), layout), where):
         if prediction.problem:
             bad += 1
-            click.echo(f'"{prediction.file}" {prediction.problem}', err=True)
+            echo(visible(f'"{prediction.file}" {prediction.problem}'), err=True)
         else:
-            click.echo(f"{prediction.file}\t{prediction.label}\t{prediction.probability:.4f}")
+            named = f"{visible(prediction.file)}\t{visible(prediction.label)}"
+            echo(f"{named}\t{prediction.probability:.4f}")
     return 1 if bad else 0
 
 
@@ -157,7 +159,7 @@ def compare(data: Path, **options: Any) -> None:
         options["out"], cache, options["jobs"], options["materialize"], options["overwrite"]
     )
     chosen = StudyOptions(options["margin"], this_command(), options["seeds"] or 0)
-    click.echo(answer(study, study_dir, chosen, plan=options["plan"], quiet=options["quiet"]))
+    echo(answer(study, study_dir, chosen, plan=options["plan"], quiet=options["quiet"]))
 
 
 @command.command(cls=GroupedCommand, common=ABLATE_COMMON)
@@ -179,7 +181,7 @@ def ablate(data: Path, **options: Any) -> None:
     cache = Cache.of(options["cache"], options["cache_size"])
     study_dir = StudyDir(options["out"], cache, options["jobs"], overwrite=options["overwrite"])
     chosen = StudyOptions(options["margin"], this_command(), options["seeds"] or 0)
-    click.echo(answer(ablation, study_dir, chosen, quiet=options["quiet"]))
+    echo(answer(ablation, study_dir, chosen, quiet=options["quiet"]))
 
 
 @command.command()
@@ -195,10 +197,10 @@ def cache(clear: bool, cache: Path | None) -> None:
     kept = Cache(cache)
     count = format_count(len(kept.packs()), "decoded dataset")
     if clear:
-        click.echo(f"{kept.root}: {format_bytes(kept.clear())} freed")
+        echo(f"{visible(kept.root)}: {format_bytes(kept.clear())} freed")
     else:
-        click.echo(
-            f"{kept.root}: {count}, {format_bytes(kept.size())}; train cache --clear removes them"
+        echo(
+            f"{visible(kept.root)}: {count}, {format_bytes(kept.size())}; train cache --clear removes them"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from expand.cli.formatting import format_count
+from expand.cli.output import visible
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,13 +18,13 @@ def format_run(record: RunRecord, out: Path) -> str:
     results, cost = record.results, record.cost
     assert results is not None
     assert cost is not None
-    lines = [f"{out}: {record.model.name}, {record.strategy}, {record.steps:,} steps"]
+    lines = [f"{visible(out)}: {record.model.name}, {record.strategy}, {record.steps:,} steps"]
     if test := results.test:
         lines += [f"  test: accuracy {test.accuracy:.2%}, loss {test.loss:.4f}"]
         if (mirrored := results.test_accuracy_mirrored) is not None:
             lines += [f"  test, averaged with the mirrored image: accuracy {mirrored:.2%}"]
         worst = sorted(test.per_class.items(), key=lambda item: item[1])[:3]
-        listed = ", ".join(f"{name} {100 * accuracy:.1f} %" for name, accuracy in worst)
+        listed = ", ".join(f"{visible(name)} {100 * accuracy:.1f} %" for name, accuracy in worst)
         lines += [f"  lowest accuracy: {listed}"]
     if validation := results.validation:
         lines += [f"  validation: accuracy {validation.accuracy:.2%}, loss {validation.loss:.4f}"]

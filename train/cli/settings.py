@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from expand.cli.output import echo, visible
 from train.errors import TrainError
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def load_recipe(recipe: str | dict[str, Any]) -> Recipe:
     except ExpandError as error:
         raise TrainError(str(error)) from error
     for note in loaded.notes:
-        click.echo(note, err=True)
+        echo(visible(note), err=True)
     return loaded
 
 

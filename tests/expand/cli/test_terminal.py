@@ -139,3 +139,34 @@ def test_sigterm_interrupts(
         signal.signal(signal.SIGTERM, before)
     assert ended.value.code == 130
     assert capsys.readouterr().err.endswith("work: interrupted. Start again.\n")
+
+
+def test_a_usage_error_names_the_program_as_it_was_called(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["work", "--nosuch"])
+    with pytest.raises(SystemExit) as ended:
+        run_to_exit(work, "work", "Start again.")
+    assert ended.value.code == 2
+    shown = capsys.readouterr().err
+    assert shown.startswith("Usage: work [OPTIONS] [FOLDER]\nTry 'work --help' for help.\n")
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        (
+            OSError(28, "No space left on device", "x\n.png"),
+            'work: "x\\n.png": No space left on device\n',
+        ),
+        (OSError(5, "Input/output error"), "work: Input/output error\n"),
+        (MemoryError(), "work: there is not enough memory\n"),
+    ],
+)
+def test_what_the_system_refuses_is_a_sentence_and_status_3(
+    what: BaseException,
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert ending(monkeypatch, capsys, what) == (3, message)
