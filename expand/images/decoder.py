@@ -28,6 +28,7 @@ from expand.images.readers.png import open_png
 from expand.images.readers.pnm import open_pnm
 from expand.images.readers.tiff import open_tiff
 from expand.images.readers.webp import open_webp
+from expand.images.tiff import usual_extra
 
 # `decode` has a limit of its own, which comes from a setting
 Image.MAX_IMAGE_PIXELS = None
@@ -63,7 +64,7 @@ def decode(data: bytes, limit: int | None = None) -> Decoded:
         _check_size(picture.width, picture.height, max_pixels() if limit is None else limit)
         pixels = _load(picture)
     encoding, orientation = picture.encoding, picture.orientation
-    if encoding.profile and not fits(encoding.profile, _channels(pixels)):
+    if encoding.profile and not fits(encoding.profile, _colours(pixels, encoding)):
         encoding = encoding.without_profile()
     return Decoded(upright(pixels, orientation), encoding, picture.turned or orientation != 1)
 
@@ -128,8 +129,10 @@ def _load(picture: Picture) -> Pixels:
     return pixels
 
 
-def _channels(pixels: Pixels) -> int:
-    return 1 if pixels.ndim == 2 else int(pixels.shape[2])
+def _colours(pixels: Pixels, encoding: Encoding) -> int:
+    """Return how many channels are colours."""
+    channels = 1 if pixels.ndim == 2 else int(pixels.shape[2])
+    return channels - len(usual_extra(channels) if encoding.extra is None else encoding.extra)
 
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:

@@ -13,14 +13,14 @@ from expand.images.pixels import Pixels
 
 SEGMENT = 65519
 """The largest piece of a profile that a segment of a JPEG file holds."""
-SPACES = {1: b"GRAY", 2: b"GRAY", 3: b"RGB ", 4: b"RGB "}
-"""The colour space of a profile that fits pixels of so many channels."""
+SPACES = {1: b"GRAY", 3: b"RGB "}
+"""The colour space of a profile that fits pixels with so many channels of colour."""
 
 
-def fits(profile: bytes, channels: int) -> bool:
-    """Whether a profile is complete and describes the colours of pixels of so many channels."""
+def fits(profile: bytes, colours: int) -> bool:
+    """Whether a profile is complete and describes pixels with so many channels of colour."""
     whole = len(profile) >= 128 and int.from_bytes(profile[:4], "big") <= len(profile)
-    return whole and profile[36:40] == b"acsp" and profile[16:20] == SPACES.get(channels)
+    return whole and profile[36:40] == b"acsp" and profile[16:20] == SPACES.get(colours)
 
 
 def cmyk_to_rgb(image: Image.Image) -> Pixels:

@@ -154,8 +154,8 @@ def _colours(pixels: Pixels, tags: Tags) -> Pixels:
     if PREMULTIPLIED in tags.extra:
         if len(tags.extra) > 1:
             raise BadImageError(f"has {_describe(tags)}, colours premultiplied: not supported")
-        alpha, white = pixels[..., -1:].astype(np.float64), np.iinfo(pixels.dtype).max
-        plain = np.rint(pixels[..., :-1] * white / np.maximum(alpha, 1)).clip(0, white)
+        white, numbers = np.iinfo(pixels.dtype).max, pixels.astype(np.float64)
+        plain = np.rint(numbers[..., :-1] * white / np.maximum(numbers[..., -1:], 1)).clip(0, white)
         pixels = np.concatenate([plain.astype(pixels.dtype), pixels[..., -1:]], axis=-1)
     return pixels
 
