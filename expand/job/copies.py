@@ -14,7 +14,7 @@ from expand.images.pixels import Pixels
 from expand.job.settings import Settings
 from expand.layouts.names import copy_name
 from expand.layouts.source import check_name
-from expand.records.manifest import Row
+from expand.records.rows import Row
 from expand.views.views import Rendered
 
 

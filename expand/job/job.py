@@ -14,14 +14,17 @@ from expand.engines.choose import check_workers, make_engine
 from expand.engines.engine import Engine
 from expand.errors import ExpandError
 from expand.job.estimate import Estimate, check_fits, estimate
-from expand.job.output import open_output
+from expand.job.output import hold_output
 from expand.job.plan import Plan, make_plan
 from expand.job.run import Progress, run
 from expand.job.settings import Settings
 from expand.job.summary import RunSummary
+from expand.job.task import TaskContext, check_output
 from expand.layouts.layout import AUTO
+from expand.layouts.limits import NameLimits
 from expand.recipes.recipe import Recipe
 from expand.records.card import FINISHED, UNFINISHED, versions, write_card
+from expand.storage.removal import sweep
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ def expand(
     overwrite: bool = False,
     strict: bool = False,
     layout: str = AUTO,
+    durable: bool = False,
     progress: Progress = lambda _files: None,
     **settings: Any,
 ) -> Report:
@@ -59,7 +63,8 @@ def expand(
     listed in the report. Raise ExpandError if the job is refused or stopped. Interrupted? Call it
     again to resume. A larger `factor` adds the missing copies to an existing `out`. The work runs
     on `engine`, or else in `workers` processes of this machine. If `src` has another layout than
-    class folders, that is refused; `layout="folders"` takes each folder for a class.
+    class folders, that is refused; `layout="folders"` takes each folder for a class. With
+    `durable`, files are on the disk before the manifest names them.
     """
     check_workers(workers)
     if workers and engine:
@@ -68,7 +73,7 @@ def expand(
     with make_plan(Path(src), Path(out), Settings(recipe, factor, **settings), layout) as plan:
         estimated = estimate(plan)
         engine = engine or make_engine(workers, estimated.core_seconds)
-        return do_job(plan, estimated, engine, overwrite, strict, progress)
+        return do_job(plan, estimated, engine, overwrite, strict, progress, durable=durable)
 
 
 def do_job(
@@ -78,13 +83,25 @@ def do_job(
     overwrite: bool,
     strict: bool,
     progress: Progress,
+    *,
+    durable: bool = False,
 ) -> Report:
     """Do what a plan says, and write the run card."""
-    with open_output(plan, overwrite) as state:
+    with hold_output(plan, overwrite) as (folder, state):
         check_fits(plan, estimated, 1 - state.files / plan.files)
-        write_card(plan.out, _unfinished_card(plan, state.runs))
+        write_card(folder, _unfinished_card(plan, state.runs))
+        context = TaskContext(
+            plan.src,
+            plan.out,
+            plan.settings,
+            plan.input,
+            folder.identity,
+            NameLimits.of(plan.out),
+            state.careful,
+            durable,
+        )
         started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        summary = run(plan, engine, strict, progress)
+        summary = run(plan, context, engine, strict, progress)
         cost = {
             "started": started,
             "wall_seconds": round(summary.wall_seconds, 3),
@@ -92,7 +109,11 @@ def do_job(
             "workers": engine.workers,
             "files": summary.made,
         }
-        write_card(plan.out, _finished_card(plan, [*state.runs, cost], summary))
+        if state.careful:
+            sweep(plan.out)  # of workers that outlived a kill for a moment
+        check_output(plan.out, folder.identity)
+        write_card(folder, _finished_card(plan, [*state.runs, cost], summary))
+        folder.sync_names()
     return Report(plan, summary, engine.workers, (*plan.settings.recipe.notes, *state.notes))
 
 

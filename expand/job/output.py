@@ -7,17 +7,30 @@ a plan can resume an earlier run, and can also grow it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from expand.errors import ExpandError
 from expand.job.plan import Plan
-from expand.records.card import CARD, FINISHED, read_card, versions
+from expand.layouts.names import copy_name
+from expand.records.card import (
+    CARD,
+    DELETING,
+    FINISHED,
+    UNFINISHED,
+    is_record,
+    read_card,
+    versions,
+    write_card,
+)
+from expand.records.claims import read_claims
 from expand.records.join import join
-from expand.records.manifest import read_records
-from expand.storage.files import PARTIAL, empty_folder
-from expand.storage.lock import Lock
+from expand.records.manifest import MANIFEST, find_parts, names_of, read_records
+from expand.storage.folder import OutputFolder
+from expand.storage.lock import LOCK, Lock
+from expand.storage.names import PARTIAL
+from expand.storage.removal import find_others, open_output, remove_files, sweep
 
 NAMED = 3
 """Missing sources that a message names."""
@@ -27,43 +40,86 @@ NAMED = 3
 class OutputState:
     """What earlier runs left in the output folder, and what to tell the user about it."""
 
-    files: int
-    runs: list[dict[str, Any]]
-    notes: list[str]
+    files: int = 0
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    careful: bool = False
+    """Whether files lie in the folder, of which some may be the user's."""
 
 
 @contextmanager
-def open_output(plan: Plan, overwrite: bool) -> Iterator[OutputState]:
-    """Hold the output folder for a run.
+def hold_output(plan: Plan, overwrite: bool) -> Iterator[tuple[OutputFolder, OutputState]]:
+    """Hold the output folder for a run; yield it open.
 
     Refuse one that has anything else in it than an earlier run which this plan resumes or grows;
     with `overwrite`, remove that run first.
     """
     out = plan.out
-    existed = out.exists()
-    out.mkdir(parents=True, exist_ok=True)
+    existed = out.is_dir()
     try:
-        with Lock(out):
-            card = read_card(out)
-            if not card and any(path.suffix != PARTIAL for path in out.iterdir()):
-                raise ExpandError(
-                    f'"{out}" is not empty and has no {CARD}: expand did not write it; choose '
-                    "another folder"
-                )
-            if card and overwrite:
-                empty_folder(out)
-                card = None
-            yield _check_earlier(plan, card) if card else OutputState(0, [], [])
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExpandError(f'"{out}" cannot be created: {error.strerror or error}') from error
+    try:
+        with Lock(out), open_output(out) as folder:
+            yield folder, _prepare(plan, folder, overwrite)
     except BaseException:
-        if not existed and not any(out.iterdir()):
-            out.rmdir()
+        if not existed:
+            with suppress(OSError):
+                out.rmdir()  # only if it is empty
         raise
 
 
-def _check_earlier(plan: Plan, card: dict[str, Any]) -> OutputState:
+def _prepare(plan: Plan, folder: OutputFolder, overwrite: bool) -> OutputState:
+    """Return what is in the output folder, after what killed runs left is removed."""
+    out = plan.out
+    card = read_card(out)
+    if not card:
+        others = find_others(out, lambda name: name.endswith(PARTIAL) and "/" not in name)
+        if others.count:
+            raise ExpandError(
+                f'"{out}" is not empty and has no {CARD}: expand did not write it; choose '
+                "another folder"
+            )
+        sweep(out, f".{CARD}{PARTIAL}".__eq__)
+        return OutputState(careful=find_others(out, is_record).count > 0)
+    if overwrite:
+        return _remove_earlier(plan, folder, card)
+    state = check_earlier(plan, card)
+    if card["state"] == UNFINISHED:
+        sweep(out, read_claims(out, card, plan.src).has_temporary)
+    return state
+
+
+def _remove_earlier(plan: Plan, folder: OutputFolder, card: dict[str, Any]) -> OutputState:
+    """Remove the files of an earlier run; its card stays until that of the next run replaces it.
+
+    The card says so first, so that a removal that is interrupted is known as one.
+    """
+    claims = read_claims(plan.out, card, plan.src)
+    write_card(folder, {**card, "state": DELETING})
+    names = (name for record in read_records(plan.out) for name in names_of(record))
+    parts = [path.name for path in find_parts(plan.out)]
+    left = remove_files(
+        plan.out,
+        names,
+        [*parts, MANIFEST],
+        keep=[CARD, LOCK],
+        ours=lambda name: claims.has(name) or claims.has_temporary(name),
+    )
+    notes = [str(left)] if left.count else []
+    return OutputState(notes=notes, careful=left.count > 0)
+
+
+def check_earlier(plan: Plan, card: dict[str, Any]) -> OutputState:
     """Refuse a folder that this plan can neither resume nor grow; note what differs."""
+    if card["state"] == DELETING:
+        raise ExpandError(
+            f'"{plan.out}" is being removed: a command with --overwrite was interrupted while it '
+            "removed the files of an earlier run. Use --overwrite to go on"
+        )
     notes = [*_check_settings(plan, card), *_check_versions(card)]
-    return OutputState(_count_known_files(plan), card["cost"]["runs"], notes)
+    return OutputState(_count_known_files(plan), card["cost"]["runs"], notes, careful=True)
 
 
 def _check_settings(plan: Plan, card: dict[str, Any]) -> list[str]:
@@ -109,12 +165,19 @@ def _count_known_files(plan: Plan) -> int:
     for source, record in join(plan.listing, read_records(plan.out)):
         if source and record:
             files += len(record.views.intersection(plan.settings.written))
-        elif record:
+        elif record and (record.lines or _has_files(plan, record.source)):
             missing += 1
             names = [*names, record.source][:NAMED]
     if missing:
         raise ExpandError(_format_missing(plan, missing, names))
     return files
+
+
+def _has_files(plan: Plan, source: str) -> bool:
+    """Tell whether a source that was begun has files in the output folder."""
+    settings = plan.settings
+    names = (copy_name(source, k, settings.format) if k else source for k in settings.written)
+    return any((plan.out / name).is_file() for name in names)
 
 
 def _format_smaller(plan: Plan, card: dict[str, Any]) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from expand.errors import ExpandError
+from expand.errors import STOPPED, ExpandError
 from expand.job.settings import Settings
 from expand.layouts.class_folders import list_sources
 from expand.layouts.layout import AUTO
 from expand.layouts.listing import Listing
+from expand.storage.identity import Identity
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,8 @@ class Plan:
     out: Path
     settings: Settings
     listing: Listing
+    input: Identity
+    """The input folder when it was listed."""
 
     @property
     def files(self) -> int:
@@ -39,17 +44,49 @@ def make_plan(src: Path, out: Path, settings: Settings, layout: str = AUTO) -> P
     With the layout "folders" each folder is a class, whatever it looks like.
     """
     check_apart(src, out)
-    return Plan(src, out, settings, list_sources(src, settings.factor, settings.format, layout))
+    listing = list_sources(src, settings.factor, settings.format, layout)
+    try:
+        return Plan(src, out, settings, listing, Identity.of(src))
+    except OSError as error:
+        listing.close()
+        raise ExpandError(f'"{src}" cannot be read: {error.strerror}', STOPPED) from error
 
 
 def check_apart(src: Path, out: Path) -> None:
     """Refuse an output folder that is the input, lies inside it or contains it; and a file."""
-    real_src, real_out = src.resolve(), out.resolve()
-    if real_src == real_out:
+    real_src, real_out = (Path(os.path.realpath(path)) for path in (src, out))
+    if real_src == real_out or same_folder(src, out):
         raise ExpandError(f'"{out}" is the input folder; choose another one for the output')
-    if real_src in real_out.parents:
+    if any(same_folder(src, parent) for parent in real_out.parents):
         raise ExpandError(f'"{out}" lies inside the input "{src}", and would become part of it')
-    if real_out in real_src.parents:
+    if any(same_folder(out, parent) for parent in real_src.parents):
         raise ExpandError(f'the input "{src}" lies inside "{out}", and would become part of it')
-    if out.exists() and not out.is_dir():
-        raise ExpandError(f'"{out}" is a file; a folder is needed')
+    check_folder(out)
+
+
+def check_folder(out: Path) -> None:
+    """Refuse an output path that cannot be a folder: a file, or a link that leads nowhere."""
+    try:
+        found = os.stat(out)
+    except FileNotFoundError:
+        if out.is_symlink():
+            raise ExpandError(f'"{out}" is a link to a folder that does not exist') from None
+    except NotADirectoryError:
+        raise ExpandError(f'"{out}" lies below a file; a folder is needed') from None
+    except (OSError, ValueError) as error:
+        raise ExpandError(f'"{out}" cannot be used: {_reason(error)}') from error
+    else:
+        if not stat.S_ISDIR(found.st_mode):
+            raise ExpandError(f'"{out}" is a file; a folder is needed')
+
+
+def same_folder(one: Path, other: Path) -> bool:
+    """Tell whether two paths lead to one folder, by a bind mount for example."""
+    try:
+        return one.samefile(other)
+    except (OSError, ValueError):
+        return False
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return getattr(error, "strerror", None) or str(error)

@@ -13,7 +13,8 @@ from expand.job.copies import encode_original
 from expand.job.settings import Settings
 from expand.layouts.source import read_source
 from expand.records.card import CARD, read_card
-from expand.records.manifest import Row, read_rows
+from expand.records.manifest import read_rows
+from expand.records.rows import Row
 from expand.storage.files import write_whole
 
 

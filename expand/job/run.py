@@ -13,30 +13,39 @@ from expand.engines.engine import Engine
 from expand.errors import STOPPED, ExpandError
 from expand.job.plan import Plan
 from expand.job.summary import RunSummary, printable
-from expand.job.task import Outcome, Task, do_chunk
+from expand.job.task import Outcome, Task, TaskContext, check_input, check_output, do_chunk
+from expand.records.card import CARD, has_card
+from expand.records.claims import has_old_parts
 from expand.records.join import join
-from expand.records.manifest import ManifestWriter, read_records
+from expand.records.manifest import read_records
+from expand.records.writer import ManifestWriter
 
 CHUNK_SOURCES, CHUNK_BYTES = 64, 1 << 20
 Progress = Callable[[int], None]
 
 
-def run(plan: Plan, engine: Engine, strict: bool, progress: Progress) -> RunSummary:
+def run(
+    plan: Plan, context: TaskContext, engine: Engine, strict: bool, progress: Progress
+) -> RunSummary:
     """Make every file of the plan that does not exist yet, and write the manifest.
 
     `progress` is called for each source with its number of files. A bad source is noted and left
     out; with `strict`, it ends the run.
     """
     summary, started = RunSummary(), _clocks()
+    old = has_old_parts(plan.out)
     writer = ManifestWriter(plan.out)
     try:
-        for outcome in _outcomes(plan, engine, writer):
+        for outcome in _outcomes(plan, context, engine, writer, old):
             if outcome.problem and strict:
                 name = printable(outcome.source.id)
                 raise ExpandError(f'"{name}" {outcome.problem} (--strict)', STOPPED)
             summary.add(outcome)
             writer.write(outcome.lines)
             progress(len(plan.settings.written))
+        if summary.bad:
+            check_input(context.src, context.input)
+        _check_records(context, writer)
         writer.publish()
     finally:
         writer.close()
@@ -45,32 +54,59 @@ def run(plan: Plan, engine: Engine, strict: bool, progress: Progress) -> RunSumm
     return summary
 
 
-def _outcomes(plan: Plan, engine: Engine, writer: ManifestWriter) -> Iterator[Outcome]:
-    do = partial(do_chunk, plan.src, plan.out, plan.settings)
-    with closing(engine.map(do, _chunks(plan, writer))) as chunks:
+def _outcomes(
+    plan: Plan, context: TaskContext, engine: Engine, writer: ManifestWriter, old: bool
+) -> Iterator[Outcome]:
+    do = partial(do_chunk, context)
+    with closing(engine.map(do, _chunks(plan, context, writer, old))) as chunks:
         yield from chain.from_iterable(chunks)
 
 
-def _chunks(plan: Plan, writer: ManifestWriter) -> Iterator[list[Task]]:
+def _chunks(
+    plan: Plan, context: TaskContext, writer: ManifestWriter, old: bool
+) -> Iterator[list[Task]]:
     """Yield tasks a few at a time: many small images, or one large one."""
     chunk: list[Task] = []
     size = 0
-    for task in _tasks(plan, writer):
+    for task in _tasks(plan, writer, old):
         chunk.append(task)
         size += task.source.size * plan.settings.factor
         if len(chunk) == CHUNK_SOURCES or size >= CHUNK_BYTES:
-            writer.flush()
-            yield chunk
+            yield _begun(chunk, context, writer)
             chunk, size = [], 0
     if chunk:
-        yield chunk
+        yield _begun(chunk, context, writer)
 
 
-def _tasks(plan: Plan, writer: ManifestWriter) -> Iterator[Task]:
-    """Yield every source with its lines from earlier runs."""
-    for source, record in join(plan.listing, read_records(plan.out, skip=writer.path)):
+def _begun(chunk: list[Task], context: TaskContext, writer: ManifestWriter) -> list[Task]:
+    """Note that files of these sources are written from now on."""
+    _check_records(context, writer)
+    writer.begin(task.source.id for task in chunk)
+    return chunk
+
+
+def _check_records(context: TaskContext, writer: ManifestWriter) -> None:
+    """Raise ExpandError with status 3 if the output folder or a record in it went away."""
+    check_output(context.out, context.output)
+    writer.check()
+    if not has_card(writer.folder):
+        raise ExpandError(
+            f'"{context.out}/{CARD}" was removed or renamed during the run; without it, expand '
+            "does not know the folder. Put it back, or remove the folder, and run the same command "
+            "again.",
+            STOPPED,
+        )
+
+
+def _tasks(plan: Plan, writer: ManifestWriter, old: bool) -> Iterator[Task]:
+    """Yield every source with its lines from earlier runs; `old`: they did not note what began."""
+    for source, record in join(plan.listing, read_records(plan.out, skip=writer.paths)):
         if source:
-            yield Task(source, record.lines if record else [])
+            yield Task(
+                source,
+                record.lines if record else [],
+                old or (record is not None and record.begun),
+            )
 
 
 def _clocks() -> tuple[float, float]:

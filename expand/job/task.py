@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 
-from expand.errors import BadImageError
+from expand.errors import STOPPED, BadImageError, ExpandError
 from expand.job.copies import File, make_files
 from expand.job.settings import Settings
+from expand.layouts.limits import NameLimits
 from expand.layouts.source import Source, read_source
-from expand.records.manifest import Row, line_of
-from expand.storage.files import link, write_whole
+from expand.records.rows import Row, line_of
+from expand.storage.folder import OutputFolder
+from expand.storage.identity import Identity
+from expand.storage.removal import open_output
+from expand.storage.writing import LongNameError
 
 
 class Task(NamedTuple):
@@ -23,6 +28,24 @@ class Task(NamedTuple):
 
     source: Source
     lines: list[str]
+    begun: bool = False
+    """Whether a run that ended early may have written files that have no line."""
+
+
+@dataclass(frozen=True)
+class TaskContext:
+    """Where the tasks of a run read and write, and how."""
+
+    src: Path
+    out: Path
+    settings: Settings
+    input: Identity
+    output: Identity
+    limits: NameLimits
+    careful: bool = False
+    """Whether the output folder had files before the run, which may be the user's."""
+    durable: bool = False
+    """Whether files are on the disk before the manifest names them."""
 
 
 class Outcome(NamedTuple):
@@ -45,35 +68,109 @@ class Entry(NamedTuple):
     line: str
 
 
-def do_chunk(src: Path, out: Path, settings: Settings, tasks: list[Task]) -> list[Outcome]:
-    """Do a few tasks."""
+def do_chunk(context: TaskContext, tasks: list[Task]) -> list[Outcome]:
+    """Do a few tasks; raise ExpandError with status 3 if a folder went away."""
     cv2.setNumThreads(0)
-    return [do_task(src, out, settings, task) for task in tasks]
+    check_output(context.out, context.output)
+    with open_output(context.out, durable=context.durable) as folder:
+        outcomes = [do_task(context, folder, task) for task in tasks]
+        if context.durable:
+            folder.sync()
+    return outcomes
 
 
-def do_task(src: Path, out: Path, settings: Settings, task: Task) -> Outcome:
+def do_task(context: TaskContext, folder: OutputFolder, task: Task) -> Outcome:
     """Make the files of one source that do not exist yet; a bad source gives an `Outcome` too."""
-    source = task.source
+    source, settings = task.source, context.settings
     try:
-        data = read_source(src / source.id)
-        entries = _existing(out, settings, task.lines, data) if task.lines else {}
+        context.limits.check(source.id, settings.written, settings.format)
+        data = read_source(context.src / source.id)
+        entries = _existing(folder, settings, task.lines, data) if task.lines else {}
         missing = [k for k in settings.written if k not in entries]
         rows = [entry.row for entry in entries.values()]
         files = list(make_files(source.id, data, settings, missing, rows)) if missing else []
+        if context.careful and files and not task.begun:
+            _check_free(folder, files, task.lines)
+        _write_files(context, folder, source, files)
     except BadImageError as error:
-        return Outcome(source, [], problem=str(error))
+        check_input(context.src, context.input)
+        return _bad(folder, task, str(error))
     except MemoryError:
-        return Outcome(source, [], problem="does not fit into memory")
+        return _bad(folder, task, "does not fit into memory")
     except cv2.error as error:
-        return Outcome(source, [], problem=f"cannot be transformed ({error})")
+        return _bad(folder, task, f"cannot be transformed ({error})")
     for file in files:
-        _write(src / source.id, f"{out}/{file.name}", file, settings)
         row = _row(source, file)
         entries[file.view] = Entry(row, line_of(row))
     return _outcome(source, [entries[k] for k in settings.written], len(files))
 
 
-def _existing(out: Path, settings: Settings, lines: list[str], data: bytes) -> dict[int, Entry]:
+def check_input(src: Path, identity: Identity) -> None:
+    """Raise ExpandError with status 3 if the input folder is no longer the one that was listed."""
+    if not identity.is_at(src):
+        raise ExpandError(
+            f'the input folder "{src}" went away during the run. Finished files are kept; when it '
+            "is back, run the same command again to resume.",
+            STOPPED,
+        )
+
+
+def check_output(out: Path, identity: Identity) -> None:
+    """Raise ExpandError with status 3 if the output folder is no longer the one that was locked."""
+    if not identity.is_at(out):
+        raise ExpandError(
+            f'"{out}" was removed, renamed or replaced during the run. Nothing was written '
+            "anywhere else.",
+            STOPPED,
+        )
+
+
+def _bad(folder: OutputFolder, task: Task, problem: str) -> Outcome:
+    """Return the outcome of a source that cannot be used, and say which files it has."""
+    names = {json.loads(line)["file_name"] for line in task.lines}
+    kept = sum(folder.status(name) is not None for name in names)
+    if kept:
+        files = "1 file" if kept == 1 else f"{kept:,} files"
+        problem = f"{problem}; {files} of an earlier run stay, without rows in the manifest"
+    return Outcome(task.source, [], problem=problem)
+
+
+def _check_free(folder: OutputFolder, files: list[File], lines: list[str]) -> None:
+    """Raise BadImageError if a file would replace one that is not expand's.
+
+    One with the same bytes, or none, may be what a run left whose records did not reach the disk.
+    """
+    known = {json.loads(line)["file_name"] for line in lines}
+    for file in files:
+        if file.name in known or (found := folder.status(file.name)) is None:
+            continue
+        if found.st_size and folder.read(file.name).strip(b"\0") not in (b"", file.data):
+            raise BadImageError(
+                f'would be written to "{file.name}", where the output folder has a file that expand '
+                "did not write; move that file away"
+            )
+
+
+def _write_files(
+    context: TaskContext, folder: OutputFolder, source: Source, files: list[File]
+) -> None:
+    """Write the files of a source; raise BadImageError if the name of one cannot exist."""
+    original = context.src / source.id
+    for number, file in enumerate(files):
+        try:
+            if file.as_source and context.settings.originals == "link":
+                folder.link(os.fspath(original), file.name)
+            else:
+                folder.write(file.name, file.data)
+        except LongNameError as error:
+            for written in files[:number]:
+                folder.remove(written.name)
+            raise BadImageError(f"has a name that is too long: {error}") from error
+
+
+def _existing(
+    folder: OutputFolder, settings: Settings, lines: list[str], data: bytes
+) -> dict[int, Entry]:
     """Return the files, by view, that earlier runs made from these bytes of the source.
 
     If one of them is gone or has another size, none is trusted and all are made again.
@@ -85,22 +182,13 @@ def _existing(out: Path, settings: Settings, lines: list[str], data: bytes) -> d
         for row, line in entries
         if row["source_sha256"] == source_hash and row["view"] in settings.written
     }
-    return known if all(_is_whole(out, row) for row, _ in known.values()) else {}
+    return known if all(_is_whole(folder, row) for row, _ in known.values()) else {}
 
 
-def _is_whole(out: Path, row: Row) -> bool:
+def _is_whole(folder: OutputFolder, row: Row) -> bool:
     """Tell whether the file of a row exists and has its size."""
-    try:
-        return os.stat(f"{out}/{row['file_name']}").st_size == row["bytes"]
-    except OSError:
-        return False
-
-
-def _write(original: Path, path: str, file: File, settings: Settings) -> None:
-    if file.as_source and settings.originals == "link":
-        link(original, Path(path))
-    else:
-        write_whole(path, file.data)
+    found = folder.status(row["file_name"])
+    return found is not None and found.st_size == row["bytes"]
 
 
 def _row(source: Source, file: File) -> Row:

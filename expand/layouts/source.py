@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from expand.errors import BadImageError
+from expand.storage.reading import read_image
 
 
 class Source(NamedTuple):
@@ -21,18 +22,19 @@ class Source(NamedTuple):
 
 def check_name(source_id: str) -> None:
     """Raise BadImageError if an id is not UTF-8: views are keyed by its UTF-8 bytes."""
+    if not is_utf8(source_id):
+        raise BadImageError("has a name that is not UTF-8")
+
+
+def is_utf8(name: str) -> bool:
+    """Tell whether a name can be written as UTF-8."""
     try:
-        source_id.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise BadImageError("has a name that is not UTF-8") from error
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def read_source(path: Path) -> bytes:
     """Read the bytes of a source's file; raise BadImageError if that is not possible."""
-    try:
-        if path.exists() and not path.is_file():
-            raise BadImageError("is not a regular file")
-        return path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise BadImageError(f"cannot be read ({reason})") from error
+    return read_image(path)

@@ -9,31 +9,85 @@ from typing import Any
 
 from expand import __version__
 from expand.errors import ExpandError
-from expand.records.manifest import MANIFEST, PART
-from expand.storage.files import write_whole
+from expand.records.manifest import MANIFEST, is_part
+from expand.records.rows import parse_json
+from expand.storage.folder import OutputFolder
+from expand.storage.lock import LOCK
+from expand.storage.reading import read_record
 
 CARD = "expand.json"
-FINISHED, UNFINISHED = "finished", "unfinished"
+FINISHED, UNFINISHED, DELETING = STATES = ("finished", "unfinished", "deleting")
+KINDS: dict[str, type] = {
+    "state": str,
+    "source": str,
+    "settings": dict,
+    "settings.recipe": dict,
+    "settings.factor": int,
+    "settings.format": str,
+    "versions": dict,
+    "cost": dict,
+    "cost.runs": list,
+}
+"""What every card has, and of which type."""
+WORDS: dict[type, str] = {dict: "an object", str: "text", list: "a list", int: "a whole number"}
 LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "tifffile", "albumentations")
 
 
 def read_card(folder: Path) -> dict[str, Any] | None:
-    """Read the run card of an output folder; None if it has none."""
+    """Read the run card of an output folder; None if it has none.
+
+    Raise ExpandError if it is not one that `expand` wrote, or damaged.
+    """
     path = folder / CARD
-    if not path.is_file():
+    text = read_record(path)
+    if text is None:
         return None
     try:
-        card = json.loads(path.read_text("utf-8"))
-        card["settings"]["recipe"]
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-        raise ExpandError(f'"{path}" is damaged ({error!r})') from error
+        card = parse_json(text)
+        _check_card(card)
+    except ExpandError as error:
+        raise ExpandError(f'"{path}" is damaged, or not a run card of expand: {error}') from error
     return card  # type: ignore[no-any-return]
 
 
-def write_card(folder: Path, card: dict[str, Any]) -> None:
-    """Write the run card; bytes of a path that are not UTF-8 are escapes, which JSON reads back."""
+def _check_card(card: Any) -> None:
+    """Raise ExpandError with the reason if a card lacks a value, or one has another type."""
+    _check(card, "the card", dict)
+    for key, kind in KINDS.items():
+        value = card
+        for part in key.split("."):
+            if part not in value:
+                raise ExpandError(f'it has no "{key}"')
+            value = value[part]
+        _check(value, f'"{key}"', kind)
+    if card["state"] not in STATES:
+        raise ExpandError(f'"state" must be one of {", ".join(STATES)}')
+    if card["state"] == FINISHED and "counts" in card:
+        _check(card["counts"], '"counts"', dict)
+        _check(card["counts"].get("files"), '"counts.files"', int)
+    _check(card.get("bad", []), '"bad"', list)
+    for entry in card.get("bad", ()):
+        _check(entry, 'each of "bad"', dict)
+        _check(entry.get("source"), 'each "source" of "bad"', str)
+
+
+def _check(value: object, name: str, kind: type) -> None:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise ExpandError(f"{name} must be {WORDS[kind]}")
+
+
+def write_card(folder: OutputFolder, card: dict[str, Any]) -> None:
+    """Write the run card; it is on the disk before it replaces an earlier one.
+
+    Bytes of a path that are not UTF-8 are written as escapes, which JSON reads back.
+    """
     text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
-    write_whole(folder / CARD, text.encode("utf-8", "backslashreplace"))
+    folder.write(CARD, text.encode("utf-8", "backslashreplace"), sync=True)
+
+
+def has_card(folder: OutputFolder) -> bool:
+    """Tell whether an open folder has a run card."""
+    return folder.status(CARD) is not None
 
 
 def versions() -> dict[str, str]:
@@ -49,4 +103,4 @@ def versions() -> dict[str, str]:
 
 def is_record(name: str) -> bool:
     """Tell whether a file at the top of an output folder is one of expand's records."""
-    return name in (CARD, MANIFEST) or name.startswith(PART.split("{")[0])
+    return name in (CARD, MANIFEST, LOCK) or is_part(name)

@@ -1,42 +1,31 @@
 """The manifest: one row per file of an output folder, sorted by source and view.
 
-Rows are written as they come. A run that ends early leaves its rows in a part. The next run reads
-the manifest and all parts side by side, so that no row is kept in memory for later.
+Rows are written as they come. A run that ends early leaves its rows in a part, and beside it the
+sources whose files it may have begun to write. The next run reads the manifest and all parts side
+by side, so that no row is kept in memory for later.
 """
 
 from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple, TypedDict
+from typing import BinaryIO, NamedTuple
 
 from expand.errors import ExpandError
-from expand.storage.files import open_lines, replace_whole
+from expand.records.rows import NotJsonError, Row, line_of, parse_json, parse_row
+from expand.storage.names import check_inside
+from expand.storage.reading import open_record, read_lines
+
+__all__ = ["MANIFEST", "Record", "Row", "line_of", "order", "read_records", "read_rows"]
 
 MANIFEST = "metadata.jsonl"
-PART = ".metadata-{}.part"
-_encode = json.JSONEncoder(ensure_ascii=False).encode
-
-
-class Row(TypedDict):
-    """One file of the expanded dataset."""
-
-    file_name: str
-    label: str
-    source: str
-    view: int
-    params: dict[str, Any]
-    width: int
-    height: int
-    bytes: int
-    sha256: str
-    source_sha256: str
-    same_as: int
-    """The first view of the source with the same pixels; nearly always this one."""
+PART, BEGUN = ".metadata-{}.part", ".begun-{}.part"
+_PARTS = re.compile(r"\.(metadata|begun)-\d+\.part")
 
 
 class Record(NamedTuple):
@@ -45,11 +34,8 @@ class Record(NamedTuple):
     source: str
     lines: list[str]
     views: set[int]
-
-
-def line_of(row: Row) -> str:
-    """Return a row as a line of JSON."""
-    return _encode(row) + "\n"
+    begun: bool = False
+    """Whether a run that ended early may have written files that have no line."""
 
 
 def order(source_id: str) -> list[str]:
@@ -57,82 +43,91 @@ def order(source_id: str) -> list[str]:
     return source_id.split("/")
 
 
+def is_part(name: str) -> bool:
+    """Tell whether a file at the top of an output folder belongs to a run that ended early."""
+    return _PARTS.fullmatch(name) is not None
+
+
+def find_parts(folder: Path) -> list[Path]:
+    """Return the files of runs that ended early, in the order in which they may be removed.
+
+    A part goes before the file of what was begun: a part alone is of a run that did not note that.
+    """
+    parts = (path for path in folder.glob(".*.part") if is_part(path.name))
+    return sorted(parts, reverse=True)
+
+
 def read_rows(folder: Path) -> Iterator[Row]:
-    """Yield the rows of the manifest of a finished output folder."""
+    """Yield the rows of the manifest of a finished output folder.
+
+    Raise ExpandError, with the line, for what is not a row of a file inside the folder.
+    """
     path = folder / MANIFEST
-    if not path.is_file():
+    file = open_record(path)
+    if file is None:
         raise ExpandError(f'"{folder}" has no {MANIFEST}: not a finished output of expand')
-    with open(path, encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
+    with file:
+        for number, line in enumerate(read_lines(file, path), 1):
             try:
-                row: Row = json.loads(line)
-                row["file_name"], row["source"], row["view"]
-            except (json.JSONDecodeError, KeyError, TypeError) as error:
-                raise ExpandError(
-                    f'"{path}", line {number}: not a row of a manifest ({error!r})'
-                ) from error
+                row = parse_row(line)
+            except ExpandError as error:
+                raise ExpandError(f'"{path}", line {number}: {error}') from error
             yield row
 
 
-def read_records(folder: Path, skip: Path | None = None) -> Iterator[Record]:
+def read_records(folder: Path, skip: tuple[Path, ...] = ()) -> Iterator[Record]:
     """Yield a record of each source, in order, from the manifest and the parts of ended runs.
 
     A view has two lines if its source changed between two runs.
     """
-    paths = [folder / MANIFEST, *sorted(folder.glob(PART.format("*")))]
+    paths = [path for path in (folder / MANIFEST, *find_parts(folder)) if path not in skip]
     with ExitStack() as stack:
-        streams = [
-            _whole_lines(stack.enter_context(open(path, encoding="utf-8")))
-            for path in paths
-            if path != skip and path.is_file()
-        ]
+        streams = []
+        for path in paths:
+            if file := open_record(path):
+                stack.enter_context(closing(file))
+                streams.append(_sorted(_whole_lines(file, path), path))
         merged = heapq.merge(*streams, key=lambda entry: order(entry.source))
         for source, entries in groupby(merged, key=lambda entry: entry.source):
             views = {entry.line: entry.view for entry in entries}  # each line once
-            yield Record(source, sorted(views, key=views.__getitem__), set(views.values()))
+            begun = views.pop("", None) is not None
+            yield Record(source, sorted(views, key=views.__getitem__), set(views.values()), begun)
+
+
+def names_of(record: Record) -> set[str]:
+    """Return the files that the lines of a source name."""
+    return {json.loads(line)["file_name"] for line in record.lines}
 
 
 class _Line(NamedTuple):
     source: str
     view: int
     line: str
+    """Empty for a source that was begun."""
 
 
-def _whole_lines(lines: Iterable[str]) -> Iterator[_Line]:
+def _whole_lines(file: BinaryIO, path: Path) -> Iterator[_Line]:
     """Yield the lines of a manifest; stop at a line that was cut off when its run was killed."""
-    for line in lines:
+    begun = path.name.startswith(BEGUN.split("{")[0])
+    for number, line in enumerate(read_lines(file, path), 1):
         try:
-            row: Row = json.loads(line)
-            yield _Line(row["source"], row["view"], line)
-        except (json.JSONDecodeError, KeyError, TypeError):
+            if begun:
+                yield _Line(check_inside(parse_json(line)), 0, "")
+            else:
+                row = parse_row(line)
+                yield _Line(row["source"], row["view"], line.decode())
+        except NotJsonError:
             return
+        except ExpandError as error:
+            raise ExpandError(f'"{path}", line {number}: {error}') from error
 
 
-class ManifestWriter:
-    """Writes rows, in order, to a part that becomes the manifest when the run is done."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        taken = [path.name for path in folder.glob(PART.format("*"))]
-        number = next(n for n in range(len(taken) + 1) if PART.format(n) not in taken)
-        self.path = folder / PART.format(number)
-        self.file = open_lines(self.path)
-
-    def write(self, lines: Iterable[str]) -> None:
-        """Add a source's lines."""
-        self.file.writelines(lines)
-
-    def flush(self) -> None:
-        """Give the lines to the operating system, so that they outlive a kill of this process."""
-        self.file.flush()
-
-    def close(self) -> None:
-        """Close the part; it stays for the next run to read."""
-        self.file.close()
-
-    def publish(self) -> None:
-        """Turn the part into the manifest, and remove the other parts."""
-        self.close()
-        replace_whole(self.path, self.folder / MANIFEST)
-        for part in self.folder.glob(PART.format("*")):
-            part.unlink()
+def _sorted(lines: Iterator[_Line], path: Path) -> Iterator[_Line]:
+    """Refuse lines that are not sorted: they could not be read side by side."""
+    before: list[str] = []
+    for number, line in enumerate(lines, 1):
+        key = order(line.source)
+        if key < before:
+            raise ExpandError(f'"{path}", line {number}: is not sorted. Use --overwrite')
+        before = key
+        yield line

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expand.storage.files import PARTIAL, empty_folder, link, write_whole
+from expand.storage.files import PARTIAL, empty_folder, write_whole
 from expand.storage.lock import Lock
 from expand.storage.removal import Leftovers, remove_files
 
@@ -11,7 +11,6 @@ __all__ = [
     "Leftovers",
     "Lock",
     "empty_folder",
-    "link",
     "remove_files",
     "write_whole",
 ]

@@ -7,13 +7,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
 
 from expand.errors import STOPPED, ExpandError
-from expand.storage.folder import cannot_write, write_new
 from expand.storage.names import PARTIAL, temporary_name
+from expand.storage.writing import cannot_write, write_new
 
-__all__ = ["PARTIAL", "empty_folder", "link", "open_lines", "replace_whole", "walk", "write_whole"]
+__all__ = ["PARTIAL", "empty_folder", "walk", "write_whole"]
 
 
 def write_whole(path: str | Path, data: bytes, *, sync: bool = False) -> None:
@@ -38,33 +37,6 @@ def write_whole(path: str | Path, data: bytes, *, sync: bool = False) -> None:
         if isinstance(error, OSError):
             raise cannot_write(path, error) from error
         raise
-
-
-def link(source: Path, path: Path) -> None:
-    """Make `path` a hard link to the source file; replace an existing file."""
-    partial = path.with_name(temporary_name())
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.link(source.resolve(), partial)
-        os.replace(partial, path)
-        partial.unlink(missing_ok=True)  # rename does nothing where both names are one file already
-    except OSError as error:
-        reason = "another file system" if error.errno == 18 else error.strerror
-        raise ExpandError(
-            f'"{path}" cannot be linked to "{source}": {reason}; --originals copy', STOPPED
-        ) from error
-
-
-def replace_whole(partial: Path, path: Path) -> None:
-    """Move a finished file to its path, after its bytes are on the disk."""
-    with open(partial, "rb+") as file:
-        os.fsync(file.fileno())
-    os.replace(partial, path)
-
-
-def open_lines(path: Path) -> IO[str]:
-    """Open a file for lines of UTF-8 text."""
-    return open(path, "w", encoding="utf-8", newline="\n")
 
 
 def walk(folder: Path) -> Iterator[str]:

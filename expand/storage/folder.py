@@ -7,39 +7,24 @@ run, leads out of it. Windows cannot do that; there the real path is compared in
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
+from typing import BinaryIO
 
 from expand.errors import STOPPED, ExpandError
+from expand.storage.durable import SYNCS_ALL, sync_all, sync_folder
+from expand.storage.identity import Identity
 from expand.storage.names import temporary_name
+from expand.storage.reading import open_regular
+from expand.storage.writing import cannot_link, cannot_write, create, write_new
 
 RELATIVE = os.open in os.supports_dir_fd and os.rename in os.supports_dir_fd
 """Whether this system opens files relative to an open folder."""
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-_NEW |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 _NO_LINK = _FOLDER | getattr(os, "O_NOFOLLOW", 0)
-
-
-class Identity(NamedTuple):
-    """What a folder is, whatever its path: to notice that another one has taken its place."""
-
-    device: int
-    inode: int
-
-    @classmethod
-    def of(cls, path: str | Path) -> Identity | None:
-        """Return the identity of the folder at a path; None if there is no folder."""
-        try:
-            status = os.stat(path)
-        except OSError:
-            return None
-        return cls(status.st_dev, status.st_ino) if stat.S_ISDIR(status.st_mode) else None
 
 
 class OutputFolder:
@@ -49,8 +34,12 @@ class OutputFolder:
     come folder by folder.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = os.fspath(path)
+    def __init__(self, path: str | Path, *, durable: bool = False) -> None:
+        """Open a folder; with `durable`, `sync` waits for the files that were written."""
+        self.path, self.durable = os.fspath(path), durable
+        self._each = durable and not SYNCS_ALL
+        self._written: set[str] = set()
+        """Folders whose names `sync` waits for, where it must wait for each."""
         self._root = os.open(self.path, _FOLDER) if RELATIVE else None
         self._folder, self._handle, self._prefix = "", self._root, self._path_of("")
 
@@ -63,10 +52,19 @@ class OutputFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the folder; files that were written stay."""
         self._leave()
         if self._root is not None:
             os.close(self._root)
             self._root = self._handle = None
+
+    @property
+    def identity(self) -> Identity:
+        """What this folder is, whatever becomes of its path."""
+        return Identity.of(self.path if self._root is None else self._root)
 
     def write(self, name: str, data: bytes, *, sync: bool = False) -> None:
         """Write a file, and the folders on the way to it; replace an existing one.
@@ -78,7 +76,7 @@ class OutputFolder:
             base = self._enter_for(name, create=True)
             temporary = self._prefix + temporary_name()
             try:
-                write_new(temporary, data, self._handle, sync=sync)
+                write_new(temporary, data, self._handle, sync=sync or self._each)
                 os.replace(
                     temporary,
                     self._prefix + base,
@@ -91,6 +89,63 @@ class OutputFolder:
                 raise
         except OSError as error:
             raise cannot_write(f"{self.path}/{name}", error) from error
+        if self._each:
+            self._written.add(self._folder)
+
+    def sync(self) -> None:
+        """Wait until the files that were written are on the disk, with their names."""
+        try:
+            if self._root is not None and not self._each:
+                sync_all(self._root)
+            for folder in sorted(self._written):
+                self._leave()
+                self._enter(folder)
+                sync_folder(self._handle)
+            self._written.clear()
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+
+    def sync_names(self) -> None:
+        """Wait until the names of the files at the top are on the disk."""
+        try:
+            sync_folder(self._root)
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+
+    def link(self, source: str, name: str) -> None:
+        """Make a hard link to the file at a path; replace an existing file."""
+        temporary = temporary_name()
+        try:
+            base = self._enter_for(name, create=True)
+            here = {"src_dir_fd": self._handle, "dst_dir_fd": self._handle}
+            temporary = self._prefix + temporary
+            os.link(os.path.realpath(source), temporary, dst_dir_fd=self._handle)
+            try:
+                os.replace(temporary, self._prefix + base, **here)
+            finally:  # rename does nothing where both names are one file already
+                with suppress(FileNotFoundError):
+                    os.unlink(temporary, dir_fd=self._handle)
+        except OSError as error:
+            raise cannot_link(source, f"{self.path}/{name}", error) from error
+
+    def create(self, name: str) -> int:
+        """Create a file at the top; return a handle to write to. Raise OSError if it exists."""
+        self._leave()
+        return create(self._prefix + name, self._root)
+
+    def holds(self, name: str, handle: int) -> bool:
+        """Tell whether a file at the top still is the open one."""
+        found, opened = self.status(name), os.fstat(handle)
+        return found is not None and (found.st_dev, found.st_ino) == (opened.st_dev, opened.st_ino)
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a file at the top another name; replace an existing file."""
+        self._leave()
+        here = {"src_dir_fd": self._root, "dst_dir_fd": self._root}
+        try:
+            os.replace(self._prefix + old, self._prefix + new, **here)
+        except OSError as error:
+            raise cannot_write(f"{self.path}/{new}", error) from error
 
     def remove(self, name: str) -> bool:
         """Remove a file; return False if there is none, or only a folder of that name.
@@ -128,6 +183,20 @@ class OutputFolder:
         except (OSError, ValueError):
             return None
         return found if stat.S_ISREG(found.st_mode) else None
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a regular file for reading; raise OSError for a link, a pipe and the like."""
+        base = self._enter_for(name)
+        return open(open_regular(self._prefix + base, self._handle), "rb", buffering=0)
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a regular file."""
+        try:
+            with self.open(name) as file:
+                return file.read()
+        except OSError as error:
+            reason = error.strerror or error
+            raise ExpandError(f'"{self.path}/{name}" cannot be read: {reason}', STOPPED) from error
 
     def _enter_for(self, name: str, *, create: bool = False) -> str:
         """Open the folder of a file; return the last part of its name."""
@@ -188,38 +257,3 @@ def _is_real(name: str) -> bool:
         return True
     parent, base = os.path.split(name)
     return os.path.realpath(name) == os.path.join(os.path.realpath(parent), base)
-
-
-def write_new(path: str, data: bytes, folder: int | None = None, *, sync: bool = False) -> None:
-    """Create a file and write it; `path` may be relative to the open `folder`."""
-    # plain system calls: for small files, opening and renaming is the cost
-    handle = os.open(path, _NEW, 0o666, dir_fd=folder)
-    try:
-        write_all(handle, data)
-        if sync:
-            os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def write_all(handle: int, data: bytes) -> None:
-    """Write all of `data`, also where the system takes it in pieces."""
-    written = os.write(handle, data)
-    if written == len(data):
-        return
-    view = memoryview(data)[written:]
-    while view:
-        view = view[os.write(handle, view) :]
-
-
-class LongNameError(ExpandError):
-    """A file with a name or path that is too long for the file system."""
-
-
-def cannot_write(path: str, error: OSError) -> ExpandError:
-    """Return the error of a file that cannot be written: what is there is good, so resume."""
-    reason = error.strerror or str(error)
-    if error.errno == errno.ENOENT:
-        reason = "its folder was removed while it was written"
-    kind = LongNameError if error.errno == errno.ENAMETOOLONG else ExpandError
-    return kind(f'"{path}" cannot be written: {reason}', STOPPED)

@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from expand.errors import ExpandError
+from expand.errors import STOPPED, ExpandError
+from expand.storage.lease import Lease
+
+LOCK = ".lock.part"
+"""The lock file, on file systems that cannot lock a folder."""
 
 
 class Lock:
-    """A lock on a folder, released when the process ends for any reason; leaves no file behind."""
+    """A lock on a folder, released when the process ends for any reason.
+
+    The system's lock on the folder itself needs no file. A network file system may lock only
+    files, and Windows cannot lock folders: there the system's lock on a file is used. Where there
+    are no locks at all, the file says who holds the folder (see `Lease`).
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.handle: int | None = None
+        self.file: Path | None = None
+        self.lease: Lease | None = None
 
     def __enter__(self) -> Lock:
         try:
-            import fcntl
-        except ImportError:  # Windows has no advisory locks on folders
-            return self
-        self.handle = os.open(self.folder, os.O_RDONLY)
-        try:
-            fcntl.flock(self.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not self._lock_folder() and not self._lock_file():
+                self.lease = Lease(self.folder / LOCK)
+                self.lease.take()
         except BlockingIOError:
-            os.close(self.handle)
+            self._release()
             raise ExpandError(f'another run is writing to "{self.folder}"') from None
-        except OSError:  # a network file system that knows no locks
-            pass
+        except OSError as error:
+            self._release()
+            raise ExpandError(
+                f'"{self.folder}" cannot be locked: {error.strerror or error}', STOPPED
+            ) from error
         return self
 
     def __exit__(
@@ -37,5 +49,66 @@ class Lock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._release()
+
+    def _lock_folder(self) -> bool:
+        """Lock the folder itself; return False where that is not possible."""
+        if os.name == "nt":
+            return False
+        self.handle = os.open(self.folder, os.O_RDONLY)
+        if _lock(self.handle):
+            return True
+        self._release()
+        return False
+
+    def _lock_file(self) -> bool:
+        """Lock a file in the folder; return False where that is not possible."""
+        path = self.folder / LOCK
+        while True:
+            flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+            self.handle = os.open(path, flags, 0o666)
+            if not _lock(self.handle):
+                self._release()
+                return False
+            with suppress(OSError):
+                # another process may have removed the file between the two calls
+                if os.path.samestat(os.fstat(self.handle), os.lstat(path)):
+                    self.file = path
+                    return True
+            self._release()
+
+    def _release(self) -> None:
+        if self.lease is not None:
+            self.lease.release()
+            self.lease = None
+        if self.file is not None and os.name != "nt":  # Windows removes no open file
+            with suppress(OSError):
+                self.file.unlink()
+        self.file = None
         if self.handle is not None:
-            os.close(self.handle)
+            handle, self.handle = self.handle, None
+            with suppress(OSError):
+                os.close(handle)
+
+
+def _lock(handle: int) -> bool:
+    """Lock an open file or folder; return False if the file system has no locks for it.
+
+    Raise BlockingIOError if another process holds the lock.
+    """
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except PermissionError as error:  # what Windows answers when another process holds it
+        raise BlockingIOError(*error.args) from error
+    except OSError:  # a network file system that knows no locks
+        return False
+    return True

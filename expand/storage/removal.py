@@ -35,14 +35,23 @@ class Leftovers:
         return f"{files} not in the record stayed: {names}{more}"
 
 
-def remove_files(folder: Path, names: Iterable[str], last: Sequence[str] = ()) -> Leftovers:
+def remove_files(
+    folder: Path,
+    names: Iterable[str],
+    last: Sequence[str] = (),
+    *,
+    keep: Sequence[str] = (),
+    ours: Callable[[str], bool] = lambda _name: False,
+) -> Leftovers:
     """Remove the files of a record from a folder; return which files stayed.
 
     `names` are the files that the record names, relative to the folder, POSIX style; they are read
     once, and those that do not exist are passed over. Folders that this leaves empty are removed,
     and so are temporary files of this program. `last` are the files of the record itself: they are
     removed after all others, in this order, so that a removal which was interrupted can be done
-    again from the same record. No link is followed, and `folder` itself stays.
+    again from the same record. `keep` are files of the record that stay and are not counted. `ours`
+    tells of a file that `names` does not have whether it is to be removed too. No link is followed,
+    and `folder` itself stays.
 
     Raise ExpandError, with status 2 for a name that leads out of the folder (nothing after it is
     removed), and with status 3 if a file cannot be removed.
@@ -56,8 +65,9 @@ def remove_files(folder: Path, names: Iterable[str], last: Sequence[str] = ()) -
                 above = inside
             output.remove(name)
         output.remove_empty(above)
-    sweep(folder)
-    left = find_others(folder, set(last).__contains__)
+    records = {*last, *keep}
+    sweep(folder, lambda name: name not in records and ours(name))
+    left = find_others(folder, records.__contains__)
     with open_output(folder) as output:
         for name in last:
             output.remove(check_inside(name))
@@ -72,8 +82,10 @@ def sweep(folder: Path, ours: Callable[[str], bool] = lambda _name: False) -> in
     removed = 0
     with open_output(folder) as output:
         for name in walk(folder):
-            if is_temporary(name.rpartition("/")[2]) or ours(name):
-                removed += output.remove(name)
+            inside, _, base = name.rpartition("/")
+            if (is_temporary(base) or ours(name)) and output.remove(name):
+                removed += 1
+                output.remove_empty(inside)
     return removed
 
 
@@ -88,10 +100,10 @@ def find_others(folder: Path, known: Callable[[str], bool]) -> Leftovers:
     return Leftovers(count, tuple(first))
 
 
-def open_output(folder: Path) -> OutputFolder:
+def open_output(folder: Path, *, durable: bool = False) -> OutputFolder:
     """Open a folder for writing or removing; raise ExpandError with status 3 if that fails."""
     try:
-        return OutputFolder(folder)
+        return OutputFolder(folder, durable=durable)
     except OSError as error:
         raise ExpandError(
             f'"{os.fspath(folder)}" cannot be opened: {error.strerror or error}', STOPPED

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from expand import ExpandError
-from expand.storage.files import empty_folder, link, write_whole
+from expand.storage.files import empty_folder, write_whole
+from expand.storage.folder import OutputFolder
 from expand.storage.lock import Lock
 
 
@@ -49,27 +50,33 @@ def test_short_writes_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_link_costs_no_bytes_and_replaces_what_was_there(tmp_path: Path) -> None:
     source = tmp_path / "a.png"
     source.write_bytes(b"x")
-    target = tmp_path / "out" / "a.png"
-    link(source, target)
-    link(source, target)
+    out = tmp_path / "out"
+    out.mkdir()
+    target = out / "a" / "a.png"
+    with OutputFolder(out) as folder:
+        folder.link(str(source), "a/a.png")
+        folder.link(str(source), "a/a.png")
+        assert target.samefile(source)
+        target.unlink()
+        target.write_bytes(b"other")
+        folder.link(str(source), "a/a.png")
     assert target.samefile(source)
-    target.unlink()
-    target.write_bytes(b"other")
-    link(source, target)
-    assert target.samefile(source)
-    assert os.listdir(tmp_path / "out") == ["a.png"]
+    assert os.listdir(out / "a") == ["a.png"]
 
 
 def test_a_link_that_cannot_be_made_says_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def other_disk(source: object, target: object) -> None:
+    def other_disk(source: object, target: object, **_: object) -> None:
         raise OSError(18, "Invalid cross-device link")
 
     (tmp_path / "a").write_bytes(b"x")
     monkeypatch.setattr(os, "link", other_disk)
-    with pytest.raises(ExpandError, match="another file system; --originals copy"):
-        link(tmp_path / "a", tmp_path / "b")
+    with (
+        pytest.raises(ExpandError, match="another file system; --originals copy"),
+        OutputFolder(tmp_path) as folder,
+    ):
+        folder.link(str(tmp_path / "a"), "b")
 
 
 def test_one_process_at_a_time(tmp_path: Path) -> None:

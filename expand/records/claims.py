@@ -1,0 +1,74 @@
+"""Claims: the files that a run may have written without a row in the manifest.
+
+A run that is killed leaves some, and so does a run that finds a source bad which an earlier one
+could use. All other files without a row are not expand's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from expand.layouts.names import COPY, copy_name
+from expand.records.card import FINISHED
+from expand.records.manifest import BEGUN, PART, find_parts, read_records
+
+
+@dataclass(frozen=True)
+class Claims:
+    """The sources that may have files without a row, and how such files are named."""
+
+    factor: int
+    format: str
+    begun: Callable[[str], bool]
+    """Whether a run may have begun to write files of a source."""
+
+    def has(self, name: str) -> bool:
+        """Tell whether a file without a row may be one that a run wrote."""
+        return any(
+            k < self.factor and "/" in source and self.begun(source)
+            for source, k in self._made_from(name)
+        )
+
+    def has_temporary(self, name: str) -> bool:
+        """Tell whether a name is the temporary one of such a file in earlier versions."""
+        folder, _, base = name.rpartition("/")
+        if not (base.startswith(".") and base.endswith(".part")):
+            return False
+        final = base[1 : -len(".part")]
+        return self.has(f"{folder}/{final}") if folder else final == "expand.json"
+
+    def _made_from(self, name: str) -> Iterator[tuple[str, int]]:
+        """Yield the source and the view that a file of this name would be."""
+        yield name, 0
+        if match := COPY.match(name):
+            stem, k = match["stem"], int(match["view"])
+            for source in (stem + match["suffix"], stem):
+                if copy_name(source, k, self.format) == name:
+                    yield source, k
+
+
+def read_claims(folder: Path, card: dict[str, Any], src: Path) -> Claims:
+    """Return the claims of the runs that a run card and the parts beside it tell of."""
+    settings = card["settings"]
+    factor, format_ = settings["factor"], settings["format"]
+    if card["state"] != FINISHED and has_old_parts(folder):
+        return Claims(factor, format_, lambda source: (src / source).is_file())
+    views = factor - (settings.get("originals") == "none")
+    begun = {bad["source"] for bad in card.get("bad", ())}
+    for record in read_records(folder):
+        if record.begun and len(record.views) < views:
+            begun.add(record.source)
+    return Claims(factor, format_, begun.__contains__)
+
+
+def has_old_parts(folder: Path) -> bool:
+    """Tell whether a run of an earlier version ended here: it did not note what it began."""
+    names = {path.name for path in find_parts(folder)}
+    first, last = PART.split("{}")
+    return any(
+        name.startswith(first) and BEGUN.format(name[len(first) : -len(last)]) not in names
+        for name in names
+    )

@@ -1,0 +1,79 @@
+"""The writer of the manifest: rows in order, into a part that becomes the manifest at the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from expand.errors import ExpandError
+from expand.layouts.source import is_utf8
+from expand.records.manifest import BEGUN, MANIFEST, PART, find_parts
+from expand.storage.appending import AppendedFile
+from expand.storage.removal import open_output
+
+
+class ManifestWriter:
+    """Writes rows, in order, to a part that becomes the manifest when the run is done.
+
+    Before files of a source are written, its id goes to a second file. So a folder always names
+    every file that a run may have written to it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = open_output(folder)
+        taken = {path.name for path in find_parts(folder)}
+        number = next(
+            n for n in range(len(taken) + 1) if not {PART.format(n), BEGUN.format(n)} & taken
+        )
+        try:
+            self.begun = AppendedFile(self.folder, BEGUN.format(number))
+            self.part = AppendedFile(self.folder, PART.format(number))
+        except BaseException:
+            self.folder.close()
+            raise
+        self.paths = folder / self.part.name, folder / self.begun.name
+        self.lines: list[str] = []
+
+    def begin(self, sources: Iterable[str]) -> None:
+        """Note sources whose files are written from now on, and give all lines to the system.
+
+        So they outlive a kill of this process.
+        """
+        # a name that is not UTF-8 makes its source bad: it gets no files
+        named = (json.dumps(source) for source in sources if is_utf8(source))
+        self.begun.append("".join(f"{line}\n" for line in named).encode())
+        self.flush()
+
+    def write(self, lines: Iterable[str]) -> None:
+        """Add a source's lines."""
+        self.lines += lines
+
+    def flush(self) -> None:
+        """Give the lines to the operating system."""
+        lines, self.lines = "".join(self.lines), []
+        self.part.append(lines.encode())
+
+    def check(self) -> None:
+        """Raise ExpandError with status 3 if the parts are no longer where they were created."""
+        self.part.check()
+        self.begun.check()
+
+    def close(self) -> None:
+        """Close the part; it stays for the next run to read."""
+        with suppress(ExpandError):  # the error that ends the run is the one to tell
+            self.flush()
+        self.part.close()
+        self.begun.close()
+        self.folder.close()
+
+    def publish(self) -> None:
+        """Turn the part into the manifest, and remove the other parts."""
+        self.flush()
+        self.check()
+        self.part.sync()
+        self.folder.rename(self.part.name, MANIFEST)
+        for part in find_parts(Path(self.folder.path)):
+            self.folder.remove(part.name)
+        self.folder.sync_names()

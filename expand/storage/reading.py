@@ -1,0 +1,116 @@
+"""Read files that others may have put there: regular files only, so that nothing blocks."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from expand.errors import STOPPED, BadImageError, ExpandError
+
+LINE_BYTES = 16 << 20
+"""The longest line of a record that is read; a row has about 500 bytes."""
+RECORD_BYTES = 256 << 20
+"""The largest run card that is read; it grows with the number of bad sources."""
+TRIES = 3
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_READ |= getattr(os, "O_NONBLOCK", 0)  # opening a pipe would wait for a writer
+_NO_HANDLES = (errno.EMFILE, errno.ENFILE)
+
+
+def read_image(path: str | os.PathLike[str]) -> bytes:
+    """Read the file of an image, following links.
+
+    Raise BadImageError if that is not possible: it is not a regular file, cannot be read, or
+    changes each time that it is read. Raise ExpandError with status 3 if this process has too many
+    open files, which is not the image's fault.
+    """
+    try:
+        for _ in range(TRIES):
+            if not stat.S_ISREG(os.stat(path).st_mode):
+                raise BadImageError("is not a regular file")
+            data, changed = _read_once(path)
+            if not changed:
+                return data
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        if getattr(error, "errno", None) in _NO_HANDLES:
+            raise ExpandError(f'"{os.fspath(path)}" cannot be opened: {reason}', STOPPED) from error
+        raise BadImageError(f"cannot be read ({reason})") from error
+    raise BadImageError("changes while it is read")
+
+
+def _read_once(path: str | os.PathLike[str]) -> tuple[bytes, bool]:
+    """Return the bytes of a file, and whether it changed meanwhile."""
+    with open(os.open(path, _READ), "rb", buffering=0) as file:
+        before = os.fstat(file.fileno())
+        if not stat.S_ISREG(before.st_mode):
+            raise BadImageError("is not a regular file")
+        data = file.readall()
+        after = os.fstat(file.fileno())
+    changed = before.st_mtime_ns != after.st_mtime_ns or len(data) != after.st_size
+    return data, changed
+
+
+def open_regular(path: str, folder: int | None = None) -> int:
+    """Open a file that is neither a link nor a pipe or device; return a handle to read from.
+
+    `path` may be relative to the open `folder`. Raise OSError for anything else.
+    """
+    found = os.stat(path, dir_fd=folder, follow_symlinks=False)
+    if not stat.S_ISREG(found.st_mode):
+        link = stat.S_ISLNK(found.st_mode)
+        raise OSError(None, "it is a link" if link else "it is not a regular file")
+    return os.open(path, _READ | getattr(os, "O_NOFOLLOW", 0), dir_fd=folder)
+
+
+def open_record(path: Path) -> BinaryIO | None:
+    """Open a record of an output folder; return None if there is none.
+
+    Raise ExpandError for a link, which would lead out of the folder, and for what is not a file.
+    """
+    try:
+        return open(open_regular(os.fspath(path)), "rb")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ExpandError(f'"{path}" cannot be read: {error.strerror or error}') from error
+
+
+def read_record(path: Path) -> bytes | None:
+    """Return the bytes of a record; None if there is none."""
+    file = open_record(path)
+    if file is None:
+        return None
+    with file:
+        data = _read(file, path, RECORD_BYTES)
+    if len(data) > RECORD_BYTES:
+        raise ExpandError(f'"{path}" has more than {RECORD_BYTES:,} bytes; it is not a record')
+    return data
+
+
+def read_lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
+    """Yield the lines of a record; raise ExpandError for one that is too long to be a row."""
+    number = 0
+    while line := _read_line(file, path):
+        number += 1
+        if len(line) > LINE_BYTES:
+            raise ExpandError(f'"{path}", line {number}: has more than {LINE_BYTES:,} bytes')
+        yield line
+
+
+def _read_line(file: BinaryIO, path: Path) -> bytes:
+    try:
+        return file.readline(LINE_BYTES + 1)
+    except OSError as error:
+        raise ExpandError(f'"{path}" cannot be read: {error.strerror or error}', STOPPED) from error
+
+
+def _read(file: BinaryIO, path: Path, limit: int) -> bytes:
+    try:
+        return file.read(limit + 1)
+    except OSError as error:
+        raise ExpandError(f'"{path}" cannot be read: {error.strerror or error}', STOPPED) from error

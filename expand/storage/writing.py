@@ -1,0 +1,61 @@
+"""Write a file with plain system calls, and say in words why that failed."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from expand.errors import STOPPED, ExpandError
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+_NEW |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+def create(path: str, folder: int | None = None) -> int:
+    """Create a file, never through a link; `path` may be relative to the open `folder`."""
+    return os.open(path, _NEW, 0o666, dir_fd=folder)
+
+
+def write_new(path: str, data: bytes, folder: int | None = None, *, sync: bool = False) -> None:
+    """Create a file and write it; `path` may be relative to the open `folder`."""
+    # plain system calls: for small files, opening and renaming is the cost
+    handle = create(path, folder)
+    try:
+        write_all(handle, data)
+        if sync:
+            os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_all(handle: int, data: bytes) -> None:
+    """Write all of `data`, also where the system takes it in pieces."""
+    written = os.write(handle, data)
+    if written == len(data):
+        return
+    view = memoryview(data)[written:]
+    while view:
+        view = view[os.write(handle, view) :]
+
+
+def cannot_link(source: str, path: str, error: OSError) -> ExpandError:
+    """Return the error of a hard link that cannot be made."""
+    if error.errno == errno.ENAMETOOLONG:
+        return cannot_write(path, error)
+    reason = "another file system" if error.errno == errno.EXDEV else error.strerror
+    return ExpandError(
+        f'"{path}" cannot be linked to "{source}": {reason}; --originals copy', STOPPED
+    )
+
+
+class LongNameError(ExpandError):
+    """A file with a name or path that is too long for the file system."""
+
+
+def cannot_write(path: str, error: OSError) -> ExpandError:
+    """Return the error of a file that cannot be written: what is there is good, so resume."""
+    reason = error.strerror or str(error)
+    if error.errno == errno.ENOENT:
+        reason = "its folder was removed while it was written"
+    kind = LongNameError if error.errno == errno.ENAMETOOLONG else ExpandError
+    return kind(f'"{path}" cannot be written: {reason}', STOPPED)
