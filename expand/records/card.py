@@ -10,7 +10,7 @@ from typing import Any
 from expand import __version__
 from expand.errors import ExpandError
 from expand.records.manifest import MANIFEST, is_part
-from expand.records.rows import parse_json
+from expand.records.rows import NotJsonError, parse_json
 from expand.storage.folder import OutputFolder
 from expand.storage.lock import LOCK
 from expand.storage.reading import read_record
@@ -45,8 +45,10 @@ def read_card(folder: Path) -> dict[str, Any] | None:
     try:
         card = parse_json(text)
         _check_card(card)
+    except NotJsonError as error:
+        raise ExpandError(f'"{path}" is damaged (it {error})') from error
     except ExpandError as error:
-        raise ExpandError(f'"{path}" is damaged, or not a run card of expand: {error}') from error
+        raise ExpandError(f'"{path}" is not a run card of expand: {error}') from error
     return card  # type: ignore[no-any-return]
 
 
