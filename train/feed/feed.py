@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
 
-from expand.errors import ExpandError
-from train.errors import TrainError
 from train.feed.batches import BatchSampler, Chunk
 from train.feed.dataset import Images
+from train.feed.workers import read_ahead
 from train.runtime.clock import Clock, Work
 from train.runtime.device import finish
 from train.runtime.world import ALONE, World
-
-Loaded: TypeAlias = "tuple[Chunk, Tensor | Exception]"
 
 
 class Batch(NamedTuple):
@@ -64,7 +60,7 @@ class Feed:
 
     def batches(self, start: int, stop: int) -> Iterator[Batch]:
         """Yield the batches of steps `start` … `stop` − 1, on the device."""
-        chunks = iter(self._loader(start, stop))
+        chunks = self._chunks(start, stop)
         while True:
             # steps that a GPU is still computing are not part of augmenting
             finish(self.images.device)
@@ -73,10 +69,7 @@ class Feed:
                 finish(self.images.device)
             if loaded is None:
                 return
-            chunk, images = loaded
-            if isinstance(images, Exception):
-                raise images
-            yield from self._cut(chunk, images)
+            yield from self._cut(*loaded)
 
     @property
     def _work(self) -> Work:
@@ -84,19 +77,13 @@ class Feed:
         renders_here = not self.workers and self.sampler.strategy.recipe is not None
         return "augment" if renders_here else "wait"
 
-    def _loader(self, start: int, stop: int) -> DataLoader[Loaded]:
-        """Return a loader of the chunks of steps `start` … `stop` − 1, in order."""
-        return DataLoader(
-            _Chunks(self.images),
-            sampler=self.batch_sampler.chunks(start, stop),
-            batch_size=None,
-            collate_fn=_unchanged,
-            num_workers=self.workers,
-            multiprocessing_context="spawn" if self.workers else None,
-            prefetch_factor=2 if self.workers else None,
-            # its own generator: the default one is that of dropout
-            generator=torch.Generator(),
-        )
+    def _chunks(self, start: int, stop: int) -> Iterator[tuple[Chunk, Tensor]]:
+        """Yield the chunks of steps `start` … `stop` − 1, in order, and their images."""
+        if self.workers:
+            yield from read_ahead(self.images, self.batch_sampler, start, stop, self.workers)
+        else:
+            for chunk in self.batch_sampler.chunks(start, stop):
+                yield chunk, self.images.read(chunk.epoch, chunk.items)
 
     def _cut(self, chunk: Chunk, images: Tensor) -> Iterator[Batch]:
         """Yield the batches of a chunk, on the device."""
@@ -109,23 +96,3 @@ class Feed:
         )
         for some, their_labels, weight in batches:
             yield Batch(some, their_labels, weight)
-
-
-class _Chunks(Dataset[Loaded]):
-    """The images of chunks, for torch's loader."""
-
-    def __init__(self, images: Images) -> None:
-        self.images = images
-
-    def __getitem__(self, chunk: Chunk) -> Loaded:
-        try:
-            return chunk, self.images.read(chunk.epoch, chunk.items)
-        except (TrainError, ExpandError) as error:
-            # As a value: the loader raises what a worker raised as a new exception made of the
-            # traceback's text, without the message for the user and without the exit status.
-            return chunk, error
-
-
-def _unchanged(loaded: Any) -> Any:
-    """Return what was loaded as it is; torch's default would convert the chunk to tensors."""
-    return loaded

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from mmap import mmap
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from expand.images.decoder import decode
 from expand.images.pixels import Pixels
+from train.data.cache import explain_cache
 from train.data.decoding import name_file, read_checked, stack
 from train.data.folder import Folder
 from train.data.shape import Shape, resize_crop
@@ -57,17 +59,20 @@ class DecodedStore:
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle the path of a mapped file in place of its pixels: workers map the same memory."""
-        file = getattr(self.pixels, "filename", None)
-        mapped = file is not None and np.load(file, mmap_mode="r").shape == self.pixels.shape
-        return {**self.__dict__, "pixels": file if mapped else self.pixels}
+        # a part of a mapped array has the array as its base
+        mapped = isinstance(self.pixels, np.memmap) and isinstance(self.pixels.base, mmap)
+        return {
+            **self.__dict__,
+            "pixels": getattr(self.pixels, "filename", None) if mapped else self.pixels,
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Map the file again."""
         pixels = state["pixels"]
-        self.__dict__.update(
-            state,
-            pixels=pixels if isinstance(pixels, np.ndarray) else np.load(pixels, mmap_mode="r"),
-        )
+        if not isinstance(pixels, np.ndarray):
+            with explain_cache(pixels):
+                pixels = np.load(pixels, mmap_mode="r")
+        self.__dict__.update(state, pixels=pixels)
 
     def read(self, rows: Rows) -> NDArray[np.uint8]:
         """Return the images of some rows."""
