@@ -28,3 +28,15 @@ class SettingError(ExpandError):
 
 class BadImageError(ExpandError):
     """One image that cannot be used; the run records the reason and continues."""
+
+
+def shown(value: object) -> str:
+    """Return a value for a message, cut to 100 characters."""
+    if isinstance(value, int) and value.bit_length() > 400:
+        # Python does not write numbers of more than 4,300 digits
+        return f"a number of {value.bit_length()} bits"
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a list that holds such a number, or itself
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= 100 else f"{text[:100]}…"

@@ -178,9 +178,9 @@ def _factors(text: str) -> dict[str, int]:
     factors: dict[str, int] = {}
     for part in text.split(","):
         name, _, number = part.strip().partition("=")
-        if not number.isdigit():
+        if not (number.isascii() and number.isdigit() and len(number) < 100):
             raise ExpandError(
-                f'--techniques takes name=factor,…, for example flip=4,noise=2; got "{part}"'
+                f'--techniques takes name=factor,…, for example flip=4,noise=2; got "{part[:100]}"'
             )
         if name in factors:
             raise ExpandError(f'--techniques names "{name}" twice')

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from expand.errors import ExpandError
+from expand.errors import ExpandError, shown
 from expand.images.formats import OPTIONS
 from expand.recipes.recipe import Recipe
+from expand.techniques.ranges import MOST_FACTOR, is_whole
 from expand.views.views import Views
 
 ORIGINALS = ("copy", "link", "none")
@@ -27,8 +28,10 @@ class Settings:
     originals: str = "copy"
 
     def __post_init__(self) -> None:
-        if self.factor < 1:
-            raise ExpandError(f"--factor must be at least 1, got {self.factor}")
+        if not is_whole(self.factor) or self.factor < 1:
+            raise ExpandError(f"--factor must be at least 1, got {shown(self.factor)}")
+        if self.factor > MOST_FACTOR:
+            raise ExpandError(f"--factor must be at most {MOST_FACTOR:,}, got {shown(self.factor)}")
         if self.format not in ("keep", *OPTIONS):
             raise ExpandError(f"--format must be keep, {', '.join(OPTIONS)}, got {self.format!r}")
         if self.quality is not None and not 1 <= self.quality <= 100:

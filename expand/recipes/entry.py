@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from expand.errors import ExpandError, SettingError
+from expand.errors import ExpandError, SettingError, shown
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ class Entry:
     def items(self) -> dict[str, Entry]:
         """Return the entries of a mapping by key; refuse anything else, and a duplicate key."""
         if not isinstance(self.node, yaml.MappingNode):
-            raise self.error(f"expected settings (key: value), got {self.value!r}")
+            raise self.error(f"expected settings (key: value), got {shown(self.value)}")
         entries: dict[str, Entry] = {}
         for key, value in self.node.value:
             if str(key.value) in entries:

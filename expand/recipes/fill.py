@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.errors import BadImageError, SettingError
+from expand.errors import BadImageError, SettingError, shown
 from expand.images.pixels import Pixels
+from expand.techniques.ranges import is_whole
 
 MODES = {
     "edge": cv2.BORDER_REPLICATE,
@@ -34,13 +35,16 @@ class Fill:
     def __post_init__(self) -> None:
         value: object = self.value
         colour = (value,) if isinstance(value, int) else value
-        if isinstance(colour, Sequence) and not isinstance(colour, str):
-            if not colour or not all(map(_is_level, colour)):
-                raise SettingError(f'"fill" must be whole numbers 0 … 255, got {value!r}', "fill")
+        if isinstance(colour, list | tuple):
+            if not colour or not all(is_whole(level) and 0 <= level <= 255 for level in colour):
+                raise SettingError(
+                    f'"fill" must be whole numbers 0 … 255, got {shown(value)}', "fill"
+                )
             object.__setattr__(self, "value", tuple(colour))
-        elif value not in MODES:
+        elif not isinstance(value, str) or value not in MODES:
             raise SettingError(
-                f'"fill" must be {", ".join(MODES)}, a number or [red, green, blue], got {value!r}',
+                f'"fill" must be {", ".join(MODES)}, a number or [red, green, blue], got '
+                f"{shown(value)}",
                 "fill",
             )
 
@@ -60,10 +64,6 @@ class Fill:
 
 
 DEFAULT_FILL = Fill()
-
-
-def _is_level(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 255
 
 
 def border_colour(pixels: Pixels) -> list[int]:

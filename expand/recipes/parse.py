@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import date
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -12,14 +14,16 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from expand.errors import ExpandError
+from expand.errors import ExpandError, shown
 from expand.recipes.entry import Entry
 from expand.recipes.fill import DEFAULT_FILL, Fill
+from expand.recipes.reading import compose, read_text
 from expand.techniques import NATIVE, GeometricTechnique, Technique
 from expand.techniques.catalogue import PIPELINE, Catalogue
 
 NAMED = ("classic", "blog")
 KEYS = ("name", "fill", "techniques")
+MOST_TECHNIQUES = 100
 
 
 class Parsed(NamedTuple):
@@ -42,34 +46,26 @@ def read_recipe(name: str | Path) -> Parsed:
         text = resources.files("expand").joinpath(f"recipes/{name}.yaml").read_text("utf-8")
         return parse_recipe(text, f"{name}.yaml")
     path = Path(name)
-    if not path.is_file():
-        raise ExpandError(f'"{name}" is neither a recipe ({", ".join(NAMED)}) nor a file')
     try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ExpandError(f'"{name}" cannot be read: {error}') from error
-    return parse_recipe(text, str(path))
+        exists = os.path.lexists(path)
+    except (OSError, ValueError):  # a name that no file can have
+        exists = False
+    if not exists:
+        raise ExpandError(
+            f'"{shown(str(name))[1:-1]}" is neither a recipe ({", ".join(NAMED)}) nor a file'
+        )
+    return parse_recipe(read_text(path), str(path))
 
 
 def parse_recipe(text: str, where: str) -> Parsed:
     """Read a recipe from YAML or JSON text; `where` names the text in error messages."""
-    try:
-        entry = Entry(where, yaml.compose(text, Loader=yaml.SafeLoader))
-        data = entry.value
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise ExpandError(
-            f'"{where}"{line}: not valid YAML: {getattr(error, "problem", error)}'
-        ) from error
-    except RecursionError as error:
-        raise ExpandError(f'"{where}": nested too deeply') from error
-    except (ValueError, TypeError, ArithmeticError, AttributeError, KeyError) as error:
-        # constructors of YAML tags: !!int abc, a date in month 13, a mapping as a key
-        raise ExpandError(f'"{where}": a value is not what its tag says ({error})') from error
+    entry = compose(text, where)
+    data = entry.value
+    if data is None:
+        raise ExpandError(f'"{where}" is empty: expected settings (key: value)')
     if isinstance(data, Mapping) and "transform" in data and "__version__" in data:
         pipeline, note = entry.within(lambda: Catalogue.pipeline(data))
-        return Parsed(Path(where).stem, (pipeline,), DEFAULT_FILL, entry, _notes(where, note))
+        return Parsed(_name_of(where), (pipeline,), DEFAULT_FILL, entry, _notes(where, note))
     return _read(entry)
 
 
@@ -79,17 +75,39 @@ def _read(entry: Entry) -> Parsed:
     if "techniques" not in items:
         raise entry.error('a recipe needs "techniques"')
     listed = items["techniques"]
-    if not isinstance(listed.node, yaml.SequenceNode):
+    if isinstance(listed.node, yaml.SequenceNode):
+        check_count(len(listed.node.value), listed)
+    else:
         raise listed.error(
             '"techniques" must be a list, one technique a line ("- flip: {}"), '
-            f"got {listed.value!r}"
+            f"got {shown(listed.value)}"
         )
     read = [_read_technique(Entry(entry.where, node)) for node in listed.node.value]
     fills = [items.get("fill"), *(one.fill for one in read)]
     fill = _common_fill([entry for entry in fills if entry])
-    name = str(items["name"].value) if "name" in items else Path(entry.where).stem
+    name = _read_name(items["name"]) if "name" in items else _name_of(entry.where)
     notes = _notes(entry.where, *(one.note for one in read))
     return Parsed(name, tuple(one.technique for one in read), fill, entry, notes)
+
+
+def check_count(count: int, entry: Entry) -> None:
+    """Refuse a list of more techniques than a recipe can have."""
+    if count > MOST_TECHNIQUES:
+        raise entry.error(f"a recipe can have {MOST_TECHNIQUES} techniques, this has {count:,}")
+
+
+def _read_name(entry: Entry) -> str:
+    """Return the name of a recipe: one line of text, or a number or a date."""
+    value = entry.value
+    if isinstance(value, bool) or not isinstance(value, str | int | float | date):
+        raise entry.error(f'"name" must be a text, got {shown(value)}')
+    return str(value)
+
+
+def _name_of(where: str) -> str:
+    """Return the name of a recipe that has none: that of its file, as one line of text."""
+    stem = Path(where).stem or "recipe"
+    return "".join(letter if letter.isprintable() else "?" for letter in stem)
 
 
 def _notes(where: str, *notes: str) -> tuple[str, ...]:
@@ -98,7 +116,7 @@ def _notes(where: str, *notes: str) -> tuple[str, ...]:
 
 def _common_fill(entries: list[Entry]) -> Fill:
     """Return the fill that all entries agree on, since a view is resampled once."""
-    fills = [entry.within(partial(Fill, _plain(entry.value))) for entry in entries]
+    fills = [entry.within(partial(Fill, entry.value)) for entry in entries]
     for entry, fill in zip(entries, fills, strict=True):
         if fill != fills[0]:
             raise entry.error(
@@ -106,10 +124,6 @@ def _common_fill(entries: list[Entry]) -> Fill:
                 "a view is resampled once, with one fill"
             )
     return fills[0] if fills else DEFAULT_FILL
-
-
-def _plain(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 class _Read(NamedTuple):
@@ -134,10 +148,7 @@ def _read_technique(entry: Entry) -> _Read:
     settings.check_keys((*known, "fill") if geometric else known, name)
     fill = settings.items().get("fill")
     values.pop("fill", None)
-    technique = settings.within(
-        lambda: kind(**{key: _plain(value) for key, value in values.items()})
-    )
-    return _Read(technique, fill)
+    return _Read(settings.within(lambda: kind(**values)), fill)
 
 
 def _name_and_settings(entry: Entry) -> tuple[str, Entry]:

@@ -10,12 +10,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from expand.errors import ExpandError, SettingError
+import yaml
+
+from expand.errors import ExpandError, SettingError, shown
 from expand.recipes.fill import DEFAULT_FILL, Fill
-from expand.recipes.parse import Parsed, parse_recipe, read_recipe
+from expand.recipes.parse import MOST_TECHNIQUES, Parsed, parse_recipe, read_recipe
 from expand.techniques import NATIVE, Choice, GeometricTechnique, PixelTechnique, Technique
 from expand.techniques.geometric.flip import AXES, Flip
 from expand.techniques.geometric.rotate90 import Rotate90
+from expand.techniques.ranges import is_whole
+
+MOST_NAME = 1000
+MOST_COMBINATIONS = 10**12
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "techniques", tuple(self.techniques))
+        self._check_values()
         if not self.techniques:
             raise ExpandError(f'recipe "{self.name}" has no techniques')
         names = [technique.name for technique in self.techniques if technique.name in NATIVE]
@@ -46,6 +53,27 @@ class Recipe:
                 f'recipe "{self.name}" has {self._blocks[1][0].name} apart from '
                 f"{self._blocks[0][-1].name}: techniques that move pixels must be listed next to "
                 "each other, so that each view is resampled once"
+            )
+
+    def _check_values(self) -> None:
+        """Refuse a name or techniques of a wrong type, and more of them than a recipe can have."""
+        name = self.name
+        if not isinstance(name, str) or not name.isprintable() or not 1 <= len(name) <= MOST_NAME:
+            raise SettingError(
+                f'"name" must be one line of 1 … {MOST_NAME:,} characters, got {shown(name)}',
+                "name",
+            )
+        if not all(isinstance(technique, Technique) for technique in self.techniques):
+            raise ExpandError(f'recipe "{name}" has something that is not a technique')
+        if len(self.techniques) > MOST_TECHNIQUES:
+            raise ExpandError(
+                f'recipe "{name}" has {len(self.techniques):,} techniques; '
+                f"a recipe can have {MOST_TECHNIQUES}"
+            )
+        if self.combinations > MOST_COMBINATIONS:
+            raise ExpandError(
+                f'the factors of recipe "{name}" multiply to {shown(self.combinations)}; '
+                f"they can multiply to {MOST_COMBINATIONS:,}"
             )
 
     @cached_property
@@ -126,7 +154,7 @@ class Recipe:
             if name not in here:
                 _insert(chosen, _with_factor(_default(name), factors[name]))
         listed = ",".join(f"{technique.name}={technique.factor}" for technique in chosen)
-        return replace(self, name=f"{self.name} {listed}", techniques=tuple(chosen))
+        return replace(self, name=f"{self.name} {listed}"[:MOST_NAME], techniques=tuple(chosen))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the recipe as plain data: a recipe file with every default written out."""
@@ -147,11 +175,14 @@ class Recipe:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Recipe:
         """Return the recipe that `to_dict` wrote."""
+        if not isinstance(data, Mapping):
+            raise ExpandError(f"a recipe must be settings (key: value), got {shown(data)}")
         try:
-            text = json.dumps(data)
+            # as YAML, which takes the 1e-05 of JSON for a text
+            text = yaml.safe_dump(json.loads(json.dumps(data)), sort_keys=False)
         except (TypeError, ValueError, RecursionError) as error:
             raise ExpandError(f"a recipe must be plain data: {error}") from error
-        return cls.parse(text, str(data.get("name", "recipe")))
+        return cls.parse(text, shown(data.get("name", "recipe")).strip("'"))
 
     def _repr_html_(self) -> str:
         """Show the recipe as a table in a notebook."""
@@ -171,7 +202,9 @@ def _product(techniques: tuple[Technique, ...]) -> int | None:
 
 def _default(name: str) -> Technique:
     if name not in NATIVE:
-        raise ExpandError(f'"{name}" is not a technique; there are {", ".join(NATIVE)}')
+        raise ExpandError(
+            f'"{shown(name)[1:-1]}" is not a technique; there are {", ".join(NATIVE)}'
+        )
     return NATIVE[name]()
 
 
@@ -184,8 +217,10 @@ def _insert(techniques: list[Technique], technique: Technique) -> None:
 
 
 def _with_factor(technique: Technique, factor: int) -> Technique:
-    if factor < 2:
+    if not is_whole(factor) or factor < 2:
         raise SettingError(
-            f'"factor" of {technique.name} must be at least 2 here, got {factor}', "factor"
+            f'"factor" of {technique.name} must be a whole number, at least 2 here, '
+            f"got {shown(factor)}",
+            "factor",
         )
     return technique.with_factor(factor)

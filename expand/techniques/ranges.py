@@ -8,9 +8,11 @@ from typing import NamedTuple, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.errors import SettingError
+from expand.errors import SettingError, shown
 from expand.geometry import Number
 
+MOST_FACTOR = 1_000_000
+"""The largest factor of a technique, and of a run."""
 SHARES = (0.25, 0.5, 1.0)
 """How far from neutral to the end of its range an ablation tries a technique."""
 
@@ -69,15 +71,15 @@ def parse_range(
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = [-abs(value), abs(value)] if symmetric else [value, value]
     if not _is_pair(value):
-        raise SettingError(f'"{key}" must be a number or [low, high], got {value!r}', key)
-    low, high = float(value[0]), float(value[1])
+        raise SettingError(f'"{key}" must be a number or [low, high], got {shown(value)}', key)
+    low, high = value
     if not (within[0] <= low <= high <= within[1]):
         raise SettingError(
             f'"{key}" must rise from at least {within[0]:g} to at most {within[1]:g}, '
-            f"got {list(value)!r}",
+            f"got {shown(list(value))}",
             key,
         )
-    return Range(low, high)
+    return Range(float(low) + 0.0, float(high) + 0.0)  # -0.0 becomes 0.0
 
 
 def _is_pair(value: object) -> TypeGuard[Sequence[float]]:
@@ -85,29 +87,42 @@ def _is_pair(value: object) -> TypeGuard[Sequence[float]]:
         isinstance(value, Sequence)
         and not isinstance(value, str)
         and len(value) == 2
-        and all(map(_is_number, value))
+        and all(isinstance(item, int | float) and not isinstance(item, bool) for item in value)
     )
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def is_whole(value: object) -> TypeGuard[int]:
+    """Return whether a value is a whole number; True and 2.0 are not."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def check_factor(
-    name: str, factor: int | None, *, most: int | None = None, drawn: bool = True
+    name: str,
+    factor: int | None,
+    *,
+    most: int | None = None,
+    drawn: bool = True,
+    neutral: bool = False,
 ) -> None:
     """Refuse a factor that a technique cannot have.
 
-    `most` is its largest factor. Without `drawn`, it has one strength: its factor is 1 or 2.
+    `most` is its largest factor, where it has one of its own. Without `drawn`, it has one strength:
+    its factor is 1 or 2. If that is `neutral`, it changes nothing: its factor is 1.
     """
-    if factor is not None and (
-        not isinstance(factor, int) or isinstance(factor, bool) or factor < 1
-    ):
+    if factor is not None and (not is_whole(factor) or factor < 1):
         raise SettingError(
-            f'"factor" of {name} must be a whole number, at least 1, got {factor!r}', "factor"
+            f'"factor" of {name} must be a whole number, at least 1, got {shown(factor)}', "factor"
         )
-    if most is not None and (factor is None or factor > most):
-        raise SettingError(f'"factor" of {name} can be at most {most}, got {factor}', "factor")
+    if (most is not None and factor is None) or (factor or 1) > (most or MOST_FACTOR):
+        raise SettingError(
+            f'"factor" of {name} can be at most {most or MOST_FACTOR:,}, got {shown(factor)}',
+            "factor",
+        )
+    if neutral and factor != 1:
+        raise SettingError(
+            f'{name} changes nothing at this strength: give it another or a range, or "factor: 1"',
+            "factor",
+        )
     if not drawn and factor not in (1, 2):
         raise SettingError(
             f'{name} has one strength only: give it a range, or "factor: 2" (without and with), '
@@ -118,8 +133,8 @@ def check_factor(
 
 def check_unit(name: str, unit: str) -> None:
     """Refuse a unit of lengths that is neither fraction (of the image's sides) nor pixel."""
-    if unit not in ("fraction", "pixel"):
-        raise SettingError(f'"unit" of {name} must be fraction or pixel, got {unit!r}', "unit")
+    if not isinstance(unit, str) or unit not in ("fraction", "pixel"):
+        raise SettingError(f'"unit" of {name} must be fraction or pixel, got {shown(unit)}', "unit")
 
 
 def switch(variant: Number, factor: int | None, value: Number, off: float) -> Number:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import fields, replace
 from typing import Any, ClassVar, NamedTuple, TypeAlias, TypeVar
 
@@ -55,7 +56,11 @@ class Technique(ABC):
 
     def neutral(self) -> Choice:
         """Return the choice that changes nothing, with the same keys as any other."""
-        off = replace(self, factor=2) if self.factor in (None, 1) else self  # type: ignore[type-var]
+        off = self
+        if self.factor in (None, 1):
+            # not `replace`: one that changes nothing can have no factor of 2
+            off = copy(self)
+            object.__setattr__(off, "factor", 2)
         return off.choose(0.0, [0.0] * (self.spread + self.seeds))
 
     def settings(self) -> dict[str, Any]:

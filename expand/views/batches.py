@@ -22,6 +22,8 @@ from expand.views.views import Views
 from expand.views.walk import walk
 
 Choices = dict[str, Choice]
+TABLE = 100_000
+"""Combinations of variants that are walked through once, at the start."""
 
 
 class ViewBatches:
@@ -113,6 +115,9 @@ class ViewBatches:
             )
         else:
             positions = (origins[:, 1] % total + np.uint64(k % int(total))) % total
+        if total > TABLE:
+            walked = [walk(position, self.views.radices) for position in positions.tolist()]
+            return np.array(walked, dtype=np.int64).reshape(len(origins), -1)
         return self._walk[positions.astype(np.int64)]
 
     def _seeds(self, rows: NDArray[np.int64], k: int) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from expand.errors import BadImageError, ExpandError
 from expand.geometry import IDENTITY, Affine, Placement, Size, shift, stretch
+from expand.images.formats import max_pixels
 from expand.images.pixels import Pixels
 from expand.recipes.fill import Fill
 
@@ -32,11 +33,17 @@ def resample(pixels: Pixels, placement: Placement, fill: Fill, colour: Sequence[
     width, height = int(size.width), int(size.height)
     if source == IDENTITY and (height, width) == pixels.shape[:2]:
         return pixels
-    if width < 1 or height < 1:
-        raise BadImageError(f"would become {width}×{height} pixels")
+    _check_size(width, height, pixels)
     pixels, source = _average_blocks(pixels, source)
     matrix = np.array(by_centres(source), dtype=np.float64).reshape(2, 3)
     return warp(pixels, matrix, (width, height), fill.mode, colour)
+
+
+def _check_size(width: int, height: int, pixels: Pixels) -> None:
+    """Raise `BadImageError` for a view of no pixels, and of more than `--max-pixels`."""
+    area = width * height
+    if area < 1 or area > max(max_pixels(), pixels.shape[0] * pixels.shape[1]):
+        raise BadImageError(f"would become {width}×{height} pixels")
 
 
 def by_centres(source: Affine) -> Affine:
@@ -57,7 +64,12 @@ def warp(
     """
     if pixels.ndim == 2 or pixels.shape[2] in EXACT_CHANNELS:
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        out = cv2.warpAffine(pixels, matrix, size, flags=flags, borderMode=mode, borderValue=colour)
+        try:
+            out = cv2.warpAffine(
+                pixels, matrix, size, flags=flags, borderMode=mode, borderValue=colour
+            )
+        except cv2.error as error:
+            raise BadImageError(f"cannot be resampled to {size[0]}×{size[1]} pixels") from error
         return out if pixels.ndim == 2 or pixels.shape[2] > 1 else out[..., None]
     planes = (np.ascontiguousarray(pixels[..., i]) for i in range(pixels.shape[2]))
     warped = [

@@ -10,17 +10,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from expand.errors import ExpandError
+from expand.errors import ExpandError, shown
 from expand.geometry import IDENTITY, Placement, Size
 from expand.images.pixels import Pixels
 from expand.recipes.recipe import Recipe
 from expand.techniques import GeometricTechnique, PixelTechnique, Technique
+from expand.techniques.ranges import is_whole
 from expand.views.checked import check_kept
 from expand.views.keys import MASK, STEPS, draw, unit
 from expand.views.resample import resample
 from expand.views.walk import mixed_radix, origin, shuffled, walk
 
 SAMPLINGS = ("stratified", "random")
+MOST_SHUFFLED = 1_000_000
+"""Views that `--sampling random` can put into a random order for each image."""
 Params = dict[str, Any]
 
 
@@ -58,10 +61,21 @@ class Views:
     sampling: str = "stratified"
 
     def __post_init__(self) -> None:
-        if self.sampling not in SAMPLINGS:
-            raise ExpandError(f"--sampling must be {' or '.join(SAMPLINGS)}, got {self.sampling!r}")
-        if not 0 <= self.seed <= MASK:
-            raise ExpandError(f"--seed must be 0 … 2^64 - 1, got {self.seed}")
+        if not isinstance(self.sampling, str) or self.sampling not in SAMPLINGS:
+            raise ExpandError(
+                f"--sampling must be {' or '.join(SAMPLINGS)}, got {shown(self.sampling)}"
+            )
+        if not is_whole(self.seed) or not 0 <= self.seed <= MASK:
+            raise ExpandError(f"--seed must be 0 … 2^64 - 1, got {shown(self.seed)}")
+        if (
+            self.sampling == "random"
+            and self.recipe.distinct is not None
+            and self.recipe.combinations > MOST_SHUFFLED
+        ):
+            raise ExpandError(
+                f'--sampling random can shuffle {MOST_SHUFFLED:,} views; recipe "{self.recipe.name}" '
+                f"has {self.recipe.combinations:,}. Give one of its techniques no factor"
+            )
 
     def params(self, source_id: str, k: int) -> Params:
         """Return the parameters of view `k` of an image as plain data, for each technique."""

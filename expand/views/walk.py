@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from math import gcd, lcm, prod
+from math import floor, gcd, lcm, prod
 
 import numpy as np
 
@@ -39,11 +39,12 @@ def mixed_radix(position: int, radices: tuple[int, ...]) -> tuple[int, ...]:
 def _golden_step(radix: int) -> int:
     """Return the whole number nearest to radix × 0.618 that shares no divisor with it."""
     ideal = radix * (5**0.5 - 1) / 2
-    return min(
-        (n for n in range(1, radix + 1) if gcd(n, radix) == 1),
-        key=lambda n: abs(n - ideal),
-        default=1,
-    )
+    low, high = floor(ideal), floor(ideal) + 1
+    while True:
+        nearest = low if ideal - low <= high - ideal else high
+        if 1 <= nearest <= radix and gcd(nearest, radix) == 1:
+            return nearest
+        low, high = (low - 1, high) if nearest == low else (low, high + 1)
 
 
 @lru_cache(maxsize=1024)
@@ -55,7 +56,7 @@ def origin(seed: int, source_id: str, count: int) -> list[int]:
     return draw(seed, "source", source_id, 0, count)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def shuffled(seed: int, source_id: str, block: int, total: int) -> list[int]:
     """Return a random order of all combinations for a block of views.
 

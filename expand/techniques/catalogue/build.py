@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import threading
 from collections.abc import Mapping
@@ -12,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from expand.errors import BadImageError, ExpandError
+from expand.images.formats import max_pixels
 from expand.images.pixels import Pixels
 from expand.techniques.catalogue.library import VERSION, in_one_line, load_library, silent
-from expand.techniques.limits import MAX_PIXELS
 
 SCALES = ("RandomScale", "LongestMaxSize", "SmallestMaxSize")
 MOST_PARTS = 100_000
@@ -74,7 +75,7 @@ def _guard(transform: Any, library: Any) -> None:
 def _apply_guarded(transform: Any, params: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
     name = type(transform).__name__
     width, height = largest_size(transform, params)
-    if width * height > MAX_PIXELS:
+    if width * height > max(max_pixels(), math.prod(params["shape"][:2])):
         raise BadImageError(f"it would become {width}×{height} pixels by {name}")
     for key in ("holes", "zoom_factors"):
         if len(params.get(key, ())) > MOST_PARTS:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from expand.errors import ExpandError, SettingError
+from expand.errors import ExpandError, SettingError, shown
 from expand.techniques.catalogue.library import (
     load_library,
     parameters,
@@ -192,12 +192,3 @@ def _plain_values(
         yield value
     else:
         raise SettingError(f'"{key}" of {name} cannot be {shown(value)}', key, path)
-
-
-def shown(value: object) -> str:
-    """Return a value for a message, cut short."""
-    if isinstance(value, int) and value.bit_length() > 400:
-        # Python does not write numbers of more than 4,300 digits
-        return f"a number of {value.bit_length()} bits"
-    text = repr(value)
-    return text if len(text) <= 100 else f"{text[:100]}…"

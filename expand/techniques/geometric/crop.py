@@ -33,7 +33,9 @@ class Crop(GeometricTechnique):
     def __post_init__(self) -> None:
         object.__setattr__(self, "area", parse_range(self.area, "area", within=(0.001, 1)))
         object.__setattr__(self, "aspect", parse_range(self.aspect, "aspect", within=(0.01, 100)))
-        check_factor(self.name, self.factor, drawn=not (self.area.is_point and self.area.high == 1))
+        whole = self.area == (1, 1)
+        neutral = whole and self.aspect.low >= 1
+        check_factor(self.name, self.factor, drawn=not whole, neutral=neutral)
 
     def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
         """Turn four numbers into a box, in fractions of the width and height.

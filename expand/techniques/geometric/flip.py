@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from expand.errors import SettingError
+from expand.errors import SettingError, shown
 from expand.geometry import Number, Placement, Size, linear_about_centres
+from expand.techniques.ranges import is_whole
 from expand.techniques.technique import Choice, GeometricTechnique, Strength, Technique
 
 AXES = ("horizontal", "vertical")
@@ -22,16 +23,12 @@ class Flip(GeometricTechnique):
     factor: int = 0
 
     def __post_init__(self) -> None:
-        if self.factor not in (0, 2, 4):
+        if not is_whole(self.factor) or self.factor not in (0, 2, 4):
             raise SettingError(
-                f'"factor" of flip must be 2 (one axis) or 4 (both), got {self.factor!r}', "factor"
+                f'"factor" of flip must be 2 (one axis) or 4 (both), got {shown(self.factor)}',
+                "factor",
             )
-        given = [self.axes] if isinstance(self.axes, str) else list(self.axes)
-        axes = tuple(axis for axis in AXES if axis in given) or AXES[: max(self.factor // 2, 1)]
-        if given and set(given) != set(axes):
-            raise SettingError(
-                f'"axes" of flip must be horizontal, vertical or both, got {given!r}', "axes"
-            )
+        axes = self._sorted_axes()
         if self.factor and self.factor != 2 ** len(axes):
             raise SettingError(
                 f'"factor" of flip along {" and ".join(axes)} is {2 ** len(axes)}, '
@@ -40,6 +37,20 @@ class Flip(GeometricTechnique):
             )
         object.__setattr__(self, "axes", axes)
         object.__setattr__(self, "factor", 2 ** len(axes))
+
+    def _sorted_axes(self) -> tuple[str, ...]:
+        """Return the axes in the order of `AXES`; those of the factor if none are given."""
+        given: object = (self.axes,) if isinstance(self.axes, str) else self.axes
+        if given == ():
+            return AXES[: max(self.factor // 2, 1)]
+        axes = list(given) if isinstance(given, list | tuple) else []
+        if not axes or any(axis not in AXES or axes.count(axis) > 1 for axis in axes):
+            raise SettingError(
+                '"axes" of flip must be horizontal, vertical or both, each once, '
+                f"got {shown(self.axes)}",
+                "axes",
+            )
+        return tuple(axis for axis in AXES if axis in axes)
 
     def with_factor(self, factor: int) -> Flip:
         """Return a flip with this factor; it keeps its axis if it has one and needs one."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from expand.errors import SettingError
+from expand.errors import SettingError, shown
 from expand.geometry import Number, Placement, Size, shift
 from expand.techniques.ranges import check_factor, check_unit, parse_range, switch
 from expand.techniques.technique import Choice, GeometricTechnique
@@ -27,11 +27,14 @@ class Pad(GeometricTechnique):
 
     def __post_init__(self) -> None:
         check_unit(self.name, self.unit)
-        by = parse_range(self.by, "by", within=(0, 10 if self.unit == "fraction" else 65535)).low
+        limit = 10 if self.unit == "fraction" else 65535
+        by, high = parse_range(self.by, "by", within=(0, limit))
+        if by != high:
+            raise SettingError(f'"by" of pad must be one number, got {shown(self.by)}', "by")
         if self.unit == "pixel" and by % 1:
-            raise SettingError(f'"by" of pad must be a whole number of pixels, got {by!r}', "by")
+            raise SettingError(f'"by" of pad must be a whole number of pixels, got {by:g}', "by")
         object.__setattr__(self, "by", by)
-        check_factor(self.name, self.factor, drawn=False)
+        check_factor(self.name, self.factor, drawn=False, neutral=by == 0)
 
     def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
         """Turn a variant into a margin: none, or the one of the settings."""

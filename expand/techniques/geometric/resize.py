@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from expand.errors import SettingError
+from expand.errors import SettingError, shown
 from expand.geometry import Affine, Number, Placement, Size, smaller, stretch
-from expand.techniques.ranges import check_factor, switch
+from expand.techniques.ranges import check_factor, is_whole, switch
 from expand.techniques.technique import Choice, GeometricTechnique
 
 
@@ -25,16 +25,17 @@ class Resize(GeometricTechnique):
     factor: int | None = 1
 
     def __post_init__(self) -> None:
-        sides = [self.size] if isinstance(self.size, int) else list(self.size)
+        given: object = (self.size,) if is_whole(self.size) else self.size
+        sides = tuple(given) if isinstance(given, list | tuple) else ()
         if len(sides) not in (1, 2) or not all(
-            isinstance(side, int) and 1 <= side <= 65535 for side in sides
+            is_whole(side) and 1 <= side <= 65535 for side in sides
         ):
             raise SettingError(
                 '"size" of resize must be a whole number of pixels or [width, height], '
-                f"got {self.size!r}",
+                f"each 1 … 65535, got {shown(self.size)}",
                 "size",
             )
-        object.__setattr__(self, "size", sides[0] if len(sides) == 1 else tuple(sides))
+        object.__setattr__(self, "size", sides[0] if len(sides) == 1 else sides)
         check_factor(self.name, self.factor, drawn=False)
 
     def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:

@@ -26,7 +26,8 @@ class Rotate(GeometricTechnique):
     def __post_init__(self) -> None:
         degrees = parse_range(self.degrees, "degrees", within=(-360, 360), symmetric=True)
         object.__setattr__(self, "degrees", degrees)
-        check_factor(self.name, self.factor, drawn=not degrees.is_point)
+        point = degrees.is_point
+        check_factor(self.name, self.factor, drawn=not point, neutral=degrees == (0, 0))
 
     def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
         """Turn one number into degrees."""

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from expand.errors import SettingError
+from expand.errors import SettingError, shown
 from expand.geometry import Number, Placement, Size, turn
+from expand.techniques.ranges import is_whole
 from expand.techniques.technique import Choice, GeometricTechnique, Strength
 
 
@@ -22,9 +23,9 @@ class Rotate90(GeometricTechnique):
     factor: int = 4
 
     def __post_init__(self) -> None:
-        if self.factor not in (2, 4):
+        if not is_whole(self.factor) or self.factor not in (2, 4):
             raise SettingError(
-                f'"factor" of rotate90 must be 4, or 2 (half turns only), got {self.factor!r}',
+                f'"factor" of rotate90 must be 4, or 2 (half turns only), got {shown(self.factor)}',
                 "factor",
             )
 

@@ -25,7 +25,7 @@ class Scale(GeometricTechnique):
     def __post_init__(self) -> None:
         zoom = parse_range(self.zoom, "zoom", within=(0.01, 100))
         object.__setattr__(self, "zoom", zoom)
-        check_factor(self.name, self.factor, drawn=not zoom.is_point)
+        check_factor(self.name, self.factor, drawn=not zoom.is_point, neutral=zoom == (1, 1))
 
     def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
         """Turn one number into a zoom."""

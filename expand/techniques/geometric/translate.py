@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from expand.errors import SettingError
+from expand.errors import SettingError, shown
 from expand.geometry import Number, Placement, Size, shift
 from expand.techniques.ranges import (
     Range,
@@ -44,14 +44,16 @@ class Translate(GeometricTechnique):
             value = parse_range(getattr(self, axis), axis, within=(-limit, limit), symmetric=True)
             if self.unit == "pixel" and any(end % 1 for end in value):
                 raise SettingError(
-                    f'"{axis}" of translate must be whole numbers of pixels, got {list(value)!r}',
+                    f'"{axis}" of translate must be whole numbers of pixels, got {shown(list(value))}',
                     axis,
                 )
             object.__setattr__(self, axis, value)
-        if self.unit == "pixel":
-            object.__setattr__(self, "factor", self.factor or self._count)
-            check_factor(self.name, self.factor, most=self._count)
-        check_factor(self.name, self.factor, drawn=not (self.x.is_point and self.y.is_point))
+        if self.unit == "pixel" and self.factor is None:
+            object.__setattr__(self, "factor", self._count)
+        drawn = not (self.x.is_point and self.y.is_point)
+        most = self._count if self.unit == "pixel" else None
+        neutral = self.x == self.y == (0, 0)
+        check_factor(self.name, self.factor, most=most, drawn=drawn, neutral=neutral)
 
     @property
     def _columns(self) -> int:

@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.errors import SettingError
+from expand.errors import SettingError, shown
 from expand.geometry import Number, each, larger, smaller
 from expand.images.pixels import Pixels
 from expand.techniques.box import centred_box, place_box
-from expand.techniques.ranges import Range, check_factor, parse_range, share_of, switch
+from expand.techniques.ranges import Range, check_factor, is_whole, parse_range, share_of, switch
 from expand.techniques.technique import Choice, PixelTechnique, Strength
 
 AREA, ASPECT = Range(0.02, 0.2), Range(0.5, 2.0)
@@ -40,13 +40,10 @@ class Erase(PixelTechnique):
     def __post_init__(self) -> None:
         object.__setattr__(self, "area", parse_range(self.area, "area", within=(0.001, 1)))
         object.__setattr__(self, "aspect", parse_range(self.aspect, "aspect", within=(0.01, 100)))
-        if (
-            not isinstance(self.level, int)
-            or isinstance(self.level, bool)
-            or not 0 <= self.level <= 255
-        ):
+        if not is_whole(self.level) or not 0 <= self.level <= 255:
             raise SettingError(
-                f'"level" of erase must be a whole number, 0 … 255, got {self.level!r}', "level"
+                f'"level" of erase must be a whole number, 0 … 255, got {shown(self.level)}',
+                "level",
             )
         check_factor(self.name, self.factor, drawn=self.area != (1, 1))
 

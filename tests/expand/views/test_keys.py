@@ -7,6 +7,7 @@ import math
 import numpy as np
 from scipy import stats
 
+from expand.views import walk as walk_module
 from expand.views.keys import STEPS, draw, draw_many, unit
 
 
@@ -61,3 +62,10 @@ def test_many_at_once_are_the_same_numbers() -> None:
     for count in (0, 1, 8, 19):
         many = draw_many(7, "seed", [source.encode() for source in ids], 5, count)
         assert many.tolist() == [draw(7, "seed", source, 5, count) for source in ids]
+
+
+def test_the_step_of_a_walk_is_the_nearest_to_the_golden_ratio_without_a_common_divisor() -> None:
+    for radix in (*range(1, 300), 30030, 65536):
+        ideal = radix * (5**0.5 - 1) / 2
+        coprime = (n for n in range(1, radix + 1) if math.gcd(n, radix) == 1)
+        assert walk_module._golden_step(radix) == min(coprime, key=lambda n: abs(n - ideal))
