@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from expand.job.job import Report
     from expand.job.plan import Plan
     from expand.job.summary import RunSummary
+    from expand.layouts.listing import ScanSummary
 
 BAD_SHOWN = 20
 
@@ -43,6 +45,7 @@ def format_plan(plan: Plan, estimated: Estimate, workers: int) -> str:
             f"(measured on {format_count(estimated.sampled, 'source')})"
         ),
     ]
+    lines += [f"Note: {line}" for line in format_barren(listed)]
     if settings.originals != "none" and _changes_size(plan):
         lines += ["Note: view 0 is the original at its own size; --originals none leaves it out."]
     return "\n".join([*lines, *(f"Note: {note}" for note in recipe.notes)])
@@ -102,6 +105,7 @@ def format_report(report: Report) -> str:
         lines += ["  originals are not included (--originals none)"]
     notes = (*report.notes, format_ignored(plan.listing.summary).removeprefix("; "))
     lines += [f"  {visible(note)}" for note in notes if note]
+    lines += [f"  {line}" for line in format_barren(plan.listing.summary, summary.labels)]
     return "\n".join([*lines, *_format_bad(summary, plan)])
 
 
@@ -137,16 +141,33 @@ def _format_bad(summary: RunSummary, plan: Plan) -> list[str]:
     return lines
 
 
-def format_ignored(listed: object) -> str:
+def format_ignored(listed: ScanSummary) -> str:
     """Format which files of the input were ignored; empty if there were none."""
-    nouns = {"hidden": "hidden file", "foreign": "other file", "unlabelled": "image"}
-    counts = {key: getattr(listed, key) for key in nouns}
-    parts = [
-        format_count(count, nouns[key]) + (" outside class folders" if key == "unlabelled" else "")
-        for key, count in counts.items()
-        if count
+    parts = {
+        "hidden file": listed.hidden,
+        "other file": listed.foreign - listed.unread.total(),
+        "image": listed.unlabelled,
+    }
+    counted = {noun: format_count(count, noun) for noun, count in parts.items() if count}
+    if "image" in counted:
+        counted["image"] += " outside class folders"
+    unread = [
+        f"{count:,} {suffix} (not supported)" for suffix, count in sorted(listed.unread.items())
     ]
-    return f"; ignored: {', '.join(parts)}" if parts else ""
+    shown = [*counted.values(), *unread]
+    return f"; ignored: {', '.join(shown)}" if shown else ""
+
+
+def format_barren(listed: ScanSummary, made: Mapping[str, int] | None = None) -> list[str]:
+    """Format the classes that come to nothing: empty folders, and those with bad images only.
+
+    `made` has the files of each class once the images have been read.
+    """
+    lines = [f"class {barren.sentence()}" for barren in listed.barren]
+    if made is not None:
+        lost = [label for label in listed.labels if label not in made]
+        lines += [f'class "{label}" is missing: none of its images could be used' for label in lost]
+    return [visible(line) for line in lines]
 
 
 def _format_sources(sources: int, classes: int) -> str:

@@ -18,10 +18,11 @@ from expand.job.output import hold_output
 from expand.job.plan import Plan, make_plan
 from expand.job.run import Progress, run
 from expand.job.settings import Settings
-from expand.job.summary import RunSummary
+from expand.job.summary import RunSummary, printable
 from expand.job.task import TaskContext, check_output
 from expand.layouts.layout import AUTO
 from expand.layouts.limits import NameLimits
+from expand.layouts.listing import ScanSummary
 from expand.recipes.recipe import Recipe
 from expand.records.card import FINISHED, UNFINISHED, versions, write_card
 from expand.storage.removal import sweep
@@ -39,7 +40,8 @@ class Report:
     @property
     def status(self) -> int:
         """The exit status: 0 all done, 1 done but some input was bad."""
-        return 1 if self.summary.bad else 0
+        unread = any(barren.files for barren in self.plan.listing.summary.barren)
+        return 1 if self.summary.bad or unread else 0
 
 
 def expand(
@@ -131,6 +133,7 @@ def _unfinished_card(plan: Plan, runs: list[dict[str, Any]]) -> dict[str, Any]:
             "hidden": scanned.hidden,
             "not_images": scanned.foreign,
             "outside_class_folders": scanned.unlabelled,
+            **({"without_images": _barren(scanned)} if scanned.barren else {}),
         },
         "versions": versions(),
         "platform": {
@@ -140,6 +143,11 @@ def _unfinished_card(plan: Plan, runs: list[dict[str, Any]]) -> dict[str, Any]:
         },
         "cost": {"runs": runs},
     }
+
+
+def _barren(scanned: ScanSummary) -> list[dict[str, Any]]:
+    """Return the class folders without an image, as plain data."""
+    return [{"class": printable(each.label), "files": each.files} for each in scanned.barren]
 
 
 def _finished_card(plan: Plan, runs: list[dict[str, Any]], summary: RunSummary) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from expand.job.settings import Settings
 from expand.layouts.class_folders import list_sources
 from expand.layouts.layout import AUTO
 from expand.layouts.listing import Listing
+from expand.layouts.names import fold
+from expand.records.card import is_record
 from expand.storage.identity import Identity
 
 
@@ -46,10 +48,23 @@ def make_plan(src: Path, out: Path, settings: Settings, layout: str = AUTO) -> P
     check_apart(src, out)
     listing = list_sources(src, settings.factor, settings.format, layout)
     try:
+        _check_labels(src, listing)
         return Plan(src, out, settings, listing, Identity.of(src))
     except OSError as error:
         listing.close()
         raise ExpandError(f'"{src}" cannot be read: {error.strerror}', STOPPED) from error
+    except ExpandError:
+        listing.close()
+        raise
+
+
+def _check_labels(src: Path, listing: Listing) -> None:
+    """Refuse a class whose folder would have the name of a record in the output folder."""
+    for label in listing.summary.labels:
+        if is_record(fold(label)):
+            raise ExpandError(
+                f'"{src / label}" has the name of a file that expand writes; rename the folder'
+            )
 
 
 def check_apart(src: Path, out: Path) -> None:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from expand.errors import ExpandError
 from expand.layouts.directory import IMAGE
 from expand.layouts.layout import AUTO, FOLDERS, LAYOUTS, Layout, LayoutError
-from expand.layouts.listing import Listing, ScanSummary
-from expand.layouts.names import check_folders, check_images
+from expand.layouts.listing import Barren, Listing, ScanSummary
+from expand.layouts.names import check_folders, check_images, split_suffix
 from expand.layouts.recognition.recognise import look
 from expand.layouts.source import Source
 from expand.layouts.walk import Frame, walk
+
+SUFFIXES_SHOWN = 3
+UNREAD_SUFFIXES = (
+    ".gif .heic .heif .avif .jxl .jp2 .j2k .jfif .jpe .pbm .pnm .pam .tga .psd .svg .ico .dng .cr2 "
+    ".cr3 .nef .arw .orf .rw2 .raf .raw .exr .hdr .dcm .nii .dds .xcf .eps"
+)
+UNREAD = frozenset(UNREAD_SUFFIXES.split())
+"""Suffixes of images that are not read."""
 
 
 def list_sources(root: Path, factor: int = 1, format_: str = "keep", layout: str = AUTO) -> Listing:
@@ -66,21 +75,30 @@ class _Scan:
 
     def sources(self) -> Iterator[Source]:
         """Yield the sources, one class after the other."""
-        found = files = 0
+        found, others = 0, Counter[str]()
         for frame, entry, kind in walk(str(self.root), self._visit):
             if entry is None:
                 if len(frame.names) == 1:
-                    if not found:
-                        self.summary.barren[frame.names[0]] = files
-                    found = files = 0
+                    self._end_class(frame.names[0], found, others)
+                    found, others = 0, Counter()
             elif kind != IMAGE:
-                files += bool(frame.names)
                 self.summary.foreign += 1
+                if frame.names:
+                    others[split_suffix(entry.name)[1].lower()] += 1
             elif frame.names:
                 found += 1
                 yield Source(f"{frame.prefix}{entry.name}", _size(entry), frame.names[0])
             else:
                 self.summary.unlabelled += 1
+
+    def _end_class(self, label: str, found: int, others: Counter[str]) -> None:
+        """Note what a class folder holds beside the images that are read."""
+        self.summary.unread.update(
+            {suffix: count for suffix, count in others.items() if suffix in UNREAD}
+        )
+        if not found:
+            common = tuple(suffix for suffix, _ in others.most_common(SUFFIXES_SHOWN) if suffix)
+            self.summary.barren.append(Barren(label, others.total(), common))
 
     def _visit(self, frame: Frame) -> None:
         """Check a directory, and count what is hidden in it."""

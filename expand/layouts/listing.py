@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from tempfile import SpooledTemporaryFile
+from typing import NamedTuple
 
 from expand.errors import STOPPED, ExpandError
 from expand.layouts.source import Source
@@ -16,6 +17,27 @@ BLOCK = 1024
 """Sources that are written and read together."""
 IN_MEMORY = 4 << 20
 """Bytes of a listing before it moves to the disk: about 80,000 sources."""
+
+
+class Barren(NamedTuple):
+    """A class folder without an image of a format that is read."""
+
+    label: str
+    files: int
+    """Files in it that are not hidden."""
+    suffixes: tuple[str, ...]
+    """The suffixes of the most of them."""
+
+    def sentence(self) -> str:
+        """Say what the folder holds."""
+        if not self.files:
+            return f'"{self.label}" is an empty folder, so it is not a class'
+        files = "1 file" if self.files == 1 else f"{self.files:,} files"
+        kinds = f" ({', '.join(self.suffixes)})" if self.suffixes else ""
+        return (
+            f'"{self.label}" has no image of a supported format, so it is not a class: it has '
+            f"{files}{kinds}"
+        )
 
 
 @dataclass
@@ -30,8 +52,10 @@ class ScanSummary:
     """Files that are not images."""
     unlabelled: int = 0
     """Images outside the class folders."""
-    barren: dict[str, int] = field(default_factory=dict)
-    """Class folders without an image that can be read, with the number of files in each."""
+    unread: Counter[str] = field(default_factory=Counter)
+    """Images of formats that are not read, by suffix; they count as files that are no images."""
+    barren: list[Barren] = field(default_factory=list)
+    """Class folders without an image."""
 
     @property
     def count(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from expand.errors import ExpandError
@@ -31,16 +32,16 @@ def split_suffix(name: str) -> tuple[str, str]:
 
 
 def check_images(directory: str, names: Sequence[str], factor: int, format_: str) -> None:
-    """Refuse images of a directory if two files would get the same name, case ignored."""
+    """Refuse images of a directory if two files would get one name, as `fold` compares them."""
     originals: dict[str, str] = {}
     copies: dict[str, str] = {}  # the first copy stands for all copies of its source
     for name in names:
-        first = copy_name(name, 1, format_).casefold()
-        for taken, key in ((originals, name.casefold()), (copies, first)):
+        first = fold(copy_name(name, 1, format_))
+        for taken, key in ((originals, fold(name)), (copies, first)):
             if (other := taken.setdefault(key, name)) != name:
                 raise _same_name(directory, other, name)
     for name in names:
-        match = COPY.match(name.casefold())
+        match = COPY.match(fold(name))
         if match and int(match["view"]) < factor:
             first = f"{match['stem']}_v1{match['suffix']}"
             if first in copies:
@@ -48,15 +49,27 @@ def check_images(directory: str, names: Sequence[str], factor: int, format_: str
 
 
 def check_folders(directory: str, names: Sequence[str]) -> None:
-    """Refuse folders of a directory that have the same name, case ignored."""
+    """Refuse folders of a directory that have the same name, as `fold` compares them."""
     taken: dict[str, str] = {}
     for name in names:
-        if (other := taken.setdefault(name.casefold(), name)) != name:
+        if (other := taken.setdefault(fold(name), name)) != name:
             raise _same_name(directory, other, name)
 
 
 def _same_name(directory: str, first: str, second: str) -> ExpandError:
     return ExpandError(
         f'"{directory}/{first}" and "{directory}/{second}" would give files of one name, here or '
-        "on a file system that ignores case; rename one of them"
+        "on a file system that ignores case and how accents are encoded; rename one of them"
     )
+
+
+def fold(name: str) -> str:
+    """Return a name as file systems compare it that ignore case and how accents are encoded."""
+    if name.isascii():
+        return name.casefold()
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
+
+
+def compose(name: str) -> str:
+    """Return a name with composed accents (NFC), as it is compared between folders."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)

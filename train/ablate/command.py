@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from expand.cli.output import echo
 from expand.cli.progress import progress_bar
 from expand.storage.lock import Lock
 from train.ablate.ablation import AblationStudy
@@ -22,7 +23,7 @@ from train.ablate.protocol import check_images, time_techniques, trials
 from train.ablate.summary import Findings, summarise
 from train.ablate.terminal import format_summary
 from train.runtime.world import World, join_world
-from train.trials.context import TrialContext, trial_context
+from train.trials.context import TrialContext, notes_of, trial_context
 from train.trials.options import StudyOptions
 from train.trials.results import TrialResult
 from train.trials.runner import missing_trials, read_results, run_trials
@@ -48,6 +49,8 @@ def ablate(
         world.barrier()
         run.findings()
         return ""
+    for note in [] if quiet else notes_of(context):
+        echo(note, err=True)
     study_dir.out.mkdir(parents=True, exist_ok=True)
     with Lock(study_dir.out):
         open_study(ablation, study_dir)

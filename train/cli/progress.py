@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from expand.cli.output import visible
 from expand.cli.progress import Meter, open_meter
 from train.runs.observer import Observer
 
@@ -25,6 +26,8 @@ class Console(Observer):
     def packing(self, folder: Folder) -> Callable[[int], None]:
         """Show how many images are decoded."""
         meter = open_meter(len(folder), "images", label=f"decoding {folder.root}", leave=False)
+        for note in folder.notes:
+            meter.write(visible(f"{folder.root}: {note}"))
         return lambda count: meter.advance(count)
 
     def starting(self, description: str, steps: int, done: int) -> None:

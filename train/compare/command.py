@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from expand.cli.output import echo
 from expand.cli.progress import progress_bar
 from expand.storage.lock import Lock
 from train.compare.export import PAGE, write_results
@@ -13,7 +14,7 @@ from train.compare.study import ComparisonStudy, in_order, trials
 from train.compare.summary import summarise
 from train.compare.terminal import format_summary
 from train.runtime.world import World, join_world
-from train.trials.context import TrialContext, trial_context
+from train.trials.context import TrialContext, notes_of, trial_context
 from train.trials.freshness import check_fresh
 from train.trials.options import StudyOptions
 from train.trials.runner import missing_trials, read_results, run_trials
@@ -37,6 +38,8 @@ def compare(
         if not plan:
             _run_share(context, study_dir, options, world)
         return ""
+    for note in [] if quiet else notes_of(context):
+        echo(note, err=True)
     study_dir.out.mkdir(parents=True, exist_ok=True)
     with Lock(study_dir.out):
         open_study(study, study_dir)

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.errors import ExpandError
+from expand.errors import BadImageError, ExpandError
 from expand.layouts.class_folders import list_sources
 from expand.layouts.layout import AUTO, LayoutError, describe, train_command
+from expand.layouts.names import compose
 from expand.layouts.recognition.evidence import peek
+from expand.layouts.source import check_name
 from expand.records.card import read_card
 from expand.records.manifest import MANIFEST, read_rows
 from train.errors import TrainError
@@ -43,6 +45,8 @@ class Folder:
     """The row of each image in the decoded pack of the folder that this one is a part of."""
     file_hashes: list[str] = field(default_factory=list)
     """Hashes of the files, as the manifest has them; empty without one."""
+    notes: tuple[str, ...] = ()
+    """What the user should know of the folder: sentences."""
 
     def __len__(self) -> int:
         return len(self.files)
@@ -91,6 +95,7 @@ class Folder:
             self.card,
             self.pack_rows[chosen],
             [self.file_hashes[row] for row in chosen] if self.file_hashes else [],
+            self.notes,
         )
 
     def whole(self) -> Folder:
@@ -126,29 +131,42 @@ def list_folder(root: Path, layout: str = AUTO) -> Folder:
             return _from_manifest(root, card)
         with list_sources(root, layout=layout) as listing:
             sources, _, labels = map(list, zip(*listing, strict=True))
+            notes = tuple(barren.sentence() for barren in listing.summary.barren)
+        _check_names(root, sources)
     except LayoutError as error:
         command = train_command(error.root, error.layout)
         raise TrainError(describe(error.root, error.layout, command)) from error
     except ExpandError as error:
         raise TrainError(str(error)) from error
-    return _folder(root, sources, labels, sources, [0] * len(sources), None)
+    listed = _folder(root, sources, labels, sources, [0] * len(sources), None)
+    return replace(listed, notes=notes)
+
+
+def _check_names(root: Path, sources: list[str]) -> None:
+    for source in sources:
+        try:
+            check_name(source)
+        except BadImageError as error:
+            raise TrainError(f'"{root / source}" {error}; rename it') from error
 
 
 def match_classes(folder: Folder, classes: tuple[str, ...], name: str) -> Folder:
-    """Return a folder with its labels as indices of `classes`.
+    """Return a folder with its labels as indices of `classes`; accents may be encoded otherwise.
 
     Raise TrainError if it has none of them, or others.
     """
-    if not set(folder.classes) & set(classes):
+    known = {compose(label): number for number, label in enumerate(classes)}
+    own = [compose(label) for label in folder.classes]
+    if not known.keys() & set(own):
         raise TrainError(
             f'{name} "{folder.root}" has no class in common with the training set ({_few(classes)})'
         )
-    if unknown := [label for label in folder.classes if label not in classes]:
+    if unknown := [label for label in folder.classes if compose(label) not in known]:
         raise TrainError(
             f'{name} "{folder.root}" has classes that the training set does not have: '
             f"{_few(unknown)}"
         )
-    numbers = np.array([classes.index(label) for label in folder.classes])
+    numbers = np.array([known[label] for label in own])
     return replace(folder, labels=numbers[folder.labels], classes=classes)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import torch
 
+from expand.cli.output import visible
 from train.data.cache import Cache
 from train.data.dataset import Data, DataRequest, prepare
 from train.errors import TrainError
@@ -60,6 +61,12 @@ def _trial_context(study: Any, cache_root: Path, cache_limit: int) -> TrialConte
             f'"{study.data}" was written by expand; give the folder that it was made from'
         )
     return TrialContext(study, data, device, cache)
+
+
+def notes_of(context: TrialContext[Any]) -> list[str]:
+    """Return what the user should know of the folders of a study."""
+    folders = [split.folder for split in context.data.splits.values()]
+    return [visible(f"{folder.root}: {note}") for folder in folders for note in folder.notes]
 
 
 def describe_study(context: TrialContext[Any], options: StudyOptions, jobs: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from pathlib import Path
@@ -15,6 +16,7 @@ from expand.layouts.class_folders import list_sources
 from expand.layouts.names import copy_name, split_suffix
 from expand.records.manifest import order
 from tests.conftest import Folder, noise_image
+from tests.expand.cli.test_command import call
 
 IMAGE = noise_image(4, 4, 3)
 
@@ -181,3 +183,121 @@ def test_each_directory_is_read_once(
         read.clear()
         assert expand(root, out, factor, workers=1).summary.made == made
         assert {path: n for path, n in read.items() if Path(path).is_relative_to(root)} == once
+
+
+def test_links_that_lead_nowhere_and_things_that_are_no_files_are_bad_and_never_opened(
+    class_folder: Folder, tmp_path: Path
+) -> None:
+    root = class_folder({"a/1.png": IMAGE, "b/2.png": IMAGE})
+    (root / "a/gone.png").symlink_to(tmp_path / "nowhere")
+    (root / "a/me.png").symlink_to(root / "a/me.png")
+    (root / "b/gone").symlink_to(tmp_path / "nowhere")
+    (root / "b/x.png").mkdir()
+    os.mkfifo(root / "a/pipe.png")
+    os.mkfifo(root / "b/pipe")
+    device = root / "b/device.png"
+    device.symlink_to("/dev/zero")
+    listing = list_sources(root)
+    names = ["a/1.png", "a/gone.png", "a/me.png", "a/pipe.png", "b/2.png", "b/device.png"]
+    assert [source.id for source in listing] == names
+    assert listing.summary.foreign == 2
+    report = expand(root, tmp_path / "out", 2, workers=1)
+    assert {bad.source: bad.reason for bad in report.summary.bad}.keys() == {
+        "a/gone.png",
+        "a/me.png",
+        "a/pipe.png",
+        "b/device.png",
+    }
+    assert report.status == 1
+
+
+def test_what_systems_add_is_hidden_at_every_level(class_folder: Folder) -> None:
+    names = [
+        "__MACOSX/a/._1.png",
+        "a/@eaDir/1.png/thumb.png",
+        "a/._1.png",
+        "a/.ipynb_checkpoints/1.png",
+        "a/1.png",
+        "lost+found/1.png",
+        "System Volume Information/1.png",
+    ]
+    listing = list_sources(class_folder(dict.fromkeys(names, IMAGE)))
+    assert [source.id for source in listing] == ["a/1.png"]
+    assert not listing.summary.barren
+    assert listing.summary.hidden == 6
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["a/caf\u00e9.png", "a/cafe\u0301.png"],
+        ["caf\u00e9/1.png", "cafe\u0301/1.png"],
+        ["CAF\u00c9/1.png", "cafe\u0301/1.png"],
+        ["a/stra\u00dfe/1.png", "a/STRASSE/1.png"],
+    ],
+)
+def test_names_that_differ_in_how_accents_are_encoded_are_refused(
+    names: list[str], class_folder: Folder
+) -> None:
+    with pytest.raises(ExpandError, match="ignores case and how accents are encoded"):
+        list_sources(class_folder(dict.fromkeys(names, IMAGE)))
+
+
+def test_class_folders_that_come_to_nothing_are_named(class_folder: Folder, tmp_path: Path) -> None:
+    root = class_folder(
+        {
+            "a/1.png": IMAGE,
+            "phone/1.heic": b"x",
+            "phone/2.HEIC": b"x",
+            "phone/deep/t.txt": b"",
+            "docs/readme.md": b"",
+            "bad/1.png": b"x",
+        }
+    )
+    (root / "empty/deep").mkdir(parents=True)
+    (root / "hidden").mkdir()
+    (root / "hidden/.x.png").touch()
+    listing = list_sources(root)
+    assert [barren.sentence() for barren in listing.summary.barren] == [
+        '"docs" has no image of a supported format, so it is not a class: it has 1 file (.md)',
+        '"empty" is an empty folder, so it is not a class',
+        '"hidden" is an empty folder, so it is not a class',
+        '"phone" has no image of a supported format, so it is not a class: it has 3 files (.heic, .txt)',
+    ]
+    assert listing.summary.unread == {".heic": 2}
+    shown = call(root, tmp_path / "out", "--factor", 2)
+    assert shown.returncode == 1
+    assert 'class "bad" is missing: none of its images could be used' in shown.stdout
+    assert '  class "phone" has no image of a supported format' in shown.stdout
+    assert "ignored: 1 hidden file, 2 other files, 2 .heic (not supported)" in shown.stdout
+    planned = call("plan", root, tmp_path / "out")
+    assert 'Note: class "empty" is an empty folder, so it is not a class' in planned.stdout
+    card = json.loads((tmp_path / "out/expand.json").read_text())
+    assert card["found"]["without_images"][-1] == {"class": "phone", "files": 3}
+
+
+def test_an_empty_class_folder_alone_is_no_bad_input(class_folder: Folder, tmp_path: Path) -> None:
+    root = class_folder({"a/1.png": IMAGE, "b/1.png": IMAGE})
+    (root / "c").mkdir()
+    assert expand(root, tmp_path / "out", 2, workers=1).status == 0
+    (root / "c/notes.gif").touch()
+    assert expand(root, tmp_path / "out", 2, workers=1).status == 1
+
+
+@pytest.mark.parametrize("name", ["expand.json", "metadata.jsonl", "Expand.JSON"])
+def test_a_class_with_the_name_of_a_record_is_refused(
+    name: str, class_folder: Folder, tmp_path: Path
+) -> None:
+    root = class_folder({f"{name}/1.png": IMAGE, "b/1.png": IMAGE})
+    with pytest.raises(ExpandError, match="has the name of a file that expand writes"):
+        expand(root, tmp_path / "out", 2, workers=1)
+    assert not (tmp_path / "out").exists()
+
+
+def test_folders_deeper_than_the_stack_are_walked(class_folder: Folder) -> None:
+    root = class_folder({"a/1.png": IMAGE})
+    deep = "d/" * 1500
+    for depth in range(1, 1501):
+        (root / "a" / deep[: 2 * depth]).mkdir()
+    (root / "a" / deep / "x.png").touch()
+    assert [source.id for source in list_sources(root)] == ["a/1.png", f"a/{deep}x.png"]

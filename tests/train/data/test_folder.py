@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -165,3 +166,24 @@ def test_classes_that_do_not_match_are_named(class_folder: Folder) -> None:
         f'the test set "{root}" has classes that the training set does not have: "a", "b", "c", …'
     )
     assert str(refused.value) == expected
+
+
+def test_classes_are_matched_however_accents_are_encoded(class_folder: Folder) -> None:
+    pixels = noise_image(4, 4)
+    names = {"cafe\u0301/1.png": pixels, "b/1.png": pixels}
+    matched = match_classes(list_folder(class_folder(names)), ("b", "caf\u00e9"), "the test set")
+    assert matched.classes == ("b", "caf\u00e9")
+    assert matched.labels.tolist() == [0, 1]
+
+
+def test_a_name_that_is_not_utf_8_is_refused(class_folder: Folder) -> None:
+    name = os.fsdecode(b"caf\xe9")
+    root = class_folder({f"{name}/1.png": noise_image(4, 4)})
+    assert refusal(root) == f'"{root / name / "1.png"}" has a name that is not UTF-8; rename it'
+
+
+def test_a_folder_says_which_class_folders_have_no_images(class_folder: Folder) -> None:
+    folder = list_folder(class_folder({"a/1.png": noise_image(4, 4), "b/1.heic": b""}))
+    assert folder.only([0]).whole().notes == (
+        '"b" has no image of a supported format, so it is not a class: it has 1 file (.heic)',
+    )
