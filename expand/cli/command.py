@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -22,6 +22,9 @@ from expand.cli.options import (
 )
 from expand.cli.output import echo, visible
 from expand.cli.terminal import FolderFirst, program_name, run_to_exit
+
+if TYPE_CHECKING:
+    from expand.job.verify import Verification
 
 CHECK_SECONDS = 50e-6  # to read and hash a small file
 RESUME = "Run the same command again to resume."
@@ -185,20 +188,72 @@ def preview(src: Path, sheet: Path, sources: int, layout: str, **options: Any) -
 
 @command.command()
 @click.argument("out", type=Folder(), default=Path("data/expanded"))
+@click.option("--repair", is_flag=True, help="Make missing and changed files again.")
+@click.option(
+    "--move-strangers",
+    type=Folder(),
+    help="Move files that are not in the manifest to this folder.",
+)
+@click.option(
+    "--source", type=Folder(), help="Folder of the sources, for --repair.  [default: as recorded]"
+)
+@MAX_PIXELS_OPTION
 @WORKERS
 @QUIET
-def verify(out: Path, workers: int | None, quiet: bool) -> int:
+def verify(
+    out: Path,
+    repair: bool,
+    move_strangers: Path | None,
+    source: Path | None,
+    workers: int | None,
+    quiet: bool,
+) -> int:
     """Check every file of an expanded dataset against its manifest."""
-    from expand.cli.formatting import format_bytes, format_count
+    from expand.engines.choose import check_workers
+
+    check_workers(workers)
+    verdict = _check(out, workers, quiet)
+    if _mend(out, verdict, repair, source, move_strangers):
+        verdict = _check(out, workers, quiet)
+    return _show_verdict(out, verdict, quiet)
+
+
+def _check(out: Path, workers: int | None, quiet: bool) -> Verification:
     from expand.cli.progress import progress_bar
-    from expand.engines.choose import check_workers, make_engine
+    from expand.engines.choose import make_engine
     from expand.job.verify import verify as check
     from expand.records.manifest import read_rows
 
-    check_workers(workers)
     total = sum(1 for _ in read_rows(out))
     with progress_bar(total, "files", quiet) as progress:
-        verdict = check(out, make_engine(workers, total * CHECK_SECONDS), progress)
+        return check(out, make_engine(workers, total * CHECK_SECONDS), progress)
+
+
+def _mend(
+    out: Path, verdict: Verification, repair: bool, source: Path | None, to: Path | None
+) -> bool:
+    """Do what --repair and --move-strangers ask for, say it, and return whether anything changed."""
+    from expand.cli.formatting import format_count
+    from expand.job.replay import repair as make_again
+    from expand.storage.removal import move_files
+
+    moved, made = 0, list[str]()
+    if to and verdict.strangers:
+        moved = move_files(out, verdict.strangers, to)
+        echo(visible(f"{format_count(moved, 'file')} moved to {to}"), err=True)
+    if repair and verdict.damaged:
+        made, failed = make_again(out, verdict.damaged, source)
+        for name in made:
+            echo(visible(f'"{name}" was made again'), err=True)
+        for problem in failed:
+            echo(visible(problem), err=True)
+    return bool(moved or made)
+
+
+def _show_verdict(out: Path, verdict: Verification, quiet: bool) -> int:
+    """Print what is wrong and what mends it; return the exit status."""
+    from expand.cli.formatting import format_bytes, format_count
+
     for problem in verdict.problems:
         echo(visible(problem), err=True)
     if verdict.problems:

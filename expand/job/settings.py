@@ -13,6 +13,16 @@ from expand.techniques.ranges import MOST_FACTOR, is_whole
 from expand.views.views import Views
 
 ORIGINALS = ("copy", "link", "none")
+KINDS: dict[str, tuple[type, ...]] = {
+    "recipe": (dict,),
+    "factor": (int,),
+    "seed": (int,),
+    "sampling": (str,),
+    "format": (str,),
+    "quality": (int, type(None)),
+    "originals": (str,),
+}
+"""The types of the settings as plain data."""
 
 
 @dataclass(frozen=True)
@@ -65,5 +75,12 @@ class Settings:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Settings:
-        """Build the settings from the result of `to_dict`."""
-        return cls(**{**data, "recipe": Recipe.from_dict(data["recipe"])})
+        """Build the settings from the result of `to_dict`.
+
+        Raise ExpandError for anything else: a run card may come from anyone.
+        """
+        for key, kinds in KINDS.items():
+            if not isinstance(data.get(key), kinds) or isinstance(data.get(key), bool):
+                raise ExpandError(f'the run card has a setting "{key}" that cannot be used')
+        known = {key: data[key] for key in cls.__dataclass_fields__ if key in data}
+        return cls(**{**known, "recipe": Recipe.from_dict(data["recipe"])})

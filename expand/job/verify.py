@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import blake2b, sha256
+from hashlib import blake2b, file_digest
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -14,11 +14,27 @@ from typing import Any, Literal, NamedTuple
 from expand.engines.choose import make_engine
 from expand.engines.engine import Engine
 from expand.job.run import Progress
+from expand.layouts.names import copy_name
 from expand.records.card import CARD, FINISHED, is_record, read_card
-from expand.records.manifest import MANIFEST, Row, order, read_rows
+from expand.records.claims import read_claims
+from expand.records.manifest import MANIFEST, order, read_rows
+from expand.records.rows import Row
+from expand.storage.files import walk
+from expand.storage.folder import OutputFolder
+from expand.storage.removal import open_output
 
 CHUNK = 512
-Kind = Literal["missing", "unreadable", "changed", "extra", "unsorted", "unfinished", "miscounted"]
+Kind = Literal[
+    "missing",
+    "unreadable",
+    "changed",
+    "extra",
+    "leftover",
+    "unsorted",
+    "misnamed",
+    "unfinished",
+    "miscounted",
+]
 
 
 class Problem(NamedTuple):
@@ -34,15 +50,26 @@ class Problem(NamedTuple):
     @property
     def remedy(self) -> str:
         """What the user can do about it."""
-        return REMEDIES.get(self.kind, RERUN)
+        return RERUN if self.file in (CARD, MANIFEST) else REMEDIES.get(self.kind, RERUN)
 
 
 RERUN = "Run expand again with the same options."
+REPAIR = "`expand verify OUT --repair` makes missing and changed files again."
+EXTRA = (
+    "Files that are not in the manifest are left alone; `expand verify OUT --move-strangers DIR` "
+    "moves them."
+)
 REMEDIES: dict[Kind, str] = {
-    "changed": "Make a changed file again with `expand replay OUT FILE`.",
-    "extra": "Files that are not in the manifest are left alone; remove them yourself.",
+    "missing": REPAIR,
+    "unreadable": REPAIR,
+    "changed": REPAIR,
+    "extra": EXTRA,
+    "leftover": EXTRA,
+    "misnamed": "The manifest was changed; use --overwrite to start again.",
 }
 """A run trusts a file of the right size, and never deletes what it did not write."""
+LEFTOVER = "is of a source that could not be used later, and is not in the manifest"
+STRANGE: tuple[Kind, ...] = ("extra", "leftover")
 
 
 @dataclass
@@ -52,6 +79,16 @@ class Verification:
     files: int = 0
     bytes: int = 0
     problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def damaged(self) -> list[str]:
+        """The files that can be made again."""
+        return [problem.file for problem in self.problems if problem.remedy == REPAIR]
+
+    @property
+    def strangers(self) -> list[str]:
+        """The files that are not in the manifest."""
+        return [problem.file for problem in self.problems if problem.kind in STRANGE]
 
     @property
     def status(self) -> int:
@@ -73,7 +110,8 @@ def verify(
     card = read_card(folder)
     result.problems += _check_finished(card)
     present = 0
-    chunks = _chunks(_count_rows(folder, result))
+    format_ = card["settings"]["format"] if card else None
+    chunks = _chunks(_count_rows(folder, result, format_))
     for problem in chain.from_iterable(engine.map(partial(_check_rows, folder), chunks)):
         present += problem is None or problem.kind != "missing"
         if problem:
@@ -81,7 +119,7 @@ def verify(
         progress(1)
     result.problems += _check_count(card, result.files)
     if sum(1 for _ in _files(folder)) != present:
-        result.problems += _extra_files(folder)
+        result.problems += _extra_files(folder, card)
     return result
 
 
@@ -101,7 +139,7 @@ def _check_count(card: dict[str, Any] | None, files: int) -> list[Problem]:
     return [Problem("miscounted", CARD, detail)]
 
 
-def _count_rows(folder: Path, result: Verification) -> Iterator[Row]:
+def _count_rows(folder: Path, result: Verification, format_: str | None) -> Iterator[Row]:
     """Yield the rows of the manifest; count them, and note where they are not sorted."""
     before: tuple[list[str], int] = ([], -1)
     for row in read_rows(folder):
@@ -110,9 +148,17 @@ def _count_rows(folder: Path, result: Verification) -> Iterator[Row]:
             detail = f'is not sorted at "{row["file_name"]}"'
             result.problems.append(Problem("unsorted", MANIFEST, detail))
         before = key
+        if format_ and not _is_named(row, format_):
+            detail = f'is not the name of view {row["view"]} of "{row["source"]}"'
+            result.problems.append(Problem("misnamed", row["file_name"], detail))
         result.files += 1
         result.bytes += row["bytes"]
         yield row
+
+
+def _is_named(row: Row, format_: str) -> bool:
+    source, k = row["source"], row["view"]
+    return row["file_name"] == (copy_name(source, k, format_) if k else source)
 
 
 def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -127,42 +173,43 @@ def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 
 def _check_rows(folder: Path, rows: list[Row]) -> list[Problem | None]:
-    return [_check_row(folder, row) for row in rows]
+    with open_output(folder) as output:
+        return [_check_row(output, row) for row in rows]
 
 
-def _check_row(folder: Path, row: Row) -> Problem | None:
+def _check_row(output: OutputFolder, row: Row) -> Problem | None:
     """Return what is wrong with the file of a row, None if nothing is."""
     name = row["file_name"]
     try:
-        data = (folder / name).read_bytes()
-    except FileNotFoundError:
+        with output.open(name) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size != row["bytes"]:
+                detail = f"has {size:,} bytes, the manifest says {row['bytes']:,}"
+                return Problem("changed", name, detail)
+            digest = file_digest(file, "sha256").hexdigest()
+    except (FileNotFoundError, NotADirectoryError):
         return Problem("missing", name, "is missing")
     except OSError as error:
-        return Problem("unreadable", name, f"cannot be read: {error.strerror}")
-    if len(data) != row["bytes"]:
-        detail = f"has {len(data):,} bytes, the manifest says {row['bytes']:,}"
-        return Problem("changed", name, detail)
-    if sha256(data).hexdigest() != row["sha256"]:
+        return Problem("unreadable", name, f"cannot be read: {error.strerror or error}")
+    if digest != row["sha256"]:
         return Problem("changed", name, "is not the file that was written (its hash differs)")
     return None
 
 
 def _files(folder: Path) -> Iterator[str]:
     """Yield every file below a folder except the records, relative to it, POSIX style."""
-    for path, folders, names in os.walk(folder):
-        folders.sort()
-        prefix = Path(path).relative_to(folder).as_posix()
-        for name in sorted(names):
-            if prefix != "." or not is_record(name):
-                yield name if prefix == "." else f"{prefix}/{name}"
+    return (name for name in walk(folder) if not is_record(name))
 
 
-def _extra_files(folder: Path) -> list[Problem]:
+def _extra_files(folder: Path, card: dict[str, Any] | None) -> list[Problem]:
     """Return the files that the manifest does not have."""
     listed = {_digest(row["file_name"]) for row in read_rows(folder)}
+    claims = read_claims(folder, card, folder / card["source"]) if card else None
     return [
-        Problem("extra", name, "is not in the manifest")
-        for name in _files(folder)
+        Problem("leftover", name, LEFTOVER)
+        if claims and claims.has(name)
+        else Problem("extra", name, "is not in the manifest")
+        for name in sorted(_files(folder))
         if _digest(name) not in listed
     ]
 

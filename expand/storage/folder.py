@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
 
 from expand.errors import STOPPED, ExpandError
 from expand.storage.durable import SYNCS_ALL, sync_all, sync_folder
@@ -175,6 +175,15 @@ class OutputFolder:
                 os.rmdir(self._prefix + base, dir_fd=self._handle)
                 folder = above
 
+    def has_folder(self, name: str) -> bool:
+        """Tell whether there is a folder of this name."""
+        try:
+            base = self._enter_for(name)
+            found = os.stat(self._prefix + base, dir_fd=self._handle, follow_symlinks=False)
+        except OSError:
+            return False
+        return stat.S_ISDIR(found.st_mode)
+
     def status(self, name: str) -> os.stat_result | None:
         """Return the status of a regular file; None if there is none, or a link on the way."""
         try:
@@ -184,10 +193,10 @@ class OutputFolder:
             return None
         return found if stat.S_ISREG(found.st_mode) else None
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str) -> FileIO:
         """Open a regular file for reading; raise OSError for a link, a pipe and the like."""
         base = self._enter_for(name)
-        return open(open_regular(self._prefix + base, self._handle), "rb", buffering=0)
+        return FileIO(open_regular(self._prefix + base, self._handle))
 
     def read(self, name: str) -> bytes:
         """Return the bytes of a regular file."""

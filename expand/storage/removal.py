@@ -1,8 +1,9 @@
-"""Remove what a record names, and nothing else."""
+"""Remove what a record names, and nothing else; move what it does not name when asked to."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from bisect import insort
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 from expand.errors import STOPPED, ExpandError
 from expand.storage.files import walk
 from expand.storage.folder import OutputFolder
+from expand.storage.lock import Lock
 from expand.storage.names import check_inside, is_temporary
 
 NAMED = 3
@@ -87,6 +89,30 @@ def sweep(folder: Path, ours: Callable[[str], bool] = lambda _name: False) -> in
                 removed += 1
                 output.remove_empty(inside)
     return removed
+
+
+def move_files(folder: Path, names: Iterable[str], to: Path) -> int:
+    """Move files of a folder, under their names in it, to a folder outside; return how many.
+
+    Raise ExpandError if one of that name is there already, and with status 3 if one cannot be
+    moved.
+    """
+    if Path(os.path.realpath(to)).is_relative_to(os.path.realpath(folder)):
+        raise ExpandError(f'"{to}" lies inside "{folder}"; choose a folder outside')
+    moved = 0
+    with Lock(folder), open_output(folder) as output:
+        for name in names:
+            if os.path.lexists(to / name):
+                raise ExpandError(f'"{to / name}" exists already; choose another folder')
+            try:
+                (to / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(folder / name, to / name)
+            except (OSError, shutil.Error) as error:
+                reason = getattr(error, "strerror", None) or error
+                raise ExpandError(f'"{name}" cannot be moved: {reason}', STOPPED) from error
+            output.remove_empty(name.rpartition("/")[0])
+            moved += 1
+    return moved
 
 
 def find_others(folder: Path, known: Callable[[str], bool]) -> Leftovers:

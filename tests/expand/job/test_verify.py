@@ -10,7 +10,9 @@ import pytest
 
 from expand import ExpandError, expand
 from expand.engines.local import LocalEngine
+from expand.job.replay import repair
 from expand.job.verify import Problem, verify
+from expand.storage.removal import move_files
 from tests.conftest import Folder
 
 
@@ -42,7 +44,7 @@ def test_a_good_folder_is_clean(out: Path) -> None:
         (lambda out: rewrite(out / "expand.json", lambda t: t.replace("finished", "unfinished")), "was not finished"),
         (lambda out: rewrite(out / "metadata.jsonl", lambda t: "".join(t.splitlines(True)[:-1])), '"expand.json" counts 24 files'),
         (lambda out: rewrite(out / "metadata.jsonl", lambda t: "".join(reversed(t.splitlines(True)))), "is not sorted"),
-        (lambda out: ((out / "cat/0_v1.png").unlink(), (out / "cat/0_v1.png").mkdir()), "cannot be read: Is a directory"),
+        (lambda out: ((out / "cat/0_v1.png").unlink(), (out / "cat/0_v1.png").mkdir()), "cannot be read: it is not a regular file"),
     ],
 )  # fmt: skip
 def test_each_kind_of_damage_is_reported(
@@ -72,7 +74,7 @@ def test_the_card_counts_what_the_manifest_lists(out: Path) -> None:
     assert card["counts"]["files"] == len((out / "metadata.jsonl").read_text().splitlines())
 
 
-def test_a_remedy_for_each_kind_of_problem_works(out: Path) -> None:
+def test_a_remedy_for_each_kind_of_problem_works(out: Path, tmp_path: Path) -> None:
     changed, missing = (out / f"cat/0_v{k}.png" for k in (1, 2))
     data = bytearray(changed.read_bytes())
     data[60] ^= 255
@@ -80,6 +82,10 @@ def test_a_remedy_for_each_kind_of_problem_works(out: Path) -> None:
     missing.unlink()
     (out / "cat/notes.txt").write_text("mine")
     remedies = {problem.kind: problem.remedy for problem in verify(out).problems}
-    assert "expand replay" in remedies["changed"]
-    assert "same options" in remedies["missing"]
-    assert "left alone" in remedies["extra"]
+    assert "--repair" in remedies["changed"]
+    assert "--repair" in remedies["missing"]
+    assert "--move-strangers" in remedies["extra"]
+    assert repair(out, verify(out).damaged).failed == []
+    move_files(out, verify(out).strangers, tmp_path / "aside")
+    assert verify(out).problems == []
+    assert (tmp_path / "aside/cat/notes.txt").read_text() == "mine"
