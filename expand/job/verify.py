@@ -190,6 +190,8 @@ def _check_row(output: OutputFolder, row: Row) -> Problem | None:
     except (FileNotFoundError, NotADirectoryError):
         return Problem("missing", name, "is missing")
     except OSError as error:
+        if output.has_folder(name):
+            return Problem("missing", name, "is missing: a folder lies in its place")
         return Problem("unreadable", name, f"cannot be read: {error.strerror or error}")
     if digest != row["sha256"]:
         return Problem("changed", name, "is not the file that was written (its hash differs)")

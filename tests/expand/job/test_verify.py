@@ -44,7 +44,7 @@ def test_a_good_folder_is_clean(out: Path) -> None:
         (lambda out: rewrite(out / "expand.json", lambda t: t.replace("finished", "unfinished")), "was not finished"),
         (lambda out: rewrite(out / "metadata.jsonl", lambda t: "".join(t.splitlines(True)[:-1])), '"expand.json" counts 24 files'),
         (lambda out: rewrite(out / "metadata.jsonl", lambda t: "".join(reversed(t.splitlines(True)))), "is not sorted"),
-        (lambda out: ((out / "cat/0_v1.png").unlink(), (out / "cat/0_v1.png").mkdir()), "cannot be read: it is not a regular file"),
+        (lambda out: ((out / "cat/0_v1.png").unlink(), (out / "cat/0_v1.png").mkdir()), "is missing: a folder lies in its place"),
     ],
 )  # fmt: skip
 def test_each_kind_of_damage_is_reported(
