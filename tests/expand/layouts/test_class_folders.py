@@ -297,7 +297,13 @@ def test_a_class_with_the_name_of_a_record_is_refused(
 def test_folders_deeper_than_the_stack_are_walked(class_folder: Folder) -> None:
     root = class_folder({"a/1.png": IMAGE})
     deep = "d/" * 1500
-    for depth in range(1, 1501):
-        (root / "a" / deep[: 2 * depth]).mkdir()
-    (root / "a" / deep / "x.png").touch()
-    assert [source.id for source in list_sources(root)] == ["a/1.png", f"a/{deep}x.png"]
+    folders = [root / "a" / deep[: 2 * depth] for depth in range(1, 1501)]
+    try:
+        for folder in folders:
+            folder.mkdir()
+        (folders[-1] / "x.png").touch()
+        assert [source.id for source in list_sources(root)] == ["a/1.png", f"a/{deep}x.png"]
+    finally:  # what removes temporary folders is recursive
+        (folders[-1] / "x.png").unlink(missing_ok=True)
+        for folder in reversed(folders):
+            folder.rmdir()
