@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from expand.cli.groups import Command, NameList, NameOrFile, titled
 from expand.errors import ExpandError
-from expand.images.formats import MAX_PIXELS, MAX_PIXELS_VARIABLE, OPTIONS
+from expand.images.formats import MAX_PIXELS, OPTIONS, set_max_pixels
 from expand.layouts.layout import AUTO, LAYOUTS
 
 if TYPE_CHECKING:
@@ -107,16 +106,8 @@ LAYOUT = click.option(
 def _limit_pixels(ctx: click.Context, _param: click.Parameter, value: int | None) -> None:
     """Set the limit for this process and its workers, while the command runs."""
     if value is not None and not ctx.resilient_parsing:
-        before = os.environ.get(MAX_PIXELS_VARIABLE)
-        os.environ[MAX_PIXELS_VARIABLE] = str(value)
-        ctx.call_on_close(lambda: _restore(before))
-
-
-def _restore(before: str | None) -> None:
-    if before is None:
-        os.environ.pop(MAX_PIXELS_VARIABLE, None)
-    else:
-        os.environ[MAX_PIXELS_VARIABLE] = before
+        before = set_max_pixels(str(value))
+        ctx.call_on_close(lambda: set_max_pixels(before))
 
 
 MAX_PIXELS_OPTION = click.option(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Container
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from expand.errors import BadImageError, ExpandError
 
@@ -140,6 +141,19 @@ def check_fits(encoding: Encoding, shape: tuple[int, ...], *, sixteen_bits: bool
         )
 
 
+def set_max_pixels(value: str | None) -> str | None:
+    """Set the largest number of pixels, for this process and those that it starts.
+
+    None is the default. Return what was set before.
+    """
+    before = os.environ.pop(MAX_PIXELS_VARIABLE, None)
+    if value is not None:
+        os.environ[MAX_PIXELS_VARIABLE] = value
+    max_pixels.cache_clear()
+    return before
+
+
+@lru_cache(maxsize=1)
 def max_pixels() -> int:
     """Return the largest number of pixels of an image that is decoded: that of `--max-pixels`."""
     value = os.environ.get(MAX_PIXELS_VARIABLE)

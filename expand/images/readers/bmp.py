@@ -43,6 +43,7 @@ class Header:
 
     data: bytes
     size: int
+    start: int
     width: int
     height: int
     top_down: bool
@@ -59,7 +60,7 @@ class Header:
 def open_bmp(data: bytes) -> Picture:
     """Open a BMP file."""
     header = _header(data)
-    if header.width <= 0 or header.height <= 0:
+    if header.width <= 0 or header.height <= 0 or header.start < 14 + header.size:
         raise BadImageError(DAMAGED_HEADER)
     if header.compression in INSIDE:
         inside = INSIDE[header.compression]
@@ -75,15 +76,15 @@ def open_bmp(data: bytes) -> Picture:
 
 
 def _header(data: bytes) -> Header:
-    (size,) = struct.unpack_from("<I", data, 14)
+    start, size = struct.unpack_from("<II", data, 10)
     if size not in HEADERS:
         raise BadImageError(DAMAGED_HEADER)
     if size == OS2:
         width, height, _planes, bits = struct.unpack_from("<HHHH", data, 18)
-        return Header(data, size, width, height, False, bits, RAW, 0)
+        return Header(data, size, start, width, height, False, bits, RAW, 0)
     width, height, _planes, bits, compression = struct.unpack_from("<iiHHI", data, 18)
     (colours,) = struct.unpack_from("<I", data, 46)
-    return Header(data, size, width, abs(height), height < 0, bits, compression, colours)
+    return Header(data, size, start, width, abs(height), height < 0, bits, compression, colours)
 
 
 def _load(header: Header) -> Pixels:
@@ -102,10 +103,9 @@ def _load(header: Header) -> Pixels:
 
 def _rows(header: Header) -> NDArray[np.uint8]:
     """Return the bytes of the rows, from the top down; each row is filled up to four bytes."""
-    (start,) = struct.unpack_from("<I", header.data, 10)
     stride = (header.width * header.bits + 31) // 32 * 4
     needed = stride * (header.height - 1) + (header.width * header.bits + 7) // 8
-    stored = header.data[start : start + stride * header.height]
+    stored = header.data[header.start : header.start + stride * header.height]
     if len(stored) < needed:
         raise BadImageError(TRUNCATED)
     stored = stored.ljust(stride * header.height, b"\0")
@@ -118,7 +118,7 @@ def _shown(indices: NDArray[Any], header: Header) -> Pixels:
     entry = 3 if header.size == OS2 else 4
     count = min(header.colours or 1 << header.bits, 1 << header.bits)
     start = 14 + header.size
-    stored = header.data[start : start + count * entry]
+    stored = header.data[start : min(start + count * entry, header.start)]
     palette = np.frombuffer(stored, np.uint8, len(stored) // entry * entry).reshape(-1, entry)
     colours = palette[:, 2::-1]
     levels = np.array([0, 255]) if count == 2 else np.arange(count)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from functools import partial
 from typing import cast
 
 from PIL.JpegImagePlugin import JpegImageFile
@@ -11,13 +12,19 @@ from PIL.JpegImagePlugin import JpegImageFile
 from expand.errors import BadImageError
 from expand.images.formats import Encoding
 from expand.images.jpeg import chroma_sampling, quantisation_tables, standard_tables
+from expand.images.pixels import Pixels
 from expand.images.profiles import cmyk_to_rgb
+from expand.images.quiet import quiet
 from expand.images.readers.picture import (
+    TRUNCATED,
     Picture,
     load_with_opencv,
     read_orientation,
 )
 
+END = b"\xff\xd9"
+MISSING = b"remature end"
+"""What libjpeg prints if data is missing: "Premature end of JPEG file", or "… of data segment"."""
 JPEG_LS = b"\xff\xf7"
 """What follows the first two bytes of a JPEG-LS file."""
 COLOUR_MODES = ("L", "RGB")
@@ -31,10 +38,25 @@ def open_jpeg(data: bytes) -> Picture:
     tagged = "exif" in header.info or "xmp" in header.info
     orientation = read_orientation(header) if tagged else 1
     encoding = _encoding(header)
+    if not data.endswith(END) and data.rfind(END) < cast(io.BytesIO, header.fp).tell():
+        raise BadImageError(TRUNCATED)
     if header.mode in COLOUR_MODES:
-        return Picture(*header.size, encoding, lambda: load_with_opencv(data), orientation)
-    encoding = encoding.without_profile()
-    return Picture(*header.size, encoding, lambda: cmyk_to_rgb(header), orientation)
+        return Picture(*header.size, encoding, partial(_load, data), orientation)
+    load = partial(_load_cmyk, header, data)
+    return Picture(*header.size, encoding.without_profile(), load, orientation)
+
+
+def _load(data: bytes) -> Pixels:
+    """Load pixels; refuse those that libjpeg makes up where data is missing before the end."""
+    pixels = load_with_opencv(data)
+    if quiet.heard(MISSING):
+        raise BadImageError(TRUNCATED)
+    return pixels
+
+
+def _load_cmyk(header: JpegImageFile, data: bytes) -> Pixels:
+    _load(data)  # Pillow's libjpeg does not say what is missing
+    return cmyk_to_rgb(header)
 
 
 def _header(data: bytes) -> JpegImageFile:

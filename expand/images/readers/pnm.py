@@ -70,7 +70,7 @@ def _load_text(data: bytes, header: Header) -> Pixels:
         raise BadImageError(TRUNCATED)
     if max(map(len, words[:count])) > DIGITS:
         raise BadImageError(DAMAGED)
-    return _stretched(np.array(words[:count]).astype(np.int64), header)
+    return _stretched(np.array([int(word) for word in words[:count]]), header)
 
 
 def _load_bytes(data: bytes, header: Header) -> Pixels:

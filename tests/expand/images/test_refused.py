@@ -9,7 +9,8 @@ import struct
 import subprocess
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -23,7 +24,7 @@ from expand.cli.command import command
 from expand.errors import BadImageError, ExpandError
 from expand.images.decoder import decode
 from expand.images.encoder import encode
-from expand.images.formats import MAX_PIXELS, Encoding
+from expand.images.formats import MAX_PIXELS, Encoding, set_max_pixels
 from tests.conftest import Folder, noise_image
 from tests.expand.images.files import chunk, png, saved, tiff, with_tags
 
@@ -114,6 +115,11 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "a BMP of an unknown header": (lambda: bmp(8, 8, size=41), "its header is damaged"),
     "a BMP of 2 bits": (lambda: bmp(8, 8, 2), "of 2 bits"),
     "a BMP that is too short": (lambda: bmp(50, 50, 32), "truncated"),
+    "a BMP with its pixels in its header": (
+        lambda: bmp(8, 8)[:10] + bytes(4) + bmp(8, 8)[14:],
+        "its header is damaged",
+    ),
+    "a number with a null character": (lambda: b"P2 2 1 255\n1\0 2", "cannot be decoded"),
     "a JPEG of 12 bits": (
         lambda: saved(FRAMES[0], "JPEG").replace(b"\xff\xc0\0\x11\x08", b"\xff\xc0\0\x11\x0c"),
         "12 bits per channel",
@@ -149,12 +155,19 @@ def test_what_is_not_supported_is_refused_with_a_reason_in_words(
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_limit_on_pixels_can_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def limit() -> Iterator[Callable[[str], object]]:
+    """Return a function that sets the limit on pixels for one test."""
+    yield set_max_pixels
+    set_max_pixels(None)
+
+
+def test_the_limit_on_pixels_can_be_changed(limit: Callable[[str], object]) -> None:
     data = encode(noise_image(20, 30), Encoding("PNG"))
     assert decode(data, 600).pixels.shape == (20, 30)
     with pytest.raises(BadImageError, match="30×20 pixels by its header, more than 599"):
         decode(data, 599)
-    monkeypatch.setenv("EXPAND_MAX_PIXELS", "599")
+    limit("599")
     with pytest.raises(BadImageError, match="--max-pixels"):
         decode(data)
     assert Image.MAX_IMAGE_PIXELS is None, "Pillow has no limit of its own"
@@ -262,6 +275,39 @@ def test_what_is_too_wide_for_a_format_is_refused(side: int) -> None:
     assert decode(encode(wide, Encoding("PNG"))).pixels.shape == wide.shape
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_with_missing_data_is_refused(mode: str, progressive: bool) -> None:
+    image = Image.fromarray(noise_image(60, 80, 3)).convert(mode)
+    data = saved(image, "JPEG", quality=90, progressive=progressive)
+    half, end = data[: len(data) // 2], b"\xff\xd9"
+    for cut in (half, half + end, half + bytes(len(half)), half + end + bytes(100), data[:-2]):
+        with pytest.raises(BadImageError, match="the file is truncated"):
+            decode(cut)
+    assert decode(data + bytes(100)).pixels.shape[:2] == (60, 80)
+
+
+def test_a_jpeg_with_a_damaged_middle_is_read_as_pillow_reads_it() -> None:
+    data = bytearray(saved(Image.fromarray(noise_image(60, 80, 3)), "JPEG", quality=90))
+    data[len(data) // 2] ^= 8  # libjpeg says: extraneous bytes before marker
+    shown = np.asarray(Image.open(io.BytesIO(bytes(data))))
+    np.testing.assert_array_equal(decode(bytes(data)).pixels, shown)
+
+
+def test_threads_that_decode_at_the_same_time_do_not_disturb_each_other() -> None:
+    good = saved(Image.fromarray(noise_image(60, 80, 3)), "JPEG")
+    bad = good[: len(good) // 2] + b"\xff\xd9"
+
+    def read(number: int) -> bool:
+        try:
+            return decode(bad if number % 2 else good).pixels.shape == (60, 80, 3)
+        except BadImageError:
+            return False
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(list(pool.map(read, range(400)))[::2])
+
+
 def test_a_tiff_with_missing_parts_is_refused() -> None:
     data = bytearray(tiff(GREY_16, photometric="minisblack"))
     with tifffile.TiffFile(io.BytesIO(bytes(data))) as file:
@@ -292,7 +338,7 @@ def test_the_option_max_pixels_holds_in_workers_and_ends_with_the_command(
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "", "x", "1e6"])
-def test_a_limit_that_is_no_number_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EXPAND_MAX_PIXELS", value)
+def test_a_limit_that_is_no_number_is_refused(value: str, limit: Callable[[str], object]) -> None:
+    limit(value)
     with pytest.raises(ExpandError, match="EXPAND_MAX_PIXELS must be a number of pixels, got"):
         decode(encode(RGB, Encoding("PNG")))
