@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -13,6 +14,17 @@ from expand.recipes.entry import Entry
 
 MOST_BYTES, MOST_ENTRIES, MOST_LEVELS = 256 * 1024, 10_000, 60
 """A recipe of 100 techniques has 10 KB, 1,500 entries and 5 levels; a pipeline nests deeper."""
+
+
+class JsonLoader(yaml.SafeLoader):
+    """Reads the 1e-05 of JSON as a number, which is a text in YAML."""
+
+
+JsonLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"-?[0-9]+(\.[0-9]+)?[eE][-+]?[0-9]+$"),
+    list("-0123456789"),
+)
 
 
 def read_text(path: Path) -> str:
@@ -51,7 +63,8 @@ def compose(text: str, where: str) -> Entry:
     check_length(len(text), where)
     try:
         _check_events(text, where)
-        entry = Entry(where, yaml.compose(text, Loader=yaml.SafeLoader))
+        loader = JsonLoader if text.lstrip().startswith("{") else yaml.SafeLoader
+        entry = Entry(where, yaml.compose(text, Loader=loader))
         _check_nodes(entry)
         entry.value  # noqa: B018  # tags that do not fit their values raise here
     except yaml.YAMLError as error:

@@ -10,8 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from expand.errors import ExpandError, SettingError, shown
 from expand.recipes.fill import DEFAULT_FILL, Fill
 from expand.recipes.parse import MOST_TECHNIQUES, Parsed, parse_recipe, read_recipe
@@ -178,8 +176,7 @@ class Recipe:
         if not isinstance(data, Mapping):
             raise ExpandError(f"a recipe must be settings (key: value), got {shown(data)}")
         try:
-            # as YAML, which takes the 1e-05 of JSON for a text
-            text = yaml.safe_dump(json.loads(json.dumps(data)), sort_keys=False)
+            text = json.dumps(data)
         except (TypeError, ValueError, RecursionError) as error:
             raise ExpandError(f"a recipe must be plain data: {error}") from error
         return cls.parse(text, shown(data.get("name", "recipe")).strip("'"))

@@ -36,13 +36,31 @@ def build(transform: str) -> Any:
         ) from error
 
 
-def run(compose: Any, pixels: Pixels, seed: int) -> dict[str, Any]:
+class TooLargeError(BadImageError):
+    """A result would have more pixels than it may have; `pixels` is how many."""
+
+    def __init__(self, message: str, pixels: int) -> None:
+        super().__init__(message)
+        self.pixels = pixels
+
+
+class _Limit(threading.local):
+    """The largest number of pixels of a result, for this thread; None: that of `--max-pixels`."""
+
+    pixels: int | None = None
+
+
+_limit = _Limit()
+
+
+def run(compose: Any, pixels: Pixels, seed: int, most: int | None = None) -> dict[str, Any]:
     """Apply a Compose to an image with the random numbers of a seed; return image and parameters.
 
-    Raises `BadImageError` for whatever a transform raises. The image itself is not changed: AutoContrast writes into a grey image that it is given.
+    A result has at most `most` pixels, or as many as `--max-pixels` allows. Raises `BadImageError` for whatever a transform raises. The image itself is not changed: AutoContrast writes into a grey image that it is given.
     """
     # set_random_seed would give every child the same stream: three transforms at p = 0.5 would
     # be applied all together or not at all (measured over 400 seeds)
+    _limit.pixels = most
     compose.set_random_state(np.random.default_rng(seed), random.Random(seed))
     try:
         with silent():
@@ -75,8 +93,10 @@ def _guard(transform: Any, library: Any) -> None:
 def _apply_guarded(transform: Any, params: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
     name = type(transform).__name__
     width, height = largest_size(transform, params)
-    if width * height > max(max_pixels(), math.prod(params["shape"][:2])):
-        raise BadImageError(f"it would become {width}×{height} pixels by {name}")
+    most = _limit.pixels or max(max_pixels(), math.prod(params["shape"][:2]))
+    if width * height > most:
+        message = f"it would become {width}×{height} pixels by {name}"
+        raise TooLargeError(message, width * height)
     for key in ("holes", "zoom_factors"):
         if len(params.get(key, ())) > MOST_PARTS:
             raise BadImageError(f"it would get {len(params[key])} {key} by {name}")

@@ -16,14 +16,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from expand.errors import BadImageError, ExpandError, SettingError
+from expand.images.formats import max_pixels
 from expand.images.pixels import Pixels
-from expand.techniques.catalogue.build import build, run
+from expand.techniques.catalogue.build import TooLargeError, build, run
 from expand.techniques.catalogue.saved import MOST_TRANSFORMS, Leaf, leaves
 from expand.techniques.kept import broken_by
 
 SEEDS = range(1, 4)
 SMALL, LARGE = (36, 44), (1100, 1000)
-MOST_SECONDS = 5.0
+MOST_SECONDS, MOST_PIXELS = 5.0, 4_000_000
 DIFFERENCE = 64.0
 """Grey levels between a pixel of a 16-bit result and that of the same image in 8 bits, above which
 the transform or an argument of it is for 8 bits only. Rounding gives less than 8, a fill of 255 in
@@ -50,11 +51,19 @@ def check_transform(saved: object, path: tuple[str | int, ...] = ()) -> None:
     if len(found) > MOST_TRANSFORMS:
         raise SettingError(f"a pipeline can have {MOST_TRANSFORMS} transforms", path=path)
     for leaf in found:
+        _check_builds(leaf)
         colour, grey = (_try(_always(leaf), "uint8", channels) for channels in (3, 1))
         if broken := colour.broken or grey.broken:
             raise SettingError(f"{leaf.name} cannot make copies: {broken}", path=leaf.path)
         if colour.error and grey.error and (error := _error_on_large(leaf)):
             raise SettingError(f"{leaf.name} cannot be used: {error}", path=leaf.path)
+
+
+def _check_builds(leaf: Leaf) -> None:
+    try:
+        build(json.dumps(leaf.saved, sort_keys=True))
+    except ExpandError as error:
+        raise SettingError(f"{leaf.name}: {error}", path=leaf.path) from error
 
 
 @lru_cache(maxsize=256)
@@ -87,6 +96,9 @@ def _try(transform: str, dtype: str, channels: int) -> Tried:
     for seed in SEEDS:
         try:
             result = _apply(transform, pixels, seed)
+        except TooLargeError as error:
+            # large results are not tried, which would take time and memory
+            return Tried(None, str(error) if error.pixels > max_pixels() else None, resized=True)
         except ExpandError as error:
             return Tried(None, str(error), resized)
         if broken := broken_by(pixels, result):
@@ -113,7 +125,7 @@ def _differs(transform: str, channels: int, seed: int, result: Pixels) -> bool:
 
 def _apply(transform: str, pixels: Pixels, seed: int) -> Pixels:
     start = time.perf_counter()
-    result: Pixels = run(build(transform), pixels, seed)["image"]
+    result: Pixels = run(build(transform), pixels, seed, most=MOST_PIXELS)["image"]
     if (seconds := time.perf_counter() - start) > MOST_SECONDS:
         height, width = pixels.shape[:2]
         raise BadImageError(f"it takes {seconds:.0f} s for {width}×{height} pixels")
@@ -127,6 +139,8 @@ def _error_on_large(leaf: Leaf) -> str | None:
     """
     try:
         _apply(_always(leaf), example(LARGE, "uint8", 3), SEEDS[0])
+    except TooLargeError as error:
+        return str(error) if error.pixels > max_pixels() else None
     except ExpandError as error:
         return None if type(error.__cause__).__name__ == "CropSizeError" else str(error)
     return None

@@ -41,14 +41,15 @@ MOST_TRANSFORMS, MOST_LEVELS, MOST_TEXT = 100, 20, 1000
 MOST = 1_000_000
 LIMITS = {
     **dict.fromkeys(("blur_limit", "kernel_size", "blur_value"), 501),
-    **dict.fromkeys(("radius", "max_delta", "sigma", "sigma_limit", "gauss_sigma"), 250),
-    **dict.fromkeys(("sigma_x_limit", "sigma_y_limit", "alias_blur", "nb_rows", "nb_cols"), 100),
+    **dict.fromkeys(("radius", "sigma_limit", "gauss_sigma"), 250),
+    **dict.fromkeys(("sigma", "sigma_x_limit", "sigma_y_limit", "alias_blur", "max_delta"), 100),
     **dict.fromkeys(("num_steps", "grid", "tile_grid_size", "num_grid_xy", "iterations"), 100),
     **dict.fromkeys(("holes_number_xy", "n", "num_shadows_limit", "shadow_dimension"), 100),
     **dict.fromkeys(("drop_length", "drop_width", "num_flare_circles_range", "max_factor"), 100),
     **dict.fromkeys(("num_masks_x", "num_masks_y", "number_of_patches", "max_objects"), 1000),
     **dict.fromkeys(("num_holes_range", "n_segments", "src_radius", "plasma_size"), 10_000),
     **dict.fromkeys(("fill", "drop_value", "drop_color", "src_color"), 255),
+    **dict.fromkeys(("nb_rows", "nb_cols"), 50),
     "num_control_points": 30,
 }
 """The largest number in an argument, where a larger one would take minutes or all memory."""
@@ -169,16 +170,26 @@ def _check_value(name: str, key: str, value: object, path: tuple[str | int, ...]
     for item in _plain_values(value, name, key, path):
         if isinstance(item, str) and len(item) > MOST_TEXT:
             raise SettingError(f'"{key}" of {name} is a text of {len(item)} characters', key, path)
-        if isinstance(item, bool) or not isinstance(item, int | float):
+        if isinstance(item, str):
+            item = _number_in(item)  # pydantic takes it for one
+        if item is None or isinstance(item, bool):
             continue
         if not -most <= item <= most or item < least:
             between = f"{least:g} … {most:g}" if key in LEAST else f"-{most:g} … {most:g}"
             raise SettingError(f'"{key}" of {name} must be {between}, got {shown(item)}', key, path)
 
 
+def _number_in(text: str) -> float | None:
+    """Return the number that a text is; None if it is not one."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
 def _plain_values(
     value: object, name: str, key: str, path: tuple[str | int, ...], level: int = 0
-) -> Iterator[object]:
+) -> Iterator[str | float | None]:
     """Yield the numbers and texts of an argument; refuse what a JSON file cannot hold."""
     if level > 6:
         raise SettingError(f'"{key}" of {name} is nested too deeply', key, path)
