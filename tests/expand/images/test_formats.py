@@ -17,6 +17,7 @@ import tifffile
 from PIL import Image, ImageCms
 
 from expand.images.decoder import decode
+from expand.images.formats import SUFFIXES as SUFFIXES_READ
 from expand.images.pixels import Pixels
 from expand.job.copies import make_files
 from expand.job.settings import Settings
@@ -396,3 +397,10 @@ def test_what_is_read_can_be_written_again_and_read() -> None:
         if row.format not in LOSSY:
             np.testing.assert_array_equal(second.pixels, first.pixels)
             assert second.pixels.dtype == first.pixels.dtype
+
+
+def test_the_suffixes_in_the_documentation_are_those_of_the_formats() -> None:
+    text = DOCUMENT.with_name("layouts.md").read_text("utf-8")
+    named = re.search(r"with the suffixes (.*?)\. \[Formats\]", text, re.S)
+    assert named
+    assert set(re.findall(r"`(\.\w+)`", named[1])) == SUFFIXES_READ
