@@ -17,6 +17,7 @@ from expand.images.png import write_grey_alpha
 from expand.images.profiles import SEGMENT, insert_into_jpeg
 from expand.images.quiet import quiet
 from expand.images.tiff import write_tiff
+from expand.images.webp import keep_alpha
 
 
 def encode(pixels: Pixels, encoding: Encoding) -> bytes:
@@ -56,7 +57,12 @@ def _encode(pixels: Pixels, encoding: Encoding) -> bytes:
     if not done:
         raise BadImageError(f"cannot be written as {encoding.format}")
     file: bytes = buffer.tobytes()
+    if encoding.format == "WEBP" and channels == 4 and (pixels[..., 3] == OPAQUE).all():
+        return keep_alpha(file, pixels.shape[1], pixels.shape[0])
     return insert_into_jpeg(file, profile) if profile and large else file
+
+
+OPAQUE = 255
 
 
 LARGEST_PROFILE = {"JPEG": 255 * SEGMENT, "PNG": 1 << 20, "WEBP": 1 << 30}

@@ -269,6 +269,30 @@ def test_decoding_agrees_with_pillow_bit_for_bit() -> None:
         np.testing.assert_array_equal(decode(data).pixels, np.asarray(Image.open(io.BytesIO(data))))
 
 
+@pytest.mark.parametrize("profile", [None, PROFILE])
+@pytest.mark.parametrize("quality", [None, 80])
+@pytest.mark.parametrize("size", [(1, 1), (33, 47)])
+def test_a_webp_keeps_an_alpha_channel_that_is_opaque(
+    profile: bytes | None, quality: int | None, size: tuple[int, int]
+) -> None:
+    pixels = noise_image(*size, 4)
+    pixels[..., 3] = 255
+    encoding = Encoding("WEBP", quality and 90, profile=profile)
+    file = encode(pixels, encoding)
+    shown = Image.open(io.BytesIO(file))
+    assert shown.mode == "RGBA"
+    assert shown.info.get("icc_profile") == profile
+    decoded = decode(file)
+    assert decoded.encoding == encoding
+    np.testing.assert_array_equal(decoded.pixels, np.asarray(shown))
+    assert (decoded.pixels[..., 3] == 255).all()
+    if quality is None:
+        np.testing.assert_array_equal(decoded.pixels, pixels)
+    else:
+        without = decode(encode(pixels[..., :3], encoding)).pixels
+        np.testing.assert_array_equal(decoded.pixels[..., :3], without)
+
+
 def test_a_lossy_webp_gives_lossy_copies() -> None:
     decoded = decode(by_pillow(Image.fromarray(noise_image(33, 47, 3)), "WEBP", quality=50))
     assert decoded.encoding.quality == 90
