@@ -87,8 +87,9 @@ def _other(data: bytes) -> str:
     """Return why bytes that are of no supported format are refused."""
     if data[:3] in (b"Pf\n", b"PF\n"):
         return "has floating-point pixels; 8 and 16 bits are supported"
-    if data[:3] == b"P7\n":
-        return f"is a PAM file; {SUPPORTED}"
+    for at, magic, name in OTHERS:
+        if data.startswith(magic, at):
+            return f"is a {name} file; {SUPPORTED}"
     try:
         kind = Image.open(io.BytesIO(data)).format
     except (UnidentifiedImageError, *OPENING_ERRORS, struct.error):
@@ -98,6 +99,18 @@ def _other(data: bytes) -> str:
 
 TITLES = ", ".join(kind.title for kind in FORMATS.values())
 SUPPORTED = f"{' and '.join(TITLES.rsplit(', ', 1))} are supported"
+OTHERS = (
+    (0, b"P7\n", "PAM"),
+    (4, b"ftypheic", "HEIC"),
+    (4, b"ftypheix", "HEIC"),
+    (4, b"ftypmif1", "HEIC"),
+    (4, b"JXL ", "JPEG XL"),
+    (0, b"\xff\x0a", "JPEG XL"),
+    (0, b"\x76\x2f\x31\x01", "OpenEXR"),
+    (0, b"%PDF", "PDF"),
+    (128, b"DICM", "DICOM"),
+)
+"""Other formats that Pillow does not know: where their first bytes are, and which."""
 OPENING_ERRORS = (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError)
 """What Pillow's readers of other formats raise."""
 

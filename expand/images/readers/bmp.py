@@ -137,7 +137,7 @@ def _colours(values: NDArray[np.unsignedinteger], header: Header) -> Pixels:
         stored = struct.unpack_from("<IIII", header.data.ljust(70, b"\0"), 54)
         alpha = header.size >= 56 or header.compression == ALPHA_BITFIELDS
         masks = (*stored[:3], stored[3] if alpha else 0)
-    elif header.bits == 32 and len(np.unique(values & UNUSED)) > 1:
+    elif header.bits == 32 and ((values ^ values[0, 0]) & UNUSED).any():
         masks = (*masks[:3], UNUSED)
     channels = masks if masks[3] else masks[:3]
     return np.dstack([_channel(values, mask) for mask in channels])

@@ -178,3 +178,37 @@ def read_png(data: bytes) -> tuple[Pixels, set[bytes]]:
     pixels = np.array(out, np.uint8)
     pixels = pixels.view(">u2").astype(np.uint16) if bits == 16 else pixels
     return pixels.reshape((height, width, channels) if channels > 1 else (height, width)), kinds
+
+
+def cmyk_profile() -> bytes:
+    """Return a colour profile in which the ink K makes pixels lighter, as no plain conversion does."""
+    inks = np.indices((2, 2, 2, 2)).reshape(4, 16)
+    lightness = np.where(inks[3] == 1, 255, 0)
+    nodes = np.stack([lightness, np.full(16, 128), np.full(16, 128)], axis=1).astype(np.uint8)
+    ramp = bytes(range(256))
+    identity = struct.pack(">9i", *(65536 * (i % 4 == 0) for i in range(9)))
+    table = (
+        b"mft1" + bytes(4) + bytes([4, 3, 2, 0]) + identity + ramp * 4 + nodes.tobytes() + ramp * 3
+    )
+    white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
+    start = 128 + 4 + 2 * 12
+    entries = struct.pack(">4sII", b"A2B0", start, len(table))
+    entries += struct.pack(">4sII", b"wtpt", start + len(table), len(white))
+    body = struct.pack(">I", 2) + entries + table + white
+    header = struct.pack(
+        ">I4sI4s4s4s12x4s", 128 + len(body), b"test", 0x02400000, b"prtr", b"CMYK", b"Lab ", b"acsp"
+    )
+    return header.ljust(68, b"\0") + struct.pack(">3i", 63190, 65536, 54061).ljust(60, b"\0") + body
+
+
+def with_tag(data: bytes, code: int, value: int) -> bytes:
+    """Return a little-endian TIFF file of one page with a short number in a tag, new or changed."""
+    (start,) = struct.unpack_from("<I", data, 4)
+    (count,) = struct.unpack_from("<H", data, start)
+    places = [start + 2 + 12 * i for i in range(count)]
+    entries = {struct.unpack_from("<H", data, at)[0]: data[at : at + 12] for at in places}
+    entries[code] = struct.pack("<HHIHH", code, 3, 1, value, 0)
+    directory = b"".join(entry for _, entry in sorted(entries.items()))
+    data += b"\0" * (len(data) % 2)
+    header = data[:4] + struct.pack("<I", len(data)) + data[8:]
+    return header + struct.pack("<H", len(entries)) + directory + bytes(4)

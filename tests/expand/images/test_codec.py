@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Callable
 
 import cv2
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageOps
 
 from expand.errors import BadImageError
-from expand.images.decoder import decode
+from expand.images.decoder import decode, upright
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
 from expand.images.readers.picture import ORIENTATION
 from tests.conftest import noise_image
+from tests.expand.images.files import cmyk_profile, saved, with_tag
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
@@ -299,3 +301,74 @@ def test_a_lossy_webp_gives_lossy_copies() -> None:
     assert len(encode(decoded.pixels, decoded.encoding)) < len(
         encode(decoded.pixels, Encoding("WEBP"))
     )
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
+def test_cmyk_is_converted_through_its_profile(kind: str) -> None:
+    inks = np.zeros((16, 16, 4), np.uint8)
+    inks[:8, :, 3] = 255
+    image = Image.fromarray(inks, "CMYK")
+    plain = decode(saved(image, kind)).pixels
+    assert plain[:7].max() < 10
+    assert plain[9:].min() > 245
+    decoded = decode(saved(image, kind, icc_profile=cmyk_profile()))
+    assert decoded.pixels[:7].min() > 245
+    assert decoded.pixels[9:].max() < 10
+    assert decoded.encoding.profile is None
+    damaged = cmyk_profile()[:400]
+    np.testing.assert_array_equal(decode(saved(image, kind, icc_profile=damaged)).pixels, plain)
+
+
+def test_the_first_picture_of_a_multi_picture_jpeg_is_read() -> None:
+    first, second = (Image.fromarray(noise_image(24, 32, 3, seed=seed)) for seed in (0, 1))
+    data = saved(first, "MPO", save_all=True, append_images=[second])
+    alone = decode(saved(first, "JPEG"))
+    decoded = decode(data)
+    np.testing.assert_array_equal(decoded.pixels, alone.pixels)
+    assert decoded.encoding == alone.encoding
+
+
+def test_pages_of_a_tiff_that_are_smaller_versions_are_left_out() -> None:
+    pixels = noise_image(24, 32, 3)
+    buffer = io.BytesIO()
+    with tifffile.TiffWriter(buffer) as file:
+        file.write(pixels, photometric="rgb", subifds=1)
+        file.write(pixels[::2, ::2], photometric="rgb", subfiletype=1)
+        file.write(pixels[::4, ::4], photometric="rgb", subfiletype=1)
+    np.testing.assert_array_equal(decode(buffer.getvalue()).pixels, pixels)
+
+
+@pytest.mark.parametrize("maker", ["lzw", "none"])
+@pytest.mark.parametrize("channels", [None, 3, 4])
+def test_a_16_bit_tiff_is_turned_upright_however_it_is_compressed(
+    maker: str, channels: int | None
+) -> None:
+    pixels = noise_image(6, 9, channels, depth=np.uint16)
+    stored = pixels if channels is None else pixels[..., [2, 1, 0, 3][:channels]]
+    number = {"lzw": cv2.IMWRITE_TIFF_COMPRESSION_LZW, "none": cv2.IMWRITE_TIFF_COMPRESSION_NONE}
+    data = cv2.imencode(".tiff", stored, [cv2.IMWRITE_TIFF_COMPRESSION, number[maker]])[1]
+    for orientation in (1, 2, 3, 4, 5, 6, 7, 8):
+        decoded = decode(with_tag(data.tobytes(), ORIENTATION, orientation))
+        np.testing.assert_array_equal(decoded.pixels, upright(pixels, orientation))
+        assert decoded.turned == (orientation > 1)
+
+
+@pytest.mark.parametrize("form", [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 99])
+def test_an_orientation_of_any_type_is_read_as_pillow_reads_it(form: int) -> None:
+    place = {2: b"6\0\0\0", 5: b"\x1a\0\0\0", 12: b"\x1a\0\0\0"}.get(form, b"\6\0\0\0")
+    more = struct.pack("<d", 6.0) if form == 12 else struct.pack("<II", 6, 1)
+    entry = struct.pack("<HHHI", 1, ORIENTATION, form, 1) + place + bytes(4)
+    data = by_pillow(
+        Image.fromarray(noise_image(24, 32, 3)),
+        "JPEG",
+        exif=b"Exif\0\0II*\0\x08\0\0\0" + entry + more,
+    )
+    shown = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    np.testing.assert_array_equal(decode(data).pixels, np.asarray(shown))
+
+
+@pytest.mark.parametrize("exif", [b"", b"II*\0", b"XX*\0\x08\0\0\0", b"II*\0\xff\xff\xff\xff"])
+def test_exif_data_that_is_damaged_is_ignored(exif: bytes) -> None:
+    image = Image.fromarray(noise_image(24, 32, 3))
+    for kind in ("JPEG", "PNG"):
+        assert not decode(by_pillow(image, kind, exif=b"Exif\0\0" + exif)).turned

@@ -105,6 +105,8 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
         "is a PAM file",
     ),
     "a PGM of text with a negative value": (lambda: b"P2 2 1 255\n1 -2", "values above|below"),
+    "a HEIC file": (lambda: b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "is a HEIC file"),
+    "a page of the web": (lambda: b"<!DOCTYPE html><html>404</html>", "is not an image"),
     "a PFM file": (lambda: saved(Image.new("F", (4, 4)), "PPM"), "floating-point"),
     "a short PGM": (lambda: b"P5 20 20 255\n" + bytes(100), "truncated"),
     "a short text": (lambda: b"P2 2 2 255\n1 2 3", "truncated"),
