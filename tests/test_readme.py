@@ -172,6 +172,8 @@ def test_the_output_of_train_compare_is_worded_as_shown() -> None:
         headline=headline(cast(ComparisonStudy, SimpleNamespace(lengths=(4, 20))), pairs, costs),
         summaries=summaries,
         pairs=(),
+        without_verdict=(),
+        diverged=(),
         smallest_gains=(),
         check=SimpleNamespace(sentence=""),
     )

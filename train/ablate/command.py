@@ -23,10 +23,11 @@ from train.ablate.protocol import check_images, time_techniques, trials
 from train.ablate.summary import Findings, summarise
 from train.ablate.terminal import format_summary
 from train.runtime.world import World, join_world
+from train.trials.answer import Answer
 from train.trials.context import TrialContext, notes_of, trial_context
 from train.trials.options import StudyOptions
 from train.trials.results import TrialResult
-from train.trials.runner import missing_trials, read_results, run_trials
+from train.trials.runner import Result, missing_trials, parted, read_results, run_trials
 from train.trials.study_dir import StudyDir, open_study
 
 SEEDS = 6
@@ -35,7 +36,7 @@ NOUNS: dict[Phase, str] = {"design": "design runs", "final": "check runs"}
 
 def ablate(
     ablation: AblationStudy, study_dir: StudyDir, options: StudyOptions, *, quiet: bool
-) -> str:
+) -> Answer:
     """Run an ablation, or resume it; return what the terminal shows.
 
     Under torchrun every process runs its share of the trials, and the first one reports.
@@ -48,7 +49,7 @@ def ablate(
     if not world.is_main:
         world.barrier()
         run.findings()
-        return ""
+        return Answer("")
     for note in [] if quiet else notes_of(context):
         echo(note, err=True)
     study_dir.out.mkdir(parents=True, exist_ok=True)
@@ -57,7 +58,7 @@ def ablate(
         world.barrier()
         result = summarise(context, run.findings(), options, study_dir.jobs)
         recipe = write_result(study_dir.out, result)
-    return format_summary(result, study_dir.out / PAGE, recipe)
+    return Answer(format_summary(result, study_dir.out / PAGE, recipe), len(result.diverged))
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ class AblationRun:
         """Run the design, choose techniques by it, and check the choice."""
         context, ablation, margin = self.context, self.context.study, self.options.margin
         half = ablation.choosing_half(context.data)
-        results = self.run_trials("design", list(dict.fromkeys(ablation.design_arms)))
+        every = self.run_trials("design", list(dict.fromkeys(ablation.design_arms)))
+        results, _ = parted(every)
         times = time_techniques(context) if self.world.is_main else [0.0] * len(ablation.switches)
         techniques = estimate_effects(ablation, self.outcomes(results, half), times, margin)
         screens = [screen_from_json(each.screen) for each in results if each.screen]
@@ -82,13 +84,14 @@ class AblationRun:
         if ablation.design != "single":
             arms = ablation.final_arms(chosen)
             last = self.run_trials("final", arms)
-            checked = check(arms, self.outcomes(last, np.logical_not(half)), margin)
-            results += last
-        seconds = sum(each.wall_seconds for each in results)
-        merged = merge_screens(screens)
-        return Findings(techniques, merged, checked, keep(chosen, checked), seconds)
+            checked = check(arms, self.outcomes(parted(last)[0], np.logical_not(half)), margin)
+            every += last
+        seconds = sum(each.wall_seconds for each in every)
+        merged, kept = merge_screens(screens), keep(chosen, checked)
+        diverged = tuple(parted(every)[1])
+        return Findings(techniques, merged, checked, kept, seconds, len(every), diverged)
 
-    def run_trials(self, phase: Phase, arms: Sequence[AblationArm]) -> list[TrialResult]:
+    def run_trials(self, phase: Phase, arms: Sequence[AblationArm]) -> list[Result]:
         """Run the missing trials of a phase; return the results of all of them."""
         study = self.context.study
         planned = list(trials(phase, arms, self.options.seeds, study.epochs))

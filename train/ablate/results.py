@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -9,6 +10,7 @@ from typing import Any, Literal
 from train.ablate.design import NONE, TRIVIAL, AblationArm
 from train.statistics.intervals import Estimate, Interval
 from train.statistics.verdicts import Name, Verdict
+from train.trials.results import DivergedTrial
 
 Effect = Literal["helps", "harms", "changes little", "changes nothing", "undecided"]
 EFFECTS: Mapping[Name, Effect] = {
@@ -35,7 +37,8 @@ class TechniqueEffect:
     """The effect of a technique: runs with it against runs without it, in points.
 
     `classes` is sorted, the most harmed first; `harmed` are those whose loss is significant after
-    Holm's adjustment. `effects` has one value per seed; `seconds` is the time for one image.
+    Holm's adjustment. `effects` has one value per seed, NaN where a run that it needs diverged;
+    `seconds` is the time for one image.
     """
 
     verdict: Verdict
@@ -48,6 +51,12 @@ class TechniqueEffect:
     def name(self) -> str:
         """The name of the technique."""
         return self.verdict.arm
+
+    @property
+    def seeds(self) -> str:
+        """How many seeds it was measured with: "6", or "4 of 6" if runs diverged."""
+        known = sum(map(math.isfinite, self.effects))
+        return f"{known}" if known == len(self.effects) else f"{known} of {len(self.effects)}"
 
     @property
     def effect(self) -> Effect:
@@ -112,6 +121,17 @@ class CheckSummary:
 
     accuracies: tuple[ArmAccuracy, ...]
     pairs: tuple[ArmPair, ...]
+    without_verdict: tuple[tuple[AblationArm, AblationArm], ...] = ()
+    """The pairs of which one arm diverged with every seed."""
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The verdict on each pair in words, also where there is none."""
+        missing = (
+            f"{arm.name} against {against.name}: no verdict: no seed has both trials"
+            for arm, against in self.without_verdict
+        )
+        return (*(pair.verdict.sentence for pair in self.pairs), *missing)
 
     @property
     def chosen_pairs(self) -> tuple[ArmPair, ...]:
@@ -184,6 +204,9 @@ class AblationResult:
     hardware: Mapping[str, Any]
     created: str
     seconds: float
+    names: tuple[str, ...] = ()
+    """The techniques of the recipe, in its order; those that were measured are `techniques`."""
+    diverged: tuple[DivergedTrial, ...] = ()
 
     @property
     def seeds(self) -> int:

@@ -24,6 +24,7 @@ from train.runs.records import versions
 from train.runtime.device import hardware
 from train.trials.context import TrialContext, describe_study
 from train.trials.options import StudyOptions
+from train.trials.results import DivergedTrial, count_diverged
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Findings:
     check: CheckSummary | None
     kept: tuple[int, ...]
     seconds: float
+    trials: int = 0
+    diverged: tuple[DivergedTrial, ...] = ()
 
 
 def summarise(
@@ -46,7 +49,10 @@ def summarise(
     return AblationResult(
         setup=describe_setup(context, options, jobs),
         command=options.command,
-        headline=headline(findings.techniques, findings.check, suggestion),
+        headline=(
+            *filter(None, [count_diverged(findings.trials, len(findings.diverged))]),
+            *headline(findings.techniques, findings.check, suggestion),
+        ),
         runs=ablation.design_arms,
         techniques=findings.techniques,
         screen=findings.screen,
@@ -57,6 +63,8 @@ def summarise(
         hardware=hardware(context.device),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=findings.seconds,
+        names=tuple(switch.name for switch in ablation.switches),
+        diverged=findings.diverged,
     )
 
 

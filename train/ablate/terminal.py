@@ -14,6 +14,7 @@ def format_summary(result: AblationResult, out: Path, recipe: Path | None) -> st
     lines = [*result.headline, "", *(f"  {format_technique(each)}" for each in result.techniques)]
     lines += _screen_lines(result)
     lines += _check_lines(result.check) if result.check else []
+    lines += [f"  diverged: {each.sentence}" for each in result.diverged]
     if recipe:
         lines += ["", f"Suggested recipe, for expand --recipe: {recipe}"]
     return "\n".join([*lines, f"Report: {out}"]).replace(SPACE, " ")
@@ -35,5 +36,5 @@ def _check_lines(checked: CheckSummary) -> list[str]:
         "",
         "On the other half of the test images:",
         *(f"  {each.arm.name}: {each.estimate.mean:.2f} %" for each in checked.accuracies),
-        *(f"  {pair.verdict.sentence}" for pair in checked.pairs),
+        *(f"  {sentence}" for sentence in checked.sentences),
     ]

@@ -141,7 +141,7 @@ def predict(run: Path, images: tuple[Path, ...], device: str, layout: str) -> in
 @command.command(cls=GroupedCommand, common=COMPARE_COMMON)
 @click.argument("data", type=Folder(), default=Path("data/train"))
 @add_options(COMPARE_OPTIONS)
-def compare(data: Path, **options: Any) -> None:
+def compare(data: Path, **options: Any) -> int:
     """Compare strategies on DATA: accuracy with confidence intervals, and cost.
 
     Writes index.html, report.md, comparison.json and runs.csv. Interrupted? Run the same command
@@ -159,13 +159,15 @@ def compare(data: Path, **options: Any) -> None:
         options["out"], cache, options["jobs"], options["materialize"], options["overwrite"]
     )
     chosen = StudyOptions(options["margin"], this_command(), options["seeds"] or 0)
-    echo(answer(study, study_dir, chosen, plan=options["plan"], quiet=options["quiet"]))
+    found = answer(study, study_dir, chosen, plan=options["plan"], quiet=options["quiet"])
+    echo(found.text)
+    return found.status
 
 
 @command.command(cls=GroupedCommand, common=ABLATE_COMMON)
 @click.argument("data", type=Folder(), default=Path("data/train"))
 @add_options(ABLATE_OPTIONS)
-def ablate(data: Path, **options: Any) -> None:
+def ablate(data: Path, **options: Any) -> int:
     """Ablate a recipe on DATA: which techniques help, which harm, and for which classes.
 
     Writes index.html, report.md, ablation.json and recipe.yaml, a recipe to expand with.
@@ -181,7 +183,9 @@ def ablate(data: Path, **options: Any) -> None:
     cache = Cache.of(options["cache"], options["cache_size"])
     study_dir = StudyDir(options["out"], cache, options["jobs"], overwrite=options["overwrite"])
     chosen = StudyOptions(options["margin"], this_command(), options["seeds"] or 0)
-    echo(answer(ablation, study_dir, chosen, quiet=options["quiet"]))
+    found = answer(ablation, study_dir, chosen, quiet=options["quiet"])
+    echo(found.text)
+    return found.status
 
 
 @command.command()

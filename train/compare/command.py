@@ -14,6 +14,7 @@ from train.compare.study import ComparisonStudy, in_order, trials
 from train.compare.summary import summarise
 from train.compare.terminal import format_summary
 from train.runtime.world import World, join_world
+from train.trials.answer import Answer
 from train.trials.context import TrialContext, notes_of, trial_context
 from train.trials.freshness import check_fresh
 from train.trials.options import StudyOptions
@@ -25,7 +26,7 @@ GPU_SEEDS, CPU_SEEDS = 10, 6
 
 def compare(
     study: ComparisonStudy, study_dir: StudyDir, options: StudyOptions, *, plan: bool, quiet: bool
-) -> str:
+) -> Answer:
     """Run a comparison, or resume it, or with `plan` only estimate it; return what to print.
 
     Under torchrun every process runs its share of the trials, and the first one reports.
@@ -37,7 +38,7 @@ def compare(
     if not world.is_main:
         if not plan:
             _run_share(context, study_dir, options, world)
-        return ""
+        return Answer("")
     for note in [] if quiet else notes_of(context):
         echo(note, err=True)
     study_dir.out.mkdir(parents=True, exist_ok=True)
@@ -49,7 +50,7 @@ def compare(
         speeds = measure_speeds(context, study_dir, expansions)
         if plan:
             forecast = make_forecast(context, speeds, options.seeds, study_dir.jobs)
-            return format_plan(study, forecast, speeds, options.seeds)
+            return Answer(format_plan(study, forecast, speeds, options.seeds))
         world.barrier()
         planned = list(trials(study, options.seeds, speeds))
         with progress_bar(len(missing_trials(study_dir, planned)), "trials", quiet) as progress:
@@ -57,7 +58,8 @@ def compare(
         results = read_results(study_dir, in_order(study, planned))
         comparison = summarise(context, results, expansions, options, study_dir.jobs)
         write_results(study_dir.out, comparison, results)
-    return format_summary(comparison, study_dir.out / PAGE)
+    text = format_summary(comparison, study_dir.out / PAGE)
+    return Answer(text, len(comparison.diverged))
 
 
 def _run_share(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -11,6 +12,7 @@ from train.compare.arms import Arm, Speed
 from train.compare.expansion import measure_expansion
 from train.compare.results import ExpansionCost
 from train.compare.study import ComparisonStudy
+from train.fit.divergence import DivergedError
 from train.fit.loop import fit
 from train.fit.trainer import Step
 from train.runs.records import write_json
@@ -59,10 +61,11 @@ def probe(context: TrialContext[ComparisonStudy], arm: Arm) -> float:
     """Estimate the seconds of an epoch from the first steps of an arm, without the warm-up."""
     _, setup = assemble(context, Trial(arm, 0, 2 + PROBE_STEPS, 2 + PROBE_STEPS, "probe"))
     marks = [time.perf_counter()]
-    for event in fit(setup.trainer, setup.feed):
-        if isinstance(event, Step):
-            marks.append(time.perf_counter())
-        if len(marks) > PROBE_STEPS:
-            break
+    with suppress(DivergedError):  # its trials will say so; the steps so far were timed
+        for event in fit(setup.trainer, setup.feed):
+            if isinstance(event, Step):
+                marks.append(time.perf_counter())
+            if len(marks) > PROBE_STEPS:
+                break
     skipped = min(WARM_UP_STEPS, len(marks) - 2)
     return (marks[-1] - marks[skipped]) / (len(marks) - 1 - skipped) * setup.trainer.steps_per_epoch

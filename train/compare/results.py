@@ -10,6 +10,7 @@ from train.compare.arms import Arm
 from train.report.classes import ClassDifference
 from train.statistics.intervals import Interval
 from train.statistics.verdicts import Verdict
+from train.trials.results import DivergedTrial
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,13 @@ class ArmSummary:
     compute: float
     evaluate: float
     gap: GapSummary | None
+    diverged: tuple[int, ...] = ()
+    """The replicates that are missing because they diverged."""
+
+    @property
+    def replicates(self) -> int:
+        """How many trials there were, those that diverged included."""
+        return len(self.accuracies) + len(self.diverged)
 
     @property
     def visits_per_file(self) -> float | None:
@@ -59,6 +67,18 @@ class PairVerdict:
     arm: Arm
     against: Arm
     verdict: Verdict
+    left_out: str = ""
+    """On how many seeds it rests, if trials diverged."""
+
+
+@dataclass(frozen=True)
+class MissingVerdict:
+    """A pair of arms that cannot be judged, and why."""
+
+    epochs: int
+    arm: Arm
+    against: Arm
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -188,6 +208,8 @@ class Comparison:
     seeds: tuple[Mapping[str, int], ...]
     created: str
     seconds: float
+    diverged: tuple[DivergedTrial, ...] = ()
+    without_verdict: tuple[MissingVerdict, ...] = ()
 
     @property
     def longest(self) -> int:

@@ -10,8 +10,9 @@ from train.compare.examples import example_views
 from train.compare.findings.accuracy import summarise_arms
 from train.compare.findings.classes import compare_classes
 from train.compare.findings.costs import break_even, describe_costs
+from train.compare.findings.diverged import list_diverged
 from train.compare.findings.grouped import GroupedResults
-from train.compare.findings.pairs import compare_pairs
+from train.compare.findings.pairs import compare_pairs, without_verdict
 from train.compare.findings.sentences import headline, not_tested, notes
 from train.compare.results import Check, Comparison, ComparisonSetup, ExpansionCost
 from train.compare.study import ComparisonStudy
@@ -19,13 +20,14 @@ from train.runs.records import versions
 from train.runtime.device import hardware
 from train.trials.context import TrialContext, describe_study
 from train.trials.options import StudyOptions
-from train.trials.results import TrialResult
+from train.trials.results import count_diverged
+from train.trials.runner import Result, parted
 from train.trials.study import Seeds
 
 
 def summarise(
     context: TrialContext[ComparisonStudy],
-    results: Sequence[TrialResult],
+    results: Sequence[Result],
     expansions: Sequence[ExpansionCost],
     options: StudyOptions,
     jobs: int,
@@ -33,13 +35,17 @@ def summarise(
     """Compute everything that a comparison reports."""
     study, test = context.study, context.data.test
     assert test is not None
-    grouped = GroupedResults(study, results, len(test.folder))
-    pairs = compare_pairs(grouped, options.margin)
+    finished, diverged = parted(results)
+    grouped = GroupedResults(study, finished, len(test.folder), diverged)
+    pairs, missing = compare_pairs(grouped, options.margin), without_verdict(grouped)
     payback = break_even(grouped, expansions)
     class_gains, smallest_gains = compare_classes(grouped)
     return Comparison(
         setup=_setup(context, options, jobs),
-        headline=headline(study, pairs, payback),
+        headline=(
+            *filter(None, [count_diverged(len(results), len(diverged))]),
+            *headline(study, pairs, payback, missing),
+        ),
         command=options.command,
         arms=study.arms,
         epochs=study.lengths,
@@ -50,7 +56,7 @@ def summarise(
         costs=describe_costs(grouped, expansions),
         break_even=payback,
         check=_check(expansions),
-        notes=notes(study, jobs),
+        notes=(*list_diverged(grouped), *notes(study, jobs)),
         examples=tuple(example_views(context, arm) for arm in study.arms)
         if study.shape.side is None
         else (),
@@ -60,6 +66,8 @@ def summarise(
         seeds=tuple(_seeds(study, replicate) for replicate in range(options.seeds)),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=sum(result.wall_seconds for result in results),
+        diverged=tuple(diverged),
+        without_verdict=missing,
     )
 
 

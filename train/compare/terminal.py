@@ -15,6 +15,8 @@ def format_summary(comparison: Comparison, page: Path) -> str:
     lines += [_format_arm(summary, width) for summary in comparison.summaries]
     lines += [""]
     lines += [f"  {pair.epochs:>4} epochs: {pair.verdict.sentence}" for pair in comparison.pairs]
+    lines += [f"  {pair.epochs:>4} epochs: {pair.sentence}" for pair in comparison.without_verdict]
+    lines += [f"  diverged: {each.sentence}" for each in comparison.diverged]
     lines += ["", *(f"  {each.sentence}" for each in comparison.smallest_gains if each.harmed)]
     return "\n".join([*lines, f"  {comparison.check.sentence}", "", str(page)])
 

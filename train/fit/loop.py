@@ -18,10 +18,14 @@ def fit(trainer: Trainer, feed: Feed) -> Iterator[Step | Epoch]:
         # all that the feed does not count as its own is computing: steps that a GPU is still
         # computing are waited for when the next batch is copied to it
         with clock.measure("compute"):
-            step = trainer.learn(next(batches))
+            batch = next(batches)
+            step = trainer.learn(batch)
         yield step
         if trainer.step % trainer.steps_per_epoch == 0:
             with clock.measure("compute"):
                 finish(trainer.device)
-            yield trainer.end_epoch()
+            epoch = trainer.end_epoch()
+            if trainer.step == trainer.steps:
+                trainer.check_last(batch)
+            yield epoch
             model.train()

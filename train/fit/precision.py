@@ -17,6 +17,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from expand.storage.files import write_whole
+from expand.storage.json import to_json
 from train.errors import TrainError
 from train.models.build import to_logits
 from train.models.settings import ModelSettings
@@ -43,7 +44,7 @@ def choose_precision(
     known = _read(cached)
     if key not in known:
         known[key] = _measure(model, settings, batch_size, device)
-        write_whole(cached, json.dumps(known, indent=2).encode())
+        write_whole(cached, to_json(known, indent=2, ascii_only=True).encode())
     return known[key]
 
 

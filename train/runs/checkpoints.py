@@ -14,6 +14,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from expand.storage.files import write_whole
+from expand.storage.json import to_json
 from train.data.normalise import Normaliser
 from train.data.shape import Shape
 from train.errors import TrainError
@@ -43,8 +44,8 @@ def save_checkpoint(
     note = {
         "step": str(trainer.step),
         "images": str(trainer.tally.images),
-        "metrics": json.dumps([line.to_dict() for line in metrics]),
-        "clock": json.dumps(asdict(clock)),
+        "metrics": to_json([line.to_dict() for line in metrics], ascii_only=True),
+        "clock": to_json(asdict(clock), ascii_only=True),
     }
     _write_tensors(folder / CHECKPOINT, tensors, note)
 
@@ -62,6 +63,7 @@ def load_checkpoint(folder: Path, trainer: Trainer, clock: Clock) -> list[EpochM
         _restore(trainer, tensors, note)
         for name, seconds in json.loads(note["clock"]).items():
             setattr(clock, name, seconds)
+        trainer.check_finite()
         return [EpochMetrics.from_dict(line) for line in json.loads(note["metrics"])]
     except torch.OutOfMemoryError:  # pragma: no cover  # needs a GPU; the file is good
         raise
@@ -124,7 +126,7 @@ def save_model(
         "normaliser": asdict(normalise),
         "shape": asdict(shape),
     }
-    _write_tensors(folder / MODEL, state, {"card": json.dumps(card)})
+    _write_tensors(folder / MODEL, state, {"card": to_json(card, ascii_only=True)})
 
 
 def load_model(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

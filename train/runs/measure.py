@@ -50,15 +50,17 @@ def _describe_split(split: Split) -> SplitRecord:
 
 
 def evaluate_split(split: Split, data: Data, setup: Setup, *, mirrored: bool = False) -> Evaluation:
-    """Evaluate the averaged weights on a split."""
+    """Evaluate the averaged weights on a split; raise DivergedError if its loss is not finite."""
     trainer = setup.trainer
     config = EvalConfig(
         split.folder.classes, data.normalise, trainer.device, trainer.precision, mirrored
     )
     with setup.feed.clock.measure("evaluate"):
-        return evaluate(
+        evaluation = evaluate(
             trainer.model, trainer.average.state(), split.pixels(), split.folder.labels, config
         )
+    trainer.check_loss(f"the {split.name} loss", evaluation.loss)
+    return evaluation
 
 
 def measure_run(

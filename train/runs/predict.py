@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from expand.errors import BadImageError, ExpandError
 from expand.layouts.class_folders import list_images
@@ -17,10 +17,12 @@ from train.data.decoding import read_image
 from train.data.normalise import Normaliser
 from train.data.shape import Shape
 from train.errors import TrainError
+from train.fit.divergence import all_finite
 from train.fit.evaluate import EvalConfig, predict
 from train.models.build import build
 from train.models.settings import ModelSettings
-from train.runs.checkpoints import load_model
+from train.runs.checkpoints import MODEL, load_model
+from train.runs.records import read_run
 
 BATCH = 256
 
@@ -36,7 +38,7 @@ class Prediction(NamedTuple):
 
 def classify(run: Path, files: list[Path], device: torch.device) -> Iterator[Prediction]:
     """Yield a prediction for each file, in order."""
-    state, card = load_model(run)
+    state, card = _load_finished(run)
     settings = ModelSettings(**{**card["model"], "pretrained": False})
     model = build(settings)
     model.load_state_dict(state)
@@ -47,6 +49,17 @@ def classify(run: Path, files: list[Path], device: torch.device) -> Iterator[Pre
     for start in range(0, len(files), BATCH):
         batch = [(file, _read(file, shape, expected)) for file in files[start : start + BATCH]]
         yield from _classify_batch(model, batch, config)
+
+
+def _load_finished(run: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return the weights and the card of a finished run; refuse one that diverged."""
+    record = None if (run / MODEL).is_file() else read_run(run)
+    if record and record.diverged:
+        raise TrainError(f'"{run}" is a run that diverged: {record.diverged.sentence}')
+    state, card = load_model(run)
+    if not all_finite(state.values()):
+        raise TrainError(f'"{run}" is a run that diverged: its weights are not finite numbers')
+    return state, card
 
 
 def _classify_batch(

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from expand.storage.files import write_whole
+from expand.storage.json import to_json
 from train.errors import TrainError
+from train.fit.divergence import Divergence, describe, has_exploded
 from train.models.settings import ModelSettings
 from train.runs.results import EpochMetrics, Plain, RunCost, RunResults
 
 RUN, METRICS = "run.json", "metrics.jsonl"
 LIBRARIES = ("torch", "torchvision", "numpy", "opencv-python-headless", "pillow", "albumentations")
-FINISHED, UNFINISHED = "finished", "unfinished"
+FINISHED, UNFINISHED, DIVERGED = "finished", "unfinished", "diverged"
 
 
 class Recorded(Protocol):
@@ -40,7 +42,10 @@ class SplitRecord:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """Everything that is known of a run; results and cost when it is finished."""
+    """Everything that is known of a run; results and cost when it is finished.
+
+    A run that diverged stays unfinished: `divergence` says where.
+    """
 
     settings: dict[str, Any]
     """As plain data: they are compared with those of a command, key by key."""
@@ -57,11 +62,26 @@ class RunRecord:
     hardware: dict[str, Any]
     results: RunResults | None = None
     cost: RunCost | None = None
+    divergence: Divergence | None = None
 
     @property
     def finished(self) -> bool:
         """Whether the run has been trained to its end."""
         return self.results is not None
+
+    @property
+    def state(self) -> str:
+        """The state of the run, as run.json names it."""
+        unfinished = DIVERGED if self.divergence else UNFINISHED
+        return FINISHED if self.finished else unfinished
+
+    @property
+    def diverged(self) -> Divergence | None:
+        """Where the run diverged; earlier versions recorded such a run as finished."""
+        if self.results and has_exploded(self.results.train_loss):
+            what = describe("the training loss", self.results.train_loss)
+            return Divergence(what, self.settings["recipe"]["epochs"], self.steps)
+        return self.divergence
 
     @property
     def strategy(self) -> str:
@@ -73,7 +93,7 @@ class RunRecord:
     def from_dict(cls, values: Plain) -> RunRecord:
         """Read a record from run.json."""
         values = dict(values)
-        state = values.pop("state")
+        state, divergence = values.pop("state"), values.pop("divergence", None)
         model = dict(values.pop("model"))
         data = {name: SplitRecord(**split) for name, split in values.pop("data").items()}
         results, cost = values.pop("results", None), values.pop("cost", None)
@@ -83,6 +103,7 @@ class RunRecord:
             data=data,
             results=RunResults.from_dict(results) if state == FINISHED else None,
             cost=RunCost(**cost) if state == FINISHED else None,
+            divergence=Divergence(**divergence) if state == DIVERGED else None,
             **values,
         )
 
@@ -94,8 +115,9 @@ class RunRecord:
         values["data"] = {name: asdict(split) for name, split in self.data.items()}
         values["results"] = self.results and self.results.to_dict()
         values["cost"] = self.cost and asdict(self.cost)
+        values["divergence"] = self.divergence and asdict(self.divergence)
         known = {key: value for key, value in values.items() if value is not None}
-        return {"state": FINISHED if self.finished else UNFINISHED, **known}
+        return {"state": self.state, **known}
 
 
 def read_run(folder: Path) -> RunRecord | None:
@@ -116,13 +138,13 @@ def write_run(folder: Path, record: RunRecord) -> None:
 
 def write_metrics(folder: Path, metrics: Sequence[EpochMetrics]) -> None:
     """Write the metrics, one line an epoch."""
-    lines = "".join(json.dumps(line.to_dict()) + "\n" for line in metrics)
+    lines = "".join(to_json(line.to_dict(), ascii_only=True) + "\n" for line in metrics)
     write_whole(folder / METRICS, lines.encode())
 
 
 def write_json(path: Path, data: dict[str, Any]) -> None:
     """Write plain data as indented JSON."""
-    write_text(path, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+    write_text(path, to_json(data, indent=2) + "\n")
 
 
 def write_text(path: Path, text: str) -> None:

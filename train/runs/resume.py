@@ -7,6 +7,7 @@ from pathlib import Path
 from expand.storage.files import PARTIAL, empty_folder
 from train.data.dataset import Data
 from train.errors import TrainError
+from train.fit.divergence import DivergedError, advice
 from train.runs.measure import describe_data
 from train.runs.records import RUN, RunRecord, changed_settings, read_run
 from train.runs.settings import RunLocation, Settings
@@ -28,6 +29,7 @@ def open_run(settings: Settings, location: RunLocation) -> RunRecord | None:
     earlier = read_run(out)
     if earlier is not None:
         _check_settings(earlier, settings, out)
+        _check_finite(earlier, settings, out)
     return earlier
 
 
@@ -37,6 +39,17 @@ def _check_settings(earlier: RunRecord, settings: Settings, out: Path) -> None:
         raise TrainError(
             f'"{out}" is a run with other settings: {"; ".join(different)}. '
             "Use --overwrite to start again"
+        )
+
+
+def _check_finite(earlier: RunRecord, settings: Settings, out: Path) -> None:
+    """Refuse a run that diverged: it would do so again."""
+    if divergence := earlier.diverged:
+        raise DivergedError(
+            divergence,
+            f'"{out}" is a run that diverged: {divergence.sentence}. The same settings would '
+            f"diverge again; {advice(settings.hyperparameters.lr, earlier.precision)} and another "
+            "--out, or --overwrite to start again",
         )
 
 

@@ -10,6 +10,7 @@ import torch
 from expand.storage.lock import Lock
 from train.data.dataset import Data, prepare
 from train.errors import TrainError
+from train.fit.divergence import DivergedError
 from train.fit.loop import fit
 from train.fit.trainer import Step
 from train.runs.assemble import Setup, set_up
@@ -60,9 +61,14 @@ def _run(
         record = describe_run(settings, data, setup)
         if world.is_main:
             write_run(location.out, record)
-        metrics = load_checkpoint(location.out, setup.trainer, setup.feed.clock)
-        _train(setup, data, location, metrics)
-        results = measure_run(settings, data, setup, metrics)
+        try:
+            metrics = load_checkpoint(location.out, setup.trainer, setup.feed.clock)
+            _train(setup, data, location, metrics)
+            results = measure_run(settings, data, setup, metrics)
+        except DivergedError as error:
+            if world.is_main:
+                write_run(location.out, replace(record, divergence=error.divergence))
+            raise
     record = replace(record, results=results, cost=cost_of(setup, data))
     if world.is_main:
         _write_finished(settings, data, setup, location, record)
@@ -88,6 +94,7 @@ def _train(setup: Setup, data: Data, location: RunLocation, metrics: list[EpochM
             due = True
         if due and trainer.world.is_main:
             saved = time.monotonic()
+            trainer.check_finite()  # a checkpoint can always be resumed
             with clock.measure("evaluate"):
                 write_metrics(location.out, metrics)
                 save_checkpoint(location.out, trainer, metrics, clock)

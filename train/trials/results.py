@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from train.fit.divergence import Divergence, describe, has_exploded
 from train.runtime.clock import Clock
 
 
@@ -113,6 +115,70 @@ class TrialResult:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class DivergedTrial:
+    """A trial that diverged: it has no accuracy, and no part in any mean."""
+
+    arm: str
+    replicate: int
+    epochs_asked: int
+    epochs_trained: int
+    divergence: Divergence
+    wall_seconds: float
+
+    @property
+    def sentence(self) -> str:
+        """The trial and its divergence in words: "fly, seed 0: the loss became NaN in epoch 1"."""
+        return f"{self.arm}, seed {self.replicate}: {self.divergence.sentence}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to plain data, with the keys of runs/*.json."""
+        return {
+            "arm": self.arm,
+            "replicate": self.replicate,
+            "length": self.epochs_asked,
+            "epochs": self.epochs_trained,
+            "diverged": asdict(self.divergence),
+            "seconds": self.wall_seconds,
+        }
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> DivergedTrial:
+        """Read plain data; earlier versions finished a trial whose loss was NaN."""
+        loss = next((plain[key] for key in LOSSES if has_exploded(plain.get(key, 0))), math.nan)
+        what = describe("the loss", loss)
+        last = {"what": what, "epoch": plain["epochs"], "step": plain.get("steps", 0)}
+        return cls(
+            arm=plain["arm"],
+            replicate=plain["replicate"],
+            epochs_asked=plain.get("length", plain["epochs"]),
+            epochs_trained=plain["epochs"],
+            divergence=Divergence(**plain.get("diverged", last)),
+            wall_seconds=plain["seconds"],
+        )
+
+
+def read_result(plain: Mapping[str, Any]) -> TrialResult | DivergedTrial:
+    """Read the plain data of a trial that was trained to its end, or diverged."""
+    if "diverged" in plain or any(has_exploded(plain[key]) for key in LOSSES):
+        return DivergedTrial.from_dict(plain)
+    return TrialResult.from_dict(plain)
+
+
+def count_diverged(trials: int, diverged: int) -> str:
+    """Say how many of some trials diverged; "" if none did."""
+    if not diverged:
+        return ""
+    if diverged == trials:
+        return f"No verdict: all {trials} trials diverged."
+    they = "it has" if diverged == 1 else "they have"
+    return (
+        f"{diverged} of {trials} trials diverged: {they} no accuracy and no part in any mean or "
+        "verdict."
+    )
+
+
+LOSSES = ("loss", "train_loss")
 PARTS = ("wait", "augment", "compute", "evaluate")
 SAME = (
     *("arm", "replicate", "steps", "images", "accuracy", "loss", "train_accuracy", "train_loss"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,13 +11,16 @@ from typing import Any
 
 from expand.engines.choose import make_engine
 from expand.storage.files import write_whole
+from expand.storage.json import to_json
+from train.fit.divergence import DivergedError
 from train.runtime.world import World
 from train.trials.context import TrialContext, trial_context
-from train.trials.results import TrialResult
+from train.trials.results import DivergedTrial, TrialResult, read_result
 from train.trials.study import Study, Trial
 from train.trials.study_dir import RUNS, StudyDir, read_json
 from train.trials.trial import measure, train
 
+Result = TrialResult | DivergedTrial
 ALONE = World()
 POLL_SECONDS = 1.0
 
@@ -47,28 +49,50 @@ def run_trials(
         done(1)
 
 
-def read_results(study_dir: StudyDir, trials: Sequence[Trial]) -> list[TrialResult]:
+def read_results(study_dir: StudyDir, trials: Sequence[Trial]) -> list[Result]:
     """Read the results of the trials, once all processes have written theirs."""
     while missing_trials(study_dir, trials):  # torchrun ends all processes if one of them fails
         time.sleep(POLL_SECONDS)
     return [_read(study_dir, trial) for trial in trials]
 
 
-def _read(study_dir: StudyDir, trial: Trial) -> TrialResult:
+def parted(results: Sequence[Result]) -> tuple[list[TrialResult], list[DivergedTrial]]:
+    """Part the trials that were trained to their end from those that diverged."""
+    finished = [each for each in results if isinstance(each, TrialResult)]
+    return finished, [each for each in results if isinstance(each, DivergedTrial)]
+
+
+def _read(study_dir: StudyDir, trial: Trial) -> Result:
     """Read one result. Another arm may have written it: its trial is the same."""
-    result = TrialResult.from_dict(read_json(result_path(study_dir, trial)))
+    result = read_result(read_json(result_path(study_dir, trial)))
     return replace(result, arm=trial.arm.name, epochs_asked=trial.epochs_asked)
 
 
 def _run_and_write(study: Study, study_dir: StudyDir, trial: Trial) -> None:
     """Run one trial and write its result; runs in a worker process."""
     context = trial_context(study, study_dir.cache.root, study_dir.cache.limit)
-    result = run_trial(context, trial)
-    write_whole(result_path(study_dir, trial), json.dumps(result.to_dict()).encode())
+    result = try_trial(context, trial)
+    write_whole(result_path(study_dir, trial), to_json(result.to_dict(), ascii_only=True).encode())
+
+
+def try_trial(context: TrialContext[Any], trial: Trial) -> Result:
+    """Train and measure one trial, which may diverge."""
+    started = time.perf_counter()
+    try:
+        return run_trial(context, trial)
+    except DivergedError as error:
+        return DivergedTrial(
+            arm=trial.arm.name,
+            replicate=trial.replicate,
+            epochs_asked=trial.epochs_asked,
+            epochs_trained=trial.epochs_trained,
+            divergence=error.divergence,
+            wall_seconds=round(time.perf_counter() - started, 3),
+        )
 
 
 def run_trial(context: TrialContext[Any], trial: Trial) -> TrialResult:
-    """Train and measure one trial."""
+    """Train and measure one trial; raise DivergedError if it diverges."""
     started = time.perf_counter()
     trained = train(context, trial)
     result = measure(context, trial, trained)

@@ -97,6 +97,7 @@ def measure(context: TrialContext[Any], trial: Trial, trained: Trained) -> Trial
     labels = data.test.folder.labels
     with setup.feed.clock.measure("evaluate"):
         evaluation = evaluate_trained(context, setup, data.test.pixels(), labels)
+    setup.trainer.check_loss("the test loss", evaluation.loss)
     seconds = TrialSeconds.of(setup.feed.clock)
     return TrialResult(
         arm=trial.arm.name,

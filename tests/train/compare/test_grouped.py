@@ -25,10 +25,10 @@ def test_rows_are_kept_by_arm_and_length_whatever_their_order() -> None:
     ]
     assert runs.values(Arm("none"), 2, lambda each: each.steps) == [4.0, 4.0]
     assert runs.epoch_seconds(Arm("none"), 4) == [0.5, 0.5]
-    assert runs.right(Arm("none"), 2).tolist() == [list(row) for row in RIGHT]
+    assert runs.right(runs.trials(Arm("none"), 2)).tolist() == [list(row) for row in RIGHT]
 
 
 def test_test_images_that_fill_no_byte_are_counted_as_they_are() -> None:
     right = [1, 0, 1, 1, 0, 0, 1, 1, 0, 1]
     runs = grouped(ask("none,fly"), [row_of(arm, 4, 0, right) for arm in ("none", "fly")], 10)
-    assert runs.right(Arm("fly"), 4).tolist() == [right]
+    assert runs.right(runs.trials(Arm("fly"), 4)).tolist() == [right]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from expand.storage.json import to_json
 from train.ablate.findings.sentences import format_technique
 from train.ablate.results import (
     RECIPE,
@@ -21,13 +21,14 @@ from train.ablate.results import (
 
 def ablation_to_json(result: AblationResult) -> str:
     """Format a result as JSON."""
-    return json.dumps(to_plain(result), indent=1, ensure_ascii=False) + "\n"
+    return to_json(to_plain(result), indent=1) + "\n"
 
 
 def to_plain(result: AblationResult) -> dict[str, Any]:
     """Convert a result to plain data; accuracies are in percent there."""
     setup = result.setup
-    names = [each.name for each in result.techniques]
+    diverged = [{**trial.to_dict(), "words": trial.sentence} for trial in result.diverged]
+    names = result.names or [each.name for each in result.techniques]
     return {
         "title": setup.data,
         "headline": list(result.headline),
@@ -45,6 +46,7 @@ def to_plain(result: AblationResult) -> dict[str, Any]:
         "hardware": dict(result.hardware),
         "created": result.created,
         "seconds": result.seconds,
+        **({"diverged": diverged} if diverged else {}),
     }
 
 
@@ -78,9 +80,11 @@ def _class(effect: ClassEffect) -> dict[str, Any]:
 
 
 def _check(check: CheckSummary) -> dict[str, Any]:
+    missing = [{"arm": one.name, "against": other.name} for one, other in check.without_verdict]
     return {
         "cells": [_accuracy(each) for each in check.accuracies],
         "pairs": [pair.verdict.to_dict() for pair in check.pairs],
+        **({"no_verdict": missing} if missing else {}),
     }
 
 

@@ -23,6 +23,7 @@ def ablation_to_markdown(result: AblationResult) -> str:
     blocks += ["## Effects", plain(captions.measure(result))]
     blocks += [plain(captions.few_seeds(result) or "")]
     blocks += [table(tables.effects(result.techniques)) or "No technique was measured."]
+    blocks += bullets((each.sentence for each in result.diverged), "Trials that diverged:")
     blocks += ["## Classes", *_classes(result)]
     blocks += ["## A model trained without augmentation, on changed images", *_screen(result)]
     blocks += ["## Check on the other half of the test images", *_check(result)]
@@ -50,7 +51,7 @@ def _check(result: AblationResult) -> list[str]:
     check = result.check
     if not check:
         return ["There is no check: each technique was tried alone, on all test images."]
-    verdicts = bullets(pair.verdict.sentence for pair in check.pairs)
+    verdicts = bullets(check.sentences)
     return [table(tables.accuracies(check)), *verdicts]
 
 

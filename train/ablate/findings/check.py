@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from train.ablate.ablation import AblationStudy
 from train.ablate.design import NONE, TRIVIAL, AblationArm
 from train.ablate.findings.outcomes import Outcomes
@@ -18,21 +20,37 @@ def choose(ablation: AblationStudy, techniques: Sequence[TechniqueEffect]) -> tu
     Of techniques that were tried alone, which are not checked, choose those that help.
     """
     if ablation.design == "single":
-        return tuple(i for i, each in enumerate(techniques) if each.effect == "helps")
-    return tuple(i for i, each in enumerate(techniques) if each.mean > 0 and each.effect != "harms")
+        names = {each.name for each in techniques if each.effect == "helps"}
+    else:
+        names = {each.name for each in techniques if each.mean > 0 and each.effect != "harms"}
+    return tuple(i for i, switch in enumerate(ablation.switches) if switch.name in names)
 
 
 def check(arms: Sequence[AblationArm], outcomes: Outcomes, margin: float) -> CheckSummary:
     """Compare the chosen techniques with both baselines and with all but one of themselves."""
-    compared = _compared(arms)
+    every = _compared(arms)
+    compared = [(arm, against) for arm, against in every if _common(arm, against, outcomes)]
     verdicts = judge([_pair(arm, against, outcomes) for arm, against in compared], margin)
+    known = {arm: outcomes.accuracies(arm.name) for arm in arms}
     return CheckSummary(
-        tuple(ArmAccuracy(arm, paired(outcomes.accuracies(arm.name).tolist())) for arm in arms),
+        tuple(
+            ArmAccuracy(arm, paired(values[np.isfinite(values)].tolist()))
+            for arm, values in known.items()
+            if np.isfinite(values).any()
+        ),
         tuple(
             ArmPair(arm, against, verdict)
             for (arm, against), verdict in zip(compared, verdicts, strict=True)
         ),
+        tuple(pair for pair in every if pair not in compared),
     )
+
+
+def _common(arm: AblationArm, against: AblationArm, outcomes: Outcomes) -> list[int]:
+    """List the seeds with which neither of two arms diverged."""
+    differences = outcomes.accuracies(arm.name) - outcomes.accuracies(against.name)
+    both = zip(outcomes.seeds, np.isfinite(differences), strict=True)
+    return [seed for seed, known in both if known]
 
 
 def _compared(arms: Sequence[AblationArm]) -> list[tuple[AblationArm, AblationArm]]:
@@ -43,8 +61,10 @@ def _compared(arms: Sequence[AblationArm]) -> list[tuple[AblationArm, AblationAr
 
 def _pair(arm: AblationArm, against: AblationArm, outcomes: Outcomes) -> Pair:
     differences = outcomes.accuracies(arm.name) - outcomes.accuracies(against.name)
-    images = outcomes.right(arm.name) - outcomes.right(against.name)
-    return Pair(arm.name, against.name, differences.tolist(), images=images)
+    seeds = _common(arm, against, outcomes)
+    images = outcomes.right(arm.name, seeds) - outcomes.right(against.name, seeds)
+    known = differences[np.isfinite(differences)].tolist()
+    return Pair(arm.name, against.name, known, images=images)
 
 
 def keep(chosen: Sequence[int], checked: CheckSummary | None) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from train.trials.results import TrialResult
 
 
 class Outcomes:
-    """The outcome of every trial on some of the test images."""
+    """The outcome of every trial on some of the test images; a trial that diverged has none."""
 
     def __init__(
         self,
@@ -27,13 +27,22 @@ class Outcomes:
         }
 
     def accuracies(self, arm: str, label: int | None = None) -> NDArray[np.float64]:
-        """Compute the accuracy of an arm for each seed, in percent; of one class if `label`."""
-        rows = slice(None) if label is None else self.labels == label
-        return np.array([100 * self._right[arm, seed][rows].mean() for seed in self.seeds])
+        """Compute the accuracy of an arm for each seed, in percent; of one class if `label`.
 
-    def right(self, arm: str) -> NDArray[np.int8]:
+        It is NaN where the trial diverged.
+        """
+        rows = slice(None) if label is None else self.labels == label
+        return np.array(
+            [
+                100 * self._right[arm, seed][rows].mean() if (arm, seed) in self._right else np.nan
+                for seed in self.seeds
+            ]
+        )
+
+    def right(self, arm: str, seeds: Sequence[int] | None = None) -> NDArray[np.int8]:
         """Return which images an arm classified correctly: seeds × images, 0 or 1."""
-        return np.stack([self._right[arm, seed] for seed in self.seeds]).astype(np.int8)
+        chosen = self.seeds if seeds is None else seeds
+        return np.stack([self._right[arm, seed] for seed in chosen]).astype(np.int8)
 
     @property
     def shown_classes(self) -> list[int]:

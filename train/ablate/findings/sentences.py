@@ -23,6 +23,8 @@ def format_technique(technique: TechniqueEffect) -> str:
     interval = technique.verdict.interval
     span = f" (95 % interval {points_range(interval)})" if interval else ""
     text = f"{technique.name} {technique.effect}: {points(technique.mean)} points{span}"
+    if " of " in technique.seeds:
+        text += f", on {technique.seeds} seeds because runs diverged"
     if not technique.harmed:
         return text
     harmed = [f'"{each.name}" {points(each.mean)}' for each in technique.harmed]
@@ -54,7 +56,8 @@ def _effects(techniques: Sequence[TechniqueEffect]) -> str:
     parts = [_with_effect("helps", techniques), _with_effect("harms", techniques)]
     undecided = [each.name for each in techniques if each.effect == "undecided"]
     parts += [f"undecided: {', '.join(undecided)}"] if undecided else []
-    text = "; ".join(filter(None, parts)) or "no technique changes much"
+    none = "no technique changes much" if techniques else "no verdict: runs of every seed diverged"
+    text = "; ".join(filter(None, parts)) or none
     return f"{text[0].upper()}{text[1:]}."
 
 

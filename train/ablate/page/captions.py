@@ -34,7 +34,7 @@ def overview(result: AblationResult) -> str:
         "one with each of them alone" if result.single else "the others with about half of them on"
     )
     return (
-        f'The recipe "{setup.recipe}" has {len(result.techniques)} techniques. They were tried in '
+        f'The recipe "{setup.recipe}" has {len(result.names or result.techniques)} techniques. They were tried in '
         f"{len(result.runs)} runs: one with no technique and {others}. Model {setup.model}, "
         f"{count(setup.epochs)} epochs, {_seeds(result)} per run, on {setup.data} "
         f"({count(setup.sources)} sources, {count(setup.classes)} classes)."

@@ -150,6 +150,8 @@ def accuracies(result: AblationResult) -> str | None:
         )
         for each in result.check.accuracies
     ]
+    if not rows:
+        return None
     with drawing(_height(rows)) as (figure, axes):
         draw_rows(axes, rows)
         axes.set(xlabel="test accuracy")

@@ -20,7 +20,8 @@ def _left_out(result: AblationResult, check: CheckSummary) -> list[str]:
     if (dropped := check.better_without) is None:
         return []
     assert dropped.against.left_out is not None
-    name = result.techniques[dropped.against.left_out].name
+    names = result.names or [each.name for each in result.techniques]
+    name = names[dropped.against.left_out]
     text = (
         f"Chosen by the design but left out after the check: {name}. The others are better without "
         f'it; this recipe is "{dropped.against.name}" in the check.'

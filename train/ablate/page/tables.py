@@ -156,7 +156,7 @@ def pairs(check: CheckSummary) -> Table:
 
 def design(result: AblationResult) -> Table:
     """Tabulate which technique is on in which run."""
-    names = [arm_name(each.name) for each in result.techniques]
+    names = list(map(arm_name, result.names or [each.name for each in result.techniques]))
     rows = (
         (f"run {number}", *("on" if i in arm.on else NOTHING for i in range(len(names))))
         for number, arm in enumerate(result.runs, start=1)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from train.compare.results import Comparison
 from train.runs.records import write_text
-from train.trials.results import TrialResult
+from train.trials.runner import Result
 
 PAGE, NUMBERS, TABLE, MARKDOWN = "index.html", "comparison.json", "runs.csv", "report.md"
 
 
-def write_results(out: Path, comparison: Comparison, results: Sequence[TrialResult]) -> None:
+def write_results(out: Path, comparison: Comparison, results: Sequence[Result]) -> None:
     """Write the page of a comparison, its numbers, its trials and its report."""
     from train.compare.export.csv import trials_to_csv
     from train.compare.export.json import comparison_to_json

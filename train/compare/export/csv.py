@@ -7,19 +7,27 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from train.trials.results import TrialResult
+from train.trials.results import DivergedTrial, TrialResult
 
 LEFT_OUT = ("right", "gap", "per_class")
 
 
-def trials_to_csv(results: Sequence[TrialResult]) -> str:
-    """Format all trials as CSV, with the accuracy in each class."""
-    rows = [_flatten(result) for result in results]
+def trials_to_csv(results: Sequence[TrialResult | DivergedTrial]) -> str:
+    """Format all trials as CSV, with the accuracy in each class.
+
+    If some trials diverged, a last column says where; their other numbers are empty.
+    """
+    rows = [_flatten(each) if isinstance(each, TrialResult) else _lost(each) for each in results]
+    columns = sorted(dict.fromkeys(key for row in rows for key in row), key="diverged".__eq__)
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
+
+
+def _lost(trial: DivergedTrial) -> dict[str, Any]:
+    return {**trial.to_dict(), "diverged": trial.divergence.sentence}
 
 
 def _flatten(result: TrialResult) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from expand.storage.json import to_json
 from train.compare.arms import Arm
 from train.compare.results import (
     ArmSummary,
@@ -13,13 +13,14 @@ from train.compare.results import (
     Comparison,
     Cost,
     ExampleViews,
+    MissingVerdict,
     PairVerdict,
 )
 
 
 def comparison_to_json(comparison: Comparison) -> str:
     """Format a comparison as JSON."""
-    return json.dumps(comparison_to_dict(comparison), indent=1, ensure_ascii=False) + "\n"
+    return to_json(comparison_to_dict(comparison), indent=1) + "\n"
 
 
 def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
@@ -50,6 +51,17 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
         "seeds": [dict(seeds) for seeds in c.seeds],
         "created": c.created,
         "seconds": c.seconds,
+        **_diverged(c),
+    }
+
+
+def _diverged(comparison: Comparison) -> dict[str, Any]:
+    """List the trials that diverged and the pairs without a verdict; nothing if there are none."""
+    if not comparison.diverged:
+        return {}
+    return {
+        "diverged": [{**trial.to_dict(), "words": trial.sentence} for trial in comparison.diverged],
+        "no_verdict": [_missing(pair) for pair in comparison.without_verdict],
     }
 
 
@@ -63,6 +75,7 @@ def _arm(arm: Arm) -> dict[str, Any]:
 def summary_to_dict(summary: ArmSummary) -> dict[str, Any]:
     """Convert a summary to plain data."""
     plain = {**vars(summary)}
+    lost = plain.pop("diverged")
     return {
         "arm": plain.pop("arm").name,
         "epochs": plain.pop("epochs_asked"),
@@ -72,6 +85,7 @@ def summary_to_dict(summary: ArmSummary) -> dict[str, Any]:
         **plain,
         "accuracies": list(summary.accuracies),
         "per_class": dict(summary.per_class),
+        **({"diverged": list(lost)} if lost else {}),
         "gap": summary.gap and vars(summary.gap),
     }
 
@@ -79,6 +93,11 @@ def summary_to_dict(summary: ArmSummary) -> dict[str, Any]:
 def pair_to_dict(pair: PairVerdict) -> dict[str, Any]:
     """Convert a verdict to plain data."""
     return {"epochs": pair.epochs, **pair.verdict.to_dict()}
+
+
+def _missing(pair: MissingVerdict) -> dict[str, Any]:
+    names = {"arm": pair.arm.name, "against": pair.against.name}
+    return {"epochs": pair.epochs, **names, "words": pair.sentence}
 
 
 def gain_to_dict(gain: ClassGain) -> dict[str, Any]:

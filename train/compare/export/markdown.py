@@ -37,7 +37,12 @@ def _verdicts(comparison: Comparison) -> list[str]:
     blocks = []
     for epochs in sorted(comparison.epochs, reverse=True):
         pairs = comparison.pairs_after(epochs)
-        blocks += bullets((pair.verdict.sentence for pair in pairs), f"After {epochs:,} epochs:")
+        missing = [pair for pair in comparison.without_verdict if pair.epochs == epochs]
+        sentences = [
+            *(pair.verdict.sentence for pair in pairs),
+            *(pair.sentence for pair in missing),
+        ]
+        blocks += bullets(sentences, f"After {epochs:,} epochs:")
     return blocks or ["There was no pair to compare."]
 
 

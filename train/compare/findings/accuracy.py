@@ -13,11 +13,12 @@ from train.trials.results import TrialResult
 
 
 def summarise_arms(results: GroupedResults) -> tuple[ArmSummary, ...]:
-    """Summarise each arm after each number of epochs."""
+    """Summarise each arm after each number of epochs, without arms that always diverged."""
     return tuple(
         _summarise(results, arm, epochs)
         for epochs in results.study.lengths
         for arm in results.study.arms
+        if results.trials(arm, epochs)
     )
 
 
@@ -48,6 +49,7 @@ def _summarise(results: GroupedResults, arm: Arm, epochs: int) -> ArmSummary:
         compute=median(trial.seconds.compute for trial in trials),
         evaluate=median(trial.seconds.evaluate for trial in trials),
         gap=_summarise_gap(trials),
+        diverged=tuple(trial.replicate for trial in results.lost(arm, epochs)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from train.compare.arms import Arm
@@ -10,6 +11,7 @@ from train.compare.results import ClassGain, SmallestGain
 from train.report.formatting import points, points_range
 from train.statistics.intervals import LEVEL, paired
 from train.statistics.significance import holm, paired_t
+from train.trials.results import TrialResult
 
 
 def compare_classes(
@@ -21,24 +23,27 @@ def compare_classes(
     smallest: list[SmallestGain] = []
     for epochs in results.study.lengths:
         for arm in others:
-            own = _gains(results, epochs, arm, first)
-            gains += own
-            smallest.append(_smallest(min(own, key=lambda gain: gain.mean), len(own)))
+            if own := _gains(results, epochs, arm, first):
+                gains += own
+                smallest.append(_smallest(min(own, key=lambda gain: gain.mean), len(own)))
     return tuple(gains), tuple(smallest)
 
 
 def _gains(results: GroupedResults, epochs: int, arm: Arm, first: Arm) -> list[ClassGain]:
-    names = results.trials(arm, epochs)[0].per_class
-    gains = [_gain(results, epochs, (arm, first), name) for name in names]
+    trials = results.paired(arm, first, epochs)
+    names = trials[0][0].per_class if trials else ()
+    gains = [_gain(trials, epochs, (arm, first), name) for name in names]
     adjusted = holm([gain.p_t for gain in gains])
     return [replace(gain, p_holm=p) for gain, p in zip(gains, adjusted, strict=True)]
 
 
-def _gain(results: GroupedResults, epochs: int, arms: tuple[Arm, Arm], name: str) -> ClassGain:
-    ours, theirs = (
-        results.values(arm, epochs, lambda trial: trial.per_class[name]) for arm in arms
-    )
-    differences = [100 * (a - b) for a, b in zip(ours, theirs, strict=True)]
+def _gain(
+    trials: Sequence[tuple[TrialResult, TrialResult]],
+    epochs: int,
+    arms: tuple[Arm, Arm],
+    name: str,
+) -> ClassGain:
+    differences = [100 * (ours.per_class[name] - theirs.per_class[name]) for ours, theirs in trials]
     estimate, p_t = paired(differences), paired_t(differences)
     one, other = (arm.name for arm in arms)
     return ClassGain(name, one, other, estimate.mean, estimate.interval, epochs, p_t, p_t)

@@ -18,11 +18,13 @@ def describe_costs(
 ) -> tuple[Cost, ...]:
     """Return what each arm costs: once, and in every epoch."""
     once = {cost.arm: cost for cost in expansions}
-    longest = max(results.study.lengths)
     costs = []
     for arm in results.study.arms:
-        seconds = median(results.epoch_seconds(arm, longest))
-        costs.append(Cost(arm, once.get(arm.name), seconds, results.sources / seconds))
+        measured = (results.epoch_seconds(arm, epochs) for epochs in sorted(results.study.lengths))
+        # the longest training that did not always diverge
+        if timed := [seconds for seconds in measured if seconds]:
+            seconds = median(timed[-1])
+            costs.append(Cost(arm, once.get(arm.name), seconds, results.sources / seconds))
     return tuple(costs)
 
 
@@ -39,6 +41,7 @@ def break_even(
         _break_even(results, epochs, (arm, fly), once[arm.name])
         for epochs in results.study.lengths
         for arm in stored
+        if results.paired(arm, fly, epochs)
     )
 
 
@@ -53,12 +56,14 @@ def _break_even(
     """
     arm, fly = arms
     count = results.sources
-    flown, read = (results.epoch_seconds(one, epochs) for one in (fly, arm))
+    both = results.paired(fly, arm, epochs)
+    flown, read = ([each.epoch_seconds for each in side] for side in zip(*both, strict=True))
     saved = paired([(a - b) / count for a, b in zip(flown, read, strict=True)])
-    trials = results.trials(fly, epochs)
+    trials = [trial for trial, _ in both]
     a = median(trial.seconds.augment / trial.images for trial in trials)
     plain = next((each for each in results.study.arms if each.strategy == "none"), None)
-    bare = median(results.epoch_seconds(plain, epochs)) / count if plain else None
+    untouched = results.epoch_seconds(plain, epochs) if plain else []
+    bare = median(untouched) / count if untouched else None
     spent = (cost.expansion_seconds + cost.read_seconds) / count
     payback = _payback(saved)
     needed = spent / saved.mean if payback == "pays" else None

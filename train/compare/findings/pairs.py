@@ -3,24 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from train.compare.arms import Arm
+from train.compare.findings.diverged import left_out
 from train.compare.findings.grouped import GroupedResults
-from train.compare.results import PairVerdict
+from train.compare.results import MissingVerdict, PairVerdict
 from train.statistics.verdicts import Pair, judge
 
 
 def compare_pairs(results: GroupedResults, margin: float) -> tuple[PairVerdict, ...]:
-    """Judge all pairs of arms; those after the same number of epochs are one family."""
+    """Judge all pairs of arms; those after the same number of epochs are one family.
+
+    A pair of which no seed has both trials, because one diverged, is not judged.
+    """
     verdicts: list[PairVerdict] = []
     for epochs in results.study.lengths:
-        arms = pairs_of(results.study.arms)
+        every = pairs_of(results.study.arms)
+        arms = [(one, other) for one, other in every if results.paired(one, other, epochs)]
         family = judge([_pair(results, epochs, *pair) for pair in arms], margin)
         verdicts += [
-            PairVerdict(epochs, one, other, verdict)
+            _noted(results, PairVerdict(epochs, one, other, verdict))
             for (one, other), verdict in zip(arms, family, strict=True)
         ]
     return tuple(verdicts)
+
+
+def without_verdict(results: GroupedResults) -> tuple[MissingVerdict, ...]:
+    """List the pairs that cannot be judged, because no seed has both trials."""
+    return tuple(
+        MissingVerdict(epochs, one, other, left_out(results, epochs, one, other))
+        for epochs in results.study.lengths
+        for one, other in pairs_of(results.study.arms)
+        if not results.paired(one, other, epochs)
+    )
+
+
+def _noted(results: GroupedResults, pair: PairVerdict) -> PairVerdict:
+    """Add to a verdict on how many seeds it rests, if some of them diverged."""
+    note = left_out(results, pair.epochs, pair.arm, pair.against)
+    if not note:
+        return pair
+    verdict = replace(pair.verdict, sentence=f"{pair.verdict.sentence}; {note}")
+    return replace(pair, verdict=verdict, left_out=note)
 
 
 def pairs_of(arms: Sequence[Arm]) -> list[tuple[Arm, Arm]]:
@@ -53,12 +78,12 @@ def _counterparts(arms: Sequence[Arm]) -> Iterator[tuple[Arm, Arm]]:
 
 
 def _pair(results: GroupedResults, epochs: int, one: Arm, other: Arm) -> Pair:
-    ours, theirs = results.trials(one, epochs), results.trials(other, epochs)
+    ours, theirs = zip(*results.paired(one, other, epochs), strict=True)
     differences = [100 * (a.accuracy - b.accuracy) for a, b in zip(ours, theirs, strict=True)]
     return Pair(
         one.name,
         other.name,
         differences,
         same_weights=[trial.weights for trial in ours] == [trial.weights for trial in theirs],
-        images=results.right(one, epochs) - results.right(other, epochs),
+        images=results.right(ours) - results.right(theirs),
     )

@@ -7,15 +7,20 @@ from typing import assert_never
 
 from train.compare.arms import Arm
 from train.compare.findings.costs import format_epochs
-from train.compare.results import BreakEven, PairVerdict
+from train.compare.results import BreakEven, MissingVerdict, PairVerdict
 from train.compare.study import ComparisonStudy
 from train.report.formatting import decimal, listing, points, points_range
 
 NO_COPIES = "No arm has both copies and a fly arm to compare with, so there is no break-even."
 
+NOT_MEASURED = "Cost: not measured, because trials diverged."
+
 
 def headline(
-    study: ComparisonStudy, pairs: Sequence[PairVerdict], costs: Sequence[BreakEven]
+    study: ComparisonStudy,
+    pairs: Sequence[PairVerdict],
+    costs: Sequence[BreakEven],
+    missing: Sequence[MissingVerdict] = (),
 ) -> tuple[str, str]:
     """Return two lines on the longest training: which arm is better, and what it costs."""
     longest = max(study.lengths)
@@ -24,12 +29,19 @@ def headline(
     against_none = [p for p in last if p.against == Arm("none")]
     helped = [p for p in against_none if p.arm == Arm("fly")]
     chosen = [*main, *helped] if main else against_none or last
-    first = f"After {longest} epochs: {'; '.join(map(_format_pair, chosen))}."
-    return first, _format_costs([each for each in costs if each.epochs == longest])
+    parts = [*map(_format_pair, chosen), *(m.sentence for m in missing if m.epochs == longest)]
+    first = f"After {longest} epochs: {'; '.join(parts)}."
+    timed = [each for each in costs if each.epochs == longest]
+    return first, _format_costs(timed) if timed or not missing else NOT_MEASURED
 
 
 def _format_pair(pair: PairVerdict) -> str:
-    """Format a verdict in a few words."""
+    """Format a verdict in a few words, and on how many seeds it rests if trials diverged."""
+    words = _format_verdict(pair)
+    return f"{words}, {pair.left_out}" if pair.left_out else words
+
+
+def _format_verdict(pair: PairVerdict) -> str:
     arm, other, verdict = pair.arm.name, pair.against.name, pair.verdict
     name = verdict.verdict
     span = f", {points_range(verdict.interval)}" if verdict.interval else ""

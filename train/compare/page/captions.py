@@ -19,7 +19,7 @@ def compared(comparison: Comparison) -> str:
     data = f"{setup.data} ({count(setup.sources)} sources, {count(setup.classes)} classes)"
     epochs = listing(f"{each:,}" for each in sorted(comparison.epochs))
     trained = f" for {epochs} epochs" if epochs else ""
-    seeds = max((len(each.accuracies) for each in comparison.summaries), default=0)
+    seeds = max((each.replicates for each in comparison.summaries), default=0)
     repeated = f" with {seeds:,} seed{'s' * (seeds != 1)} each" if seeds else ""
     names = listing(arm_name(arm.name) for arm in comparison.arms)
     equal = BUDGETS.get(setup.budget, "")

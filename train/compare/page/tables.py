@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from train.compare.results import ArmSummary, Comparison, PairVerdict
 from train.report.formatting import (
@@ -65,22 +65,28 @@ def _accuracy(summary: ArmSummary) -> tuple[str, ...]:
         percent(summary.mean, 2),
         percent_range(summary.interval, 2),
         decimal(None if summary.sd is None else 100 * summary.sd, 2),
-        count(len(summary.accuracies)),
+        _seeds(summary),
         number(summary.visits_per_file),
         decimal(summary.loss, 3),
         percent(summary.train_accuracy),
     )
 
 
+def _seeds(summary: ArmSummary) -> str:
+    """Count the seeds that an accuracy is averaged over: "6", or "4 of 6" if some diverged."""
+    finished = count(len(summary.accuracies))
+    return f"{finished} of {count(summary.replicates)}" if summary.diverged else finished
+
+
 def every_trial(comparison: Comparison) -> Table:
     """Tabulate the accuracy of every trial."""
     shown = comparison.summaries_after()
-    most = max((len(each.accuracies) for each in shown), default=0)
+    most = max((each.replicates for each in shown), default=0)
     rows = (
         (
             arm_name(each.arm.name),
             count(each.epochs_asked),
-            *(percent(share, 2) for share in _padded(each.accuracies, most)),
+            *_every_accuracy(each, most),
         )
         for each in shown
     )
@@ -88,8 +94,12 @@ def every_trial(comparison: Comparison) -> Table:
     return Table("Test accuracy of every trial", columns, tuple(rows))
 
 
-def _padded(shares: Sequence[float], length: int) -> list[float | None]:
-    return [*shares, *[None] * (length - len(shares))]
+def _every_accuracy(summary: ArmSummary, replicates: int) -> Iterator[str]:
+    """Yield the accuracy of each replicate, or that it diverged."""
+    shares = iter(summary.accuracies)
+    for replicate in range(replicates):
+        lost = replicate in summary.diverged
+        yield "diverged" if lost else percent(next(shares, None), 2)
 
 
 def speed(comparison: Comparison) -> Table:
