@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.cli.output import echo
+from expand.cli.output import echo, visible
 from expand.cli.progress import progress_bar
 from expand.storage.lock import Lock
 from train.ablate.ablation import AblationStudy
@@ -54,7 +54,8 @@ def ablate(
         echo(note, err=True)
     study_dir.out.mkdir(parents=True, exist_ok=True)
     with Lock(study_dir.out):
-        open_study(ablation, study_dir)
+        if stayed := str(open_study(ablation, study_dir)):
+            echo(visible(stayed), err=True)
         world.barrier()
         result = summarise(context, run.findings(), options, study_dir.jobs)
         recipe = write_result(study_dir.out, result)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from expand.cli.output import visible
+from expand.cli.output import echo, visible
 from expand.cli.progress import Meter, open_meter
 from train.runs.observer import Observer
 
@@ -22,6 +22,11 @@ class Console(Observer):
     def __init__(self, epochs: int) -> None:
         self.epochs, self.images = epochs, 0
         self.meter, self.started = Meter(), 0.0
+
+    def note(self, text: str) -> None:
+        """Show a sentence."""
+        if text:
+            echo(visible(text), err=True)
 
     def packing(self, folder: Folder) -> Callable[[int], None]:
         """Show how many images are decoded."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from expand.cli.output import echo
+from expand.cli.output import echo, visible
 from expand.cli.progress import progress_bar
 from expand.storage.lock import Lock
 from train.compare.export import PAGE, write_results
@@ -43,7 +43,8 @@ def compare(
         echo(note, err=True)
     study_dir.out.mkdir(parents=True, exist_ok=True)
     with Lock(study_dir.out):
-        open_study(study, study_dir)
+        if stayed := str(open_study(study, study_dir)):
+            echo(visible(stayed), err=True)
         for arm in study.arms:
             check_fresh(context, arm)
         expansions = measure_costs(context, study_dir)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,6 +25,7 @@ from train.data.shape import resize_crop
 from train.errors import STOPPED, TrainError
 from train.trials.context import TrialContext
 from train.trials.study import Seeds
+from train.trials.study_dir import MEASURING
 from train.trials.trial import stored
 
 SAMPLE = 2000
@@ -39,16 +41,16 @@ def measure_expansion(
     """
     study, folder = context.study, context.data.train.folder
     chosen = np.arange(len(folder)) if everything else _spread(len(folder), SAMPLE)
-    sample, source = folder.only(chosen), out.with_name(f"{out.name}-sources")
-    try:
+    sample = folder.only(chosen)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    # a folder of its own, which holds nothing of the user's, so that all of it can be removed
+    with tempfile.TemporaryDirectory(prefix=MEASURING, dir=out.parent) as temporary:
+        source = Path(temporary, "sources")
+        out = out if everything else Path(temporary, "copies")
         _copy_sources(sample, source)
         report, seconds = _expand(context, arm, source, out)
         checked, reading = _check(context, arm, sample, out)
         files = [path.stat() for path in out.rglob("*") if path.is_file()]
-    finally:
-        shutil.rmtree(source, ignore_errors=True)
-        if not everything:
-            shutil.rmtree(out, ignore_errors=True)
     scale = len(folder) / len(sample)
     whole = (
         "everything was expanded"
@@ -77,7 +79,6 @@ def _spread(count: int, most: int) -> np.ndarray:
 
 def _copy_sources(sample: Folder, to: Path) -> None:
     """Copy some sources to a folder of their own, under their own names."""
-    shutil.rmtree(to, ignore_errors=True)
     for name in sample.files:
         path = to / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,16 +6,18 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
 
 from train.compare.arms import Arm, Speed
 from train.compare.expansion import measure_expansion
 from train.compare.results import ExpansionCost
 from train.compare.study import ComparisonStudy
+from train.errors import TrainError
 from train.fit.divergence import DivergedError
 from train.fit.loop import fit
 from train.fit.trainer import Step
-from train.runs.records import write_json
+from train.runs.records import shorten, write_json
+from train.runtime.typed import checked, fits
 from train.trials.context import TrialContext
 from train.trials.study import Trial
 from train.trials.study_dir import StudyDir, read_json
@@ -30,8 +32,7 @@ def measure_costs(
 ) -> list[ExpansionCost]:
     """Measure what the expansion of each stored arm costs; read what was measured before."""
     path = study_dir.out / COSTS
-    known: dict[str, Any] = read_json(path) if path.is_file() else {}
-    costs = {name: ExpansionCost(**{"everything": False, **cost}) for name, cost in known.items()}
+    costs = _read_costs(path) if path.is_file() else {}
     for arm in context.study.arms:
         cost = costs.get(arm.name)
         if arm.stored and (cost is None or (study_dir.materialize and not cost.everything)):
@@ -49,12 +50,37 @@ def measure_speeds(
     """Measure the seconds of an epoch of each arm; read what was measured before."""
     path = study_dir.out / SPEEDS
     if path.is_file():
-        seconds: dict[str, float] = read_json(path)
+        seconds = _read_speeds(path, context.study)
     else:
         seconds = {arm.name: probe(context, arm) for arm in context.study.arms}
         write_json(path, seconds)
     once = {cost.arm: cost.expansion_seconds for cost in expansions}
     return {name: Speed(value, once.get(name, 0.0)) for name, value in seconds.items()}
+
+
+def _read_costs(path: Path) -> dict[str, ExpansionCost]:
+    try:
+        return {
+            name: checked(ExpansionCost(**{"everything": False, **cost}))
+            for name, cost in read_json(path).items()
+        }
+    except (TypeError, AttributeError) as error:
+        raise _damaged(path, error) from error
+
+
+def _read_speeds(path: Path, study: ComparisonStudy) -> dict[str, float]:
+    seconds = read_json(path)
+    if not fits(seconds, dict[str, float]) or not all(0 < each < 1e12 for each in seconds.values()):
+        raise _damaged(path, TypeError("speeds are seconds above 0"))
+    if missing := [arm.name for arm in study.arms if arm.name not in seconds]:
+        raise _damaged(path, TypeError(f'"{missing[0]}" has no speed'))
+    return {name: float(each) for name, each in seconds.items()}
+
+
+def _damaged(path: Path, error: Exception) -> TrainError:
+    return TrainError(
+        f'"{path}" is damaged ({shorten(error)}); remove it and run the same command again'
+    )
 
 
 def probe(context: TrialContext[ComparisonStudy], arm: Arm) -> float:

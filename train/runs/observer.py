@@ -15,6 +15,9 @@ from train.fit.trainer import Epoch, Step
 class Observer:
     """Does nothing; a subclass overrides the methods for the events that it shows."""
 
+    def note(self, text: str) -> None:
+        """Handle a sentence that the user should see; "" says nothing."""
+
     def packing(self, folder: Folder) -> Callable[[int], None]:
         """Handle the start of decoding; return a function to call with each number of images."""
         return lambda _images: None
@@ -41,6 +44,10 @@ class TensorBoard(Observer):
                 f"--tensorboard needs tensorboard: pip install tensorboard ({error})"
             ) from error
         self.writer: Any = SummaryWriter(str(out.with_name(f"{out.name}-events")))
+
+    def note(self, text: str) -> None:
+        """Forward the call."""
+        self.observer.note(text)
 
     def packing(self, folder: Folder) -> Callable[[int], None]:
         """Forward the call."""

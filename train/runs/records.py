@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 from collections.abc import Sequence
 from dataclasses import MISSING, Field, asdict, dataclass
@@ -11,13 +12,16 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from expand.storage.files import write_whole
-from expand.storage.json import to_json
+from expand.storage.json import read_json, to_json
 from train.errors import TrainError
 from train.fit.divergence import Divergence, describe, has_exploded
 from train.models.settings import ModelSettings
 from train.runs.results import EpochMetrics, Plain, RunCost, RunResults
+from train.runtime.typed import checked, fits
 
 RUN, METRICS = "run.json", "metrics.jsonl"
+REASON = 200
+"""Characters of a reason that a message shows."""
 LIBRARIES = ("torch", "torchvision", "numpy", "opencv-python-headless", "pillow", "albumentations")
 FINISHED, UNFINISHED, DIVERGED = "finished", "unfinished", "diverged"
 
@@ -95,17 +99,21 @@ class RunRecord:
         values = dict(values)
         state, divergence = values.pop("state"), values.pop("divergence", None)
         model = dict(values.pop("model"))
-        data = {name: SplitRecord(**split) for name, split in values.pop("data").items()}
+        data = {name: checked(SplitRecord(**split)) for name, split in values.pop("data").items()}
         results, cost = values.pop("results", None), values.pop("cost", None)
-        return cls(
+        record = cls(
             parameters=model.pop("parameters"),
-            model=ModelSettings(**model),
+            model=checked(ModelSettings(**model)),
             data=data,
             results=RunResults.from_dict(results) if state == FINISHED else None,
-            cost=RunCost(**cost) if state == FINISHED else None,
-            divergence=Divergence(**divergence) if state == DIVERGED else None,
+            cost=checked(RunCost(**cost)) if state == FINISHED else None,
+            divergence=checked(Divergence(**divergence)) if state == DIVERGED else None,
             **values,
         )
+        name, epochs = record.strategy, record.settings["recipe"]["epochs"]
+        if not (isinstance(name, str) and fits(epochs, int)):
+            raise TypeError("the settings are not those of a run")
+        return checked(record)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as plain data, as run.json holds it."""
@@ -123,12 +131,21 @@ class RunRecord:
 def read_run(folder: Path) -> RunRecord | None:
     """Read a run's record; None if there is none; raise TrainError if it is damaged."""
     path = folder / RUN
-    if not path.is_file():
+    if not os.path.lexists(path):
         return None
     try:
-        return RunRecord.from_dict(json.loads(path.read_text("utf-8")))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise TrainError(f'"{path}" is damaged ({error!r})') from error
+        return RunRecord.from_dict(read_json(path))
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise TrainError(
+            f'"{path}" is damaged ({shorten(error)}); choose another --out, or --overwrite to '
+            "start again"
+        ) from error
+
+
+def shorten(error: Exception) -> str:
+    """Return the reason of an error in a few words, however long its text is."""
+    text = str(error) if isinstance(error, ValueError) else repr(error)
+    return text if len(text) <= REASON else f"{text[:REASON]}…"
 
 
 def write_run(folder: Path, record: RunRecord) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from train.fit.evaluate import Evaluation
 from train.fit.trainer import Epoch
+from train.runtime.typed import checked
 
 Plain = Mapping[str, Any]
 
@@ -30,7 +31,7 @@ class Scores:
         """Read the scores of a split from a flat record; None if it has none."""
         if f"{split}_loss" not in values:
             return None
-        return cls(*(values[f"{split}_{key}"] for key in cls.__dataclass_fields__))
+        return checked(cls(*(values[f"{split}_{key}"] for key in cls.__dataclass_fields__)))
 
     def to_dict(self, split: str) -> dict[str, Any]:
         """Return the scores as a flat record, with keys such as `test_loss`."""
@@ -60,7 +61,7 @@ class EpochMetrics:
     def from_dict(cls, values: Plain) -> EpochMetrics:
         """Read a line of metrics."""
         epoch = Epoch(*(values[key] for key in Epoch._fields))
-        return cls(*epoch, Scores.from_dict(values, "validation"))
+        return checked(cls(*epoch, Scores.from_dict(values, "validation")))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the metrics as plain data."""
@@ -85,12 +86,14 @@ class RunResults:
     @classmethod
     def from_dict(cls, values: Plain) -> RunResults:
         """Read the results from run.json."""
-        return cls(
-            values["train_loss"],
-            values["train_accuracy"],
-            Scores.from_dict(values, "validation"),
-            Scores.from_dict(values, "test"),
-            values.get("test_accuracy_mirrored"),
+        return checked(
+            cls(
+                values["train_loss"],
+                values["train_accuracy"],
+                Scores.from_dict(values, "validation"),
+                Scores.from_dict(values, "test"),
+                values.get("test_accuracy_mirrored"),
+            )
         )
 
     def to_dict(self) -> dict[str, Any]:

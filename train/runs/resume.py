@@ -2,35 +2,92 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from expand.storage.files import PARTIAL, empty_folder
+from expand.storage.json import read_json
+from expand.storage.names import PARTIAL, is_temporary
+from expand.storage.removal import Leftovers, find_others, remove_files, sweep
 from train.data.dataset import Data
 from train.errors import TrainError
 from train.fit.divergence import DivergedError, advice
+from train.runs.checkpoints import CHECKPOINT, MODEL
 from train.runs.measure import describe_data
-from train.runs.records import RUN, RunRecord, changed_settings, read_run
+from train.runs.records import (
+    DIVERGED,
+    FINISHED,
+    METRICS,
+    RUN,
+    UNFINISHED,
+    RunRecord,
+    changed_settings,
+    read_run,
+    shorten,
+    write_json,
+)
 from train.runs.settings import RunLocation, Settings
 
+FILES = (MODEL, CHECKPOINT, METRICS)
+"""The files of a run, without its record."""
+PARTIALS = tuple(f".{name}{PARTIAL}" for name in (*FILES, RUN))
+"""Temporary files of earlier versions."""
 
-def open_run(settings: Settings, location: RunLocation) -> RunRecord | None:
+
+def open_run(
+    settings: Settings, location: RunLocation, *, is_main: bool = True
+) -> RunRecord | None:
     """Return the record of the run to resume, None for a new one.
 
-    Raise TrainError if the folder holds something else, or a run with other settings.
+    With --overwrite, the main process removes the files of an earlier run. Raise TrainError if the
+    folder holds something else, or a run with other settings.
     """
     out = location.out
-    foreign = any(path.suffix != PARTIAL for path in out.iterdir())
-    if foreign and not (out / RUN).is_file():
+    if not os.path.lexists(out / RUN) and _others(out):
         raise TrainError(
             f'"{out}" is not empty and has no {RUN}, so it is not a run; choose another --out'
         )
+    if is_main:
+        sweep(out, PARTIALS.__contains__)
     if location.overwrite:
-        empty_folder(out)
+        if is_main and os.path.lexists(out / RUN):
+            location.observer.note(str(remove_run(out)))
+        return None
     earlier = read_run(out)
     if earlier is not None:
         _check_settings(earlier, settings, out)
         _check_finite(earlier, settings, out)
     return earlier
+
+
+def _others(out: Path) -> bool:
+    """Return whether a folder holds anything that is neither of a run nor temporary."""
+    own = (*FILES, RUN, *PARTIALS)
+    names = (entry.name for entry in out.iterdir())
+    return any(name not in own and not is_temporary(name) for name in names)
+
+
+def remove_run(out: Path) -> Leftovers:
+    """Remove the files of a run, and no others; return which files stay.
+
+    The record stays too, as that of a run that has not begun: a removal that is interrupted can be
+    done again. The next run replaces it.
+    """
+    path = out / RUN
+    try:
+        record = read_json(path)
+        is_run = isinstance(record, dict) and isinstance(record.get("settings"), dict)
+        if not is_run or record.get("state") not in (FINISHED, UNFINISHED, DIVERGED):
+            raise TrainError(f'"{path}" was not written by train; choose another --out')
+        kept = {key: record[key] for key in record if key not in ("results", "cost", "divergence")}
+        write_json(path, {**kept, "state": UNFINISHED})
+    except ValueError as error:
+        if _others(out):
+            raise TrainError(
+                f'"{path}" is damaged ({shorten(error)}) and "{out}" holds other files as well; '
+                "choose another --out, or remove that file"
+            ) from error
+    remove_files(out, FILES)
+    return find_others(out, RUN.__eq__)
 
 
 def _check_settings(earlier: RunRecord, settings: Settings, out: Path) -> None:

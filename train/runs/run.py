@@ -47,7 +47,7 @@ def _run(
     settings: Settings, location: RunLocation, device: torch.device, world: World
 ) -> RunRecord:
     with world.main_first():
-        earlier = open_run(settings, location)
+        earlier = open_run(settings, location, is_main=world.is_main)
     with world.main_first():
         data = prepare(settings.data_request(), location.cache, location.observer.packing)
     if earlier:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from train.fit.divergence import Divergence, describe, has_exploded
 from train.runtime.clock import Clock
+from train.runtime.typed import checked
 
 
 @dataclass(frozen=True)
@@ -103,15 +104,17 @@ class TrialResult:
     def from_dict(cls, plain: Mapping[str, Any]) -> TrialResult:
         """Read plain data; an ablation of an earlier version has no "length"."""
         screen = plain.get("screen")
-        return cls(
-            **{key: plain[key] for key in SAME},
-            epochs_asked=plain.get("length", plain["epochs"]),
-            epochs_trained=plain["epochs"],
-            right_bits=base64.b64decode(plain["right"]),
-            gap=MemorisationGap(**plain["gap"]) if plain["gap"] else None,
-            seconds=TrialSeconds(**{part: plain[f"{part}_seconds"] for part in PARTS}),
-            wall_seconds=plain["seconds"],
-            screen=None if screen is None else tuple(screen),
+        return checked(
+            cls(
+                **{key: plain[key] for key in SAME},
+                epochs_asked=plain.get("length", plain["epochs"]),
+                epochs_trained=plain["epochs"],
+                right_bits=base64.b64decode(plain["right"]),
+                gap=checked(MemorisationGap(**plain["gap"])) if plain["gap"] else None,
+                seconds=checked(TrialSeconds(**{part: plain[f"{part}_seconds"] for part in PARTS})),
+                wall_seconds=plain["seconds"],
+                screen=None if screen is None else tuple(screen),
+            )
         )
 
 
@@ -148,13 +151,15 @@ class DivergedTrial:
         loss = next((plain[key] for key in LOSSES if has_exploded(plain.get(key, 0))), math.nan)
         what = describe("the loss", loss)
         last = {"what": what, "epoch": plain["epochs"], "step": plain.get("steps", 0)}
-        return cls(
-            arm=plain["arm"],
-            replicate=plain["replicate"],
-            epochs_asked=plain.get("length", plain["epochs"]),
-            epochs_trained=plain["epochs"],
-            divergence=Divergence(**plain.get("diverged", last)),
-            wall_seconds=plain["seconds"],
+        return checked(
+            cls(
+                arm=plain["arm"],
+                replicate=plain["replicate"],
+                epochs_asked=plain.get("length", plain["epochs"]),
+                epochs_trained=plain["epochs"],
+                divergence=checked(Divergence(**plain.get("diverged", last))),
+                wall_seconds=plain["seconds"],
+            )
         )
 
 

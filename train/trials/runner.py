@@ -12,7 +12,9 @@ from typing import Any
 from expand.engines.choose import make_engine
 from expand.storage.files import write_whole
 from expand.storage.json import to_json
+from train.errors import TrainError
 from train.fit.divergence import DivergedError
+from train.runs.records import shorten
 from train.runtime.world import World
 from train.trials.context import TrialContext, trial_context
 from train.trials.results import DivergedTrial, TrialResult, read_result
@@ -64,7 +66,13 @@ def parted(results: Sequence[Result]) -> tuple[list[TrialResult], list[DivergedT
 
 def _read(study_dir: StudyDir, trial: Trial) -> Result:
     """Read one result. Another arm may have written it: its trial is the same."""
-    result = read_result(read_json(result_path(study_dir, trial)))
+    path = result_path(study_dir, trial)
+    try:
+        result = read_result(read_json(path))
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise TrainError(
+            f'"{path}" is damaged ({shorten(error)}); remove it and run the same command again'
+        ) from error
     return replace(result, arm=trial.arm.name, epochs_asked=trial.epochs_asked)
 
 

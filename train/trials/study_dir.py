@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from expand.storage.files import PARTIAL, empty_folder
+from expand.storage.json import read_json as read_plain
+from expand.storage.names import PARTIAL, is_temporary
+from expand.storage.removal import Leftovers, find_others, remove_files, sweep
 from train.data.cache import Cache
 from train.errors import TrainError
-from train.runs.records import changed_settings, write_json
+from train.runs.records import changed_settings, shorten, write_json
 from train.trials.study import Study
 
 STUDY, RUNS = "study.json", "runs"
 OLD_STUDY = "question.json"
 """The settings file of earlier versions, with the same keys."""
+MEASURING = ".measuring-"
+"""How the name of a folder begins in which an expansion is measured; it is removed with all in it."""
+MEASURED = ("costs.json", "speeds.json")
+WRITTEN = ("index.html", "report.md", "comparison.json", "runs.csv", "ablation.json", "recipe.yaml")
+"""The files with results that `train compare` and `train ablate` write."""
+TRIAL = re.compile(r"[^/]+_s\d+\.json")
+"""The name of a trial's result."""
+TEMPORARY = re.compile(rf"\.(?:{'|'.join(map(re.escape, (STUDY, *MEASURED, *WRITTEN)))})\.part")
+"""Temporary files of earlier versions."""
 
 
 @dataclass(frozen=True)
@@ -29,58 +44,95 @@ class StudyDir:
     overwrite: bool = False
 
 
-def open_study(study: Study, study_dir: StudyDir) -> None:
-    """Create the folder of a study, or check that it holds the same study."""
-    study_dir.out.mkdir(parents=True, exist_ok=True)
+def open_study(study: Study, study_dir: StudyDir) -> Leftovers:
+    """Create the folder of a study, or check that it holds the same study.
+
+    With --overwrite, remove the files of an earlier study, and return which other files stay.
+    """
+    out, stayed = study_dir.out, Leftovers()
+    out.mkdir(parents=True, exist_ok=True)
     settings = json.loads(json.dumps(study.to_dict()))
-    before = _read_settings(study_dir.out)
+    before = _read_settings(out)
     if before is None:
-        _refuse_foreign_files(study_dir.out)
+        _refuse_foreign_files(out)
     elif study_dir.overwrite:
-        empty_folder(study_dir.out)
+        stayed = _remove_study(out)
     elif different := changed_settings(before, study):
-        _forget_plan(study_dir.out, different)
-    # written first: a folder without it was not created by this program
-    write_json(study_dir.out / STUDY, settings)
-    (study_dir.out / OLD_STUDY).unlink(missing_ok=True)
-    (study_dir.out / RUNS).mkdir(exist_ok=True)
+        _forget_plan(out, different)
+    sweep(out, _is_temporary)
+    for left in out.glob(f"{MEASURING}*"):
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left)
+    # a folder without it was not created by this program; a removal leaves the earlier one
+    write_json(out / STUDY, settings)
+    (out / OLD_STUDY).unlink(missing_ok=True)
+    (out / RUNS).mkdir(exist_ok=True)
+    return stayed
 
 
 def _read_settings(out: Path) -> dict[str, Any] | None:
     """Read the settings of the study in a folder, of this version or an earlier one."""
     for name in (STUDY, OLD_STUDY):
-        if (out / name).is_file():
+        if os.path.lexists(out / name):
             settings: dict[str, Any] = read_json(out / name)
+            if not isinstance(settings, dict) or not {"data", "training"} <= settings.keys():
+                raise TrainError(_foreign(out))
             return settings
     return None
 
 
+def _foreign(out: Path) -> str:
+    return f'"{out}" was not created by train compare or train ablate; choose another --out'
+
+
+def _is_temporary(name: str) -> bool:
+    """Return whether a name, relative to the folder, is that of an earlier temporary file."""
+    runs, slash, own = name.rpartition("/")
+    in_runs = runs == RUNS and own.endswith(PARTIAL) and TRIAL.fullmatch(own[1 : -len(PARTIAL)])
+    return bool(in_runs if slash else TEMPORARY.fullmatch(own))
+
+
 def _refuse_foreign_files(out: Path) -> None:
-    if any(entry.suffix != PARTIAL for entry in out.iterdir()):
-        raise TrainError(
-            f'"{out}" was not created by train compare or train ablate; choose another --out'
-        )
+    names = [entry.name for entry in out.iterdir()]
+    if not all(is_temporary(name) or _is_temporary(name) for name in names):
+        raise TrainError(_foreign(out))
+
+
+def _trial_files(out: Path) -> Iterator[str]:
+    """Yield the results of trials, relative to the folder, sorted."""
+    folder = out / RUNS
+    entries = folder.iterdir() if folder.is_dir() and not folder.is_symlink() else ()
+    names = sorted(entry.name for entry in entries)
+    yield from (f"{RUNS}/{name}" for name in names if TRIAL.fullmatch(name))
+
+
+def _remove_study(out: Path) -> Leftovers:
+    """Remove the files of a study but its settings; return which files stay.
+
+    The settings stay until the next ones replace them: a removal that is interrupted can be done
+    again.
+    """
+    remove_files(out, [*WRITTEN, *_trial_files(out), *MEASURED])
+    return find_others(out, (STUDY, OLD_STUDY).__contains__)
 
 
 def _forget_plan(out: Path, different: list[str]) -> None:
     """Remove what a plan of another study measured; refuse a folder that holds trials."""
-    entries = list(out.iterdir())
-    measured = [entry for entry in entries if entry.suffix == ".json"]
-    others = [entry for entry in entries if entry.name != RUNS and entry not in measured]
-    if others or any((out / RUNS).glob("*")):
+    own = (STUDY, OLD_STUDY, RUNS, *MEASURED)
+    others = [entry for entry in out.iterdir() if entry.name not in own]
+    if others or next(_trial_files(out), None):
         raise TrainError(
             f'"{out}" holds trials with other settings: {"; ".join(different)}. '
             "Choose another --out, or use --overwrite to start again."
         )
-    for entry in measured:
-        entry.unlink()
+    remove_files(out, MEASURED)
 
 
 def read_json(path: Path) -> Any:
     """Read a JSON file; raise TrainError with its path if it is damaged."""
     try:
-        return json.loads(path.read_text("utf-8"))
+        return read_plain(path)
     except ValueError as error:
         raise TrainError(
-            f'"{path}" is damaged ({error}); remove it and run the same command again'
+            f'"{path}" is damaged ({shorten(error)}); remove it and run the same command again'
         ) from error

@@ -96,8 +96,7 @@ def test_a_diverged_trial_is_named_and_its_pair_left_out(
     assert pairs["fly", "none"]["words"].endswith("; on 2 of 3 seeds: fly diverged with seed 1")
     assert [each["words"] for each in found["no_verdict"]] == [
         "disk ×2 against none: no verdict: all 3 trials of disk ×2 diverged",
-        "disk ×2 against fly: no verdict: all 3 trials of disk ×2 diverged and fly diverged with "
-        "seed 1",
+        "disk ×2 against fly: no verdict: all 3 trials of disk ×2 diverged and fly diverged with seed 1",
     ]
     report = (out / "report.md").read_text()
     assert "| 2 of 3 |" in report

@@ -9,24 +9,26 @@ import torch
 
 from tests.train.fit.test_loop import LABELS, PIXELS, Rows, trainer_for
 from train.errors import STOPPED
+from train.feed.feed import Batch
 from train.fit.divergence import DivergedError, Losses, all_finite, first_not_finite
 from train.fit.hyperparameters import Hyperparameters
 from train.fit.loop import fit
-from train.fit.trainer import Epoch
+from train.fit.trainer import Epoch, Step, Trainer
 
 CALM = Hyperparameters(epochs=3, batch_size=8, lr=0.01, schedule="constant", average=0)
 
 
-def diverged(recipe: Hyperparameters, epochs: list[Epoch] | None = None) -> DivergedError:
-    with pytest.raises(DivergedError) as stopped:
-        for event in fit(trainer_for(recipe), Rows(PIXELS, LABELS)):  # type: ignore[arg-type]
-            if epochs is not None and isinstance(event, Epoch):
-                epochs.append(event)
-    return stopped.value
+def train_on(trainer: Trainer, epochs: list[Epoch]) -> None:
+    """Train to the end, and keep the epochs that ended."""
+    for event in fit(trainer, Rows(PIXELS, LABELS)):  # type: ignore[arg-type]
+        epochs += [event] if isinstance(event, Epoch) else []
 
 
 def test_a_loss_that_is_not_finite_stops_training_at_the_end_of_its_epoch() -> None:
-    error = diverged(Hyperparameters(epochs=3, batch_size=8, lr=1e38, schedule="constant"))
+    steep = Hyperparameters(epochs=3, batch_size=8, lr=1e38, schedule="constant")
+    with pytest.raises(DivergedError) as stopped:
+        train_on(trainer_for(steep), [])
+    error = stopped.value
     assert error.status == STOPPED
     assert (error.divergence.epoch, error.divergence.step) == (1, 2)
     assert str(error) == (
@@ -37,10 +39,10 @@ def test_a_loss_that_is_not_finite_stops_training_at_the_end_of_its_epoch() -> N
 
 @pytest.mark.parametrize("at", range(9))
 def test_the_first_bad_step_is_named(at: int) -> None:
-    trainer, epochs = trainer_for(CALM), []
+    trainer, epochs = trainer_for(CALM), list[Epoch]()
     learn = trainer.learn
 
-    def poisoned(batch):  # type: ignore[no-untyped-def]
+    def poisoned(batch: Batch) -> Step:
         if trainer.step == at:
             with torch.no_grad():
                 next(iter(trainer.model.parameters())).fill_(math.inf)
@@ -48,8 +50,7 @@ def test_the_first_bad_step_is_named(at: int) -> None:
 
     trainer.learn = poisoned  # type: ignore[method-assign]
     with pytest.raises(DivergedError) as stopped:
-        for event in fit(trainer, Rows(PIXELS, LABELS)):  # type: ignore[arg-type]
-            epochs += [event] if isinstance(event, Epoch) else []
+        train_on(trainer, epochs)
     found = stopped.value.divergence
     assert (found.step, found.epoch) == (at + 1, at // 3 + 1)
     assert len(epochs) == at // 3
@@ -71,7 +72,7 @@ def test_the_last_step_is_checked_too() -> None:
     trainer = trainer_for(one)
     trainer.steps_per_epoch = trainer.steps = 1
     with pytest.raises(DivergedError, match=r"the training loss became .* in epoch 1, at step 1"):
-        list(fit(trainer, Rows(PIXELS, LABELS)))  # type: ignore[arg-type]
+        train_on(trainer, [])
 
 
 def test_losses_are_joined_and_keep_their_order() -> None:
