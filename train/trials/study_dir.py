@@ -120,7 +120,7 @@ def _forget_plan(out: Path, different: list[str]) -> None:
     """Remove what a plan of another study measured; refuse a folder that holds trials."""
     own = (STUDY, OLD_STUDY, RUNS, *MEASURED)
     others = [entry for entry in out.iterdir() if entry.name not in own]
-    if others or next(_trial_files(out), None):
+    if others or any(_trial_files(out)):
         raise TrainError(
             f'"{out}" holds trials with other settings: {"; ".join(different)}. '
             "Choose another --out, or use --overwrite to start again."
