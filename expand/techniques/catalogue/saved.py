@@ -17,6 +17,7 @@ from expand.techniques.catalogue.library import (
     transform_class,
     transform_classes,
 )
+from expand.techniques.ranges import is_whole
 
 CLASS = "__class_fullname__"
 TRAINING = ("Normalize", "ToFloat", "ToTensorV2")
@@ -43,13 +44,14 @@ LIMITS = {
     **dict.fromkeys(("blur_limit", "kernel_size", "blur_value"), 501),
     **dict.fromkeys(("radius", "sigma_limit", "gauss_sigma"), 250),
     **dict.fromkeys(("sigma", "sigma_x_limit", "sigma_y_limit", "alias_blur", "max_delta"), 100),
-    **dict.fromkeys(("num_steps", "grid", "tile_grid_size", "num_grid_xy", "iterations"), 100),
+    **dict.fromkeys(("num_steps", "grid", "tile_grid_size"), 100),
     **dict.fromkeys(("holes_number_xy", "n", "num_shadows_limit", "shadow_dimension"), 100),
     **dict.fromkeys(("drop_length", "drop_width", "num_flare_circles_range", "max_factor"), 100),
     **dict.fromkeys(("num_masks_x", "num_masks_y", "number_of_patches", "max_objects"), 1000),
     **dict.fromkeys(("num_holes_range", "n_segments", "src_radius", "plasma_size"), 10_000),
     **dict.fromkeys(("fill", "drop_value", "drop_color", "src_color"), 255),
-    **dict.fromkeys(("nb_rows", "nb_cols"), 50),
+    **dict.fromkeys(("nb_rows", "nb_cols", "num_grid_xy"), 20),
+    "iterations": 10,
     "num_control_points": 30,
 }
 """The largest number in an argument, where a larger one would take minutes or all memory."""
@@ -78,6 +80,7 @@ def leaves(saved: object, path: tuple[str | int, ...] = ()) -> Iterator[Leaf]:
     if name in COMPOSITIONS:
         kind = getattr(load_library(), name)
         check_arguments(name, parameters(kind), saved, path)
+        _check_chances(name, saved, path)
         inner = saved.get("transforms")
         if not isinstance(inner, list) or not inner:
             raise SettingError(f'{name} needs a list of "transforms"', path=here)
@@ -90,6 +93,19 @@ def leaves(saved: object, path: tuple[str | int, ...] = ()) -> Iterator[Leaf]:
         raise SettingError(str(error), path=here) from error
     check_arguments(name, saved_parameters(kind), saved, path)
     yield Leaf(name, path, dict(saved))
+
+
+def _check_chances(name: str, saved: Mapping[str, Any], path: tuple[str | int, ...]) -> None:
+    """Refuse a probability or a number of transforms of a composition that it cannot have.
+
+    albumentations checks those of transforms only.
+    """
+    p, n = saved.get("p", 1.0), saved.get("n", 1)
+    if isinstance(p, bool) or not isinstance(p, int | float) or not 0 <= p <= 1:
+        raise SettingError(f'"p" of {name} must be 0 … 1, got {shown(p)}', "p", (*path, "p"))
+    if not is_whole(n) or n < 1:
+        message = f'"n" of {name} must be a whole number, at least 1, got {shown(n)}'
+        raise SettingError(message, "n", (*path, "n"))
 
 
 def without_training(saved: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:

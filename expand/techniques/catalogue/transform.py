@@ -124,6 +124,11 @@ class Catalogue(PixelTechnique):
             "drawn": json.dumps(drawn, sort_keys=True, ensure_ascii=False),
         }
 
+    @property
+    def changes_size(self) -> bool:  # type: ignore[override]
+        """Whether its views have another size than the source, as tried on a small image."""
+        return probe.changes_size(self.transform)
+
     def broken(self, pixels: Pixels) -> str | None:
         """Return why this spoils images of this kind; None if it does not."""
         channels = 1 if pixels.ndim == 2 else pixels.shape[2]

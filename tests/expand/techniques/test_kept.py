@@ -142,6 +142,23 @@ def test_a_transform_that_writes_into_its_image_does_not_change_the_source() -> 
     assert not np.array_equal(first, before)
 
 
+@pytest.mark.parametrize(
+    ("transform", "changes"),
+    [
+        ("Blur: {p: 0.5}", False),
+        ("D4: {p: 1}", False),
+        ("RandomRotate90: {p: 0.1}", False),
+        ("RandomScale: {p: 0.01}", True),
+        ("RandomResizedCrop: {size: [16, 16]}", True),
+        ("Resize: {height: 9000, width: 9000}", True),
+        ("Rotate: {crop_border: true}", True),
+    ],
+)
+def test_a_transform_says_whether_it_changes_the_size(transform: str, changes: bool) -> None:
+    (technique,) = Recipe.parse(f"techniques: [{transform}]").techniques
+    assert technique.changes_size is changes
+
+
 IMAGE = np.zeros((4, 5, 3), np.uint8)
 
 
