@@ -34,12 +34,19 @@ the transform or an argument of it is for 8 bits only. Rounding gives less than 
 class Tried(NamedTuple):
     """What came of trying a transform on one kind of image.
 
-    `broken` says what it does not keep, `error` is the message of what it raised.
+    `broken` says what it does not keep, `error` is the message of what it raised. `pixels` is the
+    size of a result that was too large to try.
     """
 
     broken: str | None
     error: str | None
     resized: bool
+    pixels: int = 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether it raised an error, or would give more pixels than `--max-pixels` allows."""
+        return bool(self.error) and (not self.pixels or self.pixels > max_pixels())
 
 
 def check_transform(saved: object, path: tuple[str | int, ...] = ()) -> None:
@@ -55,7 +62,7 @@ def check_transform(saved: object, path: tuple[str | int, ...] = ()) -> None:
         colour, grey = (_try(_always(leaf), "uint8", channels) for channels in (3, 1))
         if broken := colour.broken or grey.broken:
             raise SettingError(f"{leaf.name} cannot make copies: {broken}", path=leaf.path)
-        if colour.error and grey.error and (error := _error_on_large(leaf)):
+        if colour.failed and grey.failed and (error := _error_on_large(leaf)):
             raise SettingError(f"{leaf.name} cannot be used: {error}", path=leaf.path)
 
 
@@ -98,7 +105,7 @@ def _try(transform: str, dtype: str, channels: int) -> Tried:
             result = _apply(transform, pixels, seed)
         except TooLargeError as error:
             # large results are not tried, which would take time and memory
-            return Tried(None, str(error) if error.pixels > max_pixels() else None, resized=True)
+            return Tried(None, str(error), resized=True, pixels=error.pixels)
         except ExpandError as error:
             return Tried(None, str(error), resized)
         if broken := broken_by(pixels, result):

@@ -73,7 +73,7 @@ def test_a_hostile_text_is_refused_at_once(text: str, message: str) -> None:
     assert '"mine.yaml"' in str(error.value)
     assert message in str(error.value)
     assert len(str(error.value)) < 300
-    assert time.perf_counter() - start < 5
+    assert time.perf_counter() - start < 20
 
 
 def test_a_hostile_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
