@@ -26,7 +26,7 @@ from train.runtime.world import World, join_world
 from train.trials.answer import Answer
 from train.trials.context import TrialContext, notes_of, trial_context
 from train.trials.options import StudyOptions
-from train.trials.results import TrialResult
+from train.trials.results import TrialResult, versions_of
 from train.trials.runner import Result, missing_trials, parted, read_results, run_trials
 from train.trials.study_dir import StudyDir, open_study
 
@@ -54,7 +54,7 @@ def ablate(
         echo(note, err=True)
     study_dir.out.mkdir(parents=True, exist_ok=True)
     with Lock(study_dir.out):
-        if stayed := str(open_study(ablation, study_dir)):
+        if stayed := str(open_study(ablation, study_dir, context.data)):
             echo(visible(stayed), err=True)
         world.barrier()
         result = summarise(context, run.findings(), options, study_dir.jobs)
@@ -89,8 +89,8 @@ class AblationRun:
             every += last
         seconds = sum(each.wall_seconds for each in every)
         merged, kept = merge_screens(screens), keep(chosen, checked)
-        diverged = tuple(parted(every)[1])
-        return Findings(techniques, merged, checked, kept, seconds, len(every), diverged)
+        used, diverged = versions_of(every), tuple(parted(every)[1])
+        return Findings(techniques, merged, checked, kept, seconds, len(every), used, diverged)
 
     def run_trials(self, phase: Phase, arms: Sequence[AblationArm]) -> list[Result]:
         """Run the missing trials of a phase; return the results of all of them."""

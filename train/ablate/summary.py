@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import yaml
@@ -37,6 +37,7 @@ class Findings:
     kept: tuple[int, ...]
     seconds: float
     trials: int = 0
+    versions: Mapping[str, str] = field(default_factory=dict)
     diverged: tuple[DivergedTrial, ...] = ()
 
 
@@ -59,7 +60,7 @@ def summarise(
         check=findings.check,
         suggestion=suggestion,
         not_tested=not_tested(ablation.design, ablation.epochs, ablation.model),
-        versions=versions(),
+        versions={**versions(), **findings.versions},
         hardware=hardware(context.device),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=findings.seconds,

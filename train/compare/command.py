@@ -43,7 +43,7 @@ def compare(
         echo(note, err=True)
     study_dir.out.mkdir(parents=True, exist_ok=True)
     with Lock(study_dir.out):
-        if stayed := str(open_study(study, study_dir)):
+        if stayed := str(open_study(study, study_dir, context.data)):
             echo(visible(stayed), err=True)
         for arm in study.arms:
             check_fresh(context, arm)

@@ -20,7 +20,7 @@ from train.runs.records import versions
 from train.runtime.device import hardware
 from train.trials.context import TrialContext, describe_study
 from train.trials.options import StudyOptions
-from train.trials.results import count_diverged
+from train.trials.results import count_diverged, versions_of
 from train.trials.runner import Result, parted
 from train.trials.study import Seeds
 
@@ -61,7 +61,7 @@ def summarise(
         if study.shape.side is None
         else (),
         not_tested=not_tested(study),
-        versions=versions(),
+        versions={**versions(), **versions_of(results)},
         hardware=hardware(context.device),
         seeds=tuple(_seeds(study, replicate) for replicate in range(options.seeds)),
         created=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import blake2b
 
 from train.data.dataset import Data
@@ -10,7 +11,7 @@ from train.data.split import Split
 from train.fit.evaluate import EvalConfig, Evaluation, evaluate
 from train.models.build import count_parameters
 from train.runs.assemble import Setup
-from train.runs.records import RunRecord, SplitRecord, versions
+from train.runs.records import Part, RunRecord, SplitRecord, versions
 from train.runs.results import EpochMetrics, RunCost, RunResults, Scores
 from train.runs.settings import Settings
 from train.runtime.device import hardware
@@ -37,16 +38,47 @@ def describe_run(settings: Settings, data: Data, setup: Setup) -> RunRecord:
     )
 
 
+def resume_record(record: RunRecord, earlier: RunRecord, step: int) -> RunRecord:
+    """Return the record of a run that is resumed: each part keeps its versions."""
+    if not step:  # nothing is left of the earlier part
+        return record
+    parts = earlier.parts or []
+    last = parts[-1].versions if parts else earlier.versions
+    if last != record.versions:
+        parts = [*parts, Part(step, record.versions)]
+    return replace(record, versions=earlier.versions, parts=parts or None)
+
+
+def changed_versions(record: RunRecord) -> str:
+    """Say which versions the last part of a run has that the one before had not; "" for none."""
+    if not record.parts:
+        return ""
+    *before, last = [record.versions, *(part.versions for part in record.parts)]
+    names = sorted({*before[-1], *last})
+    changed = [
+        f"{name} {before[-1].get(name, 'none')} → {last.get(name, 'none')}"
+        for name in names
+        if before[-1].get(name) != last.get(name)
+    ]
+    return (
+        f"resumed at step {record.parts[-1].step:,} with other versions, so the weights may differ "
+        f"from those of a run in one piece: {', '.join(changed)}"
+    )
+
+
 def describe_data(data: Data) -> dict[str, SplitRecord]:
     """Describe each split of the data."""
     return {name: _describe_split(split) for name, split in data.splits.items()}
 
 
 def _describe_split(split: Split) -> SplitRecord:
-    digest = blake2b(digest_size=16)
+    digest, names = blake2b(digest_size=16), blake2b(digest_size=16)
     for fingerprint, file_hash in zip(split.fingerprints(), split.file_hashes(), strict=True):
         digest.update((fingerprint or file_hash).encode())
-    return SplitRecord(len(split.folder), len(split.folder.source_ids), digest.hexdigest())
+    folder = split.folder
+    for name, label, view in zip(folder.sources, folder.labels, folder.views, strict=True):
+        names.update(f"{name}\0{folder.classes[label]}\0{view}\0".encode(errors="surrogateescape"))
+    return SplitRecord(len(folder), len(folder.source_ids), digest.hexdigest(), names.hexdigest())
 
 
 def evaluate_split(split: Split, data: Data, setup: Setup, *, mirrored: bool = False) -> Evaluation:

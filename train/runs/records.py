@@ -22,7 +22,15 @@ from train.runtime.typed import checked, fits
 RUN, METRICS = "run.json", "metrics.jsonl"
 REASON = 200
 """Characters of a reason that a message shows."""
-LIBRARIES = ("torch", "torchvision", "numpy", "opencv-python-headless", "pillow", "albumentations")
+LIBRARIES = (
+    "expand-train",
+    "torch",
+    "torchvision",
+    "numpy",
+    "opencv-python-headless",
+    "pillow",
+    "albumentations",
+)
 FINISHED, UNFINISHED, DIVERGED = "finished", "unfinished", "diverged"
 
 
@@ -37,11 +45,33 @@ class Recorded(Protocol):
 
 @dataclass(frozen=True)
 class SplitRecord:
-    """The size of a split, and a hash of the decoded pixels of all its images."""
+    """The size of a split, and hashes: of the decoded pixels of all its images, of their names.
+
+    Records of earlier versions have no hash of the names.
+    """
 
     images: int
     sources: int
     hash: str
+    names: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the split as plain data; what an earlier version did not record is left out."""
+        return {key: value for key, value in asdict(self).items() if value != ""}
+
+    def is_like(self, other: SplitRecord) -> bool:
+        """Return whether two splits have the same images and, as far as recorded, names."""
+        same = (self.images, self.sources, self.hash) == (other.images, other.sources, other.hash)
+        return same and (not self.names or not other.names or self.names == other.names)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a run that was trained with other versions than the part before."""
+
+    step: int
+    """The number of steps before it."""
+    versions: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -67,6 +97,8 @@ class RunRecord:
     results: RunResults | None = None
     cost: RunCost | None = None
     divergence: Divergence | None = None
+    parts: list[Part] | None = None
+    """What was resumed with other versions; `versions` are those at the start."""
 
     @property
     def finished(self) -> bool:
@@ -99,6 +131,7 @@ class RunRecord:
         values = dict(values)
         state, divergence = values.pop("state"), values.pop("divergence", None)
         model = dict(values.pop("model"))
+        parts = values.pop("parts", None)
         data = {name: checked(SplitRecord(**split)) for name, split in values.pop("data").items()}
         results, cost = values.pop("results", None), values.pop("cost", None)
         record = cls(
@@ -108,6 +141,7 @@ class RunRecord:
             results=RunResults.from_dict(results) if state == FINISHED else None,
             cost=checked(RunCost(**cost)) if state == FINISHED else None,
             divergence=checked(Divergence(**divergence)) if state == DIVERGED else None,
+            parts=None if parts is None else [checked(Part(**part)) for part in parts],
             **values,
         )
         name, epochs = record.strategy, record.settings["recipe"]["epochs"]
@@ -120,9 +154,10 @@ class RunRecord:
         values = {key: getattr(self, key) for key in self.__dataclass_fields__}
         del values["parameters"]
         values["model"] = asdict(self.model) | {"parameters": self.parameters}
-        values["data"] = {name: asdict(split) for name, split in self.data.items()}
+        values["data"] = {name: split.to_dict() for name, split in self.data.items()}
         values["results"] = self.results and self.results.to_dict()
         values["cost"] = self.cost and asdict(self.cost)
+        values["parts"] = [asdict(part) for part in self.parts] if self.parts else None
         values["divergence"] = self.divergence and asdict(self.divergence)
         known = {key: value for key, value in values.items() if value is not None}
         return {"state": self.state, **known}
@@ -172,8 +207,12 @@ def write_text(path: Path, text: str) -> None:
     write_whole(path, text.encode("utf-8", "backslashreplace"))
 
 
+PATHS = ("data", "test")
+"""Settings that are folders: the same images may be reached by another path."""
+
+
 def changed_settings(before: dict[str, Any], settings: Recorded) -> list[str]:
-    """List the settings that differ from recorded ones.
+    """List the settings that differ from recorded ones, other paths left out.
 
     A setting that the record does not have is newer than the record, which was made with what is
     now its default.
@@ -185,7 +224,25 @@ def changed_settings(before: dict[str, Any], settings: Recorded) -> list[str]:
     }
     now = json.loads(json.dumps(settings.to_dict()))
     recorded = {key: before.get(key, defaults.get(key)) for key in now}
-    return [f"{key} was {recorded[key]}, is {now[key]}" for key in now if recorded[key] != now[key]]
+    return [
+        f"{key} was {recorded[key]}, is {now[key]}"
+        for key in now
+        if recorded[key] != now[key] and not (key in PATHS and recorded[key] and now[key])
+    ]
+
+
+def moved_folders(before: dict[str, Any], settings: Recorded) -> list[str]:
+    """List the folders that are not those of a record, though the setting was there: in words.
+
+    `./x` and its absolute path are one folder.
+    """
+    now = settings.to_dict()
+    given = [key for key in PATHS if before.get(key) and now.get(key)]
+    return [
+        f"{key} was {before[key]}, is {now[key]}"
+        for key in given
+        if os.path.realpath(str(before[key])) != os.path.realpath(now[key])
+    ]
 
 
 def versions() -> dict[str, str]:

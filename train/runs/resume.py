@@ -21,6 +21,7 @@ from train.runs.records import (
     UNFINISHED,
     RunRecord,
     changed_settings,
+    moved_folders,
     read_run,
     shorten,
     write_json,
@@ -110,10 +111,23 @@ def _check_finite(earlier: RunRecord, settings: Settings, out: Path) -> None:
         )
 
 
-def check_data(earlier: RunRecord, data: Data, out: Path) -> None:
-    """Refuse to resume a run, or to show its results, if its images have changed since."""
+def check_data(earlier: RunRecord, data: Data, settings: Settings, out: Path) -> None:
+    """Refuse to resume a run, or to show its results, if its images have changed since.
+
+    They may have been moved: another folder with the same images and names is as good.
+    """
     now = describe_data(data)
-    changed = [name for name, split in earlier.data.items() if now.get(name) != split]
+    changed = [
+        name
+        for name, split in earlier.data.items()
+        if name not in now or not now[name].is_like(split)
+    ]
+    moved = moved_folders(earlier.settings, settings)
+    if moved and not changed and not all(split.names for split in earlier.data.values()):
+        raise TrainError(  # a record of an earlier version cannot tell whether the names are equal
+            f'"{out}" is a run with other settings: {"; ".join(moved)}. '
+            "Use --overwrite to start again"
+        )
     if changed:
         raise TrainError(
             f'"{out}" is a run on other images: {", ".join(changed)} changed since. '

@@ -15,7 +15,14 @@ from train.fit.loop import fit
 from train.fit.trainer import Step
 from train.runs.assemble import Setup, set_up
 from train.runs.checkpoints import CHECKPOINT, load_checkpoint, save_checkpoint, save_model
-from train.runs.measure import cost_of, describe_run, evaluate_split, measure_run
+from train.runs.measure import (
+    changed_versions,
+    cost_of,
+    describe_run,
+    evaluate_split,
+    measure_run,
+    resume_record,
+)
 from train.runs.records import RunRecord, write_metrics, write_run
 from train.runs.results import EpochMetrics
 from train.runs.resume import check_data, open_run
@@ -51,7 +58,7 @@ def _run(
     with world.main_first():
         data = prepare(settings.data_request(), location.cache, location.observer.packing)
     if earlier:
-        check_data(earlier, data, location.out)
+        check_data(earlier, data, settings, location.out)
         if earlier.finished:
             return earlier
     with explain_out_of_memory(settings.model, settings.hyperparameters.batch_size):
@@ -59,10 +66,15 @@ def _run(
             settings, data, device, location.cache, workers=location.workers, world=world
         )
         record = describe_run(settings, data, setup)
-        if world.is_main:
+        if world.is_main and not earlier:
             write_run(location.out, record)
         try:
             metrics = load_checkpoint(location.out, setup.trainer, setup.feed.clock)
+            if earlier:
+                record = resume_record(record, earlier, setup.trainer.step)
+                location.observer.note(changed_versions(record))
+            if world.is_main and earlier:
+                write_run(location.out, record)
             _train(setup, data, location, metrics)
             results = measure_run(settings, data, setup, metrics)
         except DivergedError as error:

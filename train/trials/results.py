@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -76,6 +77,8 @@ class TrialResult:
     wall_seconds: float
     screen: tuple[Mapping[str, Any], ...] | None = None
     """What an ablation measures with the trained model, as plain data."""
+    versions: Mapping[str, str] | None = None
+    """Those of the libraries that it was trained with; earlier versions did not record them."""
 
     def right(self, count: int) -> NDArray[np.bool_]:
         """Unpack which of the `count` test images were classified correctly."""
@@ -91,6 +94,7 @@ class TrialResult:
         """Convert to plain data, with the keys of runs/*.json."""
         plain = {**vars(self)}
         screen, seconds = plain.pop("screen"), plain.pop("seconds")
+        used = plain.pop("versions")
         plain["length"] = plain.pop("epochs_asked")
         plain["epochs"] = plain.pop("epochs_trained")
         plain["right"] = base64.b64encode(plain.pop("right_bits")).decode()
@@ -98,7 +102,8 @@ class TrialResult:
         plain["seconds"] = plain.pop("wall_seconds")
         plain |= {f"{part}_seconds": value for part, value in asdict(seconds).items()}
         plain["training_seconds"] = seconds.training
-        return plain if screen is None else {**plain, "screen": list(screen)}
+        plain |= {} if screen is None else {"screen": list(screen)}
+        return plain if used is None else {**plain, "versions": dict(used)}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> TrialResult:
@@ -114,6 +119,7 @@ class TrialResult:
                 seconds=checked(TrialSeconds(**{part: plain[f"{part}_seconds"] for part in PARTS})),
                 wall_seconds=plain["seconds"],
                 screen=None if screen is None else tuple(screen),
+                versions=plain.get("versions"),
             )
         )
 
@@ -128,6 +134,7 @@ class DivergedTrial:
     epochs_trained: int
     divergence: Divergence
     wall_seconds: float
+    versions: Mapping[str, str] | None = None
 
     @property
     def sentence(self) -> str:
@@ -136,7 +143,7 @@ class DivergedTrial:
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to plain data, with the keys of runs/*.json."""
-        return {
+        plain = {
             "arm": self.arm,
             "replicate": self.replicate,
             "length": self.epochs_asked,
@@ -144,6 +151,7 @@ class DivergedTrial:
             "diverged": asdict(self.divergence),
             "seconds": self.wall_seconds,
         }
+        return plain if self.versions is None else {**plain, "versions": dict(self.versions)}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> DivergedTrial:
@@ -159,8 +167,26 @@ class DivergedTrial:
                 epochs_trained=plain["epochs"],
                 divergence=checked(Divergence(**plain.get("diverged", last))),
                 wall_seconds=plain["seconds"],
+                versions=plain.get("versions"),
             )
         )
+
+
+def versions_of(results: Sequence[TrialResult | DivergedTrial]) -> dict[str, str]:
+    """Return the versions that trials ran with: of each library one, or all with their trials."""
+    counted: dict[str, Counter[str]] = {}
+    for result in results:
+        for name, version in (result.versions or {}).items():
+            counted.setdefault(name, Counter())[version] += 1
+    return {name: _format_versions(found, len(results)) for name, found in counted.items()}
+
+
+def _format_versions(found: Counter[str], trials: int) -> str:
+    known = sum(found.values())
+    every = [*found.items(), *([("not recorded", trials - known)] if known < trials else [])]
+    if len(every) == 1:
+        return every[0][0]
+    return ", ".join(f"{version} ({count} of {trials} trials)" for version, count in every)
 
 
 def read_result(plain: Mapping[str, Any]) -> TrialResult | DivergedTrial:

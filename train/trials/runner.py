@@ -14,7 +14,7 @@ from expand.storage.files import write_whole
 from expand.storage.json import to_json
 from train.errors import TrainError
 from train.fit.divergence import DivergedError
-from train.runs.records import shorten
+from train.runs.records import shorten, versions
 from train.runtime.world import World
 from train.trials.context import TrialContext, trial_context
 from train.trials.results import DivergedTrial, TrialResult, read_result
@@ -79,7 +79,7 @@ def _read(study_dir: StudyDir, trial: Trial) -> Result:
 def _run_and_write(study: Study, study_dir: StudyDir, trial: Trial) -> None:
     """Run one trial and write its result; runs in a worker process."""
     context = trial_context(study, study_dir.cache.root, study_dir.cache.limit)
-    result = try_trial(context, trial)
+    result = replace(try_trial(context, trial), versions=versions())
     write_whole(result_path(study_dir, trial), to_json(result.to_dict(), ascii_only=True).encode())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -15,13 +14,17 @@ from expand.storage.json import read_json as read_plain
 from expand.storage.names import PARTIAL, is_temporary
 from expand.storage.removal import Leftovers, find_others, remove_files, sweep
 from train.data.cache import Cache
+from train.data.dataset import Data
 from train.errors import TrainError
-from train.runs.records import changed_settings, shorten, write_json
+from train.runs.measure import describe_data
+from train.runs.records import changed_settings, moved_folders, shorten, write_json
 from train.trials.study import Study
 
 STUDY, RUNS = "study.json", "runs"
 OLD_STUDY = "question.json"
 """The settings file of earlier versions, with the same keys."""
+IMAGES = "images"
+"""The key of the settings file under which hashes of the images are."""
 MEASURING = ".measuring-"
 """How the name of a folder begins in which an expansion is measured; it is removed with all in it."""
 MEASURED = ("costs.json", "speeds.json")
@@ -44,27 +47,27 @@ class StudyDir:
     overwrite: bool = False
 
 
-def open_study(study: Study, study_dir: StudyDir) -> Leftovers:
-    """Create the folder of a study, or check that it holds the same study.
+def open_study(study: Study, study_dir: StudyDir, data: Data | None = None) -> Leftovers:
+    """Create the folder of a study, or check that it holds the same study of the same `data`.
 
     With --overwrite, remove the files of an earlier study, and return which other files stay.
     """
     out, stayed = study_dir.out, Leftovers()
     out.mkdir(parents=True, exist_ok=True)
-    settings = json.loads(json.dumps(study.to_dict()))
+    images = {name: split.to_dict() for name, split in describe_data(data).items()} if data else {}
     before = _read_settings(out)
     if before is None:
         _refuse_foreign_files(out)
     elif study_dir.overwrite:
         stayed = _remove_study(out)
-    elif different := changed_settings(before, study):
+    elif different := [*changed_settings(before, study), *_changed_images(before, study, images)]:
         _forget_plan(out, different)
     sweep(out, _is_temporary)
     for left in out.glob(f"{MEASURING}*"):
         if left.is_dir() and not left.is_symlink():
             shutil.rmtree(left)
     # a folder without it was not created by this program; a removal leaves the earlier one
-    write_json(out / STUDY, settings)
+    write_json(out / STUDY, {**study.to_dict(), **({IMAGES: images} if images else {})})
     (out / OLD_STUDY).unlink(missing_ok=True)
     (out / RUNS).mkdir(exist_ok=True)
     return stayed
@@ -79,6 +82,14 @@ def _read_settings(out: Path) -> dict[str, Any] | None:
                 raise TrainError(_foreign(out))
             return settings
     return None
+
+
+def _changed_images(before: dict[str, Any], study: Study, images: dict[str, Any]) -> list[str]:
+    """List the splits whose images have changed; without a record of them, the moved folders."""
+    recorded = before.get(IMAGES)
+    if not images or not isinstance(recorded, dict):
+        return moved_folders(before, study)
+    return [f"the {name} images changed" for name in images if recorded.get(name) != images[name]]
 
 
 def _foreign(out: Path) -> str:

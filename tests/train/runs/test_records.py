@@ -281,6 +281,7 @@ def test_the_versions_of_libraries_are_recorded(monkeypatch: pytest.MonkeyPatch)
     assert found["torch"] == torch.__version__.partition("+")[0]
     assert set(found) == {
         "python",
+        "expand-train",
         "torch",
         "torchvision",
         "numpy",

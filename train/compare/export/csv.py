@@ -9,7 +9,7 @@ from typing import Any
 
 from train.trials.results import DivergedTrial, TrialResult
 
-LEFT_OUT = ("right", "gap", "per_class")
+LEFT_OUT = ("right", "gap", "per_class", "versions")
 
 
 def trials_to_csv(results: Sequence[TrialResult | DivergedTrial]) -> str:
@@ -27,7 +27,8 @@ def trials_to_csv(results: Sequence[TrialResult | DivergedTrial]) -> str:
 
 
 def _lost(trial: DivergedTrial) -> dict[str, Any]:
-    return {**trial.to_dict(), "diverged": trial.divergence.sentence}
+    row = {key: value for key, value in trial.to_dict().items() if key not in LEFT_OUT}
+    return {**row, "diverged": trial.divergence.sentence}
 
 
 def _flatten(result: TrialResult) -> dict[str, Any]:
