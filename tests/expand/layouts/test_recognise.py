@@ -447,3 +447,45 @@ def test_names_say_parts_and_roles() -> None:
     ] == [True, True, False, False]
     assert role_of("images of cats") == ("images", ("of", "cats"))
     assert role_of("gtFine") == ("labels", ())
+
+
+DOCUMENT = Path(__file__).parents[3] / "docs/layouts.md"
+CONTENTS = {
+    ".txt": YOLO,
+    ".json": COCO,
+    ".xml": VOC,
+    ".yaml": YAML,
+    ".csv": "file_name,label\n1.jpg,3\n",
+    "cat/1.json": LABELME,
+    "labels.csv": "file,label\n1.jpg,3\n",
+    "README.txt": "Photos of cats and dogs.\n",
+    "labels.txt": "cat\ndog\n",
+    "classes.csv": "id,name\n0,cat\n1,dog\n",
+    "expand.json": "{}",
+}
+
+
+def documented(head: str) -> list[list[str]]:
+    """Return the rows of the table with this first column."""
+    text = DOCUMENT.read_text("utf-8").split(f"| {head} |")[1].split("\n\n")[0]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()[2:]]
+
+
+def example(root: Path, cell: str) -> Path:
+    files = cell.strip("`").split("` `")
+    texts = {name: CONTENTS.get(name, CONTENTS.get(Path(name).suffix, "")) for name in files}
+    return write(root, texts)
+
+
+def test_every_documented_layout_is_refused_as_documented(tmp_path: Path) -> None:
+    rows = documented("layout")
+    assert {row[0] for row in rows} == {kind.value for kind in Kind} - {"class folders"}
+    for number, (kind, _, cell) in enumerate(rows):
+        with pytest.raises(LayoutError) as refused:
+            list_sources(example(tmp_path / str(number), cell))
+        assert refused.value.layout.kind.value == kind, cell
+
+
+def test_what_is_documented_as_class_folders_is_not_refused(tmp_path: Path) -> None:
+    for number, (cell, _) in enumerate(documented("still class folders")):
+        assert len(list_sources(example(tmp_path / str(number), cell))) > 1
