@@ -18,7 +18,8 @@ import numpy as np
 from expand.errors import BadImageError, ExpandError, SettingError
 from expand.images.formats import max_pixels
 from expand.images.pixels import Pixels
-from expand.techniques.catalogue.build import TooLargeError, build, run
+from expand.techniques.catalogue.build import build, run
+from expand.techniques.catalogue.guard import TooLargeError
 from expand.techniques.catalogue.saved import MOST_TRANSFORMS, Leaf, leaves
 from expand.techniques.kept import broken_by
 

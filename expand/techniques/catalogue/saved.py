@@ -46,15 +46,18 @@ LIMITS = {
     **dict.fromkeys(("sigma", "sigma_x_limit", "sigma_y_limit", "alias_blur", "max_delta"), 100),
     **dict.fromkeys(("num_steps", "grid", "tile_grid_size"), 100),
     **dict.fromkeys(("holes_number_xy", "n", "num_shadows_limit", "shadow_dimension"), 100),
-    **dict.fromkeys(("drop_length", "drop_width", "num_flare_circles_range", "max_factor"), 100),
-    **dict.fromkeys(("num_masks_x", "num_masks_y", "number_of_patches", "max_objects"), 1000),
-    **dict.fromkeys(("num_holes_range", "n_segments", "src_radius", "plasma_size"), 10_000),
+    **dict.fromkeys(("drop_length", "drop_width", "num_flare_circles_range"), 100),
+    **dict.fromkeys(("num_masks_x", "num_masks_y", "number_of_patches", "n_segments"), 1000),
+    **dict.fromkeys(("num_holes_range", "src_radius", "plasma_size"), 10_000),
     **dict.fromkeys(("fill", "drop_value", "drop_color", "src_color"), 255),
     **dict.fromkeys(("nb_rows", "nb_cols", "num_grid_xy"), 20),
-    "iterations": 10,
-    "num_control_points": 30,
+    **dict.fromkeys(("iterations", "max_factor"), 10),
+    "num_control_points": 10,
+    "Morphological.scale": 100,
 }
-"""The largest number in an argument, where a larger one would take minutes or all memory."""
+"""The largest number in an argument, where a larger one would take minutes or all memory.
+
+A key with a dot is for one transform."""
 LEAST = {"step_factor": 0.001}
 
 
@@ -182,7 +185,8 @@ def check_arguments(
 
 def _check_value(name: str, key: str, value: object, path: tuple[str | int, ...]) -> None:
     """Refuse a number of an argument that is too large, and a text that is too long."""
-    most, least = LIMITS.get(key, MOST), LEAST.get(key, -math.inf)
+    most = LIMITS.get(f"{name}.{key}") or LIMITS.get(key, MOST)
+    least = LEAST.get(key, -math.inf)
     for item in _plain_values(value, name, key, path):
         if isinstance(item, str) and len(item) > MOST_TEXT:
             raise SettingError(f'"{key}" of {name} is a text of {len(item)} characters', key, path)

@@ -142,6 +142,32 @@ def test_a_transform_that_writes_into_its_image_does_not_change_the_source() -> 
     assert not np.array_equal(first, before)
 
 
+@pytest.mark.parametrize("channels", [2, 4])
+@pytest.mark.parametrize(
+    "transform", ["InvertImg", "Solarize", "RandomBrightnessContrast", "GaussNoise", "ToSepia"]
+)
+def test_a_transform_of_colours_keeps_alpha_as_it_is(transform: str, channels: int) -> None:
+    views = Views(Recipe.parse(f"techniques: [{transform}: {{p: 1}}]"))
+    pixels = noise_image(16, 12, channels)
+    grey_or_rgb = pixels[..., 0] if channels == 2 else np.ascontiguousarray(pixels[..., :3])
+    params = views.params("x", 1)
+    changed = views.render(pixels, params).pixels
+    assert np.array_equal(changed[..., -1], pixels[..., -1])
+    assert np.array_equal(
+        changed[..., 0] if channels == 2 else changed[..., :3],
+        views.render(grey_or_rgb, params).pixels,
+    )
+
+
+def test_alpha_moves_with_the_pixels(tmp_path: Path) -> None:
+    library = load_library()
+    mixed = [library.HorizontalFlip(p=1), library.InvertImg(p=1), library.HueSaturationValue(p=1)]
+    views = Views(Recipe.load(save(tmp_path / "p.yaml", mixed)))
+    pixels = noise_image(16, 12, 4)
+    changed = views.render(pixels, views.params("x", 1)).pixels
+    assert np.array_equal(changed[..., 3], pixels[:, ::-1, 3])
+
+
 @pytest.mark.parametrize(
     ("transform", "changes"),
     [
