@@ -51,6 +51,8 @@ def guard(transform: Any, library: Any) -> None:
             guard(inner, library)
         return
     transform.apply_with_params = partial(_apply_guarded, transform)
+    if isinstance(transform, library.ThinPlateSpline):
+        transform.update_transform_params = partial(_check_distances, transform)
     if isinstance(transform, library.ImageOnlyTransform):
         for method in ("update_transform_params", "get_params_dependent_on_data"):
             setattr(transform, method, partial(_without_alpha, transform, method))
@@ -75,6 +77,16 @@ def _apply_beside_alpha(transform: Any, params: dict[str, Any], **data: Any) -> 
     return result
 
 
+def _check_distances(transform: Any, params: Any, data: Mapping[str, Any]) -> Any:
+    """Refuse an image that is too large for ThinPlateSpline, which draws for each pixel."""
+    height, width = data["image"].shape[:2]
+    distances = height * width * transform.num_control_points**2
+    if distances > MOST_DISTANCES:
+        name, gigabytes = type(transform).__name__, 8 * distances / 1e9
+        raise BadImageError(f"it would take {gigabytes:.0f} GB of memory by {name}")
+    return type(transform).update_transform_params(transform, params=params, data=data)
+
+
 def split_alpha(pixels: Pixels) -> tuple[Pixels, Pixels | None]:
     """Return the colours of an image, H×W or H×W×3, and its alpha channel, H×W×1, if it has one."""
     if pixels.ndim != 3 or pixels.shape[2] not in (2, 4):
@@ -90,9 +102,6 @@ def _apply_guarded(transform: Any, params: dict[str, Any], *args: Any, **kwargs:
     if width * height > most:
         message = f"it would become {width}×{height} pixels by {name}"
         raise TooLargeError(message, width * height)
-    distances = width * height * getattr(transform, "num_control_points", 0) ** 2
-    if distances > MOST_DISTANCES:
-        raise BadImageError(f"it would take {8 * distances / 1e9:.0f} GB of memory by {name}")
     for key in ("holes", "zoom_factors"):
         if len(params.get(key, ())) > MOST_PARTS:
             raise BadImageError(f"it would get {len(params[key])} {key} by {name}")

@@ -158,10 +158,10 @@ def test_the_version_of_a_pipeline_is_not_what_decides(version: object, tmp_path
 )
 def test_a_result_too_large_for_an_image_makes_it_a_bad_image(transform: str, reason: str) -> None:
     views = Views(Recipe.parse(f"techniques: [{transform[:-1]}, p: 1}}]"))
+    size = (2500, 3000) if "ThinPlate" in transform else (200, 300)
     set_max_pixels("100000000")
     try:
         with pytest.raises(BadImageError, match=reason):
-            size = (2500, 3000) if "ThinPlate" in transform else (200, 300)
             views.render(np.zeros((*size, 3), np.uint8), views.params("x", 1))
     finally:
         set_max_pixels(None)
