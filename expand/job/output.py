@@ -60,11 +60,13 @@ def hold_output(plan: Plan, overwrite: bool) -> Iterator[tuple[OutputFolder, Out
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ExpandError(f'"{out}" cannot be created: {error.strerror or error}') from error
+    identity = None
     try:
         with Lock(out), open_output(out) as folder:
+            identity = folder.identity
             yield folder, _prepare(plan, folder, overwrite)
     except BaseException:
-        if not existed:
+        if not existed and identity and identity.is_at(out):
             with suppress(OSError):
                 out.rmdir()  # only if it is empty
         raise

@@ -63,7 +63,7 @@ class Replayer:
         """Return the source of a row, if it is the one that the file was made from."""
         name, path = row["source"], self.src / row["source"]
         if self._last is None or self._last[0] != name:
-            if not path.exists():
+            if not os.access(path, os.F_OK):
                 raise ExpandError(f'"{path}" does not exist; use --source to name the input folder')
             data = read_source(path)
             if sha256(data).hexdigest() != row["source_sha256"]:

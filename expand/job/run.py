@@ -13,8 +13,15 @@ from expand.engines.engine import Engine
 from expand.errors import STOPPED, ExpandError
 from expand.job.plan import Plan
 from expand.job.summary import RunSummary, printable
-from expand.job.task import Outcome, Task, TaskContext, check_input, check_output, do_chunk
-from expand.records.card import CARD, has_card
+from expand.job.task import (
+    Outcome,
+    Task,
+    TaskContext,
+    check_card,
+    check_input,
+    check_output,
+    do_chunk,
+)
 from expand.records.claims import has_old_parts
 from expand.records.join import join
 from expand.records.manifest import read_records
@@ -89,13 +96,7 @@ def _check_records(context: TaskContext, writer: ManifestWriter) -> None:
     """Raise ExpandError with status 3 if the output folder or a record in it went away."""
     check_output(context.out, context.output)
     writer.check()
-    if not has_card(writer.folder):
-        raise ExpandError(
-            f'"{context.out}/{CARD}" was removed or renamed during the run; without it, expand '
-            "does not know the folder. Put it back, or remove the folder, and run the same command "
-            "again.",
-            STOPPED,
-        )
+    check_card(writer.folder)
 
 
 def _tasks(plan: Plan, writer: ManifestWriter, old: bool) -> Iterator[Task]:

@@ -16,6 +16,7 @@ from expand.job.copies import File, make_files
 from expand.job.settings import Settings
 from expand.layouts.limits import NameLimits
 from expand.layouts.source import Source, read_source
+from expand.records.card import CARD, has_card
 from expand.records.rows import Row, line_of
 from expand.storage.folder import OutputFolder
 from expand.storage.identity import Identity
@@ -73,6 +74,7 @@ def do_chunk(context: TaskContext, tasks: list[Task]) -> list[Outcome]:
     cv2.setNumThreads(0)
     check_output(context.out, context.output)
     with open_output(context.out, durable=context.durable) as folder:
+        check_card(folder)
         outcomes = [do_task(context, folder, task) for task in tasks]
         if context.durable:
             folder.sync()
@@ -121,6 +123,17 @@ def check_output(out: Path, identity: Identity) -> None:
         raise ExpandError(
             f'"{out}" was removed, renamed or replaced during the run. Nothing was written '
             "anywhere else.",
+            STOPPED,
+        )
+
+
+def check_card(folder: OutputFolder) -> None:
+    """Raise ExpandError with status 3 if the run card is gone: the folder is being removed."""
+    if not has_card(folder):
+        raise ExpandError(
+            f'"{folder.path}/{CARD}" was removed or renamed during the run; without it, expand '
+            "does not know the folder. Put it back, or remove the folder, and run the same command "
+            "again.",
             STOPPED,
         )
 

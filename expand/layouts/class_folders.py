@@ -34,9 +34,14 @@ def list_sources(root: Path, factor: int = 1, format_: str = "keep", layout: str
     """
     if layout not in LAYOUTS:
         raise ExpandError(f"layout must be {' or '.join(LAYOUTS)}, got {layout!r}")
-    if not root.exists():
+    try:
+        exists, folder = root.exists(), root.is_dir()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ExpandError(f'"{root}" cannot be read: {reason}') from error
+    if not exists:
         raise ExpandError(f'"{root}" does not exist')
-    if not root.is_dir():
+    if not folder:
         raise ExpandError(f'"{root}" is a file; a folder with one folder per class is needed')
     scan = _Scan(root, factor, format_, recognising=layout != FOLDERS)
     listing = Listing(scan.sources(), scan.summary)
