@@ -33,6 +33,7 @@ BITS |= dict.fromkeys((BITFIELDS, ALPHA_BITFIELDS), (16, 32))
 INSIDE = {INSIDE_JPEG: "a JPEG", INSIDE_PNG: "a PNG"}
 MASKS = {16: (0x7C00, 0x3E0, 0x1F, 0), 32: (0xFF0000, 0xFF00, 0xFF, 0)}
 """The bits of red, green, blue and alpha, where a file does not say them."""
+LONGEST_RUN = 255
 UNUSED = 0xFF000000
 """The bits of 32 that no colour uses; some programs store alpha there without saying so."""
 
@@ -155,6 +156,8 @@ def _channel(values: NDArray[np.unsignedinteger], mask: int) -> NDArray[np.uint8
 
 
 def _run_lengths(header: Header) -> Pixels:
+    if header.width * header.height > LONGEST_RUN * len(header.data):
+        raise BadImageError(TRUNCATED)
     image = BmpImageFile(io.BytesIO(header.data))
     if image.mode == "1":
         raise BadImageError("is a BMP file of run lengths and two colours, which is not supported")

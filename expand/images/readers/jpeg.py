@@ -25,6 +25,7 @@ from expand.images.readers.picture import (
 END = b"\xff\xd9"
 MISSING = b"remature end"
 """What libjpeg prints if data is missing: "Premature end of JPEG file", or "… of data segment"."""
+ANYTHING = b""
 JPEG_LS = b"\xff\xf7"
 """What follows the first two bytes of a JPEG-LS file."""
 COLOUR_MODES = ("L", "RGB")
@@ -41,21 +42,26 @@ def open_jpeg(data: bytes) -> Picture:
     if not data.endswith(END) and data.rfind(END) < cast(io.BytesIO, header.fp).tell():
         raise BadImageError(TRUNCATED)
     if header.mode in COLOUR_MODES:
-        return Picture(*header.size, encoding, partial(_load, data), orientation)
+        return Picture(*header.size, encoding, partial(_load, header, data), orientation)
     load = partial(_load_cmyk, header, data)
     return Picture(*header.size, encoding.without_profile(), load, orientation)
 
 
-def _load(data: bytes) -> Pixels:
-    """Load pixels; refuse those that libjpeg makes up where data is missing before the end."""
+def _load(header: JpegImageFile, data: bytes) -> Pixels:
+    """Load pixels; refuse those that libjpeg makes up where data is missing before the end.
+
+    Where it says that data is damaged, Pillow has to accept the file as well.
+    """
     pixels = load_with_opencv(data)
     if quiet.heard(MISSING):
         raise BadImageError(TRUNCATED)
+    if quiet.heard(ANYTHING):
+        header.load()
     return pixels
 
 
 def _load_cmyk(header: JpegImageFile, data: bytes) -> Pixels:
-    _load(data)  # Pillow's libjpeg does not say what is missing
+    _load(header, data)  # Pillow's libjpeg does not say what is missing
     return cmyk_to_rgb(header)
 
 

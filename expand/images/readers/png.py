@@ -24,7 +24,11 @@ from expand.images.readers.picture import (
 
 # Pillow's limit for all texts and profiles together, for each of them; its own refuses large profiles
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
-END = b"\0\0\0\0IEND\xaeB`\x82"
+CHUNK_HEADER = struct.Struct(">I4s").unpack_from
+LARGEST_RATIO = 1032
+"""How many bytes deflate makes of one, at most."""
+CHANNELS = {2: 3, 4: 2, 6: 4}
+"""The channels of colour types that have several."""
 GREY, PALETTE, GREY_ALPHA = 0, 3, 4
 """Colour types in a PNG's header."""
 
@@ -36,8 +40,6 @@ def open_png(data: bytes) -> Picture:
         raise BadImageError(DAMAGED_HEADER)
     if header.is_animated:
         raise BadImageError(f"is an animation of {header.n_frames} frames; give single images")
-    if not data.endswith(END) and not _has_end(data):
-        raise BadImageError(TRUNCATED)
     # without a tag, Pillow would decode the whole file to find that there is none
     tagged = b"eXIf" in data or b"Raw profile type exif" in data
     orientation = read_orientation(header) if tagged else 1
@@ -46,11 +48,19 @@ def open_png(data: bytes) -> Picture:
     return Picture(*header.size, encoding, lambda: _load(header, data), orientation)
 
 
+def _smallest(size: tuple[int, int], data: bytes) -> int:
+    """Return how many bytes the rows have at least, so that a damaged size takes no time."""
+    return size[1] * ((size[0] * data[24] * CHANNELS.get(data[25], 1) + 7) // 8)
+
+
 def _has_end(data: bytes) -> bool:
-    """Whether the chunks of a file lead to its end."""
-    at = 8
-    while at + 12 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, at)
+    """Whether the chunks of a file lead to its end.
+
+    OpenCV would take memory for a chunk of any length.
+    """
+    at, end = 8, len(data) - 12
+    while at <= end:
+        length, kind = CHUNK_HEADER(data, at)
         at += 12 + length
         if kind == b"IEND":
             return bool(at <= len(data))
@@ -58,6 +68,8 @@ def _has_end(data: bytes) -> bool:
 
 
 def _load(header: PngImageFile, data: bytes) -> Pixels:
+    if _smallest(header.size, data) > LARGEST_RATIO * len(data) or not _has_end(data):
+        raise BadImageError(TRUNCATED)
     depth, colour = data[24], data[25]
     if colour == PALETTE or (colour == GREY_ALPHA and depth == 8):
         return load_with_pillow(header)
@@ -72,7 +84,7 @@ def _transparent_level(data: bytes) -> int | None:
     """Return the grey level that a file declares transparent, None if there is none."""
     at = 8
     while at + 10 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, at)
+        length, kind = CHUNK_HEADER(data, at)
         if kind == b"IDAT":
             return None
         if kind == b"tRNS" and length >= 2:

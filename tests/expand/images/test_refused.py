@@ -128,6 +128,12 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "a sound": (lambda: b"RIFF\x10\0\0\0WAVEfmt \0\0\0\0", "is not an image"),
     "a huge PNG": (lambda: png(60000, 60000, 8, 0, b""), "60,000×60,000 pixels.*--max-pixels"),
+    "a large PNG with little data": (lambda: png(12000, 12000, 16, 6, b""), "truncated"),
+    "a PNG with an endless chunk": (
+        lambda: png(8, 8, 8, 0, bytes(72)).replace(b"\0\0\0\x0cIDAT", b"\xff\xff\0\0IDAT"),
+        "truncated",
+    ),
+    "a large BMP of run lengths with little data": (lambda: bmp(12000, 12000, 8, 1), "truncated"),
     "a huge PGM": (lambda: b"P5 100000 100000 255\n", "--max-pixels"),
     "a huge BMP": (lambda: bmp(1 << 30, 1 << 30), "--max-pixels"),
     "a huge WebP": (
