@@ -85,7 +85,7 @@ def _open(data: bytes) -> Picture:
 
 def _other(data: bytes) -> str:
     """Return why bytes that are of no supported format are refused."""
-    if data[:3] in (b"Pf\n", b"PF\n"):
+    if data[:2] in (b"Pf", b"PF") and data[2:3].isspace():
         return "has floating-point pixels; 8 and 16 bits are supported"
     for at, magic, name in OTHERS:
         if data.startswith(magic, at):

@@ -35,8 +35,10 @@ class _File:
         libc.fflush.argtypes = [ctypes.c_void_p]
         libc.setvbuf.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
         self.flush = libc.fflush
-        self.address: int = libc.fopen(b"/dev/null", b"we")
+        self.address: int | None = libc.fopen(b"/dev/null", b"we")
         buffer = libc.calloc(SIZE, 1)  # for ever: C uses it until the process ends
+        if not self.address or not buffer:
+            raise OSError("no null device")
         libc.setvbuf(self.address, buffer, FULLY_BUFFERED, SIZE)
         self.text = (ctypes.c_char * SIZE).from_address(buffer)
 

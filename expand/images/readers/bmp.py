@@ -21,7 +21,6 @@ from expand.images.readers.picture import (
     DAMAGED_HEADER,
     TRUNCATED,
     Picture,
-    load_with_opencv,
     load_with_pillow,
 )
 
@@ -91,9 +90,10 @@ def _header(data: bytes) -> Header:
 def _load(header: Header) -> Pixels:
     if header.compression in (RLE8, RLE4):
         return _run_lengths(header)
-    if header.bits == 24:
-        return load_with_opencv(header.data)
     rows = _rows(header)
+    if header.bits == 24:
+        colours = rows[:, : 3 * header.width].reshape(header.height, header.width, 3)
+        return np.ascontiguousarray(colours[..., ::-1])
     if header.bits in (16, 32):
         return _colours(rows.view(f"<u{header.bits // 8}")[:, : header.width], header)
     parts = 8 // header.bits
