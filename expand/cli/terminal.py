@@ -21,9 +21,10 @@ from expand.cli.output import (
     prepare_streams,
     visible,
 )
-from expand.errors import STOPPED, ExpandError
+from expand.errors import REFUSED, STOPPED, ExpandError
 
 INTERRUPTED = 130
+NO_FOLDER = "the current folder does not exist any more; change to another one"
 
 
 class _RunContext(click.Context):
@@ -138,14 +139,24 @@ def run_to_exit(
     sys.exit(status if isinstance(status, int) else 0)
 
 
+def need_folder(name: str) -> None:
+    """Exit with a message if there is no current folder, without which some libraries abort."""
+    if not _has_folder():
+        prepare_streams()
+        echo(f"{name}: {NO_FOLDER}", err=True)
+        sys.exit(REFUSED)
+
+
 def explain(error: OSError | MemoryError) -> str:
     """Say what the system refused, and to which file."""
     if isinstance(error, MemoryError):
         return "there is not enough memory"
     if not _has_folder():
-        return "the current folder does not exist any more; change to another one"
+        return NO_FOLDER
     reason = error.strerror or str(error) or type(error).__name__
-    return f'"{os.fsdecode(error.filename)}": {reason}' if error.filename else reason
+    if not isinstance(error.filename, (str, bytes)):
+        return reason
+    return f'"{os.fsdecode(error.filename)}" cannot be used: {reason}'
 
 
 def _has_folder() -> bool:

@@ -12,7 +12,7 @@ from expand import __version__
 from expand.cli.groups import Command, Folder, GroupedCommand, titled
 from expand.cli.options import LAYOUT, MAX_PIXELS_OPTION
 from expand.cli.output import echo, visible
-from expand.cli.terminal import FolderFirst, program_name, run_to_exit
+from expand.cli.terminal import FolderFirst, need_folder, program_name, run_to_exit
 from train.cli.ablate import ABLATE_COMMON, ABLATE_OPTIONS, read_ablation
 from train.cli.compare import COMPARE_COMMON, COMPARE_OPTIONS, read_comparison, this_command
 from train.cli.options import (
@@ -42,6 +42,7 @@ TRAIN_OPTIONS = {
 def main() -> NoReturn:
     """Run the command, and exit."""
     name = program_name("train", "train-dataset")
+    need_folder(name)
     run_to_exit(command, name, RESUME, TrainError)
 
 

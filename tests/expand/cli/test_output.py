@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from expand import ExpandError
 from expand.cli import output
 from expand.cli.output import ERRORS, echo, encodable, visible, visible_lines
+from expand.cli.terminal import NO_FOLDER
 from tests.conftest import Folder, noise_image
 
 ESCAPE = "\x1b[31mred\x1b[0m"
@@ -189,10 +190,11 @@ def test_no_file_gets_the_number_of_a_closed_stream(class_folder: Folder, tmp_pa
     assert call("verify", tmp_path / "two").returncode == 0
 
 
-def test_a_folder_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("program", ["expand", "train"])
+def test_a_folder_that_is_gone_is_a_sentence(program: str, tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
-    line = f'cd "{gone}" && rmdir "{gone}" && exec "{sys.executable}" -m expand a b'
+    line = f'cd "{gone}" && rmdir "{gone}" && exec "{sys.executable}" -m {program} a b'
     done = subprocess.run(
         ["sh", "-c", line],
         capture_output=True,
@@ -202,7 +204,7 @@ def test_a_folder_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
     )
     assert done.returncode in (2, 3)
     assert "Traceback" not in done.stderr
-    assert done.stderr.startswith("expand: ")
+    assert done.stderr == f"{program}: {NO_FOLDER}\n"
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ def test_a_usage_error_names_the_program_as_it_was_called(
     [
         (
             OSError(28, "No space left on device", "x\n.png"),
-            'work: "x\\n.png": No space left on device\n',
+            'work: "x\\n.png" cannot be used: No space left on device\n',
         ),
         (OSError(5, "Input/output error"), "work: Input/output error\n"),
         (MemoryError(), "work: there is not enough memory\n"),
