@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -20,7 +21,7 @@ from expand.cli.options import (
     read_settings,
     view_options,
 )
-from expand.cli.output import echo, visible
+from expand.cli.output import NobodyReadsError, echo, visible
 from expand.cli.terminal import FolderFirst, program_name, run_to_exit
 
 if TYPE_CHECKING:
@@ -117,7 +118,8 @@ def run(
         with progress_bar(plan.files, "files", quiet) as progress:
             report = do_job(plan, estimated, engine, overwrite, not skip_bad, progress)
     if report.status or not quiet:
-        echo(format_report(report), err=bool(quiet))
+        with suppress(NobodyReadsError):
+            echo(format_report(report), err=bool(quiet))
     return report.status
 
 

@@ -59,6 +59,10 @@ SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 ERRORS = "expand.plain"
 
 
+class NobodyReadsError(Exception):
+    """Standard output is a pipe whose reader has ended, as in `train predict … | head`."""
+
+
 def visible(text: object) -> str:
     """Return a name or a message as one line in which every character can be seen."""
     return IN_LINE.sub(lambda found: _escape(found[0]), str(text))
@@ -72,7 +76,7 @@ def visible_lines(text: str) -> str:
 def echo(text: str = "", *, err: bool = False) -> None:
     """Write lines to standard output, or with `err` to standard error.
 
-    Raise BrokenPipeError if nobody reads standard output any more, and ExpandError if it cannot be
+    Raise NobodyReadsError if that is so for standard output, and ExpandError if it cannot be
     written. What standard error cannot take is lost.
     """
     shown = visible_lines(text) + "\n"
@@ -92,7 +96,7 @@ def _deliver(write: Callable[[], object]) -> None:
     except OSError as error:
         discard_output()
         if isinstance(error, BrokenPipeError):
-            raise
+            raise NobodyReadsError from error
         reason = error.strerror or error
         raise ExpandError(f"standard output cannot be written: {reason}", STOPPED) from error
 

@@ -7,13 +7,14 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 from click.shell_completion import CompletionItem
 
 from expand.cli.groups import PlainCommand
 from expand.cli.output import (
+    NobodyReadsError,
     discard_output,
     echo,
     encodable,
@@ -46,6 +47,13 @@ class FolderFirst(click.Group):
         if (name or cmd.name) == "run":
             cmd.context_class = _RunContext
         super().add_command(cmd, name)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. A pipe that broke is not that of standard output, as click takes it."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ExpandError("a pipe to another process broke", STOPPED) from error
 
     def get_help(self, ctx: click.Context) -> str:
         """Return the text of `--help`, in characters that standard output can encode."""
@@ -126,8 +134,7 @@ def run_to_exit(
     except (click.Abort, KeyboardInterrupt):
         echo(f"{name}: interrupted. {hint}", err=True)
         status = INTERRUPTED
-    except BrokenPipeError:
-        discard_output()
+    except NobodyReadsError:
         status = 0
     except ImportError as error:
         echo(visible(f'{name}: {error}; pip install ".[train]"'), err=True)

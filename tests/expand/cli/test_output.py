@@ -281,3 +281,21 @@ def test_what_standard_error_cannot_take_is_lost(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(output.sys, "stdout", None)
     with pytest.raises(ExpandError, match="it is closed"):
         echo("nor this")
+
+
+def test_a_reader_that_ends_early_changes_no_status(class_folder: Folder, tmp_path: Path) -> None:
+    src = class_folder({"a/1.png": noise_image(9, 9), "a/2.png": b"bad"})
+    for arguments, status in (([src, tmp_path / "out"], 1), (["plan", src, tmp_path / "x"], 0)):
+        line = [sys.executable, "-m", "expand", *map(str, arguments)]
+        process = subprocess.Popen(
+            line,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.getcwd()},
+        )
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+        process.stderr.close()
+        assert process.wait(60) == status

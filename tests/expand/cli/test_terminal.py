@@ -170,3 +170,17 @@ def test_what_the_system_refuses_is_a_sentence_and_status_3(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert ending(monkeypatch, capsys, what) == (3, message)
+
+
+def test_a_pipe_to_a_worker_that_breaks_is_no_success(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_self: object, _ctx: object) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr(click.Group, "invoke", fail)
+    monkeypatch.setattr("sys.argv", ["work", "look"])
+    with pytest.raises(SystemExit) as ended:
+        run_to_exit(work, "work", "Start again.")
+    assert ended.value.code == 3
+    assert capsys.readouterr().err == "work: a pipe to another process broke\n"
