@@ -39,4 +39,9 @@ def shown(value: object) -> str:
         text = repr(value)
     except (ValueError, RecursionError):  # a list that holds such a number, or itself
         text = f"a {type(value).__name__}"
+    return cut(text)
+
+
+def cut(text: str) -> str:
+    """Return a text for a message, cut to 100 characters."""
     return text if len(text) <= 100 else f"{text[:100]}…"

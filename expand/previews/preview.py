@@ -18,6 +18,9 @@ from expand.layouts.source import check_name, read_source
 from expand.previews.sheet import Row, draw_sheet
 from expand.recipes.recipe import Recipe
 
+MOST_VIEWS = 10_000
+"""Views on a contact sheet: more would take gigabytes."""
+
 
 @dataclass(frozen=True)
 class Preview:
@@ -29,6 +32,11 @@ class Preview:
     @classmethod
     def of(cls, src: Path, settings: Settings, sources: int, layout: str = AUTO) -> Preview:
         """Render `sources` sources, spread over the classes, and all views; skip bad images."""
+        if sources * settings.factor > MOST_VIEWS:
+            raise ExpandError(
+                f"a contact sheet holds at most {MOST_VIEWS:,} views, not {sources} sources × "
+                f"{settings.factor:,}; preview with a smaller --factor"
+            )
         rows: list[Row] = []
         with list_sources(src, layout=layout) as listing:
             step = max(1, len(listing) // sources)

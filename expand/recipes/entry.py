@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from expand.errors import ExpandError, SettingError, shown
+from expand.errors import ExpandError, SettingError, cut, shown
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ class Entry:
         entries: dict[str, Entry] = {}
         for key, value in self.node.value:
             if str(key.value) in entries:
-                raise Entry(self.where, key).error(f'"{key.value}" is set twice')
+                raise Entry(self.where, key).error(f'"{cut(str(key.value))}" is set twice')
             entries[str(key.value)] = Entry(self.where, value)
         return entries
 
@@ -81,7 +81,9 @@ class Entry:
             raise self.error(str(error)) from error
         except (TypeError, ValueError, ArithmeticError, AttributeError) as error:
             # a value of a type that no check foresaw: a mapping, a date, a list of lists
-            raise self.error(f"a setting has a value that it cannot have ({error})") from error
+            raise self.error(
+                f"a setting has a value that it cannot have ({cut(str(error))})"
+            ) from error
 
     def check_keys(self, known: tuple[str, ...], owner: str) -> None:
         """Refuse a key that is not one of `known`; `owner` names what the keys belong to."""
@@ -90,5 +92,5 @@ class Entry:
                 near = difflib.get_close_matches(key, known, n=1)
                 hint = f'; did you mean "{near[0]}"?' if near else ""
                 raise entry.error(
-                    f'{owner} has no setting "{key}"; it has {", ".join(known)}{hint}'
+                    f'{cut(owner)} has no setting "{cut(key)}"; it has {", ".join(known)}{hint}'
                 )

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from expand.errors import ExpandError, shown
+from expand.errors import ExpandError, cut, shown
 from expand.recipes.entry import Entry
 from expand.recipes.fill import DEFAULT_FILL, Fill
 from expand.recipes.reading import compose, read_text
@@ -51,9 +51,7 @@ def read_recipe(name: str | Path) -> Parsed:
     except (OSError, ValueError):  # a name that no file can have
         exists = False
     if not exists:
-        raise ExpandError(
-            f'"{shown(str(name))[1:-1]}" is neither a recipe ({", ".join(NAMED)}) nor a file'
-        )
+        raise ExpandError(f'"{cut(str(name))}" is neither a recipe ({", ".join(NAMED)}) nor a file')
     return parse_recipe(read_text(path), str(path))
 
 
@@ -157,7 +155,7 @@ def _name_and_settings(entry: Entry) -> tuple[str, Entry]:
     items = entry.items()
     if len(items) != 1:
         raise entry.error(
-            f'each technique is one entry of the list ("- flip: {{}}"), got {", ".join(items)}'
+            f'each technique is one entry of the list ("- flip: {{}}"), got {cut(", ".join(items))}'
         )
     name, settings = next(iter(items.items()))
     return name, settings if settings.value is not None else settings.without_settings()
@@ -168,7 +166,7 @@ def _from_catalogue(name: str, values: dict[str, Any]) -> Catalogue:
         near = difflib.get_close_matches(name, NATIVE, n=1)
         hint = f'; did you mean "{near[0]}"?' if near else ""
         raise ExpandError(
-            f'"{name}" is not a technique; there are {", ".join(NATIVE)}, '
+            f'"{cut(name)}" is not a technique; there are {", ".join(NATIVE)}, '
             f"and albumentations transforms{hint}"
         )
     factor = values.pop("factor", None)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from expand.errors import ExpandError, shown
+from expand.errors import ExpandError, cut
 from expand.recipes.entry import Entry
 
 MOST_BYTES, MOST_ENTRIES, MOST_LEVELS = 256 * 1024, 10_000, 60
@@ -72,7 +72,7 @@ def compose(text: str, where: str) -> Entry:
     except (ValueError, TypeError, ArithmeticError, AttributeError, KeyError) as error:
         # constructors of YAML tags: !!int abc, a date in month 13, a mapping as a key
         raise ExpandError(
-            f'"{where}": a value is not what its tag says ({shown(str(error))})'
+            f'"{where}": a value is not what its tag says ({cut(str(error))})'
         ) from error
     return entry
 
@@ -122,4 +122,4 @@ def _describe(error: yaml.YAMLError, text: str, where: str) -> str:
     mark = getattr(error, "problem_mark", None)
     place = f", line {mark.line + 1}" if mark else ""
     problem = getattr(error, "problem", None) or error
-    return f'"{where}"{place}: not valid YAML: {shown(str(problem))[1:-1]}'
+    return f'"{where}"{place}: not valid YAML: {cut(str(problem))}'

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from expand.errors import ExpandError, SettingError, shown
+from expand.errors import ExpandError, SettingError, cut, shown
 from expand.recipes.fill import DEFAULT_FILL, Fill
 from expand.recipes.parse import MOST_TECHNIQUES, Parsed, parse_recipe, read_recipe
 from expand.techniques import NATIVE, Choice, GeometricTechnique, PixelTechnique, Technique
@@ -179,7 +179,7 @@ class Recipe:
             text = json.dumps(data)
         except (TypeError, ValueError, RecursionError) as error:
             raise ExpandError(f"a recipe must be plain data: {error}") from error
-        return cls.parse(text, shown(data.get("name", "recipe")).strip("'"))
+        return cls.parse(text, cut(str(data.get("name", "recipe"))))
 
     def _repr_html_(self) -> str:
         """Show the recipe as a table in a notebook."""
@@ -199,9 +199,7 @@ def _product(techniques: tuple[Technique, ...]) -> int | None:
 
 def _default(name: str) -> Technique:
     if name not in NATIVE:
-        raise ExpandError(
-            f'"{shown(name)[1:-1]}" is not a technique; there are {", ".join(NATIVE)}'
-        )
+        raise ExpandError(f'"{cut(str(name))}" is not a technique; there are {", ".join(NATIVE)}')
     return NATIVE[name]()
 
 

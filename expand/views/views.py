@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from expand.errors import ExpandError, shown
 from expand.geometry import IDENTITY, Placement, Size
 from expand.images.pixels import Pixels
@@ -196,4 +198,20 @@ def view(
     `Recipe`, a name or a file.
     """
     views = Views(recipe if isinstance(recipe, Recipe) else Recipe.load(recipe), seed, sampling)
+    image = _checked(image)
+    if not is_whole(k) or not 0 <= k <= MASK:
+        raise ExpandError(f"views are numbered from 0, got {shown(k)}")
     return image.copy() if k == 0 else views.render(image, views.params(source_id, k)).pixels
+
+
+def _checked(image: object) -> Pixels:
+    """Return an image as a contiguous array; refuse what no image file holds."""
+    if (
+        not isinstance(image, np.ndarray)
+        or image.dtype not in (np.uint8, np.uint16)
+        or image.ndim not in (2, 3)
+        or not image.size
+    ):
+        kind = f"{image.dtype}, {image.shape}" if isinstance(image, np.ndarray) else shown(image)
+        raise ExpandError(f"an image is H×W or H×W×C, uint8 or uint16; got {kind}")
+    return np.ascontiguousarray(image)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib import metadata
 from typing import Any
 
-from expand.errors import ExpandError
+from expand.errors import ExpandError, cut
 
 VERSION = "2.0.8"
 
@@ -63,7 +63,7 @@ def transform_class(name: str) -> type:
     near = difflib.get_close_matches(name, kinds, n=1)
     hint = f'; did you mean "{near[0]}"?' if near else ""
     raise ExpandError(
-        f'"{name}" is neither a technique nor a transform of albumentations {VERSION}{hint}'
+        f'"{cut(name)}" is neither a technique nor a transform of albumentations {VERSION}{hint}'
     )
 
 
@@ -92,7 +92,7 @@ def in_one_line(error: Exception) -> str:
     lines = [
         line.strip() for line in str(error).splitlines() if line.strip() and "http" not in line
     ]
-    return "; ".join(lines[:4]) or type(error).__name__
+    return "; ".join(map(cut, lines[:4])) or type(error).__name__
 
 
 def _version(distribution: str) -> str | None:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from expand.errors import ExpandError, SettingError, shown
+from expand.errors import ExpandError, SettingError, cut, shown
 from expand.techniques.catalogue.library import (
     load_library,
     parameters,
@@ -175,7 +175,7 @@ def check_arguments(
         here = (*path, str(key))
         if key not in known:
             raise SettingError(
-                f'{name} has no argument "{str(key)[:100]}"; it has {", ".join(sorted(known))}',
+                f'{name} has no argument "{cut(str(key))}"; it has {", ".join(sorted(known))}',
                 str(key),
                 here,
             )

@@ -106,3 +106,8 @@ def test_a_source_whose_name_is_not_utf_8_is_passed_over(class_folder: Folder) -
     src = class_folder({"a/1.png": noise_image(9, 9), "a/2.png": noise_image(9, 9)})
     (src / "a/1.png").rename(src / "a" / os.fsdecode(b"\xff.png"))
     assert sheet(src, rows=2).height > CELL
+
+
+def test_a_sheet_of_more_views_than_memory_holds_is_refused(class_folder: Folder) -> None:
+    with pytest.raises(ExpandError, match="a contact sheet holds at most 10,000 views"):
+        preview(class_folder(), factor=1_000_000)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from expand import ExpandError, Recipe, view
+from expand.images.pixels import Pixels
 from expand.views import views as views_module
 from expand.views import walk as walk_module
 from expand.views.keys import draw
@@ -271,3 +272,38 @@ def test_wrong_settings_are_refused() -> None:
             Views(CLASSIC, **wrong)
     with pytest.raises(ExpandError, match="numbered from 0"):
         Views(CLASSIC).params("a", -1)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((4, 5), np.float32),
+        np.zeros((4, 5), bool),
+        np.zeros((4, 5), np.int16),
+        np.zeros((0, 5), np.uint8),
+        np.zeros((4, 5, 0), np.uint8),
+        np.zeros(5, np.uint8),
+        np.zeros((2, 4, 5, 3), np.uint8),
+        [[1, 2], [3, 4]],
+        None,
+    ],
+    ids=range(9),
+)
+def test_a_view_of_what_is_no_image_is_refused(image: Pixels) -> None:
+    with pytest.raises(ExpandError, match="an image is H×W or H×W×C, uint8 or uint16; got"):
+        view(image, "x", 1)
+
+
+def test_a_view_of_any_layout_of_memory_is_the_same() -> None:
+    image = noise_image(9, 8, 3)
+    expected = view(image, "x", 3)
+    for other in (image[::-1][::-1], np.asfortranarray(image), np.stack([image, image])[1]):
+        other.flags.writeable = False
+        assert np.array_equal(view(other, "x", 3), expected)
+    assert np.array_equal(view(image[:, ::-1], "x", 0), image[:, ::-1])
+
+
+@pytest.mark.parametrize("k", [-1, 2**64, 1.5, True, "1"])
+def test_a_view_has_a_number(k: int) -> None:
+    with pytest.raises(ExpandError, match="views are numbered from 0"):
+        view(noise_image(4, 4), "x", k)
