@@ -58,13 +58,18 @@ class OutputFolder:
         """Close the folder; files that were written stay."""
         self._leave()
         if self._root is not None:
-            os.close(self._root)
-            self._root = self._handle = None
+            handle, self._root, self._handle = self._root, None, None
+            with suppress(OSError):  # a folder that was only read holds nothing
+                os.close(handle)
 
     @property
     def identity(self) -> Identity:
         """What this folder is, whatever becomes of its path."""
-        return Identity.of(self.path if self._root is None else self._root)
+        try:
+            return Identity.of(self.path if self._root is None else self._root)
+        except OSError as error:
+            reason = error.strerror or error
+            raise ExpandError(f'"{self.path}" cannot be read: {reason}', STOPPED) from error
 
     def write(self, name: str, data: bytes, *, sync: bool = False) -> None:
         """Write a file, and the folders on the way to it; replace an existing one.
@@ -135,8 +140,11 @@ class OutputFolder:
 
     def holds(self, name: str, handle: int) -> bool:
         """Tell whether a file at the top still is the open one."""
-        found, opened = self.status(name), os.fstat(handle)
-        return found is not None and (found.st_dev, found.st_ino) == (opened.st_dev, opened.st_ino)
+        found = self.status(name)
+        try:
+            return found is not None and os.path.samestat(found, os.fstat(handle))
+        except OSError:
+            return False
 
     def rename(self, old: str, new: str) -> None:
         """Give a file at the top another name; replace an existing file."""
@@ -232,7 +240,8 @@ class OutputFolder:
     def _close(self) -> None:
         if self._handle is not None and self._handle != self._root:
             handle, self._handle = self._handle, self._root
-            os.close(handle)
+            with suppress(OSError):
+                os.close(handle)
 
     def _path_of(self, folder: str) -> str:
         """Return what to put before a name: nothing where names are relative to open folders."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from expand.errors import STOPPED, BadImageError, ExpandError
+from expand.errors import REFUSED, STOPPED, BadImageError, ExpandError
 
 LINE_BYTES = 16 << 20
 """The longest line of a record that is read; a row has about 500 bytes."""
@@ -77,7 +77,8 @@ def open_record(path: Path) -> BinaryIO | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise ExpandError(f'"{path}" cannot be read: {error.strerror or error}') from error
+        status = REFUSED if error.errno is None else STOPPED
+        raise ExpandError(f'"{path}" cannot be read: {error.strerror or error}', status) from error
 
 
 def read_record(path: Path) -> bytes | None:
