@@ -25,6 +25,7 @@ from expand.images.readers.picture import (
     load_with_pillow,
     read_orientation,
 )
+from expand.images.readers.tiff_parts import check_parts
 from expand.images.readers.tiff_tags import (
     ALPHA,
     BLACK,
@@ -35,7 +36,6 @@ from expand.images.readers.tiff_tags import (
     UNSPECIFIED,
     WHITE,
     Tags,
-    check_complete,
     check_single,
     read_tags,
 )
@@ -87,7 +87,7 @@ def _rows(file: Any, tags: Tags) -> Picture:
 
 def _load_rows(file: Any) -> Pixels:
     for page in file.pages:
-        check_complete(page)
+        check_parts(page)
     pixels: Pixels = file.series[0].asarray(maxworkers=1)
     return pixels
 
@@ -136,7 +136,7 @@ def _palette(header: Image.Image, tags: Tags) -> Pixels:
 def _load_with_tifffile(tags: Tags) -> Pixels:
     """Load a page as H×W or H×W×C."""
     page = tags.page
-    check_complete(page)
+    check_parts(page)
     pixels = page.asarray(maxworkers=1)
     if page.axes == "SYX":
         pixels = np.ascontiguousarray(np.moveaxis(pixels, 0, -1))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
 from typing import Any, cast
 
 from expand.errors import BadImageError
-from expand.images.readers.picture import DAMAGED_HEADER, ORIENTATION, TRUNCATED
+from expand.images.readers.picture import DAMAGED_HEADER, ORIENTATION
 
 PROFILE, SUBFILE_KIND, INK_SET, PLANES_OF_STACK, DEPTH = 34675, 254, 332, 33629, 32997
 WHITE, BLACK, RGB, PALETTE, CMYK, YCBCR = 0, 1, 2, 3, 5, 6
@@ -160,14 +159,3 @@ def is_rows(file: Any) -> bool:
 
 
 NARROW = 16
-
-
-def check_complete(page: Any) -> None:
-    """Refuse a file whose parts are missing or go beyond its end."""
-    size = page.parent.filehandle.size
-    starts, counts = page.dataoffsets, page.databytecounts
-    if not len(starts) == len(counts) == prod(page.chunked):
-        raise BadImageError(DAMAGED_HEADER)
-    for start, count in zip(starts, counts, strict=True):
-        if start <= 0 or count <= 0 or start + count > size:
-            raise BadImageError(TRUNCATED)

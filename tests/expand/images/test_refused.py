@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import os
 import re
 import struct
@@ -25,6 +26,7 @@ from expand.errors import BadImageError, ExpandError
 from expand.images.decoder import decode
 from expand.images.encoder import encode
 from expand.images.formats import MAX_PIXELS, Encoding, set_max_pixels
+from expand.images.readers.tiff_parts import SAFE_PART
 from tests.conftest import Folder, noise_image
 from tests.expand.images.files import chunk, png, saved, tiff, with_tags
 
@@ -314,6 +316,23 @@ def test_threads_that_decode_at_the_same_time_do_not_disturb_each_other() -> Non
 
     with ThreadPoolExecutor(8) as pool:
         assert all(list(pool.map(read, range(400)))[::2])
+
+
+@pytest.mark.parametrize("compression", ["zlib", "lzma"])
+def test_a_part_of_a_tiff_that_becomes_more_than_the_image_is_refused(
+    compression: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = {"zlib": zlib, "lzma": lzma}[compression].compress(bytes(9_000_000))
+    monkeypatch.setitem(SAFE_PART, 8, 1000)  # so that a small file stands for a large one
+    data = bytearray(
+        tiff(GREY_16, photometric="minisblack", compression=compression, metadata=None)
+    )
+    with tifffile.TiffFile(io.BytesIO(bytes(data))) as file:
+        tags = file.pages[0].tags
+        for code, value in ((273, len(data)), (279, len(packed))):
+            struct.pack_into("<I", data, tags[code].valueoffset, value)
+    with pytest.raises(BadImageError, match="damaged"):
+        decode(bytes(data) + packed)
 
 
 def test_a_tiff_with_missing_parts_is_refused() -> None:
