@@ -87,6 +87,8 @@ def _other(data: bytes) -> str:
     """Return why bytes that are of no supported format are refused."""
     if data[:2] in (b"Pf", b"PF") and data[2:3].isspace():
         return "has floating-point pixels; 8 and 16 bits are supported"
+    if data.startswith(LFS_POINTER):
+        return "is a Git LFS pointer, not the image; git lfs pull fetches the image"
     for at, magic, name in OTHERS:
         if data.startswith(magic, at):
             return f"is a {name} file; {SUPPORTED}"
@@ -99,6 +101,7 @@ def _other(data: bytes) -> str:
 
 TITLES = ", ".join(kind.title for kind in FORMATS.values())
 SUPPORTED = f"{' and '.join(TITLES.rsplit(', ', 1))} are supported"
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 OTHERS = (
     (0, b"P7\n", "PAM"),
     (4, b"ftypheic", "HEIC"),

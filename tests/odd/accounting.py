@@ -73,9 +73,7 @@ def account(src: Path, out: Path, cases: dict[str, Case]) -> Accounting:
     return Accounting(done.returncode, done.stdout, done.stderr, outcomes)
 
 
-def _outcome(
-    case: Case, reasons: list[str], rows: dict[int, dict[str, Any]], out: Path
-) -> Outcome:
+def _outcome(case: Case, reasons: list[str], rows: dict[int, dict[str, Any]], out: Path) -> Outcome:
     used, reason = bool(rows), "; ".join(reasons)
     faults = []
     if used == bool(reasons) or len(reasons) > 1:

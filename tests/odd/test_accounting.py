@@ -47,7 +47,17 @@ def test_nothing_but_our_own_lines_is_printed_and_the_status_is_1(ran: Ran) -> N
 
 def noise(text: str) -> list[str]:
     """Return lines that no program of ours prints, or that hold control characters."""
-    words = ("Traceback", "Warning", "libpng", "Corrupt", "Premature", "error:", "site-packages", "TIFF directory", "[ WARN")
+    words = (
+        "Traceback",
+        "Warning",
+        "libpng",
+        "Corrupt",
+        "Premature",
+        "error:",
+        "site-packages",
+        "TIFF directory",
+        "[ WARN",
+    )
     return [
         line
         for line in text.split("\n")

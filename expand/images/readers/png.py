@@ -72,6 +72,8 @@ def _load(header: PngImageFile, data: bytes) -> Pixels:
         raise BadImageError(TRUNCATED)
     depth, colour = data[24], data[25]
     if colour == PALETTE or (colour == GREY_ALPHA and depth == 8):
+        if colour == PALETTE and b"PLTE" not in data:
+            raise BadImageError("cannot be decoded: it has no palette")
         return load_with_pillow(header)
     pixels = load_with_opencv(data)
     if colour == GREY_ALPHA:

@@ -25,7 +25,7 @@ from expand.images.readers.picture import (
     load_with_pillow,
     read_orientation,
 )
-from expand.images.readers.tiff_parts import check_parts
+from expand.images.readers.tiff_parts import check_parts, check_stored
 from expand.images.readers.tiff_tags import (
     ALPHA,
     BLACK,
@@ -110,14 +110,18 @@ def _plain(data: bytes, tags: Tags, encoding: Encoding) -> Picture:
         raise BadImageError(f"has {_describe(tags)}, which is not supported") from error
     if len(header.getbands()) != tags.channels:
         raise BadImageError(f"has {_describe(tags)}, which is not supported")
-    load = partial(load_with_pillow, header)
+    load = partial(_load_plain, header, tags)
     if tags.kind == CMYK:
         encoding = encoding.without_profile()
-        load = partial(cmyk_to_rgb, header)
-    elif tags.kind == PALETTE:
-        load = partial(_palette, header, tags)
     # Pillow turns the image upright itself when it loads it
     return Picture(*header.size, encoding, load, turned=read_orientation(header) != 1)
+
+
+def _load_plain(header: Image.Image, tags: Tags) -> Pixels:
+    check_stored(tags.page)
+    if tags.kind == CMYK:
+        return cmyk_to_rgb(header)
+    return _palette(header, tags) if tags.kind == PALETTE else load_with_pillow(header)
 
 
 def _palette(header: Image.Image, tags: Tags) -> Pixels:

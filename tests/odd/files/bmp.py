@@ -29,7 +29,20 @@ def bmp(
     if size == 12:
         head = struct.pack("<IHHHH", 12, width, height, planes, bits)
     else:
-        head = struct.pack("<IiiHHIIiiII", size, width, height, planes, bits, compression, len(stored), 2835, 2835, colours, 0)
+        head = struct.pack(
+            "<IiiHHIIiiII",
+            size,
+            width,
+            height,
+            planes,
+            bits,
+            compression,
+            len(stored),
+            2835,
+            2835,
+            colours,
+            0,
+        )
     offset = 14 + len(head) + len(between) if start is None else start
     total = 14 + len(head) + len(between) + len(stored)
     return b"BM" + struct.pack("<IHHI", total, 0, 0, offset) + head + between + stored
@@ -92,7 +105,9 @@ def palettes() -> Iterator[Case]:
         bmp(11, 9, 8, rows(pixels), between=entries, colours=5),
         "A BMP with indexes beyond its palette of 5 colours.",
     )
-    yield either("bmp-palette-missing.bmp", bmp(11, 9, 8, rows(pixels)), "A BMP without its palette.")
+    yield either(
+        "bmp-palette-missing.bmp", bmp(11, 9, 8, rows(pixels)), "A BMP without its palette."
+    )
     yield either(
         "bmp-palette-count-huge.bmp",
         bmp(11, 9, 8, rows(pixels), between=grey, colours=1 << 31),
@@ -110,13 +125,27 @@ def colours() -> Iterator[Case]:
         "A BMP of 24 bits, top row first.",
         pixels,
     )
-    yield read("bmp-os2-24bit.bmp", bmp(7, 9, 24, rows(blue_first), size=12), "A BMP of OS/2.", pixels)
+    yield read(
+        "bmp-os2-24bit.bmp", bmp(7, 9, 24, rows(blue_first), size=12), "A BMP of OS/2.", pixels
+    )
     filled = np.dstack([pixels[..., ::-1], np.zeros((9, 7), np.uint8)]).reshape(9, -1)
-    yield read("bmp-32bit.bmp", bmp(7, 9, 32, rows(filled)), "A BMP of 32 bits without alpha.", pixels)
-    yield read("bmp-1x1.bmp", bmp(1, 1, 24, rows(blue_first[:1, :3])), "A BMP of one pixel.", pixels[:1, :1])
+    yield read(
+        "bmp-32bit.bmp", bmp(7, 9, 32, rows(filled)), "A BMP of 32 bits without alpha.", pixels
+    )
+    yield read(
+        "bmp-1x1.bmp",
+        bmp(1, 1, 24, rows(blue_first[:1, :3])),
+        "A BMP of one pixel.",
+        pixels[:1, :1],
+    )
     with_gap = bmp(7, 9, 24, bytes(100) + rows(blue_first), start=154)
     yield read("bmp-gap.bmp", with_gap, "A BMP with a gap before its pixels.", pixels)
-    yield read("bmp-trailing.bmp", bmp(7, 9, 24, rows(blue_first)) + b"text", "A BMP with text behind it.", pixels)
+    yield read(
+        "bmp-trailing.bmp",
+        bmp(7, 9, 24, rows(blue_first)) + b"text",
+        "A BMP with text behind it.",
+        pixels,
+    )
     yield read("bmp-named.png", bmp(7, 9, 24, rows(blue_first)), "A BMP named .png.", pixels)
     for size in (52, 56, 108, 124):
         data = bmp(7, 9, 24, rows(blue_first), between=bytes(size - 40), size=size)
@@ -126,7 +155,13 @@ def colours() -> Iterator[Case]:
 def masks() -> Iterator[Case]:
     values = np.random.default_rng(2).integers(0, 65536, (9, 7)).astype("<u2")
     stored = rows(values.view(np.uint8))
-    for name, bits, compression in (("555", (0x7C00, 0x3E0, 0x1F), BITFIELDS), ("555-unsaid", (0x7C00, 0x3E0, 0x1F), RAW), ("565", (0xF800, 0x7E0, 0x1F), BITFIELDS), ("444", (0xF00, 0xF0, 0xF), BITFIELDS), ("565-bgr", (0x1F, 0x7E0, 0xF800), BITFIELDS)):
+    for name, bits, compression in (
+        ("555", (0x7C00, 0x3E0, 0x1F), BITFIELDS),
+        ("555-unsaid", (0x7C00, 0x3E0, 0x1F), RAW),
+        ("565", (0xF800, 0x7E0, 0x1F), BITFIELDS),
+        ("444", (0xF00, 0xF0, 0xF), BITFIELDS),
+        ("565-bgr", (0x1F, 0x7E0, 0xF800), BITFIELDS),
+    ):
         between = struct.pack("<III", *bits) if compression else b""
         yield read(
             f"bmp-16bit-{name}.bmp",
@@ -137,7 +172,11 @@ def masks() -> Iterator[Case]:
         )
     wide = np.random.default_rng(2).integers(0, 1 << 32, (9, 7)).astype("<u4")
     stored = rows(wide.view(np.uint8))
-    for name, bits in (("rgba", (0xFF0000, 0xFF00, 0xFF, 0xFF000000)), ("abgr", (0xFF, 0xFF00, 0xFF0000, 0xFF000000)), ("rgb-high", (0xFF000000, 0xFF0000, 0xFF00, 0))):
+    for name, bits in (
+        ("rgba", (0xFF0000, 0xFF00, 0xFF, 0xFF000000)),
+        ("abgr", (0xFF, 0xFF00, 0xFF0000, 0xFF000000)),
+        ("rgb-high", (0xFF000000, 0xFF0000, 0xFF00, 0)),
+    ):
         between = struct.pack("<IIII", *bits) + bytes(108 - 56)
         yield read(
             f"bmp-32bit-{name}.bmp",
@@ -145,7 +184,11 @@ def masks() -> Iterator[Case]:
             f"A BMP of 32 bits with masks: {name}.",
             np.dstack([_stretched(wide, mask) for mask in bits if mask]),
         )
-    for name, bits in (("zero", (0, 0, 0)), ("gaps", (0x5000, 0x3E0, 0x1F)), ("all", (0xFFFF,) * 3)):
+    for name, bits in (
+        ("zero", (0, 0, 0)),
+        ("gaps", (0x5000, 0x3E0, 0x1F)),
+        ("all", (0xFFFF,) * 3),
+    ):
         yield refused(
             f"bmp-masks-{name}.bmp",
             bmp(7, 9, 16, stored, compression=BITFIELDS, between=struct.pack("<III", *bits)),
@@ -183,7 +226,9 @@ def run_lengths() -> Iterator[Case]:
     )
     few, shown = palette(16)
     low = scene(6, 8, None, 4)
-    pairs = b"".join(b"".join(bytes([1, index << 4]) for index in row) + b"\0\0" for row in low[::-1])
+    pairs = b"".join(
+        b"".join(bytes([1, index << 4]) for index in row) + b"\0\0" for row in low[::-1]
+    )
     yield read(
         "bmp-rle4.bmp",
         bmp(8, 6, 4, pairs + b"\0\1", compression=RLE4, between=few),
@@ -204,7 +249,10 @@ def run_lengths() -> Iterator[Case]:
             f"A BMP with damaged run lengths: {name}.",
         )
     yield refused(
-        "bmp-rle8-empty.bmp", bmp(8, 6, 8, b"", compression=RLE8, between=entries), "No run lengths.", ""
+        "bmp-rle8-empty.bmp",
+        bmp(8, 6, 8, b"", compression=RLE8, between=entries),
+        "No run lengths.",
+        "",
     )
 
 
@@ -226,7 +274,9 @@ def damage() -> Iterator[Case]:
     ):
         yield refused(f"bmp-{name}.bmp", bmp(width, height, 24, stored), f"A BMP with {name}.", "")
     for bits in (0, 2, 3, 12, 48, 64, 255):
-        yield refused(f"bmp-{bits}bits.bmp", bmp(30, 30, bits, stored), f"A BMP of {bits} bits.", "")
+        yield refused(
+            f"bmp-{bits}bits.bmp", bmp(30, 30, bits, stored), f"A BMP of {bits} bits.", ""
+        )
     for compression in (4, 5, 7, 11, 99):
         yield refused(
             f"bmp-compression-{compression}.bmp",
@@ -235,9 +285,19 @@ def damage() -> Iterator[Case]:
             "",
         )
     for start in (0, 20, 1 << 31):
-        yield refused(f"bmp-start-{start}.bmp", bmp(30, 30, 24, stored, start=start), f"Pixels at byte {start}.", "")
+        yield refused(
+            f"bmp-start-{start}.bmp",
+            bmp(30, 30, 24, stored, start=start),
+            f"Pixels at byte {start}.",
+            "",
+        )
     for size in (0, 13, 41, 1 << 31):
-        yield refused(f"bmp-header-{size}.bmp", bmp(30, 30, 24, stored, size=size), f"A header of {size} bytes.", "")
+        yield refused(
+            f"bmp-header-{size}.bmp",
+            bmp(30, 30, 24, stored, size=size),
+            f"A header of {size} bytes.",
+            "",
+        )
     yield either("bmp-planes-0.bmp", bmp(30, 30, 24, stored, planes=0), "A BMP of no planes.")
     yield either("bmp-planes-3.bmp", bmp(30, 30, 24, stored, planes=3), "A BMP of three planes.")
     yield refused("bmp-magic-only.bmp", b"BM", "The first two bytes of a BMP.", "")

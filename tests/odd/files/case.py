@@ -83,7 +83,12 @@ def by_pillow(image: Image.Image | Pixels, kind: str, **settings: Any) -> bytes:
 
 def truncations(stem: str, suffix: str, data: bytes, words: str = "") -> Iterator[Case]:
     """Yield a file cut off in its header, its middle and just before its end."""
-    for place, size in (("header", 6), ("early", 20), ("middle", len(data) // 2), ("end", len(data) - 9)):
+    for place, size in (
+        ("header", 6),
+        ("early", 20),
+        ("middle", len(data) // 2),
+        ("end", len(data) - 9),
+    ):
         yield refused(
             f"{stem}-cut-{place}.{suffix}",
             data[:size],

@@ -82,7 +82,13 @@ def kinds() -> Iterator[Case]:
     ):
         data = by_pillow(pixels, "JPEG", **{"quality": 97, **settings})
         yield read(f"jpeg-{name}.jpg", data, f"A JPEG: {name}.", pixels, CLOSE)
-    yield read("jpeg-1x1.jpeg", by_pillow(colour[:1, :1], "JPEG"), "A JPEG of one pixel.", colour[:1, :1], CLOSE)
+    yield read(
+        "jpeg-1x1.jpeg",
+        by_pillow(colour[:1, :1], "JPEG"),
+        "A JPEG of one pixel.",
+        colour[:1, :1],
+        CLOSE,
+    )
     yield from inks()
 
 
@@ -105,7 +111,9 @@ def inks() -> Iterator[Case]:
     at = adobe.index(b"\xff\xee")
     plain = adobe[:at] + adobe[at + 16 :]
     shown = np.array(Image.open(io.BytesIO(plain)).convert("RGB"))
-    yield read("jpeg-cmyk-without-adobe.jpg", plain, "A CMYK JPEG without an Adobe marker.", shown, CLOSE)
+    yield read(
+        "jpeg-cmyk-without-adobe.jpg", plain, "A CMYK JPEG without an Adobe marker.", shown, CLOSE
+    )
     kept = by_pillow(smooth(), "JPEG", quality=97, keep_rgb=True)
     for transform in (0, 1, 9):
         marker = segment(0xEE, b"Adobe" + struct.pack(">HHHB", 100, 0, 0, transform))
@@ -159,7 +167,11 @@ def orientations() -> Iterator[Case]:
         ("many-tags", b"II*\0\x08\0\0\0\xff\xff" + bytes(40)),
     ):
         yield read(
-            f"jpeg-exif-bad-{name}.jpg", tagged(block), f"EXIF that says nothing: {name}.", pixels, CLOSE
+            f"jpeg-exif-bad-{name}.jpg",
+            tagged(block),
+            f"EXIF that says nothing: {name}.",
+            pixels,
+            CLOSE,
         )
     twice = insert(data, *(segment(0xE1, b"Exif\0\0" + exif(value)) for value in (6, 3)))
     yield either("jpeg-exif-twice.jpg", twice, "A JPEG with two EXIF blocks that differ.")
@@ -179,7 +191,11 @@ def profiles() -> Iterator[Case]:
         for mode, pixels in (("colour", smooth()), ("grey", smooth(channels=None))):
             data = by_pillow(pixels, "JPEG", quality=97, icc_profile=content)
             yield read(
-                f"jpeg-icc-{name}-{mode}.jpg", data, f"A JPEG in {mode} with a profile: {name}.", pixels, CLOSE
+                f"jpeg-icc-{name}-{mode}.jpg",
+                data,
+                f"A JPEG in {mode} with a profile: {name}.",
+                pixels,
+                CLOSE,
             )
     data = by_pillow(smooth(), "JPEG", quality=97)
     piece = b"ICC_PROFILE\0\2\3" + profile()
@@ -211,7 +227,10 @@ def headers() -> Iterator[Case]:
         ("table-9", 12, b"\x09", ""),
     ):
         yield refused(
-            f"jpeg-{name}.jpg", patched(data, at + offset, content), f"A JPEG header: {name}.", words
+            f"jpeg-{name}.jpg",
+            patched(data, at + offset, content),
+            f"A JPEG header: {name}.",
+            words,
         )
     for marker, name in (
         (0xC3, "lossless"),
@@ -221,10 +240,19 @@ def headers() -> Iterator[Case]:
         (0xF7, "jpeg-ls"),
     ):
         yield refused(
-            f"jpeg-{name}.jpg", patched(data, at + 1, bytes([marker])), f"The frame of a JPEG: {name}.", ""
+            f"jpeg-{name}.jpg",
+            patched(data, at + 1, bytes([marker])),
+            f"The frame of a JPEG: {name}.",
+            "",
         )
-    yield either("jpeg-arithmetic.jpg", patched(data, at + 1, b"\xc9"), "Huffman data said to be arithmetic.")
-    yield either("jpeg-as-progressive.jpg", patched(data, at + 1, b"\xc2"), "A baseline scan in a progressive frame.")
+    yield either(
+        "jpeg-arithmetic.jpg", patched(data, at + 1, b"\xc9"), "Huffman data said to be arithmetic."
+    )
+    yield either(
+        "jpeg-as-progressive.jpg",
+        patched(data, at + 1, b"\xc2"),
+        "A baseline scan in a progressive frame.",
+    )
 
 
 def damage() -> Iterator[Case]:
@@ -233,7 +261,9 @@ def damage() -> Iterator[Case]:
     yield from truncations("jpeg", "jpg", data)
     yield from truncations("jpeg-progressive", "jpg", by_pillow(pixels, "JPEG", progressive=True))
     start = scan(data)
-    yield refused("jpeg-no-pixels.jpg", data[:start] + b"\xff\xd9", "A JPEG with an empty scan.", "truncated")
+    yield refused(
+        "jpeg-no-pixels.jpg", data[:start] + b"\xff\xd9", "A JPEG with an empty scan.", "truncated"
+    )
     yield refused(
         "jpeg-half-then-end.jpg",
         data[: start + (len(data) - start) // 2] + b"\xff\xd9",
@@ -247,11 +277,20 @@ def damage() -> Iterator[Case]:
         at = data.index(marker)
         length = int.from_bytes(data[at + 2 : at + 4], "big")
         yield either(
-            f"jpeg-without-{name}.jpg", data[:at] + data[at + 2 + length :], f"A JPEG without a {name} table."
+            f"jpeg-without-{name}.jpg",
+            data[:at] + data[at + 2 + length :],
+            f"A JPEG without a {name} table.",
         )
     at = data.index(b"\xff\xdb")
-    yield refused("jpeg-segment-too-long.jpg", patched(data, at + 2, b"\xff\xff"), "A table longer than the file.", "")
-    yield refused("jpeg-segment-length-0.jpg", patched(data, at + 2, b"\0\0"), "A table of length 0.", "")
+    yield refused(
+        "jpeg-segment-too-long.jpg",
+        patched(data, at + 2, b"\xff\xff"),
+        "A table longer than the file.",
+        "",
+    )
+    yield refused(
+        "jpeg-segment-length-0.jpg", patched(data, at + 2, b"\0\0"), "A table of length 0.", ""
+    )
     for count in (1, 30, 400):
         noise = np.random.default_rng(count).integers(0, 255, count).astype(np.uint8)
         yield either(
@@ -259,7 +298,9 @@ def damage() -> Iterator[Case]:
             patched(data, start + 100, noise.tobytes()),
             f"A JPEG with {count} random bytes among its pixels.",
         )
-    yield either("jpeg-pixels-zeroed.jpg", patched(data, start + 100, bytes(600)), "Zeros among the pixels.")
+    yield either(
+        "jpeg-pixels-zeroed.jpg", patched(data, start + 100, bytes(600)), "Zeros among the pixels."
+    )
 
 
 def harmless() -> Iterator[Case]:
@@ -281,5 +322,13 @@ def harmless() -> Iterator[Case]:
     yield read("jpeg-named.png", data, "A JPEG named .png.", pixels, CLOSE)
     yield read("jpeg-named.bmp", data, "A JPEG named .bmp.", pixels, CLOSE)
     second: Pixels = pixels[::-1]
-    multi = by_pillow(pixels, "MPO", quality=97, save_all=True, append_images=[Image.fromarray(second)])
-    yield read("jpeg-multi-picture.jpg", multi, "A multi-picture file; its first one counts.", pixels, CLOSE)
+    multi = by_pillow(
+        pixels, "MPO", quality=97, save_all=True, append_images=[Image.fromarray(second)]
+    )
+    yield read(
+        "jpeg-multi-picture.jpg",
+        multi,
+        "A multi-picture file; its first one counts.",
+        pixels,
+        CLOSE,
+    )

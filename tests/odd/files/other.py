@@ -13,8 +13,7 @@ from PIL import Image
 from tests.odd.files.case import Case, by_pillow, refused, scene
 
 LFS = (
-    b"version https://git-lfs.github.com/spec/v1\n"
-    b"oid sha256:" + b"4d7a2146" * 8 + b"\nsize 12345\n"
+    b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"4d7a2146" * 8 + b"\nsize 12345\n"
 )
 ISO = struct.pack(">I", 24) + b"ftyp%s" + bytes(4) + b"mif1%s" + bytes(200)
 
@@ -41,7 +40,7 @@ def formats() -> Iterator[Case]:
         "DDS": by_pillow(Image.fromarray(scene(16, 16, 4)), "DDS"),
         "QOI": by_pillow(image, "QOI"),
         "EPS": by_pillow(image, "EPS"),
-        "PDF": by_pillow(image, "PDF"),
+        "PDF": by_pillow(image, "PDF", creationDate=None, modDate=None),
         "XBM": by_pillow(Image.new("1", (16, 16), 1), "XBM"),
         "DIB": by_pillow(image, "DIB"),
         "IM": by_pillow(image, "IM"),
@@ -101,4 +100,6 @@ def no_images() -> Iterator[Case]:
         words = "empty" if name == "empty" else "LFS" if name == "lfs" else ""
         for suffix in ("png", "jpg", "tif", "webp", "bmp", "ppm"):
             if suffix in ("png", "jpg") or name in ("empty", "zeros", "noise"):
-                yield refused(f"none-{name}.{suffix}", data, f"A file of {name} named .{suffix}.", words)
+                yield refused(
+                    f"none-{name}.{suffix}", data, f"A file of {name} named .{suffix}.", words
+                )

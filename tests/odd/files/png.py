@@ -67,9 +67,7 @@ def png(
     height, width = pixels.shape[:2]
     if interlace:
         raw = b"".join(
-            rows(part, depth)
-            for y, x, dy, dx in PASSES
-            if (part := pixels[y::dy, x::dx]).size
+            rows(part, depth) for y, x, dy, dx in PASSES if (part := pixels[y::dy, x::dx]).size
         )
     else:
         raw = rows(pixels, depth)
@@ -118,7 +116,12 @@ def cases() -> Iterator[Case]:
 
 
 def kinds() -> Iterator[Case]:
-    for colour, depths in ((GREY, (1, 2, 4, 8, 16)), (RGB, (8, 16)), (GREY_ALPHA, (8, 16)), (RGBA, (8, 16))):
+    for colour, depths in (
+        (GREY, (1, 2, 4, 8, 16)),
+        (RGB, (8, 16)),
+        (GREY_ALPHA, (8, 16)),
+        (RGBA, (8, 16)),
+    ):
         for depth in depths:
             for interlace in (False, True):
                 channels = CHANNELS[colour]
@@ -174,7 +177,11 @@ def transparency() -> Iterator[Case]:
             f"An RGB PNG of {depth} bits that declares one colour transparent.",
             np.dstack([pixels, alpha]),
         )
-    for name, alpha_bytes in (("partial", bytes([0, 128, 200])), ("one", b"\0"), ("opaque", b"\xff" * 16)):
+    for name, alpha_bytes in (
+        ("partial", bytes([0, 128, 200])),
+        ("one", b"\0"),
+        ("opaque", b"\xff" * 16),
+    ):
         entries, indices = palette(16), scene(8, 9, None, 4)
         yield read(
             f"png-palette-alpha-{name}.png",
@@ -265,7 +272,11 @@ def profiles() -> Iterator[Case]:
                 f"A PNG of colour type {colour} with a profile: {name}.",
                 pixels,
             )
-    for name, content in (("not-deflate", b"x\0\0abc"), ("no-name", b"\0\0"), ("bomb", b"x\0\0" + zlib.compress(bytes(200_000_000), 9))):
+    for name, content in (
+        ("not-deflate", b"x\0\0abc"),
+        ("no-name", b"\0\0"),
+        ("bomb", b"x\0\0" + zlib.compress(bytes(200_000_000), 9)),
+    ):
         yield either(
             f"png-icc-{name}.png",
             png(scene(8, 9, 3), 8, RGB, ((b"iCCP", content),)),
@@ -318,7 +329,9 @@ def headers() -> Iterator[Case]:
         ("header-missing", b""),
         ("compression-1", chunk(b"IHDR", right[:10] + b"\1" + right[11:])),
     ):
-        yield refused(f"png-{name}.png", SIGNATURE + first + body, f"A PNG with a bad header: {name}.", "")
+        yield refused(
+            f"png-{name}.png", SIGNATURE + first + body, f"A PNG with a bad header: {name}.", ""
+        )
 
 
 def damage() -> Iterator[Case]:
@@ -339,9 +352,20 @@ def damage() -> Iterator[Case]:
     raw = bytearray(rows(pixels, 8))
     raw[0] = 9
     ihdr = SIGNATURE + chunk(b"IHDR", header(5, 6, 8, RGB))
-    yield either("png-filter-9.png", ihdr + chunk(b"IDAT", zlib.compress(bytes(raw))) + chunk(*END), "A row with filter 9.")
-    yield refused("png-empty-stream.png", ihdr + chunk(b"IDAT", b"") + chunk(*END), "An empty IDAT chunk.", "")
-    yield refused("png-not-deflate.png", ihdr + chunk(b"IDAT", b"hello" * 9) + chunk(*END), "Pixels that are not deflated.", "")
+    yield either(
+        "png-filter-9.png",
+        ihdr + chunk(b"IDAT", zlib.compress(bytes(raw))) + chunk(*END),
+        "A row with filter 9.",
+    )
+    yield refused(
+        "png-empty-stream.png", ihdr + chunk(b"IDAT", b"") + chunk(*END), "An empty IDAT chunk.", ""
+    )
+    yield refused(
+        "png-not-deflate.png",
+        ihdr + chunk(b"IDAT", b"hello" * 9) + chunk(*END),
+        "Pixels that are not deflated.",
+        "",
+    )
     yield refused(
         "png-length-too-long.png",
         ihdr + struct.pack(">I", 1 << 30) + b"IDAT" + bytes(50),
@@ -353,9 +377,21 @@ def damage() -> Iterator[Case]:
 def harmless() -> Iterator[Case]:
     pixels = scene(8, 9, 3)
     good = png(pixels, 8, RGB)
-    yield read("png-trailing-zeros.png", good + bytes(1000), "A PNG with zeros behind its end.", pixels)
-    yield read("png-trailing-text.png", good + b"appended by a camera", "A PNG with text behind its end.", pixels)
-    yield read("png-then-zip.png", good + b"PK\x05\x06" + bytes(18), "A PNG that is a ZIP file too.", pixels)
+    yield read(
+        "png-trailing-zeros.png", good + bytes(1000), "A PNG with zeros behind its end.", pixels
+    )
+    yield read(
+        "png-trailing-text.png",
+        good + b"appended by a camera",
+        "A PNG with text behind its end.",
+        pixels,
+    )
+    yield read(
+        "png-then-zip.png",
+        good + b"PK\x05\x06" + bytes(18),
+        "A PNG that is a ZIP file too.",
+        pixels,
+    )
     yield read("png-named.jpg", good, "A PNG named .jpg.", pixels)
     yield read("png-named.tif", good, "A PNG named .tif.", pixels)
     whole = rows(pixels, 8)
@@ -379,9 +415,18 @@ def harmless() -> Iterator[Case]:
         ("significant-bits", (b"sBIT", b"\5\6\5")),
         ("palette-suggested", (b"PLTE", palette(8))),
     ):
-        yield read(f"png-with-{name}.png", png(pixels, 8, RGB, (extra,)), f"A PNG with a {name} chunk.", pixels)
+        yield read(
+            f"png-with-{name}.png",
+            png(pixels, 8, RGB, (extra,)),
+            f"A PNG with a {name} chunk.",
+            pixels,
+        )
     text = zlib.compress(bytes(100_000_000), 9)
-    yield either("png-text-bomb.png", png(pixels, 8, RGB, ((b"zTXt", b"a\0\0" + text),)), "A compressed text of 100 MB.")
+    yield either(
+        "png-text-bomb.png",
+        png(pixels, 8, RGB, ((b"zTXt", b"a\0\0" + text),)),
+        "A compressed text of 100 MB.",
+    )
 
 
 def animations() -> Iterator[Case]:

@@ -34,7 +34,10 @@ def cases() -> Iterator[Case]:
             shape = (7, 9) if channels is None else (7, 9, channels)
             values = np.random.default_rng(largest).integers(0, largest + 1, shape)
             suffix = "ppm" if channels else "pgm"
-            for name, data in (("binary", binary(values, largest)), ("text", text(values, largest))):
+            for name, data in (
+                ("binary", binary(values, largest)),
+                ("text", text(values, largest)),
+            ):
                 yield read(
                     f"pnm-{name}-{largest}.{suffix}",
                     data,
@@ -53,7 +56,9 @@ def bitmaps() -> Iterator[Case]:
     stored = np.packbits(bits, axis=1).tobytes()
     yield read("pnm-bitmap.pgm", b"P4\n11 7\n" + stored, "A PBM file: 1 is black.", shown)
     digits = b"".join(b"%d" % bit for bit in bits.ravel())
-    yield read("pnm-bitmap-text.pgm", b"P1\n11 7\n" + digits, "A PBM file as text without spaces.", shown)
+    yield read(
+        "pnm-bitmap-text.pgm", b"P1\n11 7\n" + digits, "A PBM file as text without spaces.", shown
+    )
 
 
 def headers() -> Iterator[Case]:
@@ -67,11 +72,20 @@ def headers() -> Iterator[Case]:
         ("leading-zeros", b"P5\n0009 007\n00255\n"),
     ):
         yield read(f"pnm-header-{name}.pgm", head + stored, f"A PGM header with {name}.", values)
-    yield read("pnm-no-final-newline.pgm", text(values, 255, b""), "A text PGM without its last newline.", values)
-    yield read("pnm-trailing.pgm", binary(values, 255) + b"text", "A PGM with text behind it.", values)
+    yield read(
+        "pnm-no-final-newline.pgm",
+        text(values, 255, b""),
+        "A text PGM without its last newline.",
+        values,
+    )
+    yield read(
+        "pnm-trailing.pgm", binary(values, 255) + b"text", "A PGM with text behind it.", values
+    )
     yield read("pnm-named.png", binary(values, 255), "A PGM named .png.", values)
     yield read("pnm-grey-named.ppm", binary(values, 255), "A grey file named .ppm.", values)
-    yield refused("pnm-two-images.pgm", binary(values, 255) * 2, "Two images in one file.", "several images")
+    yield refused(
+        "pnm-two-images.pgm", binary(values, 255) * 2, "Two images in one file.", "several images"
+    )
     for name, head in (
         ("width-0", b"P5\n0 7\n255\n"),
         ("height-0", b"P5\n9 0\n255\n"),
@@ -90,8 +104,15 @@ def headers() -> Iterator[Case]:
         ("endless-comment", b"P5\n#" + b"x" * 100_000),
         ("kind-8", b"P8\n9 7\n255\n"),
     ):
-        yield refused(f"pnm-{name}.pgm", head + (stored if b"P2" not in head else b""), f"A PGM: {name}.", "")
-    yield refused("pnm-float.pgm", b"Pf\n9 7\n-1.0\n" + bytes(252), "A PFM file of floating-point numbers.", "floating")
+        yield refused(
+            f"pnm-{name}.pgm", head + (stored if b"P2" not in head else b""), f"A PGM: {name}.", ""
+        )
+    yield refused(
+        "pnm-float.pgm",
+        b"Pf\n9 7\n-1.0\n" + bytes(252),
+        "A PFM file of floating-point numbers.",
+        "floating",
+    )
     yield refused(
         "pnm-arbitrary-map.ppm",
         b"P7\nWIDTH 9\nHEIGHT 7\nDEPTH 1\nMAXVAL 255\nTUPLTYPE GRAYSCALE\nENDHDR\n" + stored,
@@ -103,9 +124,19 @@ def headers() -> Iterator[Case]:
 def damage() -> Iterator[Case]:
     yield from truncations("pnm", "ppm", binary(scene(20, 20, 3), 255))
     values = scene(7, 9)
-    yield refused("pnm-above-largest.pgm", binary(np.full((7, 9), 200), 100), "Values above the largest.", "")
-    for name, words in (("word", b"1 2 x 4"), ("float", b"1 2 3.5 4"), ("negative", b"1 2 -3 4"), ("too-large", b"1 2 999 4"), ("endless-number", b"1 2 " + b"9" * 10_000 + b" 4")):
-        yield refused(f"pnm-text-{name}.pgm", b"P2\n2 2\n255\n" + words, f"A text PGM with a {name}.", "")
+    yield refused(
+        "pnm-above-largest.pgm", binary(np.full((7, 9), 200), 100), "Values above the largest.", ""
+    )
+    for name, words in (
+        ("word", b"1 2 x 4"),
+        ("float", b"1 2 3.5 4"),
+        ("negative", b"1 2 -3 4"),
+        ("too-large", b"1 2 999 4"),
+        ("endless-number", b"1 2 " + b"9" * 10_000 + b" 4"),
+    ):
+        yield refused(
+            f"pnm-text-{name}.pgm", b"P2\n2 2\n255\n" + words, f"A text PGM with a {name}.", ""
+        )
     yield refused("pnm-bitmap-text-2.pgm", b"P1\n2 2\n0 1 2 1", "A text PBM with a 2.", "")
     cut = text(values, 255)
     yield refused("pnm-text-cut.pgm", cut[: len(cut) // 2], "Half of a text PGM.", "truncated")

@@ -38,7 +38,12 @@ def written(pixels: Pixels, **settings: Any) -> bytes:
 
 
 def tiff(
-    width: int, height: int, stored: bytes, order: str = "<", big: bool = False, **changes: Values | None
+    width: int,
+    height: int,
+    stored: bytes,
+    order: str = "<",
+    big: bool = False,
+    **changes: Values | None,
 ) -> bytes:
     """Write a TIFF file of one strip, tag by tag; `changes` are tags by names like "t258"."""
     tags: dict[int, Values] = {
@@ -143,7 +148,9 @@ def storages() -> Iterator[Case]:
             pixels = scene(21, 19, 3, depth)
             stored = np.moveaxis(pixels, -1, 0) if "plane" in name else pixels
             data = written(np.ascontiguousarray(stored), photometric="rgb", **settings)
-            yield read(f"tiff-{name}-{depth}.tif", data, f"An RGB TIFF in {name}, {depth} bits.", pixels)
+            yield read(
+                f"tiff-{name}-{depth}.tif", data, f"An RGB TIFF in {name}, {depth} bits.", pixels
+            )
     for channels in (5, 8):
         pixels = scene(9, 8, channels, 16)
         yield read(
@@ -158,7 +165,13 @@ def storages() -> Iterator[Case]:
     lzw = by_pillow(scene(9, 8, 3), "TIFF", compression="tiff_lzw")
     yield read("tiff-lzw.tif", lzw, "A TIFF with LZW.", scene(9, 8, 3))
     ramp = smooth()
-    yield read("tiff-jpeg.tif", by_pillow(ramp, "TIFF", compression="jpeg"), "A TIFF with JPEG in it.", ramp, 30)
+    yield read(
+        "tiff-jpeg.tif",
+        by_pillow(ramp, "TIFF", compression="jpeg"),
+        "A TIFF with JPEG in it.",
+        ramp,
+        30,
+    )
 
 
 def low_depths() -> Iterator[Case]:
@@ -219,16 +232,39 @@ def kinds() -> Iterator[Case]:
                 f"A TIFF with a palette of {1 << bits} colours, stored in {name} bits.",
                 colours.T.astype(np.uint8)[indices],
             )
-    yield refused("tiff-palette-missing.tif", tiff(8, 9, bytes(72), t262=3), "A palette TIFF without one.", "")
-    yield refused("tiff-palette-16bit.tif", tiff(8, 9, bytes(144), t258=16, t262=3, t320=(1,) * 768), "A 16-bit palette.", "")
-    for photometric, count in ((4, 1), (8, 3), (9, 3), (10, 3), (32803, 1), (32844, 1), (32845, 3), (34892, 3), (999, 1), (65535, 3)):
+    yield refused(
+        "tiff-palette-missing.tif", tiff(8, 9, bytes(72), t262=3), "A palette TIFF without one.", ""
+    )
+    yield refused(
+        "tiff-palette-16bit.tif",
+        tiff(8, 9, bytes(144), t258=16, t262=3, t320=(1,) * 768),
+        "A 16-bit palette.",
+        "",
+    )
+    for photometric, count in (
+        (4, 1),
+        (8, 3),
+        (9, 3),
+        (10, 3),
+        (32803, 1),
+        (32844, 1),
+        (32845, 3),
+        (34892, 3),
+        (999, 1),
+        (65535, 3),
+    ):
         yield refused(
             f"tiff-kind-{photometric}.tif",
             tiff(8, 9, bytes(72 * count), t258=(8,) * count, t262=photometric, t277=count),
             f"A TIFF of photometric kind {photometric}.",
             "",
         )
-    yield refused("tiff-kind-missing.tif", tiff(8, 9, bytes(72), t262=None), "A TIFF without photometric kind.", "")
+    yield refused(
+        "tiff-kind-missing.tif",
+        tiff(8, 9, bytes(72), t262=None),
+        "A TIFF without photometric kind.",
+        "",
+    )
     cmyk = scene(9, 8, 4)
     yield read(
         "tiff-cmyk-8.tif",
@@ -237,11 +273,30 @@ def kinds() -> Iterator[Case]:
         _plain_rgb(cmyk),
         1,
     )
-    yield refused("tiff-cmyk-16.tif", tiff(8, 9, bytes(576), t258=(16,) * 4, t262=5, t277=4), "CMYK of 16 bits.", "")
-    yield refused("tiff-inks.tif", tiff(8, 9, bytes(288), t258=(8,) * 4, t262=5, t277=4, t332=2), "Four other inks.", "")
-    yield refused("tiff-cmyk-5.tif", tiff(8, 9, bytes(360), t258=(8,) * 5, t262=5, t277=5), "Five inks.", "")
-    yield refused("tiff-rgb-1-sample.tif", tiff(8, 9, bytes(72), t262=2), "RGB with one channel.", "")
-    yield refused("tiff-ycbcr-16.tif", tiff(8, 9, bytes(432), t258=(16,) * 3, t262=6, t277=3), "YCbCr of 16 bits.", "")
+    yield refused(
+        "tiff-cmyk-16.tif",
+        tiff(8, 9, bytes(576), t258=(16,) * 4, t262=5, t277=4),
+        "CMYK of 16 bits.",
+        "",
+    )
+    yield refused(
+        "tiff-inks.tif",
+        tiff(8, 9, bytes(288), t258=(8,) * 4, t262=5, t277=4, t332=2),
+        "Four other inks.",
+        "",
+    )
+    yield refused(
+        "tiff-cmyk-5.tif", tiff(8, 9, bytes(360), t258=(8,) * 5, t262=5, t277=5), "Five inks.", ""
+    )
+    yield refused(
+        "tiff-rgb-1-sample.tif", tiff(8, 9, bytes(72), t262=2), "RGB with one channel.", ""
+    )
+    yield refused(
+        "tiff-ycbcr-16.tif",
+        tiff(8, 9, bytes(432), t258=(16,) * 3, t262=6, t277=3),
+        "YCbCr of 16 bits.",
+        "",
+    )
 
 
 def _plain_rgb(cmyk: Pixels) -> Pixels:
@@ -251,7 +306,20 @@ def _plain_rgb(cmyk: Pixels) -> Pixels:
 
 def numbers() -> Iterator[Case]:
     shape = (9, 8)
-    for dtype in ("int8", "int16", "int32", "int64", "uint32", "uint64", "float16", "float32", "float64", "complex64", "complex128", "bool"):
+    for dtype in (
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint32",
+        "uint64",
+        "float16",
+        "float32",
+        "float64",
+        "complex64",
+        "complex128",
+        "bool",
+    ):
         for channels in (None, 3):
             pixels = np.ones(shape + ((channels,) if channels else ()), dtype)
             data = written(pixels, photometric="rgb" if channels else "minisblack")
@@ -261,8 +329,12 @@ def numbers() -> Iterator[Case]:
             else:
                 yield refused(name, data, f"A TIFF of {dtype} numbers.", "")
     for form in (0, 4, 7, 99):
-        yield either(f"tiff-format-{form}.tif", tiff(8, 9, bytes(72), t339=form), f"Sample format {form}.")
-    yield refused("tiff-signed-8.tif", tiff(8, 9, bytes(range(72)), t339=2), "A TIFF of signed bytes.", "int8")
+        yield either(
+            f"tiff-format-{form}.tif", tiff(8, 9, bytes(72), t339=form), f"Sample format {form}."
+        )
+    yield refused(
+        "tiff-signed-8.tif", tiff(8, 9, bytes(range(72)), t339=2), "A TIFF of signed bytes.", "int8"
+    )
 
 
 def alphas() -> Iterator[Case]:
@@ -321,7 +393,12 @@ def orientations() -> Iterator[Case]:
             f"A TIFF with orientation {orientation}, which does not exist.",
             pixels,
         )
-    for name, space in (("rgb", b"RGB "), ("grey", b"GRAY"), ("cmyk", b"CMYK"), ("noise", b"\0\1\2\3")):
+    for name, space in (
+        ("rgb", b"RGB "),
+        ("grey", b"GRAY"),
+        ("cmyk", b"CMYK"),
+        ("noise", b"\0\1\2\3"),
+    ):
         yield read(
             f"tiff-icc-{name}.tif",
             written(pixels, iccprofile=profile(space)),
@@ -339,22 +416,37 @@ def pages() -> Iterator[Case]:
         with tifffile.TiffWriter(buffer) as writer:
             for _ in range(3):
                 writer.write(stack, metadata=None, contiguous=False, **settings)
-        yield refused(f"tiff-{name}.tif", buffer.getvalue(), "A TIFF of three pages.", "several pages")
-    for kind, settings in (("imagej", {"imagej": True}), ("ome", {"ome": True}), ("shaped", {"metadata": {}})):
+        yield refused(
+            f"tiff-{name}.tif", buffer.getvalue(), "A TIFF of three pages.", "several pages"
+        )
+    for kind, settings in (("imagej", {"imagej": True}), ("shaped", {"metadata": {}})):
         volume = np.stack([scene(40, 30, seed=i) for i in range(5)])
         yield refused(
-            f"tiff-stack-{kind}.tif", written(volume, **settings), f"A stack of five images: {kind}.", "several pages"
+            f"tiff-stack-{kind}.tif",
+            written(volume, **settings),
+            f"A stack of five images: {kind}.",
+            "several pages",
         )
     buffer = io.BytesIO()
     with tifffile.TiffWriter(buffer) as writer:
         writer.write(scene(12, 8), metadata=None)
         writer.write(scene(6, 4), metadata=None, subfiletype=1)
-    yield read("tiff-with-thumbnail.tif", buffer.getvalue(), "A TIFF with a smaller one of itself.", scene(12, 8))
+    yield read(
+        "tiff-with-thumbnail.tif",
+        buffer.getvalue(),
+        "A TIFF with a smaller one of itself.",
+        scene(12, 8),
+    )
     sizes = io.BytesIO()
     with tifffile.TiffWriter(sizes) as writer:
         writer.write(scene(12, 8), metadata=None)
         writer.write(scene(5, 9), metadata=None)
-    yield refused("tiff-pages-of-sizes.tif", sizes.getvalue(), "Two pages of different sizes.", "several pages")
+    yield refused(
+        "tiff-pages-of-sizes.tif",
+        sizes.getvalue(),
+        "Two pages of different sizes.",
+        "several pages",
+    )
 
 
 def directories() -> Iterator[Case]:
@@ -363,7 +455,9 @@ def directories() -> Iterator[Case]:
     right = tiff(8, 9, stored)
     yield read("tiff-plain.tif", right, "A plain TIFF, written tag by tag.", pixels)
     yield read("tiff-named.png", right, "A TIFF named .png.", pixels)
-    yield read("tiff-trailing.tif", right + b"trailing text" * 9, "A TIFF with text behind it.", pixels)
+    yield read(
+        "tiff-trailing.tif", right + b"trailing text" * 9, "A TIFF with text behind it.", pixels
+    )
     entries = int.from_bytes(right[4:8], "little")
     next_at = entries + 2 + 12 * int.from_bytes(right[entries : entries + 2], "little")
     loop = right[:next_at] + struct.pack("<I", entries) + right[next_at + 4 :]
@@ -376,7 +470,10 @@ def directories() -> Iterator[Case]:
     for side, tag in (("width", "t256"), ("height", "t257")):
         for value in (0, 1_000_000, (1 << 31) - 1, (1 << 32) - 1):
             yield refused(
-                f"tiff-{side}-{value}.tif", tiff(8, 9, stored, **{tag: value}), f"A TIFF of {side} {value}.", ""
+                f"tiff-{side}-{value}.tif",
+                tiff(8, 9, stored, **{tag: value}),
+                f"A TIFF of {side} {value}.",
+                "",
             )
     huge = tiff(8, 9, stored, t256=200_000, t257=200_000)
     yield refused("tiff-bomb.tif", huge, "A TIFF of 40,000 million pixels.", "200,000×200,000")
@@ -407,22 +504,49 @@ def directories() -> Iterator[Case]:
         ("depth-9", {"t32997": 9}),
     ):
         words = ""
-        make = either if name in ("count-zero", "count-beyond", "bits-0", "packbits-noise", "compression-0", "offsets-too-many") else refused
+        make = (
+            either
+            if name
+            in (
+                "count-zero",
+                "count-beyond",
+                "bits-0",
+                "packbits-noise",
+                "compression-0",
+                "offsets-too-many",
+            )
+            else refused
+        )
         data = tiff(8, 9, stored, **changes)  # type: ignore[arg-type]
         arguments = (f"tiff-{name}.tif", data, f"A TIFF: {name}.")
         yield either(*arguments) if make is either else refused(*arguments, words)
     yield either("tiff-rows-per-strip-0.tif", tiff(8, 9, stored, t278=0), "No rows per strip.")
     yield either("tiff-predictor-9.tif", tiff(8, 9, stored, t317=9), "Predictor 9.")
     yield either("tiff-fill-order-2.tif", tiff(8, 9, stored, t266=2), "Bits in reversed order.")
-    yield either("tiff-wide-strips.tif", tiff(8, 9, stored, t278=1 << 31), "More rows per strip than there are.")
+    yield either(
+        "tiff-wide-strips.tif",
+        tiff(8, 9, stored, t278=1 << 31),
+        "More rows per strip than there are.",
+    )
 
 
 def damage() -> Iterator[Case]:
-    yield from truncations("tiff", "tif", written(scene(40, 40, 3), photometric="rgb", compression="zlib"))
+    yield from truncations(
+        "tiff", "tif", written(scene(40, 40, 3), photometric="rgb", compression="zlib")
+    )
     yield from truncations("tiff-end", "tif", tiff(40, 40, scene(40, 40).tobytes()))
     yield refused("tiff-magic-only.tif", b"II*\0", "The first four bytes of a TIFF.", "")
-    yield refused("tiff-magic-zeros.tif", b"MM\0*" + bytes(400), "A TIFF's first bytes and zeros.", "")
-    yield refused("tiff-big-zeros.tif", b"II+\0" + bytes(400), "A BigTIFF's first bytes and zeros.", "")
+    yield refused(
+        "tiff-magic-zeros.tif", b"MM\0*" + bytes(400), "A TIFF's first bytes and zeros.", ""
+    )
+    yield refused(
+        "tiff-big-zeros.tif", b"II+\0" + bytes(400), "A BigTIFF's first bytes and zeros.", ""
+    )
     good = written(scene(40, 40, 3), photometric="rgb", compression="zlib")
     at = good.index(b"\x78\xda") if b"\x78\xda" in good else good.index(b"\x78")
-    yield refused("tiff-deflate-damaged.tif", good[: at + 60] + bytes(60) + good[at + 120 :], "Damaged deflate.", "")
+    yield refused(
+        "tiff-deflate-damaged.tif",
+        good[: at + 60] + bytes(60) + good[at + 120 :],
+        "Damaged deflate.",
+        "",
+    )
