@@ -77,8 +77,13 @@ def command() -> None:
         click.option(
             "--overwrite",
             is_flag=True,
-            help="Remove what an earlier run wrote to OUT, and start again.",
-        )
+            help="Remove what an earlier run wrote to OUT, and start again. Other files stay.",
+        ),
+        click.option(
+            "--durable",
+            is_flag=True,
+            help="Wait for the disk before the manifest names a file: safe if the power fails.",
+        ),
     ],
 )
 @titled(
@@ -94,6 +99,7 @@ def run(
     out: Path,
     skip_bad: bool,
     overwrite: bool,
+    durable: bool,
     dry_run: bool,
     quiet: bool,
     workers: int | None,
@@ -102,7 +108,7 @@ def run(
 ) -> int:
     """Expand a dataset."""
     if dry_run:
-        return show_plan(src, out, workers, layout, options)
+        return show_plan(src, out, workers, layout, options, overwrite)
     settings = read_settings(options)
     from expand.cli.messages import format_report
     from expand.cli.progress import progress_bar
@@ -116,7 +122,9 @@ def run(
         estimated = estimate(plan)
         engine = make_engine(workers, estimated.core_seconds)
         with progress_bar(plan.files, "files", quiet) as progress:
-            report = do_job(plan, estimated, engine, overwrite, not skip_bad, progress)
+            report = do_job(
+                plan, estimated, engine, overwrite, not skip_bad, progress, durable=durable
+            )
     if report.status or not quiet:
         with suppress(NobodyReadsError):
             echo(format_report(report), err=bool(quiet))
@@ -136,21 +144,30 @@ def plan(src: Path, out: Path, workers: int | None, layout: str, **options: Any)
 
 
 def show_plan(
-    src: Path, out: Path, workers: int | None, layout: str, options: dict[str, Any]
+    src: Path,
+    out: Path,
+    workers: int | None,
+    layout: str,
+    options: dict[str, Any],
+    overwrite: bool = False,
 ) -> int:
     """Print a plan; refuse one that does not fit on the disk."""
     settings = read_settings(options)
     from expand.cli.messages import format_plan
     from expand.engines.choose import check_workers, make_engine
     from expand.job.estimate import check_fits, estimate
-    from expand.job.plan import make_plan
+    from expand.job.output import peek_output
+    from expand.job.plan import find_long_names, make_plan
 
     check_workers(workers)
     with make_plan(src, out, settings, layout) as planned:
         estimated = estimate(planned, seconds=2.0)
         workers = make_engine(workers, estimated.core_seconds).workers
         echo(format_plan(planned, estimated, workers))
-        check_fits(planned, estimated)
+        known = peek_output(planned, overwrite)
+        for note in (*known.notes, *find_long_names(planned)):
+            echo(visible(note))
+        check_fits(planned, estimated, 1 - known.files / planned.files)
     return 0
 
 

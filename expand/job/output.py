@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from expand.errors import ExpandError
@@ -111,6 +111,18 @@ def _remove_earlier(plan: Plan, folder: OutputFolder, card: dict[str, Any]) -> O
     )
     notes = [str(left)] if left.count else []
     return OutputState(notes=notes, careful=left.count > 0)
+
+
+def peek_output(plan: Plan, overwrite: bool = False) -> OutputState:
+    """Return what a run would find in the output folder; refuse what the run would refuse."""
+    card = read_card(plan.out)
+    if not card:
+        return OutputState()
+    if overwrite:
+        return OutputState(notes=[f'the files of an earlier run in "{plan.out}" would be removed'])
+    state = check_earlier(plan, card)
+    existing = f"{state.files:,} of {plan.files:,} files exist already, by the records"
+    return replace(state, notes=[*state.notes, existing])
 
 
 def check_earlier(plan: Plan, card: dict[str, Any]) -> OutputState:

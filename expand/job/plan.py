@@ -7,10 +7,11 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from expand.errors import STOPPED, ExpandError
+from expand.errors import STOPPED, BadImageError, ExpandError
 from expand.job.settings import Settings
 from expand.layouts.class_folders import list_sources
 from expand.layouts.layout import AUTO
+from expand.layouts.limits import NameLimits
 from expand.layouts.listing import Listing
 from expand.layouts.names import fold
 from expand.records.card import is_record
@@ -65,6 +66,21 @@ def _check_labels(src: Path, listing: Listing) -> None:
             raise ExpandError(
                 f'"{src / label}" has the name of a file that expand writes; rename the folder'
             )
+
+
+def find_long_names(plan: Plan) -> list[str]:
+    """Return a sentence if some sources cannot be used, because a copy's name is too long."""
+    limits, settings = NameLimits.of(plan.out), plan.settings
+    count, first = 0, ""
+    for source in plan.listing:
+        try:
+            limits.check(source.id, settings.written, settings.format)
+        except BadImageError as error:
+            count += 1
+            first = first or f'"{source.id}" {error}'
+    if not count:
+        return []
+    return [f"{count:,} source{'s' if count > 1 else ''} cannot be used; the first: {first}"]
 
 
 def check_apart(src: Path, out: Path) -> None:

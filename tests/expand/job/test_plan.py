@@ -9,8 +9,9 @@ import pytest
 
 from expand import ExpandError, Recipe, Settings, expand
 from expand.job.estimate import Estimate, check_fits, estimate
-from expand.job.plan import Plan, make_plan
-from tests.conftest import Folder, noise_image
+from expand.job.output import peek_output
+from expand.job.plan import Plan, find_long_names, make_plan
+from tests.conftest import Folder, noise_image, tree
 
 CLASSIC = Recipe.load("classic")
 
@@ -93,3 +94,33 @@ def test_the_output_may_be_several_folders_deep(class_folder: Folder, tmp_path: 
         os.statvfs(tmp_path).f_bavail * os.statvfs(tmp_path).f_frsize, rel=0.05
     )
     assert expand(class_folder(2), out, workers=1).status == 0
+
+
+def test_a_plan_says_that_the_folder_grows_and_counts_only_what_is_missing(
+    class_folder: Folder, tmp_path: Path
+) -> None:
+    src, out = class_folder(2), tmp_path / "out"
+    expand(src, out, 2, workers=1)
+    before = tree(out)
+    with make_plan(src, out, Settings(CLASSIC, 6)) as plan:
+        state = peek_output(plan)
+        assert state.files == 8
+        assert state.notes == [
+            "the folder grows from ×2 to ×6",
+            "8 of 24 files exist already, by the records",
+        ]
+        assert "would be removed" in peek_output(plan, overwrite=True).notes[0]
+    with make_plan(src, out, Settings(CLASSIC, 1)) as plan, pytest.raises(ExpandError, match="grow, not shrink"):  # fmt: skip
+        peek_output(plan)
+    assert tree(out) == before
+
+
+def test_a_plan_names_a_source_whose_copies_cannot_have_a_name(
+    class_folder: Folder, tmp_path: Path
+) -> None:
+    src = class_folder(1)
+    name = f"cat/{'x' * 249}.png"
+    (src / name).write_bytes((src / "cat/0.png").read_bytes())
+    with make_plan(src, tmp_path / "out", Settings(CLASSIC, 2)) as plan:
+        (sentence,) = find_long_names(plan)
+    assert sentence.startswith(f'1 source cannot be used; the first: "{name}" has a name that is')
