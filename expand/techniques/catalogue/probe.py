@@ -24,6 +24,8 @@ from expand.techniques.catalogue.saved import MOST_TRANSFORMS, Leaf, leaves
 from expand.techniques.kept import broken_by
 
 SEEDS = range(1, 4)
+LEVELS = ("fill", "drop_value")
+"""Arguments that are levels of pixels, 0 … 255."""
 SMALL, LARGE = (36, 44), (1100, 1000)
 MOST_SECONDS, MOST_PIXELS = 5.0, 4_000_000
 DIFFERENCE = 64.0
@@ -78,8 +80,22 @@ def _check_builds(leaf: Leaf) -> None:
 def broken_kind(transform: str, dtype: str, channels: int) -> str | None:
     """Return why a transform or pipeline spoils images of a kind; None if it does not."""
     for leaf in leaves(json.loads(transform)):
-        if broken := _try(_always(leaf), dtype, channels).broken:
+        broken = _fault_of_levels(leaf, dtype) or _try(_always(leaf), dtype, channels).broken
+        if broken:
             return f"{leaf.name} cannot change it: {broken}"
+    return None
+
+
+def _fault_of_levels(leaf: Leaf, dtype: str) -> str | None:
+    """Return the argument that is a level of 8-bit images, for an image of more bits.
+
+    Trying does not always find it: on a small image there may be nothing to fill.
+    """
+    for key in LEVELS:
+        values = leaf.saved.get(key) or 0
+        values = values if isinstance(values, list) else [values]
+        if dtype != "uint8" and any(isinstance(value, int | float) and value for value in values):
+            return f'"{key}" is a level of 8-bit images'
     return None
 
 
@@ -122,6 +138,8 @@ def _try(transform: str, dtype: str, channels: int) -> Tried:
 
 def _differs(transform: str, channels: int, seed: int, result: Pixels) -> bool:
     """Return whether a 16-bit result differs from that of the same image in 8 bits."""
+    if json.loads(transform).get("fill") in ("random", "random_uniform"):
+        return False  # other numbers are drawn for 16 bits
     try:
         expected = _apply(transform, example(SMALL, "uint8", channels), seed)
     except BadImageError:  # nothing to compare with

@@ -119,10 +119,13 @@ def test_a_recipe_of_its_own_cannot_name_such_a_transform(name: str) -> None:
         ("RandomGamma: {p: 1}", "RandomGamma cannot change it: 16-bit pixels become float64"),
         ("Downscale: {p: 1}", "Downscale cannot change it: 16-bit pixels become float32"),
         ("Solarize: {p: 1}", "Solarize cannot change it: its levels are those of 8-bit images"),
+        ("Pad: {p: 1, padding: 2, fill: 255}", 'Pad cannot change it: "fill" is a level of 8-bit'),
+        ("Affine: {p: 1, fill: [0, 9, 0]}", 'Affine cannot change it: "fill" is a level of 8-bit'),
         (
-            "Pad: {p: 1, padding: 2, fill: 255}",
-            "Pad cannot change it: its levels are those of 8-bit",
+            "CoarseDropout: {p: 1, fill: 255, hole_height_range: [0.01, 0.01]}",
+            'CoarseDropout cannot change it: "fill" is a level of 8-bit images',
         ),
+        ("PixelDropout: {p: 1, drop_value: 200}", 'PixelDropout cannot change it: "drop_value" is'),
         ("Posterize: {p: 1}", "Posterize failed on it: Only single-byte integral types"),
     ],
 )
