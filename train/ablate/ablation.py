@@ -102,7 +102,7 @@ class AblationStudy(Study):
         """Return the reader of TrivialAugment; None for every other arm."""
         if arm != TRIVIAL:
             return None
-        return TrivialReader(sampler, data.train.pack.pixels, view_seed)
+        return TrivialReader(sampler, data.train.pack.pixels, view_seed, data.levels)
 
     def choosing_half(self, data: Data) -> NDArray[np.bool_]:
         """Select the test images that choose techniques; the other half measures the choice.

@@ -28,7 +28,7 @@ from train.trials.context import TrialContext, notes_of, trial_context
 from train.trials.options import StudyOptions
 from train.trials.results import TrialResult, versions_of
 from train.trials.runner import Result, missing_trials, parted, read_results, run_trials
-from train.trials.study_dir import StudyDir, open_study
+from train.trials.study_dir import StudyDir, as_begun, open_study
 
 SEEDS = 6
 NOUNS: dict[Phase, str] = {"design": "design runs", "final": "check runs"}
@@ -42,6 +42,7 @@ def ablate(
     Under torchrun every process runs its share of the trials, and the first one reports.
     """
     world = join_world()
+    ablation = as_begun(ablation, study_dir)
     context = trial_context(ablation, study_dir.cache.root, study_dir.cache.limit)
     check_images(context)
     options = replace(options, seeds=options.seeds or SEEDS)

@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from expand.images.pixels import Pixels
 from expand.views.batches import ViewBatches
 from expand.views.views import Views
 from train.ablate.ablation import AblationStudy, AblationTrial
@@ -65,7 +65,7 @@ def time_techniques(context: TrialContext[AblationStudy]) -> list[float]:
     return medians
 
 
-def _time_rounds(batches: ViewBatches, images: NDArray[np.uint8]) -> list[float]:
+def _time_rounds(batches: ViewBatches, images: Pixels) -> list[float]:
     """Time the rendering of one view of all images, a few views in turn."""
     seconds = []
     for k in range(1, TIMED_ROUNDS + 1):

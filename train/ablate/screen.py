@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from expand.images.pixels import Pixels
 from expand.recipes.recipe import Recipe
 from expand.techniques import Strength
 from expand.views.views import Views
@@ -26,7 +27,7 @@ HALF = 0.5
 class ScreenImages(NamedTuple):
     """Test images, N×H×W×C, with their labels and sources."""
 
-    pixels: NDArray[np.uint8]
+    pixels: Pixels
     labels: NDArray[np.int64]
     sources: list[str]
 
@@ -62,9 +63,7 @@ def screen(
     return tuple(results)
 
 
-def change(
-    images: NDArray[np.uint8], recipe: Recipe, strength: Strength, sources: list[str]
-) -> NDArray[np.uint8]:
+def change(images: Pixels, recipe: Recipe, strength: Strength, sources: list[str]) -> Pixels:
     """Change images by one technique at one strength: N×H×W×C."""
     views, key = Views(recipe), recipe.keys[0]
     grey = images.shape[3] == 1

@@ -6,7 +6,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from expand.images.pixels import Pixels
 from expand.views.keys import draw
+from train.data.normalise import to_tensor
 from train.feed.sampler import Sampler
 
 
@@ -16,24 +18,34 @@ class TrivialReader:
     The operation is drawn from the image's id and the epoch, so it is the same in every process.
     """
 
-    def __init__(self, sampler: Sampler, pixels: NDArray[np.uint8], seed: int) -> None:
+    def __init__(
+        self,
+        sampler: Sampler,
+        pixels: Pixels,
+        seed: int,
+        levels: tuple[int, int] | None = None,
+    ) -> None:
         from torchvision.transforms import TrivialAugmentWide
 
-        self.sampler, self.pixels, self.seed = sampler, pixels, seed
+        self.sampler, self.seed = sampler, seed
+        self.pixels, self.levels = pixels, levels
         self.device = torch.device("cpu")
         self.change = TrivialAugmentWide()
         self.ids = sampler.ids
 
     def read(self, epoch: int, items: NDArray[np.int64]) -> torch.Tensor:
-        """Read the images of some items in an epoch: N×C×H×W uint8."""
+        """Read the images of some items in an epoch: N×C×H×W."""
         pixels = self.sampler.folder.take(self.pixels, self.sampler.rows(items, epoch))
-        images = torch.from_numpy(pixels).permute(0, 3, 1, 2)
+        images = to_tensor(pixels)
+        if self.levels:
+            images = _to_8_bits(images, *self.levels)
         with torch.random.fork_rng(devices=[]):
             changed = [
                 self._change(image, self.ids[item], epoch)
                 for image, item in zip(images, items, strict=True)
             ]
-        return torch.stack(changed)
+        stacked = torch.stack(changed)
+        return _from_8_bits(stacked, *self.levels) if self.levels else stacked
 
     def _change(self, image: torch.Tensor, source: str, epoch: int) -> torch.Tensor:
         key = draw(self.seed, "trivial", source, epoch, 1)[0]
@@ -41,3 +53,13 @@ class TrivialReader:
         torch.default_generator.manual_seed(key)
         changed: torch.Tensor = self.change(image)
         return changed
+
+
+def _to_8_bits(images: torch.Tensor, low: int, high: int) -> torch.Tensor:
+    """Return images of 16 bits as the operations take them: levels `low` … `high` on 256."""
+    share = (images - low) / max(high - low, 1)
+    return (share.clamp_(0, 1) * 255).round_().to(torch.uint8)
+
+
+def _from_8_bits(images: torch.Tensor, low: int, high: int) -> torch.Tensor:
+    return (images.float() / 255 * (high - low) + low).round_().to(torch.int32)

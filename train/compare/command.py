@@ -19,7 +19,7 @@ from train.trials.context import TrialContext, notes_of, trial_context
 from train.trials.freshness import check_fresh
 from train.trials.options import StudyOptions
 from train.trials.runner import missing_trials, read_results, run_trials
-from train.trials.study_dir import StudyDir, open_study
+from train.trials.study_dir import StudyDir, as_begun, open_study
 
 GPU_SEEDS, CPU_SEEDS = 10, 6
 
@@ -32,6 +32,7 @@ def compare(
     Under torchrun every process runs its share of the trials, and the first one reports.
     """
     world = join_world()
+    study = as_begun(study, study_dir)
     context = trial_context(study, study_dir.cache.root, study_dir.cache.limit)
     default = GPU_SEEDS if context.device.type == "cuda" else CPU_SEEDS
     options = replace(options, seeds=options.seeds or default)

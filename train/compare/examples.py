@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
+from expand.images.pixels import Pixels
 from expand.views.views import Views
 from train.compare.arms import Arm
 from train.compare.results import ExampleImage, ExampleViews
@@ -28,12 +29,18 @@ def example_views(context: TrialContext[ComparisonStudy], arm: Arm) -> ExampleVi
     side = context.data.train
     source, pixels = side.folder.sources[0], side.pixels(slice(1))[0]
     image = pixels[..., 0] if pixels.shape[2] == 1 else pixels
-    images = (_example(context.study, arm, source, image, k) for k in range(EPOCHS))
+    levels = context.data.levels
+    images = (_example(context.study, arm, source, image, k, levels) for k in range(EPOCHS))
     return ExampleViews(arm, tuple(images))
 
 
 def _example(
-    study: ComparisonStudy, arm: Arm, source: str, image: NDArray[np.uint8], k: int
+    study: ComparisonStudy,
+    arm: Arm,
+    source: str,
+    image: Pixels,
+    k: int,
+    levels: tuple[int, int] | None,
 ) -> ExampleImage:
     """Render what an arm shows in epoch `k`: its copy, its view, or a view of its copy."""
     seed = Seeds.of(study.seed, 0).views
@@ -50,7 +57,7 @@ def _example(
         names.append(f"view {view}{f' of expansion {block + 1}' if block and view else ''}")
         details.append(f"{names[-1]}: {changes}")
     return ExampleImage(
-        src=_data_uri(image),
+        src=_data_uri(image if levels is None else _to_8_bits(image, *levels)),
         alt=f"{source}, {arm.name}, epoch {k}: {'; '.join(details) or 'untouched'}",
         caption=f"epoch {k}: {', '.join(names) or 'untouched'}",
     )
@@ -63,6 +70,13 @@ def _render(views: Views, image: NDArray[Any], source: str, k: int) -> tuple[NDA
     params = views.params(source, k)
     changed = [name for name, choice in params.items() if choice != views.recipe.neutral()[name]]
     return views.render(image, params).pixels, ", ".join(changed) or "untouched"
+
+
+def _to_8_bits(image: Pixels, low: int, high: int) -> Pixels:
+    """Return an image of 16 bits with its levels spread, since a screen shows 8 bits."""
+    share = (image.astype(np.float64) - low) / max(high - low, 1)
+    shown: Pixels = (share.clip(0, 1) * 255).round().astype(np.uint8)
+    return shown
 
 
 def _data_uri(image: NDArray[Any]) -> str:

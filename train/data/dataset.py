@@ -9,8 +9,8 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from expand.images.pixels import Pixels
 from expand.layouts.layout import AUTO
 from train.data.cache import Cache, TooLargeError
 from train.data.decoding import hash_files
@@ -18,7 +18,7 @@ from train.data.folder import Folder, list_folder, match_classes
 from train.data.leak import check_leaks
 from train.data.normalise import Normaliser, measure_pixels
 from train.data.pack import Pack, pack, sample
-from train.data.shape import Shape
+from train.data.shape import BACKGROUND, Shape
 from train.data.split import Split
 from train.data.subsets import some_sources, validation_sources
 from train.errors import TrainError
@@ -52,6 +52,8 @@ class Data:
     validation: Split | None
     test: Split | None
     normalise: Normaliser
+    levels: tuple[int, int] | None
+    """The lowest and the highest level of the training images, if they have 16 bits."""
     pack_seconds: float
     leaks: list[str]
 
@@ -63,10 +65,17 @@ class Data:
 
     @property
     def notes(self) -> list[str]:
-        """What the user should know of the decoded images."""
-        return list(
-            dict.fromkeys(split.pack.note for split in self.splits.values() if split.pack.note)
-        )
+        """What the user should know of the decoded images: sentences."""
+        packs = [split.pack for split in self.splits.values()]
+        notes = [each.note for each in packs if each.note]
+        if any(each.composited for each in packs):
+            notes.append(f"transparent parts are shown on grey (level {BACKGROUND} of 255)")
+        if self.levels:
+            low, high = self.levels
+            notes.append(
+                f"16 bits: the model sees every level, {low:,} … {high:,} in the training images"
+            )
+        return list(dict.fromkeys(notes))
 
 
 def prepare(request: DataRequest, cache: Cache, packing: Packing) -> Data:
@@ -89,8 +98,14 @@ def prepare(request: DataRequest, cache: Cache, packing: Packing) -> Data:
     leaks: list[str] = []
     for one, other in combinations(splits, 2):
         leaks += check_leaks(one, other, allowed=request.allow_leak)
-    normalise = measure_pixels(originals(train))
-    return Data(train, validation, test, normalise, time.perf_counter() - started, leaks)
+    pixels = originals(train)
+    normalise, levels = measure_pixels(pixels), _levels(pixels)
+    seconds = time.perf_counter() - started
+    return Data(train, validation, test, normalise, levels, seconds, leaks)
+
+
+def _levels(pixels: Pixels) -> tuple[int, int] | None:
+    return None if pixels.dtype == np.uint8 else (int(pixels.min()), int(pixels.max()))
 
 
 def _list_training(request: DataRequest) -> Folder:
@@ -155,6 +170,13 @@ def _read_test(request: DataRequest, train: Split, cache: Cache, packing: Packin
             "test images are {}, training images {}; give all of them one shape with "
             "--image-size and --colour (train ablate: resize them first)".format(*sizes)
         )
+    depths = [8 * each.pixels.itemsize for each in (packed, train.pack)]
+    if depths[0] != depths[1]:
+        raise TrainError(
+            "test images have {} bits, training images {}; convert them to one depth".format(
+                *depths
+            )
+        )
     return Split("test", folder, packed)
 
 
@@ -168,7 +190,7 @@ def _view_0(folder: Folder) -> Folder:
     return folder.only(np.flatnonzero(folder.views == 0)) if (folder.views == 0).any() else folder
 
 
-def originals(split: Split) -> NDArray[np.uint8]:
+def originals(split: Split) -> Pixels:
     """Return the pixels of a split's sources as they are.
 
     Of all images if the originals were left out; of a sample if the set is too large to pack.

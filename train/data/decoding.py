@@ -1,4 +1,4 @@
-"""Decoding: image files to 8-bit pixels of one shape, with hashes of the pixels and the file."""
+"""Decoding: image files to pixels of one shape and depth, with hashes of the pixels and the file."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from hashlib import blake2b, sha256
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from expand.errors import BadImageError
 from expand.images.decoder import decode
+from expand.images.pixels import Pixels
 from expand.layouts.source import read_source
 from train.data.pack_files import ArrayFile
 from train.data.shape import Shape, resize_crop
@@ -25,6 +25,8 @@ from train.errors import REFUSED, TrainError
 
 CHUNK, THREADS = 256, 4
 """Files that a thread hashes at a time, and threads: more than cores, since disks are waited for."""
+ONE_SIZE = "give all one size with --image-size (train ablate: resize them first)"
+ONE_SHAPE = "give them one with --image-size and --colour (train ablate: resize them first)"
 BINARY = getattr(os, "O_BINARY", 0)
 
 
@@ -33,6 +35,8 @@ class Decoded(NamedTuple):
 
     fingerprint: str
     problem: str = ""
+    composited: bool = False
+    """Whether it lost its alpha."""
 
 
 class Item(NamedTuple):
@@ -53,9 +57,10 @@ def decode_rows(
             try:
                 image = decode(read_checked(root / item.file, item.hash)).pixels
                 resized = resize_crop(image, shape)
-                _check_shape(resized.shape, array.shape)
+                check_alike(resized, array.shape, array.dtype)
                 rows.write(row, resized)
-                decoded.append(Decoded(fingerprint(image)))
+                composited = image.ndim == 3 and shape.composites(image.shape[2])
+                decoded.append(Decoded(fingerprint(image), composited=composited))
             except BadImageError as error:
                 decoded.append(Decoded("", str(error)))
     return decoded
@@ -69,27 +74,27 @@ def read_checked(path: Path, expected: str) -> bytes:
     return data
 
 
-def _check_shape(shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
-    """Refuse an image of another shape (H×W×C) than those before it."""
-    if shape[:2] != expected[:2]:
-        size, others = (f"{width}×{height}" for height, width in (shape[:2], expected[:2]))
+def check_alike(image: Pixels, shape: tuple[int, ...], dtype: str) -> None:
+    """Refuse an image of another shape (H×W×C) or depth than those before it."""
+    if image.shape[:2] != shape[:2]:
+        size, others = (f"{width}×{height}" for height, width in (image.shape[:2], shape[:2]))
+        raise BadImageError(f"is {size} pixels, others are {others}; {ONE_SIZE}")
+    if image.shape != shape:
         raise BadImageError(
-            f"is {size} pixels, others are {others}; give all one size with --image-size "
-            "(train ablate: resize them first)"
-        )
-    if shape != expected:
-        raise BadImageError(
-            f"has {shape[2]} channels, others have {expected[2]}; "
+            f"has {image.shape[2]} channels, others have {shape[2]}; "
             "--colour rgb (or grey) gives all the same"
         )
+    if image.dtype != np.dtype(dtype):
+        own, expected = (8 * np.dtype(each).itemsize for each in (image.dtype, dtype))
+        raise BadImageError(f"has {own} bits, others have {expected}; convert all to one depth")
 
 
-def first_shape(root: Path, files: Sequence[str], shape: Shape) -> tuple[int, ...]:
-    """Return H×W×C of the first image that can be decoded; at most 100 files are tried."""
+def first_image(root: Path, files: Sequence[str], shape: Shape) -> Pixels:
+    """Return the first image that can be decoded, H×W×C; at most 100 files are tried."""
     reason = "is empty"
     for file in files[:100]:
         try:
-            return read_image(root / file, shape).shape
+            return read_image(root / file, shape)
         except BadImageError as error:
             reason = f'"{file}" {error}'
     raise TrainError(f"none of the first images of {root} can be used: {reason}")
@@ -125,7 +130,7 @@ def _hash_file(path: str) -> str:
             return ""
 
 
-def read_images(root: Path, items: Sequence[Item], shape: Shape) -> NDArray[np.uint8]:
+def read_images(root: Path, items: Sequence[Item], shape: Shape) -> Pixels:
     """Return the images of files, brought to one shape: N×H×W×C."""
     images = []
     for item in items:
@@ -135,17 +140,17 @@ def read_images(root: Path, items: Sequence[Item], shape: Shape) -> NDArray[np.u
     return stack(images)
 
 
-def read_image(path: Path, shape: Shape) -> NDArray[np.uint8]:
+def read_image(path: Path, shape: Shape) -> Pixels:
     """Return an image brought to a shape: H×W×C."""
     return resize_crop(decode(read_source(path)).pixels, shape)
 
 
-def stack(images: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    """Stack images of one shape to N×H×W×C; raise TrainError if they differ."""
+def stack(images: Sequence[Pixels]) -> Pixels:
+    """Stack images of one shape and depth to N×H×W×C; raise TrainError if they differ."""
     if len({image.shape for image in images}) > 1:
-        raise TrainError(
-            "images have different sizes or channels; give them one with --image-size and --colour"
-        )
+        raise TrainError(f"images have different sizes or channels; {ONE_SHAPE}")
+    if len({image.dtype for image in images}) > 1:
+        raise TrainError("some images have 8 bits, others 16; convert all to one depth")
     return np.stack(images)
 
 
@@ -158,7 +163,7 @@ def name_file(path: Path, status: int = REFUSED) -> Iterator[None]:
         raise TrainError(f'"{path}" {error}', status) from error
 
 
-def fingerprint(pixels: NDArray[Any]) -> str:
+def fingerprint(pixels: Pixels) -> str:
     """Return a hash of decoded pixels: equal for equal pictures, whatever their files."""
     size = repr(pixels.shape[:2]).encode()[:16]
     return blake2b(np.ascontiguousarray(pixels).tobytes(), digest_size=12, salt=size).hexdigest()

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from expand.errors import BadImageError, ExpandError
+from expand.images.pixels import Pixels
 from expand.layouts.class_folders import list_sources
 from expand.layouts.layout import AUTO, LayoutError, describe, train_command
 from expand.layouts.names import compose
@@ -75,9 +76,7 @@ class Folder:
             )
         return np.arange(len(self.files)).reshape(len(self.source_ids), len(views))
 
-    def take(
-        self, pixels: NDArray[np.uint8], rows: NDArray[np.int64] | slice = slice(None)
-    ) -> NDArray[np.uint8]:
+    def take(self, pixels: Pixels, rows: NDArray[np.int64] | slice = slice(None)) -> Pixels:
         """Return the images of some rows, all if not given, out of the pixels of the pack."""
         return pixels[self.pack_rows[rows]]
 

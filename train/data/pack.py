@@ -14,18 +14,16 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from expand import __version__
 from expand.engines.choose import available_cores, make_engine
+from expand.images.pixels import Pixels
 from train.data.cache import Cache, explain_cache, part_of, remove_pack
 from train.data.decoding import (
     CHUNK,
     Decoded,
     Item,
     decode_rows,
-    first_shape,
+    first_image,
     hash_files,
     read_images,
 )
@@ -46,20 +44,23 @@ RECORD_BYTES = 100
 """Bytes of an image's hash in the record, at most."""
 DECODERS = ("opencv-python-headless", "pillow", "tifffile")
 """Libraries that pixels depend on."""
+LITTLE_ENDIAN = {1: "|u1", 2: "<u2"}
 SHOWN = 3
 Progress = Callable[[int], None]
 
 
 class Pack(NamedTuple):
-    """A decoded folder: its pixels (N×H×W×C uint8, mapped from disk) and hashes."""
+    """A decoded folder: its pixels (N×H×W×C of 8 or 16 bits, mapped from disk) and hashes."""
 
-    pixels: NDArray[np.uint8]
+    pixels: Pixels
     fingerprints: list[str]
     """Hashes of each image's pixels, before resizing."""
     hashes: list[str]
     """Hashes of each image's file."""
     whole: bool = True
     """Whether the pixels are those of every image, or of a sample."""
+    composited: bool = False
+    """Whether images lost their alpha, so that their views are not those of the files."""
     has_files: bool = True
     """Whether its images are files, or were rendered in memory."""
     note: str = ""
@@ -133,19 +134,19 @@ def _open(packing: _Packing) -> Pack | str:
         return error.strerror or str(error)
     with suppress(OSError):  # another run may have removed it, or own it; mapped pixels stay
         os.utime(path / RECORD)
-    return Pack(files.pixels, files.fingerprints, hashes)
+    return Pack(files.pixels, files.fingerprints, hashes, composited=files.composited)
 
 
 def _make(packing: _Packing, cache: Cache, progress: Progress) -> Pack:
     """Decode a folder into a pack, which appears whole or not at all."""
     folder = packing.folder
-    size = first_shape(folder.root, folder.files, packing.shape)
-    cache.make_room(len(folder) * (int(np.prod(size)) + RECORD_BYTES), str(folder.root))
+    first = first_image(folder.root, folder.files, packing.shape)
+    cache.make_room(len(folder) * (first.nbytes + RECORD_BYTES), str(folder.root))
     part = part_of(packing.path)
     try:
         with explain_cache(part):
             part.mkdir()
-            array = ArrayFile(part / ARRAY, len(folder), size, "|u1")
+            array = ArrayFile(part / ARRAY, len(folder), first.shape, LITTLE_ENDIAN[first.itemsize])
             array.create()
         decoded = []
         for image in _decode_all(packing, array):
@@ -154,7 +155,9 @@ def _make(packing: _Packing, cache: Cache, progress: Progress) -> Pack:
         if any(image.problem for image in decoded):
             raise TrainError(f"{folder.root}: {_list_problems(folder, decoded)}")
         with explain_cache(part):
-            write_record(part, packing.key, [image.fingerprint for image in decoded])
+            fingerprints = [image.fingerprint for image in decoded]
+            composited = any(image.composited for image in decoded)
+            write_record(part, packing.key, fingerprints, composited=composited)
             _publish(part, packing.path)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -202,7 +205,7 @@ def _list_problems(folder: Folder, decoded: Sequence[Decoded]) -> str:
 
 def _key(hashes: Sequence[str], shape: Shape) -> str:
     """Return the name of the pack of files: it depends on all that their pixels depend on."""
-    settings = f"{FORMAT} {__version__} {_decoders()} {shape.side} {shape.colour} {len(hashes)}"
+    settings = f"{FORMAT} {__version__} {_decoders()} {shape.side} {shape.colour} {shape.rules}"
     digest = blake2b(settings.encode(), digest_size=16)
     digest.update("".join(hashes).encode())
     return digest.hexdigest()

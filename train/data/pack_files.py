@@ -42,6 +42,8 @@ class PackFiles(NamedTuple):
 
     pixels: NDArray[Any]
     fingerprints: list[str]
+    composited: bool
+    """Whether images lost their alpha."""
 
 
 class ArrayFile(NamedTuple):
@@ -106,7 +108,7 @@ class RowWriter(NamedTuple):
             _write(self.handle, data.data, self.start + row * self.array.row_bytes)
 
 
-def write_record(folder: Path, key: str, fingerprints: list[str]) -> None:
+def write_record(folder: Path, key: str, fingerprints: list[str], *, composited: bool) -> None:
     """Bring the array of a pack to the disk, and write the record that makes it one."""
     with _opened(folder / ARRAY, os.O_RDWR) as handle:
         os.fsync(handle)
@@ -114,6 +116,7 @@ def write_record(folder: Path, key: str, fingerprints: list[str]) -> None:
             "format": FORMAT,
             "key": key,
             "pixels": _hash_file(handle),
+            "composited": composited,
             "fingerprints": fingerprints,
         }
     record = json.dumps({"checksum": _checksum(body), **body})
@@ -133,7 +136,9 @@ def read_pack(folder: Path, key: str, count: int) -> PackFiles:
         body = json.loads(_read_regular(folder / RECORD, RECORD_BYTES + count * IMAGE_BYTES))
         if body.pop("checksum") != _checksum(body) or body["format"] != FORMAT:
             raise DamagedError(f"{RECORD} has changed")
-        if body["key"] != key or len(body["fingerprints"]) != count:
+        if body["key"] != key or not isinstance(body["composited"], bool):
+            raise DamagedError(f"{RECORD} is that of other images")
+        if len(body["fingerprints"]) != count:
             raise DamagedError(f"{RECORD} is that of other images")
         with _regular(folder / ARRAY) as handle:
             if _hash_file(handle) != body["pixels"]:
@@ -145,7 +150,7 @@ def read_pack(folder: Path, key: str, count: int) -> PackFiles:
         raise DamagedError("its files are not those of a pack") from error
     if pixels.dtype.str not in DTYPES or pixels.ndim != 4 or len(pixels) != count:
         raise DamagedError(f"{ARRAY} does not hold the images")
-    return PackFiles(pixels, body["fingerprints"])
+    return PackFiles(pixels, body["fingerprints"], body["composited"])
 
 
 def _checksum(body: dict[str, Any]) -> str:

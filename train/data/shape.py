@@ -1,4 +1,4 @@
-"""The shape that every image is brought to: one size, one number of channels, 8 bits."""
+"""The shape that every image is brought to: one size, one number of channels."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from expand.errors import BadImageError
+from expand.images.pixels import Pixels
 from train.errors import TrainError
 
 COLOURS = ("keep", "rgb", "grey")
+BACKGROUND = 128
+"""The grey level of 255 that shows through transparent parts: black and white stand out from it."""
+FIRST_RULES, RULES = 1, 2
+"""By the first rules only the high byte of 16 bits was used, and alpha was dropped. Runs, models and
+studies that began by them end by them."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,7 @@ class Shape:
 
     side: int | None = None
     colour: str = "keep"
+    rules: int = RULES
 
     def __post_init__(self) -> None:
         if self.side is not None and self.side < 1:
@@ -27,20 +34,32 @@ class Shape:
         if self.colour not in COLOURS:
             raise TrainError(f"--colour must be {', '.join(COLOURS)}, got {self.colour!r}")
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return what a user chooses, as plain data; the rules are recorded apart from it."""
+        return {"side": self.side, "colour": self.colour}
+
+    def composites(self, channels: int) -> bool:
+        """Whether images of so many channels lose their alpha, and with it the background."""
+        return self.rules > FIRST_RULES and self.colour != "keep" and channels in (2, 4)
+
 
 ANY_SHAPE = Shape()
 
 
-def resize_crop(pixels: NDArray[Any], shape: Shape) -> NDArray[np.uint8]:
-    """Convert an image to H×W×C of 8 bits, resize its shorter side and crop its centre square."""
-    image = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
-    image = image[..., None] if image.ndim == 2 else image
+def resize_crop(pixels: Pixels, shape: Shape) -> Pixels:
+    """Convert an image to H×W×C, resize its shorter side and crop its centre square.
+
+    Raise BadImageError if its channels cannot be converted to the colours that are asked for.
+    """
+    image = pixels[..., None] if pixels.ndim == 2 else pixels
+    if shape.rules == FIRST_RULES and image.dtype != np.uint8:
+        image = (image >> 8).astype(np.uint8)
     if shape.colour != "keep":
-        image = _recolour(image, shape.colour)
+        image = _recolour(image, shape)
     return image if shape.side is None else centre_crop(image, shape.side)
 
 
-def centre_crop(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+def centre_crop(image: Pixels, side: int) -> Pixels:
     """Resize the shorter side of an image to `side` pixels, and crop the centre square.
 
     Pixels are averaged if the image shrinks, interpolated if it grows.
@@ -57,18 +76,33 @@ def centre_crop(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
             for part in parts
         ]
         stacked = np.dstack([part.reshape(size[1], size[0], -1) for part in resized])
-        image = stacked.astype(np.uint8, copy=False)
+        image = stacked.astype(image.dtype, copy=False)
     top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
     return image[top : top + side, left : left + side]
 
 
-def _recolour(image: NDArray[np.uint8], colour: str) -> NDArray[np.uint8]:
+def _recolour(image: Pixels, shape: Shape) -> Pixels:
     channels = image.shape[2]
-    if channels in (2, 4):  # alpha is dropped, as if the image were opaque
+    if channels > 4 and shape.rules > FIRST_RULES:
+        raise BadImageError(
+            f"has {channels} channels, which --colour {shape.colour} cannot convert; --colour keep"
+        )
+    if shape.composites(channels):
+        image, channels = _on_background(image), channels - 1
+    elif channels in (2, 4):
         image, channels = image[..., : channels - 1], channels - 1
-    if colour == "rgb":
+    if shape.colour == "rgb":
         return np.repeat(image, 3, axis=2) if channels == 1 else image[..., :3]
     if channels == 1:
         return image
-    grey: NDArray[Any] = cv2.cvtColor(np.ascontiguousarray(image[..., :3]), cv2.COLOR_RGB2GRAY)
+    grey: Pixels = cv2.cvtColor(np.ascontiguousarray(image[..., :3]), cv2.COLOR_RGB2GRAY)
     return grey[..., None]
+
+
+def _on_background(image: Pixels) -> Pixels:
+    """Show an image with alpha on a grey background; opaque pixels stay as they are."""
+    top = np.iinfo(image.dtype).max
+    alpha = image[..., -1:].astype(np.uint64)
+    behind = (top - alpha) * (BACKGROUND * (top // 255))
+    shown = (image[..., :-1] * alpha + behind + top // 2) // top
+    return shown.astype(image.dtype)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from expand.images.pixels import Pixels
 from train.data.folder import Folder
 from train.data.pack import Pack
 
@@ -18,7 +19,7 @@ class Split(NamedTuple):
     folder: Folder
     pack: Pack
 
-    def pixels(self, rows: NDArray[np.int64] | slice = slice(None)) -> NDArray[np.uint8]:
+    def pixels(self, rows: NDArray[np.int64] | slice = slice(None)) -> Pixels:
         """Return the images of some rows, all if not given: N×H×W×C."""
         return self.folder.take(self.pack.pixels, rows)
 

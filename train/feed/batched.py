@@ -1,6 +1,6 @@
 """The batched renderer: views of a whole batch by tensor operations, on the images' device.
 
-It uses the parameters that `expand` draws; pixels are within one grey level of the exact
+It uses the parameters that `expand` draws; pixels are within one grey level of 256 of the exact
 renderer's.
 """
 
@@ -16,12 +16,13 @@ from torch import Tensor
 from torch.nn.functional import grid_sample
 
 from expand.geometry import Affine, Size
+from expand.images.pixels import Pixels
 from expand.techniques.geometric.scale import Scale
 from expand.views.batches import Choices, ViewBatches
 from train.errors import TrainError
 from train.feed import exact
 from train.feed.exact import Colours
-from train.feed.kernels import KERNELS
+from train.feed.kernels import KERNELS, white
 
 AVERAGES_BLOCKS: dict[type, Callable[[Any], bool]] = {Scale: lambda scale: scale.zoom.low <= 0.5}
 """By the type of the technique: whether the exact renderer averages blocks of pixels for it, which
@@ -49,7 +50,7 @@ def render(
     k: int,
     colours: Colours | None = None,
 ) -> Tensor:
-    """Render view `k` of N×C×H×W uint8 images.
+    """Render view `k` of N×C×H×W images: uint8, or int32 for 16 bits.
 
     `colours` (N×C) fills the area that a view uncovers in each image; None: computed here.
     """
@@ -80,15 +81,21 @@ def _move(
         out = grid_sample(images.float(), grid, padding_mode="border", align_corners=False)
     else:
         colour = _colours(batches, images, colours)
-        out = grid_sample(images - colour, grid, align_corners=False).add_(colour)
-    return out.add_(0.5).clamp_(0, 255).to(torch.uint8)
+        out = grid_sample(images.float() - colour, grid, align_corners=False).add_(colour)
+    return out.add_(0.5).clamp_(0, white(images)).to(images.dtype)
 
 
 def _colours(batches: ViewBatches, images: Tensor, colours: Colours | None) -> Tensor:
     """Return the fill colours as N×C×1×1 floats on the images' device."""
     if colours is None:
-        colours = exact.fill_colours(batches, images.permute(0, 2, 3, 1).cpu().numpy())
+        colours = exact.fill_colours(batches, to_pixels(images))
     return torch.from_numpy(colours).to(images.device, torch.float32)[:, :, None, None]
+
+
+def to_pixels(images: Tensor) -> Pixels:
+    """Return N×C×H×W images as an array of N×H×W×C, in the depth of their files."""
+    pixels: Pixels = images.permute(0, 2, 3, 1).cpu().numpy()
+    return pixels if pixels.dtype == np.uint8 else pixels.astype(np.uint16)
 
 
 def _grid(source: Affine, images: Tensor, *, corners: bool) -> Tensor:

@@ -7,9 +7,9 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from expand.images.pixels import Pixels
 from expand.views.batches import ViewBatches
 from train.data.decoding import hash_files
 from train.data.shape import Shape
@@ -35,7 +35,7 @@ class Images(Protocol):
     """Where images are rendered."""
 
     def read(self, epoch: int, items: Rows) -> Tensor:
-        """Return the images of some items in an epoch: N×C×H×W uint8."""
+        """Return the images of some items in an epoch: N×C×H×W."""
 
 
 class ViewDataset(Generic[P]):
@@ -48,7 +48,7 @@ class ViewDataset(Generic[P]):
         self.colours: Colours | None = None
 
     def read(self, epoch: int, items: Rows) -> Tensor:
-        """Return the images of some items in an epoch: N×C×H×W uint8."""
+        """Return the images of some items in an epoch: N×C×H×W."""
         rows = self.sampler.rows(items, epoch)
         images = self.store.read(rows)
         if k := self.sampler.strategy.view(epoch):
@@ -83,7 +83,7 @@ class ViewDataset(Generic[P]):
         return self.colours[rows]
 
 
-def decoded_images(sampler: Sampler, pixels: NDArray[np.uint8]) -> ViewDataset[Any]:
+def decoded_images(sampler: Sampler, pixels: Pixels) -> ViewDataset[Any]:
     """Return images from the decoded cache, with exact views."""
     return ViewDataset(sampler, DecodedStore(sampler.folder, pixels), exact.render)
 
@@ -100,9 +100,7 @@ def file_images(
     return ViewDataset(sampler, FileStore(folder, known, shape), exact.render_each)
 
 
-def device_images(
-    sampler: Sampler, pixels: NDArray[np.uint8], device: torch.device
-) -> ViewDataset[Any]:
+def device_images(sampler: Sampler, pixels: Pixels, device: torch.device) -> ViewDataset[Any]:
     """Return images from the device's memory, with views rendered there by tensor operations."""
     store = DeviceStore(DecodedStore(sampler.folder, pixels), device)
     return ViewDataset(sampler, store, batched.render)

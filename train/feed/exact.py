@@ -16,11 +16,11 @@ Colours = NDArray[np.int64]
 
 def render(
     batches: ViewBatches,
-    images: NDArray[np.uint8],
+    images: Pixels,
     items: NDArray[np.int64],
     k: int,
     colours: Colours | None = None,
-) -> NDArray[np.uint8]:
+) -> Pixels:
     """Render view `k` of N×H×W×C images.
 
     `colours` (N×C) fills the area that a view uncovers in each image; None: computed here.
@@ -47,11 +47,11 @@ def render_each(
         yield views.render(pixels, views.params(batches.ids[item], k)).pixels
 
 
-def fill_colours(batches: ViewBatches, images: NDArray[np.uint8]) -> Colours:
+def fill_colours(batches: ViewBatches, images: Pixels) -> Colours:
     """Return the colour that fills the uncovered area of each of N×H×W×C images, N×C."""
     return batches.fill_colours(_as_files(images))
 
 
-def _as_files(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _as_files(images: Pixels) -> Pixels:
     """Drop the channel axis of grey images: `expand` renders them as a file holds them."""
     return images[..., 0] if images.shape[3] == 1 else images

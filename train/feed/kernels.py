@@ -15,8 +15,13 @@ from expand.techniques.pixel.erase import Erase, box
 from expand.techniques.pixel.noise import Noise, positions
 
 Kernel = Callable[[Tensor, Any, Choice], Tensor]
-"""Takes N×C×H×W uint8 images, the technique, and its choice as arrays of N; returns new images."""
+"""Takes N×C×H×W images (uint8, or int32 for 16 bits), the technique, and its choice as arrays of N; returns new images."""
 KERNELS: dict[type[PixelTechnique], Kernel] = {}
+
+
+def white(images: Tensor) -> int:
+    """Return the highest level of images: 255, or 65,535."""
+    return 255 if images.dtype == torch.uint8 else 65_535
 
 
 def kernel(technique: type[PixelTechnique]) -> Callable[[Kernel], Kernel]:
@@ -38,10 +43,11 @@ def erase(images: Tensor, technique: Erase, choice: Choice) -> Tensor:
         for edge in box(choice, height, width)
     )
     left, right, top, bottom = edges
+    level = technique.level * (white(images) // 255)
     columns = torch.arange(width, device=images.device)
     rows = torch.arange(height, device=images.device)
     across, down = (columns >= left) & (columns < right), (rows >= top) & (rows < bottom)
-    return images.masked_fill(down[:, None, :, None] & across[:, None, None, :], technique.level)
+    return images.masked_fill(down[:, None, :, None] & across[:, None, None, :], level)
 
 
 @kernel(Noise)
@@ -61,7 +67,9 @@ def noise(images: Tensor, _technique: Noise, choice: Choice) -> Tensor:
         for share in (amount, amount * salt)
     )
     index = torch.from_numpy(rows).to(images.device)
-    changed = images[index].masked_fill_(numbers < noisy, 0).masked_fill_(numbers < salted, 255)
+    changed = (
+        images[index].masked_fill_(numbers < noisy, 0).masked_fill_(numbers < salted, white(images))
+    )
     return images.clone().index_copy_(0, index, changed)
 
 

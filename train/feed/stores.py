@@ -18,6 +18,7 @@ from expand.images.pixels import Pixels
 from train.data.cache import explain_cache
 from train.data.decoding import name_file, read_checked, stack
 from train.data.folder import Folder
+from train.data.normalise import to_tensor
 from train.data.shape import Shape, resize_crop
 from train.errors import STOPPED
 
@@ -41,7 +42,7 @@ class PixelStore(Protocol[P]):
         """Return the images of some rows, for a renderer."""
 
     def collate(self, images: P, rows: Rows) -> Tensor:
-        """Return rendered images as one N×C×H×W uint8 tensor."""
+        """Return rendered images as one N×C×H×W tensor."""
 
 
 class DecodedStore:
@@ -49,7 +50,7 @@ class DecodedStore:
 
     device = CPU
 
-    def __init__(self, folder: Folder, pixels: NDArray[np.uint8]) -> None:
+    def __init__(self, folder: Folder, pixels: Pixels) -> None:
         self.folder, self.pixels = folder, pixels
 
     @property
@@ -74,13 +75,13 @@ class DecodedStore:
                 pixels = np.load(pixels, mmap_mode="r")
         self.__dict__.update(state, pixels=pixels)
 
-    def read(self, rows: Rows) -> NDArray[np.uint8]:
+    def read(self, rows: Rows) -> Pixels:
         """Return the images of some rows."""
         return self.folder.take(self.pixels, rows)
 
-    def collate(self, images: NDArray[np.uint8], rows: Rows) -> Tensor:
+    def collate(self, images: Pixels, rows: Rows) -> Tensor:
         """Return images as a tensor."""
-        return _to_tensor(images)
+        return to_tensor(images)
 
 
 class FileStore:
@@ -106,7 +107,7 @@ class FileStore:
         for row in rows:
             with name_file(self._path(row), STOPPED):  # decodes and renders: both are lazy
                 resized.append(resize_crop(next(images), self.shape))
-        return _to_tensor(stack(resized))
+        return to_tensor(stack(resized))
 
     def _path(self, row: int) -> Path:
         return self.folder.root / self.folder.files[row]
@@ -117,7 +118,7 @@ class DeviceStore:
 
     def __init__(self, decoded: DecodedStore, device: torch.device) -> None:
         self.decoded, self.device = decoded, device
-        self.pixels = _to_tensor(decoded.folder.take(decoded.pixels)).to(device)
+        self.pixels = to_tensor(decoded.folder.take(decoded.pixels)).to(device)
 
     def read(self, rows: Rows) -> Tensor:
         """Return the images of some rows."""
@@ -126,8 +127,3 @@ class DeviceStore:
     def collate(self, images: Tensor, rows: Rows) -> Tensor:
         """Return the images as they are."""
         return images
-
-
-def _to_tensor(images: NDArray[np.uint8]) -> Tensor:
-    """Return an N×H×W×C array as a tensor of N×C×H×W, with the same order in memory."""
-    return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)

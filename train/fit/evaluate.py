@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from train.data.normalise import Normaliser
+from expand.images.pixels import Pixels
+from train.data.normalise import Normaliser, to_tensor
 from train.fit.precision import autocast
 from train.models.build import to_logits
 
@@ -43,7 +44,7 @@ class EvalConfig:
 def evaluate(
     model: nn.Module,
     state: dict[str, Tensor],
-    pixels: NDArray[np.uint8],
+    pixels: Pixels,
     labels: NDArray[np.int64],
     config: EvalConfig,
 ) -> Evaluation:
@@ -70,7 +71,7 @@ def _score(logits: Tensor, labels: Tensor, classes: tuple[str, ...]) -> Evaluati
 
 
 @torch.no_grad()
-def predict(model: nn.Module, pixels: NDArray[np.uint8], config: EvalConfig) -> Tensor:
+def predict(model: nn.Module, pixels: Pixels, config: EvalConfig) -> Tensor:
     """Compute the logits of N×H×W×C images, on the host.
 
     Images are taken 500 at a time, fewer if they are larger than 64×64 pixels.
@@ -78,10 +79,8 @@ def predict(model: nn.Module, pixels: NDArray[np.uint8], config: EvalConfig) -> 
     batch_size = max(1, min(500, PIXELS_AT_ONCE // (pixels.shape[1] * pixels.shape[2])))
     parts = []
     for start in range(0, len(pixels), batch_size):
-        images = torch.from_numpy(np.ascontiguousarray(pixels[start : start + batch_size])).to(
-            config.device
-        )
-        inputs = config.normalise(images.permute(0, 3, 1, 2))
+        images = to_tensor(pixels[start : start + batch_size]).to(config.device)
+        inputs = config.normalise(images)
         with autocast(config.device, config.precision):
             logits = to_logits(model, inputs)
             if config.mirrored:

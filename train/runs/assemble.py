@@ -9,6 +9,7 @@ from torch import nn
 
 from train.data.cache import Cache
 from train.data.dataset import Data, originals
+from train.data.normalise import to_tensor
 from train.feed.dataset import Images
 from train.feed.feed import Feed
 from train.fit.precision import choose_precision
@@ -97,8 +98,7 @@ def _first_weights(model: ModelSettings, data: Data, seed: int) -> nn.Module:
     net = build(model)
 
     def some_images() -> torch.Tensor:
-        pixels = torch.from_numpy(originals(data.train)[:PREPARE_IMAGES])
-        return data.normalise(pixels.permute(0, 3, 1, 2))
+        return data.normalise(to_tensor(originals(data.train)[:PREPARE_IMAGES]))
 
     prepare(net, model, some_images)
     return net

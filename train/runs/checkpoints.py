@@ -115,6 +115,7 @@ def save_model(
     classes: Sequence[str],
     normalise: Normaliser,
     shape: Shape,
+    bits: int = 8,
 ) -> None:
     """Write a finished model with its card.
 
@@ -124,7 +125,9 @@ def save_model(
         "model": asdict(settings),
         "classes": list(classes),
         "normaliser": asdict(normalise),
-        "shape": asdict(shape),
+        "shape": shape.to_dict(),
+        "pixel_rules": shape.rules,
+        "bits": bits,
     }
     _write_tensors(folder / MODEL, state, {"card": to_json(card, ascii_only=True)})
 

@@ -48,11 +48,12 @@ def choose_feed(
 def reads_files(split: Split, strategy: Strategy, shape: Shape) -> bool:
     """Whether images are read from their files at every visit.
 
-    The pack may hold a sample only. Or views are drawn of images that are resized: views act on
-    images at their own size, which the pack does not hold.
+    The pack may hold a sample only. Or views are drawn of images that are resized, or lose their
+    alpha: views act on images as their files hold them, which the pack does not.
     """
-    renders_before_resizing = strategy.recipe is not None and shape.side is not None
-    return not split.pack.whole or (renders_before_resizing and split.pack.has_files)
+    changed = shape.side is not None or split.pack.composited
+    renders_before = strategy.recipe is not None and changed
+    return not split.pack.whole or (renders_before and split.pack.has_files)
 
 
 def _from_files(
@@ -95,7 +96,10 @@ def _renders_in_batches(settings: Settings, data: Data, device: torch.device) ->
         return True
     if settings.renderer == "exact" or device.type != "cuda":
         return False
-    fits = data.train.pack.pixels.nbytes < GPU_SHARE * _free_on(device)
+    pixels = data.train.pack.pixels
+    # 16 bits take four bytes there
+    needed = pixels.nbytes * (1 if pixels.dtype.itemsize == 1 else 2)
+    fits = needed < GPU_SHARE * _free_on(device)
     return fits and not _without_batched_form(settings.strategy)
 
 

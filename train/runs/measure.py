@@ -7,11 +7,12 @@ from dataclasses import replace
 from hashlib import blake2b
 
 from train.data.dataset import Data
+from train.data.shape import BACKGROUND, FIRST_RULES, Shape
 from train.data.split import Split
 from train.fit.evaluate import EvalConfig, Evaluation, evaluate
 from train.models.build import count_parameters
 from train.runs.assemble import Setup
-from train.runs.records import Part, RunRecord, SplitRecord, versions
+from train.runs.records import Part, PixelRecord, RunRecord, SplitRecord, versions
 from train.runs.results import EpochMetrics, RunCost, RunResults, Scores
 from train.runs.settings import Settings
 from train.runtime.device import hardware
@@ -35,6 +36,7 @@ def describe_run(settings: Settings, data: Data, setup: Setup) -> RunRecord:
         leaks_shown=data.leaks[:LEAKS_SHOWN],
         versions=versions(),
         hardware=hardware(trainer.device),
+        pixels=_describe_pixels(settings.shape, data),
     )
 
 
@@ -64,6 +66,14 @@ def changed_versions(record: RunRecord) -> str:
         f"resumed at step {record.parts[-1].step:,} with other versions, so the weights may differ "
         f"from those of a run in one piece: {', '.join(changed)}"
     )
+
+
+def _describe_pixels(shape: Shape, data: Data) -> PixelRecord | None:
+    if shape.rules == FIRST_RULES:
+        return None
+    packs = [split.pack for split in data.splits.values()]
+    background = BACKGROUND if any(pack.composited for pack in packs) else None
+    return PixelRecord(shape.rules, 8 * packs[0].pixels.itemsize, data.levels, background)
 
 
 def describe_data(data: Data) -> dict[str, SplitRecord]:

@@ -15,7 +15,7 @@ from expand.layouts.class_folders import list_images
 from expand.layouts.layout import AUTO
 from train.data.decoding import read_image
 from train.data.normalise import Normaliser
-from train.data.shape import Shape
+from train.data.shape import FIRST_RULES, Shape
 from train.errors import TrainError
 from train.fit.divergence import all_finite
 from train.fit.evaluate import EvalConfig, predict
@@ -45,9 +45,13 @@ def classify(run: Path, files: list[Path], device: torch.device) -> Iterator[Pre
     model.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
     normaliser = Normaliser(*(tuple(values) for values in card["normaliser"].values()))
     config = EvalConfig(tuple(card["classes"]), normaliser, device, "fp32")
-    shape, expected = Shape(**card["shape"]), (settings.height, settings.width, settings.channels)
+    shape = Shape(**card["shape"], rules=card.get("pixel_rules", FIRST_RULES))
+    dtype = np.dtype(np.uint16 if card.get("bits", 8) == 16 else np.uint8)
+    expected = (settings.height, settings.width, settings.channels)
     for start in range(0, len(files), BATCH):
-        batch = [(file, _read(file, shape, expected)) for file in files[start : start + BATCH]]
+        batch = [
+            (file, _read(file, shape, expected, dtype)) for file in files[start : start + BATCH]
+        ]
         yield from _classify_batch(model, batch, config)
 
 
@@ -76,7 +80,9 @@ def _classify_batch(
             yield Prediction(file, config.classes[int(number)], float(probability))
 
 
-def _read(file: Path, shape: Shape, expected: tuple[int, ...]) -> np.ndarray | str:
+def _read(
+    file: Path, shape: Shape, expected: tuple[int, ...], dtype: np.dtype[Any]
+) -> np.ndarray | str:
     """Return an image as the model takes it, or the problem with it."""
     try:
         image = read_image(file, shape)
@@ -85,6 +91,8 @@ def _read(file: Path, shape: Shape, expected: tuple[int, ...]) -> np.ndarray | s
     if image.shape != expected:
         size, required = (f"{w}×{h}×{c}" for h, w, c in (image.shape, expected))
         return f"is {size}, the model takes {required} (width×height×channels)"
+    if image.dtype != dtype:
+        return f"has {8 * image.itemsize} bits, the model takes {8 * dtype.itemsize}"
     return image
 
 

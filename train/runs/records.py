@@ -75,6 +75,25 @@ class Part:
 
 
 @dataclass(frozen=True)
+class PixelRecord:
+    """How images reach the model."""
+
+    rules: int
+    bits: int
+    levels: tuple[int, int] | None = None
+    """The lowest and the highest level of the training images, if they have 16 bits."""
+    background: int | None = None
+    """The grey level of 255 on which transparent parts are shown; None: images have no alpha, or
+    keep it."""
+
+    @classmethod
+    def from_dict(cls, values: Plain) -> PixelRecord:
+        """Read plain data."""
+        levels = values.get("levels")
+        return cls(**{**values, "levels": tuple(levels) if levels else None})
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """Everything that is known of a run; results and cost when it is finished.
 
@@ -94,6 +113,8 @@ class RunRecord:
     leaks_shown: list[str]
     versions: dict[str, str]
     hardware: dict[str, Any]
+    pixels: PixelRecord | None = None
+    """None: a run that began by the first rules."""
     results: RunResults | None = None
     cost: RunCost | None = None
     divergence: Divergence | None = None
@@ -134,10 +155,12 @@ class RunRecord:
         parts = values.pop("parts", None)
         data = {name: checked(SplitRecord(**split)) for name, split in values.pop("data").items()}
         results, cost = values.pop("results", None), values.pop("cost", None)
+        pixels = values.pop("pixels", None)
         record = cls(
             parameters=model.pop("parameters"),
             model=checked(ModelSettings(**model)),
             data=data,
+            pixels=PixelRecord.from_dict(pixels) if pixels else None,
             results=RunResults.from_dict(results) if state == FINISHED else None,
             cost=checked(RunCost(**cost)) if state == FINISHED else None,
             divergence=checked(Divergence(**divergence)) if state == DIVERGED else None,
@@ -155,6 +178,7 @@ class RunRecord:
         del values["parameters"]
         values["model"] = asdict(self.model) | {"parameters": self.parameters}
         values["data"] = {name: split.to_dict() for name, split in self.data.items()}
+        values["pixels"] = self.pixels and asdict(self.pixels)
         values["results"] = self.results and self.results.to_dict()
         values["cost"] = self.cost and asdict(self.cost)
         values["parts"] = [asdict(part) for part in self.parts] if self.parts else None

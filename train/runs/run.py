@@ -9,6 +9,7 @@ import torch
 
 from expand.storage.lock import Lock
 from train.data.dataset import Data, prepare
+from train.data.shape import FIRST_RULES
 from train.errors import TrainError
 from train.fit.divergence import DivergedError
 from train.fit.loop import fit
@@ -55,6 +56,8 @@ def _run(
 ) -> RunRecord:
     with world.main_first():
         earlier = open_run(settings, location, is_main=world.is_main)
+    if earlier and earlier.pixels is None:
+        settings = replace(settings, shape=replace(settings.shape, rules=FIRST_RULES))
     with world.main_first():
         data = prepare(settings.data_request(), location.cache, location.observer.packing)
     if earlier:
@@ -123,6 +126,7 @@ def _write_finished(
         data.train.folder.classes,
         data.normalise,
         settings.shape,
+        8 * data.train.pack.pixels.itemsize,
     )
     write_run(location.out, record)
     (location.out / CHECKPOINT).unlink(missing_ok=True)

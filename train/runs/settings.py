@@ -67,7 +67,7 @@ class Settings:
         parts = {
             "strategy": self.strategy.to_dict(),
             "recipe": asdict(self.hyperparameters),
-            "shape": asdict(self.shape),
+            "shape": self.shape.to_dict(),
         }
         return {**plain, **paths, **parts}
 

@@ -55,7 +55,7 @@ def _trial_context(study: Any, cache_root: Path, cache_limit: int) -> TrialConte
     )
     data = prepare(data_request, cache, lambda _folder: lambda _images: None)
     if not data.train.pack.whole:
-        raise TrainError("the images do not fit into memory; use fewer --sources or smaller images")
+        raise TrainError(f"{data.train.pack.note}; use fewer --sources or smaller images")
     if data.train.folder.expanded:
         raise TrainError(
             f'"{study.data}" was written by expand; give the folder that it was made from'
@@ -64,9 +64,10 @@ def _trial_context(study: Any, cache_root: Path, cache_limit: int) -> TrialConte
 
 
 def notes_of(context: TrialContext[Any]) -> list[str]:
-    """Return what the user should know of the folders of a study."""
+    """Return what the user should know of the folders of a study and their images."""
     folders = [split.folder for split in context.data.splits.values()]
-    return [visible(f"{folder.root}: {note}") for folder in folders for note in folder.notes]
+    listed = [f"{folder.root}: {note}" for folder in folders for note in folder.notes]
+    return [visible(note) for note in (*listed, *context.data.notes)]
 
 
 def describe_study(context: TrialContext[Any], options: StudyOptions, jobs: int) -> dict[str, Any]:

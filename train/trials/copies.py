@@ -8,15 +8,15 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from expand.engines.choose import available_cores, make_engine
 from expand.images.decoder import decode
+from expand.images.pixels import Pixels
 from expand.job.copies import make_files
 from expand.job.settings import Settings as Expansion
 from expand.layouts.source import read_source
 from expand.views.batches import ViewBatches
-from train.data.decoding import Item, name_file, read_checked
+from train.data.decoding import Item, name_file, read_checked, stack
 from train.data.folder import Folder
 from train.data.pack import Pack
 from train.data.shape import Shape, resize_crop
@@ -37,13 +37,13 @@ def render_copies(side: Split, expansion: Expansion, shape: Shape, *, encoded: b
     pixels gives the same result.
     """
     factor, count = expansion.factor, len(side.folder)
-    needed = factor * count * int(np.prod(side.pack.pixels.shape[1:]))
+    needed = factor * count * side.pack.pixels[0].nbytes
     if needed > MEMORY_SHARE * free_memory():
         raise TrainError(
             f"{factor} views of {count:,} sources take {needed:,} bytes, but {free_memory():,} are "
             "free; use a smaller --factor, fewer --sources or smaller images"
         )
-    through_files = encoded or _changed_by_reading(side.folder, shape)
+    through_files = encoded or _changed_by_reading(side, shape)
     pixels = _from_files(side, expansion, shape) if through_files else _rendered(side, expansion)
     return Split(
         side.name,
@@ -52,13 +52,15 @@ def render_copies(side: Split, expansion: Expansion, shape: Shape, *, encoded: b
     )
 
 
-def _changed_by_reading(folder: Folder, shape: Shape) -> bool:
+def _changed_by_reading(side: Split, shape: Shape) -> bool:
     """Whether reading changes pixels, so that views of files and of pixels differ."""
-    resized = shape.side is not None or shape.colour == "grey"
-    return resized or decode(read_source(folder.root / folder.files[0])).pixels.dtype != np.uint8
+    if shape.side is not None or shape.colour == "grey" or side.pack.composited:
+        return True
+    first = decode(read_source(side.folder.root / side.folder.files[0])).pixels
+    return first.dtype != side.pack.pixels.dtype
 
 
-def _rendered(side: Split, expansion: Expansion) -> NDArray[np.uint8]:
+def _rendered(side: Split, expansion: Expansion) -> Pixels:
     sources = side.pixels()
     batches = ViewBatches(expansion.views, side.folder.sources)
     everyone = np.arange(len(sources))
@@ -66,17 +68,17 @@ def _rendered(side: Split, expansion: Expansion) -> NDArray[np.uint8]:
     return np.stack([sources, *views], axis=1).reshape(-1, *sources.shape[1:])
 
 
-def _from_files(side: Split, expansion: Expansion, shape: Shape) -> NDArray[np.uint8]:
+def _from_files(side: Split, expansion: Expansion, shape: Shape) -> Pixels:
     items = list(map(Item, side.folder.files, side.file_hashes()))
     work = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
     workers = min(available_cores(), 1 + len(side.folder) // (4 * CHUNK))
     through = partial(_through_files, side.folder.root, expansion, shape)
-    return np.stack(list(chain.from_iterable(make_engine(workers).map(through, work))))
+    return stack(list(chain.from_iterable(make_engine(workers).map(through, work))))
 
 
 def _through_files(
     root: Path, expansion: Expansion, shape: Shape, items: list[Item]
-) -> list[NDArray[np.uint8]]:
+) -> list[Pixels]:
     """Return every view of some sources as read from an expanded folder; runs in a worker."""
     views, images = range(expansion.factor), []
     for name, expected in items:

@@ -13,7 +13,7 @@ from expand.layouts.layout import AUTO
 from expand.views.keys import draw
 from expand.views.views import Views
 from train.data.dataset import Data
-from train.data.shape import ANY_SHAPE, Shape
+from train.data.shape import ANY_SHAPE, FIRST_RULES, Shape
 from train.feed.dataset import Images
 from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
@@ -83,7 +83,10 @@ class Study(ABC):
         """Convert to plain data."""
         plain = {key: getattr(self, key) for key in self.__dataclass_fields__}
         paths = {"data": str(self.data), "test": str(self.test)}
-        return {**plain, **paths, "training": asdict(self.training), "shape": asdict(self.shape)}
+        # as the studies that began by the first rules have it: without a value
+        rules = None if self.shape.rules == FIRST_RULES else self.shape.rules
+        parts = {"training": asdict(self.training), "shape": self.shape.to_dict()}
+        return {**plain, **paths, **parts, "pixel_rules": rules}
 
 
 class Seeds(NamedTuple):

@@ -6,20 +6,22 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from expand.storage.json import read_json as read_plain
 from expand.storage.names import PARTIAL, is_temporary
 from expand.storage.removal import Leftovers, find_others, remove_files, sweep
 from train.data.cache import Cache
 from train.data.dataset import Data
+from train.data.shape import FIRST_RULES
 from train.errors import TrainError
 from train.runs.measure import describe_data
 from train.runs.records import changed_settings, moved_folders, shorten, write_json
 from train.trials.study import Study
 
+S = TypeVar("S", bound=Study)
 STUDY, RUNS = "study.json", "runs"
 OLD_STUDY = "question.json"
 """The settings file of earlier versions, with the same keys."""
@@ -71,6 +73,14 @@ def open_study(study: Study, study_dir: StudyDir, data: Data | None = None) -> L
     (out / OLD_STUDY).unlink(missing_ok=True)
     (out / RUNS).mkdir(exist_ok=True)
     return stayed
+
+
+def as_begun(study: S, study_dir: StudyDir) -> S:
+    """Return a study by the rules by which the one in the folder began."""
+    before = None if study_dir.overwrite else _read_settings(study_dir.out)
+    if before is None or before.get("pixel_rules") is not None:
+        return study
+    return replace(study, shape=replace(study.shape, rules=FIRST_RULES))
 
 
 def _read_settings(out: Path) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from expand.images.pixels import Pixels
 from expand.views.batches import ViewBatches
 from train.data.dataset import Data
 from train.data.split import Split
@@ -122,7 +123,7 @@ def measure(context: TrialContext[Any], trial: Trial, trained: Trained) -> Trial
 
 
 def evaluate_trained(
-    context: TrialContext[Any], setup: Setup, pixels: NDArray[np.uint8], labels: NDArray[np.int64]
+    context: TrialContext[Any], setup: Setup, pixels: Pixels, labels: NDArray[np.int64]
 ) -> Evaluation:
     """Evaluate a finished model on images, N×H×W×C."""
     trainer = setup.trainer

@@ -177,7 +177,7 @@ def test_a_study_is_plain_data_and_leaves_nothing_out() -> None:
     study = ask(codec=Codec("jpg", 80), shape=Shape(None, "grey"), allow_leak=True)
     plain = study.to_dict()
     assert json.loads(json.dumps(plain)) == plain
-    assert set(plain) == set(ComparisonStudy.__dataclass_fields__)
+    assert set(plain) == {*ComparisonStudy.__dataclass_fields__, "pixel_rules"}
     assert plain["arms"] == ["none", "fly", "disk ×2", "disk-random ×4", "hybrid ×2"]
     assert (plain["data"], plain["lengths"], plain["codec"]) == (
         "data/train",

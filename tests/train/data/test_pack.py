@@ -104,7 +104,7 @@ def test_grey_colour_alpha_and_16_bits_are_packed(
         Shape(colour=colour),
         Cache(tmp_path / "cache"),
     )
-    assert packed.pixels.dtype == np.uint8
+    assert packed.pixels.dtype == image.dtype
     assert packed.pixels.shape == (1, 6, 5, channels)
     np.testing.assert_array_equal(packed.pixels[0], resize_crop(image, Shape(colour=colour)))
 
@@ -456,7 +456,10 @@ def test_problems_with_a_sample_are_reported(class_folder: Folder, tmp_path: Pat
     root = class_folder({"a/1.png": noise_image(6, 5), "b/2.png": noise_image(7, 5)})
     with pytest.raises(TrainError) as refused:
         sample(list_folder(root), ANY_SHAPE)
-    words = "images have different sizes or channels; give them one with --image-size and --colour"
+    words = (
+        "images have different sizes or channels; give them one with --image-size and --colour "
+        "(train ablate: resize them first)"
+    )
     assert str(refused.value) == words
     (root / "b/2.png").write_bytes(b"hello")
     with pytest.raises(TrainError) as refused:

@@ -1,4 +1,4 @@
-"""The shape: one size, one number of channels, 8 bits."""
+"""The shape: one size, one number of channels, alpha on a background, and the first rules."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from expand.errors import BadImageError
 from tests.conftest import noise_image
-from train.data.shape import ANY_SHAPE, Shape, resize_crop
+from train.data.shape import ANY_SHAPE, BACKGROUND, FIRST_RULES, Shape, resize_crop
 from train.errors import TrainError
 
 
@@ -23,14 +24,51 @@ def test_the_default_shape_leaves_an_image_as_it_is() -> None:
     np.testing.assert_array_equal(resize_crop(grey, ANY_SHAPE), grey[..., None])
 
 
-def test_the_upper_8_of_16_bits_are_kept() -> None:
+def test_16_bits_are_kept_and_by_the_first_rules_their_upper_8() -> None:
     pixels = np.array([[0, 255, 256, 257, 65535]], np.uint16)
-    fitted = resize_crop(pixels, ANY_SHAPE)
+    np.testing.assert_array_equal(resize_crop(pixels, ANY_SHAPE), pixels[..., None])
+    fitted = resize_crop(pixels, Shape(rules=FIRST_RULES))
     assert fitted.dtype == np.uint8
     assert fitted.tolist() == [[[0], [0], [1], [1], [255]]]
 
 
-def test_colour_is_converted_as_configured() -> None:
+@pytest.mark.parametrize("side", [3, 6, 9])
+def test_16_bits_are_resized_like_8(side: int) -> None:
+    pixels = noise_image(6, 8, 3)
+    deep = resize_crop(pixels.astype(np.uint16) * 257, Shape(side))
+    assert deep.dtype == np.uint16
+    assert np.abs(deep / 257 - resize_crop(pixels, Shape(side))).max() <= 1
+
+
+@pytest.mark.parametrize("top", [255, 65535])
+@pytest.mark.parametrize("colour", ["rgb", "grey"])
+def test_transparent_parts_are_shown_on_grey(top: int, colour: str) -> None:
+    kind, channels = (np.uint8 if top == 255 else np.uint16), 3 if colour == "rgb" else 1
+    middle = BACKGROUND * (top // 255)
+    for colours in (1, 3):
+        levels = [[top] * colours + [0], [0] * colours + [top], [top] * colours + [top // 2]]
+        shown = resize_crop(np.array([levels], kind), Shape(colour=colour))
+        assert shown.dtype == kind
+        assert shown[0, :2].tolist() == [[middle] * channels, [0] * channels]
+        assert np.abs(shown[0, 2].astype(int) - (top + middle) // 2).max() <= top // 255
+
+
+def test_opaque_images_are_the_same_with_and_without_alpha() -> None:
+    for depth in (np.uint8, np.uint16):
+        pixels = noise_image(9, 7, 3, depth=depth)
+        opaque = np.dstack([pixels, np.full((9, 7), np.iinfo(depth).max, depth)])
+        for colour in ("rgb", "grey"):
+            expected = resize_crop(pixels, Shape(colour=colour))
+            np.testing.assert_array_equal(resize_crop(opaque, Shape(colour=colour)), expected)
+
+
+def test_bands_that_are_no_colours_are_not_dropped() -> None:
+    with pytest.raises(BadImageError) as refused:
+        resize_crop(noise_image(5, 7, 5), Shape(colour="rgb"))
+    assert str(refused.value) == "has 5 channels, which --colour rgb cannot convert; --colour keep"
+
+
+def test_colour_is_converted_as_by_the_first_rules() -> None:
     grey, rgb = noise_image(5, 7), noise_image(5, 7, 3, seed=1)
     alpha = noise_image(5, 7, 1, seed=2)
     luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)[..., None]
@@ -48,7 +86,11 @@ def test_colour_is_converted_as_configured() -> None:
         ((rgb.astype(np.uint16) << 8) | 7, "grey", luma),
     ]
     for pixels, colour, expected in cases:
-        np.testing.assert_array_equal(resize_crop(pixels, Shape(colour=colour)), expected)
+        first = Shape(colour=colour, rules=FIRST_RULES)
+        np.testing.assert_array_equal(resize_crop(pixels, first), expected)
+        if pixels.ndim == 2 or (pixels.shape[2] == 3 and pixels.dtype == np.uint8):
+            now = resize_crop(pixels, Shape(colour=colour))
+            np.testing.assert_array_equal(now, expected)
 
 
 @pytest.mark.parametrize(

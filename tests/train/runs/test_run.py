@@ -363,7 +363,7 @@ def test_a_record_is_complete(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "run" / RUN).read_text()) == json.loads(json.dumps(record))
     assert list(record) == [
         "state", "settings", "model", "classes", "steps", "precision", "renderer", "data", "leaks", "leaks_shown", "versions",
-        "hardware", "results", "cost",
+        "hardware", "pixels", "results", "cost",
     ]  # fmt: skip
     assert (record["state"], record["steps"], record["precision"], record["renderer"]) == (
         "finished",

@@ -16,7 +16,7 @@ from tests.train.samples import pictures, write_set
 from train.compare.codec import Codec
 from train.compare.study import ComparisonStudy
 from train.data.folder import list_folder
-from train.data.shape import Shape, resize_crop
+from train.data.shape import FIRST_RULES, RULES, Shape, resize_crop
 from train.errors import TrainError
 from train.trials import copies
 from train.trials.context import TrialContext
@@ -77,20 +77,23 @@ def test_copies_in_memory_are_what_expand_writes_and_train_reads(name: str, tmp_
     assert compared == (6 * (2 + 3) if study.shape.side else 6 * (2 + 3 + 2))
 
 
-def test_sixteen_bits_are_cut_as_they_are_when_files_are_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rules", [RULES, FIRST_RULES])
+def test_sixteen_bits_are_what_they_are_when_files_are_read(rules: int, tmp_path: Path) -> None:
     deep = {
         name: noise_image(16, 16, depth=np.uint16, seed=seed)
         for seed, name in enumerate(pictures(2))
     }
-    test = write_set(tmp_path / "test", pictures(1, (16, 16)))
-    context = context_of(study_for(write_set(tmp_path / "src", deep), test, "none,disk=3"))
+    new = {"cat/9.png": noise_image(16, 16, depth=np.uint16, seed=9)}
+    test, src = write_set(tmp_path / "test", new), write_set(tmp_path / "src", deep)
+    context = context_of(study_for(src, test, "none,disk=3", shape=Shape(rules=rules)))
     side = stored(context, context.study.arms[1], SEEDS)
     expand(tmp_path / "src", tmp_path / "out", 3, seed=SEEDS.views, format="png", workers=1)
     written = list_folder(tmp_path / "out")
     files = [decode((written.root / file).read_bytes()).pixels for file in written.files]
     assert {file.dtype for file in files} == {np.dtype(np.uint16)}
     assert side is not None
-    np.testing.assert_array_equal(side.pack.pixels[..., 0], np.stack(files) >> 8)
+    expected = np.stack(files) if rules == RULES else np.stack(files) >> 8
+    np.testing.assert_array_equal(side.pack.pixels[..., 0], expected)
 
 
 def test_a_part_of_the_sources_has_the_views_that_it_has_in_the_whole(tmp_path: Path) -> None:

@@ -220,7 +220,8 @@ def test_images_that_are_not_held_in_memory_are_refused(folders: tuple[Path, Pat
         trial_context(study_for(*folders), Cache().root, 15_000)
     assert (
         str(refused.value)
-        == "the images do not fit into memory; use fewer --sources or smaller images"
+        == f'"{folders[0]}" takes 20,832 bytes when decoded, --cache-size is 15,000; '
+        "use fewer --sources or smaller images"
     )
 
 
