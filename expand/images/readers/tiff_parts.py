@@ -23,7 +23,7 @@ def check_parts(page: Any) -> None:
     """Refuse a page with parts that are missing, go beyond the end, or become too much."""
     size = page.parent.filehandle.size
     starts, counts = page.dataoffsets, page.databytecounts
-    if not len(starts) == len(counts) == prod(page.chunked):
+    if not len(starts) == len(counts) >= prod(page.chunked):
         raise BadImageError(DAMAGED_HEADER)
     safe = SAFE_PART.get(int(page.compression), size)
     for start, count in zip(starts, counts, strict=True):

@@ -28,7 +28,7 @@ from expand.images.encoder import encode
 from expand.images.formats import MAX_PIXELS, Encoding, set_max_pixels
 from expand.images.readers.tiff_parts import SAFE_PART
 from tests.conftest import Folder, noise_image
-from tests.expand.images.files import chunk, png, saved, tiff, with_tags
+from tests.expand.images.files import chunk, png, raw_tiff, saved, tiff, with_tags
 
 RGB = noise_image(24, 36, 3)
 GREY_16 = noise_image(24, 36, depth=np.uint16)
@@ -95,6 +95,11 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
         )
         for kind in ("int8", "int16", "int32", "uint32", "float16", "float32", "float64", "complex64")
     },
+    "a TIFF with too few strips": (lambda: with_tags(RGB, {278: 6}), "its header is damaged"),
+    "a TIFF of one strip and more rows": (
+        lambda: raw_tiff(noise_image(6, 9), 8, {262: ("H", 1), 257: ("I", 60)}),
+        "its header is damaged",
+    ),
     "a page that is a thumbnail": (lambda: with_tags(RGB, {254: 1}), "begins with a thumbnail"),
     "a PGM of several images": (
         lambda: b"P5 2 2 255\n\1\2\3\4P5 2 2 255\n\1\2\3\4",
