@@ -28,7 +28,7 @@ from expand.records.claims import read_claims
 from expand.records.join import join
 from expand.records.manifest import MANIFEST, find_parts, names_of, read_records
 from expand.storage.folder import OutputFolder
-from expand.storage.lock import LOCK, Lock
+from expand.storage.lock import LOCK_FILES, Lock
 from expand.storage.names import PARTIAL
 from expand.storage.removal import find_others, open_output, remove_files, sweep
 
@@ -106,7 +106,7 @@ def _remove_earlier(plan: Plan, folder: OutputFolder, card: dict[str, Any]) -> O
         plan.out,
         names,
         [*parts, MANIFEST],
-        keep=[CARD, LOCK],
+        keep=[CARD, *LOCK_FILES],
         ours=lambda name: claims.has(name) or claims.has_temporary(name),
     )
     notes = [str(left)] if left.count else []

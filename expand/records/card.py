@@ -12,7 +12,7 @@ from expand.errors import ExpandError
 from expand.records.manifest import MANIFEST, is_part
 from expand.records.rows import NotJsonError, parse_json
 from expand.storage.folder import OutputFolder
-from expand.storage.lock import LOCK
+from expand.storage.lock import LOCK_FILES
 from expand.storage.reading import read_record
 
 CARD = "expand.json"
@@ -105,4 +105,4 @@ def versions() -> dict[str, str]:
 
 def is_record(name: str) -> bool:
     """Tell whether a file at the top of an output folder is one of expand's records."""
-    return name in (CARD, MANIFEST, LOCK) or is_part(name)
+    return name in (CARD, MANIFEST, *LOCK_FILES) or is_part(name)

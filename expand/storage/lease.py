@@ -101,7 +101,7 @@ class Lease:
         try:
             machine, boot, process, started = json.loads(text)
             return Holder(str(machine), str(boot), int(process), str(started)).has_ended()
-        except (ValueError, TypeError):  # being written just now
+        except (ValueError, TypeError, RecursionError):  # being written just now
             return False
 
 

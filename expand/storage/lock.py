@@ -10,8 +10,9 @@ from types import TracebackType
 from expand.errors import STOPPED, ExpandError
 from expand.storage.lease import Lease
 
-LOCK = ".lock.part"
-"""The lock file, on file systems that cannot lock a folder."""
+LOCK, LEASE = LOCK_FILES = (".lock.part", ".lease.part")
+"""The lock file, on file systems that cannot lock a folder, and the lease where there are no locks.
+"""
 
 
 class Lock:
@@ -31,8 +32,9 @@ class Lock:
     def __enter__(self) -> Lock:
         try:
             if not self._lock_folder() and not self._lock_file():
-                self.lease = Lease(self.folder / LOCK)
-                self.lease.take()
+                lease = Lease(self.folder / LEASE)
+                lease.take()
+                self.lease = lease
         except BlockingIOError:
             self._release()
             raise ExpandError(f'another run is writing to "{self.folder}"') from None
@@ -68,6 +70,7 @@ class Lock:
             flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
             self.handle = os.open(path, flags, 0o666)
             if not _lock(self.handle):
+                self.file = path
                 self._release()
                 return False
             with suppress(OSError):
