@@ -77,7 +77,9 @@ class Folder(click.Path):
         super().__init__(path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Take a path; refuse one that no file system has."""
+        """Take a path; refuse one that no file system has, and "", which would mean this folder."""
+        if not os.fspath(value):
+            self.fail("a path cannot be empty.", param, ctx)
         if "\0" in os.fspath(value):
             self.fail("a path cannot contain a null character.", param, ctx)
         return super().convert(value, param, ctx)

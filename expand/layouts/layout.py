@@ -77,9 +77,12 @@ def describe(root: Path, layout: Layout, command: str) -> str:
     shown = f"{', '.join(first)} and {last}" if first else last
     override = "If its folders are classes: --as folders"
     if layout.kind is Kind.EXPANDED:
+        written = (root / layout.evidence[0]).parent
+        advice = "expand the folder that it was made from, with a larger --factor for more copies"
+        if written != root:
+            advice = f'it is not a part of a class; move it out of "{root}"'
         return (
-            f'"{root}" was written by expand ({shown}), so it holds copies; expand the folder that '
-            "it was made from, with a larger --factor for more copies. "
+            f'"{written}" was written by expand (it has {shown}), so it holds copies; {advice}. '
             "To take each file as a source of its own: --as folders"
         )
     what = f'"{root}" is {layout.kind.value}, not class folders: it has {shown}.'

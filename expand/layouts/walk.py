@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from expand.errors import ExpandError
 from expand.layouts.directory import FOLDER, Directory, read_directory
@@ -21,7 +22,7 @@ class Frame:
     alone: bool
     """Whether each folder above it holds nothing but the next one."""
 
-    @property
+    @cached_property
     def prefix(self) -> str:
         """What comes before the name of an entry in its path, relative to the walk's folder."""
         return "".join(f"{name}/" for name in self.names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from expand.cli.output import visible
 from train.ablate.findings.sentences import format_flags, format_technique
 from train.ablate.results import AblationResult, CheckSummary
 from train.report.formatting import SPACE
@@ -17,7 +18,8 @@ def format_summary(result: AblationResult, out: Path, recipe: Path | None) -> st
     lines += [f"  diverged: {each.sentence}" for each in result.diverged]
     if recipe:
         lines += ["", f"Suggested recipe, for expand --recipe: {recipe}"]
-    return "\n".join([*lines, f"Report: {out}"]).replace(SPACE, " ")
+    lines += [f"Report: {out}"]
+    return "\n".join(map(visible, lines)).replace(SPACE, " ")
 
 
 def _screen_lines(result: AblationResult) -> list[str]:

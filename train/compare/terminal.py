@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from expand.cli.output import visible
 from train.compare.results import ArmSummary, Comparison
 from train.report.formatting import decimal
 
@@ -18,7 +19,8 @@ def format_summary(comparison: Comparison, page: Path) -> str:
     lines += [f"  {pair.epochs:>4} epochs: {pair.sentence}" for pair in comparison.without_verdict]
     lines += [f"  diverged: {each.sentence}" for each in comparison.diverged]
     lines += ["", *(f"  {each.sentence}" for each in comparison.smallest_gains if each.harmed)]
-    return "\n".join([*lines, f"  {comparison.check.sentence}", "", str(page)])
+    lines += [f"  {comparison.check.sentence}", "", str(page)]
+    return "\n".join(map(visible, lines))
 
 
 def _format_arm(summary: ArmSummary, width: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -108,7 +109,7 @@ def find_images(paths: list[Path], layout: str = AUTO) -> list[Path]:
                 files += list_images(path, layout)
             except ExpandError as error:
                 raise TrainError(str(error)) from error
-        elif path.exists():
+        elif os.path.lexists(path):
             files.append(path)
         else:
             raise TrainError(f'"{path}" does not exist')

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 
 from expand.errors import ExpandError
@@ -27,8 +26,8 @@ PEEKED, LEVELS = 1000, 3
 LABEL_FILES = {".txt": Kind.YOLO, ".xml": Kind.VOC, ".json": Kind.ANNOTATED}
 OTHER_LABELS = (".mat", ".npy", ".npz", ".csv", ".geojson", ".gif")
 LABEL_SUFFIXES = (*LABEL_FILES, *OTHER_LABELS)
-MARK = re.compile("|".join(MARKS), re.IGNORECASE)
-"""Finds quickly the few names that may be those of masks."""
+STARTS = ("annot", "gt", "label", "mask", "matte", "seg", "trimap", "truth")
+"""What every word for labels in the name of a file holds."""
 
 
 def find_paired_folders(directory: Directory) -> Layout | None:
@@ -58,7 +57,7 @@ def find_masks(directory: Directory, names: tuple[str, ...]) -> Layout | None:
     leads to the directory: then it is what the images show. `names` are those folders.
     """
     marks = MARKS - {word for name in names for word in words(name)}
-    files = [name for name in directory.images if MARK.search(name)]
+    files = _with_marks(directory.images)
     files += [name for name in directory.others if name.lower().endswith(OTHER_LABELS)]
     masks = [name for name in files if marks & set(words(_stem(name)))]
     if not masks:
@@ -70,6 +69,14 @@ def find_masks(directory: Directory, names: tuple[str, ...]) -> Layout | None:
             if key in plain:
                 return Layout(Kind.MASKS, (plain[key], mask))
     return None
+
+
+def _with_marks(names: list[str]) -> list[str]:
+    """Return the names that hold a word for labels; quickly, as there are none in most folders."""
+    together = "\n".join(names).lower()
+    if not any(start in together for start in STARTS):
+        return []
+    return [name for name in names if any(start in name.lower() for start in STARTS)]
 
 
 def _keys(mask: str, marks: frozenset[str]) -> Iterator[tuple[str, ...]]:

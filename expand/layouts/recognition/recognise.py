@@ -50,7 +50,7 @@ def look(directory: Directory, names: tuple[str, ...], *, alone: bool) -> Layout
     `names` lead to it from the dataset's folder; `alone` says that each folder above it holds
     nothing but the next one. The names in the layout are relative to the directory.
     """
-    if not names and _is_expanded(directory):
+    if _is_expanded(directory):
         return Layout(Kind.EXPANDED, (CARD,))
     found = (
         _look_into_files(directory, numbered=not names and len(directory.folders) < 2)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.shell_completion import ShellComplete
+from click.testing import CliRunner
 
 from expand.cli.command import command
 from expand.techniques import NATIVE
@@ -98,3 +99,10 @@ def test_every_name_prints_a_completion_script(shell: str, name: str, tmp_path: 
     assert (done.returncode, done.stderr) == (0, "")
     assert variable in done.stdout
     assert name in done.stdout
+
+
+def test_an_empty_path_is_refused() -> None:
+    for line in (["", "out"], ["src", ""], ["plan", ""], ["verify", ""]):
+        result = CliRunner().invoke(command, line)
+        assert result.exit_code == 2
+        assert "a path cannot be empty." in result.output

@@ -10,8 +10,9 @@ import pytest
 from expand import ExpandError
 from expand.layouts.class_folders import list_sources
 from expand.layouts.layout import FOLDERS, Kind, LayoutError
+from expand.layouts.recognition.pairs import STARTS
 from expand.layouts.recognition.recognise import recognise
-from expand.layouts.recognition.words import part_of, role_of, words
+from expand.layouts.recognition.words import MARKS, part_of, role_of, words
 from tests.conftest import noise_image
 
 IMAGE = noise_image(4, 4, 3)
@@ -489,3 +490,17 @@ def test_every_documented_layout_is_refused_as_documented(tmp_path: Path) -> Non
 def test_what_is_documented_as_class_folders_is_not_refused(tmp_path: Path) -> None:
     for number, (cell, _) in enumerate(documented("still class folders")):
         assert len(list_sources(example(tmp_path / str(number), cell))) > 1
+
+
+def test_every_word_for_a_mask_is_found_quickly() -> None:
+    assert all(any(start in mark for start in STARTS) for mark in MARKS)
+
+
+def test_an_expanded_dataset_inside_the_folder_is_named(tmp_path: Path) -> None:
+    root = write(
+        tmp_path / "set",
+        {"cat/1.png": "", "out/cat/1.png": "", "out/expand.json": "", "out/metadata.jsonl": ""},
+    )
+    with pytest.raises(LayoutError) as refused:
+        list_sources(root)
+    assert f'"{root}/out" was written by expand (it has "out/expand.json")' in str(refused.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,16 @@ def test_predict_takes_no_mask_for_an_image(tmp_path: Path) -> None:
     with pytest.raises(TrainError, match='it has "images/" and "masks/"'):
         find_images([tmp_path / "set"])
     assert len(find_images([tmp_path / "set"], "folders")) == 2
+
+
+def test_what_is_no_file_is_named_by_predict_and_never_opened(tmp_path: Path) -> None:
+    data = draw_set(tmp_path / "data", 2)
+    options = ("--epochs", 1, "--device", "cpu", "-q", "--out", tmp_path / "run")
+    assert call(data, *options).exception is None
+    os.mkfifo(data / "ant/pipe.png")
+    (data / "ant/gone.png").symlink_to(tmp_path / "nowhere")
+    for given in ([data], [data / "ant/pipe.png", data / "ant/gone.png", data / "ant/000.png"]):
+        result = call("predict", tmp_path / "run", *given, "--device", "cpu")
+        assert result.return_value == 1
+        assert 'ant/pipe.png" is not a regular file' in result.stderr
+        assert 'ant/gone.png" cannot be read' in result.stderr
