@@ -22,6 +22,7 @@ from train.errors import TrainError
 from train.feed.dataset import Images
 from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
+from train.fit.hyperparameters import MOST_EPOCHS
 from train.trials.context import TrialContext
 from train.trials.study import Study, Trial
 from train.trials.trial import Trained
@@ -48,6 +49,8 @@ class AblationStudy(Study):
                 f"--epochs must be at least 2, got {self.epochs}: "
                 "the first epoch shows the images unchanged"
             )
+        if self.epochs > MOST_EPOCHS:
+            raise TrainError(f"--epochs must be at most {MOST_EPOCHS:,}, got {self.epochs:,}")
         if self.shape.side is not None:
             raise TrainError("an ablation needs images of one size; resize them first")
         check_switches(self.recipe, self.switches)

@@ -14,7 +14,13 @@ from expand.cli.options import LAYOUT, MAX_PIXELS_OPTION
 from expand.cli.output import echo, visible
 from expand.cli.terminal import FolderFirst, need_folder, program_name, run_to_exit
 from train.cli.ablate import ABLATE_COMMON, ABLATE_OPTIONS, read_ablation
-from train.cli.compare import COMPARE_COMMON, COMPARE_OPTIONS, read_comparison, this_command
+from train.cli.compare import (
+    COMPARE_COMMON,
+    COMPARE_OPTIONS,
+    MOST,
+    read_comparison,
+    this_command,
+)
 from train.cli.options import (
     COMMON,
     DATA_OPTIONS,
@@ -215,6 +221,8 @@ def prepare_torch(threads: int | None) -> None:
 
     if threads is not None and threads < 1:
         raise TrainError(f"--threads must be at least 1, got {threads}")
+    if threads is not None and threads > MOST["threads"]:
+        raise TrainError(f"--threads must be at most {MOST['threads']:,}, got {threads:,}")
     if threads:
         torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(mode=True, warn_only=True)

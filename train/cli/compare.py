@@ -22,7 +22,7 @@ from train.cli.options import (
     RENDERERS,
     without,
 )
-from train.cli.settings import load_recipe, read_hyperparameters, read_shape
+from train.cli.settings import load_recipe, read_hyperparameters, read_shape, typed
 from train.errors import TrainError
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ NOT_COMPARED = ("test", "validation", "epochs")
 ARMS = ("none", "fly", "disk", "disk-random", "hybrid")
 BUDGETS = ("steps", "files", "wall", "wall-expansion")
 CODECS = ("png", "keep", "jpg", "jpg:80", "webp")
+MOST = {"seeds": 10_000, "jobs": 1_024, "threads": 1_024}
 PLAIN = (
     "model",
     "dropout",
@@ -195,6 +196,8 @@ def read_comparison(data: Path, options: dict[str, Any]) -> ComparisonStudy:
         else default_lengths(stored)
     )
     drawn = options["fly_techniques"]
+    if drawn and typed("fly_techniques") and not any(arm.strategy == "hybrid" for arm in arms):
+        raise TrainError("--fly is for the arm hybrid, which --arms does not name")
     # copies are made by expand's own code: by default the views they are compared with are, too
     renderer = "exact" if options["renderer"] == "auto" else options["renderer"]
     return ComparisonStudy(
@@ -222,10 +225,14 @@ def read_threads(options: dict[str, Any]) -> int:
 
 
 def check_counts(options: dict[str, Any]) -> None:
-    """Refuse numbers that are too small."""
-    for name in ("seeds", "jobs", "threads"):
+    """Refuse numbers that are too small or too large."""
+    for name, most in MOST.items():
         if options[name] is not None and options[name] < 1:
             raise TrainError(f"--{name} must be at least 1, got {options[name]}")
+        if options[name] is not None and options[name] > most:
+            raise TrainError(f"--{name} must be at most {most:,}, got {options[name]:,}")
+    if not 0 <= options["seed"] < 2**64:
+        raise TrainError(f"--seed must be 0 … 2^64 - 1, got {options['seed']}")
     if not 0 < options["margin"] < math.inf:
         raise TrainError(f"--margin must be above 0 and finite, got {options['margin']}")
 

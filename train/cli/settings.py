@@ -166,6 +166,11 @@ def _without_unused(strategy: str, options: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
+def typed(name: str) -> bool:
+    """Return whether an option was typed on the command line."""
+    return _source(name) is ParameterSource.COMMANDLINE
+
+
 def _source(name: str) -> ParameterSource | None:
     """Return where the value of an option comes from; None outside a command."""
     ctx = click.get_current_context(silent=True)

@@ -9,6 +9,7 @@ from train.errors import TrainError
 
 STRATEGIES = ("none", "fly", "disk", "disk-random", "hybrid")
 STORED = ("disk", "disk-random", "hybrid")
+MOST_NUMBERS = 100
 BUDGETS = ("steps", "files", "wall", "wall-expansion")
 
 
@@ -68,10 +69,12 @@ def parse_numbers(text: str, option: str, least: int) -> tuple[int, ...]:
     try:
         numbers = tuple(sorted({int(part) for part in text.split(",")}))
     except ValueError:
-        message = f"{option} must be whole numbers, for example 2,4,8, got {text!r}"
+        message = f"{option} must be whole numbers, for example 2,4,8, got {text[:80]!r}"
         raise TrainError(message) from None
     if numbers[0] < least:
         raise TrainError(f"{option} must be at least {least}, got {numbers[0]}")
+    if len(numbers) > MOST_NUMBERS:
+        raise TrainError(f"{option} takes at most {MOST_NUMBERS} numbers, got {len(numbers):,}")
     return numbers
 
 

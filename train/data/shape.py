@@ -12,6 +12,8 @@ from expand.errors import BadImageError
 from expand.images.pixels import Pixels
 from train.errors import TrainError
 
+LARGEST = 8192
+"""The largest --image-size: such an image has as many pixels as a large photo."""
 COLOURS = ("keep", "rgb", "grey")
 BACKGROUND = 128
 """The grey level of 255 that shows through transparent parts: black and white stand out from it."""
@@ -31,6 +33,8 @@ class Shape:
     def __post_init__(self) -> None:
         if self.side is not None and self.side < 1:
             raise TrainError(f"--image-size must be at least 1, got {self.side}")
+        if self.side is not None and self.side > LARGEST:
+            raise TrainError(f"--image-size must be at most {LARGEST:,}, got {self.side:,}")
         if self.colour not in COLOURS:
             raise TrainError(f"--colour must be {', '.join(COLOURS)}, got {self.colour!r}")
 

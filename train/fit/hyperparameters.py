@@ -8,6 +8,7 @@ from typing import Any
 
 from train.errors import TrainError
 
+MOST_EPOCHS = 1_000_000
 SCHEDULES = ("one-cycle", "cosine", "constant")
 
 
@@ -34,6 +35,8 @@ class Hyperparameters:
     def __post_init__(self) -> None:
         if self.epochs < 1:
             raise TrainError(f"--epochs must be at least 1, got {self.epochs}")
+        if self.epochs > MOST_EPOCHS:
+            raise TrainError(f"--epochs must be at most {MOST_EPOCHS:,}, got {self.epochs:,}")
         if self.batch_size < 1:
             raise TrainError(f"--batch-size must be at least 1, got {self.batch_size}")
         if not (self.lr > 0 and math.isfinite(self.lr)):

@@ -56,7 +56,8 @@ def set_up(
     model = _model_settings(settings, data)
     net = _first_weights(model, data, settings.seed)
     net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    precision = _agree_on_precision(settings, net, model, cache, world)
+    most = min(settings.hyperparameters.batch_size, len(feed.sampler))
+    precision = _agree_on_precision(settings, net, model, cache, world, most)
     trainer = Trainer(
         net, settings.hyperparameters, feed.steps_per_epoch, data.normalise, precision, world
     )
@@ -75,12 +76,17 @@ def _given(images: Images) -> FeedChoice:
 
 
 def _agree_on_precision(
-    settings: Settings, net: nn.Module, model: ModelSettings, cache: Cache, world: World
+    settings: Settings,
+    net: nn.Module,
+    model: ModelSettings,
+    cache: Cache,
+    world: World,
+    batch_size: int,
 ) -> str:
-    """Let the main process choose the precision for all."""
+    """Let the main process choose the precision for all; `batch_size` is that of a full batch."""
     if not world.is_main:
         return world.broadcast("")
-    batch_size, cached = settings.hyperparameters.batch_size, cache.root / "precision.json"
+    cached = cache.root / "precision.json"
     return world.broadcast(choose_precision(settings.precision, net, model, batch_size, cached))
 
 

@@ -3,27 +3,44 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from expand.storage.files import write_whole
 from expand.storage.json import to_json
 from train.data.normalise import Normaliser
-from train.data.shape import Shape
+from train.data.shape import FIRST_RULES, LARGEST, RULES, Shape
 from train.errors import TrainError
+from train.fit.divergence import all_finite
 from train.fit.trainer import Tally, Trainer
+from train.models.build import build
 from train.models.settings import ModelSettings
+from train.runs.records import REASON
 from train.runs.results import EpochMetrics
 from train.runtime.clock import Clock
+from train.runtime.typed import checked
 
 MODEL, CHECKPOINT = "model.safetensors", "checkpoint.safetensors"
+DAMAGES = (
+    SafetensorError,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    OverflowError,
+    OSError,
+)
+"""What reading a file of a stranger may raise; RuntimeError is also torch's."""
 FORMER_NAMES = {"chance": "rng", "chance/cuda": "rng/cuda"}
 """Names of tensors in the first checkpoints, which are still read."""
 
@@ -60,30 +77,50 @@ def load_checkpoint(folder: Path, trainer: Trainer, clock: Clock) -> list[EpochM
         return []
     try:
         tensors, note = read_tensors(path)
+        metrics = [EpochMetrics.from_dict(line) for line in json.loads(note["metrics"])]
+        spent = checked(Clock(**json.loads(note["clock"])))
         _restore(trainer, tensors, note)
-        for name, seconds in json.loads(note["clock"]).items():
-            setattr(clock, name, seconds)
-        trainer.check_finite()
-        return [EpochMetrics.from_dict(line) for line in json.loads(note["metrics"])]
+        _check_step(trainer, metrics)
     except torch.OutOfMemoryError:  # pragma: no cover  # needs a GPU; the file is good
         raise
-    except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
-        reason = str(error).partition("\n")[0]
+    except DAMAGES as error:
         raise TrainError(
-            f'"{path}" is damaged ({reason}); remove it to start from the beginning'
+            f'"{path}" is damaged ({_reason(error)}); remove it to start from the beginning'
         ) from error
+    for name, seconds in vars(spent).items():
+        setattr(clock, name, seconds)
+    trainer.check_finite()
+    return metrics
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of an error's text, cut to a length that can be shown."""
+    text = str(error).partition("\n")[0] or type(error).__name__
+    return text if len(text) <= REASON else f"{text[:REASON]}…"
+
+
+def _check_step(trainer: Trainer, metrics: Sequence[EpochMetrics]) -> None:
+    """Raise ValueError for a step that the run does not have, or with metrics of too few epochs."""
+    if not 0 <= trainer.step <= trainer.steps:
+        raise ValueError(f"step {trainer.step} of a run of {trainer.steps}")
+    epochs = trainer.step // trainer.steps_per_epoch
+    if len(metrics) < epochs:
+        raise ValueError(f"the metrics of {len(metrics)} epochs, after {epochs}")
 
 
 def _restore(trainer: Trainer, tensors: dict[str, Tensor], note: dict[str, str]) -> None:
     """Put a trainer, and the random state, where the run was interrupted."""
     tensors = {FORMER_NAMES.get(name, name): value for name, value in tensors.items()}
     trainer.model.load_state_dict(_part(tensors, "model/"))
-    for name, value in _part(tensors, "average/").items():
-        trainer.average.values[name].copy_(value)
+    average = _part(tensors, "average/")
+    if average.keys() != trainer.average.values.keys():
+        raise ValueError("the average of another model")
+    for name, value in average.items():
+        _copy(value, trainer.average.values[name])
     for number, parameter in enumerate(_parameters(trainer)):
         if (buffer := tensors.get(f"momentum/{number}")) is not None:
             # with its parameter's layout in memory: the fused step reads both in memory order
-            restored = torch.empty_like(parameter).copy_(buffer)
+            restored = _copy(buffer, torch.empty_like(parameter))
             trainer.optimizer.state[parameter]["momentum_buffer"] = restored
     trainer.step = int(note["step"])
     if trainer.world.is_main:  # whose own share of the epoch was written
@@ -92,6 +129,13 @@ def _restore(trainer: Trainer, tensors: dict[str, Tensor], note: dict[str, str])
     torch.set_rng_state(tensors["rng"])
     if "rng/cuda" in tensors:  # pragma: no cover  # needs a GPU
         torch.cuda.set_rng_state(tensors["rng/cuda"])
+
+
+def _copy(value: Tensor, to: Tensor) -> Tensor:
+    """Copy a tensor to one of the same shape; `copy_` alone would repeat a smaller one."""
+    if value.shape != to.shape:
+        raise ValueError(f"a tensor of shape {tuple(value.shape)}, not {tuple(to.shape)}")
+    return to.copy_(value)
 
 
 def _parameters(trainer: Trainer) -> list[Any]:
@@ -132,24 +176,94 @@ def save_model(
     _write_tensors(folder / MODEL, state, {"card": to_json(card, ascii_only=True)})
 
 
+@dataclass(frozen=True)
+class ModelCard:
+    """How to build a model, the classes of its outputs, and how images reach it; checks itself."""
+
+    model: ModelSettings
+    classes: tuple[str, ...]
+    normaliser: Normaliser
+    shape: Shape
+    bits: int = 8
+
+    def __post_init__(self) -> None:
+        model, scales = self.model, (self.normaliser.mean, self.normaliser.deviation)
+        sizes = (model.channels, model.height, model.width)
+        if not all(1 <= size <= LARGEST for size in sizes):
+            raise ValueError(f"images of {' × '.join(map(str, sizes))}")
+        if self.bits not in (8, 16) or self.shape.rules not in (FIRST_RULES, RULES):
+            raise ValueError("pixels of another version")
+        if not model.classes == len(self.classes) == len(set(self.classes)):
+            raise ValueError(f"{len(self.classes)} names for {model.classes} classes")
+        if not all(len(values) == model.channels for values in scales):
+            raise ValueError(f"a normaliser of other than {model.channels} channels")
+        if not all(map(math.isfinite, chain(*scales))) or not min(scales[1]) > 0:
+            raise ValueError("a normaliser that gives no finite numbers")
+
+    @classmethod
+    def from_dict(cls, card: dict[str, Any]) -> ModelCard:
+        """Read the card from plain data; raise ValueError or the like for anything else."""
+        normaliser = Normaliser(**{key: tuple(card["normaliser"][key]) for key in SCALES})
+        return cls(
+            checked(ModelSettings(**{**card["model"], "pretrained": False})),
+            checked(_Names(tuple(card["classes"]))).names,
+            checked(normaliser),
+            checked(Shape(**card["shape"], rules=card.get("pixel_rules", FIRST_RULES))),
+            card.get("bits", 8),
+        )
+
+
+@dataclass(frozen=True)
+class _Names:
+    names: tuple[str, ...]
+
+
+SCALES = ("mean", "deviation")
+
+
 def load_model(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Return a finished model's weights and its card."""
+    """Return a finished model's weights and its card, as they are in its file."""
     path = folder / MODEL
     if not path.is_file():
         raise TrainError(f'"{folder}" has no {MODEL}: it is not a finished run')
     try:
         tensors, note = read_tensors(path)
         card: dict[str, Any] = json.loads(note["card"])
-    except (SafetensorError, KeyError, ValueError, TypeError, OSError) as error:
-        raise TrainError(f'"{path}" is damaged ({error})') from error
+    except DAMAGES as error:
+        raise TrainError(f'"{path}" is damaged ({_reason(error)})') from error
     return tensors, card
+
+
+def build_model(folder: Path) -> tuple[nn.Module, ModelCard]:
+    """Build a finished model with its weights, and return it with its card.
+
+    The shapes of the weights are compared before the model takes any memory.
+    """
+    path = folder / MODEL
+    tensors, plain = load_model(folder)
+    try:
+        card = ModelCard.from_dict(plain)
+        with torch.device("meta"):
+            expected = build(card.model).state_dict()
+        if {name: value.shape for name, value in expected.items()} != {
+            name: value.shape for name, value in tensors.items()
+        }:
+            raise ValueError(f'its weights are not those of "{card.model.name}"')
+        model = build(card.model)
+        model.load_state_dict(tensors)
+    except (*DAMAGES, TrainError) as error:
+        raise TrainError(f'"{path}" is damaged ({_reason(error)})') from error
+    if not all_finite(tensors.values()):
+        raise TrainError(f'"{folder}" is a run that diverged: its weights are not finite numbers')
+    return model, card
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Return the tensors of a safetensors file, and its metadata."""
     with safe_open(path, framework="pt") as file:
         # the file object is not a dict: it has keys() and no iterator
-        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return tensors, file.metadata() or {}
 
 
 def _write_tensors(path: Path, tensors: Mapping[str, Tensor], note: dict[str, str]) -> None:

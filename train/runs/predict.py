@@ -5,24 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from expand.errors import BadImageError, ExpandError
 from expand.layouts.class_folders import list_images
 from expand.layouts.layout import AUTO
 from train.data.decoding import read_image
-from train.data.normalise import Normaliser
-from train.data.shape import FIRST_RULES, Shape
+from train.data.shape import Shape
 from train.errors import TrainError
-from train.fit.divergence import all_finite
 from train.fit.evaluate import EvalConfig, predict
-from train.models.build import build
-from train.models.settings import ModelSettings
-from train.runs.checkpoints import MODEL, load_model
+from train.runs.checkpoints import MODEL, ModelCard, build_model
 from train.runs.records import read_run
 
 BATCH = 256
@@ -39,15 +35,11 @@ class Prediction(NamedTuple):
 
 def classify(run: Path, files: list[Path], device: torch.device) -> Iterator[Prediction]:
     """Yield a prediction for each file, in order."""
-    state, card = _load_finished(run)
-    settings = ModelSettings(**{**card["model"], "pretrained": False})
-    model = build(settings)
-    model.load_state_dict(state)
+    model, card = _load_finished(run)
+    settings = card.model
     model.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-    normaliser = Normaliser(*(tuple(values) for values in card["normaliser"].values()))
-    config = EvalConfig(tuple(card["classes"]), normaliser, device, "fp32")
-    shape = Shape(**card["shape"], rules=card.get("pixel_rules", FIRST_RULES))
-    dtype = np.dtype(np.uint16 if card.get("bits", 8) == 16 else np.uint8)
+    config = EvalConfig(card.classes, card.normaliser, device, "fp32")
+    shape, dtype = card.shape, np.dtype(np.uint16 if card.bits == 16 else np.uint8)
     expected = (settings.height, settings.width, settings.channels)
     for start in range(0, len(files), BATCH):
         batch = [
@@ -56,15 +48,12 @@ def classify(run: Path, files: list[Path], device: torch.device) -> Iterator[Pre
         yield from _classify_batch(model, batch, config)
 
 
-def _load_finished(run: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Return the weights and the card of a finished run; refuse one that diverged."""
+def _load_finished(run: Path) -> tuple[nn.Module, ModelCard]:
+    """Return the model of a finished run and its card; refuse one that diverged."""
     record = None if (run / MODEL).is_file() else read_run(run)
     if record and record.diverged:
         raise TrainError(f'"{run}" is a run that diverged: {record.diverged.sentence}')
-    state, card = load_model(run)
-    if not all_finite(state.values()):
-        raise TrainError(f'"{run}" is a run that diverged: its weights are not finite numbers')
-    return state, card
+    return build_model(run)
 
 
 def _classify_batch(

@@ -20,7 +20,7 @@ from train.runs.results import EpochMetrics, Plain, RunCost, RunResults
 from train.runtime.typed import checked, fits
 
 RUN, METRICS = "run.json", "metrics.jsonl"
-REASON = 200
+REASON = 300
 """Characters of a reason that a message shows."""
 LIBRARIES = (
     "expand-train",
@@ -203,7 +203,12 @@ def read_run(folder: Path) -> RunRecord | None:
 
 def shorten(error: Exception) -> str:
     """Return the reason of an error in a few words, however long its text is."""
-    text = str(error) if isinstance(error, ValueError) else repr(error)
+    return cut(str(error) if isinstance(error, ValueError) else repr(error))
+
+
+def cut(value: Any) -> str:
+    """Return a value as text, cut to a length that a message can show."""
+    text = str(value)
     return text if len(text) <= REASON else f"{text[:REASON]}…"
 
 
@@ -249,7 +254,7 @@ def changed_settings(before: dict[str, Any], settings: Recorded) -> list[str]:
     now = json.loads(json.dumps(settings.to_dict()))
     recorded = {key: before.get(key, defaults.get(key)) for key in now}
     return [
-        f"{key} was {recorded[key]}, is {now[key]}"
+        f"{key} was {cut(recorded[key])}, is {cut(now[key])}"
         for key in now
         if recorded[key] != now[key] and not (key in PATHS and recorded[key] and now[key])
     ]

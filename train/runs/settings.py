@@ -15,6 +15,7 @@ from train.feed.strategies import Strategy
 from train.fit.hyperparameters import Hyperparameters
 from train.runs.observer import Observer
 
+MOST_WORKERS = 1024
 RENDERERS = ("auto", "exact", "batched")
 
 
@@ -86,3 +87,5 @@ class RunLocation:
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 0:
             raise TrainError(f"--workers must be at least 0, got {self.workers}")
+        if self.workers is not None and self.workers > MOST_WORKERS:
+            raise TrainError(f"--workers must be at most {MOST_WORKERS:,}, got {self.workers:,}")

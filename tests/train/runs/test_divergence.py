@@ -17,7 +17,7 @@ from train.errors import STOPPED, TrainError
 from train.fit.divergence import DivergedError
 from train.runs import measure
 from train.runs.checkpoints import CHECKPOINT, MODEL, read_tensors
-from train.runs.records import METRICS, RUN, read_run
+from train.runs.records import METRICS, RUN, read_run, write_run
 
 
 def strict(path: Path) -> Any:
@@ -84,14 +84,13 @@ def test_a_checkpoint_with_weights_that_are_not_finite_is_not_resumed(tmp_path: 
     settings = settings_for(draw_set(tmp_path / "src"), epochs=3)
     record = train(settings, tmp_path / "run")
     weights, _ = read_tensors(tmp_path / "run" / MODEL)
-    from train.runs.records import write_run
-
     write_run(tmp_path / "run", replace(record, results=None, cost=None))
     tensors = {f"model/{name}": value for name, value in weights.items()}
     tensors |= {f"average/{name}": value * math.nan for name, value in weights.items()}
     tensors |= {"tally/loss": torch.zeros(()), "tally/right": torch.zeros((), dtype=torch.int64)}
     tensors["rng"] = torch.get_rng_state()
-    note = {"step": "3", "images": "0", "metrics": "[]", "clock": "{}"}
+    lines = (tmp_path / "run" / METRICS).read_text().splitlines()
+    note = {"step": "3", "images": "0", "metrics": f"[{lines[0]}]", "clock": "{}"}
     save_file(tensors, tmp_path / "run" / CHECKPOINT, note)
     with pytest.raises(DivergedError, match="the weights became NaN or infinite in epoch 1"):
         train(settings, tmp_path / "run")
