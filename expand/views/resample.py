@@ -33,7 +33,8 @@ def resample(pixels: Pixels, placement: Placement, fill: Fill, colour: Sequence[
     width, height = int(size.width), int(size.height)
     if source == IDENTITY and (height, width) == pixels.shape[:2]:
         return pixels
-    _check_size(width, height, pixels)
+    if (height, width) != pixels.shape[:2]:
+        _check_size(width, height, pixels)
     pixels, source = _average_blocks(pixels, source)
     matrix = np.array(by_centres(source), dtype=np.float64).reshape(2, 3)
     return warp(pixels, matrix, (width, height), fill.mode, colour)
@@ -89,6 +90,8 @@ def resample_batch(
     """
     count = len(pixels)
     width, height = _common_size(placement.size)
+    if (height, width) != pixels.shape[1:3]:
+        _check_size(width, height, pixels[0])
     parts = [np.broadcast_to(part, count) for part in placement.source]
     source = Affine(*parts)
     matrices = np.stack(by_centres(source), axis=-1).reshape(count, 2, 3)

@@ -106,7 +106,8 @@ class Views:
         for step in self.steps:
             if step.change:
                 changed, used[step.key] = step.change.apply(pixels, params[step.key])
-                check_kept(pixels, changed, step.key)
+                if changed is not pixels:
+                    check_kept(pixels, changed, step.key)
                 pixels = changed
             elif not moved:
                 moved = True

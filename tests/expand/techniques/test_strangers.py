@@ -13,6 +13,7 @@ import pytest
 from expand import ExpandError, Recipe
 from expand.errors import BadImageError
 from expand.images.formats import set_max_pixels
+from expand.views.batches import ViewBatches
 from expand.views.views import Views
 
 FLIP = {"__class_fullname__": "HorizontalFlip", "p": 0.5}
@@ -176,4 +177,7 @@ def test_a_view_too_large_is_refused_before_memory_is_taken(technique: str) -> N
     start = time.perf_counter()
     with pytest.raises(BadImageError, match=r"would become \d+×\d+ pixels"):
         views.render(pixels, views.params("x", 1))
-    assert time.perf_counter() - start < 1
+    batches, rows = ViewBatches(views, ["x", "y"]), np.arange(2)
+    with pytest.raises(BadImageError, match=r"would become \d+×\d+ pixels"):
+        batches.render(np.stack([pixels, pixels]), batches.choices(rows, 1))
+    assert time.perf_counter() - start < 2
