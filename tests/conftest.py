@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from expand import interrupts
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
 from expand.images.pixels import Pixels
@@ -22,6 +23,17 @@ settings.register_profile("unhurried", deadline=None)  # a loaded machine is no 
 settings.load_profile("unhurried")
 # A shell that runs the tests in the background turns Ctrl-C off for them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    """Give each test the signal handlers that the tests began with: commands set their own."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    yield
+    interrupts.settle()
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
 
 
 def noise_image(

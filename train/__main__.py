@@ -1,6 +1,6 @@
 """`python -m train`: the command."""
 
-from train.cli.command import main
+from train.cli import main
 
 if __name__ == "__main__":
     main()

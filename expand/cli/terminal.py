@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -12,6 +11,7 @@ from typing import Any, NoReturn
 import click
 from click.shell_completion import CompletionItem
 
+from expand import interrupts
 from expand.cli.groups import PlainCommand
 from expand.cli.output import (
     NobodyReadsError,
@@ -23,9 +23,7 @@ from expand.cli.output import (
     visible,
 )
 from expand.errors import REFUSED, STOPPED, ExpandError
-
-INTERRUPTED = 130
-NO_FOLDER = "the current folder does not exist any more; change to another one"
+from expand.interrupts import INTERRUPTED
 
 
 class _RunContext(click.Context):
@@ -118,32 +116,44 @@ def run_to_exit(
 
     `hint` is printed after an interruption; `also` is another exception that has a status.
     """
+    interrupts.listen()
     prepare_streams()
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
         status = command.main(standalone_mode=False, prog_name=name)
+        interrupts.check()
         flush_output()
-    except (ExpandError, also) as error:
-        status = getattr(error, "status", 1)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # raised again if unknown
+        status = _report(error, name, hint, also)
+    finally:
+        interrupts.settle()
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _report(error: BaseException, name: str, hint: str, also: type[Exception]) -> int:
+    """Say why a command ended, and return its exit status; raise what is not expected again."""
+    # What fails after a signal usually fails because of it: other processes got it too.
+    if interrupts.pending() or isinstance(error, click.Abort | KeyboardInterrupt):
+        interrupts.settle()
+        echo(f"{name}: interrupted. {hint}", err=True)
+        return INTERRUPTED
+    if isinstance(error, ExpandError | also):
         echo(visible(f"{name}: {error}"), err=True)
-    except click.ClickException as error:
+        return int(getattr(error, "status", 1))
+    if isinstance(error, click.ClickException):
         shown = io.StringIO()
         error.show(shown)
         echo(shown.getvalue().removesuffix("\n"), err=True)
-        status = 2
-    except (click.Abort, KeyboardInterrupt):
-        echo(f"{name}: interrupted. {hint}", err=True)
-        status = INTERRUPTED
-    except NobodyReadsError:
-        status = 0
-    except ImportError as error:
+        return REFUSED
+    if isinstance(error, NobodyReadsError):
+        return 0
+    if isinstance(error, ImportError):
         echo(visible(f'{name}: {error}; pip install ".[train]"'), err=True)
-        status = 2
-    except (OSError, MemoryError) as error:
+        return REFUSED
+    if isinstance(error, OSError | MemoryError):
         discard_output()
         echo(visible(f"{name}: {explain(error)}"), err=True)
-        status = STOPPED
-    sys.exit(status if isinstance(status, int) else 0)
+        return STOPPED
+    raise error
 
 
 def need_folder(name: str) -> None:
@@ -173,8 +183,3 @@ def _has_folder() -> bool:
     except OSError:
         return False
     return True
-
-
-def _interrupt(_number: int, _frame: object) -> NoReturn:
-    """Stop as after Ctrl-C, but not through SIGINT, which a background job ignores."""
-    raise KeyboardInterrupt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from expand import interrupts
 from train.feed.feed import Feed
 from train.fit.trainer import Epoch, Step, Trainer
 from train.runtime.device import finish
@@ -15,6 +16,7 @@ def fit(trainer: Trainer, feed: Feed) -> Iterator[Step | Epoch]:
     model.train()
     batches = feed.batches(trainer.step, trainer.steps)
     while trainer.step < trainer.steps:
+        interrupts.check()
         # all that the feed does not count as its own is computing: steps that a GPU is still
         # computing are waited for when the next batch is copied to it
         with clock.measure("compute"):

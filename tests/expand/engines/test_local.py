@@ -6,10 +6,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from expand.engines.local import IN_FLIGHT, LocalEngine
+from expand import ExpandError
+from expand.engines.local import LocalEngine
+from expand.engines.pool import IN_FLIGHT
 
 
 def square(number: int) -> tuple[int, int]:
@@ -52,3 +55,59 @@ def test_a_script_without_a_guard_is_told_so() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert "[1, 2]" in done.stdout  # -c has no file to run again
+
+
+class Stubborn(Exception):  # noqa: N818  # what it is called does not matter
+    """Cannot be pickled and read again."""
+
+    def __init__(self, one: int, two: int) -> None:
+        super().__init__("stubborn")
+
+
+def fail(number: int) -> None:
+    if number == 1:
+        raise Stubborn(1, 2)
+    if number == 2:
+        raise MemoryError
+    if number == 3:
+        os._exit(7)
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "said"),
+    [
+        (1, ExpandError, "a worker process failed: Stubborn: stubborn"),
+        (2, MemoryError, "^$"),
+        (3, ExpandError, "a worker process ended .exit status 7."),
+    ],
+)
+def test_whatever_a_worker_raises_reaches_the_caller(
+    number: int, kind: type[Exception], said: str
+) -> None:
+    with pytest.raises(kind, match=said):
+        list(LocalEngine(2).map(fail, [0, number, 0]))
+
+
+def test_something_defined_in_typed_code_is_named() -> None:
+    program = (
+        "from expand.engines.local import LocalEngine\n"
+        "def double(n): return 2 * n\n"
+        "print(list(LocalEngine(2).map(double, [1, 2])))\n"
+    )
+    done = subprocess.run(
+        [sys.executable], input=program, capture_output=True, text=True, check=False
+    )
+    assert '"double" is defined in code that worker processes cannot import' in done.stderr
+
+
+def test_a_script_without_a_guard_works_or_is_told_to_have_one(tmp_path: Path) -> None:
+    script = tmp_path / "job.py"
+    script.write_text(
+        "from expand.engines.local import LocalEngine\n"
+        "def double(n): return 2 * n\n"
+        "print(list(LocalEngine(2).map(abs, [1, -2])))\n"
+        "print(list(LocalEngine(2).map(double, [1, 2])))\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("[1, 2]\n")
+    assert 'if __name__ == "__main__":' in done.stderr

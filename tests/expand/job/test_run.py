@@ -119,7 +119,7 @@ def test_an_interrupted_run_says_so_and_resumes(
     out = tmp_path / "out"
     command = [*COMMAND, str(src), str(out), "--workers", "2", "--quiet"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=before)
-    wait_for_files(out, 900, process)  # type: ignore[arg-type]
+    wait_for_files(out, 100, process)  # type: ignore[arg-type]
     process.send_signal(how)
     _, stderr = process.communicate()
     assert process.returncode == 130
@@ -354,7 +354,7 @@ def workers_of(process: subprocess.Popen[str]) -> list[int]:
     return [
         int(child)
         for child in children
-        if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text()
+        if "expand.engines.worker" in Path(f"/proc/{child}/cmdline").read_text()
     ]
 
 

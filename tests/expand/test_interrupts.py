@@ -1,0 +1,63 @@
+"""Interruptions: one signal asks, two end, and nobody prints a traceback or leaves a process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from expand import expand
+from tests.conftest import Folder, tree
+from tests.expand.job.test_run import COMMAND, many
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+def start(*arguments: object) -> subprocess.Popen[str]:
+    """Start a command in a process group of its own."""
+    line = [*COMMAND, *map(str, arguments), "--factor", "30", "--workers", "2", "--quiet"]
+    return subprocess.Popen(line, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+@pytest.mark.parametrize("seconds", [0.1, 0.4, 1.2])
+def test_signals_to_the_whole_group_end_it_with_130_and_no_traceback(
+    times: int, seconds: float, class_folder: Folder, tmp_path: Path
+) -> None:
+    process = start(many(class_folder, 400), tmp_path / "out")
+    time.sleep(seconds)
+    for number in SIGNALS[:times]:
+        if process.poll() is None:
+            os.killpg(process.pid, number)
+        time.sleep(0.15)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert "nterrupted. Run the same command again to resume." in stderr
+    assert "Traceback" not in stderr
+
+
+def test_a_script_from_standard_input_can_use_workers(class_folder: Folder, tmp_path: Path) -> None:
+    src = many(class_folder, 20)
+    job = f"from expand import expand\nprint(expand({str(src)!r}, {str(tmp_path / 'out')!r}, workers=2).status)\n"
+    done = subprocess.run(
+        [sys.executable], input=job, capture_output=True, text=True, cwd=os.getcwd(), check=False
+    )
+    assert (done.stdout, done.stderr) == ("0\n", "")
+    expand(src, tmp_path / "whole", workers=1)
+    assert tree(tmp_path / "out") == tree(tmp_path / "whole")
+
+
+def test_a_thread_can_expand_and_no_handler_changes(class_folder: Folder, tmp_path: Path) -> None:
+    src = many(class_folder, 20)
+    before = [signal.getsignal(number) for number in SIGNALS]
+    thread = threading.Thread(target=expand, args=(src, tmp_path / "out"), kwargs={"workers": 2})
+    thread.start()
+    thread.join()
+    assert (tmp_path / "out/metadata.jsonl").is_file()
+    assert [signal.getsignal(number) for number in SIGNALS] == before
