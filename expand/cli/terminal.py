@@ -25,6 +25,8 @@ from expand.cli.output import (
 from expand.errors import REFUSED, STOPPED, ExpandError
 from expand.interrupts import INTERRUPTED
 
+NO_FOLDER = "the current folder does not exist any more; change to another one"
+
 
 class _RunContext(click.Context):
     """The context of the default command, which usage errors name as the user calls it."""
