@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from expand import __version__
-from expand.cli.groups import Folder, GroupedCommand, NameOrFile, titled
+from expand.cli.groups import FileOrFolder, Folder, GroupedCommand, NameOrFile, titled
 from expand.cli.options import (
     COMMON,
     DATA_SETS,
@@ -173,7 +173,7 @@ def show_plan(
 
 @command.command(cls=GroupedCommand, common=COMMON[:-1])
 @click.argument("src", type=Folder(), default=Path("data/train"))
-@click.argument("sheet", type=click.Path(path_type=Path), default=Path("preview.png"))
+@click.argument("sheet", type=FileOrFolder(), default=Path("preview.png"))
 @titled("Data", [LAYOUT, MAX_PIXELS_OPTION])
 @view_options
 @titled(
@@ -289,9 +289,7 @@ def _show_verdict(out: Path, verdict: Verification, quiet: bool) -> int:
 @click.argument("out", type=Folder())
 @click.argument("file")
 @click.option("--source", type=Folder(), help="Folder of the sources.  [default: as recorded]")
-@click.option(
-    "--to", type=click.Path(path_type=Path), help="Write the file here.  [default: in OUT]"
-)
+@click.option("--to", type=FileOrFolder(), help="Write the file here.  [default: in OUT]")
 @MAX_PIXELS_OPTION
 def replay(out: Path, file: str, source: Path | None, to: Path | None) -> int:
     """Make one FILE of an expanded dataset again, byte for byte."""

@@ -91,6 +91,16 @@ class Folder(click.Path):
         return [CompletionItem(incomplete, type="dir")]
 
 
+class FileOrFolder(Folder):
+    """A path that a shell completes with files and folders."""
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Let the shell list files."""
+        return [CompletionItem(incomplete, type="file")]
+
+
 class NameOrFile(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5 only
     """One of some names, or a file: free text that a shell completes with both.
 

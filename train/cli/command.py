@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from expand import __version__
-from expand.cli.groups import Command, Folder, GroupedCommand, titled
+from expand.cli.groups import Command, FileOrFolder, Folder, GroupedCommand, titled
 from expand.cli.options import LAYOUT, MAX_PIXELS_OPTION
 from expand.cli.output import echo, visible
 from expand.cli.terminal import FolderFirst, need_folder, program_name, run_to_exit
@@ -122,7 +122,7 @@ def run(
 
 @command.command()
 @click.argument("run", type=Folder())
-@click.argument("images", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.argument("images", type=FileOrFolder(), nargs=-1, required=True)
 @DEVICE
 @LAYOUT
 @MAX_PIXELS_OPTION

@@ -102,7 +102,7 @@ def test_every_name_prints_a_completion_script(shell: str, name: str, tmp_path: 
 
 
 def test_an_empty_path_is_refused() -> None:
-    for line in (["", "out"], ["src", ""], ["plan", ""], ["verify", ""]):
+    for line in (["", "out"], ["src", ""], ["plan", ""], ["verify", ""], ["preview", ".", ""]):
         result = CliRunner().invoke(command, line)
         assert result.exit_code == 2
         assert "a path cannot be empty." in result.output
