@@ -72,7 +72,7 @@ DATA_OPTIONS = [
         type=click.Choice(COLOURS),
         default="keep",
         show_default=True,
-        help="Convert all images to RGB or grey.",
+        help="Convert all images to RGB or grey; transparent parts are shown on grey (128 of 255).",
     ),
     click.option(
         "--allow-leak",

@@ -8,7 +8,7 @@ import shutil
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -69,10 +69,7 @@ class Cache:
         with ExitStack() as stack:
             with explain_cache(self.root):
                 self.root.mkdir(parents=True, exist_ok=True)
-                while True:
-                    with suppress(ExpandError):
-                        stack.enter_context(Lock(self.root))
-                        break
+                while not _entered(stack, Lock(self.root)):
                     time.sleep(WAIT_SECONDS)
             yield
 
@@ -100,11 +97,22 @@ class Cache:
 
     def _clear_parts(self) -> None:
         """Remove what killed runs left; it is in nobody's way if that is not possible."""
-        for part in self.root.glob(f"*{PART}"):
+        for part in self.root.glob(f"[!.]*{PART}"):  # others are those of the lock
             if part.is_symlink() or not part.is_dir():
                 part.unlink(missing_ok=True)
             else:
                 shutil.rmtree(part, ignore_errors=True)
+
+
+def _entered(stack: ExitStack, lock: Lock) -> bool:
+    """Take a lock, released with `stack`; return False if another run holds it."""
+    try:
+        stack.enter_context(lock)
+    except ExpandError as error:
+        if error.status == STOPPED:  # it cannot be locked at all
+            raise TrainError(str(error), STOPPED) from error
+        return False
+    return True
 
 
 def part_of(pack: Path) -> Path:

@@ -21,7 +21,7 @@ from train.data.pack import Pack, pack, sample
 from train.data.shape import BACKGROUND, Shape
 from train.data.split import Split
 from train.data.subsets import some_sources, validation_sources
-from train.errors import TrainError
+from train.errors import STOPPED, TrainError
 
 Packing = Callable[[Folder], Callable[[int], None]]
 """Called before a folder is decoded; returns what is called with the images decoded since."""
@@ -80,6 +80,17 @@ class Data:
 
 def prepare(request: DataRequest, cache: Cache, packing: Packing) -> Data:
     """Read the data of a run; raise TrainError if two splits share a source or a picture."""
+    try:
+        return _prepare(request, cache, packing)
+    except MemoryError as error:
+        raise TrainError(
+            f'there is not enough memory to decode "{request.data}"; use a smaller --image-size '
+            "or fewer --sources (train ablate: resize the images first)",
+            STOPPED,
+        ) from error
+
+
+def _prepare(request: DataRequest, cache: Cache, packing: Packing) -> Data:
     started = time.perf_counter()
     folder = _list_training(request)
     needed = (folder if request.copies else folder.originals()).whole()

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from expand.errors import BadImageError
+from expand.images.formats import max_pixels
 from expand.images.pixels import Pixels
 from train.errors import TrainError
 
@@ -71,6 +72,11 @@ def centre_crop(image: Pixels, side: int) -> Pixels:
     height, width, channels = image.shape
     scale = side / min(height, width)
     size = max(side, round(width * scale)), max(side, round(height * scale))
+    if size[0] * size[1] > max_pixels():
+        raise BadImageError(
+            f"is {width:,}×{height:,} pixels: with its shorter side resized to {side:,} it has "
+            f"{size[0] * size[1]:,} pixels, more than {max_pixels():,}; use a smaller --image-size"
+        )
     if size != (width, height):
         interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         # OpenCV averages at most four channels at a time

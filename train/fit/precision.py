@@ -6,7 +6,7 @@ import json
 import platform
 import statistics
 import time
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from copy import deepcopy
 from hashlib import blake2b
 from pathlib import Path
@@ -16,6 +16,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from expand.errors import ExpandError
 from expand.storage.files import write_whole
 from expand.storage.json import to_json
 from train.errors import TrainError
@@ -44,7 +45,8 @@ def choose_precision(
     known = _read(cached)
     if key not in known:
         known[key] = _measure(model, settings, batch_size, device)
-        write_whole(cached, to_json(known, indent=2, ascii_only=True).encode())
+        with suppress(ExpandError):  # where it cannot be kept, it is measured again
+            write_whole(cached, to_json(known, indent=2, ascii_only=True).encode())
     return known[key]
 
 

@@ -65,9 +65,10 @@ def _run(
         if earlier.finished:
             return earlier
     with explain_out_of_memory(settings.model, settings.hyperparameters.batch_size):
-        setup = set_up(
-            settings, data, device, location.cache, workers=location.workers, world=world
-        )
+        # measured again, it could differ in the middle of a run
+        precision = earlier.precision if earlier else settings.precision
+        asked = replace(settings, precision=precision)
+        setup = set_up(asked, data, device, location.cache, workers=location.workers, world=world)
         record = describe_run(settings, data, setup)
         if world.is_main and not earlier:
             write_run(location.out, record)

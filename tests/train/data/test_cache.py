@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from expand.storage.lock import Lock
+from expand.errors import ExpandError
+from expand.storage.lock import LOCK_FILES, Lock
 from train.data.cache import Cache, TooLargeError, default_root
 from train.errors import TrainError
 
@@ -128,3 +129,22 @@ def test_a_locked_cache_is_waited_for(tmp_path: Path) -> None:
 def test_an_invalid_limit_is_refused(size: float) -> None:
     with pytest.raises(TrainError, match=f"--cache-size must be above 0, got {size}"):
         Cache.of(None, size)
+
+
+def test_a_cache_that_cannot_be_locked_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_lock: Lock) -> Lock:
+        raise ExpandError("cannot be locked", 3)
+
+    monkeypatch.setattr(Lock, "__enter__", fail)
+    with pytest.raises(TrainError) as stopped, Cache(tmp_path).held():
+        pass
+    assert (str(stopped.value), stopped.value.status) == ("cannot be locked", 3)
+
+
+def test_the_files_of_the_lock_are_no_unfinished_packs(tmp_path: Path) -> None:
+    for name in LOCK_FILES:
+        (tmp_path / name).write_bytes(b"")
+    Cache(tmp_path).make_room(1, "x")
+    assert names(tmp_path) == sorted(LOCK_FILES)

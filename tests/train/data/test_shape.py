@@ -134,3 +134,14 @@ def test_invalid_shapes_are_refused() -> None:
     with pytest.raises(TrainError) as refused:
         Shape(colour="blue")
     assert str(refused.value) == "--colour must be keep, rgb, grey, got 'blue'"
+
+
+def test_sizes_that_take_too_much_memory_are_refused_before_they_take_it() -> None:
+    with pytest.raises(TrainError):
+        Shape(100_000)
+    with pytest.raises(BadImageError) as bad:
+        resize_crop(np.zeros((1, 10_000), np.uint8), Shape(1000))
+    assert str(bad.value) == (
+        "is 10,000×1 pixels: with its shorter side resized to 1,000 it has 10,000,000,000 pixels, "
+        "more than 178,956,970; use a smaller --image-size"
+    )
