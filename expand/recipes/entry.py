@@ -79,7 +79,7 @@ class Entry:
             raise self.at(error.path).error(str(error)) from error
         except ExpandError as error:
             raise self.error(str(error)) from error
-        except (TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        except (TypeError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
             # a value of a type that no check foresaw: a mapping, a date, a list of lists
             raise self.error(
                 f"a setting has a value that it cannot have ({cut(str(error))})"

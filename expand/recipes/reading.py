@@ -69,7 +69,7 @@ def compose(text: str, where: str) -> Entry:
         entry.value  # noqa: B018  # tags that do not fit their values raise here
     except yaml.YAMLError as error:
         raise ExpandError(_describe(error, text, where)) from error
-    except (ValueError, TypeError, ArithmeticError, AttributeError, KeyError) as error:
+    except (ValueError, TypeError, ArithmeticError, AttributeError, LookupError) as error:
         # constructors of YAML tags: !!int abc, a date in month 13, a mapping as a key
         raise ExpandError(
             f'"{where}": a value is not what its tag says ({cut(str(error))})'

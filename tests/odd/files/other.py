@@ -59,6 +59,10 @@ def formats() -> Iterator[Case]:
         "WAV": b"RIFF" + struct.pack("<I", 36) + b"WAVEfmt " + bytes(28),
         "MP4": ISO % (b"isom", b"mp42"),
     }
+    dds = files["DDS"]
+    files["DDS-no-flags"] = dds[:80] + bytes(4) + dds[84:]
+    avif = files["AVIF"]
+    files["AVIF-no-items"] = avif.replace(b"pitm", b"pitx").replace(b"iloc", b"ilox")
     for name, data in files.items():
         for suffix in ("png", "jpg"):
             yield refused(f"other-{name}.{suffix}", data, f"A {name} file named .{suffix}.", "")
