@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from expand.errors import ExpandError
+from expand.errors import STOPPED, ExpandError
 from expand.job.plan import Plan
 from expand.layouts.names import copy_name
 from expand.records.card import (
@@ -65,10 +65,13 @@ def hold_output(plan: Plan, overwrite: bool) -> Iterator[tuple[OutputFolder, Out
         with Lock(out), open_output(out) as folder:
             identity = folder.identity
             yield folder, _prepare(plan, folder, overwrite)
-    except BaseException:
+    except BaseException as error:
         if not existed and identity and identity.is_at(out):
             with suppress(OSError):
                 out.rmdir()  # only if it is empty
+        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+            where = error.filename or out  # a call that nobody expected to fail
+            raise ExpandError(f'"{where}": {error.strerror or error}', STOPPED) from error
         raise
 
 
