@@ -231,6 +231,8 @@ def check_counts(options: dict[str, Any]) -> None:
             raise TrainError(f"--{name} must be at least 1, got {options[name]}")
         if options[name] is not None and options[name] > most:
             raise TrainError(f"--{name} must be at most {most:,}, got {options[name]:,}")
+    if not 0 <= options["dropout"] < 1:  # before the folder is made
+        raise TrainError(f"--dropout must be at least 0 and below 1, got {options['dropout']}")
     if not 0 <= options["seed"] < 2**64:
         raise TrainError(f"--seed must be 0 … 2^64 - 1, got {options['seed']}")
     if not 0 < options["margin"] < math.inf:
