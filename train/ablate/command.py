@@ -24,7 +24,7 @@ from train.ablate.summary import Findings, summarise
 from train.ablate.terminal import format_summary
 from train.runtime.world import World, join_world
 from train.trials.answer import Answer
-from train.trials.context import TrialContext, notes_of, trial_context
+from train.trials.context import TrialContext, new_context, notes_of
 from train.trials.options import StudyOptions
 from train.trials.results import TrialResult, versions_of
 from train.trials.runner import Result, missing_trials, parted, read_results, run_trials
@@ -43,7 +43,7 @@ def ablate(
     """
     world = join_world()
     ablation = as_begun(ablation, study_dir)
-    context = trial_context(ablation, study_dir.cache.root, study_dir.cache.limit)
+    context = new_context(ablation, study_dir.cache.root, study_dir.cache.limit)
     check_images(context)
     options = replace(options, seeds=options.seeds or SEEDS)
     run = AblationRun(context, study_dir, options, world, quiet=quiet or not world.is_main)

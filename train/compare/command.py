@@ -15,7 +15,7 @@ from train.compare.summary import summarise
 from train.compare.terminal import format_summary
 from train.runtime.world import World, join_world
 from train.trials.answer import Answer
-from train.trials.context import TrialContext, notes_of, trial_context
+from train.trials.context import TrialContext, new_context, notes_of
 from train.trials.freshness import check_fresh
 from train.trials.options import StudyOptions
 from train.trials.runner import missing_trials, read_results, run_trials
@@ -33,7 +33,7 @@ def compare(
     """
     world = join_world()
     study = as_begun(study, study_dir)
-    context = trial_context(study, study_dir.cache.root, study_dir.cache.limit)
+    context = new_context(study, study_dir.cache.root, study_dir.cache.limit)
     default = GPU_SEEDS if context.device.type == "cuda" else CPU_SEEDS
     options = replace(options, seeds=options.seeds or default)
     if not world.is_main:

@@ -30,6 +30,12 @@ class TrialContext(Generic[S]):
     cache: Cache
 
 
+def new_context(study: S, cache_root: Path, cache_limit: int) -> TrialContext[S]:
+    """Prepare a study at its start: its images may have changed since an earlier one."""
+    _trial_context.cache_clear()
+    return trial_context(study, cache_root, cache_limit)
+
+
 def trial_context(study: S, cache_root: Path, cache_limit: int) -> TrialContext[S]:
     """Prepare a study, once in each process."""
     return _trial_context(study, cache_root, cache_limit)

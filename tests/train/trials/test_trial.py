@@ -12,12 +12,13 @@ import torch
 from expand import expand
 from tests.train.commands import draw_set
 from tests.train.compare.studies import context_of, study_for, trial_of
+from tests.train.samples import pictures, write_set
 from train.compare.arms import Arm
 from train.compare.codec import Codec
 from train.data.cache import Cache
 from train.data.shape import Shape
 from train.errors import TrainError
-from train.trials.context import TrialContext, trial_context
+from train.trials.context import TrialContext, new_context, trial_context
 from train.trials.results import TrialResult
 from train.trials.study import Seeds
 from train.trials.trial import FRESH_VIEW, evaluate_trained, hash_weights, measure, train
@@ -244,3 +245,13 @@ def test_a_context_is_made_once_and_sets_the_threads(folders: tuple[Path, Path])
     context = staged(folders, "none,fly", threads=2)
     assert torch.get_num_threads() == 2
     assert context_of(context.study) is context
+
+
+def test_images_replaced_between_two_studies_of_one_process_are_read_again(tmp_path: Path) -> None:
+    src = write_set(tmp_path / "src")
+    study = study_for(src, write_set(tmp_path / "test", pictures(1, seed=50)))
+    before = new_context(study, Cache().root, Cache().limit).data.train.pixels()
+    write_set(src, pictures(seed=70))
+    after = new_context(study, Cache().root, Cache().limit).data.train.pixels()
+    assert (before != after).any()
+    assert trial_context(study, Cache().root, Cache().limit).data.train.pixels() is not None
