@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,8 @@ def noise(text: str) -> list[str]:
     return [
         line
         for line in text.split("\n")
-        if any(word in line for word in words) or not line.isprintable()
+        if any(word in line for word in words)
+        or any(unicodedata.category(char)[0] == "C" for char in line)
     ]
 
 
@@ -87,7 +89,7 @@ def test_every_command_goes_through_the_odd_files_without_a_traceback(
 ) -> None:
     for words, allowed in (
         (("expand", "plan", ran.src), (0, 1)),
-        (("expand", "preview", ran.src, tmp_path / "preview.png", "--sources", 900), (0, 1)),
+        (("expand", "preview", ran.src, tmp_path / "preview.png", "--sources", 200), (0, 1)),
         (("expand", ran.src, tmp_path / "strict", "--factor", 2, "--strict"), (1, 2, 3)),
         (("train", ran.src, "--test", ran.src, "--epochs", 1, "--out", tmp_path / "run"), (1, 2)),
     ):
