@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -72,3 +73,12 @@ def test_memory_does_not_grow_with_the_number_of_images(
         assert status == 0
         peaks.append(usage.ru_maxrss)
     assert peaks[1] < peaks[0] * 1.1
+
+
+@pytest.mark.parametrize("campaign", ["kills", "train-kills", "compare-kills"])
+def test_whatever_is_killed_at_random_moments_ends_like_one_never_killed(campaign: str) -> None:
+    command = [sys.executable, "-m", "benchmarks.faults", campaign, "--times", "5"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "TRACEBACK" not in done.stdout
+    assert "HANG" not in done.stdout
