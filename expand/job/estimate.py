@@ -12,6 +12,7 @@ from typing import NamedTuple
 from expand.errors import BadImageError, ExpandError
 from expand.job.copies import File, make_files
 from expand.job.plan import Plan
+from expand.job.task import check_input
 from expand.layouts.source import Source, read_source
 
 SAMPLED_SOURCES, SAMPLED_VIEWS, SAMPLE_SECONDS = 24, 4, 0.3
@@ -81,6 +82,8 @@ def _sample(plan: Plan, limit: float) -> Sample:
         else:
             timed.append((time.process_time() - begun, len(files)))
             sizes += [len(file.data) for file in files[1:]]
+    if reasons:
+        check_input(plan.src, plan.input)
     if reasons and not timed and len(reasons) == min(SAMPLED_SOURCES, len(plan.listing)):
         raise ExpandError(
             f"none of {len(reasons)} images tried can be used; the last: {reasons[-1]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expand.storage.files import PARTIAL, empty_folder, write_whole
+from expand.storage.files import PARTIAL, write_whole
 from expand.storage.lock import Lock
 from expand.storage.removal import Leftovers, remove_files
 
@@ -10,7 +10,6 @@ __all__ = [
     "PARTIAL",
     "Leftovers",
     "Lock",
-    "empty_folder",
     "remove_files",
     "write_whole",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +11,7 @@ from expand.errors import STOPPED, ExpandError
 from expand.storage.names import PARTIAL, temporary_name
 from expand.storage.writing import cannot_write, write_new
 
-__all__ = ["PARTIAL", "empty_folder", "walk", "write_whole"]
+__all__ = ["PARTIAL", "walk", "write_whole"]
 
 
 def write_whole(path: str | Path, data: bytes, *, sync: bool = False) -> None:
@@ -65,12 +64,3 @@ def walk(folder: Path) -> Iterator[str]:
                 f'"{folder / below}" cannot be read: {error.strerror or error}', STOPPED
             ) from error
         remaining += sorted(folders, reverse=True)
-
-
-def empty_folder(folder: Path) -> None:
-    """Remove everything in a folder, but not the folder itself."""
-    for entry in folder.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()

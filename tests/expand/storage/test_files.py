@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from expand import ExpandError
-from expand.storage.files import empty_folder, write_whole
+from expand.storage.files import write_whole
 from expand.storage.folder import OutputFolder
 from expand.storage.lock import Lock
 
@@ -89,16 +89,3 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
     with Lock(tmp_path):
         pass
     assert list(tmp_path.iterdir()) == []
-
-
-def test_emptying_a_folder_follows_no_links(tmp_path: Path) -> None:
-    outside = tmp_path / "outside"
-    outside.mkdir()
-    (outside / "precious").write_text("x")
-    folder = tmp_path / "folder"
-    (folder / "sub").mkdir(parents=True)
-    (folder / "link").symlink_to(outside)
-    (folder / "file").write_text("x")
-    empty_folder(folder)
-    assert list(folder.iterdir()) == []
-    assert (outside / "precious").exists()
