@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import click
 from train.cli.settings import PLAIN
 from train.errors import TrainError
 
+LARGEST = 16 * 2**20
+"""Bytes of a YAML file of options."""
 STUDY_FILES = ("study.json", "question.json")
 RECORDS = {
     "run": ("a run", "run.json"),
@@ -36,7 +39,7 @@ def read_config(path: Path, command: click.Command) -> dict[str, Any]:
     import yaml
 
     try:
-        data = yaml.safe_load(path.read_text("utf-8"))
+        data = _load(path)
     except RecursionError as error:
         raise TrainError(f'"{path}" cannot be read: nested too deeply') from error
     except (ValueError, TypeError, yaml.YAMLError, OSError) as error:
@@ -52,6 +55,25 @@ def read_config(path: Path, command: click.Command) -> dict[str, Any]:
         return _known(command, _from_record(path, kind, data))
     except (KeyError, TypeError, AttributeError) as error:
         raise TrainError(f'"{path}" is damaged ({error!r})') from error
+
+
+def _load(path: Path) -> Any:
+    """Read JSON or YAML from a regular file of a bounded size, without aliases."""
+    import yaml
+
+    from expand.storage.json import read_json
+
+    if path.suffix == ".json":
+        with suppress(ValueError):
+            return read_json(path)
+    if not path.is_file():
+        raise ValueError("it is not a regular file")
+    if path.stat().st_size > LARGEST:
+        raise ValueError(f"it has more than {LARGEST:,} bytes")
+    text = path.read_text("utf-8")
+    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
+        raise ValueError("it holds an alias (*name); write the value out")
+    return yaml.safe_load(text)
 
 
 def _kind(data: dict[str, Any]) -> str | None:

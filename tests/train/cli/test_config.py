@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -221,3 +223,16 @@ def test_a_shell_completes_subcommands_options_and_values() -> None:
     assert complete("photos", "--model", "vgg") == {"vgg11", "vgg16"}
     assert complete("compare", "--arms", "none,di") == {"none,disk", "none,disk-random"}
     assert complete("ablate", "--design", "") == {"plackett-burman", "single"}
+
+
+def test_a_file_of_options_is_read_within_bounds(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.yaml"
+    lines = ["a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
+    lines += [f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]" for a, b in pairwise("abcdefghij")]
+    path.write_text("\n".join(lines))
+    assert "holds an alias" in refusal("photos", "--config", path)
+    with open(path, "wb") as file:
+        file.truncate(2**40)
+    assert "more than" in refusal("photos", "--config", path)
+    os.mkfifo(tmp_path / "pipe.json")
+    assert "not a regular file" in refusal("photos", "--config", tmp_path / "pipe.json")

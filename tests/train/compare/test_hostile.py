@@ -1,0 +1,52 @@
+"""Files of a comparison folder from a stranger: each is read, or refused in a sentence."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+from tests.train.commands import draw_set
+from tests.train.compare.studies import cost_of, row_of, study_dir_at, study_for
+from tests.train.runs.test_hostile import changed, damaged
+from train.compare.protocol import COSTS, SPEEDS, _read_costs, _read_speeds
+from train.compare.study import trials
+from train.errors import TrainError
+from train.trials.runner import read_results, result_path
+from train.trials.study_dir import open_study
+
+
+def test_a_damaged_file_of_a_study_is_used_or_refused_in_a_sentence(tmp_path: Path) -> None:
+    study = study_for(draw_set(tmp_path / "src", 3), tmp_path / "test", arms="none,disk")
+    out = study_dir_at(tmp_path / "out")
+    open_study(study, out)
+    trial = next(iter(trials(study, 1)))
+    good = {
+        out.out / "study.json": json.dumps(study.to_dict()),
+        result_path(out, trial): json.dumps(row_of("none", 2, 0, [1, 0])),
+        out.out / COSTS: json.dumps({"disk ×2": vars(cost_of("disk ×2", 8))}),
+        out.out / SPEEDS: json.dumps({"none": 0.5, "disk ×2": 0.75}),
+    }
+    for seed in range(600):
+        rng = random.Random(seed)
+        path = rng.choice(list(good))
+        whole = rng.random() < 0.75
+        text = changed(good[path], rng).encode() if whole else damaged(good[path].encode(), rng)
+        path.write_bytes(text)
+        message = str(path)
+        try:
+            if path.name == "study.json":
+                open_study(study, out)
+            elif path.name == COSTS:
+                _read_costs(path)
+            elif path.name == SPEEDS:
+                _read_speeds(path, study)
+            else:
+                read_results(out, [trial])
+        except TrainError as error:
+            message = str(error)
+        except Exception as error:
+            raise AssertionError(f"seed {seed}: {path.name}") from error
+        assert str(out.out) in message
+        assert len(message) < 6000
+        path.write_text(good[path])
