@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -170,6 +171,8 @@ def explain(error: OSError | MemoryError) -> str:
     """Say what the system refused, and to which file."""
     if isinstance(error, MemoryError):
         return "there is not enough memory"
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return "too many open files; raise the limit (ulimit -n), or use fewer --workers"
     if not _has_folder():
         return NO_FOLDER
     reason = error.strerror or str(error) or type(error).__name__

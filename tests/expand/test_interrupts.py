@@ -61,3 +61,13 @@ def test_a_thread_can_expand_and_no_handler_changes(class_folder: Folder, tmp_pa
     thread.join()
     assert (tmp_path / "out/metadata.jsonl").is_file()
     assert [signal.getsignal(number) for number in SIGNALS] == before
+
+
+def test_too_few_open_files_end_with_status_3_and_name_the_limit(
+    class_folder: Folder, tmp_path: Path
+) -> None:
+    command = [*COMMAND, str(many(class_folder, 20)), str(tmp_path / "out"), "--workers", "6"]
+    shell = ["bash", "-c", 'ulimit -n 9; exec "$@"', "bash", *command]
+    done = subprocess.run(shell, capture_output=True, text=True, check=False)
+    assert (done.returncode, "ulimit -n" in done.stderr) == (3, True), done.stderr
+    assert "Traceback" not in done.stderr
