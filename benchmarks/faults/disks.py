@@ -41,7 +41,7 @@ def campaign(folder: Path, times: int, seed: int, table: Table) -> None:
             same = again == "0" and contents(disk / "out") == whole
             table.compare(same, f"{small}: {again}")
         finally:
-            subprocess.run(["umount", disk], check=True)
+            subprocess.run(["umount", "--lazy", disk], check=True)
     for limit, value in LIMITS:
         _under_limit(folder, src, whole, limit, value, table)
 

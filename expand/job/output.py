@@ -6,6 +6,7 @@ a plan can resume an earlier run, and can also grow it.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -69,7 +70,8 @@ def hold_output(plan: Plan, overwrite: bool) -> Iterator[tuple[OutputFolder, Out
         if not existed and identity and identity.is_at(out):
             with suppress(OSError):
                 out.rmdir()  # only if it is empty
-        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+        # the command has its own words for a pipe that nobody reads, and for too few open files
+        if isinstance(error, OSError) and error.errno not in (errno.EPIPE, errno.EMFILE):
             where = error.filename or out  # a call that nobody expected to fail
             raise ExpandError(f'"{where}": {error.strerror or error}', STOPPED) from error
         raise
