@@ -268,7 +268,7 @@ def test_a_manifest_row_without_a_column_is_refused(tmp_path: Path) -> None:
     expand(write_set(tmp_path / "src"), tmp_path / "out", 2, workers=1)
     manifest = tmp_path / "out/metadata.jsonl"
     manifest.write_text(manifest.read_text().replace('"label"', '"lable"', 1))
-    message = f"\"{manifest}\" has a row without 'label'; `expand verify` checks the folder"
+    message = f"\"{manifest}\", line 1: not a row of a manifest: it has no 'label'"
     assert refusal(tmp_path / "out", strategy=Strategy("disk")) == message
 
 
