@@ -110,7 +110,7 @@ def check_fits(plan: Plan, estimated: Estimate, share_left: float = 1.0) -> None
     if needed > estimated.free_bytes:
         raise ExpandError(
             f'"{plan.out}" would need about {needed:,} bytes, its disk has '
-            f"{estimated.free_bytes:,} free"
+            f"{estimated.free_bytes:,} free; make room, or choose another folder"
         )
     if estimated.free_files is not None and files > estimated.free_files:
         raise ExpandError(

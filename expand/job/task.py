@@ -159,8 +159,8 @@ def _check_free(folder: OutputFolder, files: list[File], lines: list[str]) -> No
             continue
         if found.st_size and folder.read(file.name).strip(b"\0") not in (b"", file.data):
             raise BadImageError(
-                f'would be written to "{file.name}", where the output folder has a file that expand '
-                "did not write; move that file away"
+                f'would be written to "{file.name}", where the output folder has a file that '
+                "expand did not write; move that file away"
             )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import json
+import os
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -65,7 +66,8 @@ def read_rows(folder: Path) -> Iterator[Row]:
     path = folder / MANIFEST
     file = open_record(path)
     if file is None:
-        raise ExpandError(f'"{folder}" has no {MANIFEST}: not a finished output of expand')
+        missing = "does not exist" if not os.path.lexists(folder) else f"has no {MANIFEST}"
+        raise ExpandError(f'"{folder}" {missing}: not a finished output of expand')
     with file:
         for number, line in enumerate(read_lines(file, path), 1):
             try:

@@ -15,11 +15,18 @@ from pathlib import Path
 from types import TracebackType
 
 from expand.errors import STOPPED, ExpandError
-from expand.storage.durable import SYNCS_ALL, sync_all, sync_folder
 from expand.storage.identity import Identity
 from expand.storage.names import temporary_name
 from expand.storage.reading import open_regular
-from expand.storage.writing import cannot_link, cannot_write, create, write_new
+from expand.storage.writing import (
+    SYNCS_ALL,
+    cannot_link,
+    cannot_write,
+    create,
+    sync_all,
+    sync_folder,
+    write_new,
+)
 
 RELATIVE = os.open in os.supports_dir_fd and os.rename in os.supports_dir_fd
 """Whether this system opens files relative to an open folder."""

@@ -1,14 +1,20 @@
-"""Write a file with plain system calls, and say in words why that failed."""
+"""Write a file with plain system calls, wait until it is on the disk, say in words what failed."""
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
+import sys
 
 from expand.errors import STOPPED, ExpandError
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _NEW |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+SYNCS_ALL = sys.platform.startswith("linux")
+"""Whether this system can wait for a whole file system: once for a batch of files."""
+_NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EROFS)
+"""What file systems answer that know no sync of a folder."""
 
 
 def create(path: str, folder: int | None = None) -> int:
@@ -36,6 +42,27 @@ def write_all(handle: int, data: bytes) -> None:
     view = memoryview(data)[written:]
     while view:
         view = view[os.write(handle, view) :]
+
+
+def sync_all(handle: int) -> None:
+    """Wait until everything that was written to the file system of an open folder is on the disk.
+
+    Raise OSError if some of it could not be written.
+    """
+    library = ctypes.CDLL(None, use_errno=True)
+    if library.syncfs(handle):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def sync_folder(handle: int | None) -> None:
+    """Wait until the names in an open folder are on the disk, where the file system can do that."""
+    if handle is not None:
+        try:
+            os.fsync(handle)
+        except OSError as error:
+            if error.errno not in _NO_SYNC:
+                raise
 
 
 def cannot_link(source: str, path: str, error: OSError) -> ExpandError:

@@ -75,8 +75,9 @@ class Views:
             and self.recipe.combinations > MOST_SHUFFLED
         ):
             raise ExpandError(
-                f'--sampling random can shuffle {MOST_SHUFFLED:,} views; recipe "{self.recipe.name}" '
-                f"has {self.recipe.combinations:,}. Give one of its techniques no factor"
+                f"--sampling random can shuffle {MOST_SHUFFLED:,} views; recipe "
+                f'"{self.recipe.name}" has {self.recipe.combinations:,}. '
+                "Give one of its techniques no factor"
             )
 
     def params(self, source_id: str, k: int) -> Params:

@@ -29,7 +29,7 @@ DEVICE = click.option(
     type=click.Choice(DEVICES),
     default="auto",
     show_default=True,
-    help="Device to train on.",
+    help="Device to use.",
 )
 PRECISION = click.option(
     "--precision",

@@ -1,4 +1,4 @@
-"""Decoding: image files to pixels of one shape and depth, with hashes of the pixels and the file."""
+"""Decoding: image files to pixels of one shape and depth, with hashes of pixels and files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from train.data.shape import Shape, resize_crop
 from train.errors import REFUSED, TrainError
 
 CHUNK, THREADS = 256, 4
-"""Files that a thread hashes at a time, and threads: more than cores, since disks are waited for."""
+"""How many files a thread hashes at a time, and how many threads: more than cores, since they wait
+for the disk."""
 ONE_SIZE = "give all one size with --image-size (train ablate: resize them first)"
 ONE_SHAPE = "give them one with --image-size and --colour (train ablate: resize them first)"
 BINARY = getattr(os, "O_BINARY", 0)
@@ -97,7 +98,7 @@ def first_image(root: Path, files: Sequence[str], shape: Shape) -> Pixels:
             return read_image(root / file, shape)
         except BadImageError as error:
             reason = f'"{file}" {error}'
-    raise TrainError(f"none of the first images of {root} can be used: {reason}")
+    raise TrainError(f'none of the first images of "{root}" can be used: {reason}')
 
 
 def hash_files(root: Path, files: Sequence[str]) -> list[str]:

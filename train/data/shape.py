@@ -19,8 +19,8 @@ COLOURS = ("keep", "rgb", "grey")
 BACKGROUND = 128
 """The grey level of 255 that shows through transparent parts: black and white stand out from it."""
 FIRST_RULES, RULES = 1, 2
-"""By the first rules only the high byte of 16 bits was used, and alpha was dropped. Runs, models and
-studies that began by them end by them."""
+"""By the first rules only the high byte of 16 bits was used, and alpha was dropped. Runs, models
+and studies that began by them end by them."""
 
 
 @dataclass(frozen=True)

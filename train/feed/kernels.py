@@ -15,7 +15,8 @@ from expand.techniques.pixel.erase import Erase, box
 from expand.techniques.pixel.noise import Noise, positions
 
 Kernel = Callable[[Tensor, Any, Choice], Tensor]
-"""Takes N×C×H×W images (uint8, or int32 for 16 bits), the technique, and its choice as arrays of N; returns new images."""
+"""Takes N×C×H×W images (uint8, or int32 for 16 bits), the technique, and its choice as arrays of N;
+returns new images."""
 KERNELS: dict[type[PixelTechnique], Kernel] = {}
 
 

@@ -23,6 +23,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from expand import interrupts
 from expand.errors import ExpandError
 from train.errors import STOPPED, TrainError
 from train.feed.batches import BatchSampler, Chunk
@@ -79,7 +80,7 @@ def _started(whole: Job) -> Iterator[list[Worker]]:
     """Start the workers of a job, and end them."""
     with ExitStack() as stack:
         try:
-            with _without_interrupts():
+            with interrupts.left_to_parent():
                 started = [
                     stack.enter_context(_running(whole._replace(rank=rank)))
                     for rank in range(whole.workers)
@@ -106,19 +107,6 @@ def _running(job: Job) -> Iterator[Worker]:
         finally:
             process.kill()
             process.join(JOIN_SECONDS)
-
-
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Keep Ctrl-C from the processes that are started: the parent is told, and ends them."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _receive(worker: Worker) -> Tensor:

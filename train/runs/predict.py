@@ -103,5 +103,6 @@ def find_images(paths: list[Path], layout: str = AUTO) -> list[Path]:
         else:
             raise TrainError(f'"{path}" does not exist')
     if not files:
-        raise TrainError("there are no images to classify")
+        given = ", ".join(f'"{path}"' for path in paths[:3])
+        raise TrainError(f"there are no images to classify in {given}")
     return files

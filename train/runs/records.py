@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 from collections.abc import Sequence
-from dataclasses import MISSING, Field, asdict, dataclass
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
 from expand.storage.files import write_whole
 from expand.storage.json import read_json, to_json
@@ -32,15 +31,6 @@ LIBRARIES = (
     "albumentations",
 )
 FINISHED, UNFINISHED, DIVERGED = "finished", "unfinished", "diverged"
-
-
-class Recorded(Protocol):
-    """Settings that are recorded: a dataclass with a plain form."""
-
-    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as plain data."""
 
 
 @dataclass(frozen=True)
@@ -234,44 +224,6 @@ def write_text(path: Path, text: str) -> None:
     Bytes of a file name that are not UTF-8 are written as escapes, which JSON reads back.
     """
     write_whole(path, text.encode("utf-8", "backslashreplace"))
-
-
-PATHS = ("data", "test")
-"""Settings that are folders: the same images may be reached by another path."""
-
-
-def changed_settings(before: dict[str, Any], settings: Recorded) -> list[str]:
-    """List the settings that differ from recorded ones, other paths left out.
-
-    A setting that the record does not have is newer than the record, which was made with what is
-    now its default.
-    """
-    defaults = {
-        name: field.default
-        for name, field in settings.__dataclass_fields__.items()
-        if field.default is not MISSING
-    }
-    now = json.loads(json.dumps(settings.to_dict()))
-    recorded = {key: before.get(key, defaults.get(key)) for key in now}
-    return [
-        f"{key} was {cut(recorded[key])}, is {cut(now[key])}"
-        for key in now
-        if recorded[key] != now[key] and not (key in PATHS and recorded[key] and now[key])
-    ]
-
-
-def moved_folders(before: dict[str, Any], settings: Recorded) -> list[str]:
-    """List the folders that are not those of a record, though the setting was there: in words.
-
-    `./x` and its absolute path are one folder.
-    """
-    now = settings.to_dict()
-    given = [key for key in PATHS if before.get(key) and now.get(key)]
-    return [
-        f"{key} was {before[key]}, is {now[key]}"
-        for key in given
-        if os.path.realpath(str(before[key])) != os.path.realpath(now[key])
-    ]
 
 
 def versions() -> dict[str, str]:

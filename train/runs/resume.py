@@ -20,13 +20,11 @@ from train.runs.records import (
     RUN,
     UNFINISHED,
     RunRecord,
-    changed_settings,
-    moved_folders,
     read_run,
     shorten,
     write_json,
 )
-from train.runs.settings import RunLocation, Settings
+from train.runs.settings import RunLocation, Settings, changed_settings, moved_folders
 
 FILES = (MODEL, CHECKPOINT, METRICS)
 """The files of a run, without its record."""

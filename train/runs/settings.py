@@ -1,10 +1,15 @@
-"""The settings of a run, which decide the trained weights, and its location, which does not."""
+"""The settings of a run, which decide the trained weights, and its location, which does not.
+
+Settings that are recorded are compared with those of a command.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+import json
+import os
+from dataclasses import MISSING, Field, asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from expand.layouts.layout import AUTO
 from train.data.cache import Cache
@@ -14,9 +19,12 @@ from train.errors import TrainError
 from train.feed.strategies import Strategy
 from train.fit.hyperparameters import Hyperparameters
 from train.runs.observer import Observer
+from train.runs.records import cut
 
 MOST_WORKERS = 1024
 RENDERERS = ("auto", "exact", "batched")
+PATHS = ("data", "test")
+"""Settings that are folders: the same images may be reached by another path."""
 
 
 @dataclass(frozen=True)
@@ -89,3 +97,65 @@ class RunLocation:
             raise TrainError(f"--workers must be at least 0, got {self.workers}")
         if self.workers is not None and self.workers > MOST_WORKERS:
             raise TrainError(f"--workers must be at most {MOST_WORKERS:,}, got {self.workers:,}")
+
+
+class Recorded(Protocol):
+    """Settings that are recorded: a dataclass with a plain form."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as plain data."""
+
+
+def changed_settings(before: dict[str, Any], settings: Recorded) -> list[str]:
+    """List the settings that differ from recorded ones, other paths left out.
+
+    A setting that the record does not have is newer than the record, which was made with what is
+    now its default.
+    """
+    defaults = {
+        name: field.default
+        for name, field in settings.__dataclass_fields__.items()
+        if field.default is not MISSING
+    }
+    now = json.loads(json.dumps(settings.to_dict()))
+    recorded = {key: before.get(key, defaults.get(key)) for key in now}
+    return [
+        words
+        for key in now
+        if not (key in PATHS and recorded[key] and now[key])
+        for words in _differences(key, recorded[key], now[key])
+    ]
+
+
+def _differences(key: str, before: Any, now: Any) -> list[str]:
+    """List in words what differs between two values of a setting.
+
+    Of a group of settings, those that differ; of two strategies or recipes, only their names if
+    these differ.
+    """
+    if before == now:
+        return []
+    if isinstance(before, dict) and isinstance(now, dict):
+        if before.get("name") != now.get("name"):
+            return [f"{key} was {cut(before.get('name'))}, is {cut(now.get('name'))}"]
+        names = dict.fromkeys([*before, *now])
+        return [
+            words for name in names for words in _differences(name, before.get(name), now.get(name))
+        ]
+    return [f"{key} was {cut(before)}, is {cut(now)}"]
+
+
+def moved_folders(before: dict[str, Any], settings: Recorded) -> list[str]:
+    """List the folders that are not those of a record, though the setting was there: in words.
+
+    `./x` and its absolute path are one folder.
+    """
+    now = settings.to_dict()
+    given = [key for key in PATHS if before.get(key) and now.get(key)]
+    return [
+        f"{key} was {before[key]}, is {now[key]}"
+        for key in given
+        if os.path.realpath(str(before[key])) != os.path.realpath(now[key])
+    ]

@@ -18,7 +18,8 @@ from train.data.dataset import Data
 from train.data.shape import FIRST_RULES
 from train.errors import TrainError
 from train.runs.measure import describe_data
-from train.runs.records import changed_settings, moved_folders, shorten, write_json
+from train.runs.records import shorten, write_json
+from train.runs.settings import changed_settings, moved_folders
 from train.trials.study import Study
 
 S = TypeVar("S", bound=Study)
@@ -28,7 +29,8 @@ OLD_STUDY = "question.json"
 IMAGES = "images"
 """The key of the settings file under which hashes of the images are."""
 MEASURING = ".measuring-"
-"""How the name of a folder begins in which an expansion is measured; it is removed with all in it."""
+"""The first part of the name of a folder in which an expansion is measured; it is removed with all
+in it."""
 MEASURED = ("costs.json", "speeds.json")
 WRITTEN = ("index.html", "report.md", "comparison.json", "runs.csv", "ablation.json", "recipe.yaml")
 """The files with results that `train compare` and `train ablate` write."""

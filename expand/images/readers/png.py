@@ -22,7 +22,8 @@ from expand.images.readers.picture import (
     read_orientation,
 )
 
-# Pillow's limit for all texts and profiles together, for each of them; its own refuses large profiles
+# each text and profile may be as large as Pillow lets all of them be: its limit for one of them
+# refuses large profiles
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
 CHUNK_HEADER = struct.Struct(">I4s").unpack_from
 LARGEST_RATIO = 1032

@@ -33,7 +33,9 @@ def build(transform: str) -> Any:
 def run(compose: Any, pixels: Pixels, seed: int, most: int | None = None) -> dict[str, Any]:
     """Apply a Compose to an image with the random numbers of a seed; return image and parameters.
 
-    A result has at most `most` pixels, or as many as `--max-pixels` allows. Raises `BadImageError` for whatever a transform raises. The image itself is not changed: AutoContrast writes into a grey image that it is given.
+    A result has at most `most` pixels, or as many as `--max-pixels` allows. Raises `BadImageError`
+    for whatever a transform raises. The image itself is not changed: AutoContrast writes into a
+    grey image that it is given.
     """
     # set_random_seed would give every child the same stream: three transforms at p = 0.5 would
     # be applied all together or not at all (measured over 400 seeds)

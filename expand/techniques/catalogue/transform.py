@@ -71,7 +71,7 @@ class Catalogue(PixelTechnique):
 
     @classmethod
     def pipeline(cls, saved: object) -> tuple[Catalogue, str]:
-        """Return the pipeline in the content of a file that `albumentations.save` wrote, and a note.
+        """Return the pipeline in what `albumentations.save` wrote, and a note.
 
         The note names the transforms for training that were left out at its end; else it is empty.
         Raises `ExpandError` if this version cannot rebuild it, or if it cannot make copies.

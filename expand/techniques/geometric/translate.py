@@ -44,7 +44,8 @@ class Translate(GeometricTechnique):
             value = parse_range(getattr(self, axis), axis, within=(-limit, limit), symmetric=True)
             if self.unit == "pixel" and any(end % 1 for end in value):
                 raise SettingError(
-                    f'"{axis}" of translate must be whole numbers of pixels, got {shown(list(value))}',
+                    f'"{axis}" of translate must be whole numbers of pixels, '
+                    f"got {shown(list(value))}",
                     axis,
                 )
             object.__setattr__(self, axis, value)

@@ -385,7 +385,7 @@ def test_a_bad_first_image_does_not_decide_the_size(class_folder: Folder, tmp_pa
 
 def test_a_set_without_a_good_image_is_refused(class_folder: Folder, tmp_path: Path) -> None:
     root = class_folder({"a/1.png": b"", "b/2.png": b"hello"})
-    words = f'none of the first images of {root} can be used: "b/2.png" is not an image'
+    words = f'none of the first images of "{root}" can be used: "b/2.png" is not an image'
     assert refusal(root, Cache(tmp_path / "cache")) == words
 
 

@@ -132,7 +132,9 @@ def test_files_and_folders_are_found(tmp_path: Path) -> None:
     with pytest.raises(TrainError, match=f'^"{folder}/dog" does not exist$'):
         find_images([folder / "dog"])
     (tmp_path / "empty").mkdir()
-    with pytest.raises(TrainError, match="^there are no images to classify$"):
+    with pytest.raises(
+        TrainError, match=f'^there are no images to classify in "{tmp_path}/empty"$'
+    ):
         find_images([tmp_path / "empty"])
 
 

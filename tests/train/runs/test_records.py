@@ -36,7 +36,6 @@ from train.runs.records import (
     METRICS,
     RUN,
     SplitRecord,
-    changed_settings,
     read_run,
     versions,
     write_json,
@@ -44,6 +43,7 @@ from train.runs.records import (
     write_run,
 )
 from train.runs.results import EpochMetrics, Scores
+from train.runs.settings import changed_settings
 from train.runtime.clock import Clock
 from train.runtime.device import hardware
 
@@ -310,4 +310,15 @@ def test_a_setting_that_a_record_does_not_have_had_its_default(tmp_path: Path) -
     assert changed_settings(recorded, replace(settings, dropout=0.5, seed=4)) == [
         "dropout was 0.0, is 0.5",
         "seed was 3, is 4",
+    ]
+
+
+def test_settings_that_differ_are_named_without_those_that_do_not(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, strategy="fly", epochs=4)
+    recorded = json.loads(json.dumps(settings.to_dict()))
+    assert changed_settings(recorded, settings_for(tmp_path, strategy="fly", epochs=2)) == [
+        "epochs was 4, is 2"
+    ]
+    assert changed_settings(recorded, settings_for(tmp_path, epochs=4)) == [
+        "strategy was fly, is none"
     ]

@@ -34,10 +34,10 @@ def overview(result: AblationResult) -> str:
         "one with each of them alone" if result.single else "the others with about half of them on"
     )
     return (
-        f'The recipe "{setup.recipe}" has {len(result.names or result.techniques)} techniques. They were tried in '
-        f"{len(result.runs)} runs: one with no technique and {others}. Model {setup.model}, "
-        f"{count(setup.epochs)} epochs, {_seeds(result)} per run, on {setup.data} "
-        f"({count(setup.sources)} sources, {count(setup.classes)} classes)."
+        f'The recipe "{setup.recipe}" has {len(result.names or result.techniques)} techniques. '
+        f"They were tried in {len(result.runs)} runs: one with no technique and {others}. "
+        f"Model {setup.model}, {count(setup.epochs)} epochs, {_seeds(result)} per run, "
+        f"on {setup.data} ({count(setup.sources)} sources, {count(setup.classes)} classes)."
     )
 
 
