@@ -75,10 +75,14 @@ def test_memory_does_not_grow_with_the_number_of_images(
     assert peaks[1] < peaks[0] * 1.1
 
 
-@pytest.mark.parametrize("campaign", ["kills", "train-kills", "compare-kills"])
-def test_whatever_is_killed_at_random_moments_ends_like_one_never_killed(campaign: str) -> None:
+@pytest.mark.parametrize("campaign", ["kills", "disks", "train-kills", "compare-kills"])
+def test_whatever_is_killed_or_runs_out_of_room_ends_like_a_run_without_faults(
+    campaign: str,
+) -> None:
     command = [sys.executable, "-m", "benchmarks.faults", campaign, "--times", "5"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if "not allowed here" in done.stderr:
+        pytest.skip("mounting a small file system is not allowed here")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "TRACEBACK" not in done.stdout
     assert "HANG" not in done.stdout

@@ -20,7 +20,7 @@ def weights(out: Path) -> dict[str, tuple[str, float]]:
 
 def campaign(folder: Path, times: int, seed: int, table: Table) -> None:
     """Kill a comparison at least `times` times, and compare what came out."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     data, test = draw_images(folder / "data", 60), folder / "test"
     for path in sorted(data.rglob("*.png"))[:24]:
         (test / path.parent.name).mkdir(parents=True, exist_ok=True)
@@ -37,8 +37,8 @@ def campaign(folder: Path, times: int, seed: int, table: Table) -> None:
         shutil.rmtree(out, ignore_errors=True)
         for _ in range(4):
             process = start([*common, "--out", out])
-            kill = chance.choice(KILLS)
-            time.sleep(chance.uniform(0.05, 1.0) * seconds)
+            kill = rng.choice(KILLS)
+            time.sleep(rng.uniform(0.05, 1.0) * seconds)
             hit = strike(process, kill)
             outcome = ending(process)
             if not hit and outcome == "0":

@@ -19,7 +19,7 @@ LIMITS = ((resource.RLIMIT_FSIZE, 900), (resource.RLIMIT_NOFILE, 12), (resource.
 
 def campaign(folder: Path, times: int, seed: int, table: Table) -> None:
     """Expand onto `times` small disks, and under a few limits of a process."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     src = draw_images(folder / "src", SOURCES)
     run(["expand", src, folder / "whole", "--factor", FACTOR, "--workers", 1])
     whole = contents(folder / "whole")
@@ -34,7 +34,7 @@ def campaign(folder: Path, times: int, seed: int, table: Table) -> None:
         try:
             command = ["expand", src, disk / "out", "--factor", FACTOR, "--workers", 1 + number % 2]
             process = start(command)
-            small = _shrink(disk, process, number % 2 == 0, chance)
+            small = _shrink(disk, process, number % 2 == 0, rng)
             table.add(kind, ending(process))
             subprocess.run(["mount", "-o", f"remount,{ROOM}", disk], check=True)
             again = run(command)
@@ -46,11 +46,11 @@ def campaign(folder: Path, times: int, seed: int, table: Table) -> None:
         _under_limit(folder, src, whole, limit, value, table)
 
 
-def _shrink(disk: Path, process: subprocess.Popen[str], bytes_: bool, chance: random.Random) -> str:
+def _shrink(disk: Path, process: subprocess.Popen[str], bytes_: bool, rng: random.Random) -> str:
     """Take room away while the command writes; return how much is left."""
     while process.poll() is None and not any(disk.rglob("*_v*")):
         time.sleep(0.005)
-    room = chance.randrange(100, 700)
+    room = rng.randrange(100, 700)
     while process.poll() is None:
         small = f"size={4 * room}k" if bytes_ else f"nr_inodes={room}"
         shrunk = subprocess.run(

@@ -14,7 +14,7 @@ from benchmarks.faults.processes import KILLS, Table, draw_images, ending, run, 
 
 SOURCES, FACTOR = 200, 8
 ALONE = [kill for kill in KILLS if kill != "kill -9 worker"]
-SCENES = ("fresh", "overwrite", "growth")
+SITUATIONS = ("fresh", "overwrite", "growth")
 FREE = ("cost", "platform", "source")
 """Keys of the run card that hold times and places."""
 
@@ -33,8 +33,8 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 def campaign(folder: Path, times: int, seed: int, table: Table) -> None:
-    """Kill `expand` at least `times` times in several scenes, and compare what came out."""
-    chance = random.Random(seed)
+    """Kill `expand` at least `times` times in several situations, and compare what came out."""
+    rng = random.Random(seed)
     src = draw_images(folder / "src", SOURCES)
     begun = time.monotonic()
     assert run(["expand", src, folder / "whole", "--factor", FACTOR, "--workers", 2]) == "0"
@@ -43,24 +43,24 @@ def campaign(folder: Path, times: int, seed: int, table: Table) -> None:
     _prepare(folder, src)
     killed, episode = 0, 0
     while killed < times:
-        scene = SCENES[episode % len(SCENES)]
+        situation = SITUATIONS[episode % len(SITUATIONS)]
         out = folder / "out"
         shutil.rmtree(out, ignore_errors=True)
-        if scene != "fresh":
-            shutil.copytree(folder / scene, out)
+        if situation != "fresh":
+            shutil.copytree(folder / situation, out)
         command = ["expand", src, out, "--factor", FACTOR, "--workers", 1 + episode % 2]
-        extra = ["--overwrite"] if scene == "overwrite" else []
-        killed += _kill_often(command, extra, scene, seconds, chance, table)
+        extra = ["--overwrite"] if situation == "overwrite" else []
+        killed += _kill_often(command, extra, situation, seconds, rng, table)
         again = run([*command, *extra])
         table.compare(
-            again == "0" and contents(out) == whole, f"episode {episode}, {scene}: {again}"
+            again == "0" and contents(out) == whole, f"episode {episode}, {situation}: {again}"
         )
         print(f"{killed} kills, {len(table.different)} differences", file=sys.stderr, flush=True)
         episode += 1
 
 
 def _prepare(folder: Path, src: Path) -> None:
-    """Write what the scenes begin with: another expansion, and a smaller one."""
+    """Write what the situations begin with: another expansion, and a smaller one."""
     run(["expand", src, folder / "overwrite", "--factor", FACTOR, "--seed", 1, "--workers", 1])
     run(["expand", src, folder / "growth", "--factor", FACTOR // 2, "--workers", 1])
 
@@ -68,22 +68,22 @@ def _prepare(folder: Path, src: Path) -> None:
 def _kill_often(
     command: list[object],
     extra: list[str],
-    scene: str,
+    situation: str,
     seconds: float,
-    chance: random.Random,
+    rng: random.Random,
     table: Table,
 ) -> int:
     """Start a command up to four times, and kill it each time; return how many kills hit it."""
     hits = 0
     for _ in range(4):
         process = start([*command, *extra])
-        kill = chance.choice(KILLS if command[-1] == 2 else ALONE)
-        time.sleep(chance.uniform(0.05, 0.9) * seconds)
+        kill = rng.choice(KILLS if command[-1] == 2 else ALONE)
+        time.sleep(rng.uniform(0.05, 0.9) * seconds)
         hit = strike(process, kill)
         outcome = ending(process)
         if not hit and outcome == "0":
             break  # done before the kill came
         hits += hit
         if hit:
-            table.add(f"{kill}, {scene}", outcome)
+            table.add(f"{kill}, {situation}", outcome)
     return hits

@@ -16,7 +16,7 @@ KINDS = [kill for kill in KILLS if kill != "kill -9 worker"]
 
 def campaign(folder: Path, times: int, seed: int, table: Table) -> None:
     """Kill `train` at least `times` times, and compare what came out."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     data = draw_images(folder / "data", 90)
     common = ["train", data, "--strategy", "fly", "--epochs", 30, "--threads", 1, "--quiet"]
     common += ["--device", "cpu", "--precision", "fp32", "--cache", folder / "cache"]
@@ -29,8 +29,8 @@ def campaign(folder: Path, times: int, seed: int, table: Table) -> None:
         shutil.rmtree(out, ignore_errors=True)
         for _ in range(4):
             process = start([*common, "--out", out])
-            kill = chance.choice(KINDS)
-            time.sleep(chance.uniform(0.05, 1.0) * seconds)
+            kill = rng.choice(KINDS)
+            time.sleep(rng.uniform(0.05, 1.0) * seconds)
             hit = strike(process, kill)
             outcome = ending(process)
             if not hit and outcome == "0":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tests.odd.files.case import Case, Pixels, either, read, refused, scene, truncations
+from tests.odd.files.case import Case, Pixels, either, read, refused, picture, truncations
 
 RAW, RLE8, RLE4, BITFIELDS = 0, 1, 2, 3
 
@@ -78,7 +78,7 @@ def cases() -> Iterator[Case]:
 
 def palettes() -> Iterator[Case]:
     for bits in (1, 4, 8):
-        indices = scene(9, 11, None, bits)
+        indices = picture(9, 11, None, bits)
         entries, shown = palette(1 << bits)
         for name, top_down in (("bottom-up", False), ("top-down", True)):
             height = -9 if top_down else 9
@@ -97,7 +97,7 @@ def palettes() -> Iterator[Case]:
             shown[indices],
         )
     grey = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 4, axis=1).tobytes()
-    pixels = scene(9, 11)
+    pixels = picture(9, 11)
     yield read("bmp-grey.bmp", bmp(11, 9, 8, rows(pixels), between=grey), "A grey BMP.", pixels)
     entries, _ = palette(5)
     yield either(
@@ -116,7 +116,7 @@ def palettes() -> Iterator[Case]:
 
 
 def colours() -> Iterator[Case]:
-    pixels = scene(9, 7, 3)
+    pixels = picture(9, 7, 3)
     blue_first = pixels[..., ::-1].reshape(9, -1)
     yield read("bmp-24bit.bmp", bmp(7, 9, 24, rows(blue_first)), "A BMP of 24 bits.", pixels)
     yield read(
@@ -209,7 +209,7 @@ def _stretched(values: Pixels, mask: int) -> Pixels:
 
 def run_lengths() -> Iterator[Case]:
     entries, shown = palette(256)
-    indices = scene(6, 8)
+    indices = picture(6, 8)
     runs = b"".join(b"".join(bytes([1, index]) for index in row) + b"\0\0" for row in indices[::-1])
     yield read(
         "bmp-rle8.bmp",
@@ -225,7 +225,7 @@ def run_lengths() -> Iterator[Case]:
         shown[indices],
     )
     few, shown = palette(16)
-    low = scene(6, 8, None, 4)
+    low = picture(6, 8, None, 4)
     pairs = b"".join(
         b"".join(bytes([1, index << 4]) for index in row) + b"\0\0" for row in low[::-1]
     )
@@ -257,7 +257,7 @@ def run_lengths() -> Iterator[Case]:
 
 
 def damage() -> Iterator[Case]:
-    pixels = scene(30, 30, 3)
+    pixels = picture(30, 30, 3)
     stored = rows(pixels.reshape(30, -1))
     good = bmp(30, 30, 24, stored)
     yield from truncations("bmp", "bmp", good)

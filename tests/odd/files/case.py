@@ -46,7 +46,7 @@ def either(name: str, data: bytes, what: str) -> Case:
     return Case(name, data, what, one_of=True)
 
 
-def scene(
+def picture(
     height: int = 12, width: int = 10, channels: int | None = None, depth: int = 8, seed: int = 1
 ) -> Pixels:
     """Draw an image in which every pixel and channel differs: ramps and some noise."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.odd.files.case import Case, by_pillow, read, scene
+from tests.odd.files.case import Case, by_pillow, read, picture
 
 NAMES = (
     "a b.png",
@@ -42,7 +42,7 @@ NAMES = (
 
 
 def cases() -> Iterator[Case]:
-    pixels = scene(8, 9, 3)
+    pixels = picture(8, 9, 3)
     data = by_pillow(pixels, "PNG")
     for name in NAMES:
         yield read(name, data, f"A PNG named {name!r}.", pixels)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from tests.odd.files.case import Case, by_pillow, refused, scene
+from tests.odd.files.case import Case, by_pillow, refused, picture
 
 LFS = (
     b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"4d7a2146" * 8 + b"\nsize 12345\n"
@@ -25,19 +25,19 @@ def cases() -> Iterator[Case]:
 
 def formats() -> Iterator[Case]:
     """Yield files of formats that are not read, under suffixes of images that are."""
-    image = Image.fromarray(scene(16, 16, 3))
-    frames = [Image.fromarray(scene(16, 16, 3, seed=i)) for i in range(3)]
+    image = Image.fromarray(picture(16, 16, 3))
+    frames = [Image.fromarray(picture(16, 16, 3, seed=i)) for i in range(3)]
     files = {
         "GIF": by_pillow(image, "GIF"),
         "GIF-animated": by_pillow(frames[0], "GIF", save_all=True, append_images=frames[1:]),
         "JPEG2000": by_pillow(image, "JPEG2000"),
         "AVIF": by_pillow(image, "AVIF"),
         "ICO": by_pillow(image, "ICO"),
-        "ICNS": by_pillow(Image.fromarray(scene(32, 32, 4)), "ICNS"),
+        "ICNS": by_pillow(Image.fromarray(picture(32, 32, 4)), "ICNS"),
         "TGA": by_pillow(image, "TGA"),
         "PCX": by_pillow(image, "PCX"),
         "SGI": by_pillow(image, "SGI"),
-        "DDS": by_pillow(Image.fromarray(scene(16, 16, 4)), "DDS"),
+        "DDS": by_pillow(Image.fromarray(picture(16, 16, 4)), "DDS"),
         "QOI": by_pillow(image, "QOI"),
         "EPS": by_pillow(image, "EPS"),
         "PDF": by_pillow(image, "PDF", creationDate=None, modDate=None),
@@ -70,7 +70,7 @@ def formats() -> Iterator[Case]:
 
 def _numpy() -> bytes:
     buffer = io.BytesIO()
-    np.save(buffer, scene(4, 4, 3))
+    np.save(buffer, picture(4, 4, 3))
     return buffer.getvalue()
 
 
@@ -98,7 +98,7 @@ def no_images() -> Iterator[Case]:
         "elf": b"\x7fELF" + bytes(200),
         "python": b"#!/usr/bin/env python\nprint('hello')\n",
         "pickle": b"\x80\x04cos\nsystem\n.",
-        "html-then-png": b"<html>" + by_pillow(scene(8, 8, 3), "PNG"),
+        "html-then-png": b"<html>" + by_pillow(picture(8, 8, 3), "PNG"),
     }
     for name, data in files.items():
         words = "empty" if name == "empty" else "LFS" if name == "lfs" else ""

@@ -18,7 +18,7 @@ from tests.odd.files.case import (
     profile,
     read,
     refused,
-    scene,
+    picture,
     truncations,
     upright,
 )
@@ -125,7 +125,7 @@ def kinds() -> Iterator[Case]:
         for depth in depths:
             for interlace in (False, True):
                 channels = CHANNELS[colour]
-                pixels = scene(11, 13, channels if channels > 1 else None, depth)
+                pixels = picture(11, 13, channels if channels > 1 else None, depth)
                 kind = f"colour{colour}-{depth}bit" + "-interlaced" * interlace
                 yield read(
                     f"png-{kind}.png",
@@ -135,7 +135,7 @@ def kinds() -> Iterator[Case]:
                 )
     for depth in (1, 2, 4, 8):
         entries = palette(1 << depth)
-        indices = scene(9, 14, None, depth)
+        indices = picture(9, 14, None, depth)
         for interlace in (False, True):
             yield read(
                 f"png-palette-{depth}bit{'-interlaced' * interlace}.png",
@@ -144,7 +144,7 @@ def kinds() -> Iterator[Case]:
                 shown(indices, entries),
             )
     for side in ((1, 1), (1, 40), (40, 1), (3, 2)):
-        pixels = scene(*side, 3)
+        pixels = picture(*side, 3)
         yield read(
             f"png-size-{side[1]}x{side[0]}.png",
             png(pixels, 8, RGB, interlace=min(side) > 1),
@@ -155,7 +155,7 @@ def kinds() -> Iterator[Case]:
 
 def transparency() -> Iterator[Case]:
     for depth in (1, 2, 4, 8, 16):
-        pixels = scene(8, 9, None, depth)
+        pixels = picture(8, 9, None, depth)
         level = int(pixels[3, 3])
         white = 65535 if depth == 16 else 255
         alpha = np.where(pixels == level, 0, white).astype(np.uint16 if depth == 16 else np.uint8)
@@ -166,7 +166,7 @@ def transparency() -> Iterator[Case]:
             np.dstack([stretched(pixels, depth), alpha]),
         )
     for depth in (8, 16):
-        pixels = scene(8, 9, 3, depth)
+        pixels = picture(8, 9, 3, depth)
         pixels[2:4, 2:5] = pixels[0, 0]
         colour = struct.pack(">HHH", *map(int, pixels[0, 0]))
         match = (pixels == pixels[0, 0]).all(axis=2)
@@ -182,14 +182,14 @@ def transparency() -> Iterator[Case]:
         ("one", b"\0"),
         ("opaque", b"\xff" * 16),
     ):
-        entries, indices = palette(16), scene(8, 9, None, 4)
+        entries, indices = palette(16), picture(8, 9, None, 4)
         yield read(
             f"png-palette-alpha-{name}.png",
             png(indices, 4, PALETTE, ((b"PLTE", entries), (b"tRNS", alpha_bytes))),
             "A PNG whose palette has alpha.",
             shown(indices, entries, alpha_bytes),
         )
-    indices = scene(8, 9, None, 4)
+    indices = picture(8, 9, None, 4)
     yield either(
         "png-palette-short.png",
         png(indices, 4, PALETTE, ((b"PLTE", palette(3)),)),
@@ -210,13 +210,13 @@ def transparency() -> Iterator[Case]:
     )
     yield either(
         "png-transparent-level-short.png",
-        png(scene(8, 9), 8, GREY, ((b"tRNS", b"\0"),)),
+        png(picture(8, 9), 8, GREY, ((b"tRNS", b"\0"),)),
         "A tRNS chunk of one byte in a grey PNG.",
     )
 
 
 def orientations() -> Iterator[Case]:
-    stored = scene(7, 10, 3)
+    stored = picture(7, 10, 3)
     for orientation in range(1, 9):
         yield read(
             f"png-exif-{orientation}.png",
@@ -232,9 +232,9 @@ def orientations() -> Iterator[Case]:
     )
     yield read(
         "png-exif-rgba16.png",
-        png(scene(7, 10, 4, 16), 16, RGBA, ((b"eXIf", exif(8, order="MM")),)),
+        png(picture(7, 10, 4, 16), 16, RGBA, ((b"eXIf", exif(8, order="MM")),)),
         "RGBA of 16 bits with EXIF orientation 8, big-endian.",
-        upright(scene(7, 10, 4, 16), 8),
+        upright(picture(7, 10, 4, 16), 8),
     )
     broken = {
         "zero": exif(0),
@@ -265,7 +265,7 @@ def profiles() -> Iterator[Case]:
         ("empty", b""),
         ("large", profile(size=2_000_000)),
     ):
-        for colour, pixels in ((RGB, scene(8, 9, 3)), (GREY, scene(8, 9))):
+        for colour, pixels in ((RGB, picture(8, 9, 3)), (GREY, picture(8, 9))):
             yield read(
                 f"png-icc-{name}-colour{colour}.png",
                 png(pixels, 8, colour, ((b"iCCP", b"x\0\0" + zlib.compress(content)),)),
@@ -279,13 +279,13 @@ def profiles() -> Iterator[Case]:
     ):
         yield either(
             f"png-icc-{name}.png",
-            png(scene(8, 9, 3), 8, RGB, ((b"iCCP", content),)),
+            png(picture(8, 9, 3), 8, RGB, ((b"iCCP", content),)),
             f"A PNG with a damaged profile chunk: {name}.",
         )
 
 
 def headers() -> Iterator[Case]:
-    body = chunk(b"IDAT", zlib.compress(rows(scene(8, 9, 3), 8))) + chunk(*END)
+    body = chunk(b"IDAT", zlib.compress(rows(picture(8, 9, 3), 8))) + chunk(*END)
     for width in HUGE:
         for side in ("width", "height"):
             sides = (width, 8) if side == "width" else (9, width)
@@ -335,7 +335,7 @@ def headers() -> Iterator[Case]:
 
 
 def damage() -> Iterator[Case]:
-    good = png(scene(30, 30, 3), 8, RGB)
+    good = png(picture(30, 30, 3), 8, RGB)
     yield from truncations("png", "png", good)
     at = good.index(b"IDAT")
     for name, content in (
@@ -348,7 +348,7 @@ def damage() -> Iterator[Case]:
         ("ihdr-twice-missing-end", good[:33] + good[8:33]),
     ):
         yield refused(f"png-{name}.png", content, f"A damaged PNG: {name}.", "")
-    pixels = scene(6, 5, 3)
+    pixels = picture(6, 5, 3)
     raw = bytearray(rows(pixels, 8))
     raw[0] = 9
     ihdr = SIGNATURE + chunk(b"IHDR", header(5, 6, 8, RGB))
@@ -375,7 +375,7 @@ def damage() -> Iterator[Case]:
 
 
 def harmless() -> Iterator[Case]:
-    pixels = scene(8, 9, 3)
+    pixels = picture(8, 9, 3)
     good = png(pixels, 8, RGB)
     yield read(
         "png-trailing-zeros.png", good + bytes(1000), "A PNG with zeros behind its end.", pixels
@@ -430,6 +430,6 @@ def harmless() -> Iterator[Case]:
 
 
 def animations() -> Iterator[Case]:
-    frames = [Image.fromarray(scene(8, 9, 3, seed=i)) for i in range(3)]
+    frames = [Image.fromarray(picture(8, 9, 3, seed=i)) for i in range(3)]
     data = by_pillow(frames[0], "PNG", save_all=True, append_images=frames[1:])
     yield refused("png-animated.png", data, "An animated PNG of three frames.", "animation")

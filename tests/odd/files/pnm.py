@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tests.odd.files.case import Case, Pixels, read, refused, scene, truncations
+from tests.odd.files.case import Case, Pixels, read, refused, picture, truncations
 
 LARGEST = (1, 3, 15, 100, 254, 255, 256, 1023, 4095, 32768, 65534, 65535)
 
@@ -51,7 +51,7 @@ def cases() -> Iterator[Case]:
 
 
 def bitmaps() -> Iterator[Case]:
-    bits = scene(7, 11, None, 1)
+    bits = picture(7, 11, None, 1)
     shown = (1 - bits) * np.uint8(255)
     stored = np.packbits(bits, axis=1).tobytes()
     yield read("pnm-bitmap.pgm", b"P4\n11 7\n" + stored, "A PBM file: 1 is black.", shown)
@@ -62,7 +62,7 @@ def bitmaps() -> Iterator[Case]:
 
 
 def headers() -> Iterator[Case]:
-    values = scene(7, 9)
+    values = picture(7, 9)
     stored = values.tobytes()
     for name, head in (
         ("comment", b"P5\n# made by hand\n9 7\n255\n"),
@@ -122,8 +122,8 @@ def headers() -> Iterator[Case]:
 
 
 def damage() -> Iterator[Case]:
-    yield from truncations("pnm", "ppm", binary(scene(20, 20, 3), 255))
-    values = scene(7, 9)
+    yield from truncations("pnm", "ppm", binary(picture(20, 20, 3), 255))
+    values = picture(7, 9)
     yield refused(
         "pnm-above-largest.pgm", binary(np.full((7, 9), 200), 100), "Values above the largest.", ""
     )

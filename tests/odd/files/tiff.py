@@ -18,7 +18,7 @@ from tests.odd.files.case import (
     profile,
     read,
     refused,
-    scene,
+    picture,
     smooth,
     truncations,
     upright,
@@ -123,7 +123,7 @@ def storages() -> Iterator[Case]:
             for compression in (None, "zlib", "lzma"):
                 for depth in (8, 16):
                     for channels in (None, 3):
-                        pixels = scene(9, 8, channels, depth)
+                        pixels = picture(9, 8, channels, depth)
                         data = written(
                             pixels,
                             byteorder=order,
@@ -145,25 +145,25 @@ def storages() -> Iterator[Case]:
         ("plane-tiles", {"planarconfig": "separate", "tile": (16, 16)}),
     ):
         for depth in (8, 16):
-            pixels = scene(21, 19, 3, depth)
+            pixels = picture(21, 19, 3, depth)
             stored = np.moveaxis(pixels, -1, 0) if "plane" in name else pixels
             data = written(np.ascontiguousarray(stored), photometric="rgb", **settings)
             yield read(
                 f"tiff-{name}-{depth}.tif", data, f"An RGB TIFF in {name}, {depth} bits.", pixels
             )
     for channels in (5, 8):
-        pixels = scene(9, 8, channels, 16)
+        pixels = picture(9, 8, channels, 16)
         yield read(
             f"tiff-{channels}-channels.tiff",
             written(pixels, photometric="minisblack", planarconfig="contig"),
             f"A TIFF of {channels} channels.",
             pixels,
         )
-    pixels = scene(9, 8)
+    pixels = picture(9, 8)
     runs = b"".join(bytes([len(row) - 1]) + row.tobytes() for row in pixels)
     yield read("tiff-packbits.tif", tiff(8, 9, runs, t259=32773), "A TIFF with PackBits.", pixels)
-    lzw = by_pillow(scene(9, 8, 3), "TIFF", compression="tiff_lzw")
-    yield read("tiff-lzw.tif", lzw, "A TIFF with LZW.", scene(9, 8, 3))
+    lzw = by_pillow(picture(9, 8, 3), "TIFF", compression="tiff_lzw")
+    yield read("tiff-lzw.tif", lzw, "A TIFF with LZW.", picture(9, 8, 3))
     ramp = smooth()
     yield read(
         "tiff-jpeg.tif",
@@ -176,7 +176,7 @@ def storages() -> Iterator[Case]:
 
 def low_depths() -> Iterator[Case]:
     for bits in (1, 2, 4):
-        pixels = scene(9, 11, None, bits)
+        pixels = picture(9, 11, None, bits)
         white = 255 / ((1 << bits) - 1)
         shown = np.rint(pixels * white).astype(np.uint8)
         for order in "<>":
@@ -212,7 +212,7 @@ def low_depths() -> Iterator[Case]:
 
 def kinds() -> Iterator[Case]:
     for depth in (8, 16):
-        grey = scene(9, 8, None, depth)
+        grey = picture(9, 8, None, depth)
         white = (1 << depth) - 1
         yield read(
             f"tiff-white-is-zero-{depth}.tif",
@@ -221,7 +221,7 @@ def kinds() -> Iterator[Case]:
             white - grey,
         )
     for bits in (4, 8):
-        indices = scene(9, 8, None, bits)
+        indices = picture(9, 8, None, bits)
         colours = np.random.default_rng(5).integers(0, 256, (3, 1 << bits))
         for name, scale in (("16", 257), ("8", 1)):
             table = tuple(int(level) * scale for level in colours.ravel())
@@ -265,7 +265,7 @@ def kinds() -> Iterator[Case]:
         "A TIFF without photometric kind.",
         "",
     )
-    cmyk = scene(9, 8, 4)
+    cmyk = picture(9, 8, 4)
     yield read(
         "tiff-cmyk-8.tif",
         tiff(8, 9, cmyk.tobytes(), t258=(8,) * 4, t262=5, t277=4),
@@ -339,7 +339,7 @@ def numbers() -> Iterator[Case]:
 
 def alphas() -> Iterator[Case]:
     for depth in (8, 16):
-        colours = scene(9, 8, 4, depth)
+        colours = picture(9, 8, 4, depth)
         colours[..., 3] |= 1
         for name, kind in (("plain", 2), ("unspecified", 0)):
             yield read(
@@ -360,7 +360,7 @@ def alphas() -> Iterator[Case]:
             plain,
             2,
         )
-        grey = scene(9, 8, 2, depth)
+        grey = picture(9, 8, 2, depth)
         yield read(
             f"tiff-grey-alpha-{depth}.tif",
             written(grey, photometric="minisblack", planarconfig="contig", extrasamples=[2]),
@@ -372,7 +372,7 @@ def alphas() -> Iterator[Case]:
 def orientations() -> Iterator[Case]:
     for orientation in range(1, 9):
         for depth, channels in ((8, 3), (16, None), (8, 5)):
-            pixels = scene(9, 7, channels, depth)
+            pixels = picture(9, 7, channels, depth)
             data = written(
                 pixels,
                 photometric="rgb" if channels == 3 else "minisblack",
@@ -385,7 +385,7 @@ def orientations() -> Iterator[Case]:
                 f"A TIFF with orientation {orientation}.",
                 upright(pixels, orientation),
             )
-    pixels = scene(9, 7)
+    pixels = picture(9, 7)
     for orientation in (0, 9, 65535):
         yield read(
             f"tiff-orientation-{orientation}.tif",
@@ -409,8 +409,8 @@ def orientations() -> Iterator[Case]:
 
 def pages() -> Iterator[Case]:
     for name, stack, settings in (
-        ("pages", scene(9, 8, 3), {"photometric": "rgb"}),
-        ("grey-pages", scene(9, 8), {}),
+        ("pages", picture(9, 8, 3), {"photometric": "rgb"}),
+        ("grey-pages", picture(9, 8), {}),
     ):
         buffer = io.BytesIO()
         with tifffile.TiffWriter(buffer) as writer:
@@ -420,7 +420,7 @@ def pages() -> Iterator[Case]:
             f"tiff-{name}.tif", buffer.getvalue(), "A TIFF of three pages.", "several pages"
         )
     for kind, settings in (("imagej", {"imagej": True}), ("shaped", {"metadata": {}})):
-        volume = np.stack([scene(40, 30, seed=i) for i in range(5)])
+        volume = np.stack([picture(40, 30, seed=i) for i in range(5)])
         yield refused(
             f"tiff-stack-{kind}.tif",
             written(volume, **settings),
@@ -429,18 +429,18 @@ def pages() -> Iterator[Case]:
         )
     buffer = io.BytesIO()
     with tifffile.TiffWriter(buffer) as writer:
-        writer.write(scene(12, 8), metadata=None)
-        writer.write(scene(6, 4), metadata=None, subfiletype=1)
+        writer.write(picture(12, 8), metadata=None)
+        writer.write(picture(6, 4), metadata=None, subfiletype=1)
     yield read(
         "tiff-with-thumbnail.tif",
         buffer.getvalue(),
         "A TIFF with a smaller one of itself.",
-        scene(12, 8),
+        picture(12, 8),
     )
     sizes = io.BytesIO()
     with tifffile.TiffWriter(sizes) as writer:
-        writer.write(scene(12, 8), metadata=None)
-        writer.write(scene(5, 9), metadata=None)
+        writer.write(picture(12, 8), metadata=None)
+        writer.write(picture(5, 9), metadata=None)
     yield refused(
         "tiff-pages-of-sizes.tif",
         sizes.getvalue(),
@@ -450,7 +450,7 @@ def pages() -> Iterator[Case]:
 
 
 def directories() -> Iterator[Case]:
-    pixels = scene(9, 8)
+    pixels = picture(9, 8)
     stored = pixels.tobytes()
     right = tiff(8, 9, stored)
     yield read("tiff-plain.tif", right, "A plain TIFF, written tag by tag.", pixels)
@@ -532,9 +532,9 @@ def directories() -> Iterator[Case]:
 
 def damage() -> Iterator[Case]:
     yield from truncations(
-        "tiff", "tif", written(scene(40, 40, 3), photometric="rgb", compression="zlib")
+        "tiff", "tif", written(picture(40, 40, 3), photometric="rgb", compression="zlib")
     )
-    yield from truncations("tiff-end", "tif", tiff(40, 40, scene(40, 40).tobytes()))
+    yield from truncations("tiff-end", "tif", tiff(40, 40, picture(40, 40).tobytes()))
     yield refused("tiff-magic-only.tif", b"II*\0", "The first four bytes of a TIFF.", "")
     yield refused(
         "tiff-magic-zeros.tif", b"MM\0*" + bytes(400), "A TIFF's first bytes and zeros.", ""
@@ -542,7 +542,7 @@ def damage() -> Iterator[Case]:
     yield refused(
         "tiff-big-zeros.tif", b"II+\0" + bytes(400), "A BigTIFF's first bytes and zeros.", ""
     )
-    good = written(scene(40, 40, 3), photometric="rgb", compression="zlib")
+    good = written(picture(40, 40, 3), photometric="rgb", compression="zlib")
     at = good.index(b"\x78\xda") if b"\x78\xda" in good else good.index(b"\x78")
     yield refused(
         "tiff-deflate-damaged.tif",

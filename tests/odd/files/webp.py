@@ -16,7 +16,7 @@ from tests.odd.files.case import (
     profile,
     read,
     refused,
-    scene,
+    picture,
     smooth,
     truncations,
     upright,
@@ -41,7 +41,7 @@ def extended(flags: int, width: int, height: int) -> bytes:
 
 
 def cases() -> Iterator[Case]:
-    ramp, pixels = smooth(), scene(9, 8, 3)
+    ramp, pixels = smooth(), picture(9, 8, 3)
     grey = np.stack([smooth(channels=None)] * 3, axis=-1)
     lossless = by_pillow(pixels, "WEBP", lossless=True)
     lossy = by_pillow(ramp, "WEBP", quality=95)
@@ -54,7 +54,7 @@ def cases() -> Iterator[Case]:
         grey,
         LOSSY,
     )
-    colours = scene(9, 8, 4)
+    colours = picture(9, 8, 4)
     yield read(
         "webp-lossless-alpha.webp",
         by_pillow(colours, "WEBP", lossless=True, exact=True),
@@ -101,16 +101,16 @@ def cases() -> Iterator[Case]:
             f"A WebP whose EXIF says nothing: {name}.",
             pixels,
         )
-    frames = [Image.fromarray(scene(9, 8, 3, seed=i)) for i in range(3)]
+    frames = [Image.fromarray(picture(9, 8, 3, seed=i)) for i in range(3)]
     moving = by_pillow(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True)
     yield refused("webp-animated.webp", moving, "An animated WebP.", "animation")
     yield from damage(lossless, lossy)
 
 
 def damage(lossless: bytes, lossy: bytes) -> Iterator[Case]:
-    large = by_pillow(scene(60, 60, 3), "WEBP", lossless=True)
+    large = by_pillow(picture(60, 60, 3), "WEBP", lossless=True)
     yield from truncations("webp", "webp", large)
-    yield from truncations("webp-lossy", "webp", by_pillow(scene(60, 60, 3), "WEBP", quality=90))
+    yield from truncations("webp-lossy", "webp", by_pillow(picture(60, 60, 3), "WEBP", quality=90))
     body = lossless[12:]
     yield refused(
         "webp-not-webp.webp",
@@ -156,7 +156,7 @@ def damage(lossless: bytes, lossy: bytes) -> Iterator[Case]:
         "webp-trailing.webp",
         lossless + b"text",
         "A WebP with bytes behind its end.",
-        scene(9, 8, 3),
+        picture(9, 8, 3),
     )
     yield either(
         "webp-riff-size-0.webp", lossless[:4] + bytes(4) + lossless[8:], "A file size of 0."
@@ -170,6 +170,6 @@ def damage(lossless: bytes, lossy: bytes) -> Iterator[Case]:
         "webp-unknown-chunk.webp",
         riff(extended(0, 8, 9), body, chunk(b"ABCD", b"hello")),
         "An unknown chunk.",
-        scene(9, 8, 3),
+        picture(9, 8, 3),
     )
-    yield read("webp-named.jpg", lossless, "A WebP named .jpg.", scene(9, 8, 3))
+    yield read("webp-named.jpg", lossless, "A WebP named .jpg.", picture(9, 8, 3))

@@ -20,7 +20,7 @@ from expand.job.replay import replay
 from expand.job.verify import verify
 from expand.layouts.names import COPY, copy_name, split_suffix
 from expand.recipes.recipe import Recipe
-from tests.odd.files.case import by_pillow, scene
+from tests.odd.files.case import by_pillow, picture
 from tests.odd.fuzz.mutations import TOKENS, mutate_bytes, mutate_text
 from tests.odd.make_odd_files import odd_files
 
@@ -110,7 +110,7 @@ def records(folder: Path) -> Run:
     for label in ("a", "b"):
         (src / label).mkdir(parents=True)
         for i in range(2):
-            (src / label / f"{i}.png").write_bytes(by_pillow(scene(6, 5, 3, seed=i), "PNG"))
+            (src / label / f"{i}.png").write_bytes(by_pillow(picture(6, 5, 3, seed=i), "PNG"))
     expand(src, whole, factor=2, workers=1)
     names = ("expand.json", "metadata.jsonl")
     seeds = [(whole / name).read_bytes().decode() for name in names]
