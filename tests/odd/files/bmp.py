@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tests.odd.files.case import Case, Pixels, either, read, refused, picture, truncations
+from tests.odd.files.case import Case, Pixels, either, picture, read, refused, truncations
 
 RAW, RLE8, RLE4, BITFIELDS = 0, 1, 2, 3
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.odd.files.case import Case, by_pillow, read, picture
+from tests.odd.files.case import Case, by_pillow, picture, read
 
 NAMES = (
     "a b.png",

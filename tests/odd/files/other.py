@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from tests.odd.files.case import Case, by_pillow, refused, picture
+from tests.odd.files.case import Case, by_pillow, picture, refused
 
 LFS = (
     b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"4d7a2146" * 8 + b"\nsize 12345\n"

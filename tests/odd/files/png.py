@@ -15,10 +15,10 @@ from tests.odd.files.case import (
     by_pillow,
     either,
     exif,
+    picture,
     profile,
     read,
     refused,
-    picture,
     truncations,
     upright,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tests.odd.files.case import Case, Pixels, read, refused, picture, truncations
+from tests.odd.files.case import Case, Pixels, picture, read, refused, truncations
 
 LARGEST = (1, 3, 15, 100, 254, 255, 256, 1023, 4095, 32768, 65534, 65535)
 
