@@ -15,6 +15,8 @@ SYNCS_ALL = sys.platform.startswith("linux")
 """Whether this system can wait for a whole file system: once for a batch of files."""
 _NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EROFS)
 """What file systems answer that know no sync of a folder."""
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Errors of a disk, or a share of it, that is full."""
 
 
 def create(path: str, folder: int | None = None) -> int:
@@ -84,5 +86,7 @@ def cannot_write(path: str, error: OSError) -> ExpandError:
     reason = error.strerror or str(error)
     if error.errno == errno.ENOENT:
         reason = "its folder was removed while it was written"
+    elif error.errno in _FULL:
+        reason += "; make room, then run the same command again"
     kind = LongNameError if error.errno == errno.ENAMETOOLONG else ExpandError
     return kind(f'"{path}" cannot be written: {reason}', STOPPED)
