@@ -234,7 +234,7 @@ def verify(
     verdict = _check(out, workers, quiet)
     if _mend(out, verdict, repair, source, move_strangers):
         verdict = _check(out, workers, quiet)
-    return _show_verdict(out, verdict, quiet)
+    return _show_verdict(out, verdict, quiet, tried=repair)
 
 
 def _check(out: Path, workers: int | None, quiet: bool) -> Verification:
@@ -269,16 +269,18 @@ def _mend(
     return bool(moved or made)
 
 
-def _show_verdict(out: Path, verdict: Verification, quiet: bool) -> int:
-    """Print what is wrong and what mends it; return the exit status."""
+def _show_verdict(out: Path, verdict: Verification, quiet: bool, *, tried: bool) -> int:
+    """Print what is wrong and what mends it, unless that was tried; return the exit status."""
     from expand.cli.formatting import format_bytes, format_count
+    from expand.job.verify import REPAIR
 
     for problem in verdict.problems:
         echo(visible(problem), err=True)
     if verdict.problems:
         problems = format_count(len(verdict.problems), "problem")
         remedies = dict.fromkeys(problem.remedy for problem in verdict.problems)
-        echo(f"{visible(out)}: {problems}. {' '.join(remedies)}", err=True)
+        shown = [remedy for remedy in remedies if not (tried and remedy == REPAIR)]
+        echo(f"{visible(out)}: {' '.join([f'{problems}.', *shown])}", err=True)
     elif not quiet:
         files = f"{format_count(verdict.files, 'file')}, {format_bytes(verdict.bytes)}"
         echo(f"{visible(out)}: {files}, all match the manifest")

@@ -99,8 +99,8 @@ def do_task(context: TaskContext, folder: OutputFolder, task: Task) -> Outcome:
         return _bad(folder, task, str(error))
     except MemoryError:
         return _bad(folder, task, "does not fit into memory")
-    except cv2.error as error:
-        return _bad(folder, task, f"cannot be transformed ({error})")
+    except cv2.error:  # its message names places in its own code
+        return _bad(folder, task, "cannot be transformed by OpenCV")
     for file in files:
         row = _row(source, file)
         entries[file.view] = Entry(row, line_of(row))

@@ -15,7 +15,7 @@ from expand.engines.choose import make_engine
 from expand.engines.engine import Engine
 from expand.job.run import Progress
 from expand.layouts.names import copy_name
-from expand.records.card import CARD, FINISHED, is_record, read_card
+from expand.records.card import CARD, DELETING, FINISHED, is_record, read_card
 from expand.records.claims import read_claims
 from expand.records.manifest import MANIFEST, order, read_rows
 from expand.records.rows import Row
@@ -33,6 +33,7 @@ Kind = Literal[
     "unsorted",
     "misnamed",
     "unfinished",
+    "removed",
     "miscounted",
 ]
 
@@ -50,10 +51,16 @@ class Problem(NamedTuple):
     @property
     def remedy(self) -> str:
         """What the user can do about it."""
-        return RERUN if self.file in (CARD, MANIFEST) else REMEDIES.get(self.kind, RERUN)
+        if self.file in (CARD, MANIFEST):
+            return REMEDIES_OF_RECORDS.get(self.kind, RERUN)
+        return REMEDIES.get(self.kind, RERUN)
 
 
 RERUN = "Run expand again with the same options."
+NO_CARD = (
+    f"Without {CARD}, expand neither resumes nor repairs the folder: put that file back, or expand "
+    "into another folder."
+)
 REPAIR = "`expand verify OUT --repair` makes missing and changed files again."
 EXTRA = (
     "Files that are not in the manifest are left alone; `expand verify OUT --move-strangers DIR` "
@@ -68,6 +75,10 @@ REMEDIES: dict[Kind, str] = {
     "misnamed": "The manifest was changed; use --overwrite to start again.",
 }
 """A run trusts a file of the right size, and never deletes what it did not write."""
+REMEDIES_OF_RECORDS: dict[Kind, str] = {
+    "missing": NO_CARD,
+    "removed": "Run expand again with --overwrite.",
+}
 LEFTOVER = "is of a source that could not be used later, and is not in the manifest"
 STRANGE: tuple[Kind, ...] = ("extra", "leftover")
 
@@ -126,6 +137,9 @@ def verify(
 def _check_finished(card: dict[str, Any] | None) -> list[Problem]:
     if card is None:
         return [Problem("missing", CARD, "is missing")]
+    if card["state"] == DELETING:
+        detail = "is of a run whose files --overwrite was removing when it was interrupted"
+        return [Problem("removed", CARD, detail)]
     if card["state"] != FINISHED:
         detail = "is of a run that was not finished; run the same command again to resume"
         return [Problem("unfinished", CARD, detail)]

@@ -17,6 +17,8 @@ BITMAPS, TEXTS, COLOURS = b"14", b"123", b"36"
 DIGITS = 10
 """The most digits of a number, so that it takes no more memory than its file."""
 NUMBER = re.compile(rb"(?:\s|#[^\r\n]*(?:[\r\n]|$))*(\d{1,10})(?=\s|#|$)")
+LINE_END = re.compile(rb"[ \t]*(?:#[^\r\n]*)?\r?\n")
+"""The end of a header that some programs write: a comment, or two bytes, where one is due."""
 NEXT_IMAGE = re.compile(rb"\s*P[1-7]\s")
 
 
@@ -74,24 +76,37 @@ def _load_text(data: bytes, header: Header) -> Pixels:
 
 
 def _load_bytes(data: bytes, header: Header) -> Pixels:
-    start = header.start + 1  # one space ends the header
     if header.kind in BITMAPS:
         stride = (header.width + 7) // 8
-        stored = _stored(data, start, np.dtype(np.uint8), (header.height, stride))
+        stored = _stored(data, header.start, np.dtype(np.uint8), (header.height, stride))
         return _stretched(np.unpackbits(stored, axis=1)[:, : header.width], header)
     dtype = np.dtype(np.uint8 if header.largest < 256 else ">u2")
-    return _stretched(_stored(data, start, dtype, header.shape), header)
+    return _stretched(_stored(data, header.start, dtype, header.shape), header)
 
 
 def _stored(
-    data: bytes, start: int, dtype: np.dtype[np.unsignedinteger], shape: tuple[int, ...]
+    data: bytes, at: int, dtype: np.dtype[np.unsignedinteger], shape: tuple[int, ...]
 ) -> NDArray[np.unsignedinteger]:
+    """Return the values after a header that ends at `at`."""
     count = int(np.prod(shape))
+    start = _first_pixel(data, at, count * dtype.itemsize)
     end = start + count * dtype.itemsize
     if len(data) < end:
         raise BadImageError(TRUNCATED)
     _refuse_another(data[end : end + 20])
     return np.frombuffer(data, dtype, count, start).reshape(shape)
+
+
+def _first_pixel(data: bytes, at: int, size: int) -> int:
+    """Return where pixels of so many bytes begin: after one space, by the format.
+
+    After a longer end of the header if the rest is then exactly the pixels; else all of them would
+    be shown in the wrong place.
+    """
+    longer = LINE_END.match(data, at)
+    if longer and (longer.end() + size == len(data) or data[at : at + 1] == b"#"):
+        return longer.end()
+    return at + 1  # one space ends the header
 
 
 def _refuse_another(rest: bytes) -> None:

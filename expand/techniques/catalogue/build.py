@@ -8,10 +8,11 @@ import threading
 from functools import lru_cache
 from typing import Any
 
+import cv2
 import numpy as np
 
 from expand.errors import BadImageError, ExpandError
-from expand.images.pixels import Pixels
+from expand.images.pixels import Pixels, kind_of
 from expand.techniques.catalogue.guard import guard, limit
 from expand.techniques.catalogue.library import VERSION, in_one_line, load_library, silent
 
@@ -46,6 +47,10 @@ def run(compose: Any, pixels: Pixels, seed: int, most: int | None = None) -> dic
             result: dict[str, Any] = compose(image=pixels.copy())
     except BadImageError:
         raise
+    except cv2.error as error:
+        if error.code == cv2.Error.StsNoMem:
+            raise BadImageError("the result does not fit into memory") from error
+        raise BadImageError(f"OpenCV does not support it for {kind_of(pixels)}") from error
     except Exception as error:  # a transform may raise anything; only this image is lost
         raise BadImageError(in_one_line(error)) from error
     return result

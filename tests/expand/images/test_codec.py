@@ -372,3 +372,13 @@ def test_exif_data_that_is_damaged_is_ignored(exif: bytes) -> None:
     image = Image.fromarray(noise_image(24, 32, 3))
     for kind in ("JPEG", "PNG"):
         assert not decode(by_pillow(image, kind, exif=b"Exif\0\0" + exif)).turned
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b" # max\n", b"# max\n", b"\n", b" ", b"\r"])
+@pytest.mark.parametrize("dtype", ["u1", ">u2"])
+def test_no_pixel_moves_after_an_unusual_end_of_a_pgm_header(end: bytes, dtype: str) -> None:
+    pixels = noise_image(5, 7).astype(dtype)
+    pixels[0, 0] = 10  # which is a line end, where it is a byte
+    header = b"P5\r\n# microscope\r\n7 5\r\n%d" % np.iinfo(dtype).max
+    decoded = decode(header + end + pixels.tobytes())
+    assert np.array_equal(decoded.pixels, pixels)

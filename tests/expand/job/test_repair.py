@@ -64,6 +64,11 @@ def test_a_source_that_changed_or_is_gone_is_named_and_the_rest_is_repaired(
     assert "its hash differs" in result.failed[0]
     assert "does not exist" in result.failed[1]
     assert {problem.file for problem in verify(out).problems} == {"cat/0_v1.png", "cat/1_v1.jpg"}
+    done = subprocess.run(
+        [*COMMAND, "verify", str(out), "--repair"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.endswith("2 problems.\n")  # --repair was tried, and is not advised again
 
 
 def test_linked_originals_are_linked_again(class_folder: Folder, tmp_path: Path) -> None:

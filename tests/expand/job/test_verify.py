@@ -42,6 +42,7 @@ def test_a_good_folder_is_clean(out: Path) -> None:
         (lambda out: (out / "stranger").write_bytes(b""), '"stranger" is not in the manifest'),
         (lambda out: (out / "expand.json").unlink(), '"expand.json" is missing'),
         (lambda out: rewrite(out / "expand.json", lambda t: t.replace("finished", "unfinished")), "was not finished"),
+        (lambda out: rewrite(out / "expand.json", lambda t: t.replace("finished", "deleting")), "--overwrite was removing"),
         (lambda out: rewrite(out / "metadata.jsonl", lambda t: "".join(t.splitlines(True)[:-1])), '"expand.json" counts 24 files'),
         (lambda out: rewrite(out / "metadata.jsonl", lambda t: "".join(reversed(t.splitlines(True)))), "is not sorted"),
         (lambda out: ((out / "cat/0_v1.png").unlink(), (out / "cat/0_v1.png").mkdir()), "is missing: a folder lies in its place"),
@@ -89,3 +90,19 @@ def test_a_remedy_for_each_kind_of_problem_works(out: Path, tmp_path: Path) -> N
     move_files(out, verify(out).strangers, tmp_path / "aside")
     assert verify(out).problems == []
     assert (tmp_path / "aside/cat/notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("damage", "remedy", "refused"),
+    [
+        (lambda card: card.unlink(), "put that file back", "has no expand.json"),
+        (lambda card: rewrite(card, lambda t: t.replace("finished", "deleting")), "with --overwrite", "Use --overwrite"),
+    ],
+)  # fmt: skip
+def test_a_run_that_would_be_refused_is_not_advised(
+    damage: Callable[[Path], object], remedy: str, refused: str, out: Path, class_folder: Folder
+) -> None:
+    damage(out / "expand.json")
+    assert remedy in verify(out).problems[0].remedy
+    with pytest.raises(ExpandError, match=refused):
+        expand(class_folder(3), out, workers=1)

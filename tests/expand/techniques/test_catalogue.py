@@ -163,6 +163,14 @@ def test_a_transform_that_fails_makes_the_image_bad_and_not_the_run() -> None:
         views.render(noise_image(8, 8, 7), views.params("x", 1))
 
 
+@pytest.mark.parametrize("name", ["CLAHE", "Equalize", "GaussNoise"])
+def test_what_opencv_does_not_support_is_said_in_words(name: str) -> None:
+    views = Views(Recipe.parse(f"techniques: [{name}: {{p: 1}}]"))
+    reason = "does not support it for 8×9 pixels with 1 channel of 16 bits"
+    with pytest.raises(BadImageError, match=f"{name} failed on it: OpenCV {reason}"):
+        views.render(noise_image(9, 8).astype(np.uint16), views.params("x", 1))
+
+
 @pytest.mark.parametrize(
     ("installed", "message"),
     [({"albumentationsx": "2.3.2"}, "AGPL"), ({"albumentations": "2.1.0"}, "found 2.1.0")],
