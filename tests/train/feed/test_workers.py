@@ -158,7 +158,7 @@ def test_workers_end_when_their_run_is_killed(tmp_path: Path) -> None:
         assert run.stdout
         worker = int(run.stdout.readline())
         run.kill()
-    for _ in range(100):
+    for _ in range(600):
         if not Path(f"/proc/{worker}").exists():
             return
         time.sleep(0.05)
