@@ -22,7 +22,7 @@ from expand.storage.names import is_temporary
 from tests.conftest import Folder, noise_image, tree
 from tests.expand.job.test_run import COMMAND, many
 
-MODULES = ("appending", "durable", "files", "folder", "identity", "lock", "reading", "removal", "writing")  # fmt: skip
+MODULES = ("appending", "files", "folder", "identity", "lock", "reading", "removal", "writing")  # fmt: skip
 CALLS = ("open", "write", "fsync", "close", "replace", "link", "mkdir", "unlink", "rmdir", "scandir", "stat", "fstat")  # fmt: skip
 ERRORS = {
     "open": (errno.EMFILE, errno.EROFS, errno.EIO),
