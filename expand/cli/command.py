@@ -191,9 +191,11 @@ def show_plan(
 def preview(src: Path, sheet: Path, sources: int, layout: str, **options: Any) -> int:
     """Draw a contact sheet: one row per source, one column per view."""
     settings = read_settings(options)
+    from expand.job.plan import check_outside
     from expand.previews.preview import Preview
     from expand.storage.files import write_whole
 
+    check_outside(src, sheet)
     write_whole(sheet, Preview.of(src, settings, sources, layout).png())
     echo(
         visible(

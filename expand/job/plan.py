@@ -83,6 +83,13 @@ def find_long_names(plan: Plan) -> list[str]:
     return [f"{count:,} source{'s' if count > 1 else ''} cannot be used; the first: {first}"]
 
 
+def check_outside(src: Path, path: Path) -> None:
+    """Refuse a file inside the input folder, which is never written to."""
+    real = Path(os.path.realpath(path.parent), path.name)
+    if any(same_folder(src, parent) for parent in real.parents):
+        raise ExpandError(f'"{path}" lies inside the input "{src}"; choose a path outside')
+
+
 def check_apart(src: Path, out: Path) -> None:
     """Refuse an output folder that is the input, lies inside it or contains it; and a file."""
     real_src, real_out = (Path(os.path.realpath(path)) for path in (src, out))

@@ -14,6 +14,7 @@ from expand.errors import STOPPED, ExpandError
 from expand.images.decoder import Decoded, decode
 from expand.images.encoder import encode
 from expand.job.copies import encode_original
+from expand.job.plan import check_outside
 from expand.job.settings import Settings
 from expand.layouts.source import read_source
 from expand.records.card import CARD, FINISHED, read_card
@@ -102,8 +103,10 @@ def replay_into(
 
     Return the path, and whether a file with these bytes was there already.
     """
-    made = replay(folder, file, src)
-    name = _relative(folder, file)
+    name, replayer = _relative(folder, file), Replayer(folder, src)
+    if to:
+        check_outside(replayer.src, to)
+    made = replayer.make(_find(folder, name))
     path = to or folder / name
     if path.is_file() and not path.is_symlink() and path.read_bytes() == made:
         return path, True

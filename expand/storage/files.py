@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -18,9 +19,12 @@ def write_whole(path: str | Path, data: bytes, *, sync: bool = False) -> None:
     """Write a file that never appears incomplete; create its folder if it is missing.
 
     With `sync`, its bytes are on the disk before it appears. Raises `ExpandError` with status 3
-    (stopped) if the disk is full or the path is not writable.
+    (stopped) if the disk is full or the path is not writable. A device, a pipe or a link to one
+    stays: to replace /dev/stdout by a file would break other programs.
     """
     path = os.fspath(path)
+    if _is_special(path):
+        raise cannot_write(path, OSError(None, "it is not a regular file"))
     folder = os.path.dirname(path)
     partial = os.path.join(folder, temporary_name())
     try:
@@ -36,6 +40,15 @@ def write_whole(path: str | Path, data: bytes, *, sync: bool = False) -> None:
         if isinstance(error, OSError):
             raise cannot_write(path, error) from error
         raise
+
+
+def _is_special(path: str) -> bool:
+    """Tell whether a path leads to a device, a pipe or a socket."""
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def walk(folder: Path) -> Iterator[str]:

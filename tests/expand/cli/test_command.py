@@ -242,6 +242,19 @@ def test_preview_replay_and_fetch(class_folder: Folder, tmp_path: Path) -> None:
     assert isinstance(run("fetch", "Nothing", tmp_path / "f").exception, ExpandError)
 
 
+def test_preview_and_replay_write_nothing_into_the_input(
+    class_folder: Folder, tmp_path: Path
+) -> None:
+    src, out = class_folder(3), tmp_path / "out"
+    run(src, out, "--workers", 1)
+    before = tree(src)
+    photo = src / "cat/0.png"
+    for refused in (run("preview", src, photo), run("replay", out, "cat/0_v1.png", "--to", photo)):
+        assert isinstance(refused.exception, ExpandError)
+        assert f'"{photo}" lies inside the input' in str(refused.exception)
+    assert tree(src) == before
+
+
 def test_fetch_prints_what_it_wrote(tmp_path: Path) -> None:
     pytest.importorskip("torchvision")
     from tests.expand.cli.test_fetch import write_mnist

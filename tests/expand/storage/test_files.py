@@ -89,3 +89,14 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
     with Lock(tmp_path):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_device_or_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "device").symlink_to("/dev/null")
+    for name in ("pipe", "device"):
+        with pytest.raises(ExpandError, match="it is not a regular file"):
+            write_whole(tmp_path / name, b"new")
+    assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "device").is_symlink()
+    assert len(list(tmp_path.iterdir())) == 2
