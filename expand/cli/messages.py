@@ -45,7 +45,7 @@ def format_plan(plan: Plan, estimated: Estimate, workers: int) -> str:
             f"(measured on {format_count(estimated.sampled, 'source')})"
         ),
     ]
-    lines += [f"Note: {line}" for line in format_barren(listed)]
+    lines += [f"Note: {line}" for line in format_empty_classes(listed)]
     if settings.originals != "none" and _changes_size(plan):
         lines += ["Note: view 0 is the original at its own size; --originals none leaves it out."]
     return "\n".join([*lines, *(f"Note: {note}" for note in recipe.notes)])
@@ -105,7 +105,7 @@ def format_report(report: Report) -> str:
         lines += ["  originals are not included (--originals none)"]
     notes = (*report.notes, format_ignored(plan.listing.summary).removeprefix("; "))
     lines += [f"  {visible(note)}" for note in notes if note]
-    lines += [f"  {line}" for line in format_barren(plan.listing.summary, summary.labels)]
+    lines += [f"  {line}" for line in format_empty_classes(plan.listing.summary, summary.labels)]
     return "\n".join([*lines, *_format_bad(summary, plan)])
 
 
@@ -158,12 +158,12 @@ def format_ignored(listed: ScanSummary) -> str:
     return f"; ignored: {', '.join(shown)}" if shown else ""
 
 
-def format_barren(listed: ScanSummary, made: Mapping[str, int] | None = None) -> list[str]:
-    """Format the classes that come to nothing: empty folders, and those with bad images only.
+def format_empty_classes(listed: ScanSummary, made: Mapping[str, int] | None = None) -> list[str]:
+    """Format the classes without a usable image: empty folders, and those with bad images only.
 
     `made` has the files of each class once the images have been read.
     """
-    lines = [f"class {barren.sentence()}" for barren in listed.barren]
+    lines = [f"class {each.sentence()}" for each in listed.empty_classes]
     if made is not None:
         lost = [label for label in listed.labels if label not in made]
         lines += [f'class "{label}" is missing: none of its images could be used' for label in lost]

@@ -116,7 +116,7 @@ MAX_PIXELS_OPTION = click.option(
     metavar="N",
     expose_value=False,
     callback=_limit_pixels,
-    help=f"Refuse an image of more pixels, before it takes memory.  [default: {MAX_PIXELS:,}]",
+    help=f"Most pixels that an image may have; a larger one counts as bad.  [default: {MAX_PIXELS:,}]",
 )
 QUIET = click.option("--quiet", "-q", is_flag=True, help="Print errors only.")
 

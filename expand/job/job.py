@@ -40,7 +40,7 @@ class Report:
     @property
     def status(self) -> int:
         """The exit status: 0 all done, 1 done but some input was bad."""
-        unread = any(barren.files for barren in self.plan.listing.summary.barren)
+        unread = any(each.files for each in self.plan.listing.summary.empty_classes)
         return 1 if self.summary.bad or unread else 0
 
 
@@ -133,7 +133,7 @@ def _unfinished_card(plan: Plan, runs: list[dict[str, Any]]) -> dict[str, Any]:
             "hidden": scanned.hidden,
             "not_images": scanned.foreign,
             "outside_class_folders": scanned.unlabelled,
-            **({"without_images": _barren(scanned)} if scanned.barren else {}),
+            **({"without_images": _empty_classes(scanned)} if scanned.empty_classes else {}),
         },
         "versions": versions(),
         "platform": {
@@ -145,9 +145,9 @@ def _unfinished_card(plan: Plan, runs: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _barren(scanned: ScanSummary) -> list[dict[str, Any]]:
+def _empty_classes(scanned: ScanSummary) -> list[dict[str, Any]]:
     """Return the class folders without an image, as plain data."""
-    return [{"class": printable(each.label), "files": each.files} for each in scanned.barren]
+    return [{"class": printable(each.label), "files": each.files} for each in scanned.empty_classes]
 
 
 def _finished_card(plan: Plan, runs: list[dict[str, Any]], summary: RunSummary) -> dict[str, Any]:

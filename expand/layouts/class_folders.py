@@ -10,7 +10,7 @@ from pathlib import Path
 from expand.errors import ExpandError
 from expand.layouts.directory import IMAGE
 from expand.layouts.layout import AUTO, FOLDERS, LAYOUTS, Layout, LayoutError
-from expand.layouts.listing import Barren, Listing, ScanSummary
+from expand.layouts.listing import EmptyClass, Listing, ScanSummary
 from expand.layouts.names import check_folders, check_images, split_suffix
 from expand.layouts.recognition.recognise import look
 from expand.layouts.source import Source
@@ -47,7 +47,7 @@ def list_sources(root: Path, factor: int = 1, format_: str = "keep", layout: str
     listing = Listing(scan.sources(), scan.summary)
     if not len(listing):
         listing.close()
-        reason = "no images in its folders" if scan.summary.barren else "no class folders"
+        reason = "no images in its folders" if scan.summary.empty_classes else "no class folders"
         raise ExpandError(
             f'"{root}" has {reason}; images are expected as {root.name}/<class>/<image>'
         )
@@ -103,7 +103,7 @@ class _Scan:
         )
         if not found:
             common = tuple(suffix for suffix, _ in others.most_common(SUFFIXES_SHOWN) if suffix)
-            self.summary.barren.append(Barren(label, others.total(), common))
+            self.summary.empty_classes.append(EmptyClass(label, others.total(), common))
 
     def _visit(self, frame: Frame) -> None:
         """Check a directory, and count what is hidden in it."""

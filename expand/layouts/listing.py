@@ -19,7 +19,7 @@ IN_MEMORY = 4 << 20
 """Bytes of a listing before it moves to the disk: about 80,000 sources."""
 
 
-class Barren(NamedTuple):
+class EmptyClass(NamedTuple):
     """A class folder without an image of a format that is read."""
 
     label: str
@@ -54,7 +54,7 @@ class ScanSummary:
     """Images outside the class folders."""
     unread: Counter[str] = field(default_factory=Counter)
     """Images of formats that are not read, by suffix; they count as files that are no images."""
-    barren: list[Barren] = field(default_factory=list)
+    empty_classes: list[EmptyClass] = field(default_factory=list)
     """Class folders without an image."""
 
     @property

@@ -130,7 +130,7 @@ def list_folder(root: Path, layout: str = AUTO) -> Folder:
             return _from_manifest(root, card)
         with list_sources(root, layout=layout) as listing:
             sources, _, labels = map(list, zip(*listing, strict=True))
-            notes = tuple(barren.sentence() for barren in listing.summary.barren)
+            notes = tuple(each.sentence() for each in listing.summary.empty_classes)
         _check_names(root, sources)
     except LayoutError as error:
         command = train_command(error.root, error.layout)

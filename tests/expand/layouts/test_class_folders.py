@@ -223,7 +223,7 @@ def test_what_systems_add_is_hidden_at_every_level(class_folder: Folder) -> None
     ]
     listing = list_sources(class_folder(dict.fromkeys(names, IMAGE)))
     assert [source.id for source in listing] == ["a/1.png"]
-    assert not listing.summary.barren
+    assert not listing.summary.empty_classes
     assert listing.summary.hidden == 6
 
 
@@ -258,7 +258,7 @@ def test_class_folders_that_come_to_nothing_are_named(class_folder: Folder, tmp_
     (root / "hidden").mkdir()
     (root / "hidden/.x.png").touch()
     listing = list_sources(root)
-    assert [barren.sentence() for barren in listing.summary.barren] == [
+    assert [each.sentence() for each in listing.summary.empty_classes] == [
         '"docs" has no image of a supported format, so it is not a class: it has 1 file (.md)',
         '"empty" is an empty folder, so it is not a class',
         '"hidden" is an empty folder, so it is not a class',
