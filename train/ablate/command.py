@@ -20,15 +20,18 @@ from train.ablate.findings.effects import estimate_effects
 from train.ablate.findings.outcomes import Outcomes
 from train.ablate.findings.screens import merge_screens
 from train.ablate.protocol import check_images, time_techniques, trials
+from train.ablate.results import ScreenRow
 from train.ablate.summary import Findings, summarise
 from train.ablate.terminal import format_summary
+from train.errors import TrainError
+from train.runs.records import shorten
 from train.runtime.world import World, join_world
 from train.trials.answer import Answer
 from train.trials.context import TrialContext, new_context, notes_of
 from train.trials.options import StudyOptions
 from train.trials.results import TrialResult, versions_of
 from train.trials.runner import Result, missing_trials, parted, read_results, run_trials
-from train.trials.study_dir import StudyDir, as_begun, open_study
+from train.trials.study_dir import RUNS, StudyDir, as_begun, open_study
 
 SEEDS = 6
 NOUNS: dict[Phase, str] = {"design": "design runs", "final": "check runs"}
@@ -81,7 +84,7 @@ class AblationRun:
         results, _ = parted(every)
         times = time_techniques(context) if self.world.is_main else [0.0] * len(ablation.switches)
         techniques = estimate_effects(ablation, self.outcomes(results, half), times, margin)
-        screens = [screen_from_json(each.screen) for each in results if each.screen]
+        screens = self.read_screens(results)
         chosen, checked = choose(ablation, techniques), None
         if ablation.design != "single":
             arms = ablation.final_arms(chosen)
@@ -89,9 +92,9 @@ class AblationRun:
             checked = check(arms, self.outcomes(parted(last)[0], np.logical_not(half)), margin)
             every += last
         seconds = sum(each.wall_seconds for each in every)
-        merged, kept = merge_screens(screens), keep(chosen, checked)
+        kept = keep(chosen, checked)
         used, diverged = versions_of(every), tuple(parted(every)[1])
-        return Findings(techniques, merged, checked, kept, seconds, len(every), used, diverged)
+        return Findings(techniques, screens, checked, kept, seconds, len(every), used, diverged)
 
     def run_trials(self, phase: Phase, arms: Sequence[AblationArm]) -> list[Result]:
         """Run the missing trials of a phase; return the results of all of them."""
@@ -100,7 +103,17 @@ class AblationRun:
         missing = len(missing_trials(self.study_dir, planned))
         with progress_bar(missing, NOUNS[phase], self.quiet) as progress:
             run_trials(study, self.study_dir, planned, progress, self.world)
-        return read_results(self.study_dir, planned)
+        return read_results(self.study_dir, planned, self.context.data.test)
+
+    def read_screens(self, results: Sequence[TrialResult]) -> tuple[ScreenRow, ...]:
+        """Return the mean of the screens that the trials without augmentation measured."""
+        try:
+            return merge_screens([screen_from_json(each.screen) for each in results if each.screen])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise TrainError(
+                f'a result in "{self.study_dir.out / RUNS}" has a damaged screen '
+                f"({shorten(error)}); remove those of arm none and run the same command again"
+            ) from error
 
     def outcomes(self, results: Sequence[TrialResult], part: NDArray[np.bool_]) -> Outcomes:
         """Read which images of a part of the test set the trials classified correctly."""

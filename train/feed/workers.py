@@ -12,7 +12,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import cycle, islice
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import NamedTuple, Protocol
@@ -80,6 +80,8 @@ def _started(whole: Job) -> Iterator[list[Worker]]:
     """Start the workers of a job, and end them."""
     with ExitStack() as stack:
         try:
+            if hasattr(signal, "pthread_sigmask"):  # where it is missing, there is no tracker
+                resource_tracker.ensure_running()  # as it starts, it lets Ctrl-C through again
             with interrupts.left_to_parent():
                 started = [
                     stack.enter_context(_running(whole._replace(rank=rank)))

@@ -15,7 +15,7 @@ from train.fit.divergence import DivergedError
 from train.fit.loop import fit
 from train.fit.trainer import Step
 from train.runs.assemble import Setup, set_up
-from train.runs.checkpoints import CHECKPOINT, load_checkpoint, save_checkpoint, save_model
+from train.runs.checkpoints import CHECKPOINT, MODEL, load_checkpoint, save_checkpoint, save_model
 from train.runs.measure import (
     changed_versions,
     cost_of,
@@ -63,6 +63,10 @@ def _run(
     if earlier:
         check_data(earlier, data, settings, location.out)
         if earlier.finished:
+            if not (location.out / MODEL).is_file():
+                location.observer.note(
+                    f'"{location.out}" has no {MODEL} any more; --overwrite trains it again'
+                )
             return earlier
     with explain_out_of_memory(settings.model, settings.hyperparameters.batch_size):
         # measured again, it could differ in the middle of a run

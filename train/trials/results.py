@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -107,9 +107,12 @@ class TrialResult:
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> TrialResult:
-        """Read plain data; an ablation of an earlier version has no "length"."""
+        """Read plain data; an ablation of an earlier version has no "length".
+
+        Raise ValueError or TypeError for numbers that no trial can have.
+        """
         screen = plain.get("screen")
-        return checked(
+        result = checked(
             cls(
                 **{key: plain[key] for key in SAME},
                 epochs_asked=plain.get("length", plain["epochs"]),
@@ -122,6 +125,24 @@ class TrialResult:
                 versions=plain.get("versions"),
             )
         )
+        result._check_ranges()
+        return result
+
+    def _check_ranges(self) -> None:
+        """Raise ValueError for a number that no trial can have: it would spoil every mean."""
+        gap = (self.gap.stored, self.gap.fresh) if self.gap else ()
+        shares = (self.accuracy, self.train_accuracy, *self.per_class.values(), *gap)
+        seconds = (self.wall_seconds, *asdict(self.seconds).values())
+        if not all(0 <= share <= 1 for share in shares):
+            raise ValueError("an accuracy is not between 0 and 1")
+        if min(self.epochs_asked, self.epochs_trained, self.steps, self.images) < 1:
+            raise ValueError("it has no epochs, steps or images")
+        if min(self.loss, self.train_loss) < 0 or not all(0 <= each < math.inf for each in seconds):
+            raise ValueError("a loss or a time is below 0")
+
+    def is_of(self, classes: Collection[str], images: int) -> bool:
+        """Return whether it was measured on so many test images of these classes."""
+        return self.per_class.keys() == set(classes) and len(self.right_bits) == -(-images // 8)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import Any
 from expand.engines.choose import make_engine
 from expand.storage.files import write_whole
 from expand.storage.json import to_json
+from train.data.split import Split
 from train.errors import TrainError
 from train.fit.divergence import DivergedError
 from train.runs.records import shorten, versions
@@ -51,11 +52,16 @@ def run_trials(
         done(1)
 
 
-def read_results(study_dir: StudyDir, trials: Sequence[Trial]) -> list[Result]:
-    """Read the results of the trials, once all processes have written theirs."""
+def read_results(
+    study_dir: StudyDir, trials: Sequence[Trial], test: Split | None = None
+) -> list[Result]:
+    """Read the results of the trials, once all processes have written theirs.
+
+    With the `test` set, those of other test images are refused.
+    """
     while missing_trials(study_dir, trials):  # torchrun ends all processes if one of them fails
         time.sleep(POLL_SECONDS)
-    return [_read(study_dir, trial) for trial in trials]
+    return [_read(study_dir, trial, test) for trial in trials]
 
 
 def parted(results: Sequence[Result]) -> tuple[list[TrialResult], list[DivergedTrial]]:
@@ -64,16 +70,26 @@ def parted(results: Sequence[Result]) -> tuple[list[TrialResult], list[DivergedT
     return finished, [each for each in results if isinstance(each, DivergedTrial)]
 
 
-def _read(study_dir: StudyDir, trial: Trial) -> Result:
+def _read(study_dir: StudyDir, trial: Trial, test: Split | None) -> Result:
     """Read one result. Another arm may have written it: its trial is the same."""
     path = result_path(study_dir, trial)
     try:
         result = read_result(read_json(path))
+        if result.replicate != trial.replicate:
+            raise ValueError(f"it is that of seed {result.replicate}")
+        if test and isinstance(result, TrialResult) and not _is_of(result, test):
+            raise ValueError("it is that of other test images")
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise TrainError(
             f'"{path}" is damaged ({shorten(error)}); remove it and run the same command again'
         ) from error
     return replace(result, arm=trial.arm.name, epochs_asked=trial.epochs_asked)
+
+
+def _is_of(result: TrialResult, test: Split) -> bool:
+    """Return whether a trial was measured on a test set; a class without images has no accuracy."""
+    folder = test.folder
+    return result.is_of({folder.classes[label] for label in folder.labels}, len(folder))
 
 
 def _run_and_write(study: Study, study_dir: StudyDir, trial: Trial) -> None:

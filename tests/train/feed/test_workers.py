@@ -165,6 +165,30 @@ def test_workers_end_when_their_run_is_killed(tmp_path: Path) -> None:
     raise AssertionError("the worker is still there")
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
+def test_workers_leave_signals_to_their_run(tmp_path: Path) -> None:
+    program = (
+        "import multiprocessing\n"
+        "from pathlib import Path\n"
+        "from tests.train.feed.test_workers import Numbers, sampler\n"
+        "from train.feed.workers import read_ahead\n"
+        "if __name__ == '__main__':\n"
+        "    reading = read_ahead(Numbers(), sampler(), 0, 100, 2)\n"
+        "    next(reading)\n"
+        "    for worker in multiprocessing.active_children():\n"
+        "        print(Path(f'/proc/{worker.pid}/status').read_text())\n"
+        "    reading.close()\n"
+    )
+    (tmp_path / "job.py").write_text(program)
+    paths = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    run = subprocess.run(
+        [sys.executable, tmp_path / "job.py"], capture_output=True, text=True, env=paths, check=True
+    )
+    blocked = [line.split()[1] for line in run.stdout.splitlines() if line.startswith("SigBlk:")]
+    wanted = sum(1 << (number - 1) for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM))
+    assert [int(mask, 16) & wanted for mask in blocked] == [wanted, wanted]
+
+
 @pytest.mark.slow
 def test_a_run_with_workers_needs_no_shared_memory(tmp_path: Path) -> None:
     allowed = subprocess.run(

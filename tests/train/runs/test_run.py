@@ -491,3 +491,14 @@ def test_overwrite_replaces_a_damaged_record(tmp_path: Path) -> None:
     with pytest.raises(TrainError, match="is damaged"):
         train(settings_for(src), out)
     assert train(settings_for(src), out, overwrite=True).finished
+
+
+def test_a_finished_run_says_that_its_model_is_gone(tmp_path: Path) -> None:
+    settings = settings_for(draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 3, seed=1))
+    record = train(settings, tmp_path / "run")
+    (tmp_path / "run" / MODEL).unlink()
+    notes: list[str] = []
+    observer = StopAfter()
+    observer.note = notes.append  # type: ignore[method-assign]
+    assert train(settings, tmp_path / "run", observer=observer) == record
+    assert any("--overwrite trains it again" in note for note in notes)

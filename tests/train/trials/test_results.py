@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
-from tests.train.compare.studies import row_of
+import numpy as np
+import pytest
+
+from tests.train.commands import draw_set
+from tests.train.compare.studies import row_of, study_dir_at, study_for
+from train.compare.study import trials
+from train.data.folder import list_folder
+from train.data.pack import Pack
+from train.data.split import Split
+from train.errors import TrainError
 from train.trials.results import MemorisationGap, TrialResult
+from train.trials.runner import read_results, result_path
+from train.trials.study_dir import open_study
 
 ROW = row_of("disk ×2", 4, 1, [1, 0, 1, 1, 0, 0, 1, 1, 0, 1], epochs=8, gap={"stored": 1.0, "fresh": 0.5})  # fmt: skip
 
@@ -26,3 +39,48 @@ def test_the_row_of_an_earlier_ablation_is_read() -> None:
     assert (result.epochs_asked, result.epochs_trained, result.gap) == (8, 8, None)
     assert result.screen == ({"technique": "flip"},)
     assert result.to_dict()["screen"] == [{"technique": "flip"}]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"accuracy": 2.0},
+        {"accuracy": -0.5},
+        {"accuracy": float("inf")},
+        {"train_accuracy": float("nan")},
+        {"per_class": {"a": 7.0, "b": 0.5}},
+        {"gap": {"stored": 1e9, "fresh": 0.5}},
+        {"epochs": 0},
+        {"length": 0},
+        {"steps": -1},
+        {"images": 0},
+        {"loss": -1.0},
+        {"seconds": -3.0},
+        {"compute_seconds": float("inf")},
+    ],
+)
+def test_numbers_that_no_trial_can_have_are_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="accuracy|no epochs|below 0"):
+        TrialResult.from_dict({**ROW, **changes})
+
+
+def test_the_result_of_another_seed_or_of_other_test_images_is_refused(tmp_path: Path) -> None:
+    data = draw_set(tmp_path / "src", 3)
+    study = study_for(data, data, arms="none,disk")
+    out = study_dir_at(tmp_path / "out")
+    open_study(study, out)
+    trial = next(iter(trials(study, 1)))
+    folder = list_folder(data)
+    test = Split("test", folder, Pack(np.zeros((1, 1, 1, 1), np.uint8), [], []))
+    row = row_of("none", 2, 0, [1] * len(folder), per_class=dict.fromkeys(folder.classes, 1.0))
+    path = result_path(out, trial)
+    path.write_text(json.dumps(row))
+    assert read_results(out, [trial], test)[0].replicate == 0
+    for changes, reason in (
+        ({"replicate": 5}, "that of seed 5"),
+        ({"per_class": {"other": 1.0}}, "other test images"),
+        ({"right": ""}, "other test images"),
+    ):
+        path.write_text(json.dumps({**row, **changes}))
+        with pytest.raises(TrainError, match=reason):
+            read_results(out, [trial], test)
