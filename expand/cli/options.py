@@ -138,7 +138,7 @@ def read_settings(options: dict[str, Any]) -> Settings:
     from expand.recipes.recipe import Recipe
 
     recipe = Recipe.load(options["recipe"])
-    if options["techniques"]:
+    if options["techniques"] is not None:
         recipe = recipe.with_factors(_factors(options["techniques"]))
         factor = factor if factor is not None else recipe.distinct
     given = {
