@@ -255,11 +255,14 @@ def _mend(
 ) -> bool:
     """Do what --repair and --move-strangers ask for, say it, and return whether anything changed."""
     from expand.cli.formatting import format_count
+    from expand.job.plan import check_outside
+    from expand.job.replay import Replayer
     from expand.job.replay import repair as make_again
     from expand.storage.removal import move_files
 
     moved, made = 0, list[str]()
     if to and verdict.strangers:
+        check_outside(Replayer(out, source).src, to / "file")
         moved = move_files(out, verdict.strangers, to)
         echo(visible(f"{format_count(moved, 'file')} moved to {to}"), err=True)
     if repair and verdict.damaged:

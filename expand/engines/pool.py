@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
+from itertools import chain, islice
 from multiprocessing.connection import Pipe, wait
 from typing import Any
 
@@ -131,10 +132,12 @@ def map_in_processes(
     pool: list[Worker] = []
     clean = False
     try:
-        start = _start_message(function)
-        for _ in range(workers):
+        start, remaining = _start_message(function), iter(work)
+        first = list(islice(remaining, workers))  # no more workers than there is work
+        for _ in first:
             pool.append(_start_worker(start, workers))  # noqa: PERF401  # those started are ended
-        yield from _map(pool, iter(work))
+        if first:
+            yield from _map(pool, chain(first, remaining))
         clean = True
     finally:
         for worker in pool:

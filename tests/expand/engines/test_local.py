@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +40,14 @@ def test_work_is_taken_only_as_it_is_needed() -> None:
     next(results)
     assert len(taken) <= 2 * IN_FLIGHT + 1
     results.close()
+
+
+def test_no_more_workers_start_than_there_is_work() -> None:
+    began = time.monotonic()
+    results = list(LocalEngine(500).map(square, range(3)))
+    assert [value for value, _ in results] == [0, 1, 4]
+    assert time.monotonic() - began < 60
+    assert list(LocalEngine(2).map(square, [])) == []
 
 
 def test_an_error_in_the_work_reaches_the_caller() -> None:

@@ -112,6 +112,11 @@ def test_strangers_move_only_when_asked_and_never_over_another_file(
     assert names == ["cat/mine/notes.txt", "cat/pipe", "link"]
     with pytest.raises(ExpandError, match="choose a folder outside"):
         move_files(out, names, out / "cat/aside")
+    inside = subprocess.run(
+        [*COMMAND, "verify", str(out), "--move-strangers", str(tmp_path / "src" / "cat")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (inside.returncode, "lies inside the input" in inside.stderr) == (2, True)
     aside = tmp_path / "aside"
     done = subprocess.run(
         [*COMMAND, "verify", str(out), "--move-strangers", str(aside)],
