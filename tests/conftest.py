@@ -44,6 +44,14 @@ def noise_image(
     return np.random.default_rng(seed).integers(0, np.iinfo(depth).max + 1, shape).astype(depth)
 
 
+def unmeasured() -> dict[str, str]:
+    """Return the environment for a process whose coverage is not measured.
+
+    Measuring starts and ends with the interpreter: a signal or a limit would hit it as well.
+    """
+    return {key: value for key, value in os.environ.items() if not key.startswith("COVERAGE_")}
+
+
 Folder = Callable[..., Path]
 
 

@@ -41,6 +41,7 @@ def test_a_test_set_of_another_layout_is_refused(tmp_path: Path) -> None:
     assert 'is a segmentation dataset, not class folders: it has "images/" and "masks/"' in message
 
 
+@pytest.mark.slow
 def test_folders_named_like_parts_are_classes_where_asked(tmp_path: Path) -> None:
     names = ("train", "test")
     data = draw_set(tmp_path / "data", 6, classes=names)
