@@ -36,13 +36,15 @@ def campaign(folder: Path, times: int, seed: int, table: Table) -> None:
         out = folder / "out"
         shutil.rmtree(out, ignore_errors=True)
         for _ in range(4):
+            begun = time.monotonic()
             process = start([*common, "--out", out])
             kill = rng.choice(KILLS)
             time.sleep(rng.uniform(0.05, 1.0) * seconds)
             hit = strike(process, kill)
             outcome = ending(process)
-            if not hit and outcome == "0":
-                break  # done before the kill came
+            if not hit and outcome == "0":  # done before the kill came
+                seconds = min(seconds, time.monotonic() - begun)
+                break
             if hit:
                 killed += 1
                 table.add(kill, outcome)

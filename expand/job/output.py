@@ -222,5 +222,5 @@ def _format_missing(plan: Plan, count: int, first: list[str]) -> str:
 def _format_setting(value: Any) -> str:
     """Return a setting as text; of a recipe, its name and techniques."""
     if isinstance(value, dict) and "techniques" in value:
-        return f'"{value["name"]}" ({value["techniques"]})'
+        return f'"{value.get("name")}" ({value["techniques"]})'
     return str(value)

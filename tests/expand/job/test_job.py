@@ -185,3 +185,15 @@ def test_what_a_kill_leaves_of_the_first_card_is_no_stranger(
     out.mkdir()
     (out / ".expand.json.part").write_text("{")
     assert expand(src, out, workers=1).status == 0
+
+
+def test_a_card_with_a_recipe_without_a_name_is_refused_in_words(
+    class_folder: Folder, tmp_path: Path
+) -> None:
+    src, out = class_folder(1), tmp_path / "out"
+    expand(src, out, workers=1)
+    card = json.loads((out / "expand.json").read_text())
+    del card["settings"]["recipe"]["name"]
+    (out / "expand.json").write_text(json.dumps(card))
+    with pytest.raises(ExpandError, match="was written with other settings"):
+        expand(src, out, workers=1)
