@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.faults.processes import KILLS, Table, draw_images, ending, run, start, strike
+from benchmarks.faults.processes import KILLS, Table, draw_images, kill_often, run
 
 
 def weights(out: Path) -> dict[str, tuple[str, float]]:
@@ -35,19 +35,8 @@ def campaign(folder: Path, times: int, seed: int, table: Table) -> None:
     while killed < times:
         out = folder / "out"
         shutil.rmtree(out, ignore_errors=True)
-        for _ in range(4):
-            begun = time.monotonic()
-            process = start([*common, "--out", out])
-            kill = rng.choice(KILLS)
-            time.sleep(rng.uniform(0.05, 1.0) * seconds)
-            hit = strike(process, kill)
-            outcome = ending(process)
-            if not hit and outcome == "0":  # done before the kill came
-                seconds = min(seconds, time.monotonic() - begun)
-                break
-            if hit:
-                killed += 1
-                table.add(kill, outcome)
+        hits, seconds = kill_often([*common, "--out", out], KILLS, seconds, rng, table)
+        killed += hits
         again = run([*common, "--out", out])
         same = again == first == "0" and bool(whole) and weights(out) == whole
         table.compare(same, f"episode {episode}: {again} (first run: {first})")

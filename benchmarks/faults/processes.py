@@ -139,3 +139,30 @@ def _children(process: int) -> list[int]:
     except OSError:
         return []
     return [int(child) for child in text.split()]
+
+
+def kill_often(
+    command: Sequence[object],
+    kinds: Sequence[str],
+    seconds: float,
+    rng: random.Random,
+    table: Table,
+) -> tuple[int, float]:
+    """Start a command up to four times and kill it at a random moment of `seconds`.
+
+    Return how many kills hit it, and the seconds that it takes if it was done before one came.
+    """
+    hits = 0
+    for _ in range(4):
+        begun = time.monotonic()
+        process = start(command)
+        kill = rng.choice(kinds)
+        time.sleep(rng.uniform(0.05, 1.0) * seconds)
+        hit = strike(process, kill)
+        outcome = ending(process)
+        if not hit and outcome == "0":
+            return hits, min(seconds, time.monotonic() - begun)
+        if hit:
+            hits += 1
+            table.add(kill, outcome)
+    return hits, seconds

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.faults.processes import KILLS, Table, draw_images, ending, run, start, strike
+from benchmarks.faults.processes import KILLS, Table, draw_images, kill_often, run
 
 KEPT = ("model.safetensors", "metrics.jsonl")
 KINDS = [kill for kill in KILLS if kill != "kill -9 worker"]
@@ -27,19 +27,8 @@ def campaign(folder: Path, times: int, seed: int, table: Table) -> None:
     while killed < times:
         out = folder / "out"
         shutil.rmtree(out, ignore_errors=True)
-        for _ in range(4):
-            begun = time.monotonic()
-            process = start([*common, "--out", out])
-            kill = rng.choice(KINDS)
-            time.sleep(rng.uniform(0.05, 1.0) * seconds)
-            hit = strike(process, kill)
-            outcome = ending(process)
-            if not hit and outcome == "0":  # done before the kill came
-                seconds = min(seconds, time.monotonic() - begun)
-                break
-            if hit:
-                killed += 1
-                table.add(kill, outcome)
+        hits, seconds = kill_often([*common, "--out", out], KINDS, seconds, rng, table)
+        killed += hits
         again = run([*common, "--out", out])
         same = again == whole == "0" and all(
             (out / name).read_bytes() == (folder / "whole" / name).read_bytes() for name in KEPT
