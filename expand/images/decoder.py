@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -51,21 +52,49 @@ class Decoded(NamedTuple):
     turned: bool
 
 
-def decode(data: bytes, limit: int | None = None) -> Decoded:
-    """Decode an image file, and apply its EXIF orientation.
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """An image file whose header was read: the size of its pixels, and a way to decode them."""
+
+    picture: Picture
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The width and height of the decoded image."""
+        width, height = self.picture.width, self.picture.height
+        return (height, width) if self.picture.orientation in TRANSPOSED else (width, height)
+
+    def decode(self) -> Decoded:
+        """Decode the pixels; raise `BadImageError` with the reason if they are damaged."""
+        picture = self.picture
+        with quiet:
+            pixels = _load(picture)
+        encoding, orientation = picture.encoding, picture.orientation
+        if encoding.profile and not fits(encoding.profile, _colours(pixels, encoding)):
+            encoding = encoding.without_profile()
+        turned = picture.turned or orientation != 1
+        return Decoded(upright(pixels, orientation), encoding, turned)
+
+
+def open_image(data: bytes, limit: int | None = None) -> ImageFile:
+    """Read the header of an image file.
 
     `limit` is the largest number of pixels, by default that of `--max-pixels`. Raises
-    `BadImageError` with the reason if the bytes are not an image of a supported format, are
-    damaged, hold more pixels, or hold what is not supported.
+    `BadImageError` with the reason if the bytes are not an image of a supported format, have a
+    damaged header, hold more pixels, or hold what is not supported.
     """
     with quiet:
         picture = _open(data)
-        _check_size(picture.width, picture.height, max_pixels() if limit is None else limit)
-        pixels = _load(picture)
-    encoding, orientation = picture.encoding, picture.orientation
-    if encoding.profile and not fits(encoding.profile, _colours(pixels, encoding)):
-        encoding = encoding.without_profile()
-    return Decoded(upright(pixels, orientation), encoding, picture.turned or orientation != 1)
+    _check_size(picture.width, picture.height, max_pixels() if limit is None else limit)
+    return ImageFile(picture)
+
+
+def decode(data: bytes, limit: int | None = None) -> Decoded:
+    """Decode an image file, and apply its EXIF orientation; `limit` is that of `open_image`.
+
+    Raises `BadImageError` with the reason if it cannot be used.
+    """
+    return open_image(data, limit).decode()
 
 
 def _open(data: bytes) -> Picture:
@@ -148,9 +177,13 @@ def _colours(pixels: Pixels, encoding: Encoding) -> int:
     return channels - len(usual_extra(channels) if encoding.extra is None else encoding.extra)
 
 
+TRANSPOSED = (5, 6, 7, 8)
+"""The EXIF orientations that exchange width and height."""
+
+
 def upright(pixels: Pixels, orientation: int) -> Pixels:
     """Turn pixels (H×W or H×W×C) upright by their EXIF orientation (1 … 8)."""
-    if orientation in (5, 6, 7, 8):
+    if orientation in TRANSPOSED:
         pixels = pixels.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):
         pixels = pixels[::-1]
