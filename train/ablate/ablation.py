@@ -34,6 +34,15 @@ class AblationTrial(Trial):
 
     phase: Phase
 
+    @property
+    def keeps_arm(self) -> bool:
+        """Whether its arm has the same name whenever it is trained.
+
+        The techniques of a check may be "chosen" today, and "without flip" once there are more
+        seeds.
+        """
+        return self.phase == "design"
+
 
 @dataclass(frozen=True, kw_only=True)
 class AblationStudy(Study):

@@ -23,14 +23,16 @@ from train.ablate.protocol import check_images, time_techniques, trials
 from train.ablate.results import ScreenRow
 from train.ablate.summary import Findings, summarise
 from train.ablate.terminal import format_summary
+from train.data.dataset import Packing
 from train.errors import TrainError
 from train.runs.records import shorten
 from train.runtime.world import World, join_world
 from train.trials.answer import Answer
-from train.trials.context import TrialContext, new_context, notes_of
+from train.trials.context import TrialContext, new_context, notes_of, unseen
 from train.trials.options import StudyOptions
 from train.trials.results import TrialResult, versions_of
 from train.trials.runner import Result, missing_trials, parted, read_results, run_trials
+from train.trials.settled import settle
 from train.trials.study_dir import RUNS, StudyDir, as_begun, open_study
 
 SEEDS = 6
@@ -38,21 +40,26 @@ NOUNS: dict[Phase, str] = {"design": "design runs", "final": "check runs"}
 
 
 def ablate(
-    ablation: AblationStudy, study_dir: StudyDir, options: StudyOptions, *, quiet: bool
+    ablation: AblationStudy,
+    study_dir: StudyDir,
+    options: StudyOptions,
+    *,
+    quiet: bool,
+    packing: Packing = unseen,
 ) -> Answer:
     """Run an ablation, or resume it; return what the terminal shows.
 
-    Under torchrun every process runs its share of the trials, and the first one reports.
+    `packing` shows the progress of decoding. Under torchrun every process runs its share of the
+    trials, and the first one reports.
     """
     world = join_world()
     ablation = as_begun(ablation, study_dir)
-    context = new_context(ablation, study_dir.cache.root, study_dir.cache.limit)
+    context = new_context(ablation, study_dir.cache.root, study_dir.cache.limit, packing)
     check_images(context)
     options = replace(options, seeds=options.seeds or SEEDS)
-    run = AblationRun(context, study_dir, options, world, quiet=quiet or not world.is_main)
     if not world.is_main:
-        world.barrier()
-        run.findings()
+        context = settle(context, study_dir, world)
+        AblationRun(context, study_dir, options, world, quiet=True).findings()
         return Answer("")
     for note in [] if quiet else notes_of(context):
         echo(note, err=True)
@@ -60,7 +67,8 @@ def ablate(
     with Lock(study_dir.out):
         if stayed := str(open_study(ablation, study_dir, context.data)):
             echo(visible(stayed), err=True)
-        world.barrier()
+        context = settle(context, study_dir, world)
+        run = AblationRun(context, study_dir, options, world, quiet=quiet)
         result = summarise(context, run.findings(), options, study_dir.jobs)
         recipe = write_result(study_dir.out, result)
     return Answer(format_summary(result, study_dir.out / PAGE, recipe), len(result.diverged))

@@ -155,6 +155,7 @@ def compare(data: Path, **options: Any) -> int:
     again to resume.
     """
     study = read_comparison(data, options)
+    from train.cli.progress import decoding_for
     from train.compare.command import compare as answer
     from train.data.cache import Cache
     from train.trials.options import StudyOptions
@@ -166,7 +167,14 @@ def compare(data: Path, **options: Any) -> int:
         options["out"], cache, options["jobs"], options["materialize"], options["overwrite"]
     )
     chosen = StudyOptions(options["margin"], this_command(), options["seeds"] or 0)
-    found = answer(study, study_dir, chosen, plan=options["plan"], quiet=options["quiet"])
+    found = answer(
+        study,
+        study_dir,
+        chosen,
+        plan=options["plan"],
+        quiet=options["quiet"],
+        packing=decoding_for(options["quiet"]),
+    )
     echo(found.text)
     return found.status
 
@@ -182,6 +190,7 @@ def ablate(data: Path, **options: Any) -> int:
     """
     ablation = read_ablation(data, options)
     from train.ablate.command import ablate as answer
+    from train.cli.progress import decoding_for
     from train.data.cache import Cache
     from train.trials.options import StudyOptions
     from train.trials.study_dir import StudyDir
@@ -190,7 +199,8 @@ def ablate(data: Path, **options: Any) -> int:
     cache = Cache.of(options["cache"], options["cache_size"])
     study_dir = StudyDir(options["out"], cache, options["jobs"], overwrite=options["overwrite"])
     chosen = StudyOptions(options["margin"], this_command(), options["seeds"] or 0)
-    found = answer(ablation, study_dir, chosen, quiet=options["quiet"])
+    quiet = options["quiet"]
+    found = answer(ablation, study_dir, chosen, quiet=quiet, packing=decoding_for(quiet))
     echo(found.text)
     return found.status
 

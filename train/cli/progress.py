@@ -9,11 +9,25 @@ from typing import TYPE_CHECKING
 from expand.cli.output import echo, visible
 from expand.cli.progress import Meter, open_meter
 from train.runs.observer import Observer
+from train.runtime.world import current_world
+from train.trials.context import unseen
 
 if TYPE_CHECKING:
+    from train.data.dataset import Packing
     from train.data.folder import Folder
     from train.fit.evaluate import Evaluation
     from train.fit.trainer import Epoch, Step
+
+
+def decoding_for(quiet: bool) -> Packing:
+    """Return what shows the decoding of a study, in one of its processes."""
+    return unseen if quiet or not current_world().is_main else show_decoding
+
+
+def show_decoding(folder: Folder) -> Callable[[int], None]:
+    """Show how many images of a folder are decoded."""
+    meter = open_meter(len(folder), "images", label=f"decoding {folder.root}", leave=False)
+    return lambda count: meter.advance(count)
 
 
 class Console(Observer):
@@ -30,10 +44,9 @@ class Console(Observer):
 
     def packing(self, folder: Folder) -> Callable[[int], None]:
         """Show how many images are decoded."""
-        meter = open_meter(len(folder), "images", label=f"decoding {folder.root}", leave=False)
         for note in folder.notes:
-            meter.write(visible(f"{folder.root}: {note}"))
-        return lambda count: meter.advance(count)
+            echo(visible(f"{folder.root}: {note}"), err=True)
+        return show_decoding(folder)
 
     def starting(self, description: str, steps: int, done: int) -> None:
         """Show what is trained, and from which step it resumes."""

@@ -13,27 +13,36 @@ from train.compare.protocol import measure_costs, measure_speeds
 from train.compare.study import ComparisonStudy, in_order, trials
 from train.compare.summary import summarise
 from train.compare.terminal import format_summary
-from train.runtime.world import World, join_world
+from train.data.dataset import Packing
+from train.runtime.world import ALONE, World, join_world
 from train.trials.answer import Answer
-from train.trials.context import TrialContext, new_context, notes_of
+from train.trials.context import TrialContext, new_context, notes_of, unseen
 from train.trials.freshness import check_fresh
 from train.trials.options import StudyOptions
 from train.trials.runner import missing_trials, read_results, run_trials
+from train.trials.settled import settle
 from train.trials.study_dir import StudyDir, as_begun, open_study
 
 GPU_SEEDS, CPU_SEEDS = 10, 6
 
 
 def compare(
-    study: ComparisonStudy, study_dir: StudyDir, options: StudyOptions, *, plan: bool, quiet: bool
+    study: ComparisonStudy,
+    study_dir: StudyDir,
+    options: StudyOptions,
+    *,
+    plan: bool,
+    quiet: bool,
+    packing: Packing = unseen,
 ) -> Answer:
     """Run a comparison, or resume it, or with `plan` only estimate it; return what to print.
 
-    Under torchrun every process runs its share of the trials, and the first one reports.
+    `packing` shows the progress of decoding. Under torchrun every process runs its share of the
+    trials, and the first one reports.
     """
     world = join_world()
     study = as_begun(study, study_dir)
-    context = new_context(study, study_dir.cache.root, study_dir.cache.limit)
+    context = new_context(study, study_dir.cache.root, study_dir.cache.limit, packing)
     default = GPU_SEEDS if context.device.type == "cuda" else CPU_SEEDS
     options = replace(options, seeds=options.seeds or default)
     if not world.is_main:
@@ -46,6 +55,8 @@ def compare(
     with Lock(study_dir.out):
         if stayed := str(open_study(study, study_dir, context.data)):
             echo(visible(stayed), err=True)
+        context = settle(context, study_dir, ALONE if plan else world)
+        study = context.study
         for arm in study.arms:
             check_fresh(context, arm)
         expansions = measure_costs(context, study_dir)
@@ -71,6 +82,7 @@ def _run_share(
     world: World,
 ) -> None:
     """Run the share of a process that does not report, once the main one has measured costs."""
+    context = settle(context, study_dir, world)
     world.barrier()
     speeds = measure_speeds(context, study_dir, measure_costs(context, study_dir))
     planned = list(trials(context.study, options.seeds, speeds))

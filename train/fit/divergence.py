@@ -14,6 +14,11 @@ from train.fit.hyperparameters import Hyperparameters
 
 EXPLODED = 1e12
 """A mean loss above this is that of a model that has diverged, though it is still a number."""
+MOST_LR, MOST_MOMENTUM, MOST_BIAS_LR = 2.0, 0.995, 200.0
+"""Hyperparameters above these are beyond reason; airbench has the largest in use: a `bias_lr` of
+64."""
+MOST_DECAY = 1.0
+"""The share of a weight that a step of decay may take: with more, decay alone makes it grow."""
 AT_ONCE = 1024
 """Losses that are kept apart before they are joined into one tensor."""
 
@@ -48,14 +53,25 @@ def diverged(
     return DivergedError(
         divergence,
         f"training diverged: {divergence.sentence}. The same settings would diverge again; "
-        f"{advice(hyperparameters.lr, precision)}",
+        f"{advice(hyperparameters, precision)}",
     )
 
 
-def advice(lr: float, precision: str) -> str:
-    """Say what to change after a divergence."""
-    wider = " or --precision fp32" if precision != "fp32" else ""
-    return f"use a lower --lr (it is {lr:g}){wider}"
+def advice(hyperparameters: Hyperparameters, precision: str) -> str:
+    """Say what to change after a divergence: what is beyond reason, else the learning rate."""
+    found = hyperparameters
+    decayed = min(found.lr, MOST_LR) * found.weight_decay > MOST_DECAY
+    suspects = {
+        "--momentum": (found.momentum, found.momentum > MOST_MOMENTUM),
+        "--bias-lr": (found.bias_lr, found.bias_lr > MOST_BIAS_LR),
+        "--weight-decay": (found.weight_decay, decayed),
+    }
+    named = {name: value for name, (value, beyond) in suspects.items() if beyond}
+    if found.lr > MOST_LR or not named:
+        named = {"--lr": found.lr, **named}
+    wider = ["--precision fp32"] if precision != "fp32" else []
+    lower = [f"a lower {name} (it is {value:g})" for name, value in named.items()]
+    return f"use {' and '.join(lower)}" + "".join(f" or {each}" for each in wider)
 
 
 class Losses:

@@ -104,7 +104,7 @@ def _check_finite(earlier: RunRecord, settings: Settings, out: Path) -> None:
         raise DivergedError(
             divergence,
             f'"{out}" is a run that diverged: {divergence.sentence}. The same settings would '
-            f"diverge again; {advice(settings.hyperparameters.lr, earlier.precision)} and another "
+            f"diverge again; {advice(settings.hyperparameters, earlier.precision)} and another "
             "--out, or --overwrite to start again",
         )
 

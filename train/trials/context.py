@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -11,7 +12,8 @@ import torch
 
 from expand.cli.output import visible
 from train.data.cache import Cache
-from train.data.dataset import Data, DataRequest, prepare
+from train.data.dataset import Data, DataRequest, Packing, prepare
+from train.data.folder import Folder
 from train.errors import TrainError
 from train.runtime.device import pick_device
 from train.trials.options import StudyOptions
@@ -30,9 +32,33 @@ class TrialContext(Generic[S]):
     cache: Cache
 
 
-def new_context(study: S, cache_root: Path, cache_limit: int) -> TrialContext[S]:
-    """Prepare a study at its start: its images may have changed since an earlier one."""
+def unseen(_folder: Folder) -> Callable[[int], None]:
+    """Show no progress of decoding."""
+    return lambda _images: None
+
+
+@dataclass(frozen=True)
+class _Preparation:
+    """What the data of a study depends on: studies that differ in other things share it."""
+
+    request: DataRequest
+    device: str
+    threads: int
+    cache_root: Path
+    cache_limit: int
+    packing: Packing = field(default=unseen, compare=False)
+
+
+def new_context(
+    study: S, cache_root: Path, cache_limit: int, packing: Packing = unseen
+) -> TrialContext[S]:
+    """Prepare a study at its start: its images may have changed since an earlier one.
+
+    `packing` shows the progress of decoding.
+    """
     _trial_context.cache_clear()
+    _prepare.cache_clear()
+    _prepare(_preparation(study, cache_root, cache_limit, packing))
     return trial_context(study, cache_root, cache_limit)
 
 
@@ -43,13 +69,13 @@ def trial_context(study: S, cache_root: Path, cache_limit: int) -> TrialContext[
 
 @lru_cache(maxsize=1)
 def _trial_context(study: Any, cache_root: Path, cache_limit: int) -> TrialContext[Any]:
-    torch.set_num_threads(study.threads)
-    device = pick_device(study.device)
-    if device is None:
-        raise TrainError(f"--device {study.device} is not available on this machine")
-    if device.type == "cuda":  # pragma: no cover  # needs a GPU; worker processes start without it
-        torch.use_deterministic_algorithms(mode=True, warn_only=True)
-    cache = Cache(cache_root, cache_limit)
+    data, device = _prepare(_preparation(study, cache_root, cache_limit))
+    return TrialContext(study, data, device, Cache(cache_root, cache_limit))
+
+
+def _preparation(
+    study: Study, cache_root: Path, cache_limit: int, packing: Packing = unseen
+) -> _Preparation:
     data_request = DataRequest(
         study.data,
         study.test,
@@ -59,14 +85,26 @@ def _trial_context(study: Any, cache_root: Path, cache_limit: int) -> TrialConte
         study.sources,
         layout=study.layout,
     )
-    data = prepare(data_request, cache, lambda _folder: lambda _images: None)
+    where = (cache_root, cache_limit)
+    return _Preparation(data_request, study.device, study.threads, *where, packing)
+
+
+@lru_cache(maxsize=1)
+def _prepare(asked: _Preparation) -> tuple[Data, torch.device]:
+    torch.set_num_threads(asked.threads)
+    device = pick_device(asked.device)
+    if device is None:
+        raise TrainError(f"--device {asked.device} is not available on this machine")
+    if device.type == "cuda":  # pragma: no cover  # needs a GPU; worker processes start without it
+        torch.use_deterministic_algorithms(mode=True, warn_only=True)
+    data = prepare(asked.request, Cache(asked.cache_root, asked.cache_limit), asked.packing)
     if not data.train.pack.whole:
         raise TrainError(f"{data.train.pack.note}; use fewer --sources or smaller images")
     if data.train.folder.expanded:
         raise TrainError(
-            f'"{study.data}" was written by expand; give the folder that it was made from'
+            f'"{asked.request.data}" was written by expand; give the folder that it was made from'
         )
-    return TrialContext(study, data, device, cache)
+    return data, device
 
 
 def notes_of(context: TrialContext[Any]) -> list[str]:

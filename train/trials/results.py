@@ -79,6 +79,8 @@ class TrialResult:
     """What an ablation measures with the trained model, as plain data."""
     versions: Mapping[str, str] | None = None
     """Those of the libraries that it was trained with; earlier versions did not record them."""
+    trial: str | None = None
+    """The name of its trial; earlier versions did not record it."""
 
     def right(self, count: int) -> NDArray[np.bool_]:
         """Unpack which of the `count` test images were classified correctly."""
@@ -94,7 +96,7 @@ class TrialResult:
         """Convert to plain data, with the keys of runs/*.json."""
         plain = {**vars(self)}
         screen, seconds = plain.pop("screen"), plain.pop("seconds")
-        used = plain.pop("versions")
+        used, trial = plain.pop("versions"), plain.pop("trial")
         plain["length"] = plain.pop("epochs_asked")
         plain["epochs"] = plain.pop("epochs_trained")
         plain["right"] = base64.b64encode(plain.pop("right_bits")).decode()
@@ -103,6 +105,7 @@ class TrialResult:
         plain |= {f"{part}_seconds": value for part, value in asdict(seconds).items()}
         plain["training_seconds"] = seconds.training
         plain |= {} if screen is None else {"screen": list(screen)}
+        plain |= {} if trial is None else {"trial": trial}
         return plain if used is None else {**plain, "versions": dict(used)}
 
     @classmethod
@@ -123,6 +126,7 @@ class TrialResult:
                 wall_seconds=plain["seconds"],
                 screen=None if screen is None else tuple(screen),
                 versions=plain.get("versions"),
+                trial=plain.get("trial"),
             )
         )
         result._check_ranges()
@@ -156,6 +160,7 @@ class DivergedTrial:
     divergence: Divergence
     wall_seconds: float
     versions: Mapping[str, str] | None = None
+    trial: str | None = None
 
     @property
     def sentence(self) -> str:
@@ -172,6 +177,7 @@ class DivergedTrial:
             "diverged": asdict(self.divergence),
             "seconds": self.wall_seconds,
         }
+        plain |= {} if self.trial is None else {"trial": self.trial}
         return plain if self.versions is None else {**plain, "versions": dict(self.versions)}
 
     @classmethod
@@ -189,6 +195,7 @@ class DivergedTrial:
                 divergence=checked(Divergence(**plain.get("diverged", last))),
                 wall_seconds=plain["seconds"],
                 versions=plain.get("versions"),
+                trial=plain.get("trial"),
             )
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -61,7 +62,20 @@ def read_results(
     """
     while missing_trials(study_dir, trials):  # torchrun ends all processes if one of them fails
         time.sleep(POLL_SECONDS)
-    return [_read(study_dir, trial, test) for trial in trials]
+    results = [_read(study_dir, trial, test) for trial in trials]
+    _check_precision(study_dir, results)
+    return results
+
+
+def _check_precision(study_dir: StudyDir, results: Sequence[Result]) -> None:
+    """Refuse trials of different precision: a difference of arms could be one of precision."""
+    counted = Counter(each.precision for each in results if isinstance(each, TrialResult))
+    if len(counted) > 1:
+        listed = ", ".join(f"{count:,} of {name}" for name, count in sorted(counted.items()))
+        raise TrainError(
+            f'"{study_dir.out / RUNS}" holds trials of different precision: {listed}; remove those '
+            "of one kind and run the same command again"
+        )
 
 
 def parted(results: Sequence[Result]) -> tuple[list[TrialResult], list[DivergedTrial]]:
@@ -75,8 +89,7 @@ def _read(study_dir: StudyDir, trial: Trial, test: Split | None) -> Result:
     path = result_path(study_dir, trial)
     try:
         result = read_result(read_json(path))
-        if result.replicate != trial.replicate:
-            raise ValueError(f"it is that of seed {result.replicate}")
+        _check_trial(result, trial)
         if test and isinstance(result, TrialResult) and not _is_of(result, test):
             raise ValueError("it is that of other test images")
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
@@ -84,6 +97,21 @@ def _read(study_dir: StudyDir, trial: Trial, test: Split | None) -> Result:
             f'"{path}" is damaged ({shorten(error)}); remove it and run the same command again'
         ) from error
     return replace(result, arm=trial.arm.name, epochs_asked=trial.epochs_asked)
+
+
+def _check_trial(result: Result, trial: Trial) -> None:
+    """Raise ValueError if a result is that of another trial.
+
+    Earlier versions did not record the trial's name.
+    """
+    if result.replicate != trial.replicate:
+        raise ValueError(f"it is that of seed {result.replicate}")
+    if result.trial not in (None, trial.name):
+        raise ValueError(f'it is that of trial "{result.trial}"')
+    if trial.keeps_arm and result.arm != trial.arm.name:
+        raise ValueError(f'it is that of arm "{result.arm}"')
+    if result.epochs_asked != trial.epochs_asked:
+        raise ValueError(f"it is that of {result.epochs_asked:,} epochs")
 
 
 def _is_of(result: TrialResult, test: Split) -> bool:
@@ -95,7 +123,7 @@ def _is_of(result: TrialResult, test: Split) -> bool:
 def _run_and_write(study: Study, study_dir: StudyDir, trial: Trial) -> None:
     """Run one trial and write its result; runs in a worker process."""
     context = trial_context(study, study_dir.cache.root, study_dir.cache.limit)
-    result = replace(try_trial(context, trial), versions=versions())
+    result = replace(try_trial(context, trial), versions=versions(), trial=trial.name)
     write_whole(result_path(study_dir, trial), to_json(result.to_dict(), ascii_only=True).encode())
 
 

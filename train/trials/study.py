@@ -37,6 +37,11 @@ class Trial:
     name: str
     """The name of its file, without the suffix."""
 
+    @property
+    def keeps_arm(self) -> bool:
+        """Whether its arm has the same name whenever it is trained."""
+        return True
+
 
 @dataclass(frozen=True, kw_only=True)
 class Study(ABC):

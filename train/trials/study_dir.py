@@ -26,8 +26,8 @@ S = TypeVar("S", bound=Study)
 STUDY, RUNS = "study.json", "runs"
 OLD_STUDY = "question.json"
 """The settings file of earlier versions, with the same keys."""
-IMAGES = "images"
-"""The key of the settings file under which hashes of the images are."""
+IMAGES, SETTLED = "images", "settled"
+"""Keys of the settings file: of the images' hashes, and of what its trials were trained with."""
 MEASURING = ".measuring-"
 """The first part of the name of a folder in which an expansion is measured; it is removed with all
 in it."""
@@ -59,19 +59,22 @@ def open_study(study: Study, study_dir: StudyDir, data: Data | None = None) -> L
     out, stayed = study_dir.out, Leftovers()
     out.mkdir(parents=True, exist_ok=True)
     images = {name: split.to_dict() for name, split in describe_data(data).items()} if data else {}
-    before = _read_settings(out)
+    before, settled = _read_settings(out), None
     if before is None:
         _refuse_foreign_files(out)
     elif study_dir.overwrite:
         stayed = _remove_study(out)
     elif different := [*changed_settings(before, study), *_changed_images(before, study, images)]:
         _forget_plan(out, different)
+    else:
+        settled = before.get(SETTLED)
     sweep(out, _is_temporary)
     for left in out.glob(f"{MEASURING}*"):
         if left.is_dir() and not left.is_symlink():
             shutil.rmtree(left)
     # a folder without it was not created by this program; a removal leaves the earlier one
-    write_json(out / STUDY, {**study.to_dict(), **({IMAGES: images} if images else {})})
+    more = {IMAGES: images or None, SETTLED: settled}
+    write_json(out / STUDY, study.to_dict() | {key: each for key, each in more.items() if each})
     (out / OLD_STUDY).unlink(missing_ok=True)
     (out / RUNS).mkdir(exist_ok=True)
     return stayed
@@ -121,7 +124,7 @@ def _refuse_foreign_files(out: Path) -> None:
         raise TrainError(_foreign(out))
 
 
-def _trial_files(out: Path) -> Iterator[str]:
+def trial_files(out: Path) -> Iterator[str]:
     """Yield the results of trials, relative to the folder, sorted."""
     folder = out / RUNS
     entries = folder.iterdir() if folder.is_dir() and not folder.is_symlink() else ()
@@ -135,7 +138,7 @@ def _remove_study(out: Path) -> Leftovers:
     The settings stay until the next ones replace them: a removal that is interrupted can be done
     again.
     """
-    remove_files(out, [*WRITTEN, *_trial_files(out), *MEASURED])
+    remove_files(out, [*WRITTEN, *trial_files(out), *MEASURED])
     return find_others(out, (STUDY, OLD_STUDY).__contains__)
 
 
@@ -143,7 +146,7 @@ def _forget_plan(out: Path, different: list[str]) -> None:
     """Remove what a plan of another study measured; refuse a folder that holds trials."""
     own = (STUDY, OLD_STUDY, RUNS, *MEASURED)
     others = [entry for entry in out.iterdir() if entry.name not in own]
-    if others or any(_trial_files(out)):
+    if others or any(trial_files(out)):
         raise TrainError(
             f'"{out}" holds trials with other settings: {"; ".join(different)}. '
             "Choose another --out, or use --overwrite to start again."

@@ -53,12 +53,13 @@ def assemble(context: TrialContext[Any], trial: Trial) -> tuple[Data, Setup]:
     strategy = study.strategy(trial.arm, seeds.views)
     train = stored(context, trial.arm, seeds) or context.data.train
     data = replace(context.data, train=train)
-    settings = _settings(study, strategy, trial.epochs_trained, seeds.training)
+    settings = settings_of(study, strategy, trial.epochs_trained, seeds.training)
     images = study.reader(trial.arm, Sampler(train.folder, strategy), data, seeds.views)
     return data, set_up(settings, data, context.device, context.cache, images=images)
 
 
-def _settings(study: Study, strategy: Strategy, epochs: int, seed: int) -> Settings:
+def settings_of(study: Study, strategy: Strategy, epochs: int, seed: int) -> Settings:
+    """Return the settings of a run of a study."""
     return Settings(
         study.data,
         study.test,

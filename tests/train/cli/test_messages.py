@@ -17,12 +17,14 @@ import pytest
 from expand import expand
 from expand.cli import progress
 from tests.train.commands import draw_set, settings_for, train
+from tests.train.compare.studies import study_for
 from train.cli.messages import format_run
-from train.cli.progress import Console
+from train.cli.progress import Console, decoding_for
 from train.feed.strategies import Strategy
 from train.models.settings import ModelSettings
 from train.runs.records import RunRecord
 from train.runs.results import RunCost, RunResults, Scores
+from train.trials.context import new_context
 
 pty = pytest.importorskip("pty")
 
@@ -181,3 +183,17 @@ def test_the_summary_of_a_run_without_a_test_or_a_validation_set(tmp_path: Path)
     ]
     assert shown.splitlines()[0] == "x: cnn, disk, 2 steps"
     assert len(shown.splitlines()) == 4
+
+
+def test_the_decoding_of_a_comparison_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "LOG_SECONDS", 0.0)
+    src, test = draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 5, seed=1)
+    study = study_for(src, test)
+    for quiet, lines in ((True, 0), (False, 39)):
+        new_context(study, tmp_path / f"cache-{quiet}", 10**9, decoding_for(quiet))
+        shown = capsys.readouterr().err.splitlines()
+        assert len(shown) == lines
+    assert shown[23].startswith(f"decoding {src}: 24 of 24 images, ")
+    assert shown[38].startswith(f"decoding {test}: 15 of 15 images, ")

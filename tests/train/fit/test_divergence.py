@@ -10,10 +10,11 @@ import torch
 from tests.train.fit.test_loop import LABELS, PIXELS, Rows, trainer_for
 from train.errors import STOPPED
 from train.feed.feed import Batch
-from train.fit.divergence import DivergedError, Losses, all_finite, first_not_finite
+from train.fit.divergence import DivergedError, Losses, advice, all_finite, first_not_finite
 from train.fit.hyperparameters import Hyperparameters
 from train.fit.loop import fit
 from train.fit.trainer import Epoch, Step, Trainer
+from train.models.own import OWN
 
 CALM = Hyperparameters(epochs=3, batch_size=8, lr=0.01, schedule="constant", average=0)
 
@@ -35,6 +36,33 @@ def test_a_loss_that_is_not_finite_stops_training_at_the_end_of_its_epoch() -> N
         "training diverged: the training loss became NaN in epoch 1, at step 2. The same settings "
         "would diverge again; use a lower --lr (it is 1e+38)"
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "use a lower --lr (it is 0.05)"),
+        ({"lr": 1e30}, "use a lower --lr (it is 1e+30)"),
+        ({"weight_decay": 1e30}, "use a lower --weight-decay (it is 1e+30)"),
+        ({"momentum": 0.9999}, "use a lower --momentum (it is 0.9999)"),
+        ({"bias_lr": 1e9}, "use a lower --bias-lr (it is 1e+09)"),
+        (
+            {"lr": 50, "weight_decay": 60.0},
+            "use a lower --lr (it is 50) and a lower --weight-decay (it is 60)",
+        ),
+    ],
+)
+def test_the_advice_names_what_is_beyond_reason(changes: dict[str, float], words: str) -> None:
+    settings = Hyperparameters(**changes)  # type: ignore[arg-type]
+    assert advice(settings, "fp32") == words
+    assert advice(settings, "bf16") == f"{words} or --precision fp32"
+
+
+def test_the_hyperparameters_of_our_models_are_within_reason() -> None:
+    for spec in OWN.values():
+        settings = Hyperparameters(**spec.hyperparameters)
+        assert "--bias-lr" not in advice(settings, "fp32")
+        assert "--weight-decay" not in advice(settings, "fp32")
 
 
 @pytest.mark.parametrize("at", range(9))

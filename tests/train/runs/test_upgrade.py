@@ -22,7 +22,7 @@ from train.runs.checkpoints import MODEL
 from train.runs.observer import Observer
 from train.runs.records import RUN, read_run, versions
 from train.trials import runner
-from train.trials.context import _trial_context
+from train.trials.context import _prepare, _trial_context
 from train.trials.results import DivergedTrial, versions_of
 from train.trials.study_dir import open_study
 
@@ -120,6 +120,7 @@ def test_a_study_resumes_with_the_same_images_by_another_path(tmp_path: Path) ->
     open_with(tmp_path / "moved")
     (tmp_path / "moved/ant/000.png").rename(tmp_path / "moved/ant/000x.png")
     _trial_context.cache_clear()
+    _prepare.cache_clear()
     with pytest.raises(TrainError, match="holds trials with other settings: the train images chan"):
         open_with(tmp_path / "moved")
 

@@ -64,7 +64,7 @@ def test_numbers_that_no_trial_can_have_are_refused(changes: dict[str, Any]) -> 
         TrialResult.from_dict({**ROW, **changes})
 
 
-def test_the_result_of_another_seed_or_of_other_test_images_is_refused(tmp_path: Path) -> None:
+def test_the_result_of_another_trial_or_of_other_test_images_is_refused(tmp_path: Path) -> None:
     data = draw_set(tmp_path / "src", 3)
     study = study_for(data, data, arms="none,disk")
     out = study_dir_at(tmp_path / "out")
@@ -78,6 +78,9 @@ def test_the_result_of_another_seed_or_of_other_test_images_is_refused(tmp_path:
     assert read_results(out, [trial], test)[0].replicate == 0
     for changes, reason in (
         ({"replicate": 5}, "that of seed 5"),
+        ({"arm": "disk ×2"}, 'that of arm "disk ×2"'),
+        ({"trial": "fly_k2_s0"}, 'that of trial "fly_k2_s0"'),
+        ({"length": 4}, "that of 4 epochs"),
         ({"per_class": {"other": 1.0}}, "other test images"),
         ({"right": ""}, "other test images"),
     ):

@@ -9,7 +9,7 @@ from typing import Any
 
 from train.trials.results import DivergedTrial, TrialResult
 
-LEFT_OUT = ("right", "gap", "per_class", "versions")
+LEFT_OUT = ("right", "gap", "per_class", "versions", "trial")
 
 
 def trials_to_csv(results: Sequence[TrialResult | DivergedTrial]) -> str:
