@@ -139,6 +139,7 @@ def test_a_second_process_prints_nothing_and_writes_no_page(
 ) -> None:
     shutil.copytree(finished[0] / "runs", tmp_path / "out/runs")
     monkeypatch.setattr(World, "barrier", lambda _self: None)
+    monkeypatch.setattr(World, "broadcast", lambda _self, _text: "fp32")
     monkeypatch.setattr("train.ablate.command.join_world", lambda: World(1, 2))
     done = call(*line, "--seeds", 2, "--out", tmp_path / "out")
     assert (done.exception, done.stdout.strip()) == (None, "")
