@@ -154,6 +154,9 @@ def _check_size(width: int, height: int, limit: int) -> None:
         )
 
 
+DEPTHS = frozenset(np.dtype(kind) for kind in (np.uint8, np.uint16))
+
+
 def _load(picture: Picture) -> Pixels:
     try:
         pixels = picture.load()
@@ -166,7 +169,7 @@ def _load(picture: Picture) -> Pixels:
         raise BadImageError(TRUNCATED if truncated else DAMAGED) from error
     if pixels.shape[:2] != (picture.height, picture.width):
         raise BadImageError(DAMAGED_HEADER)
-    if pixels.dtype not in (np.uint8, np.uint16):
+    if pixels.dtype not in DEPTHS:
         raise BadImageError(f"has pixels of type {pixels.dtype}; 8 and 16 bits are supported")
     return pixels
 
@@ -183,6 +186,8 @@ TRANSPOSED = (5, 6, 7, 8)
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:
     """Turn pixels (H×W or H×W×C) upright by their EXIF orientation (1 … 8)."""
+    if orientation == 1 and pixels.flags.c_contiguous:
+        return pixels
     if orientation in TRANSPOSED:
         pixels = pixels.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -38,3 +39,48 @@ def chroma_sampling(jpeg: Any) -> int | None:
         return None
     number = factors[0][0] << 20 | factors[0][1] << 16 | 0x1111
     return number if number in (0x111111, 0x211111, 0x221111, 0x121111, 0x411111) else None
+
+
+class Split(NamedTuple):
+    """A header, split into what images of one maker share and what differs."""
+
+    shared: bytes
+    """The header of an image of one pixel, without Huffman tables and comments."""
+    size_at: int
+    """Where height and width are, two bytes each."""
+    end: int
+    """Where the header ends, and the first scan begins."""
+
+
+ONE_PIXEL = b"\0\1\0\1"
+SEGMENT = struct.Struct(">HH").unpack_from
+FRAMES, SCAN = (0xFFC0, 0xFFC1, 0xFFC2), 0xFFDA
+LEFT_OUT = (0xFFC4, 0xFFFE)
+"""Huffman tables and comments."""
+KEPT = frozenset((0xFFDB, 0xFFDD, *range(0xFFE0, 0xFFF0)))
+"""Quantisation tables, restart intervals, and what programs add."""
+
+
+def split_header(data: bytes) -> Split | None:
+    """Split the header of a JPEG file; None if it is unusual, as with bytes between segments."""
+    shared, start, at, size_at = b"", 0, 2, 0
+    try:
+        while True:
+            marker, length = SEGMENT(data, at)
+            end = at + 2 + length
+            if marker in LEFT_OUT:
+                shared += data[start:at]
+                start = end
+            elif marker in FRAMES and not size_at:
+                size_at = at + 5
+                shared += data[start:size_at] + ONE_PIXEL
+                start = size_at + 4
+            elif marker not in KEPT and marker != SCAN:
+                return None
+            if length < 2 or end > len(data):
+                return None
+            if marker == SCAN:
+                return Split(shared + data[start:end], size_at, end) if size_at else None
+            at = end
+    except struct.error:
+        return None

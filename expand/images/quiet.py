@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import os
 import threading
 import warnings
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 
@@ -25,6 +27,7 @@ for _library in ("PIL", "tifffile"):
 SIZE = 4096
 """Bytes of what libraries print that are kept."""
 FULLY_BUFFERED = 0
+T = TypeVar("T")
 
 
 class _File:
@@ -57,18 +60,30 @@ class _Quiet:
     """A context in which C libraries print nothing; threads may be in it at the same time."""
 
     def __init__(self) -> None:
-        self.lock, self.inside, self.crowded = threading.Lock(), 0, False
         self.variable, self.file = _stderr()
         self.shown = self.variable.value if self.file else None
+        self._reset()
+        os.register_at_fork(after_in_child=self._restore)
+
+    def _reset(self) -> None:
+        self.lock = threading.Lock()
+        self.left = threading.Condition(self.lock)
+        self.inside, self.crowded = 0, False
+        self.waiting = 0
+        """Threads that are alone inside, or wait to be."""
+
+    def _restore(self) -> None:
+        """Begin anew in a forked process, where the threads that were inside do not exist."""
+        self._reset()
+        if self.file:
+            self.variable.value = self.shown
 
     def __enter__(self) -> None:
         if self.file:
             with self.lock:
-                self.inside += 1
-                self.crowded = self.inside > 1
-                if not self.crowded:
-                    self.file.clear()
-                self.variable.value = self.file.address
+                while self.waiting:
+                    self.left.wait()
+                self._enter(self.file)
 
     def __exit__(
         self,
@@ -78,16 +93,53 @@ class _Quiet:
     ) -> None:
         if self.file:
             with self.lock:
-                self.inside -= 1
-                if not self.inside:
-                    self.variable.value = self.shown
+                self._leave()
 
-    def heard(self, words: bytes) -> bool:
-        """Whether libraries have printed these words; False if another thread may be the cause."""
+    def _enter(self, file: _File) -> None:
+        self.crowded = self.inside > 0
+        self.inside += 1
+        if not self.crowded:
+            file.clear()
+            self.variable.value = file.address
+
+    def _leave(self) -> None:
+        self.inside -= 1
+        if not self.inside:
+            self.variable.value = self.shown
+            if self.waiting:
+                self.left.notify_all()
+
+    def listen(self, call: Callable[[], T]) -> tuple[T, bytes]:
+        """Return what a call inside the context returns, and what libraries printed during it.
+
+        If other threads may have printed that, call once more while no other thread is inside:
+        the answer does not depend on what else is decoded at the same time.
+        """
+        result = call()
         if not self.file or self.file.text[0] == b"\0":
-            return False
+            return result, b""
         with self.lock:
-            return not self.crowded and words in self.file.read()
+            if not self.crowded:
+                return result, self.file.read()
+            self._leave()
+            self.waiting += 1
+        try:
+            self._enter_alone(self.file)
+            return call(), self.file.read()
+        finally:
+            with self.lock:
+                if not self.crowded:
+                    self.file.clear()
+                self.waiting -= 1
+                self.left.notify_all()
+
+    def _enter_alone(self, file: _File) -> None:
+        with self.lock:
+            try:
+                while self.inside:
+                    self.left.wait()
+            finally:
+                self._enter(file)
 
 
 def _stderr() -> tuple[Any, _File | None]:

@@ -4,68 +4,107 @@ from __future__ import annotations
 
 import io
 import re
-from functools import partial
-from typing import cast
+import struct
+from functools import lru_cache, partial
+from typing import NamedTuple, cast
 
+import cv2
 from PIL.JpegImagePlugin import JpegImageFile
 
 from expand.errors import BadImageError
 from expand.images.formats import Encoding
-from expand.images.jpeg import chroma_sampling, quantisation_tables, standard_tables
+from expand.images.jpeg import (
+    ONE_PIXEL,
+    chroma_sampling,
+    quantisation_tables,
+    split_header,
+    standard_tables,
+)
 from expand.images.pixels import Pixels
 from expand.images.profiles import cmyk_to_rgb
 from expand.images.quiet import quiet
-from expand.images.readers.picture import (
-    TRUNCATED,
-    Picture,
-    load_with_opencv,
-    read_orientation,
-)
+from expand.images.readers.picture import AS_RGB, TRUNCATED, Picture, load_as, read_orientation
 
 END = b"\xff\xd9"
 MISSING = b"remature end"
 """What libjpeg prints if data is missing: "Premature end of JPEG file", or "… of data segment"."""
-ANYTHING = b""
 JPEG_LS = b"\xff\xf7"
 """What follows the first two bytes of a JPEG-LS file."""
-COLOUR_MODES = ("L", "RGB")
+BASELINE, SCAN = b"\xff\xc0", b"\xff\xda"
+SIZE = struct.Struct(">HH").unpack_from
+REMEMBERED, LARGEST = 512, 4096
+"""How many headers are remembered, and how many bytes each of them has at most."""
+
+
+class Header(NamedTuple):
+    """What the header of a JPEG file says beside the size."""
+
+    mode: str
+    encoding: Encoding
+    orientation: int
 
 
 def open_jpeg(data: bytes) -> Picture:
     """Open a JPEG file; of a multi-picture file, the first picture."""
-    header = _header(data)
-    if not header.quantization:
-        raise BadImageError("is a lossless or incomplete JPEG file, which is not supported")
-    tagged = "exif" in header.info or "xmp" in header.info
-    orientation = read_orientation(header) if tagged else 1
-    encoding = _encoding(header)
-    if not data.endswith(END) and data.rfind(END) < cast(io.BytesIO, header.fp).tell():
+    header, width, height, end = _by_bytes(data) or _by_segments(data) or _by_pillow(data)
+    if not data.endswith(END) and data.rfind(END) < end:
         raise BadImageError(TRUNCATED)
-    if header.mode in COLOUR_MODES:
-        return Picture(*header.size, encoding, partial(_load, header, data), orientation)
-    load = partial(_load_cmyk, header, data)
-    return Picture(*header.size, encoding.without_profile(), load, orientation)
+    load = partial(_load_cmyk if header.mode == "CMYK" else _load, data, header.mode)
+    return Picture(width, height, header.encoding, load, header.orientation)
 
 
-def _load(header: JpegImageFile, data: bytes) -> Pixels:
-    """Load pixels; refuse those that libjpeg makes up where data is missing before the end.
+Found = tuple[Header, int, int, int]
+"""A header, width, height, and where the header ends."""
 
-    Where it says that data is damaged, Pillow has to accept the file as well.
+
+def _by_bytes(data: bytes) -> Found | None:
+    """Return the header if another image with the same bytes of it, but for the size, had it.
+
+    It is enough to guess where the size and the end are: the bytes are known only if it is right.
     """
-    pixels = load_with_opencv(data)
-    if quiet.heard(MISSING):
-        raise BadImageError(TRUNCATED)
-    if quiet.heard(ANYTHING):
-        header.load()
-    return pixels
+    scan = data.find(SCAN, 0, LARGEST)
+    at = data.find(BASELINE, 0, scan) + 5
+    if not 5 < at < scan < len(data) - 4:
+        return None
+    end = scan + 2 + data[scan + 3]
+    header = _known(data[:at], data[at + 4 : end])
+    height, width = SIZE(data, at)
+    return (header, width, height, end) if header and width and height else None
 
 
-def _load_cmyk(header: JpegImageFile, data: bytes) -> Pixels:
-    _load(header, data)  # Pillow's libjpeg does not say what is missing
-    return cmyk_to_rgb(header)
+@lru_cache(REMEMBERED)
+def _known(before: bytes, after: bytes) -> Header | None:
+    """Return the header that has these bytes before and after its size, None if none has."""
+    header = before + ONE_PIXEL + after
+    split = split_header(header)
+    if split and (split.size_at, split.end) == (len(before), len(header)):
+        return _shared(split.shared)
+    return None
 
 
-def _header(data: bytes) -> JpegImageFile:
+def _by_segments(data: bytes) -> Found | None:
+    """Return the header by its segments; those that say nothing of the pixels are left out."""
+    if not (split := split_header(data)):
+        return None
+    height, width = SIZE(data, split.size_at)
+    if not (width and height):
+        return None
+    small = len(split.shared) <= LARGEST
+    header = _shared(split.shared) if small else _describe(_open(split.shared))
+    return header, width, height, split.end
+
+
+@lru_cache(REMEMBERED)
+def _shared(header: bytes) -> Header:
+    return _describe(_open(header))
+
+
+def _by_pillow(data: bytes) -> Found:
+    opened = _open(data)
+    return _describe(opened), *opened.size, cast(io.BytesIO, opened.fp).tell()
+
+
+def _open(data: bytes) -> JpegImageFile:
     """Open the header directly: by content alone, Pillow would also look for further pictures."""
     try:
         return JpegImageFile(io.BytesIO(data))
@@ -81,10 +120,36 @@ def _header(data: bytes) -> JpegImageFile:
         raise BadImageError(reason) from error
 
 
-def _encoding(header: JpegImageFile) -> Encoding:
-    tables = quantisation_tables(header)
-    quality, profile = standard_tables().get(tables), header.info.get("icc_profile")
+def _describe(opened: JpegImageFile) -> Header:
+    if not opened.quantization:
+        raise BadImageError("is a lossless or incomplete JPEG file, which is not supported")
+    tagged = "exif" in opened.info or "xmp" in opened.info
+    orientation = read_orientation(opened) if tagged else 1
+    tables = quantisation_tables(opened)
+    quality, profile = standard_tables().get(tables), opened.info.get("icc_profile")
     unusual = None if quality else tables
-    return Encoding(
-        "JPEG", quality or 0, unusual, chroma_sampling(header), cast("bytes | None", profile)
+    encoding = Encoding(
+        "JPEG", quality or 0, unusual, chroma_sampling(opened), cast("bytes | None", profile)
     )
+    if opened.mode == "CMYK":
+        encoding = encoding.without_profile()
+    return Header(opened.mode, encoding, orientation)
+
+
+def _load(data: bytes, mode: str) -> Pixels:
+    """Load pixels; refuse those that libjpeg makes up where data is missing before the end.
+
+    Where it says that data is damaged, Pillow has to accept the file as well.
+    """
+    flags = AS_RGB if mode == "RGB" else cv2.IMREAD_UNCHANGED
+    pixels, printed = quiet.listen(partial(load_as, data, flags))
+    if printed:
+        if MISSING in printed:
+            raise BadImageError(TRUNCATED)
+        _open(data).load()
+    return pixels
+
+
+def _load_cmyk(data: bytes, mode: str) -> Pixels:
+    _load(data, mode)  # Pillow's libjpeg does not say what is missing
+    return cmyk_to_rgb(_open(data))

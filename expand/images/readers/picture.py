@@ -16,6 +16,8 @@ from expand.images.pixels import Pixels
 
 ORIENTATION = 0x0112
 FROM_OPENCV = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
+AS_RGB = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
+"""The flags that load 8-bit RGB as it is; other kinds of pixels would lose bits or alpha."""
 DAMAGED_HEADER = "cannot be decoded: its header is damaged"
 DAMAGED = "cannot be decoded: the file is truncated or damaged"
 TRUNCATED = "cannot be decoded: the file is truncated"
@@ -38,10 +40,16 @@ class Picture(NamedTuple):
 
 def load_with_opencv(data: bytes) -> Pixels:
     """Load an image with OpenCV; colours are RGB or RGBA."""
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    pixels = load_as(data, cv2.IMREAD_UNCHANGED)
+    return pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, FROM_OPENCV[pixels.shape[2]])
+
+
+def load_as(data: bytes, flags: int) -> Pixels:
+    """Load an image with OpenCV as its flags say."""
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if pixels is None:
         raise BadImageError(DAMAGED)
-    return pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, FROM_OPENCV[pixels.shape[2]])
+    return pixels
 
 
 def load_with_pillow(header: Image.Image) -> Pixels:

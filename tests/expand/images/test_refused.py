@@ -11,7 +11,6 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -307,20 +306,6 @@ def test_a_jpeg_with_a_damaged_middle_is_read_as_pillow_reads_it() -> None:
     data[len(data) // 2] ^= 8  # libjpeg says: extraneous bytes before marker
     shown = np.asarray(Image.open(io.BytesIO(bytes(data))))
     np.testing.assert_array_equal(decode(bytes(data)).pixels, shown)
-
-
-def test_threads_that_decode_at_the_same_time_do_not_disturb_each_other() -> None:
-    good = saved(Image.fromarray(noise_image(60, 80, 3)), "JPEG")
-    bad = good[: len(good) // 2] + b"\xff\xd9"
-
-    def read(number: int) -> bool:
-        try:
-            return decode(bad if number % 2 else good).pixels.shape == (60, 80, 3)
-        except BadImageError:
-            return False
-
-    with ThreadPoolExecutor(8) as pool:
-        assert all(list(pool.map(read, range(400)))[::2])
 
 
 @pytest.mark.parametrize("compression", ["zlib", "lzma"])
