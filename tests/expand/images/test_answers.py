@@ -63,7 +63,7 @@ def test_a_header_that_is_remembered_is_read_as_pillow_reads_it(
     for module, name in ((jpeg, "_by_bytes"), (jpeg, "_by_segments"), (png_reader, "_by_bytes")):
         monkeypatch.setattr(module, name, lambda *_: None)
     assert answers == [answer(data) for data in files]
-    assert len(set(answers)) > 30
+    assert len(set(answers)) > 15
 
 
 def test_threads_get_the_answers_of_one_thread_whatever_else_is_decoded() -> None:
