@@ -1,1 +1,8 @@
-"""Files per second of expanding: expand, its peers and the codecs alone, on three sets of images."""
+"""Files per second: expand, its peers and the codecs alone, on three sets of images."""
+
+
+def main() -> None:
+    """Measure with the default settings; `python -m benchmarks.expanding --help` lists others."""
+    from benchmarks.expanding.__main__ import main as command
+
+    command([])
