@@ -5,4 +5,4 @@ def main() -> None:
     """Measure with the default settings; `python -m benchmarks.expanding --help` lists others."""
     from benchmarks.expanding.__main__ import main as command
 
-    command([])
+    command([], standalone_mode=False)

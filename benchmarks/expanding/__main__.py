@@ -1,122 +1,115 @@
-"""`python -m benchmarks.expanding`: measure, print a table, and write JSON.
+"""`python -m benchmarks.expanding`: measure, print tables, and write JSON.
 
-Arms take turns, so that a slower minute of the machine affects all of them. Each run is a whole
-process, timed with its start.
+Afterwards `--table` prints the tables as Markdown, and `--publish` writes them into the pages that
+show them, with the plot.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-import shutil
-import statistics
-import sys
 import tempfile
+import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from benchmarks.expanding.arms import ALBUMENTATIONS, ARMS, CODECS, COPIES, Arm, Timing, run
-from benchmarks.expanding.sets import SETS, ImageSet, prepare
+from benchmarks.expanding.arms import COPIES, EXPAND, FLOORS, WORK, make_arms
+from benchmarks.expanding.environments import ROOT
+from benchmarks.expanding.machine import adopt_orphans, describe
+from benchmarks.expanding.measuring import REPOSITORY, measure_set
+from benchmarks.expanding.results import Results
+from benchmarks.expanding.sets import SETS, ImageSet
+from benchmarks.expanding.tables import markdown_of, publish, text_of
 
-Rounds = dict[str, list[Timing]]
+RESULTS = Path(__file__).with_name("results.json")
+MEMORY = Path("/dev/shm")
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option("--rounds", default=5, show_default=True)
-@click.option("--set", "names", multiple=True, help="Sets to measure on; all by default.")
-@click.option("--arm", "arms", multiple=True, help="Arms to run, by a part of their name.")
-@click.option("--folder", help="Images to use instead of those below data/, for one --set.")
-@click.option("--count", type=int, help="Images of a set.")
-@click.option("--scratch", type=click.Path(), help="Where files are written; /dev/shm if there.")
-@click.option("--out", default="benchmarks/results", show_default=True, type=click.Path())
+@click.option("--rounds", default=5, show_default=True, help="How often each arm runs.")
+@click.option("--photographs", type=FOLDER, help="JPEG photographs; drawn if left out.")
+@click.option("--jpeg32", type=FOLDER, help="JPEG files of 32×32; drawn if left out.")
+@click.option("--png28", type=FOLDER, help="PNG files of 28×28; drawn if left out.")
+@click.option("--set", "names", multiple=True, help="Measure on this set only.")
+@click.option("--arm", "wanted", multiple=True, help="Run arms with this in their name only.")
+@click.option("--peers/--no-peers", default=True, help="Run other programs as well.")
+@click.option("--count", type=int, help="Images of each set.")
+@click.option("--workers", default=2, show_default=True, help="The larger number of workers.")
+@click.option("--floor-seconds", default=2.0, show_default=True, help="For the codecs alone.")
+@click.option("--scratch", type=FOLDER, help="Where files are written; the RAM disk if there.")
+@click.option("--environments", type=click.Path(path_type=Path), default=ROOT, help="Of the peers.")
+@click.option("--out", type=FILE, help="Where the results go: a JSON file.")
+@click.option("--table", type=FILE, help="Print the tables of a JSON file, and do nothing else.")
+@click.option("--publish", "publishing", type=FILE, help="Write a JSON file's tables into pages.")
 def main(
     rounds: int,
     names: Sequence[str],
-    arms: Sequence[str],
-    folder: str | None,
+    wanted: Sequence[str],
+    peers: bool,
     count: int | None,
-    scratch: str | None,
-    out: str,
+    workers: int,
+    floor_seconds: float,
+    scratch: Path | None,
+    environments: Path,
+    out: Path | None,
+    table: Path | None,
+    publishing: Path | None,
+    **folders: Path | None,
 ) -> None:
     """Time expand, its peers and the codecs alone."""
-    chosen = [arm for arm in ARMS if not arms or any(part in arm.label for part in arms)]
-    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
-    for image_set in SETS:
-        if names and image_set.name not in names:
-            continue
-        image_set = image_set._replace(count=count or image_set.count)
-        with tempfile.TemporaryDirectory(dir=scratch or memory) as work:
-            src = prepare(image_set, folder, Path(work) / "src")
-            results = measure(chosen, image_set, src, Path(work) / "out", rounds)
-        print_table(image_set, chosen, results)
-        save(image_set, results, Path(out))
+    if table:
+        click.echo(markdown_of(Results.load(table)), nl=False)
+        return
+    if publishing:
+        show_published(publishing)
+        return
+    adopt_orphans()
+    arms = [
+        arm
+        for arm in make_arms(workers, floor_seconds)
+        if (peers or arm.name in (EXPAND, *FLOORS))
+        and (not wanted or any(part in arm.label for part in wanted))
+    ]
+    scratch = scratch or (MEMORY if MEMORY.is_dir() else None)
+    measured = []
+    for image_set in chosen_sets(names, count, folders):
+        with tempfile.TemporaryDirectory(dir=scratch) as work:
+            measured.append(measure_set(arms, image_set, Path(work), rounds, environments))
+        print(f"\n{text_of(measured[-1], rounds)}\n")
+        if out:  # after each set, so that an interruption loses no more than one
+            where = "on a RAM disk" if scratch == MEMORY else "on a disk"
+            date = time.strftime("%Y-%m-%d")
+            results = Results(date, describe(), where, COPIES, rounds, WORK, measured)
+            results.save(out)
 
 
-def measure(arms: Sequence[Arm], image_set: ImageSet, src: Path, out: Path, rounds: int) -> Rounds:
-    """Run every arm in each round."""
-    results: Rounds = {arm.label: [] for arm in arms}
-    for number in range(rounds):
-        for arm in arms:
-            print(f"{image_set.name}: round {number + 1}, {arm.label}", file=sys.stderr)
-            results[arm.label].append(run(arm, src, out, image_set.count * COPIES))
-            shutil.rmtree(out, ignore_errors=True)
-    return results
+def chosen_sets(
+    names: Sequence[str], count: int | None, folders: dict[str, Path | None]
+) -> list[ImageSet]:
+    """Return the sets to measure on."""
+    if unknown := set(names) - {each.name for each in SETS}:
+        raise click.UsageError(f"no set is called {', '.join(sorted(unknown))}")
+    return [
+        replace(each, images=count or each.images, folder=folders[each.name])
+        for each in SETS
+        if not names or each.name in names
+    ]
 
 
-def print_table(image_set: ImageSet, arms: Sequence[Arm], results: Rounds) -> None:
-    """Print medians with ranges, and ratios by round to the best albumentations and the codecs."""
-    best = max(
-        (arm.label for arm in arms if arm.name == ALBUMENTATIONS),
-        key=lambda label: _median_rate(results[label]),
-        default="",
-    )
-    print(
-        f"\n{image_set.name}: {image_set.count:,} images, {COPIES} copies each, "
-        f"n={max(map(len, results.values()))}"
-    )
-    print(f"{'':28} {'files/s':>9} {'(range)':>19} {'CPU s':>7}   of best peer   of codecs")
-    for arm in arms:
-        timings = results[arm.label]
-        rates = sorted(timing.rate for timing in timings)
-        codecs = next((a.label for a in arms if a.name == CODECS and a.workers == arm.workers), "")
-        print(
-            f"{arm.label:28} {statistics.median(rates):9,.0f} "
-            f"{f'({rates[0]:,.0f} … {rates[-1]:,.0f})':>19} "
-            f"{statistics.median(timing.cpu for timing in timings):7.2f}   "
-            f"{_ratio(timings, results.get(best)):>12}   {_ratio(timings, results.get(codecs)):>9}"
-            f"   {f'without {arm.leaves_out}' if arm.leaves_out else ''}"
-        )
+def show_published(path: Path) -> None:
+    """Write the tables into the pages, and the plot; keep the results beside this program."""
+    from benchmarks.expanding.plot import draw
 
-
-def _median_rate(timings: Sequence[Timing]) -> float:
-    return statistics.median(timing.rate for timing in timings)
-
-
-def _ratio(timings: Sequence[Timing], base: Sequence[Timing] | None) -> str:
-    """Return the median of the rounds' ratios."""
-    if not base:
-        return ""
-    ratios = [one.rate / other.rate for one, other in zip(timings, base, strict=True)]
-    return f"×{statistics.median(ratios):.2f}"
-
-
-def save(image_set: ImageSet, results: Rounds, folder: Path) -> None:
-    """Write every timing as JSON."""
-    folder.mkdir(parents=True, exist_ok=True)
-    record = {
-        "set": image_set._asdict(),
-        "copies": COPIES,
-        "machine": {"cores": os.cpu_count(), "platform": platform.platform()},
-        "arms": {
-            label: [asdict(timing) for timing in timings] for label, timings in results.items()
-        },
-    }
-    path = folder / f"expanding-{image_set.name}.json"
-    path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    results = Results.load(path)
+    if path.resolve() != RESULTS.resolve():
+        results.save(RESULTS)
+    plot = REPOSITORY / "docs" / "speed.svg"
+    draw(results, plot)
+    for page in (*publish(results, REPOSITORY), plot, RESULTS):
+        click.echo(f"wrote {page.relative_to(REPOSITORY)}")
 
 
 if __name__ == "__main__":

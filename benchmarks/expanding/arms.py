@@ -1,18 +1,24 @@
-"""The arms: which program, in which environment, with how many workers, and what it leaves out."""
+"""The arms: which program, in which environment, how it runs, and what it leaves out."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.expanding.environments import python_of
+from benchmarks.expanding.environments import ROOT, python_of
 
 HERE = Path(__file__).parent
 COPIES = 3
+EXPAND, FLOOR, OWN_FLOOR = "expand", "codecs alone", "expand's decode and encode alone"
+FLOORS = (FLOOR, OWN_FLOOR)
+ALBUMENTATIONS = "albumentations 2.0.8"
+WORK = (
+    f"Each arm decodes every image once and writes {COPIES} copies, as JPEG of quality 90 or as "
+    "PNG: mirrored or not, turned by up to 30°, moved by up to 20 %, scaled by 0.8 to 1.25 in one "
+    "bilinear resampling, every other copy with 1 to 3 % salt-and-pepper noise. Each run is a "
+    "whole command, timed with its start."
+)
+"""What all arms do, unless they say otherwise."""
 
 
 @dataclass(frozen=True)
@@ -20,80 +26,125 @@ class Arm:
     """A program that writes `COPIES` copies of each image of a folder."""
 
     name: str
+    way: str
+    """How it runs, in words: "2 processes"."""
     workers: int
     script: str = ""
     """A file of `peers`; "" is expand itself."""
+    mode: str = ""
+    """What its script is told about how to run."""
     environment: str = ""
+    also: str = ""
+    """What it does beyond the work of the others."""
     leaves_out: str = ""
     """What it does not do of the work of the others."""
 
     @property
     def label(self) -> str:
-        """The name with the number of workers."""
-        return f"{self.name}, {self.workers} worker{'s' if self.workers > 1 else ''}"
+        """The name, with how it runs."""
+        return f"{self.name}, {self.way}"
 
-    def command(self, src: Path, out: Path) -> list[str]:
-        """Return the command line."""
-        python = python_of(self.environment)
+    def command(self, src: Path, out: Path, environments: Path = ROOT) -> list[str]:
+        """Return the command line; raise `UnavailableError` if it cannot be installed."""
+        python = python_of(self.environment, environments)
         if self.script:
             script = str(HERE / "peers" / f"{self.script}.py")
-            return [python, script, str(src), str(out), str(COPIES), str(self.workers)]
+            return [python, script, str(src), str(out), str(COPIES), str(self.workers), self.mode]
         recipe = str(HERE / "peers.yaml")
         options = ["--recipe", recipe, "--factor", str(COPIES + 1), "--originals", "none"]
-        quality = [] if any(src.rglob("*.png")) else ["--quality", "90"]
+        quality = ["--quality", "90"] if any(src.rglob("*.jpg")) else []
         return [
             *(python, "-m", "expand", str(src), str(out), *options, *quality),
             *("--workers", str(self.workers), "--quiet"),
         ]
 
 
-@dataclass(frozen=True)
-class Timing:
-    """One run of an arm."""
-
-    wall: float
-    cpu: float
-    """Seconds of the process and of the children that it waited for."""
-    rate: float
-    """Files per second."""
+def make_arms(workers: int = 2, floor_seconds: float = 2.0) -> tuple[Arm, ...]:
+    """Return all arms; those that can are run with one worker and with `workers`."""
+    return (*_peers(workers), *_ours(workers), *_floors(workers, floor_seconds))
 
 
-ALBUMENTATIONS, CODECS, EXPAND = "albumentations 2.0.8", "codecs alone", "expand"
-ARMS = (
-    Arm(
-        "Augmentor",
-        1,
-        "augmentor",
-        "augmentor",
-        "noise, translation; draws images with replacement; its own number of threads",
-    ),
-    Arm("imgaug", 2, "imgaug_pool", "imgaug", "equal numbers of clean and noisy copies"),
-    Arm(ALBUMENTATIONS, 1, "albumentations_pool", "albumentations", "hashes, records, whole files"),
-    Arm(ALBUMENTATIONS, 2, "albumentations_pool", "albumentations", "hashes, records, whole files"),
-    Arm("torchvision v2", 2, "torchvision_pool", "torchvision", "noise, interpolation"),
-    Arm(EXPAND, 1),
-    Arm(EXPAND, 2),
-    Arm(CODECS, 1, "codecs", leaves_out="reading, views, hashes, writing"),
-    Arm(CODECS, 2, "codecs", leaves_out="reading, views, hashes, writing"),
-)
-
-
-def run(arm: Arm, src: Path, out: Path, files: int) -> Timing:
-    """Run an arm as a process of its own, and time it from start to end."""
-    environment = {**os.environ, "NO_ALBUMENTATIONS_UPDATE": "1"}
-    if not arm.environment:
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [os.getcwd(), *sys.path[:1]]))
-    before, started = os.times(), time.perf_counter()
-    done = subprocess.run(
-        arm.command(src, out), env=environment, capture_output=True, text=True, check=False
+def _ours(workers: int) -> list[Arm]:
+    also = (
+        "hashes every file, writes a manifest, checks names and folders, writes each file whole, "
+        "keeps each JPEG's own chroma subsampling, and gives the same bytes every time"
     )
-    wall, after = time.perf_counter() - started, os.times()
-    if done.returncode:
-        raise SystemExit(f"{arm.label} failed:\n{done.stderr[-2000:]}")
-    cpu = sum(after[2:4]) - sum(before[2:4])
-    if arm.name == CODECS:
-        return Timing(wall, cpu, float(done.stdout))
-    written = sum(1 for path in out.rglob("*") if path.suffix in (".jpg", ".png"))
-    if written != files:
-        raise SystemExit(f"{arm.label} wrote {written:,} files instead of {files:,}")
-    return Timing(wall, cpu, files / wall)
+    return [Arm(EXPAND, _count(number, "worker"), number, also=also) for number in _counts(workers)]
+
+
+def _floors(workers: int, seconds: float) -> list[Arm]:
+    """The codecs alone, as OpenCV has them and with what expand does around them."""
+    rest = "reading, views (they are drawn before), hashes, writing, start"
+    leaves_out = {
+        FLOOR: f"everything but the calls of OpenCV's decoder and encoder: {rest}, and also "
+        "headers, profiles and the order of colours",
+        OWN_FLOOR: rest,
+    }
+    return [
+        Arm(
+            name,
+            _count(number, "process"),
+            number,
+            "codecs",
+            f"{'calls' if name == FLOOR else 'functions'}:{seconds}",
+            leaves_out=leaves_out[name],
+        )
+        for name in FLOORS
+        for number in _counts(workers)
+    ]
+
+
+def _peers(workers: int) -> list[Arm]:
+    many = [("processes", _count(workers, "process")), ("threads", _count(workers, "thread"))]
+    ours = "a manifest, hashes, whole files, reproducible views, the source's subsampling (4:2:0)"
+    albumentations = ("albumentations_pool", "albumentations")
+    pil = "salt-and-pepper noise, interpolation (nearest neighbour)"
+    return [
+        Arm(
+            "Augmentor 0.2.12",
+            "its own threads",
+            1,
+            "augmentor",
+            environment="augmentor",
+            leaves_out="noise, translation, turns beyond 15°, JPEG quality (75); it draws images "
+            "with replacement, so that some get more copies than others",
+        ),
+        Arm(
+            "imgaug 0.4.0",
+            _count(workers, "process"),
+            workers,
+            "imgaug_pool",
+            environment="imgaug",
+            leaves_out=ours,
+        ),
+        Arm(
+            ALBUMENTATIONS,
+            "1 process",
+            1,
+            albumentations[0],
+            "processes",
+            albumentations[1],
+            leaves_out=ours,
+        ),
+        *(
+            Arm(ALBUMENTATIONS, way, workers, albumentations[0], mode, albumentations[1], "", ours)
+            for mode, way in many
+        ),
+        Arm(
+            "torchvision 0.29.1 (v2, PIL)",
+            many[0][1],
+            workers,
+            "torchvision_pool",
+            environment="torchvision",
+            leaves_out=f"{pil}, {ours}",
+        ),
+    ]
+
+
+def _counts(workers: int) -> list[int]:
+    return [1, workers] if workers > 1 else [1]
+
+
+def _count(number: int, noun: str) -> str:
+    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"

@@ -1,49 +1,84 @@
-"""The sets of images: photographs and small images from a folder where there is one, else drawn."""
+"""The sets of images: photographs and small images from a folder if one is given, else drawn."""
 
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from expand.images.formats import SUFFIXES
+from expand.errors import BadImageError
+from expand.images.decoder import decode
+
+SMALL = 2
+"""Images of the set that shows how long an arm takes to start."""
 
 
-class ImageSet(NamedTuple):
-    """A set to measure on: how many images of which size and format, and where real ones may be."""
+@dataclass(frozen=True)
+class ImageSet:
+    """A set to measure on: how many images of which size and format."""
 
     name: str
-    folder: str
-    """Below `data/`; drawn if it is not there."""
+    title: str
     suffix: str
-    count: int
+    images: int
     height: int
     width: int
+    folder: Path | None = None
+    """Where real ones are; None: they are drawn."""
+
+    @property
+    def origin(self) -> str:
+        """Where the images come from, in words."""
+        return "real images" if self.folder else "drawn images"
 
 
 SETS = (
-    ImageSet("photographs", "photos", ".jpg", 500, 400, 500),
-    ImageSet("jpeg32", "cifar/train", ".jpg", 10_000, 32, 32),
-    ImageSet("png28", "mnist", ".png", 10_000, 28, 28),
+    ImageSet("photographs", "photographs", ".jpg", 500, 400, 500),
+    ImageSet("jpeg32", "JPEG 32×32", ".jpg", 10_000, 32, 32),
+    ImageSet("png28", "PNG 28×28", ".png", 10_000, 28, 28),
 )
+SUFFIXES = {".jpg": (".jpg", ".jpeg"), ".png": (".png",)}
 
 
-def prepare(image_set: ImageSet, folder: str | None, out: Path) -> Path:
-    """Write `count` images as two class folders; the file names say nothing of their origin."""
-    root = Path(folder or f"data/{image_set.folder}")
-    found = sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES)
-    for label in "ab":
-        (out / label).mkdir(parents=True)
-    for index in range(image_set.count):
-        path = out / "ab"[index % 2] / f"{index:05d}{image_set.suffix}"
-        if found:
-            shutil.copyfile(found[index % len(found)], path)
-        else:
-            _draw(image_set, index, path)
-    return out
+def prepare(image_set: ImageSet, out: Path) -> tuple[Path, Path]:
+    """Write the images as two class folders; return that folder, and one of only `SMALL` images.
+
+    A folder with fewer images than asked for is used several times over. Names are new, so that
+    all sets have names of one length.
+    """
+    found = _usable(image_set) if image_set.folder else []
+    if image_set.folder and not found:
+        raise FileNotFoundError(f'"{image_set.folder}" has no {image_set.suffix} images')
+    for folder, count in ((out / "all", image_set.images), (out / "small", SMALL)):
+        for label in "ab":
+            (folder / label).mkdir(parents=True)
+        for index in range(count):
+            path = folder / "ab"[index % 2] / f"{index:05d}{image_set.suffix}"
+            if found:
+                shutil.copyfile(found[index % len(found)], path)
+            else:
+                _draw(image_set, index, path)
+    return out / "all", out / "small"
+
+
+def _usable(image_set: ImageSet) -> list[Path]:
+    """Return the images of the folder that expand and its peers can all read."""
+    assert image_set.folder
+    suffixes = SUFFIXES[image_set.suffix]
+    paths = sorted(path for path in image_set.folder.rglob("*") if path.suffix.lower() in suffixes)
+    step = max(1, len(paths) // image_set.images)  # of every class, where there are many
+    return [path for path in paths[::step][: image_set.images] if _is_usable(path)]
+
+
+def _is_usable(path: Path) -> bool:
+    try:
+        decoded = decode(path.read_bytes())
+    except BadImageError:
+        return False
+    return not decoded.turned
 
 
 def _draw(image_set: ImageSet, index: int, path: Path) -> None:

@@ -18,7 +18,10 @@ JPEG = [cv2.IMWRITE_JPEG_QUALITY, 90]
 def batches(paths: list[Path], copies: int) -> Iterator[UnnormalizedBatch]:
     """Yield batches of images, each `copies` times."""
     for start in range(0, len(paths), BATCH):
-        images = [(path, cv2.imread(str(path))) for path in paths[start : start + BATCH]]
+        images = [
+            (path, cv2.imread(str(path), cv2.IMREAD_UNCHANGED))
+            for path in paths[start : start + BATCH]
+        ]
         every = [(path, k, image) for path, image in images for k in range(1, copies + 1)]
         yield UnnormalizedBatch(
             images=[image for _, _, image in every], data=[(path, k) for path, k, _ in every]

@@ -12,6 +12,7 @@ from PIL import Image
 from torchvision.transforms import v2
 
 CHUNK = 64
+JPEG, PNG = {"quality": 90}, {"compress_level": 1}
 torch.set_num_threads(1)
 pipeline = v2.Compose(
     [
@@ -28,7 +29,8 @@ def write_copies(src: Path, out: Path, copies: int, path: Path) -> None:
     name = path.relative_to(src)
     for k in range(1, copies + 1):
         changed = pipeline(image)
-        changed.save(out / name.with_name(f"{name.stem}_v{k}{name.suffix}"), quality=90)
+        target = out / name.with_name(f"{name.stem}_v{k}{name.suffix}")
+        changed.save(target, **(JPEG if name.suffix == ".jpg" else PNG))
 
 
 def main() -> None:
