@@ -20,6 +20,7 @@ class Kind(Enum):
     CLASS_FOLDERS = "class folders"
     SPLIT = "a dataset in parts (training, validation, test)"
     FOLDS = "a dataset in folds for cross-validation"
+    NUMBERED = "a dataset in numbered folders"
     WRAPPED = "class folders inside one more folder"
     EXPANDED = "an expanded dataset"
     YOLO = "a YOLO dataset"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from pathlib import Path
 
 from expand.layouts.layout import Kind
 
@@ -12,7 +13,7 @@ PEEK = 1 << 16
 FILES = 8
 """Files of one kind in a directory that are looked into."""
 YAML_NAMES = re.compile(r"^(names|nc)\s*:", re.MULTILINE)
-YAML_PARTS = re.compile(r"^(train|val|test)\s*:", re.MULTILINE)
+YAML_PARTS = re.compile(r"^(train|val|test)\s*:(.*)", re.MULTILINE)
 JSON_KINDS = (
     (re.compile(r'"images"\s*:\s*\[.*"file_name"', re.DOTALL), Kind.COCO),
     (re.compile(r'"annotations"\s*:\s*\[.*"image_id"', re.DOTALL), Kind.COCO),
@@ -63,11 +64,25 @@ def kind_of_xml(path: str) -> Kind | None:
     return next((kind for pattern, kind in XML_KINDS if pattern.search(text)), None)
 
 
-def is_yolo_yaml(path: str) -> bool:
-    """Tell whether a YAML file names the classes of a YOLO dataset."""
+def is_yolo_yaml(path: str, *, among_classes: bool) -> bool:
+    """Tell whether a YAML file names the classes of a YOLO dataset.
+
+    One `among_classes`, that is, beside folders that are named as classes are, must name one of
+    them as a part: a dataset that was made into class folders still has its old file.
+    """
     text = peek(path)
-    named = os.path.basename(path).lower().rpartition(".")[0] in ("data", "dataset")
-    return bool(YAML_NAMES.search(text) and (named or YAML_PARTS.search(text)))
+    if not YAML_NAMES.search(text):
+        return False
+    folder, name = os.path.split(path)
+    parts = YAML_PARTS.findall(text)
+    if among_classes:
+        named = [part.strip(" []'\"\r").removeprefix("./") for _, part in parts]
+        return any(each and ".." not in each and _exists(folder, each) for each in named)
+    return bool(parts) or name.lower().rpartition(".")[0] in ("data", "dataset")
+
+
+def _exists(folder: str, name: str) -> bool:
+    return "\0" not in name and Path(folder, name).exists()
 
 
 def is_yolo_text(path: str) -> bool:

@@ -1,4 +1,4 @@
-"""Images paired with labels: in two folders side by side, or in one folder by their names."""
+"""Images paired with labels: in two folders side by side, or in a folder of labels."""
 
 from __future__ import annotations
 
@@ -9,25 +9,21 @@ from expand.errors import ExpandError
 from expand.layouts.directory import Directory, read_directory
 from expand.layouts.layout import Kind, Layout
 from expand.layouts.names import split_suffix
+from expand.layouts.recognition.masks import OTHER_MASKS
 from expand.layouts.recognition.words import (
     IMAGES,
     LABELS,
-    MARKS,
     Role,
     is_plain,
     pair_key,
     part_of,
     role_of,
-    words,
 )
 
 PEEKED, LEVELS = 1000, 3
 """Entries of a folder, and levels of folders in it, that are read to compare names."""
 LABEL_FILES = {".txt": Kind.YOLO, ".xml": Kind.VOC, ".json": Kind.ANNOTATED}
-OTHER_LABELS = (".mat", ".npy", ".npz", ".csv", ".geojson", ".gif")
-LABEL_SUFFIXES = (*LABEL_FILES, *OTHER_LABELS)
-STARTS = ("annot", "gt", "label", "mask", "matte", "seg", "trimap", "truth")
-"""What every word for labels in the name of a file holds."""
+LABEL_SUFFIXES = (*LABEL_FILES, *OTHER_MASKS)
 
 
 def find_paired_folders(directory: Directory) -> Layout | None:
@@ -48,45 +44,6 @@ def find_paired_folders(directory: Directory) -> Layout | None:
         if layout := _labels_of_images(directory, label, roles):
             return layout
     return None
-
-
-def find_masks(directory: Directory, names: tuple[str, ...]) -> Layout | None:
-    """Return the layout of a directory in which an image has its mask beside it.
-
-    Their names differ in one word, such as "mask". That must not be in the name of a folder that
-    leads to the directory: then it is what the images show. `names` are those folders.
-    """
-    marks = MARKS - {word for name in names for word in words(name)}
-    files = _with_marks(directory.images)
-    files += [name for name in directory.others if name.lower().endswith(OTHER_LABELS)]
-    masks = [name for name in files if marks & set(words(_stem(name)))]
-    if not masks:
-        return None
-    marked = set(masks)
-    plain = {pair_key(_stem(name), IMAGES): name for name in directory.images if name not in marked}
-    for mask in masks:
-        for key in _keys(mask, marks):
-            if key in plain:
-                return Layout(Kind.MASKS, (plain[key], mask))
-    return None
-
-
-def _with_marks(names: list[str]) -> list[str]:
-    """Return the names that hold a word for labels; quickly, as there are none in most folders."""
-    together = "\n".join(names).lower()
-    if not any(start in together for start in STARTS):
-        return []
-    return [name for name in names if any(start in name.lower() for start in STARTS)]
-
-
-def _keys(mask: str, marks: frozenset[str]) -> Iterator[tuple[str, ...]]:
-    """Yield the words that the image of a mask may have: without the mark, or those before it."""
-    named = words(_stem(mask))
-    first = next(index for index, word in enumerate(named) if word in marks)
-    dropped = frozenset(marks | IMAGES)
-    yield tuple(word for word in named if word not in dropped)
-    if first:
-        yield tuple(word for word in named[:first] if word not in IMAGES)
 
 
 def _partners(roles: dict[str, Role], label: str, plain: bool) -> Iterator[str]:

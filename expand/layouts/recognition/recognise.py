@@ -17,10 +17,12 @@ from expand.layouts.recognition.evidence import (
     kind_of_json,
     kind_of_xml,
 )
-from expand.layouts.recognition.pairs import find_masks, find_paired_folders
-from expand.layouts.recognition.splits import find_parts, find_wrapper, holds_folders
+from expand.layouts.recognition.masks import find_masks
+from expand.layouts.recognition.pairs import find_paired_folders
+from expand.layouts.recognition.splits import find_parts, holds_folders
 from expand.layouts.recognition.tables import SUFFIX, kind_of_table
-from expand.layouts.recognition.words import is_plain, role_of
+from expand.layouts.recognition.words import is_plain, part_of, role_of
+from expand.layouts.recognition.wrappers import find_wrapper
 
 CARD = "expand.json"
 VOC_FOLDERS = ("ImageSets", "JPEGImages", "SegmentationClass", "SegmentationObject")
@@ -105,7 +107,7 @@ def _look_into_files(directory: Directory, *, numbered: bool) -> Layout | None:
 def _kind_of(directory: Directory, name: str, group: str, numbered: bool) -> Kind | None:
     path = os.path.join(directory.path, name)
     if group == ".yaml":
-        return Kind.YOLO if is_yolo_yaml(path) else None
+        return Kind.YOLO if is_yolo_yaml(path, among_classes=_are_classes(directory)) else None
     if group == ".json":
         return kind_of_json(path)
     if group == ".xml":
@@ -113,6 +115,12 @@ def _kind_of(directory: Directory, name: str, group: str, numbered: bool) -> Kin
     if group == ".txt":
         return Kind.YOLO if is_yolo_text(path) else None
     return kind_of_table(directory, name, numbered=numbered)
+
+
+def _are_classes(directory: Directory) -> bool:
+    """Tell whether the folders of a directory are named as only classes are."""
+    folders = directory.folders
+    return len(folders) > 1 and not any(part_of(name) or role_of(name).kind for name in folders)
 
 
 def _look_into_labels(directory: Directory) -> Layout | None:

@@ -1,82 +1,128 @@
-"""Datasets in parts: folders whose names are training, validation and test, or numbered folds."""
+"""Datasets in parts: folders whose names are training, validation and test, or numbered parts."""
 
 from __future__ import annotations
 
 import os
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from expand.errors import ExpandError
 from expand.layouts.directory import Directory, read_directory
 from expand.layouts.layout import Kind, Layout
-from expand.layouts.recognition.words import is_fold, is_wrapper, part_of
+from expand.layouts.recognition.words import (
+    is_extra,
+    is_fold,
+    is_numbered,
+    part_of,
+    words,
+)
 
 PEEKED = 200
 """Entries of a folder that are read to see whether it holds class folders."""
+Parts = dict[str, list[str]]
+"""The folders of each part of a split: training, validation, test."""
 
 
 def find_parts(directory: Directory, *, alone: bool) -> Layout | None:
-    """Return the layout of a directory whose folders are parts of a split, or folds.
+    """Return the layout of a directory whose folders are parts of a split, folds, or numbered.
 
-    One part is enough where it is the only folder; else a training part with another one.
+    `alone` says that each folder above it holds nothing but the next one.
     """
     folders = directory.folders
     if len(folders) > 1 and all(is_fold(name) for name in folders):
         return Layout(Kind.FOLDS, tuple(folders[:3]))
-    groups: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
+    if _are_numbered(folders):
+        return Layout(Kind.NUMBERED, tuple(f"{name}/" for name in folders[:3]))
+    groups: dict[tuple[str, ...], Parts] = defaultdict(lambda: defaultdict(list))
     for name in folders:
         if role := part_of(name):
-            groups[role.rest].setdefault(role.kind, name)
+            groups[role.rest][role.kind].append(name)
     for rest, parts in groups.items():
-        count = sum(1 for name in folders if (role := part_of(name)) and role.rest == rest)
-        only_parts = not rest and count == len(folders) - len(_without_images(directory, parts))
-        if ("train" in parts and len(parts) > 1) or (
-            only_parts and (len(parts) > 1 or (alone and not directory.images))
-        ):
+        if _is_split(directory, parts, plain=not rest, alone=alone):
             return _split(directory, parts)
+    whole = groups.get((), {})
+    mixed = {kind: names for parts in groups.values() for kind, names in parts.items()} | whole
+    if whole and len(mixed) > 1 and _share_folders(directory, [each[0] for each in mixed.values()]):
+        return _split(directory, mixed)
     return None
 
 
-def find_wrapper(directory: Directory) -> Layout | None:
-    """Return the layout of a directory whose only folder is no class but holds class folders."""
-    if len(directory.folders) != 1 or directory.images:
-        return None
-    (name,) = directory.folders
-    if is_wrapper(name) and holds_folders(directory, name):
-        return Layout(Kind.WRAPPED, (f"{name}/",), training=name)
-    return None
+def _are_numbered(folders: Sequence[str]) -> bool:
+    """Tell whether folders are the numbered parts of a folder of images: "images_1", "images_2"."""
+    if len(folders) < 2 or not all(is_numbered(name) for name in folders):
+        return False
+    return len({tuple(each for each in words(name) if not each.isdigit()) for name in folders}) == 1
 
 
-def _split(directory: Directory, parts: dict[str, str]) -> Layout:
+def _is_split(directory: Directory, parts: Parts, *, plain: bool, alone: bool) -> bool:
+    """Tell whether folders are the parts of a split, and not classes with such names.
+
+    A training part with another one is enough, unless as many other folders hold images, as they
+    do. One part is enough where nothing else holds images. Parts have the same class folders.
+    """
+    named = [name for names in parts.values() for name in names]
+    others = _with_images(directory, named)
+    if "train" in parts and len(parts) > 1:
+        return len(list(islice(others, len(named)))) < len(named) or _hold_classes(directory, named)
+    if not plain or next(others, None):
+        return False
+    if len(parts) > 1:
+        return True
+    one = len(named) == 1 or "train" in parts or _share_folders(directory, named)
+    return one and alone and not directory.images
+
+
+def _split(directory: Directory, parts: Parts) -> Layout:
     """Return the layout of a split, with the parts to expand and to test on."""
-    tested = next((parts[part] for part in ("test", "validation") if part in parts), "")
+    first = {part: names[0] for part, names in parts.items()}
+    tested = next((first[part] for part in ("test", "validation") if part in first), "")
     return Layout(
         Kind.SPLIT,
-        tuple(f"{name}/" for name in parts.values()),
-        parts.get("train", ""),
+        tuple(f"{name}/" for name in first.values()),
+        first.get("train", ""),
         tested if tested and holds_folders(directory, tested) else "",
     )
 
 
-def _without_images(directory: Directory, parts: dict[str, str]) -> list[str]:
-    """Return the folders beside parts that hold nothing to learn from, such as annotations."""
-    others = [name for name in directory.folders if part_of(name) is None]
-    if not parts or len(others) > 3:
-        return []
-    return [name for name in others if not _holds_images(directory, name)]
+def _with_images(directory: Directory, parts: Sequence[str]) -> Iterator[str]:
+    """Yield the folders beside parts that may be classes: they hold images or folders."""
+    for name in directory.folders:
+        known = name in parts or part_of(name) or is_extra(name)
+        if not known and holds_images(directory, name):
+            yield name
 
 
-def _holds_images(directory: Directory, name: str) -> bool:
-    inner = _read(directory, name)
+def _hold_classes(directory: Directory, parts: Sequence[str]) -> bool:
+    """Tell whether a part holds class folders: folders, and no images beside them."""
+    inner = (look_into(directory, name) for name in parts)
+    return any(each.folders and not each.images for each in inner if each)
+
+
+def _share_folders(directory: Directory, names: Sequence[str]) -> bool:
+    """Tell whether two of some folders hold folders of one name, as parts with the same classes."""
+    seen = set[str]()
+    for inner in filter(None, (look_into(directory, name) for name in names)):
+        if seen & set(inner.folders):
+            return True
+        seen.update(inner.folders)
+    return False
+
+
+def holds_images(directory: Directory, name: str) -> bool:
+    """Tell whether a folder of a directory has images or folders."""
+    inner = look_into(directory, name)
     return bool(inner and (inner.images or inner.folders))
 
 
 def holds_folders(directory: Directory, name: str) -> bool:
     """Tell whether a folder of a directory has folders."""
-    inner = _read(directory, name)
+    inner = look_into(directory, name)
     return bool(inner and inner.folders)
 
 
-def _read(directory: Directory, name: str) -> Directory | None:
+def look_into(directory: Directory, name: str) -> Directory | None:
+    """Return the first entries of a folder of a directory; None if it cannot be read."""
     try:
         return read_directory(os.path.join(directory.path, name), PEEKED)
     except ExpandError:

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 from expand.images.formats import SUFFIXES
 from expand.layouts.directory import Directory, is_image
@@ -15,7 +16,8 @@ from expand.layouts.layout import Kind
 from expand.layouts.recognition.evidence import PEEK, peek
 
 ROWS, PLACES = 20, 8
-"""Rows of a table that are checked, and folders in which their images are looked for."""
+"""Rows of a table that are checked, spread over its beginning; folders in which their images are
+looked for."""
 SUFFIX = (".csv", ".tsv", ".jsonl", ".ndjson", ".txt", ".lst", ".parquet")
 SEPARATORS = (",", "\t", ";", "|")
 CHECKSUM = re.compile(r"[0-9a-fA-F]{16,}")
@@ -35,16 +37,41 @@ def kind_of_table(directory: Directory, name: str, *, numbered: bool) -> Kind | 
     if suffix == "parquet":
         return None
     rows = list(islice(_rows(text[:PEEK], suffix), ROWS + 1))
-    labelled = [_is_labelled(directory, row, numbered) for row in rows]
-    named = [each for each in labelled if each is not None]
-    if not named or 2 * len(named) < len(rows) - 1 or not any(named):
+    named = [each for row in rows if (each := _read_row(directory, row, numbered)) is not None]
+    if not named or 2 * len(named) < len(rows) - 1 or _are_numbers_of_folders(named):
         return None
-    return Kind.TABLE
+    return Kind.TABLE if any(row.says_more for row in named) else None
+
+
+class _Row(NamedTuple):
+    """What a row says of an image."""
+
+    folders: tuple[str, ...]
+    """The folders that the image lies in, in lower case; the last one is that of the table."""
+    others: tuple[str, ...]
+    """The other cells."""
+
+    @property
+    def says_more(self) -> bool:
+        """Whether there are other cells, and none of them is the name of a folder."""
+        return bool(self.others) and not any(
+            each.casefold() in self.folders for each in self.others
+        )
+
+
+def _are_numbers_of_folders(rows: Sequence[_Row]) -> bool:
+    """Tell whether all that rows add is a number for each folder, as in lists for training."""
+    pairs = {(row.folders[0], row.others) for row in rows}
+    folders, numbers = {folder for folder, _ in pairs}, {others for _, others in pairs}
+    whole = all(len(others) == 1 and others[0].isdigit() for others in numbers)
+    alike = len(pairs) == len(folders) == len(numbers) > 1
+    return whole and alike and len(rows) >= 2 * len(pairs)
 
 
 def _rows(text: str, suffix: str) -> Iterator[Sequence[str]]:
     """Yield the rows of a table as texts; the heading is a row too."""
-    lines = [line for line in text.splitlines()[: 2 * ROWS] if line.strip()]
+    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [*lines[:1], *lines[1 :: max(1, len(lines) // ROWS)]]
     if suffix in ("jsonl", "ndjson"):
         yield from (_values(line) for line in lines)
     elif suffix in ("txt", "lst"):
@@ -65,19 +92,17 @@ def _values(line: str) -> list[str]:
     return [str(value) for value in row.values()] if isinstance(row, dict) else []
 
 
-def _is_labelled(directory: Directory, row: Sequence[str], numbered: bool) -> bool | None:
-    """Tell whether a row gives an image more than its folder's name; None if it names no image."""
+def _read_row(directory: Directory, row: Sequence[str], numbered: bool) -> _Row | None:
+    """Return what a row says of an image; None if it names none."""
     cells = [cell.strip() for cell in row]
     for cell in cells[:PLACES]:
         if (found := _find(directory, cell, numbered)) is not None:
-            others = [
-                other
-                for other in cells
-                if other not in (cell, "") and not CHECKSUM.fullmatch(other)
-            ]
-            folders = {part.casefold() for part in found.split("/")[:-1]}
-            folders.add(os.path.basename(directory.path).casefold())
-            return bool(others) and not any(other.casefold() in folders for other in others)
+            others = [each for each in cells if each not in (cell, "")]
+            folders = [*found.split("/")[:-1], os.path.basename(directory.path)]
+            return _Row(
+                tuple(each.casefold() for each in folders),
+                tuple(each for each in others if not CHECKSUM.fullmatch(each)),
+            )
     return None
 
 

@@ -25,18 +25,32 @@ IMAGES = _set(
 LABELS = _set(
     "label labels mask masks annotation annotations annotated annot annots ann anns gt gts "
     "truth groundtruth seg segs segmentation segmentations trimap trimaps target targets "
-    "matte mattes manual labelids labelme xml xmls bbox bboxes polygons"
+    "matte mattes manual labelids labelme xml xmls bbox bboxes polygons depth depths disparity "
+    "disparities"
 )
 MARKS = _set(
     "label labels mask masks annotation annotations annotated annot gt gts truth groundtruth "
     "seg segs segmentation segmentations trimap trimaps matte mattes labelids"
 )
 """The words for labels that tell a mask from the image beside it."""
+SHOWN = _set("label labels mask masks")
+"""Those of them that can also be what a photograph shows."""
 FILLER = _set(
     "set sets data dataset dir folder folders split png jpg tif tiff raw fine coarse class "
     "object semantic instance color colour binary ground left bit camera final resized tr ts"
 )
-GENERIC = _set("data dataset datasets set classes categories all folder dir")
+GENERIC = _set("data dataset datasets set classes categories all folder dir archive collection")
+VERSIONS = _set(
+    "raw color colour gray grey grayscale greyscale bw segmented resized cropped augmented "
+    "processed preprocessed enhanced normalized normalised part parts batch"
+)
+"""The words for folders that each hold a whole dataset, or a part of one, with all its classes."""
+EXTRAS = _set(
+    "unlabeled unlabelled unsupervised extra extras pred prediction predictions sample samples "
+    "demo doc docs figures assets scripts src code notebooks models weights checkpoints runs logs "
+    "result results outputs csv meta metadata splits backup old tmp temp background"
+)
+"""The words for folders that lie beside the parts of a split and are no classes."""
 
 
 class Role(NamedTuple):
@@ -106,6 +120,27 @@ def is_wrapper(name: str) -> bool:
     """Tell whether a name is no class but says that there are images: "images", "dataset"."""
     named = words(name)
     return bool(named) and all(word in IMAGES | GENERIC for word in named)
+
+
+def is_version(name: str) -> bool:
+    """Tell whether a name is that of a dataset among several: "resized", "dataset_part2"."""
+    named = words(name)
+    known = IMAGES | GENERIC | VERSIONS | FILLER
+    return bool(named) and all(word in known or word.isdigit() for word in named)
+
+
+def is_numbered(name: str) -> bool:
+    """Tell whether a name is that of a numbered part of the images: "images_001"."""
+    named = words(name)
+    if len(named) < 2 or not named[-1].isdigit():
+        return False
+    of_images = IMAGES | {"data", "dataset"}
+    return named[-2] in of_images or (named[-2] in ("part", "batch") and bool(of_images & {*named}))
+
+
+def is_extra(name: str) -> bool:
+    """Tell whether a name is that of a folder beside parts of a split: "unlabeled", "docs"."""
+    return bool(EXTRAS & set(words(name))) or role_of(name).kind == "labels"
 
 
 def pair_key(stem: str, dropped: frozenset[str]) -> tuple[str, ...]:

@@ -86,7 +86,7 @@ def test_a_missing_folder_and_a_file_are_refused(tmp_path: Path) -> None:
     [
         (["a/A.png", "a/a.png"], "keep"),
         (["a/1.png", "A/1.png"], "keep"),
-        (["a/X/1.png", "a/x/1.png"], "keep"),
+        (["a/X/1.png", "a/x/1.png", "b/1.png"], "keep"),
         (["a/1.png", "a/1_v1.png"], "keep"),
         (["a/1.png", "a/1_V3.png"], "keep"),
         (["a/1.jpg", "a/1.JPG"], "keep"),
@@ -233,7 +233,7 @@ def test_what_systems_add_is_hidden_at_every_level(class_folder: Folder) -> None
         ["a/caf\u00e9.png", "a/cafe\u0301.png"],
         ["caf\u00e9/1.png", "cafe\u0301/1.png"],
         ["CAF\u00c9/1.png", "cafe\u0301/1.png"],
-        ["a/stra\u00dfe/1.png", "a/STRASSE/1.png"],
+        ["a/stra\u00dfe/1.png", "a/STRASSE/1.png", "b/1.png"],
     ],
 )
 def test_names_that_differ_in_how_accents_are_encoded_are_refused(

@@ -10,7 +10,7 @@ import pytest
 from expand import ExpandError
 from expand.layouts.class_folders import list_sources
 from expand.layouts.layout import FOLDERS, Kind, LayoutError
-from expand.layouts.recognition.pairs import STARTS
+from expand.layouts.recognition.masks import STARTS
 from expand.layouts.recognition.recognise import recognise
 from expand.layouts.recognition.words import MARKS, part_of, role_of, words
 from tests.conftest import noise_image
@@ -417,7 +417,7 @@ def test_class_folders_are_not_refused(files: dict[str, str], tmp_path: Path) ->
 
 
 def test_one_class_is_enough(tmp_path: Path) -> None:
-    assert len(list_sources(write(tmp_path / "set", ("cat/in/1.png", "cat/out/2.png")))) == 2
+    assert len(list_sources(write(tmp_path / "set", ("cat/1.png", "cat/out/2.png")))) == 2
 
 
 def test_an_unknown_layout_is_refused(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from expand.job.replay import replay
 from expand.job.verify import verify
 from expand.layouts.names import COPY, copy_name, split_suffix
 from expand.recipes.recipe import Recipe
+from expand.techniques.catalogue.library import load_library
 from tests.odd.files.case import by_pillow, picture
 from tests.odd.fuzz.mutations import TOKENS, mutate_bytes, mutate_text
 from tests.odd.make_odd_files import odd_files
@@ -106,6 +107,7 @@ def _recipes() -> list[str]:
 
 def records(folder: Path) -> Run:
     """Verify, replay and resume a folder with a mutated run card or manifest."""
+    load_library()  # a misspelt technique does that, and it takes more memory than an input may
     src, whole = folder / "src", folder / "whole"
     for label in ("a", "b"):
         (src / label).mkdir(parents=True)

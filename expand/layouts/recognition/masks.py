@@ -1,0 +1,142 @@
+"""Masks beside their images in one folder: told by their names, and by what they show."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from expand.errors import ExpandError
+from expand.layouts.directory import Directory
+from expand.layouts.layout import Kind, Layout
+from expand.layouts.recognition.words import IMAGES, MARKS, SHOWN, pair_key, words
+
+if TYPE_CHECKING:
+    from expand.images.pixels import Pixels
+
+OTHER_MASKS = (".mat", ".npy", ".npz", ".csv", ".geojson", ".gif")
+"""Suffixes of files that are no images here, but can be masks."""
+LOSSY = (".jpg", ".jpeg")
+STARTS = ("annot", "gt", "label", "mask", "matte", "seg", "trimap", "truth")
+"""What every word for labels in the name of a file holds."""
+OPENED = 8
+"""Pairs of a directory that are opened."""
+COLOURS, COVERED = 32, 0.8
+"""The most colours that cover this share of a mask; a photograph has more. Measured: a mask of six
+colours in JPEG 0.86 to 0.88, photographs 0.03 to 0.5."""
+
+
+class Pair(NamedTuple):
+    """An image, and a file whose name says that it may be its mask."""
+
+    image: str
+    mask: str
+
+
+def find_masks(directory: Directory, names: tuple[str, ...]) -> Layout | None:
+    """Return the layout of a directory in which an image has its mask beside it.
+
+    Their names differ in one word, such as "mask". That must not be in the name of a folder that
+    leads to the directory: then it is what the images show. `names` are those folders. Two
+    photographs, such as those of a bottle and of its label, are no such pair.
+    """
+    marks = MARKS - {word for name in names for word in words(name)}
+    files = _with_marks(directory.images)
+    files += [name for name in directory.others if name.lower().endswith(OTHER_MASKS)]
+    masks = [name for name in files if marks & set(words(_stem(name)))]
+    if not masks:
+        return None
+    marked = set(masks)
+    plain = {pair_key(_stem(name), IMAGES): name for name in directory.images if name not in marked}
+    pairs = list(_pairs(masks, plain, marks))
+    usual = 2 * len({pair.image for pair in pairs}) >= len(plain)
+    for pair in pairs[:: max(1, len(pairs) // OPENED)][:OPENED]:
+        if not _are_photographs(directory.path, pair, usual=usual):
+            return Layout(Kind.MASKS, pair)
+    return None
+
+
+def _with_marks(names: list[str]) -> list[str]:
+    """Return the names that hold a word for labels; quickly, as there are none in most folders."""
+    together = "\n".join(names).lower()
+    if not any(start in together for start in STARTS):
+        return []
+    return [name for name in names if any(start in name.lower() for start in STARTS)]
+
+
+def _pairs(
+    masks: list[str], plain: dict[tuple[str, ...], str], marks: frozenset[str]
+) -> Iterator[Pair]:
+    """Yield each mask with the image whose words it has."""
+    for mask in masks:
+        image = next((plain[key] for key in _keys(mask, marks) if key in plain), None)
+        if image:
+            yield Pair(image, mask)
+
+
+def _keys(mask: str, marks: frozenset[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the words that the image of a mask may have: without the mark, or those before it."""
+    named = words(_stem(mask))
+    first = next(index for index, word in enumerate(named) if word in marks)
+    if named[first + 1 :][:1] in (("on",), ("off",)):
+        return  # a mask that somebody wears
+    dropped = frozenset(marks | IMAGES)
+    yield tuple(word for word in named if word not in dropped)
+    if first:
+        yield tuple(word for word in named[:first] if word not in IMAGES)
+
+
+def _are_photographs(folder: str, pair: Pair, *, usual: bool) -> bool:
+    """Tell whether both files show a scene, so that the second is no mask of the first.
+
+    Two photographs of one size in lossless files are still an image and its mask by their names, if
+    most images of the folder have a `usual` one: a mask can be drawn over its image.
+    """
+    named = words(_stem(pair.mask))
+    if not SHOWN & set(named):
+        return False
+    image, mask = _read(folder, pair.image), _read(folder, pair.mask)
+    if image is None or mask is None:
+        return False
+    if not (_is_scene(mask) and _is_scene(image) and _is_coloured(mask) == _is_coloured(image)):
+        return False
+    last = next((word for word in reversed(named) if not word.isdigit()), "")
+    drawn = usual and last in ("mask", "masks") and not pair.mask.lower().endswith(LOSSY)
+    return not drawn or image.shape[:2] != mask.shape[:2]
+
+
+def _read(folder: str, name: str) -> Pixels | None:
+    from expand.images.decoder import decode
+    from expand.storage.reading import read_image
+
+    try:
+        return decode(read_image(os.path.join(folder, name))).pixels
+    except ExpandError:
+        return None
+
+
+def _is_scene(pixels: Pixels) -> bool:
+    """Tell whether pixels have more colours than a mask, also one that JPEG has blurred."""
+    import numpy as np
+
+    levels = (pixels >> (8 * pixels.dtype.itemsize - 8)).astype(np.int32)
+    if _is_coloured(pixels):
+        levels = levels[..., :3] >> 3  # noise and blur are smaller than a step
+        levels = (levels[..., 0] << 10) + (levels[..., 1] << 5) + levels[..., 2]
+    elif levels.ndim > 2:
+        levels = levels[..., 0]
+    counts = np.sort(np.bincount(levels.ravel()))[::-1]
+    most = max(1, min(COLOURS, levels.size // 8))
+    return bool(counts[:most].sum() < COVERED * levels.size)
+
+
+def _is_coloured(pixels: Pixels) -> bool:
+    if pixels.ndim < 3 or pixels.shape[2] < 3:
+        return False
+    return bool(
+        (pixels[..., 0] != pixels[..., 1]).any() or (pixels[..., 1] != pixels[..., 2]).any()
+    )
+
+
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0]
