@@ -1,0 +1,69 @@
+"""The stages of an expansion: which functions belong to which. The one list to change."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Timed(NamedTuple):
+    """A function whose time is counted, without that of the functions of this list in it."""
+
+    stage: str
+    module: str
+    name: str
+    """A function of the module, or "Class.method"."""
+    whole: bool = False
+    """Whether the functions in it are not counted apart."""
+
+    @property
+    def label(self) -> str:
+        """Its name for a table."""
+        return f"{self.module.removeprefix('expand.')}.{self.name}"
+
+
+STAGES = (
+    Timed("plan", "expand.job.plan", "make_plan"),
+    Timed("plan", "expand.job.estimate", "estimate", whole=True),
+    Timed("plan", "expand.job.output", "_prepare", whole=True),
+    Timed("plan", "expand.records.card", "write_card"),
+    Timed("scan", "expand.layouts.class_folders", "list_sources"),
+    Timed("scan", "expand.layouts.listing", "Listing.__iter__"),
+    Timed("scan", "expand.records.join", "join"),
+    Timed("scan", "expand.records.manifest", "read_records"),
+    Timed("engine", "expand.engines.local", "LocalEngine.map"),
+    Timed("engine", "expand.job.run", "_chunks"),
+    Timed("waiting", "multiprocessing.connection", "wait"),
+    Timed("task", "expand.job.task", "do_chunk"),
+    Timed("checks", "expand.job.task", "check_output"),
+    Timed("checks", "expand.job.task", "check_card"),
+    Timed("checks", "expand.job.run", "_check_records"),
+    Timed("checks", "expand.layouts.limits", "NameLimits.check"),
+    Timed("read", "expand.layouts.source", "read_source"),
+    Timed("header", "expand.images.decoder", "open_image"),
+    Timed("decode", "expand.images.decoder", "ImageFile.decode"),
+    Timed("decode", "cv2", "imdecode"),
+    Timed("draw", "expand.views.views", "Views.params"),
+    Timed("draw", "expand.views.views", "Views.placement"),
+    Timed("draw", "expand.views.views", "Views.render"),
+    Timed("fill", "expand.recipes.fill", "Fill.colour"),
+    Timed("warp", "expand.views.resample", "resample"),
+    Timed("warp", "cv2", "warpAffine"),
+    Timed("noise", "expand.techniques.pixel.noise", "Noise.apply"),
+    Timed("encode", "expand.images.encoder", "encode"),
+    Timed("encode", "cv2", "imencode"),
+    Timed("encode", "cv2", "cvtColor"),
+    Timed("hash", "hashlib", "sha256"),
+    Timed("compare", "expand.job.copies", "ImageViews.find_same"),
+    Timed("write", "expand.storage.folder", "OutputFolder.write"),
+    Timed("write", "expand.storage.folder", "OutputFolder.link"),
+    Timed("write", "expand.storage.removal", "open_output"),
+    Timed("rows", "expand.records.rows", "line_of"),
+    Timed("rows", "expand.job.task", "_row"),
+    Timed("rows", "expand.job.task", "_outcome"),
+    Timed("rows", "expand.job.summary", "RunSummary.add"),
+    Timed("rows", "expand.records.writer", "ManifestWriter.begin"),
+    Timed("rows", "expand.records.writer", "ManifestWriter.flush"),
+    Timed("rows", "expand.records.writer", "ManifestWriter.publish"),
+)
+OTHER = Timed("other", "expand", "(all that has no line here)")
+IDLE = Timed("waiting", "expand", "(worker threads without work)")
