@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from expand.errors import ExpandError
+from expand.layouts.collisions import check_folders, check_images
 from expand.layouts.directory import IMAGE
 from expand.layouts.layout import AUTO, FOLDERS, LAYOUTS, Layout, LayoutError
 from expand.layouts.listing import EmptyClass, Listing, ScanSummary
-from expand.layouts.names import check_folders, check_images, split_suffix
+from expand.layouts.names import split_suffix
 from expand.layouts.recognition.recognise import look
 from expand.layouts.source import Source
 from expand.layouts.walk import Frame, walk
@@ -65,9 +66,9 @@ def list_images(root: Path, layout: str = AUTO) -> Iterator[Path]:
         if found and found.has_masks:
             raise LayoutError(root, found)
 
-    for _, entry, kind in walk(str(root), visit):
-        if entry and kind == IMAGE:
-            yield Path(entry.path)
+    for frame, name, kind in walk(str(root), visit):
+        if name is not None and kind == IMAGE:
+            yield Path(frame.start + name)
 
 
 class _Scan:
@@ -81,18 +82,19 @@ class _Scan:
     def sources(self) -> Iterator[Source]:
         """Yield the sources, one class after the other."""
         found, others = 0, Counter[str]()
-        for frame, entry, kind in walk(str(self.root), self._visit):
-            if entry is None:
+        for frame, name, kind in walk(str(self.root), self._visit):
+            if name is None:
                 if len(frame.names) == 1:
                     self._end_class(frame.names[0], found, others)
                     found, others = 0, Counter()
             elif kind != IMAGE:
                 self.summary.foreign += 1
                 if frame.names:
-                    others[split_suffix(entry.name)[1].lower()] += 1
+                    others[split_suffix(name)[1].lower()] += 1
             elif frame.names:
                 found += 1
-                yield Source(f"{frame.prefix}{entry.name}", _size(entry), frame.names[0])
+                size = _size(frame.start + name)
+                yield Source(f"{frame.prefix}{name}", size, frame.names[0])
             else:
                 self.summary.unlabelled += 1
 
@@ -125,8 +127,8 @@ def _recognise(frame: Frame) -> Layout | None:
     return layout
 
 
-def _size(entry: os.DirEntry[str]) -> int:
+def _size(path: str) -> int:
     try:
-        return entry.stat().st_size
+        return os.stat(path).st_size
     except OSError:
         return 0

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from heapq import merge
+from itertools import islice, repeat
 
 from expand.errors import ExpandError
 from expand.images.formats import SUFFIXES
+from expand.layouts.blocks import Sorter
 from expand.layouts.names import split_suffix
 
 BESIDE = frozenset(
@@ -15,21 +18,26 @@ BESIDE = frozenset(
 )
 """Folders that systems add, in lower case: hidden like names that start with a dot."""
 
+USUAL = tuple(SUFFIXES)
 FOLDER, IMAGE, OTHER = "folder", "image", "other"
 
 
 @dataclass(frozen=True)
 class Directory:
-    """The visible entries of a directory, each list sorted by name."""
+    """The visible names in a directory, sorted; those of many files lie on the disk."""
 
     path: str
-    entries: list[tuple[os.DirEntry[str], str]]
-    """All of them, each with its kind."""
     folders: list[str]
-    images: list[str]
-    others: list[str]
+    images: Sequence[str]
+    others: Sequence[str]
     """Files that are not images."""
     hidden: int
+
+    def entries(self) -> Iterator[tuple[str, str]]:
+        """Yield all names in order, each with its kind."""
+        kinds = ((self.folders, FOLDER), (self.images, IMAGE), (self.others, OTHER))
+        each = [zip(names, repeat(kind)) for names, kind in kinds if names]
+        return each[0] if len(each) == 1 else merge(*each)
 
 
 def read_directory(path: str, most: int | None = None) -> Directory:
@@ -37,17 +45,22 @@ def read_directory(path: str, most: int | None = None) -> Directory:
 
     A link counts as what it leads to. Nothing is opened.
     """
+    folders, images, others, hidden = list[str](), Sorter(), Sorter(), 0
     try:
         with os.scandir(path) as scanned:
-            listed = sorted(islice(scanned, most), key=lambda entry: entry.name)
+            for entry in islice(scanned, most):
+                name = entry.name
+                if is_hidden(name):
+                    hidden += 1
+                elif _is_folder(entry):
+                    folders.append(name)
+                elif is_image(name):
+                    images.append(name)
+                else:
+                    others.append(name)
     except OSError as error:
         raise ExpandError(f'"{path}" cannot be read: {error.strerror}') from error
-    entries = [(entry, _kind_of(entry)) for entry in listed if not is_hidden(entry.name)]
-    named: dict[str, list[str]] = {FOLDER: [], IMAGE: [], OTHER: []}
-    for entry, kind in entries:
-        named[kind].append(entry.name)
-    hidden = len(listed) - len(entries)
-    return Directory(path, entries, named[FOLDER], named[IMAGE], named[OTHER], hidden)
+    return Directory(path, sorted(folders), images.names(), others.names(), hidden)
 
 
 def is_hidden(name: str) -> bool:
@@ -57,12 +70,11 @@ def is_hidden(name: str) -> bool:
 
 def is_image(name: str) -> bool:
     """Tell whether a file's suffix is that of an image that is read."""
-    return split_suffix(name)[1].lower() in SUFFIXES
+    return name.endswith(USUAL, 1) or split_suffix(name)[1].lower() in SUFFIXES
 
 
-def _kind_of(entry: os.DirEntry[str]) -> str:
+def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        folder = entry.is_dir()
+        return entry.is_dir()
     except OSError:
-        folder = False
-    return FOLDER if folder else IMAGE if is_image(entry.name) else OTHER
+        return False

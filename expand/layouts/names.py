@@ -1,12 +1,10 @@
-"""Names of copies, and the check that no two files of the expanded dataset get the same name."""
+"""Names of copies, and how names are compared."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 
-from expand.errors import ExpandError
 from expand.images.formats import OPTIONS
 
 COPY = re.compile(r"^(?P<stem>.+)_v(?P<view>[1-9]\d*)(?P<suffix>\.[^.]+)$", re.DOTALL)
@@ -29,38 +27,6 @@ def split_suffix(name: str) -> tuple[str, str]:
     """Split a path before its suffix: "a/b.tar.png" becomes ("a/b.tar", ".png")."""
     stem, dot, suffix = name.rpartition(".")
     return (stem, dot + suffix) if stem and "/" not in suffix else (name, "")
-
-
-def check_images(directory: str, names: Sequence[str], factor: int, format_: str) -> None:
-    """Refuse images of a directory if two files would get one name, as `fold` compares them."""
-    originals: dict[str, str] = {}
-    copies: dict[str, str] = {}  # the first copy stands for all copies of its source
-    for name in names:
-        first = fold(copy_name(name, 1, format_))
-        for taken, key in ((originals, fold(name)), (copies, first)):
-            if (other := taken.setdefault(key, name)) != name:
-                raise _same_name(directory, other, name)
-    for name in names:
-        match = COPY.match(fold(name))
-        if match and int(match["view"]) < factor:
-            first = f"{match['stem']}_v1{match['suffix']}"
-            if first in copies:
-                raise _same_name(directory, copies[first], name)
-
-
-def check_folders(directory: str, names: Sequence[str]) -> None:
-    """Refuse folders of a directory that have the same name, as `fold` compares them."""
-    taken: dict[str, str] = {}
-    for name in names:
-        if (other := taken.setdefault(fold(name), name)) != name:
-            raise _same_name(directory, other, name)
-
-
-def _same_name(directory: str, first: str, second: str) -> ExpandError:
-    return ExpandError(
-        f'"{directory}/{first}" and "{directory}/{second}" would give files of one name, here or '
-        "on a file system that ignores case and how accents are encoded; rename one of them"
-    )
 
 
 def fold(name: str) -> str:

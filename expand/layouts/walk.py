@@ -27,10 +27,15 @@ class Frame:
         """What comes before the name of an entry in its path, relative to the walk's folder."""
         return "".join(f"{name}/" for name in self.names)
 
+    @cached_property
+    def start(self) -> str:
+        """What comes before the name of an entry in its path."""
+        return os.path.join(self.directory.path, "")
+
 
 Visit = Callable[[Frame], None]
-Step = tuple[Frame, os.DirEntry[str] | None, str]
-"""A file with its directory and its kind; a directory with None at its end."""
+Step = tuple[Frame, str | None, str]
+"""A directory, and the name and kind of a file in it; None at its end."""
 
 
 def walk(root: str, visit: Visit) -> Iterator[Step]:
@@ -39,17 +44,17 @@ def walk(root: str, visit: Visit) -> Iterator[Step]:
     Each directory is read once, and passed to `visit` before its entries. Raise ExpandError if one
     cannot be read, or is a link to one that it lies in.
     """
-    stack = [(first := _open(root, (), []), iter(first.directory.entries))]
+    stack = [(first := _open(root, (), []), first.directory.entries())]
     visit(first)
     while stack:
         frame, remaining = stack[-1]
-        for entry, kind in remaining:
+        for name, kind in remaining:
             if kind != FOLDER:
-                yield frame, entry, kind
+                yield frame, name, kind
                 continue
-            inner = _open(entry.path, (*frame.names, entry.name), [each for each, _ in stack])
+            inner = _open(frame.start + name, (*frame.names, name), [each for each, _ in stack])
             visit(inner)
-            stack.append((inner, iter(inner.directory.entries)))
+            stack.append((inner, inner.directory.entries()))
             break
         else:
             stack.pop()

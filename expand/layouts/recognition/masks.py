@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from expand.errors import ExpandError
+from expand.layouts.blocks import Sorter
 from expand.layouts.directory import Directory
 from expand.layouts.layout import Kind, Layout
 from expand.layouts.recognition.words import IMAGES, MARKS, SHOWN, pair_key, words
@@ -19,6 +21,8 @@ OTHER_MASKS = (".mat", ".npy", ".npz", ".csv", ".geojson", ".gif")
 LOSSY = (".jpg", ".jpeg")
 STARTS = ("annot", "gt", "label", "mask", "matte", "seg", "trimap", "truth")
 """What every word for labels in the name of a file holds."""
+TOGETHER = 4096
+"""Names that are looked at together."""
 OPENED = 8
 """Pairs of a directory that are opened."""
 COLOURS, COVERED = 32, 0.8
@@ -46,22 +50,37 @@ def find_masks(directory: Directory, names: tuple[str, ...]) -> Layout | None:
     masks = [name for name in files if marks & set(words(_stem(name)))]
     if not masks:
         return None
-    marked = set(masks)
-    plain = {pair_key(_stem(name), IMAGES): name for name in directory.images if name not in marked}
+    marked, wanted = set(masks), {key for mask in masks for key in _keys(mask, marks)}
+    plain = {key: name for key, name in _plain(directory, marked) if key in wanted}
     pairs = list(_pairs(masks, plain, marks))
-    usual = 2 * len({pair.image for pair in pairs}) >= len(plain)
+    usual = bool(pairs) and 2 * len({pair.image for pair in pairs}) >= _count(directory, marked)
     for pair in pairs[:: max(1, len(pairs) // OPENED)][:OPENED]:
         if not _are_photographs(directory.path, pair, usual=usual):
             return Layout(Kind.MASKS, pair)
     return None
 
 
-def _with_marks(names: list[str]) -> list[str]:
+def _with_marks(names: Iterable[str]) -> list[str]:
     """Return the names that hold a word for labels; quickly, as there are none in most folders."""
-    together = "\n".join(names).lower()
-    if not any(start in together for start in STARTS):
-        return []
-    return [name for name in names if any(start in name.lower() for start in STARTS)]
+    found: list[str] = []
+    remaining = iter(names)
+    while some := list(islice(remaining, TOGETHER)):
+        together = "\n".join(some).lower()
+        if any(start in together for start in STARTS):
+            found += [name for name in some if any(start in name.lower() for start in STARTS)]
+    return found
+
+
+def _plain(directory: Directory, marked: set[str]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the images that are not `marked`, each after its words."""
+    return (
+        (pair_key(_stem(name), IMAGES), name) for name in directory.images if name not in marked
+    )
+
+
+def _count(directory: Directory, marked: set[str]) -> int:
+    """Count the images that are not `marked`; those of the same words count as one."""
+    return sum(1 for _ in groupby(Sorter(" ".join(key) for key, _ in _plain(directory, marked))))
 
 
 def _pairs(

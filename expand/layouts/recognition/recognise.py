@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from expand.errors import ExpandError
+from expand.layouts.blocks import starting
 from expand.layouts.directory import Directory, read_directory
 from expand.layouts.layout import CLASS_FOLDERS, Kind, Layout
 from expand.layouts.recognition.evidence import (
@@ -87,21 +88,26 @@ def _look_into_files(directory: Directory, *, numbered: bool) -> Layout | None:
 
     `numbered` says that a table may name images by bare numbers.
     """
-    stems = {name.rpartition(".")[0] for name in directory.images} if directory.others else set()
     seen = dict.fromkeys((".yaml", ".json", ".xml", ".txt", "table"), 0)
     for name in directory.others:
         _, dot, suffix = name.lower().rpartition(".")
         group = {"yml": ".yaml"}.get(suffix, dot + suffix)
-        paired = name.rpartition(".")[0] in stems
         if group not in seen and dot + suffix not in SUFFIX:
             continue
-        group = group if group in seen and (group != ".txt" or paired) else "table"
+        if group not in seen or (group == ".txt" and not _has_image(directory, name)):
+            group = "table"
         if seen[group] >= FILES:
             continue
         seen[group] += 1
         if kind := _kind_of(directory, name, group, numbered):
             return Layout(kind, (name,))
     return None
+
+
+def _has_image(directory: Directory, name: str) -> bool:
+    """Tell whether a directory has an image whose name differs from a file's in its suffix only."""
+    stem = name.rpartition(".")[0]
+    return any(image.rpartition(".")[0] == stem for image in starting(directory.images, f"{stem}."))
 
 
 def _kind_of(directory: Directory, name: str, group: str, numbered: bool) -> Kind | None:

@@ -1,0 +1,160 @@
+"""Blocks: lists in a temporary file, and texts sorted through it, so that memory stays bounded."""
+
+from __future__ import annotations
+
+import pickle
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import merge
+from itertools import chain, islice
+from tempfile import SpooledTemporaryFile
+from typing import Any, overload
+
+from expand.errors import STOPPED, ExpandError
+
+IN_MEMORY = 1 << 20
+"""Bytes of blocks before they move to the disk."""
+RUN = 1 << 14
+"""Texts that are sorted in memory; more are sorted in runs of so many, which are then merged."""
+BLOCK = 512
+"""Texts that are written and read together."""
+
+
+class Blocks:
+    """Values in a temporary file, which has no name and goes when this process ends.
+
+    It is closed with the last reference, if `close` was not called.
+    """
+
+    def __init__(self, in_memory: int = IN_MEMORY) -> None:
+        self._ends = [0]
+        self._last: tuple[int, Any] = (-1, None)
+        self._file = SpooledTemporaryFile(in_memory)  # noqa: SIM115  # closed by close()
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __getitem__(self, number: int) -> Any:
+        last, value = self._last
+        if number != last:
+            start, end = self._ends[number], self._ends[number + 1]
+            self._file.seek(start)  # another reader may have moved it
+            value = pickle.loads(self._file.read(end - start))
+            self._last = number, value
+        return value
+
+    def __del__(self) -> None:
+        self.close()
+
+    def append(self, value: object) -> None:
+        """Write a value; raise ExpandError with status 3 if the temporary folder is full."""
+        try:
+            self._file.seek(self._ends[-1])
+            size = self._file.write(pickle.dumps(value))
+        except OSError as error:
+            raise ExpandError(
+                f"the list of sources does not fit into the temporary folder: {error.strerror}",
+                STOPPED,
+            ) from error
+        self._ends.append(self._ends[-1] + size)
+
+    def close(self) -> None:
+        """Remove the temporary file."""
+        self._file.close()
+
+
+class Sorter:
+    """Sorts any number of texts."""
+
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        self._texts: list[str] = []
+        self._blocks: Blocks | None = None
+        self._runs: list[range] = []
+        for text in texts:
+            self.append(text)
+
+    def append(self, text: str) -> None:
+        """Take a text."""
+        self._texts.append(text)
+        if len(self._texts) >= RUN:
+            self._end_run()
+
+    def __iter__(self) -> Iterator[str]:
+        self._texts.sort()
+        if self._blocks is None:
+            return iter(self._texts)
+        runs = (_read(self._blocks, run) for run in self._runs)
+        return merge(self._texts, *runs)
+
+    def names(self) -> Sequence[str]:
+        """Return all texts in order: a list, or one that lies on the disk."""
+        if self._blocks is not None:
+            return StoredTexts(self)
+        self._texts.sort()
+        return self._texts
+
+    def _end_run(self) -> None:
+        """Write the texts in memory as a sorted run."""
+        self._texts.sort()
+        self._blocks = self._blocks or Blocks(1)
+        first = len(self._blocks)
+        for start in range(0, len(self._texts), BLOCK):
+            self._blocks.append(self._texts[start : start + BLOCK])
+        self._runs.append(range(first, len(self._blocks)))
+        self._texts = []
+
+
+class StoredTexts(Sequence[str]):
+    """Sorted texts that lie on the disk; a search reads one block."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._blocks, self._firsts, self._count = Blocks(1), list[str](), 0
+        remaining = iter(texts)
+        while block := list(islice(remaining, BLOCK)):
+            self._blocks.append(block)
+            self._firsts.append(block[0])
+            self._count += len(block)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[str]:
+        return _read(self._blocks, range(len(self._blocks)))
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        """Return a text, or a list of those in a slice."""
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(self._count))]
+        number = range(self._count)[index]
+        return str(self._blocks[number // BLOCK][number % BLOCK])
+
+    def __contains__(self, text: object) -> bool:
+        return isinstance(text, str) and next(self.since(text), None) == text
+
+    def since(self, text: str) -> Iterator[str]:
+        """Yield the texts from the first that is not before `text`."""
+        number = max(0, bisect_right(self._firsts, text) - 1)
+        block = self._blocks[number]
+        rest = block[bisect_left(block, text) :]
+        return chain(rest, _read(self._blocks, range(number + 1, len(self._blocks))))
+
+
+def starting(texts: Sequence[str], prefix: str) -> Iterator[str]:
+    """Yield those of sorted texts that start with `prefix`; only these are looked at."""
+    if isinstance(texts, StoredTexts):
+        found = texts.since(prefix)
+    else:
+        found = (texts[index] for index in range(bisect_left(texts, prefix), len(texts)))
+    for text in found:
+        if not text.startswith(prefix):
+            return
+        yield text
+
+
+def _read(blocks: Blocks, numbers: Iterable[int]) -> Iterator[str]:
+    for number in numbers:
+        yield from blocks[number]

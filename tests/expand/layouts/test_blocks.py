@@ -1,0 +1,54 @@
+"""Blocks: texts come back sorted, and are found, however many there are."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from expand.layouts import blocks
+from expand.layouts.blocks import Sorter, StoredTexts, starting
+
+NAMES = st.lists(st.text("ab._\udcff\U0001f600", min_size=1, max_size=4), unique=True)
+
+
+@pytest.fixture
+def small_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sort and write a few texts at a time."""
+    monkeypatch.setattr(blocks, "RUN", 3)
+    monkeypatch.setattr(blocks, "BLOCK", 2)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(NAMES)
+def test_texts_are_sorted_like_a_list(small_runs: None, names: list[str]) -> None:
+    expected = sorted(names)
+    assert list(Sorter(names)) == expected
+    found = Sorter(names).names()
+    assert (list(found), len(found), bool(found)) == (expected, len(names), bool(names))
+    assert [found[index] for index in range(len(names))] == expected
+    assert found[1:-1] == expected[1:-1]
+    assert list(zip(found, found, strict=True)) == list(zip(expected, expected, strict=True))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(NAMES.filter(bool), st.text("ab._", max_size=2))
+def test_texts_with_a_beginning_are_found(small_runs: None, names: list[str], prefix: str) -> None:
+    expected = [name for name in sorted(names) if name.startswith(prefix)]
+    stored = StoredTexts(sorted(names))
+    assert list(starting(stored, prefix)) == list(starting(sorted(names), prefix)) == expected
+    assert (prefix in stored) == (prefix in names)
+
+
+def test_memory_does_not_grow_with_the_number_of_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "RUN", 1000)
+    monkeypatch.setattr(blocks, "BLOCK", 32)
+    tracemalloc.start()
+    texts = Sorter(f"{number * 7919 % 40_009:09d}.png" for number in range(40_000)).names()
+    assert isinstance(texts, StoredTexts)
+    assert sum(1 for _ in texts) == 40_000
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 700_000 < 40_000 * 62  # what the texts alone would take
