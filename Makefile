@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test docs slow bench clean
+.PHONY: demo test docs slow gpu bench clean
 .DEFAULT_GOAL := demo
 
 .venv/installed: setup.cfg pyproject.toml constraints.txt
@@ -37,6 +37,9 @@ docs: .venv/docs
 
 slow: .venv/installed
 	$(BIN)/pytest -m slow --durations=0
+
+gpu: .venv/installed
+	$(BIN)/pytest -m gpu
 
 bench: .venv/installed
 	$(BIN)/python -m benchmarks

@@ -25,6 +25,12 @@ settings.load_profile("unhurried")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Hide a GPU from tests that are not about one: they say what happens on a CPU."""
+    if config.option.markexpr != "gpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+
 @pytest.fixture(autouse=True)
 def _signals() -> Iterator[None]:
     """Give each test the signal handlers that the tests began with: commands set their own."""

@@ -229,10 +229,12 @@ def prepare_torch(threads: int | None) -> None:
     """Make torch reproducible: a fixed number of threads, deterministic algorithms."""
     import torch
 
+    from train.runtime.device import make_deterministic
+
     if threads is not None and threads < 1:
         raise TrainError(f"--threads must be at least 1, got {threads}")
     if threads is not None and threads > MOST["threads"]:
         raise TrainError(f"--threads must be at most {MOST['threads']:,}, got {threads:,}")
     if threads:
         torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(mode=True, warn_only=True)
+    make_deterministic()

@@ -17,6 +17,7 @@ from train.fit.divergence import DivergedError
 from train.fit.loop import fit
 from train.fit.trainer import Step
 from train.runs.records import shorten, write_json
+from train.runtime.device import finish
 from train.runtime.typed import checked, fits
 from train.trials.context import TrialContext
 from train.trials.study import Trial
@@ -90,6 +91,8 @@ def probe(context: TrialContext[ComparisonStudy], arm: Arm) -> float:
     with suppress(DivergedError):  # its trials will say so; the steps so far were timed
         for event in fit(setup.trainer, setup.feed):
             if isinstance(event, Step):
+                if len(marks) in (WARM_UP_STEPS, PROBE_STEPS):  # the marks that are subtracted
+                    finish(context.device)
                 marks.append(time.perf_counter())
             if len(marks) > PROBE_STEPS:
                 break

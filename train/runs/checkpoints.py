@@ -127,7 +127,7 @@ def _restore(trainer: Trainer, tensors: dict[str, Tensor], note: dict[str, str])
         tally = Tally(int(note["images"]), tensors["tally/loss"], tensors["tally/right"])
         trainer.tally = tally.to(trainer.device)
     torch.set_rng_state(tensors["rng"])
-    if "rng/cuda" in tensors:  # pragma: no cover  # needs a GPU
+    if trainer.device.type == "cuda" and "rng/cuda" in tensors:  # pragma: no cover  # needs a GPU
         torch.cuda.set_rng_state(tensors["rng/cuda"])
 
 

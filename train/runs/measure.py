@@ -18,6 +18,8 @@ from train.runs.settings import Settings
 from train.runtime.device import hardware
 
 LEAKS_SHOWN = 10
+BEGUN_ON = "begun_on"
+"""The key of the device that a resumed run began on, if it is another one."""
 
 
 def describe_run(settings: Settings, data: Data, setup: Setup) -> RunRecord:
@@ -48,10 +50,33 @@ def resume_record(record: RunRecord, earlier: RunRecord, step: int) -> RunRecord
     last = parts[-1].versions if parts else earlier.versions
     if last != record.versions:
         parts = [*parts, Part(step, record.versions)]
-    return replace(record, versions=earlier.versions, parts=parts or None)
+    begun = earlier.hardware.get(BEGUN_ON) or _device(earlier)
+    own = {BEGUN_ON: begun} if begun != _device(record) else {}
+    hardware = {**record.hardware, **own}
+    return replace(record, versions=earlier.versions, parts=parts or None, hardware=hardware)
 
 
-def changed_versions(record: RunRecord) -> str:
+def _device(record: RunRecord) -> str:
+    return str(record.hardware.get("gpu") or record.hardware.get("device"))
+
+
+def _changed_device(record: RunRecord) -> str:
+    """Say that a run was begun on another device; "" if it was not."""
+    begun = record.hardware.get(BEGUN_ON)
+    return (
+        f"resumed on {_device(record)}, begun on {begun}, so the weights may differ from those of "
+        "a run in one piece"
+        if begun
+        else ""
+    )
+
+
+def what_changed(record: RunRecord) -> str:
+    """Say what a resumed run has now and had not before; "" for nothing."""
+    return "\n".join(filter(None, (_changed_versions(record), _changed_device(record))))
+
+
+def _changed_versions(record: RunRecord) -> str:
     """Say which versions the last part of a run has that the one before had not; "" for none."""
     if not record.parts:
         return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from expand.storage.json import read_json
@@ -24,7 +25,7 @@ from train.runs.records import (
     shorten,
     write_json,
 )
-from train.runs.settings import RunLocation, Settings, changed_settings, moved_folders
+from train.runs.settings import RENDERERS, RunLocation, Settings, changed_settings, moved_folders
 
 FILES = (MODEL, CHECKPOINT, METRICS)
 """The files of a run, without its record."""
@@ -107,6 +108,16 @@ def _check_finite(earlier: RunRecord, settings: Settings, out: Path) -> None:
             f"diverge again; {advice(settings.hyperparameters, earlier.precision)} and another "
             "--out, or --overwrite to start again",
         )
+
+
+def as_begun(settings: Settings, earlier: RunRecord) -> Settings:
+    """Return the settings with what an earlier part of the run chose for "auto".
+
+    A renderer is chosen by the device and its free memory; without views it changes nothing.
+    """
+    settings = replace(settings, precision=earlier.precision)
+    drawn = settings.strategy.recipe is not None and earlier.renderer in RENDERERS
+    return replace(settings, renderer=earlier.renderer) if drawn else settings
 
 
 def check_data(earlier: RunRecord, data: Data, settings: Settings, out: Path) -> None:

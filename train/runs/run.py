@@ -17,16 +17,16 @@ from train.fit.trainer import Step
 from train.runs.assemble import Setup, set_up
 from train.runs.checkpoints import CHECKPOINT, MODEL, load_checkpoint, save_checkpoint, save_model
 from train.runs.measure import (
-    changed_versions,
     cost_of,
     describe_run,
     evaluate_split,
     measure_run,
     resume_record,
+    what_changed,
 )
 from train.runs.records import RunRecord, write_metrics, write_run
 from train.runs.results import EpochMetrics
-from train.runs.resume import check_data, open_run
+from train.runs.resume import as_begun, check_data, open_run
 from train.runs.settings import RunLocation, Settings
 from train.runtime.device import pick_device
 from train.runtime.memory import explain_out_of_memory
@@ -69,9 +69,8 @@ def _run(
                 )
             return earlier
     with explain_out_of_memory(settings.model, settings.hyperparameters.batch_size):
-        # measured again, it could differ in the middle of a run
-        precision = earlier.precision if earlier else settings.precision
-        asked = replace(settings, precision=precision)
+        # chosen again, they could differ in the middle of a run
+        asked = as_begun(settings, earlier) if earlier else settings
         setup = set_up(asked, data, device, location.cache, workers=location.workers, world=world)
         record = describe_run(settings, data, setup)
         if world.is_main and not earlier:
@@ -80,7 +79,7 @@ def _run(
             metrics = load_checkpoint(location.out, setup.trainer, setup.feed.clock)
             if earlier:
                 record = resume_record(record, earlier, setup.trainer.step)
-                location.observer.note(changed_versions(record))
+                location.observer.note(what_changed(record))
             if world.is_main and earlier:
                 write_run(location.out, record)
             _train(setup, data, location, metrics)

@@ -1,4 +1,4 @@
-"""Memory: freed blocks are kept for the next step, and running out of memory is explained."""
+"""Memory is kept for the next step; running out of it, and failures of a GPU, are explained."""
 
 from __future__ import annotations
 
@@ -13,6 +13,14 @@ from train.errors import STOPPED, TrainError
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 NEVER = 2**31 - 1
+OUT_OF_MEMORY = (
+    "can't allocate memory",
+    "CUDA error: out of memory",
+    "CUDNN_STATUS_ALLOC_FAILED",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+)
+"""What a plain RuntimeError says when memory runs out: of torch on the CPU, of CUDA's libraries."""
+GPU_ERRORS = ("CUDA error", "CUDA driver", "cuDNN error", "cuBLAS error", "NCCL error")
 
 
 def keep_freed_memory() -> None:
@@ -34,14 +42,37 @@ def keep_freed_memory() -> None:
 def explain_out_of_memory(model: str, batch_size: int) -> Iterator[None]:
     """Raise a TrainError with advice if memory runs out, on the CPU or a GPU."""
     try:
-        yield
+        with explain_gpu():
+            yield
     except (MemoryError, RuntimeError) as error:
-        # on the CPU torch raises a plain RuntimeError: only its message tells
-        out_of_memory = isinstance(error, MemoryError | torch.OutOfMemoryError)
-        if not out_of_memory and "can't allocate memory" not in str(error):
+        if not is_out_of_memory(error):
             raise
         raise TrainError(
             f"not enough memory for {model} with --batch-size {batch_size}; "
             "use a smaller --batch-size, --model or --image-size",
             STOPPED,
         ) from error
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Return whether memory ran out; not every library says so by the type of its error."""
+    by_type = isinstance(error, MemoryError | torch.OutOfMemoryError)
+    return by_type or any(words in str(error) for words in OUT_OF_MEMORY)
+
+
+@contextmanager
+def explain_gpu() -> Iterator[None]:
+    """Raise a TrainError if a GPU fails, except for want of memory."""
+    try:
+        yield
+    except RuntimeError as error:
+        if is_out_of_memory(error) or not _is_of_gpu(error):
+            raise
+        reason = str(error).partition("\n")[0].rstrip(".")
+        raise TrainError(
+            f"the GPU failed ({reason}); run the same command again, or use --device cpu", STOPPED
+        ) from error
+
+
+def _is_of_gpu(error: RuntimeError) -> bool:
+    return isinstance(error, torch.AcceleratorError) or str(error).startswith(GPU_ERRORS)

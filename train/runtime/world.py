@@ -13,6 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, distributed, nn
 
+from train.runtime.device import shares_gpu
+
 
 class World(NamedTuple):
     """The rank of this process, and the number of processes."""
@@ -79,7 +81,9 @@ def join_world(device: torch.device | None = None) -> World:
     world = current_world()
     if world.size > 1 and not distributed.is_initialized():
         on_gpu = device is not None and device.type == "cuda"
-        own = torch.device("cuda", torch.cuda.current_device()) if on_gpu else None
+        # NCCL refuses two processes on one GPU
+        alone = on_gpu and not shares_gpu()
+        own = torch.device("cuda", torch.cuda.current_device()) if alone else None
         # The main process may decode a large dataset while the others wait: the default timeout
         # of ten minutes would end them.
         distributed.init_process_group(

@@ -95,8 +95,6 @@ def _prepare(asked: _Preparation) -> tuple[Data, torch.device]:
     device = pick_device(asked.device)
     if device is None:
         raise TrainError(f"--device {asked.device} is not available on this machine")
-    if device.type == "cuda":  # pragma: no cover  # needs a GPU; worker processes start without it
-        torch.use_deterministic_algorithms(mode=True, warn_only=True)
     data = prepare(asked.request, Cache(asked.cache_root, asked.cache_limit), asked.packing)
     if not data.train.pack.whole:
         raise TrainError(f"{data.train.pack.note}; use fewer --sources or smaller images")
