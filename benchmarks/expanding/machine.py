@@ -47,17 +47,22 @@ def adopt_orphans() -> None:
 
 def measure(command: Sequence[str], environment: Mapping[str, str]) -> Usage:
     """Run a command; raise `FailedError` with its last words if it fails."""
-    load, busy, cpu, started = os.getloadavg()[0], _busy_seconds(), _cpu(), time.perf_counter()
+    load, busy, cpu, started = (
+        os.getloadavg()[0],
+        _busy_seconds(),
+        children_cpu(),
+        time.perf_counter(),
+    )
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     wall = time.perf_counter() - started
-    _reap()
-    cpu, busy = _cpu() - cpu, _busy_seconds() - busy
+    reap()
+    cpu, busy = children_cpu() - cpu, _busy_seconds() - busy
     if done.returncode:
         raise FailedError(f"exit status {done.returncode}: {done.stderr.strip()[-2000:]}")
     return Usage(wall, cpu, max(0.0, (busy - cpu) / wall), load, done.stdout)
 
 
-def _reap() -> None:
+def reap() -> None:
     """Wait for what the command left running, until it has ended or for `REAP_SECONDS`."""
     deadline = time.monotonic() + REAP_SECONDS
     try:
@@ -68,7 +73,7 @@ def _reap() -> None:
         return
 
 
-def _cpu() -> float:
+def children_cpu() -> float:
     """Return the CPU seconds of all processes that were waited for."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
