@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -52,8 +51,7 @@ class Decoded(NamedTuple):
     turned: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ImageFile:
+class ImageFile(NamedTuple):
     """An image file whose header was read: the size of its pixels, and a way to decode them."""
 
     picture: Picture
@@ -66,14 +64,7 @@ class ImageFile:
 
     def decode(self) -> Decoded:
         """Decode the pixels; raise `BadImageError` with the reason if they are damaged."""
-        picture = self.picture
-        with quiet:
-            pixels = _load(picture)
-        encoding, orientation = picture.encoding, picture.orientation
-        if encoding.profile and not fits(encoding.profile, _colours(pixels, encoding)):
-            encoding = encoding.without_profile()
-        turned = picture.turned or orientation != 1
-        return Decoded(upright(pixels, orientation), encoding, turned)
+        return _decode(self.picture)
 
 
 def open_image(data: bytes, limit: int | None = None) -> ImageFile:
@@ -83,10 +74,7 @@ def open_image(data: bytes, limit: int | None = None) -> ImageFile:
     `BadImageError` with the reason if the bytes are not an image of a supported format, have a
     damaged header, hold more pixels, or hold what is not supported.
     """
-    with quiet:
-        picture = _open(data)
-    _check_size(picture.width, picture.height, max_pixels() if limit is None else limit)
-    return ImageFile(picture)
+    return ImageFile(_open(data, limit))
 
 
 def decode(data: bytes, limit: int | None = None) -> Decoded:
@@ -94,10 +82,27 @@ def decode(data: bytes, limit: int | None = None) -> Decoded:
 
     Raises `BadImageError` with the reason if it cannot be used.
     """
-    return open_image(data, limit).decode()
+    return _decode(_open(data, limit))
 
 
-def _open(data: bytes) -> Picture:
+def _open(data: bytes, limit: int | None) -> Picture:
+    picture = _read_header(data)
+    _check_size(picture.width, picture.height, max_pixels() if limit is None else limit)
+    return picture
+
+
+def _decode(picture: Picture) -> Decoded:
+    with quiet:
+        pixels = _load(picture)
+    encoding, orientation = picture.encoding, picture.orientation
+    if encoding.profile and not fits(encoding.profile, _colours(pixels, encoding)):
+        encoding = encoding.without_profile()
+    if orientation == 1:
+        return Decoded(pixels, encoding, picture.turned)
+    return Decoded(upright(pixels, orientation), encoding, True)
+
+
+def _read_header(data: bytes) -> Picture:
     if not data:
         raise BadImageError("is empty")
     for magic, open_picture in BY_MAGIC:
@@ -121,7 +126,8 @@ def _other(data: bytes) -> str:
         if data.startswith(magic, at):
             return f"is a {name} file; {SUPPORTED}"
     try:
-        kind = Image.open(io.BytesIO(data)).format
+        with quiet:
+            kind = Image.open(io.BytesIO(data)).format
     except Exception as error:  # decoders raise anything on damaged bytes
         raise BadImageError("is not an image") from error
     return f"is a {kind} file; {SUPPORTED}"
@@ -171,7 +177,7 @@ def _load(picture: Picture) -> Pixels:
         raise BadImageError(DAMAGED_HEADER)
     if pixels.dtype not in DEPTHS:
         raise BadImageError(f"has pixels of type {pixels.dtype}; 8 and 16 bits are supported")
-    return pixels
+    return pixels if pixels.flags.c_contiguous else np.ascontiguousarray(pixels)
 
 
 def _colours(pixels: Pixels, encoding: Encoding) -> int:
@@ -186,8 +192,6 @@ TRANSPOSED = (5, 6, 7, 8)
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:
     """Turn pixels (H×W or H×W×C) upright by their EXIF orientation (1 … 8)."""
-    if orientation == 1 and pixels.flags.c_contiguous:
-        return pixels
     if orientation in TRANSPOSED:
         pixels = pixels.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):

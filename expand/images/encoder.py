@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -25,7 +25,7 @@ def encode(pixels: Pixels, encoding: Encoding) -> bytes:
 
     Raises `BadImageError` if the format cannot hold them.
     """
-    check_fits(encoding, pixels.shape, sixteen_bits=pixels.dtype == np.uint16)
+    check_fits(encoding, pixels.shape, sixteen_bits=pixels.dtype == SIXTEEN_BITS)
     try:
         return _encode(pixels, encoding)
     except BadImageError:
@@ -38,14 +38,14 @@ def _encode(pixels: Pixels, encoding: Encoding) -> bytes:
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     if encoding.format == "TIFF":
         return write_tiff(pixels, encoding.profile, encoding.extra)
-    if len(encoding.profile or b"") > LARGEST_PROFILE.get(encoding.format, 0):
+    if encoding.profile and len(encoding.profile) > LARGEST_PROFILE.get(encoding.format, 0):
         encoding = encoding.without_profile()
     profile = encoding.profile
-    if channels == 2 and pixels.dtype == np.uint16:
+    if channels == 2 and pixels.dtype == SIXTEEN_BITS:
         return write_grey_alpha(pixels, profile)
     if channels == 2 or encoding.tables:
         return _encode_with_pillow(pixels, encoding)
-    suffix, settings = _OPENCV[encoding.format](encoding, pixels.ndim)
+    suffix, settings = _settings(encoding.format, encoding.quality, encoding.sampling, channels)
     stored = cv2.cvtColor(pixels, _TO_OPENCV[channels]) if channels > 2 else pixels
     large = encoding.format == "JPEG" and profile is not None and len(profile) > SEGMENT
     with quiet:
@@ -62,6 +62,7 @@ def _encode(pixels: Pixels, encoding: Encoding) -> bytes:
     return insert_into_jpeg(file, profile) if profile and large else file
 
 
+SIXTEEN_BITS = np.dtype(np.uint16)
 OPAQUE = 255
 
 
@@ -75,26 +76,21 @@ TIFF is written by tifffile; the other formats have none.
 _TO_OPENCV = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
 
 
-def _jpeg(encoding: Encoding, dimensions: int) -> tuple[str, list[int]]:
-    settings = [cv2.IMWRITE_JPEG_QUALITY, encoding.quality or FORMATS["JPEG"].quality]
-    if encoding.sampling and dimensions == 3:
-        settings += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, encoding.sampling]
-    return ".jpg", settings
-
-
-def _webp(encoding: Encoding, _dimensions: int) -> tuple[str, list[int]]:
-    if encoding.quality is None:
-        return ".webp", [cv2.IMWRITE_WEBP_LOSSLESS_MODE, cv2.IMWRITE_WEBP_LOSSLESS_PRESERVE_COLOR]
-    return ".webp", [cv2.IMWRITE_WEBP_QUALITY, encoding.quality]
-
-
-_OPENCV: dict[str, Callable[[Encoding, int], tuple[str, list[int]]]] = {
-    "JPEG": _jpeg,
-    "WEBP": _webp,
-    "PNG": lambda _encoding, _dimensions: (".png", []),
-    "BMP": lambda _encoding, _dimensions: (".bmp", []),
-    "PPM": lambda _encoding, dimensions: (".pgm" if dimensions == 2 else ".ppm", []),
-}
+@lru_cache(256)
+def _settings(
+    format_: str, quality: int | None, sampling: int | None, channels: int
+) -> tuple[str, tuple[int, ...]]:
+    """Return OpenCV's suffix and settings for an encoding, which all copies of a source share."""
+    if format_ == "JPEG":
+        settings = [cv2.IMWRITE_JPEG_QUALITY, quality or FORMATS["JPEG"].quality]
+        if sampling and channels == 3:
+            settings += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
+        return ".jpg", tuple(settings)
+    if format_ == "WEBP" and quality is None:
+        return ".webp", (cv2.IMWRITE_WEBP_LOSSLESS_MODE, cv2.IMWRITE_WEBP_LOSSLESS_PRESERVE_COLOR)
+    if format_ == "WEBP":
+        return ".webp", (cv2.IMWRITE_WEBP_QUALITY, quality or 0)
+    return {"PNG": ".png", "BMP": ".bmp", "PPM": ".pgm" if channels == 1 else ".ppm"}[format_], ()
 
 
 def _encode_with_pillow(pixels: Pixels, encoding: Encoding) -> bytes:

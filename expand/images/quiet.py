@@ -79,11 +79,11 @@ class _Quiet:
             self.variable.value = self.shown
 
     def __enter__(self) -> None:
-        if self.file:
+        if file := self.file:
             with self.lock:
                 while self.waiting:
                     self.left.wait()
-                self._enter(self.file)
+                self._enter(file)
 
     def __exit__(
         self,
