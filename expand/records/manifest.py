@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -88,9 +89,9 @@ def read_records(folder: Path, skip: tuple[Path, ...] = ()) -> Iterator[Record]:
         for path in paths:
             if file := open_record(path):
                 stack.enter_context(closing(file))
-                streams.append(_sorted(_whole_lines(file, path), path))
+                streams.append(_whole_lines(file, path))
         merged = heapq.merge(*streams, key=lambda entry: order(entry.source))
-        for source, entries in groupby(merged, key=lambda entry: entry.source):
+        for source, entries in groupby(merged, key=itemgetter(0)):
             views = {entry.line: entry.view for entry in entries}  # each line once
             begun = views.pop("", None) is not None
             yield Record(source, sorted(views, key=views.__getitem__), set(views.values()), begun)
@@ -109,27 +110,31 @@ class _Line(NamedTuple):
 
 
 def _whole_lines(file: BinaryIO, path: Path) -> Iterator[_Line]:
-    """Yield the lines of a manifest; stop at a line that was cut off when its run was killed."""
+    """Yield the lines of a manifest; stop at a line that was cut off when its run was killed.
+
+    Refuse lines that are not sorted: they could not be read side by side.
+    """
     begun = path.name.startswith(BEGUN.split("{")[0])
+    before, source_before = [""], ""
     for number, line in enumerate(read_lines(file, path), 1):
         try:
-            if begun:
-                yield _Line(check_inside(parse_json(line)), 0, "")
-            else:
-                row = parse_row(line)
-                yield _Line(row["source"], row["view"], line.decode())
+            entry = _begun_line(line) if begun else _row_line(line)
+            if entry.source != source_before:
+                key = order(entry.source)
+                if key < before:
+                    raise ExpandError("is not sorted. Use --overwrite")
+                before, source_before = key, entry.source
         except NotJsonError:
             return
         except ExpandError as error:
             raise ExpandError(f'"{path}", line {number}: {error}') from error
+        yield entry
 
 
-def _sorted(lines: Iterator[_Line], path: Path) -> Iterator[_Line]:
-    """Refuse lines that are not sorted: they could not be read side by side."""
-    before: list[str] = []
-    for number, line in enumerate(lines, 1):
-        key = order(line.source)
-        if key < before:
-            raise ExpandError(f'"{path}", line {number}: is not sorted. Use --overwrite')
-        before = key
-        yield line
+def _row_line(line: bytes) -> _Line:
+    row = parse_row(line)
+    return _Line(row["source"], row["view"], line.decode())
+
+
+def _begun_line(line: bytes) -> _Line:
+    return _Line(check_inside(parse_json(line)), 0, "")

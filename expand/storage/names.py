@@ -11,6 +11,8 @@ from expand.errors import ExpandError
 PARTIAL = ".part"
 """The suffix of files that are not finished."""
 _TEMPORARY = re.compile(r"\.writing-[0-9a-f]{16}-\d+\.part")
+_USUAL = re.compile(r"[0-9A-Za-z_][-0-9A-Za-z_. ]*(?:/[0-9A-Za-z_][-0-9A-Za-z_. ]*)*")
+"""Names of nearly all files; others are looked at part by part, which takes five times as long."""
 _SEPARATORS = re.compile(r"[\\/:]" if os.name == "nt" else "/")
 
 
@@ -49,6 +51,8 @@ def check_inside(name: object) -> str:
     """
     if not isinstance(name, str):
         raise ExpandError(f"a name must be text, got {type(name).__name__}")
+    if _USUAL.fullmatch(name):
+        return name
     parts = _SEPARATORS.split(name)
     if "\0" in name or any(part in ("", ".", "..") for part in parts):
         raise ExpandError(f'"{_short(name)}" is not the name of a file inside the folder')
