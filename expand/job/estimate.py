@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from expand.errors import BadImageError, ExpandError
-from expand.job.copies import File, make_files
+from expand.job.copies import File, make_files, open_source
 from expand.job.plan import Plan
 from expand.job.task import check_input
 from expand.layouts.source import Source, read_source
@@ -94,7 +94,7 @@ def _sample(plan: Plan, limit: float) -> Sample:
 def _make_some(plan: Plan, source: Source) -> list[File]:
     data = read_source(plan.src / source.id)
     some = range(min(plan.settings.factor, 1 + SAMPLED_VIEWS))
-    return list(make_files(source.id, data, plan.settings, some))
+    return list(make_files(open_source(source.id, data, some), plan.settings))
 
 
 def _mean_seconds(timed: list[tuple[float, int]]) -> float:

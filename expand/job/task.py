@@ -12,7 +12,7 @@ from typing import NamedTuple
 import cv2
 
 from expand.errors import STOPPED, BadImageError, ExpandError
-from expand.job.copies import File, make_files
+from expand.job.copies import File, OpenSource, draw_sources, make_files, open_source
 from expand.job.settings import Settings
 from expand.layouts.limits import NameLimits
 from expand.layouts.source import Source, read_source
@@ -22,6 +22,7 @@ from expand.storage.folder import OutputFolder
 from expand.storage.identity import Identity
 from expand.storage.removal import open_output
 from expand.storage.writing import LongNameError
+from expand.views.drawn import DrawnView
 
 
 class Task(NamedTuple):
@@ -69,20 +70,38 @@ class Entry(NamedTuple):
     line: str
 
 
+class Begun(NamedTuple):
+    """A task whose source is open; `problem` says why it cannot be used."""
+
+    task: Task
+    entries: dict[int, Entry]
+    """The files that earlier runs made, by view."""
+    source: OpenSource | None = None
+    """None if no file is missing."""
+    problem: str = ""
+
+
 def do_chunk(context: TaskContext, tasks: list[Task]) -> list[Outcome]:
-    """Do a few tasks; raise ExpandError with status 3 if a folder went away."""
+    """Do a few tasks; raise ExpandError with status 3 if a folder went away.
+
+    The views of all of them are drawn together: with small images, that is most of the work.
+    """
     cv2.setNumThreads(0)
     check_output(context.out, context.output)
     with open_output(context.out, durable=context.durable) as folder:
         check_card(folder)
-        outcomes = [do_task(context, folder, task) for task in tasks]
+        begun = [begin_task(context, folder, task) for task in tasks]
+        drawn = iter(draw_sources(context.settings, [each.source for each in begun if each.source]))
+        outcomes = [
+            finish_task(context, folder, each, next(drawn) if each.source else {}) for each in begun
+        ]
         if context.durable:
             folder.sync()
     return outcomes
 
 
-def do_task(context: TaskContext, folder: OutputFolder, task: Task) -> Outcome:
-    """Make the files of one source that do not exist yet; a bad source gives an `Outcome` too."""
+def begin_task(context: TaskContext, folder: OutputFolder, task: Task) -> Begun:
+    """Read a source, and find out which of its files are missing."""
     source, settings = task.source, context.settings
     try:
         context.limits.check(source.id, settings.written, settings.format)
@@ -90,21 +109,47 @@ def do_task(context: TaskContext, folder: OutputFolder, task: Task) -> Outcome:
         entries = _existing(folder, settings, task.lines, data) if task.lines else {}
         missing = [k for k in settings.written if k not in entries]
         rows = [entry.row for entry in entries.values()]
-        files = list(make_files(source.id, data, settings, missing, rows)) if missing else []
-        if context.careful and files and not task.begun:
-            _check_free(folder, files, task.lines)
-        _write_files(context, folder, source, files)
-    except BadImageError as error:
-        check_input(context.src, context.input)
-        return _bad(folder, task, str(error))
-    except MemoryError:
-        return _bad(folder, task, "does not fit into memory")
-    except cv2.error:  # its message names places in its own code
-        return _bad(folder, task, "cannot be transformed by OpenCV")
+        return Begun(
+            task, entries, open_source(source.id, data, missing, rows) if missing else None
+        )
+    except PROBLEMS as error:
+        return Begun(task, {}, problem=_problem(context, error))
+
+
+def finish_task(
+    context: TaskContext, folder: OutputFolder, begun: Begun, drawn: dict[int, DrawnView]
+) -> Outcome:
+    """Make the files of one source that do not exist yet; a bad source gives an `Outcome` too."""
+    task, entries, source, problem = begun
+    files: list[File] = []
+    if source:
+        try:
+            files = list(make_files(source, context.settings, drawn))
+            if context.careful and not task.begun:
+                _check_free(folder, files, task.lines)
+            _write_files(context, folder, task.source, files)
+        except PROBLEMS as error:
+            problem = _problem(context, error)
+    if problem:
+        return _bad(folder, task, problem)
     for file in files:
-        row = _row(source, file)
+        row = _row(task.source, file)
         entries[file.view] = Entry(row, line_of(row))
-    return _outcome(source, [entries[k] for k in settings.written], len(files))
+    return _outcome(task.source, [entries[k] for k in context.settings.written], len(files))
+
+
+PROBLEMS = (BadImageError, MemoryError, cv2.error)
+"""What makes a source bad."""
+
+
+def _problem(context: TaskContext, error: Exception) -> str:
+    """Return why a source cannot be used; raise ExpandError if the whole input went away."""
+    if isinstance(error, BadImageError):
+        check_input(context.src, context.input)
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "does not fit into memory"
+    return "cannot be transformed by OpenCV"  # its message names places in its own code
 
 
 def check_input(src: Path, identity: Identity) -> None:

@@ -36,18 +36,15 @@ class ViewBatches:
         self.views, self.ids = views, ids
         self.encoded = [source_id.encode("utf-8") for source_id in ids]
 
-    def choices(self, rows: NDArray[np.int64], k: int) -> Choices:
-        """Return the parameters of view `k` ≥ 1 of the images in `rows`.
+    def choices(self, rows: NDArray[np.int64], k: int | NDArray[np.uint64]) -> Choices:
+        """Return the parameters of view `k` ≥ 1 of the images in `rows`, or of as many views `k`.
 
         The values are those of `Views.params`, as arrays of len(rows).
         """
-        if self.views.sampling == "random":
-            return self._stacked(rows, k)
-        origins = self._origins[rows]
-        variants = self._variants(origins, k)
-        steps = np.array(STEPS[: origins.shape[1] - 2], dtype=np.uint64)
-        spread = ((origins[:, 2:] + np.uint64(k) * steps[None]) >> np.uint64(11)) * UNIT
-        numbers = np.concatenate([spread, self._seeds(rows, k)], axis=1)
+        ks = np.broadcast_to(np.asarray(k, np.uint64), len(rows))
+        draw = self._random if self.views.sampling == "random" else self._stratified
+        variants, spread = draw(rows, ks)
+        numbers = np.concatenate([spread, self._draw("seed", rows, ks, self.views.seeds)], axis=1)
         return {
             step.key: step.technique.choose(
                 variants[:, column].astype(np.float64), [numbers[:, i] for i in step.takes]
@@ -98,33 +95,58 @@ class ViewBatches:
         placement = self.placement(choices, size)
         return resample_batch(pixels, placement, self.views.recipe.fill, colours)
 
-    def _stacked(self, rows: NDArray[np.int64], k: int) -> Choices:
-        """Return the parameters, drawn one by one, as arrays."""
-        singles = [self.views.params(self.ids[row], k) for row in rows]
-        return {
-            key: {name: np.array([single[key][name] for single in singles]) for name in choice}
-            for key, choice in singles[0].items()
-        }
+    def _stratified(
+        self, rows: NDArray[np.int64], ks: NDArray[np.uint64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the variants (N × techniques) and the numbers of stratified views."""
+        origins = self._origins[rows]
+        steps = np.array(STEPS[: origins.shape[1] - 2], dtype=np.uint64)
+        spread = ((origins[:, 2:] + ks[:, None] * steps) >> np.uint64(11)) * UNIT
+        return self._variants(origins, ks), spread.astype(np.float64, copy=False)
 
-    def _variants(self, origins: NDArray[np.uint64], k: int) -> NDArray[np.int64]:
-        """Return the variants of view `k`, N × techniques."""
-        total = np.uint64(self.views.recipe.combinations)
-        if k < int(total):
-            positions = 1 + (origins[:, 0] % (total - np.uint64(1)) + np.uint64(k - 1)) % (
-                total - np.uint64(1)
-            )
+    def _random(
+        self, rows: NDArray[np.int64], ks: NDArray[np.uint64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the variants (N × techniques) and the numbers of independently drawn views."""
+        views, radices = self.views, np.array(self.views.radices, dtype=np.uint64)
+        if views.recipe.distinct is None:
+            drawn = self._draw_whole("variant", rows, ks, len(radices))
+            variants = (drawn % radices).astype(np.int64)
         else:
-            positions = (origins[:, 1] % total + np.uint64(k % int(total))) % total
+            ids = (self.ids[row] for row in rows.tolist())
+            each = [views.variants(name, k) for name, k in zip(ids, ks.tolist(), strict=True)]
+            variants = np.array(each, dtype=np.int64).reshape(len(rows), -1)
+        return variants, self._draw("number", rows, ks, views.spread)
+
+    def _variants(self, origins: NDArray[np.uint64], ks: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Return the variants of views `ks`, N × techniques."""
+        total, one = np.uint64(self.views.recipe.combinations), np.uint64(1)
+        # in the first round, combination 0 is left out: it is the image itself
+        turns = max(total - one, one)
+        first = one + (origins[:, 0] % turns + (ks - one) % turns) % turns
+        later = (origins[:, 1] % total + ks % total) % total
+        positions = np.where(ks < total, first, later)
         if total > TABLE:
             walked = [walk(position, self.views.radices) for position in positions.tolist()]
             return np.array(walked, dtype=np.int64).reshape(len(origins), -1)
         return self._walk[positions.astype(np.int64)]
 
-    def _seeds(self, rows: NDArray[np.int64], k: int) -> NDArray[np.float64]:
-        """Return the independent numbers of view `k`, N × seeds."""
-        ids = (self.encoded[row] for row in rows.tolist())
-        drawn = draw_many(self.views.seed, "seed", ids, k, self.views.seeds)
+    def _draw(
+        self, kind: str, rows: NDArray[np.int64], ks: NDArray[np.uint64], count: int
+    ) -> NDArray[np.float64]:
+        """Return `count` independent numbers for each view, N × count."""
+        drawn = self._draw_whole(kind, rows, ks, count)
         return ((drawn >> np.uint64(11)) * UNIT).astype(np.float64)
+
+    def _draw_whole(
+        self, kind: str, rows: NDArray[np.int64], ks: NDArray[np.uint64], count: int
+    ) -> NDArray[np.uint64]:
+        drawn = np.empty((len(rows), count), np.uint64)
+        for k in np.unique(ks).tolist():
+            (places,) = np.nonzero(ks == k)
+            ids = (self.encoded[row] for row in rows[places].tolist())
+            drawn[places] = draw_many(self.views.seed, kind, ids, k, count)
+        return drawn
 
     @cached_property
     def _walk(self) -> NDArray[np.int64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import hypot
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -22,22 +23,59 @@ With 2, or 5 and more, it works in steps of 1/32 pixel, and is off by up to 18 o
 """
 
 
-def resample(pixels: Pixels, placement: Placement, fill: Fill, colour: Sequence[int]) -> Pixels:
-    """Resample an image (H×W or H×W×C) bilinearly; `placement` maps output to input.
+class Move(NamedTuple):
+    """One resampling, ready for OpenCV: a placement for images of one size."""
+
+    source: Affine
+    """From output to input, in pixels."""
+    matrix: NDArray[np.float64]
+    """The same from pixel centre to pixel centre, 2×3."""
+    size: tuple[int, int]
+    """The width and height of the output."""
+    still: bool
+    """Whether it changes nothing."""
+    shrinks: bool
+    """Whether it may shrink by two or more."""
+
+
+def make_moves(placement: Placement, sizes: Size) -> list[Move]:
+    """Return N resamplings, of images of `sizes`; the parts of both are numbers or arrays of N."""
+    columns = np.broadcast_arrays(*placement.source, *placement.size, *sizes)
+    parts = np.stack([np.asarray(column, np.float64).reshape(-1) for column in columns])
+    source, size, before = Affine(*parts[:6]), parts[6:8].astype(np.int64), parts[8:]
+    matrices = np.stack(by_centres(source), axis=-1).reshape(-1, 2, 3)
+    steps = np.hypot(source.a, source.b), np.hypot(source.d, source.e)
+    shrinks = np.maximum(*steps) > 1.999
+    still = (parts[:6] == np.array(IDENTITY)[:, None]).all(axis=0) & (size == before).all(axis=0)
+    return [
+        Move(Affine(*row), matrix, (width, height), same, small)
+        for row, matrix, width, height, same, small in zip(
+            parts[:6].T.tolist(),
+            matrices,
+            *size.tolist(),
+            still.tolist(),
+            shrinks.tolist(),
+            strict=True,
+        )
+    ]
+
+
+def resample(pixels: Pixels, move: Move, fill: Fill, colour: Sequence[int]) -> Pixels:
+    """Resample an image (H×W or H×W×C) bilinearly; `move` was made for images of this size.
 
     Flips, quarter turns and whole-pixel shifts are exact. `colour` is `fill.colour` of this image.
     A map that shrinks by two or more averages whole blocks first, since it would skip pixels.
     Raises `BadImageError` if the output would have no pixels.
     """
-    source, size = placement
-    width, height = int(size.width), int(size.height)
-    if source == IDENTITY and (height, width) == pixels.shape[:2]:
+    if move.still:
         return pixels
-    if (height, width) != pixels.shape[:2]:
-        _check_size(width, height, pixels)
-    pixels, source = _average_blocks(pixels, source)
-    matrix = np.array(by_centres(source), dtype=np.float64).reshape(2, 3)
-    return warp(pixels, matrix, (width, height), fill.mode, colour)
+    if move.size != pixels.shape[1::-1]:
+        _check_size(*move.size, pixels)
+    matrix = move.matrix
+    if move.shrinks:
+        pixels, source = _average_blocks(pixels, move.source)
+        matrix = np.array(by_centres(source), dtype=np.float64).reshape(2, 3)
+    return warp(pixels, matrix, move.size, fill.mode, colour)
 
 
 def _check_size(width: int, height: int, pixels: Pixels) -> None:
@@ -88,26 +126,12 @@ def resample_batch(
     `placement` holds arrays of N, `colours` is N×C. Raises `ExpandError` if the outputs differ in
     size.
     """
-    count = len(pixels)
-    width, height = _common_size(placement.size)
-    if (height, width) != pixels.shape[1:3]:
-        _check_size(width, height, pixels[0])
-    parts = [np.broadcast_to(part, count) for part in placement.source]
-    source = Affine(*parts)
-    matrices = np.stack(by_centres(source), axis=-1).reshape(count, 2, 3)
-    steps = np.hypot(source.a, source.b), np.hypot(source.d, source.e)
-    shrinks = (np.maximum(*steps) > 1.999).tolist()
-    same = [part == still for part, still in zip(parts, IDENTITY, strict=True)]
-    unchanged = np.all(same, axis=0) & ((height, width) == pixels.shape[1:3])
-    out = np.empty((count, height, width, *pixels.shape[3:]), pixels.dtype)
-    for i, (still, colour) in enumerate(zip(unchanged.tolist(), colours.tolist(), strict=True)):
-        if still:
-            out[i] = pixels[i]
-        elif shrinks[i]:
-            alone = Affine(*(float(part[i]) for part in parts))
-            out[i] = resample(pixels[i], Placement(alone, Size(width, height)), fill, colour)
-        else:
-            out[i] = warp(pixels[i], matrices[i], (width, height), fill.mode, colour)
+    count, height, width = pixels.shape[:3]
+    moves = make_moves(placement, Size(np.full(count, float(width)), float(height)))
+    across, down = _common_size(placement.size)
+    out = np.empty((count, down, across, *pixels.shape[3:]), pixels.dtype)
+    for i, (move, colour) in enumerate(zip(moves, colours.tolist(), strict=True)):
+        out[i] = resample(pixels[i], move, fill, colour)
     return out
 
 

@@ -20,7 +20,7 @@ from expand.techniques import GeometricTechnique, PixelTechnique, Technique
 from expand.techniques.ranges import is_whole
 from expand.views.checked import check_kept
 from expand.views.keys import MASK, STEPS, draw, unit
-from expand.views.resample import resample
+from expand.views.resample import Move, make_moves, resample
 from expand.views.walk import mixed_radix, origin, shuffled, walk
 
 SAMPLINGS = ("stratified", "random")
@@ -96,12 +96,17 @@ class Views:
         }
 
     def render(
-        self, pixels: Pixels, params: Params, colour: Sequence[int] | None = None
+        self,
+        pixels: Pixels,
+        params: Params,
+        colour: Sequence[int] | None = None,
+        move: Move | None = None,
     ) -> Rendered:
         """Render a view from an image (H×W or H×W×C, 8 or 16 bits) and the view's parameters.
 
-        `colour` is `recipe.fill.colour` of these pixels, for a caller with many views of one image.
-        Raises `BadImageError` if the image cannot be changed so.
+        For a caller with many views: `colour` is `recipe.fill.colour` of these pixels, and `move`
+        is `move(params, pixels.shape)`. Raises `BadImageError` if the image cannot be changed
+        so.
         """
         fill, moved, used = self.recipe.fill, False, dict(params)
         for step in self.steps:
@@ -112,13 +117,16 @@ class Views:
                 pixels = changed
             elif not moved:
                 moved = True
-                placement = self.placement(
-                    params, Size(float(pixels.shape[1]), float(pixels.shape[0]))
-                )
+                move = move or self.move(params, pixels.shape)
                 pixels = resample(
-                    pixels, placement, fill, fill.colour(pixels) if colour is None else colour
+                    pixels, move, fill, fill.colour(pixels) if colour is None else colour
                 )
         return Rendered(pixels, used)
+
+    def move(self, params: Params, shape: tuple[int, ...]) -> Move:
+        """Return the resampling of a view of an image of this shape (H×W or H×W×C)."""
+        size = Size(float(shape[1]), float(shape[0]))
+        return make_moves(self.placement(params, size), size)[0]
 
     def placement(self, params: Params, size: Size) -> Placement:
         """Compose the geometric techniques of a view into one output-to-input map."""

@@ -12,7 +12,7 @@ import numpy as np
 from expand.engines.choose import available_cores, make_engine
 from expand.images.decoder import decode
 from expand.images.pixels import Pixels
-from expand.job.copies import make_files
+from expand.job.copies import make_files, open_source
 from expand.job.settings import Settings as Expansion
 from expand.layouts.source import read_source
 from expand.views.batches import ViewBatches
@@ -84,7 +84,7 @@ def _through_files(
     for name, expected in items:
         with name_file(root / name, STOPPED):
             data = read_checked(root / name, expected)
-            files = make_files(name, data, expansion, views)
+            files = make_files(open_source(name, data, views), expansion)
             images += [resize_crop(decode(file.data).pixels, shape) for file in files]
     return images
 

@@ -19,7 +19,7 @@ from PIL import Image, ImageCms
 from expand.images.decoder import decode
 from expand.images.formats import SUFFIXES as SUFFIXES_READ
 from expand.images.pixels import Pixels
-from expand.job.copies import make_files
+from expand.job.copies import make_files, open_source
 from expand.job.settings import Settings
 from expand.recipes.recipe import Recipe
 from tests.expand.images.files import bmp, chunk, packed, png, raw_tiff, read_png, saved
@@ -336,7 +336,7 @@ def read(data: bytes) -> tuple[Pixels, bytes | None, int]:
 def expanded(row: Row, data: bytes) -> list[bytes]:
     """Return what `expand` writes: the original and its mirror image."""
     name = f"a/1.{SUFFIXES.get(row.format, row.format.lower())}"
-    return [file.data for file in make_files(name, data, MIRROR, range(2))]
+    return [file.data for file in make_files(open_source(name, data, range(2)), MIRROR)]
 
 
 def test_the_table_and_the_tests_have_the_same_rows() -> None:

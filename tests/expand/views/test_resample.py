@@ -14,7 +14,7 @@ from expand.geometry import Affine, Placement, Size, linear_about_centres, shift
 from expand.images.pixels import Pixels
 from expand.recipes.fill import Fill, border_colour, fit_colour
 from expand.recipes.recipe import Recipe
-from expand.views.resample import resample
+from expand.views.resample import make_moves, resample
 from expand.views.views import Views
 from tests.conftest import noise_image
 
@@ -266,7 +266,8 @@ def test_nothing_black_shows_where_the_fill_is_not_black(fill: str | tuple[int, 
     placement = Placement(
         linear_about_centres(0.8, 0.5, -0.5, 0.8, Size(30, 40), Size(30, 40)), Size(30, 40)
     )
-    out = resample(white, placement, Fill(fill), Fill(fill).colour(white))
+    (move,) = make_moves(placement, Size(30, 40))
+    out = resample(white, move, Fill(fill), Fill(fill).colour(white))
     assert out.min() >= (10 if isinstance(fill, tuple) else 250)
 
 
