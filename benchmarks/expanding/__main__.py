@@ -20,7 +20,7 @@ from benchmarks.expanding.machine import adopt_orphans, describe
 from benchmarks.expanding.measuring import REPOSITORY, measure_set
 from benchmarks.expanding.results import Results
 from benchmarks.expanding.sets import SETS, ImageSet
-from benchmarks.expanding.tables import markdown_of, publish, text_of
+from benchmarks.expanding.tables import PLOT, markdown_of, publish, text_of
 
 RESULTS = Path(__file__).with_name("results.json")
 MEMORY = Path("/dev/shm")
@@ -106,7 +106,7 @@ def show_published(path: Path) -> None:
     results = Results.load(path)
     if path.resolve() != RESULTS.resolve():
         results.save(RESULTS)
-    plot = REPOSITORY / "docs" / "speed.svg"
+    plot = REPOSITORY / PLOT
     draw(results, plot)
     for page in (*publish(results, REPOSITORY), plot, RESULTS):
         click.echo(f"wrote {page.relative_to(REPOSITORY)}")

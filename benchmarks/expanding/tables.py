@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import textwrap
 from collections.abc import Iterable, Sequence
 from math import isnan
 from pathlib import Path
@@ -20,6 +22,7 @@ PAGES = ("README.md", "benchmarks/README.md", "docs/findings.md")
 """The pages that show the results, between the marks below."""
 BEGIN = re.compile(r"<!-- begin: python -m benchmarks.expanding --publish( short)? -->\n")
 END = "<!-- end -->\n"
+PLOT = "docs/speed.svg"
 
 
 def text_of(result: SetResult, rounds: int) -> str:
@@ -33,7 +36,7 @@ def text_of(result: SetResult, rounds: int) -> str:
         for ratio in compared
     ]
     missing = [f"{arm.label}: {arm.missing}" for arm in result.arms if arm.missing]
-    title = f"{result.title}: {result.images:,} {result.origin}, {rounds} rounds"
+    title = f"{result.title}: {result.images:,} {result.origin}, {_rounds(rounds)}"
     tables = [_aligned(rows), *([_aligned(below)] if compared else [])]
     return "\n\n".join([title, *tables, *missing])
 
@@ -71,10 +74,15 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
 
 def markdown_of(results: Results, *, short: bool = False) -> str:
     """Return the tables of all sets as Markdown; `short` leaves out slower variants and notes."""
-    parts = [conditions(results), _rates_table(results, short), _ratios_table(results)]
+    parts = [_wrapped(conditions(results)), _rates_table(results, short), _ratios_table(results)]
     if not short:
-        parts += [results.work, "\n".join(_notes(results))]
+        parts += [_wrapped(results.work), "\n".join(map(_wrapped, _notes(results)))]
     return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _wrapped(text: str) -> str:
+    indent = "  " if text.startswith("- ") else ""
+    return textwrap.fill(text, 100, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def conditions(results: Results) -> str:
@@ -83,7 +91,7 @@ def conditions(results: Results) -> str:
     busy = Summary.of(timing.others for timing in timings)
     machine = results.machine
     return (
-        f"Files per second: medians (ranges) of {results.rounds} rounds in which the arms take "
+        f"Files per second: medians (ranges) of {_rounds(results.rounds)} in which the arms take "
         f"turns. {machine['cores']} cores ({machine['processor']}), Python {machine['python']}, "
         f"files {results.where}, {results.date}. Other programs used {busy.median:.1f} of the "
         f"cores meanwhile (median; {busy.low:.1f} … {busy.high:.1f})."
@@ -168,6 +176,10 @@ def _rate(value: float) -> str:
     return f"{round(value, -digits):,.0f}"
 
 
+def _rounds(number: int) -> str:
+    return "1 round" if number == 1 else f"{number} rounds"
+
+
 def _ratio(summary: Summary) -> str:
     if isnan(summary.median):
         return "–"
@@ -182,7 +194,14 @@ def publish(results: Results, root: Path) -> list[Path]:
         text = page.read_text("utf-8")
         if found := BEGIN.search(text):
             end = text.index(END, found.end())
-            table = markdown_of(results, short=bool(found[1]))
-            page.write_text(f"{text[: found.end()]}\n{table}\n{text[end:]}", "utf-8")
+            between = section_of(results, name, short=bool(found[1]))
+            page.write_text(f"{text[: found.end()]}{between}{text[end:]}", "utf-8")
             changed.append(page)
     return changed
+
+
+def section_of(results: Results, page: str, *, short: bool) -> str:
+    """Return what a page has between its marks: the tables, and in full ones the plot."""
+    plot = Path(os.path.relpath(PLOT, Path(page).parent)).as_posix()
+    picture = "" if short else f"\n![Files per second of each program, as a plot]({plot})\n"
+    return f"\n{markdown_of(results, short=short)}{picture}\n"
