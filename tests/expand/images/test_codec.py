@@ -87,6 +87,16 @@ def test_a_jpeg_keeps_tables_of_its_own(mode: str) -> None:
     assert decode(encode(decoded.pixels, asked)).encoding.quality == 60
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "PPM", "TIFF"])
+@pytest.mark.parametrize("first", [0, 1])
+def test_rgb_in_an_array_of_four_channels_is_written_as_rgb_alone(kind: str, first: int) -> None:
+    four = noise_image(13, 21, 4)
+    rgb = four[..., first : first + 3]
+    encoding = Encoding(kind, 90 if kind == "JPEG" else None)
+    assert encode(rgb, encoding) == encode(rgb.copy(), encoding)
+    assert encode(rgb[2:, ::2], encoding) == encode(rgb[2:, ::2].copy(), encoding)
+
+
 def test_grey_jpeg_stays_grey() -> None:
     decoded = decode(encode(noise_image(20, 30), Encoding("JPEG", 80)))
     assert decoded.pixels.shape == (20, 30)
