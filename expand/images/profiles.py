@@ -31,26 +31,19 @@ def cmyk_to_rgb(image: Image.Image) -> Pixels:
     profile = image.info.get("icc_profile")
     if profile and profile[16:20] == b"CMYK":
         try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            return np.array(_converted(image, source))
+            return np.array(ImageCms.applyTransform(image, _to_srgb(profile, image.mode)))
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
             pass  # a damaged profile says nothing about the colours
     return np.array(image.convert("RGB"))
 
 
-def _converted(image: Image.Image, profile: Any) -> Image.Image:
+@lru_cache(4)
+def _to_srgb(profile: bytes, mode: str) -> Any:
+    """Return the conversion from a profile, which takes longer to make than to use."""
     from PIL import ImageCms
 
-    converted = ImageCms.profileToProfile(image, profile, _srgb(), outputMode="RGB")
-    assert converted is not None
-    return converted
-
-
-@lru_cache(maxsize=1)
-def _srgb() -> Any:
-    from PIL import ImageCms
-
-    return ImageCms.createProfile("sRGB")
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
 
 
 def insert_into_jpeg(file: bytes, profile: bytes) -> bytes:

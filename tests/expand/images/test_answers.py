@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import struct
+import threading
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -15,10 +18,11 @@ from expand.errors import BadImageError
 from expand.images.decoder import decode
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
+from expand.images.quiet import quiet
 from expand.images.readers import jpeg
 from expand.images.readers import png as png_reader
 from tests.conftest import noise_image
-from tests.expand.images.files import saved
+from tests.expand.images.files import cmyk_profile, saved
 
 RGB = noise_image(24, 36, 3)
 PNG = encode(RGB, Encoding("PNG"))
@@ -73,10 +77,41 @@ def test_threads_get_the_answers_of_one_thread_whatever_else_is_decoded() -> Non
     damaged = [data[:at] + bytes([data[at] ^ 8]) + data[at + 1 :] for data, at in places]
     grey = encode(noise_image(60, 80), Encoding("JPEG", 90))
     odd = [good[0].replace(b"\xff\xda", b"\xff\0\x12\x34\xff\xda", 1), PNG[:-20]]
-    files = [*good * 4, *missing, *damaged, grey, *odd, grey[:-60], PNG]
+    colours = Image.fromarray(RGB)
+    others = [
+        saved(colours.convert("CMYK"), "JPEG", icc_profile=cmyk_profile()),
+        saved(colours.quantize(16), "PNG", transparency=3),
+        saved(colours, "TIFF", compression="tiff_lzw"),
+        saved(colours, "WEBP", exif=b"Exif\0\0II*\0\x08\0\0\0"),
+        saved(colours, "GIF"),
+    ]
+    files = [*good * 4, *missing, *damaged, grey, *odd, grey[:-60], PNG, *others]
     expected = [answer(data) for data in files]
-    assert len(set(expected)) == 9
-    order = np.random.default_rng(0).integers(0, len(files), 6000).tolist()
+    assert len(set(expected)) == 9 + len(others)
+    order = np.random.default_rng(0).integers(0, len(files), 4000).tolist()
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda number: answer(files[number]), order))
     assert answers == [expected[number] for number in order]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that are forked")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_process_that_is_forked_while_a_thread_decodes_can_decode() -> None:
+    leave = threading.Event()
+    entered = threading.Event()
+
+    def stay() -> None:
+        with quiet, quiet.lock:
+            entered.set()
+            leave.wait()
+
+    thread = threading.Thread(target=stay)
+    thread.start()
+    entered.wait()
+    child = os.fork()
+    if not child:
+        signal.alarm(20)
+        os._exit(0 if decode(PNG).pixels.shape == RGB.shape else 1)
+    leave.set()
+    thread.join()
+    assert os.waitpid(child, 0)[1] == 0
