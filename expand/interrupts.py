@@ -75,6 +75,16 @@ def left_to_parent() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _forget() -> None:
+    """Forget the signal in a copy of this process: its parent decides."""
+    global _noted
+    _noted = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+
+
 def _note(_number: int, _frame: object) -> None:
     """Note the first signal; end at the second, without waiting for anything."""
     global _noted

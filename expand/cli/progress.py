@@ -108,6 +108,7 @@ def open_meter(
         return LogMeter(total, noun, label, done)
     from tqdm import tqdm
 
+    tqdm.monitor_interval = 0  # no thread: a process with one can be copied for workers
     bar: tqdm[Any] = tqdm(
         total=total,
         initial=done,
@@ -115,6 +116,7 @@ def open_meter(
         unit=f" {noun}",
         unit_scale=(total or 0) >= 100_000,
         smoothing=0.05,
+        miniters=1,  # look at the clock at each update, as nothing else does
         dynamic_ncols=True,
         leave=leave,
         delay=0 if leave else NOTE_SECONDS,

@@ -1,7 +1,8 @@
 """The pool: worker processes of this machine, each with a socket to this process.
 
 There are no threads and no locks on this side, so nothing here can wait for a worker that is dead.
-Workers are new interpreters that import only what they need, not the script that runs here.
+Workers are copies of this process (see `forked.py`) or, where that is not safe, new interpreters
+that import only what they need, not the script that runs here.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
 from itertools import chain, islice
 from multiprocessing.connection import Pipe, wait
-from typing import Any
+from typing import Any, Protocol
 
 from expand import interrupts
 from expand.engines.engine import Result, Work
+from expand.engines.forked import Forked, can_fork
 from expand.engines.worker import Reply, Start
 from expand.errors import STOPPED, ExpandError
 
@@ -33,25 +35,37 @@ RESUME = "Finished files are kept; run the same command again to resume."
 PROGRAM = "import sys; sys.path[:] = {path!r}; from expand.engines.worker import main; main({fd})"
 
 
+class Process(Protocol):
+    """A process that this process has started."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return its exit status, or minus the number of the signal that ended it.
+
+        Raise subprocess.TimeoutExpired if it does not end in `timeout` seconds.
+        """
+
+
 class Worker:
     """One worker process, as this process sees it."""
 
-    def __init__(self, start: bytes) -> None:
+    def __init__(self, function: Callable[[Any], Any], start: bytes | None) -> None:
+        """Start one that does `function`: a new interpreter that gets `start`, or else a copy."""
         self.connection, theirs = Pipe()
         self.numbers: deque[int] = deque()
         """The items that it has and has not answered."""
         self.started = self.quick = False
         self.since = 0.0
-        with theirs:
-            path = [entry for entry in sys.path if isinstance(entry, str)]
-            program = PROGRAM.format(path=path, fd=theirs.fileno())
-            with interrupts.left_to_parent():
-                self.process = subprocess.Popen(
-                    [sys.executable, "-c", program],
-                    stdin=subprocess.DEVNULL,
-                    pass_fds=[theirs.fileno()],
-                )
-        self._send_bytes(start)
+        with theirs, interrupts.left_to_parent():
+            self.process: Process = (
+                Forked(function, theirs, self.connection)
+                if start is None
+                else _interpreter(theirs.fileno())
+            )
+        if start is not None:
+            self._send_bytes(start)
 
     @property
     def free(self) -> bool:
@@ -117,6 +131,16 @@ class Worker:
         self.connection.close()
 
 
+def _interpreter(handle: int) -> subprocess.Popen[bytes]:
+    """Start a new interpreter that works for the other end of the socket `handle`."""
+    path = [entry for entry in sys.path if isinstance(entry, str)]
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM.format(path=path, fd=handle)],
+        stdin=subprocess.DEVNULL,
+        pass_fds=[handle],
+    )
+
+
 def _signal_name(number: int) -> str:
     try:
         return signal.Signals(number).name
@@ -132,10 +156,11 @@ def map_in_processes(
     pool: list[Worker] = []
     clean = False
     try:
-        start, remaining = _start_message(function), iter(work)
+        remaining = iter(work)
         first = list(islice(remaining, workers))  # no more workers than there is work
+        start = None if can_fork() else _start_message(function)
         for _ in first:
-            pool.append(_start_worker(start, workers))  # noqa: PERF401  # those started are ended
+            pool.append(_start_worker(function, start, workers))  # noqa: PERF401  # those started are ended
         if first:
             yield from _map(pool, chain(first, remaining))
         clean = True
@@ -179,9 +204,9 @@ def _map(pool: list[Worker], work: Any) -> Generator[Any, None, None]:
                 values[received[0]] = received[1]
 
 
-def _start_worker(start: bytes, workers: int) -> Worker:
+def _start_worker(function: Callable[[Any], Any], start: bytes | None, workers: int) -> Worker:
     try:
-        return Worker(start)
+        return Worker(function, start)
     except OSError as error:
         raise ExpandError(
             f"a worker process cannot be started ({error.strerror or error}); use fewer than "

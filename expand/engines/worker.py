@@ -34,19 +34,24 @@ class Start(NamedTuple):
 
 
 def main(handle: int) -> None:
-    """Answer each item that comes until the parent closes the socket."""
-    global inside
-    inside = True
+    """Do what the parent sends to a new interpreter."""
     connection = Connection(handle)
     try:
         function = _prepare(connection)
-        items: SimpleQueue[bytes | None] = SimpleQueue()
-        threading.Thread(target=_receive, args=(connection, items), daemon=True).start()
     except (EOFError, OSError):
         os._exit(1)  # the parent ended
     except BaseException as error:  # noqa: BLE001  # whatever it is, the parent reports it
         _send(connection, Reply(error=_portable(error)))
         os._exit(1)
+    serve(connection, function)
+
+
+def serve(connection: Connection, function: Callable[[Any], Any]) -> None:
+    """Answer each item that comes until the parent says that there are no more."""
+    global inside
+    inside = True
+    items: SimpleQueue[bytes | None] = SimpleQueue()
+    threading.Thread(target=_receive, args=(connection, items), daemon=True).start()
     _send(connection, Reply())
     while (data := items.get()) is not None:
         _send(connection, _answer(function, data))

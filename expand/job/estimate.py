@@ -9,6 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
+
 from expand.errors import BadImageError, ExpandError
 from expand.job.copies import File, make_files, open_source
 from expand.job.plan import Plan
@@ -45,6 +47,7 @@ class Sample(NamedTuple):
 
 def estimate(plan: Plan, seconds: float = SAMPLE_SECONDS) -> Estimate:
     """Estimate the cost of a plan in about `seconds`: make some of its copies, write nothing."""
+    cv2.setNumThreads(0)  # as workers do; and a process without threads can be copied for them
     sample = _sample(plan, seconds)
     if not sample.sources:
         return Estimate(0, 0, 0, 0.0, *_free(plan.out))

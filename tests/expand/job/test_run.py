@@ -354,7 +354,7 @@ def workers_of(process: subprocess.Popen[str]) -> list[int]:
     return [
         int(child)
         for child in children
-        if "expand.engines.worker" in Path(f"/proc/{child}/cmdline").read_text()
+        if "expand" in Path(f"/proc/{child}/cmdline").read_text()
     ]
 
 
