@@ -112,15 +112,15 @@ def run(
     settings = read_settings(options)
     from expand.cli.messages import format_report
     from expand.cli.progress import progress_bar
-    from expand.engines.choose import check_workers, make_engine
-    from expand.job.estimate import estimate
+    from expand.engines.choose import check_workers
+    from expand.job.estimate import choose_engine, estimate
     from expand.job.job import do_job
     from expand.job.plan import make_plan
 
     check_workers(workers)
     with make_plan(src, out, settings, layout) as plan:
         estimated = estimate(plan)
-        engine = make_engine(workers, estimated.core_seconds)
+        engine = choose_engine(plan, estimated, workers)
         with progress_bar(plan.files, "files", quiet) as progress:
             report = do_job(
                 plan, estimated, engine, overwrite, not skip_bad, progress, durable=durable
@@ -154,15 +154,15 @@ def show_plan(
     """Print a plan; refuse one that does not fit on the disk."""
     settings = read_settings(options)
     from expand.cli.messages import format_plan
-    from expand.engines.choose import check_workers, make_engine
-    from expand.job.estimate import check_fits, estimate
+    from expand.engines.choose import check_workers
+    from expand.job.estimate import check_fits, choose_engine, estimate
     from expand.job.output import peek_output
     from expand.job.plan import find_long_names, make_plan
 
     check_workers(workers)
     with make_plan(src, out, settings, layout) as planned:
-        estimated = estimate(planned, seconds=2.0)
-        workers = make_engine(workers, estimated.core_seconds).workers
+        estimated = estimate(planned, seconds=2.0, share=10.0)
+        workers = choose_engine(planned, estimated, workers).workers
         echo(format_plan(planned, estimated, workers))
         known = peek_output(planned, overwrite)
         for note in (*known.notes, *find_long_names(planned)):

@@ -5,11 +5,18 @@ from __future__ import annotations
 import os
 
 from expand.engines.engine import Engine
+from expand.engines.forked import can_fork
 from expand.engines.local import LocalEngine
+from expand.engines.threads import ThreadEngine
 from expand.errors import ExpandError
 
-START_SECONDS = 0.5
-"""What a worker costs to start."""
+START_SECONDS, FORK_SECONDS = 0.5, 0.03
+"""What a worker costs to start: a new interpreter, or a copy of this process."""
+PROCESSES = os.name != "nt"
+"""Whether workers can be processes: Windows cannot hand them the socket that they get."""
+THREAD_PIXELS, MOST_THREADS = 64 * 64, 4
+"""How large images must be, and how many threads may work, so that they rarely wait for each other.
+"""
 
 
 def available_cores() -> int:
@@ -23,10 +30,21 @@ def check_workers(asked: int | None) -> None:
         raise ExpandError(f"--workers must be at least 1, got {asked}")
 
 
-def make_engine(workers: int | None, core_seconds: float = 0.0) -> Engine:
+def make_engine(
+    workers: int | None, core_seconds: float = 0.0, pixels: float | None = None
+) -> Engine:
     """Make an engine with as many workers as asked for.
 
-    None means one per core, but no more than save time: each takes `START_SECONDS` to start, and
-    all work together takes one core `core_seconds`.
+    None means one per core, but no more than save time: all work together takes one core
+    `core_seconds`. `pixels` of an image, on average, are given where the work may run in threads.
     """
-    return LocalEngine(workers or min(available_cores(), 1 + int(core_seconds / START_SECONDS)))
+    forks = can_fork()
+    seconds = FORK_SECONDS if forks else START_SECONDS
+    count = workers or min(available_cores(), 1 + int(core_seconds / seconds))
+    if count == 1 or forks:
+        return LocalEngine(count)
+    if not PROCESSES:
+        return LocalEngine(1) if pixels is None else ThreadEngine(min(count, MOST_THREADS))
+    if pixels is not None and pixels >= THREAD_PIXELS and count <= MOST_THREADS:
+        return ThreadEngine(count)
+    return LocalEngine(count)

@@ -80,6 +80,7 @@ def _work(
     """Be the worker; never return to what the process was doing when it was copied."""
     status = 1
     try:
+        worker.inside = True
         gc.freeze()  # what the process leaves behind is not cleaned up here
         other_end.close()
         _let_go(connection.fileno())

@@ -35,6 +35,8 @@ class Start(NamedTuple):
 
 def main(handle: int) -> None:
     """Do what the parent sends to a new interpreter."""
+    global inside
+    inside = True
     connection = Connection(handle)
     try:
         function = _prepare(connection)
@@ -48,8 +50,6 @@ def main(handle: int) -> None:
 
 def serve(connection: Connection, function: Callable[[Any], Any]) -> None:
     """Answer each item that comes until the parent says that there are no more."""
-    global inside
-    inside = True
     items: SimpleQueue[bytes | None] = SimpleQueue()
     threading.Thread(target=_receive, args=(connection, items), daemon=True).start()
     _send(connection, Reply())

@@ -11,13 +11,15 @@ from typing import NamedTuple
 
 import cv2
 
+from expand.engines.choose import make_engine
+from expand.engines.engine import Engine
 from expand.errors import BadImageError, ExpandError
 from expand.job.copies import File, make_files, open_source
 from expand.job.plan import Plan
 from expand.job.task import check_input
 from expand.layouts.source import Source, read_source
 
-SAMPLED_SOURCES, SAMPLED_VIEWS, SAMPLE_SECONDS = 24, 4, 0.3
+SAMPLED_SOURCES, SAMPLED_VIEWS, SAMPLE_SECONDS, SAMPLE_SHARE = 24, 4, 0.3, 0.1
 WRITE_SECONDS = 60e-6
 """What a small file costs to open, write and rename on a local disk."""
 
@@ -33,6 +35,8 @@ class Estimate(NamedTuple):
     """Bytes on the disk, in whole blocks."""
     core_seconds: float
     """Seconds of one core."""
+    pixels: float
+    """Pixels of a file, on average."""
     free_bytes: int
     free_files: int | None
 
@@ -43,14 +47,18 @@ class Sample(NamedTuple):
     sources: int
     sizes: list[int]
     seconds_per_file: float
+    pixels: float
 
 
-def estimate(plan: Plan, seconds: float = SAMPLE_SECONDS) -> Estimate:
-    """Estimate the cost of a plan in about `seconds`: make some of its copies, write nothing."""
+def estimate(plan: Plan, seconds: float = SAMPLE_SECONDS, share: float = SAMPLE_SHARE) -> Estimate:
+    """Estimate the cost of a plan: make some of its copies, write nothing.
+
+    That takes about `seconds`, but no more than this share of the time that all copies take.
+    """
     cv2.setNumThreads(0)  # as workers do; and a process without threads can be copied for them
-    sample = _sample(plan, seconds)
+    sample = _sample(plan, seconds, share)
     if not sample.sources:
-        return Estimate(0, 0, 0, 0.0, *_free(plan.out))
+        return Estimate(0, 0, 0, 0.0, 0.0, *_free(plan.out))
     settings, block, count = plan.settings, _block_size(plan.out), len(plan.listing)
     copies, sizes = count * (settings.factor - 1), sample.sizes
     mean = sum(sizes) / len(sizes) if sizes else 0.0
@@ -62,18 +70,22 @@ def estimate(plan: Plan, seconds: float = SAMPLE_SECONDS) -> Estimate:
         int(originals + copies * mean),
         int(originals_allocated + copies * mean_allocated),
         sample.seconds_per_file * count * settings.factor + plan.files * WRITE_SECONDS,
+        sample.pixels,
         *_free(plan.out),
     )
 
 
-def _sample(plan: Plan, limit: float) -> Sample:
+def _sample(plan: Plan, limit: float, share: float) -> Sample:
     """Make some copies of some sources; refuse a plan if every source tried is bad."""
     sizes: list[int] = []
+    pixels: list[int] = []
     timed: list[tuple[float, int]] = []
     reasons: list[str] = []
     started = time.perf_counter()
     for source in _spread_out(plan):
-        if timed and time.perf_counter() - started > limit:
+        if timed and time.perf_counter() - started > min(
+            limit, share * _mean_seconds(timed) * plan.files
+        ):
             break
         begun = time.process_time()
         try:
@@ -85,13 +97,15 @@ def _sample(plan: Plan, limit: float) -> Sample:
         else:
             timed.append((time.process_time() - begun, len(files)))
             sizes += [len(file.data) for file in files[1:]]
+            pixels += [file.width * file.height for file in files]
     if reasons:
         check_input(plan.src, plan.input)
     if reasons and not timed and len(reasons) == min(SAMPLED_SOURCES, len(plan.listing)):
         raise ExpandError(
             f"none of {len(reasons)} images tried can be used; the last: {reasons[-1]}"
         )
-    return Sample(len(timed), sizes, _mean_seconds(timed))
+    mean_pixels = sum(pixels) / len(pixels) if pixels else 0.0
+    return Sample(len(timed), sizes, _mean_seconds(timed), mean_pixels)
 
 
 def _make_some(plan: Plan, source: Source) -> list[File]:
@@ -105,6 +119,12 @@ def _mean_seconds(timed: list[tuple[float, int]]) -> float:
     usual = timed[1:] or timed  # the first source includes the time of loading libraries
     files = sum(files for _, files in usual)
     return sum(seconds for seconds, _ in usual) / files if files else 0.0
+
+
+def choose_engine(plan: Plan, estimated: Estimate, workers: int | None) -> Engine:
+    """Return the engine for a plan, with as many workers as asked for; None: as are worth it."""
+    pixels = estimated.pixels if plan.settings.recipe.fits_threads else None
+    return make_engine(workers, estimated.core_seconds, pixels)
 
 
 def check_fits(plan: Plan, estimated: Estimate, share_left: float = 1.0) -> None:

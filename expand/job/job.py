@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from expand import __version__
-from expand.engines.choose import check_workers, make_engine
+from expand.engines.choose import check_workers
 from expand.engines.engine import Engine
 from expand.errors import ExpandError
-from expand.job.estimate import Estimate, check_fits, estimate
+from expand.job.estimate import Estimate, check_fits, choose_engine, estimate
 from expand.job.output import hold_output
 from expand.job.plan import Plan, make_plan
 from expand.job.run import Progress, run
@@ -74,7 +74,7 @@ def expand(
     recipe = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe)
     with make_plan(Path(src), Path(out), Settings(recipe, factor, **settings), layout) as plan:
         estimated = estimate(plan)
-        engine = engine or make_engine(workers, estimated.core_seconds)
+        engine = engine or choose_engine(plan, estimated, workers)
         return do_job(plan, estimated, engine, overwrite, strict, progress, durable=durable)
 
 

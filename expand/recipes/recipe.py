@@ -116,6 +116,11 @@ class Recipe:
         return isinstance(self.techniques[0], GeometricTechnique)
 
     @property
+    def fits_threads(self) -> bool:
+        """Whether several threads may make views: albumentations changes state of the process."""
+        return all(type(technique) in NATIVE.values() for technique in self.techniques)
+
+    @property
     def nominal(self) -> int | None:
         """The product of the techniques' factors; None: unlimited."""
         return _product(self.techniques)

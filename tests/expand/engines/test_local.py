@@ -97,9 +97,26 @@ def test_whatever_a_worker_raises_reaches_the_caller(
         list(LocalEngine(2).map(fail, [0, number, 0]))
 
 
-def test_something_defined_in_typed_code_is_named() -> None:
+THREAD = "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+"""A process with a thread cannot be copied: workers are new interpreters."""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux")
+def test_something_defined_in_typed_code_works_in_copies_of_the_process() -> None:
     program = (
         "from expand.engines.local import LocalEngine\n"
+        "def double(n): return 2 * n\n"
+        "print(list(LocalEngine(2).map(double, [1, 2])))\n"
+    )
+    done = subprocess.run(
+        [sys.executable], input=program, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("[2, 4]\n", "")
+
+
+def test_something_defined_in_typed_code_is_named() -> None:
+    program = (
+        f"{THREAD}from expand.engines.local import LocalEngine\n"
         "def double(n): return 2 * n\n"
         "print(list(LocalEngine(2).map(double, [1, 2])))\n"
     )
@@ -112,7 +129,7 @@ def test_something_defined_in_typed_code_is_named() -> None:
 def test_a_script_without_a_guard_works_or_is_told_to_have_one(tmp_path: Path) -> None:
     script = tmp_path / "job.py"
     script.write_text(
-        "from expand.engines.local import LocalEngine\n"
+        f"{THREAD}from expand.engines.local import LocalEngine\n"
         "def double(n): return 2 * n\n"
         "print(list(LocalEngine(2).map(abs, [1, -2])))\n"
         "print(list(LocalEngine(2).map(double, [1, 2])))\n"

@@ -112,7 +112,7 @@ def test_only_the_missing_copies_are_rendered_and_written(
         rendered.append((views.source_id, k))
         return render(views, k)
 
-    estimated = Estimate(1, 1, 1, 0.1, 10**12, None)
+    estimated = Estimate(1, 1, 1, 0.1, 64.0, 10**12, None)
     monkeypatch.setattr("expand.job.job.estimate", lambda _plan: estimated)
     monkeypatch.setattr(copies.ImageViews, "render", note)
     expand(src, out, 5, workers=1)

@@ -30,7 +30,7 @@ def test_the_bill_comes_close_to_what_is_written(
         {f"a/{i:03d}.png": noise_image(20 + i % 7, 24, 3, seed=i) for i in range(80)}
     )
     plan = plan_of(src, tmp_path / "out", **settings)
-    estimated = estimate(plan, seconds=60)
+    estimated = estimate(plan, seconds=60, share=1000.0)
     assert not (tmp_path / "out").exists()
     expand(src, tmp_path / "out", workers=1, **settings)  # type: ignore[arg-type]
     copies = [path.stat() for path in (tmp_path / "out/a").iterdir()]
@@ -48,7 +48,7 @@ def test_the_bill_comes_close_to_what_is_written(
 
 def test_what_does_not_fit_is_refused(class_folder: Folder, tmp_path: Path) -> None:
     plan = plan_of(class_folder(3), tmp_path / "out")
-    fits = Estimate(3, 100, 4096 * 24, 1.0, 4096 * 24, 24)
+    fits = Estimate(3, 100, 4096 * 24, 1.0, 64.0, 4096 * 24, 24)
     check_fits(plan, fits)
     with pytest.raises(
         ExpandError, match="would need about 98,304 bytes, its disk has 98,303 free"

@@ -352,9 +352,7 @@ def workers_of(process: subprocess.Popen[str]) -> list[int]:
     """Return the worker processes of a command."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     return [
-        int(child)
-        for child in children
-        if "expand" in Path(f"/proc/{child}/cmdline").read_text()
+        int(child) for child in children if "expand" in Path(f"/proc/{child}/cmdline").read_text()
     ]
 
 
