@@ -16,7 +16,7 @@ from expand.errors import ExpandError
 from expand.job.estimate import Estimate, check_fits, choose_engine, estimate
 from expand.job.output import hold_output
 from expand.job.plan import Plan, make_plan
-from expand.job.run import Progress, run
+from expand.job.run import Progress, StrictError, run
 from expand.job.settings import Settings
 from expand.job.summary import RunSummary, printable
 from expand.job.task import TaskContext, check_output
@@ -103,7 +103,12 @@ def do_job(
             durable,
         )
         started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        summary = run(plan, context, engine, strict, progress)
+        try:
+            summary = run(plan, context, engine, strict, progress)
+        except StrictError as error:
+            if state.card and not error.made:
+                write_card(folder, state.card)  # the folder is as it was
+            raise
         cost = {
             "started": started,
             "wall_seconds": round(summary.wall_seconds, 3),

@@ -46,6 +46,8 @@ class OutputState:
     notes: list[str] = field(default_factory=list)
     careful: bool = False
     """Whether files lie in the folder, of which some may be the user's."""
+    card: dict[str, Any] | None = None
+    """The run card of the earlier run that this one resumes or grows."""
 
 
 @contextmanager
@@ -138,7 +140,9 @@ def check_earlier(plan: Plan, card: dict[str, Any]) -> OutputState:
             "removed the files of an earlier run. Use --overwrite to go on"
         )
     notes = [*_check_settings(plan, card), *_check_versions(card)]
-    return OutputState(_count_known_files(plan), card["cost"]["runs"], notes, careful=True)
+    return OutputState(
+        _count_known_files(plan), card["cost"]["runs"], notes, careful=True, card=card
+    )
 
 
 def _check_settings(plan: Plan, card: dict[str, Any]) -> list[str]:

@@ -12,7 +12,7 @@ from itertools import chain
 from expand.engines.engine import Engine
 from expand.errors import STOPPED, ExpandError
 from expand.job.plan import Plan
-from expand.job.summary import RunSummary, printable
+from expand.job.summary import BadSource, RunSummary
 from expand.job.task import (
     Outcome,
     Task,
@@ -28,6 +28,17 @@ from expand.records.manifest import read_records
 from expand.records.writer import ManifestWriter
 
 CHUNK_SOURCES, CHUNK_BYTES = 64, 1 << 20
+
+
+class StrictError(ExpandError):
+    """A bad image that ends a run."""
+
+    def __init__(self, bad: BadSource, made: int) -> None:
+        super().__init__(f'"{bad.source}" {bad.reason} (--strict)', STOPPED)
+        self.made = made
+        """The files that the run has written."""
+
+
 Progress = Callable[[int], None]
 
 
@@ -37,21 +48,25 @@ def run(
     """Make every file of the plan that does not exist yet, and write the manifest.
 
     `progress` is called for each source with its number of files. A bad source is noted and left
-    out; with `strict`, it ends the run.
+    out; with `strict`, nothing new is begun after it, and StrictError is raised.
     """
     summary, started = RunSummary(), _clocks()
     old = has_old_parts(plan.out)
     writer = ManifestWriter(plan.out)
     try:
-        for outcome in _outcomes(plan, context, engine, writer, old):
-            if outcome.problem and strict:
-                name = printable(outcome.source.id)
-                raise ExpandError(f'"{name}" {outcome.problem} (--strict)', STOPPED)
+        chunks = _chunks(plan, context, writer, old)
+        if strict:
+            chunks = _until(lambda: bool(summary.bad), chunks)
+        for outcome in _outcomes(context, engine, chunks):
             summary.add(outcome)
             writer.write(outcome.lines)
             progress(len(plan.settings.written))
         if summary.bad:
             check_input(context.src, context.input)
+        if strict and summary.bad:
+            if not summary.made:
+                writer.discard()
+            raise StrictError(summary.bad[0], summary.made)
         _check_records(context, writer)
         writer.publish()
     finally:
@@ -61,12 +76,19 @@ def run(
     return summary
 
 
+def _until(stopped: Callable[[], bool], chunks: Iterator[list[Task]]) -> Iterator[list[Task]]:
+    """Yield chunks until something has happened; then begin no other."""
+    for chunk in chunks:
+        yield chunk
+        if stopped():
+            return
+
+
 def _outcomes(
-    plan: Plan, context: TaskContext, engine: Engine, writer: ManifestWriter, old: bool
+    context: TaskContext, engine: Engine, chunks: Iterator[list[Task]]
 ) -> Iterator[Outcome]:
-    do = partial(do_chunk, context)
-    with closing(engine.map(do, _chunks(plan, context, writer, old))) as chunks:
-        yield from chain.from_iterable(chunks)
+    with closing(engine.map(partial(do_chunk, context), chunks)) as done:
+        yield from chain.from_iterable(done)
 
 
 def _chunks(

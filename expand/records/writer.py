@@ -68,6 +68,13 @@ class ManifestWriter:
         self.begun.close()
         self.folder.close()
 
+    def discard(self) -> None:
+        """Remove the part of a run that wrote no file: it tells nothing that was not known."""
+        self.lines = []
+        for part in (self.part, self.begun):
+            part.close()
+            self.folder.remove(part.name)
+
     def publish(self) -> None:
         """Turn the part into the manifest, and remove the other parts."""
         self.flush()

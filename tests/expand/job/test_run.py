@@ -237,6 +237,27 @@ def test_strict_stops_at_the_first_bad_image_and_keeps_what_is_done(
     assert verify(out).problems == []
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("late", [False, True])
+def test_strict_leaves_a_finished_folder_as_it_was_if_it_wrote_nothing(
+    late: bool, workers: int, class_folder: Folder, tmp_path: Path
+) -> None:
+    src, out = many(class_folder, 12) if late else with_bad(class_folder), tmp_path / "out"
+    expand(src, out, 2, workers=1)
+    before, card = tree(out), (out / "expand.json").read_bytes()
+    if late:
+        (src / "cat/zz.png").write_bytes(b"")
+    for factor in (2, 3) if not late else (2,):
+        with pytest.raises(ExpandError, match="--strict") as error:
+            expand(src, out, factor, workers=workers, strict=True)
+        assert error.value.status == 3
+        if factor == 2:
+            assert (tree(out), (out / "expand.json").read_bytes()) == (before, card)
+            assert verify(out).problems == []
+        else:
+            assert json.loads((out / "expand.json").read_text())["state"] == "unfinished"
+
+
 def test_a_name_that_is_no_utf_8_and_a_pipe_are_bad_sources(
     class_folder: Folder, tmp_path: Path
 ) -> None:
