@@ -277,14 +277,13 @@ def _mend(
 def _show_verdict(out: Path, verdict: Verification, quiet: bool, *, tried: bool) -> int:
     """Print what is wrong and what mends it, unless that was tried; return the exit status."""
     from expand.cli.formatting import format_bytes, format_count
-    from expand.job.verify import REPAIR
+    from expand.records.problems import REPAIR
 
     for problem in verdict.problems:
         echo(visible(problem), err=True)
     if verdict.problems:
         problems = format_count(len(verdict.problems), "problem")
-        remedies = dict.fromkeys(problem.remedy for problem in verdict.problems)
-        shown = [remedy for remedy in remedies if not (tried and remedy == REPAIR)]
+        shown = [remedy for remedy in verdict.remedies if not (tried and remedy == REPAIR)]
         echo(f"{visible(out)}: {' '.join([f'{problems}.', *shown])}", err=True)
     elif not quiet:
         files = f"{format_count(verdict.files, 'file')}, {format_bytes(verdict.bytes)}"

@@ -10,6 +10,7 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from expand.errors import STOPPED, ExpandError
@@ -84,12 +85,7 @@ def _prepare(plan: Plan, folder: OutputFolder, overwrite: bool) -> OutputState:
     out = plan.out
     card = read_card(out)
     if not card:
-        others = find_others(out, lambda name: name.endswith(PARTIAL) and "/" not in name)
-        if others.count:
-            raise ExpandError(
-                f'"{out}" is not empty and has no {CARD}: expand did not write it; choose '
-                "another folder"
-            )
+        _check_empty(out)
         sweep(out, f".{CARD}{PARTIAL}".__eq__)
         return OutputState(careful=find_others(out, is_record).count > 0)
     if overwrite:
@@ -100,6 +96,16 @@ def _prepare(plan: Plan, folder: OutputFolder, overwrite: bool) -> OutputState:
     return state
 
 
+def _check_empty(out: Path) -> None:
+    """Refuse a folder without a run card that has files, except those that a killed run leaves."""
+    others = find_others(out, lambda name: name.endswith(PARTIAL) and "/" not in name)
+    if others.count:
+        raise ExpandError(
+            f'"{out}" is not empty and has no {CARD}: expand did not write it; choose another '
+            "folder"
+        )
+
+
 def _remove_earlier(plan: Plan, folder: OutputFolder, card: dict[str, Any]) -> OutputState:
     """Remove the files of an earlier run; its card stays until that of the next run replaces it.
 
@@ -107,7 +113,8 @@ def _remove_earlier(plan: Plan, folder: OutputFolder, card: dict[str, Any]) -> O
     """
     claims = read_claims(plan.out, card, plan.src)
     write_card(folder, {**card, "state": DELETING})
-    names = (name for record in read_records(plan.out) for name in names_of(record))
+    records = read_records(plan.out, ordered=False)
+    names = (name for record in records for name in names_of(record))
     parts = [path.name for path in find_parts(plan.out)]
     left = remove_files(
         plan.out,
@@ -124,6 +131,8 @@ def peek_output(plan: Plan, overwrite: bool = False) -> OutputState:
     """Return what a run would find in the output folder; refuse what the run would refuse."""
     card = read_card(plan.out)
     if not card:
+        if plan.out.is_dir():
+            _check_empty(plan.out)
         return OutputState()
     if overwrite:
         return OutputState(notes=[f'the files of an earlier run in "{plan.out}" would be removed'])

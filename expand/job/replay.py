@@ -35,7 +35,8 @@ class Replayer:
     def __init__(self, folder: Path, src: Path | None = None) -> None:
         card = read_card(folder)
         if card is None:
-            raise ExpandError(f'"{folder}" has no {CARD}: not an output of expand')
+            missing = f"has no {CARD}" if os.path.lexists(folder) else "does not exist"
+            raise ExpandError(f'"{folder}" {missing}: not an output of expand')
         self.settings = Settings.from_dict(card["settings"])
         self.finished = card["state"] == FINISHED
         self.src = src or folder / card["source"]
@@ -52,7 +53,7 @@ class Replayer:
         if sha256(made).hexdigest() != row["sha256"]:
             raise ExpandError(
                 f'"{row["file_name"]}" comes out with different bytes; it was written with '
-                f"{self.versions}"
+                f"{', '.join(f'{name} {version}' for name, version in self.versions.items())}"
             )
         return made
 

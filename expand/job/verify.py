@@ -9,7 +9,7 @@ from functools import partial
 from hashlib import blake2b, file_digest
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from expand.engines.choose import make_engine
 from expand.engines.engine import Engine
@@ -18,69 +18,13 @@ from expand.layouts.names import copy_name
 from expand.records.card import CARD, DELETING, FINISHED, is_record, read_card
 from expand.records.claims import read_claims
 from expand.records.manifest import MANIFEST, order, read_rows
+from expand.records.problems import ANEW, EXTRA, LEFTOVER, REPAIR, RERUN, STRANGE, Problem
 from expand.records.rows import Row
 from expand.storage.files import walk
 from expand.storage.folder import OutputFolder
 from expand.storage.removal import open_output
 
 CHUNK = 512
-Kind = Literal[
-    "missing",
-    "unreadable",
-    "changed",
-    "extra",
-    "leftover",
-    "unsorted",
-    "misnamed",
-    "unfinished",
-    "removed",
-    "miscounted",
-]
-
-
-class Problem(NamedTuple):
-    """One thing that is wrong with an output folder."""
-
-    kind: Kind
-    file: str
-    detail: str
-
-    def __str__(self) -> str:
-        return f'"{self.file}" {self.detail}'
-
-    @property
-    def remedy(self) -> str:
-        """What the user can do about it."""
-        if self.file in (CARD, MANIFEST):
-            return REMEDIES_OF_RECORDS.get(self.kind, RERUN)
-        return REMEDIES.get(self.kind, RERUN)
-
-
-RERUN = "Run expand again with the same options."
-NO_CARD = (
-    f"Without {CARD}, expand neither resumes nor repairs the folder: put that file back, or expand "
-    "into another folder."
-)
-REPAIR = "`expand verify OUT --repair` makes missing and changed files again."
-EXTRA = (
-    "Files that are not in the manifest are left alone; `expand verify OUT --move-strangers DIR` "
-    "moves them."
-)
-REMEDIES: dict[Kind, str] = {
-    "missing": REPAIR,
-    "unreadable": REPAIR,
-    "changed": REPAIR,
-    "extra": EXTRA,
-    "leftover": EXTRA,
-    "misnamed": "The manifest was changed; use --overwrite to start again.",
-}
-"""A run trusts a file of the right size, and never deletes what it did not write."""
-REMEDIES_OF_RECORDS: dict[Kind, str] = {
-    "missing": NO_CARD,
-    "removed": "Run expand again with --overwrite.",
-}
-LEFTOVER = "is of a source that could not be used later, and is not in the manifest"
-STRANGE: tuple[Kind, ...] = ("extra", "leftover")
 
 
 @dataclass
@@ -100,6 +44,15 @@ class Verification:
     def strangers(self) -> list[str]:
         """The files that are not in the manifest."""
         return [problem.file for problem in self.problems if problem.kind in STRANGE]
+
+    @property
+    def remedies(self) -> list[str]:
+        """What the user can do, in order; a run that mends the records decides what is strange."""
+        remedies = list(dict.fromkeys(problem.remedy for problem in self.problems))
+        if {RERUN, ANEW} & set(remedies) and EXTRA in remedies:
+            remedies.remove(EXTRA)
+            remedies.append("Then verify again.")
+        return remedies
 
     @property
     def status(self) -> int:
@@ -156,14 +109,20 @@ def _check_count(card: dict[str, Any] | None, files: int) -> list[Problem]:
 def _count_rows(folder: Path, result: Verification, format_: str | None) -> Iterator[Row]:
     """Yield the rows of the manifest; count them, and note where they are not sorted."""
     before: tuple[list[str], int] = ([], -1)
+    in_order = True
     for row in read_rows(folder):
         key = order(row["source"]), row["view"]
-        if key <= before:
-            detail = f'is not sorted at "{row["file_name"]}"'
-            result.problems.append(Problem("unsorted", MANIFEST, detail))
+        if in_order and key <= before:
+            what = "has two rows of" if key == before else "is not sorted at"
+            problem = Problem("unsorted", MANIFEST, f'{what} "{row["file_name"]}"')
+            result.problems.append(problem)
+            in_order = False
         before = key
         if format_ and not _is_named(row, format_):
             detail = f'is not the name of view {row["view"]} of "{row["source"]}"'
+            result.problems.append(Problem("misnamed", row["file_name"], detail))
+        if row["label"] != row["source"].partition("/")[0]:
+            detail = f'has the class "{row["label"]}" in the manifest, not that of its source'
             result.problems.append(Problem("misnamed", row["file_name"], detail))
         result.files += 1
         result.bytes += row["bytes"]

@@ -46,7 +46,9 @@ def read_card(folder: Path) -> dict[str, Any] | None:
         card = parse_json(text)
         _check_card(card)
     except NotJsonError as error:
-        raise ExpandError(f'"{path}" is damaged (it {error})') from error
+        raise ExpandError(
+            f'"{path}" is damaged (it {error}); put that file back, or expand into another folder'
+        ) from error
     except ExpandError as error:
         raise ExpandError(f'"{path}" is not a run card of expand: {error}') from error
     return card  # type: ignore[no-any-return]
@@ -64,8 +66,8 @@ def _check_card(card: Any) -> None:
         _check(value, f'"{key}"', kind)
     if card["state"] not in STATES:
         raise ExpandError(f'"state" must be one of {", ".join(STATES)}')
-    if card["state"] == FINISHED and "counts" in card:
-        _check(card["counts"], '"counts"', dict)
+    if card["state"] == FINISHED:
+        _check(card.get("counts"), '"counts"', dict)
         _check(card["counts"].get("files"), '"counts.files"', int)
     _check(card.get("bad", []), '"bad"', list)
     for entry in card.get("bad", ()):

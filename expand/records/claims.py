@@ -58,7 +58,7 @@ def read_claims(folder: Path, card: dict[str, Any], src: Path) -> Claims:
         return Claims(factor, format_, lambda source: (src / source).is_file())
     views = factor - (settings.get("originals") == "none")
     begun = {bad["source"] for bad in card.get("bad", ())}
-    for record in read_records(folder):
+    for record in read_records(folder, ordered=False):
         if record.begun and len(record.views) < views:
             begun.add(record.source)
     return Claims(factor, format_, begun.__contains__)

@@ -67,21 +67,35 @@ def read_rows(folder: Path) -> Iterator[Row]:
     path = folder / MANIFEST
     file = open_record(path)
     if file is None:
-        missing = "does not exist" if not os.path.lexists(folder) else f"has no {MANIFEST}"
-        raise ExpandError(f'"{folder}" {missing}: not a finished output of expand')
+        raise ExpandError(f'"{folder}" {_lacks(folder)}: not a finished output of expand')
     with file:
         for number, line in enumerate(read_lines(file, path), 1):
             try:
                 row = parse_row(line)
+            except NotJsonError as error:
+                raise ExpandError(
+                    f'"{path}", line {number}: {error}, so the manifest is damaged or was cut off. '
+                    "Run expand again with the same options, which mends it"
+                ) from error
             except ExpandError as error:
                 raise ExpandError(f'"{path}", line {number}: {error}') from error
             yield row
 
 
-def read_records(folder: Path, skip: tuple[Path, ...] = ()) -> Iterator[Record]:
+def _lacks(folder: Path) -> str:
+    """Say why a folder has no manifest."""
+    if not os.path.lexists(folder):
+        return "does not exist"
+    return f"has no {MANIFEST}" if folder.is_dir() else "is not a folder"
+
+
+def read_records(
+    folder: Path, skip: tuple[Path, ...] = (), *, ordered: bool = True
+) -> Iterator[Record]:
     """Yield a record of each source, in order, from the manifest and the parts of ended runs.
 
-    A view has two lines if its source changed between two runs.
+    A view has two lines if its source changed between two runs. Lines out of order are refused; or,
+    if not `ordered`, a source can have several records.
     """
     paths = [path for path in (folder / MANIFEST, *find_parts(folder)) if path not in skip]
     with ExitStack() as stack:
@@ -89,7 +103,7 @@ def read_records(folder: Path, skip: tuple[Path, ...] = ()) -> Iterator[Record]:
         for path in paths:
             if file := open_record(path):
                 stack.enter_context(closing(file))
-                streams.append(_whole_lines(file, path))
+                streams.append(_whole_lines(file, path, ordered))
         merged = heapq.merge(*streams, key=lambda entry: order(entry.source))
         for source, entries in groupby(merged, key=itemgetter(0)):
             views = {entry.line: entry.view for entry in entries}  # each line once
@@ -109,10 +123,10 @@ class _Line(NamedTuple):
     """Empty for a source that was begun."""
 
 
-def _whole_lines(file: BinaryIO, path: Path) -> Iterator[_Line]:
+def _whole_lines(file: BinaryIO, path: Path, ordered: bool) -> Iterator[_Line]:
     """Yield the lines of a manifest; stop at a line that was cut off when its run was killed.
 
-    Refuse lines that are not sorted: they could not be read side by side.
+    If they have to be `ordered`, refuse lines that are not: they could not be read side by side.
     """
     begun = path.name.startswith(BEGUN.split("{")[0])
     before, source_before = [""], ""
@@ -121,7 +135,7 @@ def _whole_lines(file: BinaryIO, path: Path) -> Iterator[_Line]:
             entry = _begun_line(line) if begun else _row_line(line)
             if entry.source != source_before:
                 key = order(entry.source)
-                if key < before:
+                if ordered and key < before:
                     raise ExpandError("is not sorted. Use --overwrite")
                 before, source_before = key, entry.source
         except NotJsonError:
@@ -133,7 +147,9 @@ def _whole_lines(file: BinaryIO, path: Path) -> Iterator[_Line]:
 
 def _row_line(line: bytes) -> _Line:
     row = parse_row(line)
-    return _Line(row["source"], row["view"], line.decode())
+    text = line.decode()
+    # a kill may have cut off nothing but the end of the line
+    return _Line(row["source"], row["view"], text if text.endswith("\n") else f"{text}\n")
 
 
 def _begun_line(line: bytes) -> _Line:

@@ -112,6 +112,7 @@ def _read_line(file: BinaryIO, path: Path) -> bytes:
 
 def _read(file: BinaryIO, path: Path, limit: int) -> bytes:
     try:
-        return file.read(limit + 1)
+        # not the limit: memory for as many bytes is asked for before any is read
+        return file.read(min(limit, os.fstat(file.fileno()).st_size) + 1)
     except OSError as error:
         raise ExpandError(f'"{path}" cannot be read: {error.strerror or error}', STOPPED) from error

@@ -124,3 +124,14 @@ def test_a_plan_names_a_source_whose_copies_cannot_have_a_name(
     with make_plan(src, tmp_path / "out", Settings(CLASSIC, 2)) as plan:
         (sentence,) = find_long_names(plan)
     assert sentence.startswith(f'1 source cannot be used; the first: "{name}" has a name that is')
+
+
+def test_a_plan_refuses_a_folder_that_a_run_would_refuse(
+    class_folder: Folder, tmp_path: Path
+) -> None:
+    plan = plan_of(class_folder(3), tmp_path / "out")
+    (tmp_path / "out").mkdir()
+    assert peek_output(plan).files == 0
+    (tmp_path / "out/mine.txt").touch()
+    with pytest.raises(ExpandError, match="is not empty and has no expand.json"):
+        peek_output(plan)

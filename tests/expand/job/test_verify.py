@@ -11,7 +11,8 @@ import pytest
 from expand import ExpandError, expand
 from expand.engines.local import LocalEngine
 from expand.job.replay import repair
-from expand.job.verify import Problem, verify
+from expand.job.verify import verify
+from expand.records.problems import Problem
 from expand.storage.removal import move_files
 from tests.conftest import Folder
 
@@ -106,3 +107,52 @@ def test_a_run_that_would_be_refused_is_not_advised(
     assert remedy in verify(out).problems[0].remedy
     with pytest.raises(ExpandError, match=refused):
         expand(class_folder(3), out, workers=1)
+
+
+@pytest.mark.parametrize("cut", [-1, -40, -400, 10, 0])
+def test_a_manifest_that_was_cut_off_is_mended_as_verify_says(
+    cut: int, out: Path, tmp_path: Path
+) -> None:
+    manifest = out / "metadata.jsonl"
+    whole = manifest.read_bytes()
+    manifest.write_bytes(whole[:cut])
+    try:
+        said = " ".join(verify(out).remedies)
+    except ExpandError as error:
+        said = str(error)
+    assert cut == -1 or "Run expand again with the same options" in said
+    assert "--move-strangers" not in said
+    expand(tmp_path / "src", out, workers=1)
+    assert manifest.read_bytes() == whole
+    assert verify(out).problems == []
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda rows: [row for row in rows for _ in range(2)], 'has two rows of "cat/0.png"'),
+        (lambda rows: rows * 2, 'is not sorted at "cat/0.png"'),
+        (lambda rows: rows[::-1], "is not sorted at"),
+    ],
+)
+def test_rows_out_of_order_are_one_problem_that_overwrite_mends(
+    change: Callable[[list[str]], list[str]], text: str, out: Path, tmp_path: Path
+) -> None:
+    rewrite(out / "metadata.jsonl", lambda t: "".join(change(t.splitlines(True))))
+    unsorted = [each for each in verify(out).problems if each.kind == "unsorted"]
+    assert len(unsorted) == 1
+    assert text in str(unsorted[0])
+    assert "--overwrite" in unsorted[0].remedy
+    expand(tmp_path / "src", out, workers=1, overwrite=True)
+    assert verify(out).problems == []
+
+
+def test_a_row_with_another_class_is_a_problem(out: Path) -> None:
+    rewrite(out / "metadata.jsonl", lambda t: t.replace('"label": "cat"', '"label": "cow"', 1))
+    assert [each.kind for each in verify(out).problems] == ["misnamed"]
+
+
+def test_a_finished_card_without_counts_is_refused(out: Path) -> None:
+    rewrite(out / "expand.json", lambda t: t.replace('"counts"', '"count"'))
+    with pytest.raises(ExpandError, match='not a run card of expand: "counts" must be an object'):
+        verify(out)

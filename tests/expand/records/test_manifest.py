@@ -55,6 +55,19 @@ def test_parts_of_killed_runs_are_read_side_by_side(tmp_path: Path) -> None:
     assert [r["source"] for r in read_rows(tmp_path)] == ["z", "z"]
 
 
+def test_a_line_that_lost_its_end_alone_does_not_run_into_the_next(tmp_path: Path) -> None:
+    first = ManifestWriter(tmp_path)
+    first.write([line_of(row("a", 0))])
+    first.close()
+    first.paths[0].write_bytes(first.paths[0].read_bytes()[:-1])
+    second = ManifestWriter(tmp_path)
+    for record in read_records(tmp_path, skip=second.paths):
+        second.write(record.lines)
+    second.write([line_of(row("b", 0))])
+    second.publish()
+    assert [each["source"] for each in read_rows(tmp_path)] == ["a", "b"]
+
+
 def test_what_is_no_manifest_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         ExpandError, match=r"has no metadata.jsonl: not a finished output of expand"
