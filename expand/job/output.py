@@ -16,6 +16,7 @@ from typing import Any
 from expand.errors import STOPPED, ExpandError
 from expand.job.plan import Plan
 from expand.layouts.names import copy_name
+from expand.recipes.recorded import is_older
 from expand.records.card import (
     CARD,
     DELETING,
@@ -157,6 +158,11 @@ def check_earlier(plan: Plan, card: dict[str, Any]) -> OutputState:
 def _check_settings(plan: Plan, card: dict[str, Any]) -> list[str]:
     """Refuse other settings than those of the run card, except a larger factor; note that one."""
     earlier, now = card["settings"], plan.settings.to_dict()
+    if is_older(earlier["recipe"]):
+        raise ExpandError(
+            f'"{plan.out}" was written with noise of an earlier version, which hits other pixels. '
+            "Finish it with the version of expand that began it, or use --overwrite to start again"
+        )
     differing = [key for key in now if earlier.get(key) != now[key]]
     if not differing:
         return []

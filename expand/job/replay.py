@@ -17,6 +17,7 @@ from expand.job.copies import encode_original
 from expand.job.plan import check_outside
 from expand.job.settings import Settings
 from expand.layouts.source import read_source
+from expand.recipes.recorded import is_older
 from expand.records.card import CARD, FINISHED, read_card
 from expand.records.manifest import read_rows
 from expand.records.rows import Row
@@ -24,6 +25,7 @@ from expand.storage.files import write_whole
 from expand.storage.folder import OutputFolder
 from expand.storage.lock import Lock
 from expand.storage.removal import open_output
+from expand.techniques.pixel.noise import Noise
 
 WRONG = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError, cv2.error)
 """What rendering raises for parameters that no recipe gives."""
@@ -41,6 +43,7 @@ class Replayer:
         self.finished = card["state"] == FINISHED
         self.src = src or folder / card["source"]
         self.versions = card["versions"]
+        self.noise_is_older = is_older(card["settings"]["recipe"])
         self._last: tuple[str, bytes, Decoded] | None = None
 
     def make(self, row: Row) -> bytes:
@@ -80,6 +83,11 @@ class Replayer:
         if row["view"] == 0:
             return encode_original(decoded, data)
         try:
+            if self.noise_is_older and row["params"].get(Noise.name, {}).get("amount"):
+                raise ExpandError(
+                    f'"{row["file_name"]}" has noise of an earlier version, which hits other '
+                    "pixels; only the version of expand that wrote it can make it again"
+                )
             rendered = self.settings.views.render(decoded.pixels, row["params"])
         except WRONG as error:
             raise ExpandError(

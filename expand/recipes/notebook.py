@@ -33,6 +33,7 @@ def render_html(recipe: Recipe) -> str:
 def _technique_row(technique: Technique) -> str:
     settings = technique.settings()
     factor = settings.pop("factor", technique.factor)
+    settings.pop("version", None)
     return _row("td", technique.name, _in_one_line(settings), _count(factor))
 
 

@@ -102,23 +102,32 @@ class PixelTechnique(Technique):
     """A technique that changes pixel values."""
 
     @abstractmethod
-    def apply(self, pixels: Pixels, choice: Choice) -> tuple[Pixels, Choice]:
+    def apply(
+        self, pixels: Pixels, choice: Choice, source: Pixels | None = None, /
+    ) -> tuple[Pixels, Choice]:
         """Return the changed pixels (H×W or H×W×C, 8 or 16 bits) and the choice.
 
-        The choice comes back with whatever was drawn while it was applied.
+        The choice comes back with whatever was drawn while it was applied. `source` is the image
+        that the view is of, before its first technique; None: `pixels` itself. Pixels that are not
+        in the memory of a given source may be changed in place.
         """
 
-    def apply_batch(self, pixels: Pixels, choices: Choice) -> Pixels:
+    def apply_batch(
+        self, pixels: Pixels, choices: Choice, source: Pixels | None = None, /
+    ) -> Pixels:
         """Return N changed images of one size (N×H×W or N×H×W×C); `choices` holds arrays of N.
 
         The result must be equal to `apply` on each image.
         """
-        count = len(pixels)
+        count, sources = len(pixels), [None] * len(pixels) if source is None else source
         each = [
             {key: np.broadcast_to(value, count)[i].item() for key, value in choices.items()}
             for i in range(count)
         ]
-        changed = [self.apply(image, choice)[0] for image, choice in zip(pixels, each, strict=True)]
+        changed = [
+            self.apply(image, choice, one)[0]
+            for image, choice, one in zip(pixels, each, sources, strict=True)
+        ]
         if len({image.shape for image in changed}) > 1:
             raise ExpandError(
                 f"{self.name} gives views of one batch different sizes; give images one size with "

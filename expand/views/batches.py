@@ -59,10 +59,10 @@ class ViewBatches:
 
         `colours` (N×C) are the images' `fill_colours`, for a caller that has them already.
         """
-        moved = False
+        source, moved = pixels, False
         for step in self.views.steps:
             if step.change:
-                changed = step.change.apply_batch(pixels, choices[step.key])
+                changed = step.change.apply_batch(pixels, choices[step.key], source)
                 if len(pixels):
                     check_kept(pixels[0], changed[0], step.key)
                 pixels = changed

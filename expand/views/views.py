@@ -108,10 +108,10 @@ class Views:
         is `move(params, pixels.shape)`. Raises `BadImageError` if the image cannot be changed
         so.
         """
-        fill, moved, used = self.recipe.fill, False, dict(params)
+        source, fill, moved, used = pixels, self.recipe.fill, False, dict(params)
         for step in self.steps:
             if step.change:
-                changed, used[step.key] = step.change.apply(pixels, params[step.key])
+                changed, used[step.key] = step.change.apply(pixels, params[step.key], source)
                 if changed is not pixels:
                     check_kept(pixels, changed, step.key)
                 pixels = changed

@@ -23,7 +23,7 @@ RECORDS = {
 }
 RECORDED = ("data", "test", *PLAIN, "device", "threads", "budget", "design")
 """Settings that have the same name in a record and as an option."""
-STRATEGY = ("recipe", "view_seed", "sampling", "factor", "clean_every")
+STRATEGY = ("view_seed", "sampling", "factor", "clean_every")
 
 
 def load_config(ctx: click.Context, _param: click.Parameter, path: Path | None) -> None:
@@ -143,6 +143,7 @@ def _from_run(settings: dict[str, Any]) -> dict[str, Any]:
     return {
         **_shared(settings, settings["recipe"]),
         **{key: strategy.get(key) for key in STRATEGY},
+        "recipe": _recorded(strategy.get("recipe")),
         "epochs": settings["recipe"]["epochs"],
         "strategy": strategy["name"],
         "visit": "all" if strategy.get("visit_all") else "sources",
@@ -157,7 +158,7 @@ def _from_comparison(study: dict[str, Any]) -> dict[str, Any]:
         **_shared(study, study["training"]),
         "arms": _as_text(arms),
         "lengths": _as_text(study["lengths"]),
-        "recipe": study["views"],
+        "recipe": _recorded(study["views"]),
         "fly_techniques": _as_text(study.get("fly_techniques") or []) or None,
         "codec": codec["format"] + quality,
     }
@@ -165,7 +166,14 @@ def _from_comparison(study: dict[str, Any]) -> dict[str, Any]:
 
 def _from_ablation(study: dict[str, Any]) -> dict[str, Any]:
     shared = _shared(study, study["training"])
-    return {**shared, "recipe": study["recipe"], "epochs": study["epochs"]}
+    return {**shared, "recipe": _recorded(study["recipe"]), "epochs": study["epochs"]}
+
+
+def _recorded(recipe: Any) -> Any:
+    """Return a recorded recipe with its versions, so that those of earlier versions are refused."""
+    from expand.recipes.recorded import as_recorded  # loads numpy
+
+    return as_recorded(recipe)
 
 
 def _shared(settings: dict[str, Any], training: dict[str, Any]) -> dict[str, Any]:

@@ -55,10 +55,10 @@ def render(
     `colours` (N×C) fills the area that a view uncovers in each image; None: computed here.
     """
     choices = batches.choices(items, k)
-    moved = False
+    source, moved = images, False
     for step in batches.views.steps:
         if step.change:
-            images = KERNELS[type(step.change)](images, step.change, choices[step.key])
+            images = KERNELS[type(step.change)](images, step.change, choices[step.key], source)
         elif not moved:
             moved = True
             images = _move(batches, images, choices, colours)

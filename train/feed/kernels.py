@@ -7,22 +7,33 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from expand.techniques import Choice, PixelTechnique
+from expand.techniques.pixel import hits
+from expand.techniques.pixel.cells import WHITES
 from expand.techniques.pixel.erase import Erase, box
-from expand.techniques.pixel.noise import Noise, positions
+from expand.techniques.pixel.noise import Noise
 
-Kernel = Callable[[Tensor, Any, Choice], Tensor]
-"""Takes N×C×H×W images (uint8, or int32 for 16 bits), the technique, and its choice as arrays of N;
-returns new images."""
+Kernel = Callable[[Tensor, Any, Choice, Tensor], Tensor]
+"""Takes N×C×H×W images (uint8, or int32 for 16 bits), the technique, its choice as arrays of N, and
+the images before the first technique; returns new images."""
 KERNELS: dict[type[PixelTechnique], Kernel] = {}
+MOST = 1 << 22
+"""Values that noise writes at a time, so that memory is bounded."""
 
 
 def white(images: Tensor) -> int:
     """Return the highest level of images: 255, or 65,535."""
     return 255 if images.dtype == torch.uint8 else 65_535
+
+
+def levels_of(images: Tensor) -> Tensor:
+    """Return the white of each of N images, as `expand.techniques.pixel.cells.whites_of` does."""
+    if images.dtype == torch.uint8:
+        return torch.full((len(images),), 255, device=images.device)
+    levels = torch.from_numpy(WHITES).to(images.device)
+    return levels[torch.bucketize(images.flatten(1).amax(1), levels)]
 
 
 def kernel(technique: type[PixelTechnique]) -> Callable[[Kernel], Kernel]:
@@ -36,7 +47,7 @@ def kernel(technique: type[PixelTechnique]) -> Callable[[Kernel], Kernel]:
 
 
 @kernel(Erase)
-def erase(images: Tensor, technique: Erase, choice: Choice) -> Tensor:
+def erase(images: Tensor, technique: Erase, choice: Choice, _source: Tensor) -> Tensor:
     """Paint a box in each image."""
     count, _, height, width = images.shape
     edges = (
@@ -52,50 +63,37 @@ def erase(images: Tensor, technique: Erase, choice: Choice) -> Tensor:
 
 
 @kernel(Noise)
-def noise(images: Tensor, _technique: Noise, choice: Choice) -> Tensor:
-    """Add salt and pepper, in the pattern of `expand.techniques.pixel.noise`, number for number."""
-    count, _, height, width = images.shape
-    (rows,) = np.nonzero(np.broadcast_to(choice["amount"], count))
-    if not len(rows):
-        return images
-    amount, salt, seed = (
-        np.broadcast_to(choice[key], count)[rows] for key in ("amount", "salt", "seed")
-    )
-    numbers = pattern(torch.from_numpy(seed).to(images.device), height * width)
-    numbers = numbers.reshape(-1, 1, height, width)
-    noisy, salted = (
-        _threshold(share).to(images.device)[:, None, None, None]
-        for share in (amount, amount * salt)
-    )
-    index = torch.from_numpy(rows).to(images.device)
-    changed = (
-        images[index].masked_fill_(numbers < noisy, 0).masked_fill_(numbers < salted, white(images))
-    )
-    return images.clone().index_copy_(0, index, changed)
+def noise(images: Tensor, _technique: Noise, choice: Choice, source: Tensor) -> Tensor:
+    """Add salt and pepper to the pixels that `expand.techniques.pixel.noise` hits."""
+    count, channels, height, width = images.shape
+    pixels, device = height * width, images.device
+    amount, salt, seed = (np.broadcast_to(choice[key], count) for key in ("amount", "salt", "seed"))
+    drawn = hits.draw(seed, amount, salt, pixels)
+    noisy, levels = images.clone(memory_format=torch.contiguous_format), levels_of(source)
+    planes = torch.arange(channels, device=device)
+    for group, tries in hits.groups(drawn, np.flatnonzero(drawn.count), pixels, MOST // channels):
+        keys = torch.from_numpy(np.stack([key[group] for key in drawn.keys]).astype(np.int32))
+        numbers = torch.from_numpy(np.stack([group, drawn.count[group], drawn.salted[group]]))
+        rows, counts, salted = numbers.to(device)
+        positions, ranks = hit(pixels, tries, keys.to(device), counts)
+        values = torch.where(ranks <= salted, levels[rows], 0).to(images.dtype)
+        index = (rows[:, None] * channels + planes) * pixels + positions[..., None]
+        noisy.view(-1).index_put_((index,), values[..., None])
+    return noisy
 
 
-def pattern(seeds: Tensor, count: int) -> Tensor:
-    """Return N × `count` numbers for N seeds, as signed 32 bits.
+def hit(pixels: int, tries: int, keys: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the positions that are hit in N images, T×N, and their ranks among the image's hits.
 
-    They are those of `expand.techniques.pixel.noise.pattern`, less 2³¹. Tensors have no unsigned
-    32-bit arithmetic: products wrap alike, shifts are masked, and the order of the numbers is kept
-    by taking 2³¹ off each (which flips the highest bit).
+    Every image has at least one hit, which stands in for tries that hit nothing: the shape is that
+    of the tries, so that the device need not be waited for.
     """
-    low, high = seeds.to(torch.int32)[:, None], (seeds >> 32).to(torch.int32)[:, None]
-    hashed = torch.from_numpy(positions(count).view(np.int32).copy()).to(seeds.device)[None] ^ low
-    hashed *= 0x7FEB352D
-    hashed ^= (hashed >> 15) & 0x1FFFF
-    hashed ^= high
-    hashed *= _signed(0x846CA68B)
-    hashed ^= (hashed >> 16) & 0xFFFF
-    return hashed ^ _signed(0x80000000)
-
-
-def _signed(number: int) -> int:
-    return number - 2**32
-
-
-def _threshold(share: NDArray[np.float64]) -> Tensor:
-    """Return the number of `pattern` below which a share of them lie."""
-    numbers = np.minimum(np.rint(share * 2.0**32), 2.0**32 - 1) - 2.0**31
-    return torch.from_numpy(numbers.astype(np.int32))
+    bits = hits.bits_of(pixels)
+    start = torch.from_numpy(hits.start(bits, tries).astype(np.int32)).to(keys.device)
+    rounds = hits.Rounds(hits.FACTORS, (1 << bits) - 1, (bits + 1) // 2)
+    positions = hits.permute(start[:, None], keys, rounds)
+    valid = positions < pixels
+    ranks = valid.cumsum(0)
+    is_hit = valid & (ranks <= counts)
+    first = torch.where(valid & (ranks == 1), positions, 0).sum(0)
+    return torch.where(is_hit, positions, first), torch.where(is_hit, ranks, 1)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from expand.layouts.layout import AUTO
+from expand.recipes.recorded import is_older
 from train.data.cache import Cache
 from train.data.dataset import DataRequest
 from train.data.shape import ANY_SHAPE, Shape
@@ -23,6 +24,10 @@ from train.runs.records import cut
 
 MOST_WORKERS = 1024
 RENDERERS = ("auto", "exact", "batched")
+OLDER = (
+    "noise was of an earlier version, which hits other pixels (only the version of train that "
+    "began it can finish it)"
+)
 PATHS = ("data", "test")
 """Settings that are folders: the same images may be reached by another path."""
 
@@ -140,6 +145,8 @@ def _differences(key: str, before: Any, now: Any) -> list[str]:
     if isinstance(before, dict) and isinstance(now, dict):
         if before.get("name") != now.get("name"):
             return [f"{key} was {cut(before.get('name'))}, is {cut(now.get('name'))}"]
+        if is_older(before):
+            return [OLDER]
         names = dict.fromkeys([*before, *now])
         return [
             words for name in names for words in _differences(name, before.get(name), now.get(name))

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from expand.errors import SettingError, shown
 from expand.geometry import Number
 from expand.images.pixels import Pixels
+from expand.techniques.pixel.cells import as_cells, cell, own, white_of, whites_of
+from expand.techniques.pixel.hits import Draw, draw, hits, hits_of_many
 from expand.techniques.ranges import (
     SHARES,
     Range,
     check_factor,
+    is_whole,
     parse_range,
     share_of,
     switch,
@@ -25,13 +28,21 @@ from expand.techniques.technique import Choice, PixelTechnique, Strength
 
 AMOUNT, SALT = Range(0.01, 0.02), Range(0.5, 0.5)
 SEED_BITS = 52
+FIRST_VERSION, VERSION = 1, 2
+"""The first version hit each pixel on its own; other pixels than this one, from the same seed."""
+LARGE = 1 << 16
+"""Images with more pixels are done one by one: a batch saves nothing there."""
 
 
 @dataclass(frozen=True)
 class Noise(PixelTechnique):
     """Hit each pixel with probability `amount`.
 
-    A hit is salt (white) with probability `salt`, else pepper (black), in all channels.
+    A hit is salt (white) with probability `salt`, else pepper (black), in all channels. The count
+    of hits is `amount` of the pixels, and that of salt `salt` of the hits, both rounded up or down
+    by chance; were each pixel hit on its own, the counts would vary as a binomial does. White is
+    255; for 16 bits it is the lowest of 255, 1,023, 4,095, 16,383 and 65,535 that no level of the
+    source is above.
     """
 
     name: ClassVar[str] = "noise"
@@ -40,11 +51,13 @@ class Noise(PixelTechnique):
     amount: Range = AMOUNT
     salt: Range = SALT
     factor: int | None = 2
+    version: int = VERSION
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "amount", parse_range(self.amount, "amount", within=(0, 1)))
         object.__setattr__(self, "salt", parse_range(self.salt, "salt", within=(0, 1)))
         check_factor(self.name, self.factor)
+        _check_version(self.version)
 
     def choose(self, variant: Number, numbers: Sequence[Number]) -> Choice:
         """Turn three numbers into an amount, a fraction of salt and the seed of the pattern."""
@@ -55,32 +68,38 @@ class Noise(PixelTechnique):
             "seed": whole(numbers[2] * 2.0**SEED_BITS),
         }
 
-    def apply(self, pixels: Pixels, choice: Choice) -> tuple[Pixels, Choice]:
-        """Return the pixels with noise; the pattern depends on the seed and the size only."""
+    def apply(
+        self, pixels: Pixels, choice: Choice, source: Pixels | None = None, /
+    ) -> tuple[Pixels, Choice]:
+        """Return the pixels with noise; which are hit depends on the seed and the size only."""
         if not choice["amount"]:
             return pixels, choice
-        numbers = pattern(int(choice["seed"]), pixels.shape[0] * pixels.shape[1])
-        hits = np.flatnonzero(numbers < _threshold(choice["amount"]))
-        salted = hits[numbers[hits] < _threshold(choice["amount"] * choice["salt"])]
-        noisy = pixels.reshape(numbers.size, -1).copy()
-        noisy[hits] = 0
-        noisy[salted] = 255 if pixels.dtype == np.uint8 else 65535
-        return noisy.reshape(pixels.shape), choice
+        noisy, count = own(pixels, source), pixels.shape[0] * pixels.shape[1]
+        white = white_of(pixels if source is None else source)
+        drawn = draw(choice["seed"], choice["amount"], choice["salt"], count)
+        _paint(as_cells(noisy, count), drawn, _colours(noisy, count, white))
+        return noisy, choice
 
-    def apply_batch(self, pixels: Pixels, choices: Choice) -> Pixels:
+    def apply_batch(
+        self, pixels: Pixels, choices: Choice, source: Pixels | None = None, /
+    ) -> Pixels:
         """Return N images (N×H×W or N×H×W×C) with noise, as `apply` does for each."""
-        (rows,) = np.nonzero(np.broadcast_to(choices["amount"], len(pixels)))
+        noisy, count = own(pixels, source), pixels.shape[1] * pixels.shape[2]
         amount, salt, seed = (
-            np.broadcast_to(choices[key], len(pixels))[rows, None]
-            for key in ("amount", "salt", "seed")
+            np.broadcast_to(choices[key], len(pixels)) for key in ("amount", "salt", "seed")
         )
-        numbers = pattern(seed, pixels.shape[1] * pixels.shape[2])
-        images, hits = np.nonzero(numbers < _threshold(amount))
-        salted = numbers[images, hits] < _threshold(amount * salt)[images, 0]
-        noisy = pixels.reshape(len(pixels), pixels.shape[1] * pixels.shape[2], -1).copy()
-        white = np.array(255 if pixels.dtype == np.uint8 else 65535, pixels.dtype)
-        noisy[rows[images], hits] = np.where(salted, white, 0).astype(pixels.dtype)[:, None]
-        return noisy.reshape(pixels.shape)
+        drawn = draw(seed, amount, salt, count)
+        whites = whites_of(pixels if source is None else source)
+        cells = as_cells(noisy, count * len(noisy))
+        for white in np.unique(whites).tolist():
+            colours = _colours(noisy, count * len(noisy), white)
+            rows = np.flatnonzero((whites == white) & (drawn.count > 0))
+            if count > LARGE:
+                for row in rows.tolist():
+                    _paint(cells[row * count : (row + 1) * count], drawn.of(row), colours)
+            else:
+                _paint_many(cells, drawn, rows, count, colours)
+        return noisy
 
     def caption(self, choice: Choice) -> str:
         """Describe noise by the fraction of pixels that it hits, and of salt among them."""
@@ -98,41 +117,41 @@ class Noise(PixelTechnique):
         ]
 
 
-def _threshold(share: Number) -> Any:
-    """Return the 32-bit number that `share` of all 32-bit numbers are below."""
-    return np.minimum(np.rint(np.asarray(share) * 2.0**32), 2.0**32 - 1).astype(np.uint32)
+def _check_version(version: object) -> None:
+    """Refuse noise of another version: it has other pixels."""
+    if is_whole(version) and FIRST_VERSION <= version < VERSION:
+        raise SettingError(
+            f'"version" of noise is {version}: that noise hits other pixels, and only the version '
+            f"of expand that wrote it makes it. Leave the setting out for version {VERSION}",
+            "version",
+        )
+    if not is_whole(version) or version != VERSION:
+        raise SettingError(
+            f'"version" of noise must be {VERSION} in this version of expand, got {shown(version)}',
+            "version",
+        )
 
 
-def pattern(seed: int | NDArray[np.int64], count: int) -> NDArray[np.uint32]:
-    """Return `count` uniform 32-bit numbers, one for each pixel, row by row.
-
-    They depend on the 52-bit `seed` and the pixel's position only. An N×1 array of seeds gives an
-    N×count array. A hash of the position instead of a generator, so that a batch of patterns is the
-    same arithmetic on any device. The rounds are those of Wellons' lowbias32 (2018; public domain);
-    the seed enters before each multiplication.
-    """
-    low, high = (np.asarray(part).astype(np.uint32) for part in (seed & 0xFFFFFFFF, seed >> 32))
-    hashed = positions(count) ^ low
-    hashed *= np.uint32(0x7FEB352D)
-    hashed ^= hashed >> np.uint32(15)
-    hashed ^= high
-    hashed *= np.uint32(0x846CA68B)
-    hashed ^= hashed >> np.uint32(16)
-    return hashed
+def _colours(pixels: Pixels, count: int, white: int) -> tuple[Any, Any]:
+    """Return black and white as cells of these pixels."""
+    channels = pixels.size // count
+    return cell(pixels.dtype, channels, 0), cell(pixels.dtype, channels, white)
 
 
-def positions(count: int) -> NDArray[np.uint32]:
-    """Return the first `count` hashed positions; the cached array doubles when it is too short."""
-    rounded = 1 << max(count - 1, 1023).bit_length()
-    return _hashed_positions(rounded)[:count]
+def _paint(cells: NDArray[Any], drawn: Draw, colours: tuple[Any, Any]) -> None:
+    """Write the hits of one image."""
+    black, white = colours
+    for positions, salted in hits(drawn, len(cells)):
+        cells[positions[:salted]] = white
+        cells[positions[salted:]] = black
 
 
-@lru_cache(maxsize=4)
-def _hashed_positions(count: int) -> NDArray[np.uint32]:
-    positions = np.arange(count, dtype=np.uint32)
-    positions ^= positions >> np.uint32(16)
-    positions *= np.uint32(0x7FEB352D)
-    positions ^= positions >> np.uint32(15)
-    positions *= np.uint32(0x846CA68B)
-    positions ^= positions >> np.uint32(16)
-    return positions
+def _paint_many(
+    cells: NDArray[Any], drawn: Draw, rows: NDArray[np.intp], count: int, colours: tuple[Any, Any]
+) -> None:
+    """Write the hits of the images in `rows`; each has `count` cells."""
+    black, white = colours
+    for group, positions, ranks in hits_of_many(drawn, rows, count):
+        index = positions + group * count
+        cells[index[ranks <= drawn.count[group]]] = black
+        cells[index[ranks <= drawn.salted[group]]] = white

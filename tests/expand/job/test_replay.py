@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from expand import ExpandError, Recipe, expand
 from expand.job.replay import replay, replay_into
+from expand.job.verify import verify
 from expand.records.manifest import read_rows
-from tests.conftest import Folder, noise_image
+from tests.conftest import Folder, noise_image, tree
 
 RECIPES = {
     "classic": Recipe.load("classic"),
@@ -77,3 +79,51 @@ def test_a_file_that_cannot_be_made_again_is_an_error_with_the_reason(
     class_folder({"cat/0.png": noise_image(12, 10, 3, seed=99)})
     with pytest.raises(ExpandError, match="is not the image that"):
         replay(out, "cat/0_v2.png")
+
+
+def make_older(out: Path) -> None:
+    """Make a finished folder look like one of the first noise, whose pixels were others."""
+    card = json.loads((out / "expand.json").read_text())
+    for technique in card["settings"]["recipe"]["techniques"]:
+        technique.get("noise", {}).pop("version", None)
+    (out / "expand.json").write_text(json.dumps(card))
+    rows = list(read_rows(out))
+    for row in rows:
+        if row["params"]["noise"]["amount"]:
+            path = out / row["file_name"]
+            path.write_bytes(path.read_bytes() + b"\0")
+            row["bytes"], row["sha256"] = row["bytes"] + 1, sha256(path.read_bytes()).hexdigest()
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (out / "metadata.jsonl").write_text(lines)
+
+
+def test_noise_of_an_earlier_version_is_verified_but_not_made_again(
+    class_folder: Folder, tmp_path: Path
+) -> None:
+    src, out = class_folder(3), tmp_path / "out"
+    expand(src, out, 4, workers=1)
+    make_older(out)
+    before = tree(out)
+    assert verify(out).problems == []
+    noisy = [row for row in read_rows(out) if row["params"]["noise"]["amount"]]
+    plain = [row for row in read_rows(out) if not row["params"]["noise"]["amount"]]
+    for row in plain:
+        assert replay(out, row["file_name"]) == (out / row["file_name"]).read_bytes()
+    assert noisy
+    for row in noisy:
+        with pytest.raises(ExpandError, match="has noise of an earlier version"):
+            replay(out, row["file_name"])
+    for factor in (4, 6):
+        with pytest.raises(ExpandError, match="Finish it with the version of expand that began it"):
+            expand(src, out, factor, workers=1)
+    assert tree(out) == before
+    expand(src, out, 6, workers=1, overwrite=True)
+    assert verify(out).problems == []
+
+
+def test_an_earlier_folder_without_noise_grows(class_folder: Folder, tmp_path: Path) -> None:
+    src, out, recipe = class_folder(3), tmp_path / "out", Recipe.parse("techniques: [flip, rotate]")
+    expand(src, out, 2, recipe, workers=1)
+    assert '"version"' not in (out / "expand.json").read_text()
+    expand(src, out, 4, recipe, workers=1)
+    assert verify(out).problems == []

@@ -130,6 +130,16 @@ def test_an_ablation_is_read_back_from_its_record(tmp_path: Path) -> None:
     assert parse("ablate", "--config", tmp_path / "study.json") == study
 
 
+def test_the_noise_of_an_earlier_version_is_not_taken_for_this_one(tmp_path: Path) -> None:
+    study = parse("ablate", "photos", "--test", "held", "--epochs", 9, "--design", "single")
+    record = json.loads(json.dumps(study.to_dict()))
+    assert record["recipe"]["techniques"][-1]["noise"].pop("version") == 2
+    (tmp_path / "study.json").write_text(json.dumps(record))
+    assert '"version" of noise is 1' in refusal("ablate", "--config", tmp_path / "study.json")
+    other = parse("ablate", "--config", tmp_path / "study.json", "--recipe", "blog")
+    assert other == study
+
+
 def test_a_comparison_is_repeated_from_its_results(tmp_path: Path) -> None:
     src, test = draw_set(tmp_path / "src", 4), draw_set(tmp_path / "test", 3, seed=1)
     asked = (

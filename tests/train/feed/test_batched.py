@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from expand import Recipe, Views
 from expand.recipes.fill import Fill
-from expand.techniques.pixel import noise
+from expand.techniques.pixel.noise import Noise
 from expand.views.batches import ViewBatches
 from tests.conftest import noise_image
 from train.errors import TrainError
 from train.feed import batched as batched_renderer
 from train.feed.batched import check_batched, without_batched_form
 from train.feed.exact import render
-from train.feed.kernels import KERNELS, pattern
+from train.feed.kernels import KERNELS
 
 IDS = [f"cat/{index}.png" for index in range(8)]
 FILLS = ["background", "edge", "reflect", (9,), (10, 200, 30)]
@@ -145,14 +145,38 @@ def test_each_image_is_the_same_alone_as_in_a_batch() -> None:
     assert noisy == {True, False}
 
 
-def test_the_pattern_is_that_of_expand_number_for_number() -> None:
-    seeds = np.array(
-        [0, 1, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**51 + 12345, 2**52 - 1], dtype=np.int64
+@pytest.mark.parametrize("shape", [(28, 28), (32, 32), (1, 1), (5, 3), (300, 240)], ids=str)
+def test_the_hits_are_those_of_expand_pixel_for_pixel(shape: tuple[int, int]) -> None:
+    pixels = np.stack([noise_image(*shape, 3, seed=seed) for seed in range(9)])
+    seeds = [0, 1, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**51 + 12345, 2**52 - 1, 5]
+    amounts = [0.01, 0.02, 0.5, 1.0, 0.0, 0.015, 0.1, 0.001, 0.3]
+    choice = {"amount": np.array(amounts), "salt": np.linspace(0, 1, 9), "seed": np.array(seeds)}
+    images = torch.from_numpy(pixels).permute(0, 3, 1, 2)
+    noisy = KERNELS[Noise](images, Noise(), choice, images)
+    expected = Noise().apply_batch(pixels, choice)
+    np.testing.assert_array_equal(noisy.permute(0, 2, 3, 1).numpy(), expected)
+
+
+def test_salt_of_16_bits_is_the_white_of_the_source() -> None:
+    sources = np.array([0, 255, 256, 4095, 4096, 16384, 65535]).astype(np.uint16)
+    sources = np.broadcast_to(sources[:, None, None, None], (7, 6, 6, 2)).copy()
+    choice = {"amount": np.full(7, 0.5), "salt": np.full(7, 0.5), "seed": np.arange(7)}
+    expected = Noise().apply_batch(sources // 2, choice, sources)
+    deep, half = (
+        torch.from_numpy(pixels.astype(np.int32)).permute(0, 3, 1, 2)
+        for pixels in (sources, sources // 2)
     )
-    expected = noise.pattern(seeds[:, None], 3000)
-    found = pattern(torch.from_numpy(seeds), 3000)
-    assert found.dtype == torch.int32
-    np.testing.assert_array_equal(found.numpy().astype(np.int64) + 2**31, expected.astype(np.int64))
+    noisy = KERNELS[Noise](half, Noise(), choice, deep)
+    np.testing.assert_array_equal(noisy.permute(0, 2, 3, 1).numpy(), expected)
+    assert expected.reshape(7, -1).max(axis=1).tolist() == [
+        255,
+        255,
+        1023,
+        4095,
+        16383,
+        65535,
+        65535,
+    ]
 
 
 def test_given_fill_colours_are_used() -> None:
@@ -204,7 +228,7 @@ def test_a_technique_is_rendered_in_batches_once_its_kernel_is_registered(
     (step,) = batches.views.steps
     assert without_batched_form(batches) == ["GaussNoise"]
     monkeypatch.setitem(
-        KERNELS, type(step.change), lambda pixels, _technique, _choice: 255 - pixels
+        KERNELS, type(step.change), lambda pixels, _technique, _choice, _source: 255 - pixels
     )
     check_batched(batches)
     pixels = torch.from_numpy(images((9, 9, 3))).permute(0, 3, 1, 2)

@@ -147,3 +147,37 @@ def test_a_study_says_which_trials_ran_with_which_versions(tmp_path: Path) -> No
     assert (found["torch"], found["numpy"]) == (both, versions()["numpy"])
     unknown = versions_of([replace(results[0], versions=None), lost])
     assert unknown["torch"] == "2.9.0 (1 of 2 trials), not recorded (1 of 2 trials)"
+
+
+def without_version(record: Any) -> Any:
+    """Return a record as the versions before wrote it: noise had no version."""
+    if isinstance(record, dict):
+        left_out = {"version"} if {"amount", "salt"} <= record.keys() else set()
+        return {k: without_version(v) for k, v in record.items() if k not in left_out}
+    return [without_version(v) for v in record] if isinstance(record, list) else record
+
+
+def test_a_run_with_noise_of_an_earlier_version_is_refused_in_words(tmp_path: Path) -> None:
+    src, out = draw_set(tmp_path / "src"), tmp_path / "run"
+    for strategy, refused in (("fly", True), ("none", False)):
+        settings, out = settings_for(src, strategy=strategy), tmp_path / strategy
+        train(settings, out)
+        record = json.loads((out / RUN).read_text())
+        assert ('"version"' in json.dumps(record["settings"])) == refused
+        (out / RUN).write_text(json.dumps(without_version(record)))
+        if refused:
+            with pytest.raises(TrainError, match="only the version of train that began it can fin"):
+                train(settings, out)
+        else:
+            train(settings, out)
+
+
+def test_a_study_with_noise_of_an_earlier_version_is_refused_in_words(tmp_path: Path) -> None:
+    study, place = study_for(tmp_path / "src", tmp_path / "test"), study_dir_at(tmp_path / "study")
+    open_study(study, place)
+    (place.out / "runs").mkdir(exist_ok=True)
+    path = place.out / "study.json"
+    path.write_text(json.dumps(without_version(json.loads(path.read_text()))))
+    (place.out / "runs" / "none_s0.json").write_text("{}")
+    with pytest.raises(TrainError, match="only the version of train that began it can finish it"):
+        open_study(study, place)
