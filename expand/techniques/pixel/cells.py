@@ -18,7 +18,7 @@ def own(pixels: Pixels, source: Pixels | None) -> Pixels:
     """Return pixels that may be changed: a copy, unless they lie apart from a given `source`."""
     if (
         source is None
-        or not pixels.flags.c_contiguous
+        or not (pixels.flags.c_contiguous or _is_padded(pixels))
         or not pixels.flags.writeable
         or np.may_share_memory(pixels, source)
     ):
@@ -26,10 +26,21 @@ def own(pixels: Pixels, source: Pixels | None) -> Pixels:
     return pixels
 
 
+def _is_padded(pixels: Pixels) -> bool:
+    """Tell whether pixels (H×W×C) lie at equal steps, as the first channels of more do."""
+    if pixels.ndim != 3:
+        return False
+    row, step, level = pixels.strides
+    return level == pixels.itemsize and row == step * pixels.shape[1] and step >= 0
+
+
 def as_cells(pixels: Pixels, count: int) -> NDArray[Any]:
-    """Return a flat view of contiguous pixels, with one element for each of `count` pixels."""
-    flat = pixels.reshape(-1)
-    return flat if pixels.size == count else flat.view(f"V{pixels.nbytes // count}")
+    """Return a flat view of pixels of `own`, with one element for each of `count` pixels."""
+    if pixels.size == count:
+        return pixels.reshape(-1)
+    if pixels.flags.c_contiguous:
+        return pixels.reshape(-1).view(f"V{pixels.nbytes // count}")
+    return pixels.reshape(count, -1).view(f"V{pixels.nbytes // count}")[:, 0]
 
 
 @lru_cache

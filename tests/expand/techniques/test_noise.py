@@ -95,6 +95,16 @@ def test_only_pixels_that_lie_apart_from_the_source_are_changed_in_place() -> No
     apart, mirrored = source.copy(), source[:, ::-1]
     assert Noise().apply(apart, choice, source)[0] is apart
     np.testing.assert_array_equal(apart, expected)
+    padded = np.dstack([source, source[..., :1]])[..., :3]  # as OpenCV warps RGB fastest
+    assert Noise().apply(padded, choice, source)[0] is padded
+    np.testing.assert_array_equal(padded, expected)
+    for apart in (
+        source.copy()[::-1, ::-1],
+        source.copy()[:, :9],
+        source.copy().transpose(1, 0, 2),
+    ):
+        expected = Noise().apply(apart.copy(), choice)[0]
+        np.testing.assert_array_equal(Noise().apply(apart, choice, source)[0], expected)
     for view in (source, source[:], mirrored):
         Noise().apply(view, choice, source)
         Noise().apply_batch(view[None], {**choice, "seed": np.array([1])}, source[None])
