@@ -141,7 +141,7 @@ def _are_equal(first: Pixels, second: Pixels) -> bool:
     middle = len(first) // 2
     return (
         first.shape == second.shape
-        and np.array_equal(first[middle], second[middle])
+        and first[middle].tobytes() == second[middle].tobytes()
         and np.array_equal(first, second)
     )
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import cv2
 
 from expand.errors import STOPPED, BadImageError, ExpandError
+from expand.images.memory import keep_buffers
 from expand.job.copies import File, OpenSource, draw_sources, make_files, open_source
 from expand.job.settings import Settings
 from expand.layouts.limits import NameLimits
@@ -48,6 +49,10 @@ class TaskContext:
     """Whether the output folder had files before the run, which may be the user's."""
     durable: bool = False
     """Whether files are on the disk before the manifest names them."""
+
+    def path_of(self, source: Source) -> str:
+        """Return the path of a source's file."""
+        return os.path.join(self.src, source.id)
 
 
 class Outcome(NamedTuple):
@@ -87,6 +92,7 @@ def do_chunk(context: TaskContext, tasks: list[Task]) -> list[Outcome]:
     The views of all of them are drawn together: with small images, that is most of the work.
     """
     cv2.setNumThreads(0)
+    keep_buffers()
     check_output(context.out, context.output)
     with open_output(context.out, durable=context.durable) as folder:
         check_card(folder)
@@ -105,7 +111,7 @@ def begin_task(context: TaskContext, folder: OutputFolder, task: Task) -> Begun:
     source, settings = task.source, context.settings
     try:
         context.limits.check(source.id, settings.written, settings.format)
-        data = read_source(context.src / source.id)
+        data = read_source(context.path_of(source))
         entries = _existing(folder, settings, task.lines, data) if task.lines else {}
         missing = [k for k in settings.written if k not in entries]
         rows = [entry.row for entry in entries.values()]
@@ -213,11 +219,10 @@ def _write_files(
     context: TaskContext, folder: OutputFolder, source: Source, files: list[File]
 ) -> None:
     """Write the files of a source; raise BadImageError if the name of one cannot exist."""
-    original = context.src / source.id
     for number, file in enumerate(files):
         try:
             if file.as_source and context.settings.originals == "link":
-                folder.link(os.fspath(original), file.name)
+                folder.link(context.path_of(source), file.name)
             else:
                 folder.write(file.name, file.data)
         except LongNameError as error:

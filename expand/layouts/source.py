@@ -35,6 +35,6 @@ def is_utf8(name: str) -> bool:
     return True
 
 
-def read_source(path: Path) -> bytes:
+def read_source(path: str | Path) -> bytes:
     """Read the bytes of a source's file; raise BadImageError if that is not possible."""
     return read_image(path)

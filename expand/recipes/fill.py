@@ -75,8 +75,10 @@ def border_colours(pixels: Pixels) -> NDArray[np.int64]:
     """Return the border colour of each of N images (N×H×W or N×H×W×C), as N×C."""
     ring = [pixels[:, 0], pixels[:, -1], pixels[:, 1:-1, 0], pixels[:, 1:-1, -1]]
     border = np.concatenate(ring, axis=1)
-    border = np.sort(border.reshape(*border.shape[:2], -1), axis=1)
-    return border[:, (border.shape[1] - 1) // 2].astype(np.int64)
+    border = border.reshape(*border.shape[:2], -1).transpose(0, 2, 1)
+    middle = (border.shape[2] - 1) // 2
+    median = np.partition(np.ascontiguousarray(border), middle, axis=2)[..., middle]
+    return median.astype(np.int64)
 
 
 def fit_colour(colour: Sequence[int], channels: int, white: int) -> list[int]:

@@ -21,6 +21,13 @@ EXACT_CHANNELS = (1, 3, 4)
 
 With 2, or 5 and more, it works in steps of 1/32 pixel, and is off by up to 18 of 255.
 """
+MOST_CHANNELS = 4
+"""Numbers of channels that all functions of OpenCV take."""
+PADDED = 48 * 48
+"""Pixels of an output from which three channels are resampled as four.
+
+That gives the same values, and takes OpenCV less than half the time.
+"""
 
 
 class Move(NamedTuple):
@@ -36,6 +43,8 @@ class Move(NamedTuple):
     """Whether it changes nothing."""
     shrinks: bool
     """Whether it may shrink by two or more."""
+    mirrors: bool
+    """Whether it is a flip, a quarter turn or both, which take no arithmetic."""
 
 
 def make_moves(placement: Placement, sizes: Size) -> list[Move]:
@@ -47,17 +56,32 @@ def make_moves(placement: Placement, sizes: Size) -> list[Move]:
     steps = np.hypot(source.a, source.b), np.hypot(source.d, source.e)
     shrinks = np.maximum(*steps) > 1.999
     still = (parts[:6] == np.array(IDENTITY)[:, None]).all(axis=0) & (size == before).all(axis=0)
+    flags = still.tolist(), shrinks.tolist(), _mirror(matrices, size, before).tolist()
     return [
-        Move(Affine(*row), matrix, (width, height), same, small)
-        for row, matrix, width, height, same, small in zip(
+        Move(Affine(*row), matrix, (width, height), *each)
+        for row, matrix, width, height, *each in zip(
             parts[:6].T.tolist(),
             matrices,
             *size.tolist(),
-            still.tolist(),
-            shrinks.tolist(),
+            *flags,
             strict=True,
         )
     ]
+
+
+def _mirror(
+    matrices: NDArray[np.float64], size: NDArray[np.int64], before: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Return which of N matrices take every output pixel from another input pixel, side to side."""
+    linear, offset = matrices[:, :, :2], matrices[:, :, 2]
+    straight = (linear[:, 0, 1] == 0) & (linear[:, 1, 0] == 0)
+    crossed = (linear[:, 0, 0] == 0) & (linear[:, 1, 1] == 0)
+    whole = (np.abs(linear).sum(axis=2) == 1).all(axis=1)
+    # a side that is read backwards begins at its last pixel
+    begins = offset == np.where(linear.sum(axis=2) < 0, before.T - 1, 0)
+    fits = np.where(straight, size == before, size[::-1] == before).all(axis=0)
+    result: NDArray[np.bool_] = (straight | crossed) & whole & begins.all(axis=1) & fits
+    return result
 
 
 def resample(pixels: Pixels, move: Move, fill: Fill, colour: Sequence[int]) -> Pixels:
@@ -69,6 +93,8 @@ def resample(pixels: Pixels, move: Move, fill: Fill, colour: Sequence[int]) -> P
     """
     if move.still:
         return pixels
+    if move.mirrors:
+        return mirror(pixels, move.matrix)
     if move.size != pixels.shape[1::-1]:
         _check_size(*move.size, pixels)
     matrix = move.matrix
@@ -90,6 +116,20 @@ def by_centres(source: Affine) -> Affine:
     return shift(-0.5, -0.5).after(source).after(shift(0.5, 0.5))
 
 
+def mirror(pixels: Pixels, matrix: NDArray[np.float64]) -> Pixels:
+    """Return an image flipped or turned by quarters; `matrix` is 2×3, from output to input."""
+    (a, b, _), (d, e, _) = matrix.tolist()
+    crossed = a == 0
+    across, down = (d, b) if crossed else (a, e)
+    if pixels.ndim > 2 and pixels.shape[2] > MOST_CHANNELS:
+        turned = pixels.swapaxes(0, 1) if crossed else pixels
+        return np.ascontiguousarray(turned[:: int(down), :: int(across)])
+    out = cv2.transpose(pixels) if crossed else pixels
+    if across < 0 or down < 0:
+        out = cv2.flip(out, -1 if across == down else 1 if across < 0 else 0)
+    return out.reshape(*out.shape[:2], *pixels.shape[2:])
+
+
 def warp(
     pixels: Pixels,
     matrix: NDArray[np.float64],
@@ -101,15 +141,30 @@ def warp(
 
     `matrix` is 2×3, from output to input pixel centres; `mode` is OpenCV's border mode.
     """
-    if pixels.ndim == 2 or pixels.shape[2] in EXACT_CHANNELS:
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        try:
-            out = cv2.warpAffine(
-                pixels, matrix, size, flags=flags, borderMode=mode, borderValue=colour
-            )
-        except cv2.error as error:
-            raise BadImageError(f"cannot be resampled to {size[0]}×{size[1]} pixels") from error
-        return out if pixels.ndim == 2 or pixels.shape[2] > 1 else out[..., None]
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    if channels not in EXACT_CHANNELS:
+        return _warp_planes(pixels, matrix, size, mode, colour)
+    padded = channels == 3 and size[0] * size[1] >= PADDED
+    if padded:
+        pixels, colour = cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA), (*colour, 0)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    try:
+        out = cv2.warpAffine(pixels, matrix, size, flags=flags, borderMode=mode, borderValue=colour)
+    except cv2.error as error:
+        raise BadImageError(f"cannot be resampled to {size[0]}×{size[1]} pixels") from error
+    if padded:
+        return cv2.cvtColor(out, cv2.COLOR_RGBA2RGB)
+    return out[..., None] if out.ndim < pixels.ndim else out
+
+
+def _warp_planes(
+    pixels: Pixels,
+    matrix: NDArray[np.float64],
+    size: tuple[int, int],
+    mode: int,
+    colour: Sequence[int],
+) -> Pixels:
+    """Resample each channel on its own."""
     planes = (np.ascontiguousarray(pixels[..., i]) for i in range(pixels.shape[2]))
     warped = [
         warp(plane, matrix, size, mode, [value])

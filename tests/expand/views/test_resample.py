@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -10,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expand import ExpandError
-from expand.geometry import Affine, Placement, Size, linear_about_centres, shift, stretch
+from expand.geometry import Affine, Placement, Size, linear_about_centres, shift, stretch, turn
 from expand.images.pixels import Pixels
 from expand.recipes.fill import Fill, border_colour, fit_colour
 from expand.recipes.recipe import Recipe
-from expand.views.resample import make_moves, resample
+from expand.views.resample import make_moves, resample, warp
 from expand.views.views import Views
 from tests.conftest import noise_image
 
@@ -278,3 +279,47 @@ def test_maps_compose_as_their_matrices_multiply() -> None:
     about = linear_about_centres(math.cos(angle), 0, 0, 1, Size(10, 20), Size(30, 40))
     assert about.a * 5 + about.b * 10 + about.c == pytest.approx(15)
     assert about.d * 5 + about.e * 10 + about.f == pytest.approx(20)
+
+
+@pytest.mark.parametrize("shape", [(7, 5), (5, 7, 1), (60, 50, 3), (4, 9, 4), (5, 8, 6), (1, 4, 3)])
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("turns", range(4))
+def test_flips_and_quarter_turns_take_no_resampling_and_equal_one(
+    shape: tuple[int, ...], kind: type, turns: int
+) -> None:
+    pixels = noise_image(*shape).astype(kind) * (257 if kind is np.uint16 else 1)
+    size = Size(float(shape[1]), float(shape[0]))
+    out = Size(size.height, size.width) if turns % 2 else size
+    cosine, sine = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))[turns]
+    colour = Fill("edge").colour(pixels)
+    for across, down in itertools.product((1.0, -1.0), repeat=2):
+        flip = linear_about_centres(across, 0.0, 0.0, down, out, out)
+        (move,) = make_moves(Placement(turn(cosine, sine, out, size).after(flip), out), size)
+        assert move.mirrors
+        resampled = resample(
+            pixels, move._replace(mirrors=False, still=False), Fill("edge"), colour
+        )
+        np.testing.assert_array_equal(resample(pixels, move, Fill("edge"), colour), resampled)
+
+
+def test_a_shift_is_no_mirror_image() -> None:
+    size = Size(9.0, 6.0)
+    for x, y in ((1.0, 0.0), (0.5, 0.0), (0.0, -2.0), (9.0, 6.0)):
+        assert not make_moves(Placement(shift(x, y), size), size)[0].mirrors
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("fill", ["edge", "reflect", "background", (7, 9, 200)])
+def test_three_channels_are_resampled_like_three_images(
+    kind: type, fill: str | tuple[int, ...]
+) -> None:
+    pixels = noise_image(60, 70, 3).astype(kind) * (257 if kind is np.uint16 else 1)
+    colour = Fill(fill).colour(pixels)
+    rng = np.random.default_rng(2)
+    for _ in range(10):
+        matrix = np.eye(2, 3) + rng.normal(0, 0.3, (2, 3)) * [1, 1, 20]
+        warped = warp(pixels, matrix, (70, 60), Fill(fill).mode, colour)
+        for channel in range(3):
+            plane = np.ascontiguousarray(pixels[..., channel])
+            alone = warp(plane, matrix, (70, 60), Fill(fill).mode, colour[channel : channel + 1])
+            np.testing.assert_array_equal(warped[..., channel], alone)
