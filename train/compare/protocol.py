@@ -87,6 +87,8 @@ def _damaged(path: Path, error: Exception) -> TrainError:
 def probe(context: TrialContext[ComparisonStudy], arm: Arm) -> float:
     """Estimate the seconds of an epoch from the first steps of an arm, without the warm-up."""
     _, setup = assemble(context, Trial(arm, 0, 2 + PROBE_STEPS, 2 + PROBE_STEPS, "probe"))
+    # the first epoch shows the images themselves, and draws no views
+    setup.trainer.step = setup.trainer.steps_per_epoch
     marks = [time.perf_counter()]
     with suppress(DivergedError):  # its trials will say so; the steps so far were timed
         for event in fit(setup.trainer, setup.feed):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import max_pool2d
 
 NARROW, WIDE = (32, 128, 256), (64, 256, 256)
 EPSILON = 5e-4
@@ -29,7 +30,7 @@ class FastNet(nn.Module):
         nn.init.zeros_(self.whiten.get_parameter("bias"))
         inputs = (2 * patch, *widths[:-1])
         self.blocks = nn.Sequential(*(Block(i, o) for i, o in zip(inputs, widths, strict=True)))
-        self.head = nn.Sequential(nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Dropout(dropout))
+        self.head = nn.Sequential(GlobalMaxPool(), nn.Flatten(), nn.Dropout(dropout))
         self.out = nn.Linear(widths[-1], classes, bias=False)
         self.activation = nn.GELU()
 
@@ -54,6 +55,18 @@ def whiten(net: nn.Module, images: Tensor) -> None:
     values, vectors = torch.linalg.eigh(covariance)
     weights = (vectors / torch.sqrt(values + EPSILON)).T.reshape(-1, channels, 2, 2).flip(0)
     layer.weight.copy_(torch.cat([weights, -weights]).to(layer.weight))
+
+
+class GlobalMaxPool(nn.Module):
+    """The largest value of each channel.
+
+    Not `nn.AdaptiveMaxPool2d(1)`, which has the same bits and warns on a GPU that its gradient has
+    no deterministic form.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Compute N×C×1×1 features."""
+        return max_pool2d(x, x.shape[2:])
 
 
 class Block(nn.Module):

@@ -29,6 +29,7 @@ from train.compare.protocol import (
 )
 from train.compare.study import ComparisonStudy, in_order, trials
 from train.errors import TrainError
+from train.feed.dataset import ViewDataset
 from train.trials.options import StudyOptions
 from train.trials.runner import missing_trials, read_results, run_trials
 from train.trials.study_dir import open_study, read_json
@@ -214,6 +215,21 @@ def test_a_probe_takes_as_long_as_its_steps(
         "train.compare.protocol.time", type("Clock", (), {"perf_counter": lambda: next(now)})
     )
     assert probe(context, Arm("none")) == 2.0
+
+
+def test_a_probe_times_steps_that_draw_views(
+    study: ComparisonStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    epochs: list[int] = []
+    read = ViewDataset.read
+
+    def recorded(images: Any, epoch: int, items: Any) -> Any:
+        epochs.append(epoch)
+        return read(images, epoch, items)
+
+    monkeypatch.setattr(ViewDataset, "read", recorded)
+    assert probe(context_of(study), Arm("fly")) > 0
+    assert min(epochs) == 1  # epoch 0 shows the images themselves
 
 
 def test_what_is_there_is_not_run_again(study: ComparisonStudy, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from torch import nn
 
 from train.errors import TrainError
 from train.models.build import build, count_parameters, to_logits
-from train.models.fast import LOGIT_SCALE, FastNet, conv, norm, whiten
+from train.models.fast import LOGIT_SCALE, FastNet, GlobalMaxPool, conv, norm, whiten
 from train.models.settings import ModelSettings
 
 GREY_28 = ModelSettings("cnn", 1, 28, 28, 10)
@@ -256,3 +256,16 @@ def test_its_logits_are_scaled_down() -> None:
     images = torch.randn(2, 3, 16, 16)
     plain = net.out(net.head(net.blocks(net.activation(net.whiten(images)))))
     assert torch.allclose(net(images), plain * LOGIT_SCALE)
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_its_global_pool_has_the_bits_of_torchs_own(precision: torch.dtype) -> None:
+    values = (2 * torch.randn(5, 7, 4, 3)).round().to(precision)  # with equal largest values
+    values = values.contiguous(memory_format=torch.channels_last)
+    one, other = (values.detach().clone().requires_grad_() for _ in range(2))
+    mine, theirs = GlobalMaxPool()(one), torch.nn.AdaptiveMaxPool2d(1)(other)
+    wanted = torch.randn(5, 7, 1, 1).to(precision)
+    mine.backward(wanted)
+    theirs.backward(wanted)
+    assert torch.equal(mine, theirs)
+    assert torch.equal(one.grad, other.grad)
