@@ -18,7 +18,7 @@ from benchmarks.expanding.arms import COPIES, EXPAND, FLOORS, WORK, make_arms
 from benchmarks.expanding.environments import ROOT
 from benchmarks.expanding.machine import adopt_orphans, describe
 from benchmarks.expanding.measuring import REPOSITORY, measure_set
-from benchmarks.expanding.results import Results
+from benchmarks.expanding.results import Results, SetResult
 from benchmarks.expanding.sets import SETS, ImageSet
 from benchmarks.expanding.tables import PLOT, markdown_of, publish, text_of
 
@@ -74,16 +74,23 @@ def main(
         and (not wanted or any(part in arm.label for part in wanted))
     ]
     scratch = scratch or (MEMORY if MEMORY.is_dir() else None)
-    measured = []
+    done: list[SetResult] = []
     for image_set in chosen_sets(names, count, folders):
         with tempfile.TemporaryDirectory(dir=scratch) as work:
-            measured.append(measure_set(arms, image_set, Path(work), rounds, environments))
-        print(f"\n{text_of(measured[-1], rounds)}\n")
-        if out:  # after each set, so that an interruption loses no more than one
-            where = "on a RAM disk" if scratch == MEMORY else "on a disk"
-            date = time.strftime("%Y-%m-%d")
-            results = Results(date, describe(), where, COPIES, rounds, WORK, measured)
-            results.save(out)
+            result = None
+            for result in measure_set(arms, image_set, Path(work), rounds, environments):
+                if out:  # after each round, so that an interruption loses no more than one
+                    save([*done, result], out, scratch == MEMORY)
+        if result:
+            done.append(result)
+            print(f"\n{text_of(result)}\n")
+
+
+def save(sets: list[SetResult], out: Path, in_memory: bool) -> None:
+    """Write the results so far."""
+    where = "on a RAM disk" if in_memory else "on a disk"
+    date = time.strftime("%Y-%m-%d")
+    Results(date, describe(), where, COPIES, WORK, sets).save(out)
 
 
 def chosen_sets(

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,8 +22,11 @@ SUFFIXES = (".jpg", ".png")
 
 def measure_set(
     arms: Sequence[Arm], image_set: ImageSet, work: Path, rounds: int, environments: Path
-) -> SetResult:
-    """Run every arm in each round; an arm that cannot be installed, or fails, is left out."""
+) -> Iterator[SetResult]:
+    """Run every arm in each round, and yield the results so far after it.
+
+    An arm that cannot be installed, or fails, is left out.
+    """
     src, small = prepare(image_set, work / "src")
     results = [_empty(arm) for arm in arms]
     for number in range(rounds):
@@ -37,7 +40,8 @@ def measure_set(
             except (UnavailableError, FailedError) as error:
                 print(f"{arm.label}: {error}", file=sys.stderr)
                 results[index] = replace(results[index], timings=[], missing=_last_line(error))
-    return SetResult(image_set.name, image_set.title, image_set.images, image_set.origin, results)
+        images, origin = image_set.images, image_set.origin
+        yield SetResult(image_set.name, image_set.title, images, origin, list(results))
 
 
 def _empty(arm: Arm) -> ArmResult:

@@ -86,6 +86,11 @@ class SetResult:
         """The arms that ran."""
         return [arm for arm in self.arms if arm.timings]
 
+    @property
+    def rounds(self) -> int:
+        """How often each arm ran."""
+        return max((len(arm.timings) for arm in self.arms), default=0)
+
     def find(self, name: str, many: bool) -> ArmResult | None:
         """Return an arm with one worker, or with `many`; of several the fastest."""
         found = [arm for arm in self.ran if arm.name == name and (arm.workers > 1) == many]
@@ -100,9 +105,13 @@ class Results:
     machine: dict[str, Any]
     where: str
     copies: int
-    rounds: int
     work: str
     sets: list[SetResult]
+
+    @property
+    def rounds(self) -> int:
+        """How often each arm ran, on the set with the fewest rounds."""
+        return min((each.rounds for each in self.sets), default=0)
 
     def save(self, path: Path) -> None:
         """Write them as JSON."""

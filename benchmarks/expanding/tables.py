@@ -25,7 +25,7 @@ END = "<!-- end -->\n"
 PLOT = "docs/speed.svg"
 
 
-def text_of(result: SetResult, rounds: int) -> str:
+def text_of(result: SetResult) -> str:
     """Return the table of one set as text: every arm, then the ratios."""
     head = ["", "files/s", "(range)", "without start", "per CPU s", "start s", "others"]
     rows = [head, *(_arm_row(arm) for arm in result.ran)]
@@ -36,7 +36,7 @@ def text_of(result: SetResult, rounds: int) -> str:
         for ratio in compared
     ]
     missing = [f"{arm.label}: {arm.missing}" for arm in result.arms if arm.missing]
-    title = f"{result.title}: {result.images:,} {result.origin}, {_rounds(rounds)}"
+    title = f"{result.title}: {result.images:,} {result.origin}, {_rounds(result.rounds)}"
     tables = [_aligned(rows), *([_aligned(below)] if compared else [])]
     return "\n\n".join([title, *tables, *missing])
 

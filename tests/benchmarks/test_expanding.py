@@ -36,7 +36,7 @@ def results_with(rates: dict[tuple[str, int], list[float]], name: str = "photogr
     ]
     machine = {"cores": 2, "processor": "AMD", "system": "Linux", "python": "3.11"}
     sets = [SetResult(name, name, 500, "real images", arms)]
-    return Results("2026-01-01", machine, "on a disk", 3, 3, "Each arm writes copies.", sets)
+    return Results("2026-01-01", machine, "on a disk", 3, "Each arm writes copies.", sets)
 
 
 SOME = {
@@ -65,7 +65,7 @@ def test_the_command_measures_and_its_results_give_the_same_table(tmp_path: Path
     assert timing.files == 9
     assert timing.start > 0
     assert timing.cpu > 0
-    assert text_of(results.sets[0], 1) in done.stdout
+    assert text_of(results.sets[0]) in done.stdout
     shown = subprocess.run(
         [*command, "--table", tmp_path / "r.json"],
         capture_output=True,
