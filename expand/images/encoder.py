@@ -48,18 +48,25 @@ def _encode(pixels: Pixels, encoding: Encoding) -> bytes:
     suffix, settings = _settings(encoding.format, encoding.quality, encoding.sampling, channels)
     stored = _in_order(pixels) if channels > 2 else pixels
     large = encoding.format == "JPEG" and profile is not None and len(profile) > SEGMENT
-    with quiet:
-        if profile and not large:
-            tags = [cv2.IMAGE_METADATA_ICCP], [np.frombuffer(profile, np.uint8)]
-            done, buffer = cv2.imencodeWithMetadata(suffix, stored, *tags, settings)
-        else:
-            done, buffer = cv2.imencode(suffix, stored, settings)
+    done, buffer = _write(suffix, stored, settings, None if large else profile)
     if not done:
         raise BadImageError(f"cannot be written as {encoding.format}")
     file: bytes = buffer.tobytes()
     if encoding.format == "WEBP" and channels == 4 and (pixels[..., 3] == OPAQUE).all():
         return keep_alpha(file, pixels.shape[1], pixels.shape[0])
     return insert_into_jpeg(file, profile) if profile and large else file
+
+
+def _write(
+    suffix: str, stored: Pixels, settings: tuple[int, ...], profile: bytes | None
+) -> tuple[bool, Pixels]:
+    if suffix == ".jpg" and not profile:
+        return cv2.imencode(suffix, stored, settings)  # libjpeg prints nothing while it compresses
+    with quiet:
+        if not profile:
+            return cv2.imencode(suffix, stored, settings)
+        tags = [cv2.IMAGE_METADATA_ICCP], [np.frombuffer(profile, np.uint8)]
+        return cv2.imencodeWithMetadata(suffix, stored, *tags, settings)
 
 
 SIXTEEN_BITS = np.dtype(np.uint16)
