@@ -17,7 +17,6 @@ import torch
 
 from expand import Recipe, Views, expand
 from expand.recipes.fill import Fill
-from expand.techniques.pixel import noise
 from expand.views.batches import ViewBatches
 from tests.conftest import noise_image
 from tests.train.commands import draw_set, settings_for
@@ -27,7 +26,6 @@ from train.data.normalise import to_tensor
 from train.errors import TrainError
 from train.feed import batched
 from train.feed.exact import render
-from train.feed.kernels import pattern
 from train.runs import feeds
 from train.runs.checkpoints import MODEL
 from train.runs.observer import Observer
@@ -120,12 +118,6 @@ def test_views_of_16_bits_are_within_one_grey_level_of_256() -> None:
     for k in (1, 2, 3, 8):
         found, exact = both(Recipe.load("classic"), pixels, k)
         assert np.abs(found.astype(int) - exact.astype(int)).max() <= 257
-
-
-def test_the_pattern_of_noise_is_that_of_expand_number_for_number() -> None:
-    seeds = np.array([0, 1, 2**31, 2**32 - 1, 2**32, 2**51 + 12345, 2**52 - 1], dtype=np.int64)
-    found = pattern(torch.from_numpy(seeds).to(GPU), 3000).cpu().numpy().astype(np.int64) + 2**31
-    np.testing.assert_array_equal(found, noise.pattern(seeds[:, None], 3000).astype(np.int64))
 
 
 @pytest.mark.parametrize("model", ["cnn", "fast", "vgg11", "resnet18"])

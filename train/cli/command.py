@@ -12,7 +12,7 @@ from expand import __version__
 from expand.cli.groups import Command, FileOrFolder, Folder, GroupedCommand, titled
 from expand.cli.options import LAYOUT, MAX_PIXELS_OPTION
 from expand.cli.output import echo, visible
-from expand.cli.terminal import FolderFirst, need_folder, program_name, run_to_exit
+from expand.cli.terminal import need_folder, program_name, run_to_exit
 from train.cli.ablate import ABLATE_COMMON, ABLATE_OPTIONS, read_ablation
 from train.cli.compare import (
     COMPARE_COMMON,
@@ -21,6 +21,7 @@ from train.cli.compare import (
     read_comparison,
     this_command,
 )
+from train.cli.group import TrainCommands
 from train.cli.options import (
     COMMON,
     DATA_OPTIONS,
@@ -64,7 +65,7 @@ def add_options(groups: dict[str, list[Option]]) -> Callable[[Command], Command]
 
 
 @click.group(
-    cls=FolderFirst,
+    cls=TrainCommands,
     context_settings={
         "help_option_names": ["-h", "--help"],
         "max_content_width": 100,

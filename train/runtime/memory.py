@@ -20,6 +20,7 @@ OUT_OF_MEMORY = (
     "CUBLAS_STATUS_ALLOC_FAILED",
 )
 """What a plain RuntimeError says when memory runs out: of torch on the CPU, of CUDA's libraries."""
+SMALLER = "use a smaller --batch-size, --model or --image-size"
 GPU_ERRORS = ("CUDA error", "CUDA driver", "cuDNN error", "cuBLAS error", "NCCL error")
 
 
@@ -48,9 +49,7 @@ def explain_out_of_memory(model: str, batch_size: int) -> Iterator[None]:
         if not is_out_of_memory(error):
             raise
         raise TrainError(
-            f"not enough memory for {model} with --batch-size {batch_size}; "
-            "use a smaller --batch-size, --model or --image-size",
-            STOPPED,
+            f"not enough memory for {model} with --batch-size {batch_size}; {SMALLER}", STOPPED
         ) from error
 
 
@@ -68,10 +67,19 @@ def explain_gpu() -> Iterator[None]:
     except RuntimeError as error:
         if is_out_of_memory(error) or not _is_of_gpu(error):
             raise
-        reason = str(error).partition("\n")[0].rstrip(".")
-        raise TrainError(
-            f"the GPU failed ({reason}); run the same command again, or use --device cpu", STOPPED
-        ) from error
+        raise explained(error) from error
+
+
+def explained(error: RuntimeError) -> Exception:
+    """Return what to tell the user of an error of torch; the error itself if it is another one."""
+    if is_out_of_memory(error):
+        return TrainError(f"not enough memory; {SMALLER}", STOPPED)
+    if not _is_of_gpu(error):
+        return error
+    reason = str(error).partition("\n")[0].rstrip(".")
+    return TrainError(
+        f"the GPU failed ({reason}); run the same command again, or use --device cpu", STOPPED
+    )
 
 
 def _is_of_gpu(error: RuntimeError) -> bool:

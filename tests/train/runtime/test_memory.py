@@ -5,12 +5,19 @@ from __future__ import annotations
 import ctypes
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 
+from tests.train.commands import call
 from train.errors import TrainError
-from train.runtime.memory import explain_out_of_memory, keep_freed_memory
+from train.runtime.memory import (
+    explain_gpu,
+    explain_out_of_memory,
+    explained,
+    keep_freed_memory,
+)
 
 GLIBC = sys.platform.startswith("linux") and hasattr(ctypes.CDLL(None), "mallopt")
 
@@ -59,3 +66,36 @@ def test_running_out_of_memory_is_explained() -> None:
     assert stopped.value.status == 3
     with pytest.raises(RuntimeError, match="other"), explain_out_of_memory("cnn", 512):
         raise RuntimeError("other")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), "not enough memory; use a smaller --batch-size, --model or --image-size"),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"), "not enough memory; use a smaller --batch-size, --model or --image-size"),
+        (torch.AcceleratorError("CUDA error: an illegal memory access was encountered\nCompile with"), "the GPU failed (CUDA error: an illegal memory access was encountered); run the same command again, or use --device cpu"),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"), "the GPU failed (cuDNN error: CUDNN_STATUS_EXECUTION_FAILED); run the same command again, or use --device cpu"),
+    ],
+)  # fmt: skip
+def test_a_gpu_that_gives_out_is_one_line_wherever_it_happens(
+    error: RuntimeError, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_run: Path) -> None:
+        raise error
+
+    monkeypatch.setattr("train.runs.predict.build_model", fail)
+    (tmp_path / "model.safetensors").touch()
+    image = tmp_path / "1.png"
+    image.touch()
+    found = call("predict", tmp_path, image).exception
+    assert isinstance(found, TrainError)
+    assert (str(found), found.status) == (said, 3)
+    with pytest.raises(TrainError), explain_out_of_memory("cnn", 512):
+        raise error
+
+
+def test_another_error_stays_what_it_is() -> None:
+    error = RuntimeError("other")
+    assert explained(error) is error
+    with pytest.raises(RuntimeError, match="^other$"), explain_gpu():
+        raise error
