@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import blake2b, file_digest
+from hashlib import file_digest
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from expand.engines.choose import make_engine
 from expand.engines.engine import Engine
 from expand.job.run import Progress
+from expand.layouts.blocks import Sorter
 from expand.layouts.names import copy_name
 from expand.records.card import CARD, DELETING, FINISHED, is_record, read_card
 from expand.records.claims import read_claims
@@ -177,18 +178,23 @@ def _files(folder: Path) -> Iterator[str]:
 
 
 def _extra_files(folder: Path, card: dict[str, Any] | None) -> list[Problem]:
-    """Return the files that the manifest does not have."""
-    listed = {_digest(row["file_name"]) for row in read_rows(folder)}
+    """Return the files that the manifest does not have; memory grows with their number only."""
+    listed = Sorter(row["file_name"] for row in read_rows(folder))
     claims = read_claims(folder, card, folder / card["source"]) if card else None
     return [
         Problem("leftover", name, LEFTOVER)
         if claims and claims.has(name)
         else Problem("extra", name, "is not in the manifest")
-        for name in sorted(_files(folder))
-        if _digest(name) not in listed
+        for name in _subtract(Sorter(_files(folder)), listed)
     ]
 
 
-def _digest(name: str) -> bytes:
-    """Hash a name to 8 bytes, so that a million names need little memory."""
-    return blake2b(name.encode("utf-8", "surrogateescape"), digest_size=8).digest()
+def _subtract(names: Iterable[str], known: Iterable[str]) -> Iterator[str]:
+    """Yield those of sorted `names` that are not in sorted `known`."""
+    remaining = iter(known)
+    one = next(remaining, None)
+    for name in names:
+        while one is not None and one < name:
+            one = next(remaining, None)
+        if one != name:
+            yield name

@@ -12,6 +12,7 @@ from expand import ExpandError, expand
 from expand.engines.local import LocalEngine
 from expand.job.replay import repair
 from expand.job.verify import verify
+from expand.layouts import blocks
 from expand.records.problems import Problem
 from expand.storage.removal import move_files
 from tests.conftest import Folder
@@ -56,6 +57,19 @@ def test_each_kind_of_damage_is_reported(
     result = verify(out)
     assert result.status == 1
     assert any(text in str(problem) for problem in result.problems), result.problems
+
+
+def test_extra_files_are_named_in_order_where_names_are_sorted_on_the_disk(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "RUN", 4)
+    names = ["a/x", "cat/0_v1.pn", "cat/0_v1.png.bak", "cat/\u00fc", "cat0", "zoo/\udcff"]
+    for name in reversed(names):
+        (out / name).parent.mkdir(exist_ok=True)
+        (out / name).touch()
+    assert verify(out).problems == [
+        Problem("extra", name, "is not in the manifest") for name in names
+    ]
 
 
 def test_a_missing_and_an_extra_file_do_not_cancel_out(out: Path) -> None:
