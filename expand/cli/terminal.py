@@ -28,6 +28,9 @@ from expand.interrupts import INTERRUPTED
 
 NO_FOLDER = "the current folder does not exist any more; change to another one"
 
+NO_MEMORY = ("failed to map segment", "annot allocate memory")
+"""What the system says of a library that it has no memory for."""
+
 
 class _RunContext(click.Context):
     """The context of the default command, which usage errors name as the user calls it."""
@@ -149,10 +152,10 @@ def _report(error: BaseException, name: str, hint: str, also: type[Exception]) -
         return REFUSED
     if isinstance(error, NobodyReadsError):
         return 0
-    if isinstance(error, ImportError):
+    if isinstance(error, ImportError) and not _lacks_memory(error):
         echo(visible(f'{name}: {error}; pip install ".[train]"'), err=True)
         return REFUSED
-    if isinstance(error, OSError | MemoryError):
+    if isinstance(error, OSError | MemoryError | ImportError):
         discard_output()
         echo(visible(f"{name}: {explain(error)}"), err=True)
         return STOPPED
@@ -167,8 +170,19 @@ def need_folder(name: str) -> None:
         sys.exit(REFUSED)
 
 
-def explain(error: OSError | MemoryError) -> str:
+def _lacks_memory(error: BaseException | None) -> bool:
+    """Tell whether a library could not be loaded because the system gave it no memory."""
+    while error:
+        if any(words in str(error) for words in NO_MEMORY) or isinstance(error, MemoryError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def explain(error: OSError | MemoryError | ImportError) -> str:
     """Say what the system refused, and to which file."""
+    if isinstance(error, ImportError):
+        return "a library cannot be loaded: there is not enough memory (see ulimit -v)"
     if isinstance(error, MemoryError):
         return "there is not enough memory"
     if error.errno in (errno.EMFILE, errno.ENFILE):

@@ -17,7 +17,7 @@ from PIL import Image
 
 from expand.errors import BadImageError
 from expand.images.formats import FORMATS, Encoding, max_pixels
-from expand.images.pixels import Pixels
+from expand.images.pixels import Pixels, has_memory
 from expand.images.profiles import fits
 from expand.images.quiet import quiet
 from expand.images.readers.bmp import open_bmp
@@ -160,17 +160,22 @@ def _check_size(width: int, height: int, limit: int) -> None:
         )
 
 
+NO_MEMORY = "cannot be decoded: it does not fit into memory"
+BYTES_A_PIXEL = 12
+"""What decoding takes at most, in about: three arrays of 8-bit RGBA."""
 DEPTHS = frozenset(np.dtype(kind) for kind in (np.uint8, np.uint16))
 
 
 def _load(picture: Picture) -> Pixels:
     try:
         pixels = picture.load()
-    except BadImageError:
-        raise
     except MemoryError as error:
-        raise BadImageError("cannot be decoded: it does not fit into memory") from error
+        raise BadImageError(NO_MEMORY) from error
     except Exception as error:  # decoders raise anything on damaged bytes
+        if not has_memory(BYTES_A_PIXEL * picture.width * picture.height):
+            raise BadImageError(NO_MEMORY) from error
+        if isinstance(error, BadImageError):
+            raise
         truncated = "truncated" in str(error)
         raise BadImageError(TRUNCATED if truncated else DAMAGED) from error
     if pixels.shape[:2] != (picture.height, picture.width):

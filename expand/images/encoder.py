@@ -12,7 +12,7 @@ from PIL import Image
 
 from expand.errors import BadImageError
 from expand.images.formats import FORMATS, Encoding, check_fits
-from expand.images.pixels import Pixels
+from expand.images.pixels import Pixels, has_memory
 from expand.images.png import write_grey_alpha
 from expand.images.profiles import SEGMENT, insert_into_jpeg
 from expand.images.quiet import quiet
@@ -23,14 +23,18 @@ from expand.images.webp import keep_alpha
 def encode(pixels: Pixels, encoding: Encoding) -> bytes:
     """Encode pixels (H×W or H×W×C, 8 or 16 bits; RGB or RGBA) to an image file.
 
-    Raises `BadImageError` if the format cannot hold them.
+    Raises `BadImageError` if the format cannot hold them, and `MemoryError`.
     """
     check_fits(encoding, pixels.shape, sixteen_bits=pixels.dtype == SIXTEEN_BITS)
     try:
         return _encode(pixels, encoding)
-    except BadImageError:
+    except MemoryError:
         raise
     except Exception as error:  # encoders raise anything
+        if not has_memory(2 * pixels.nbytes):
+            raise MemoryError from error
+        if isinstance(error, BadImageError):
+            raise
         raise BadImageError(f"cannot be written as {encoding.format}") from error
 
 

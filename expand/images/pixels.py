@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
 Pixels: TypeAlias = "NDArray[Any]"
@@ -17,3 +18,12 @@ def kind_of(pixels: Pixels) -> str:
     plural = "s" * (channels > 1)
     bits = 8 * pixels.dtype.itemsize
     return f"{width}×{height} pixels with {channels} channel{plural} of {bits} bits"
+
+
+def has_memory(size: int) -> bool:
+    """Tell whether `size` bytes can be allocated: libraries fail without a word if they cannot."""
+    try:
+        np.empty(size, np.uint8)
+    except MemoryError:
+        return False
+    return True

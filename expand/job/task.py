@@ -153,7 +153,7 @@ def _problem(context: TaskContext, error: Exception) -> str:
     if isinstance(error, BadImageError):
         check_input(context.src, context.input)
         return str(error)
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or getattr(error, "code", 0) == cv2.Error.StsNoMem:
         return "does not fit into memory"
     return "cannot be transformed by OpenCV"  # its message names places in its own code
 

@@ -151,6 +151,8 @@ def warp(
     try:
         out = cv2.warpAffine(pixels, matrix, size, flags=flags, borderMode=mode, borderValue=colour)
     except cv2.error as error:
+        if error.code == cv2.Error.StsNoMem:
+            raise MemoryError from error
         raise BadImageError(f"cannot be resampled to {size[0]}×{size[1]} pixels") from error
     if padded:
         return cv2.cvtColor(out, cv2.COLOR_RGBA2RGB)
