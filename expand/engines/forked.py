@@ -10,11 +10,11 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from expand.engines import worker
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 TASKS, HANDLES = Path("/proc/self/task"), Path("/proc/self/fd")
 STATEFUL = ("torch", "jax", "tensorflow", "ray")
@@ -80,6 +80,8 @@ def _work(
     """Be the worker; never return to what the process was doing when it was copied."""
     status = 1
     try:
+        from expand.engines import worker  # one process does without: 4 ms
+
         worker.inside = True
         gc.freeze()  # what the process leaves behind is not cleaned up here
         other_end.close()
