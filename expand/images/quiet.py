@@ -63,7 +63,8 @@ class _Quiet:
         self.variable, self.file = _stderr()
         self.shown = self.variable.value if self.file else None
         self._reset()
-        os.register_at_fork(after_in_child=self._restore)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._restore)
 
     def _reset(self) -> None:
         self.lock = threading.Lock()
