@@ -14,8 +14,12 @@ START_SECONDS, FORK_SECONDS = 0.5, 0.05
 """What a worker costs to start: a new interpreter, or a copy of this process."""
 PROCESSES = os.name != "nt"
 """Whether workers can be processes: Windows cannot hand them the socket that they get."""
-THREAD_PIXELS, MOST_THREADS = 64 * 64, 4
-"""How large images must be, and how many threads may work, so that they rarely wait for each other.
+THREAD_PIXELS, MOST_THREADS = 100 * 100, 4
+"""How large images must be, and how many threads may work on them.
+
+Threads wait for each other where Python code holds the interpreter's lock. Of the CPU time of a
+copy, in JPEG with the recipe `classic`, that is at most 27 % at 500×400 pixels, 35 % at 224×224,
+50 % at 100×100, 57 % at 64×64 and 64 % at 32×32: what is left beside OpenCV, sha256 and files.
 """
 
 
