@@ -1,0 +1,100 @@
+"""`expand SRC OUT`: expand a dataset."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import click
+
+from expand.cli.commands.plan import show_plan
+from expand.cli.groups import Folder, GroupedCommand, titled
+from expand.cli.options import (
+    COMMON,
+    LAYOUT,
+    MAX_PIXELS_OPTION,
+    QUIET,
+    WORKERS,
+    file_options,
+    read_settings,
+    view_options,
+)
+from expand.cli.output import NobodyReadsError, echo
+
+
+@click.command(hidden=True, cls=GroupedCommand, common=COMMON)
+@click.argument("src", type=Folder(), default=Path("data/train"))
+@click.argument("out", type=Folder(), default=Path("data/expanded"))
+@titled(
+    "Data",
+    [
+        click.option(
+            "--skip-bad/--strict",
+            default=True,
+            help="Skip images that cannot be read (exit status 1), or stop at the first.",
+        ),
+        LAYOUT,
+        MAX_PIXELS_OPTION,
+    ],
+)
+@view_options
+@file_options
+@titled(
+    "Output",
+    [
+        click.option(
+            "--overwrite",
+            is_flag=True,
+            help="Remove what an earlier run wrote to OUT, and start again. Other files stay.",
+        ),
+        click.option(
+            "--durable",
+            is_flag=True,
+            help="Wait for the disk before the manifest names a file: safe if the power fails.",
+        ),
+    ],
+)
+@titled(
+    "Execution",
+    [
+        WORKERS,
+        click.option("--dry-run", is_flag=True, help="Show the plan and write nothing."),
+        QUIET,
+    ],
+)
+def run(
+    src: Path,
+    out: Path,
+    skip_bad: bool,
+    overwrite: bool,
+    durable: bool,
+    dry_run: bool,
+    quiet: bool,
+    workers: int | None,
+    layout: str,
+    **options: Any,
+) -> int:
+    """Expand a dataset."""
+    if dry_run:
+        return show_plan(src, out, workers, layout, options, overwrite)
+    settings = read_settings(options)
+    from expand.cli.messages import format_report
+    from expand.cli.progress import progress_bar
+    from expand.engines.choose import check_workers
+    from expand.job.estimate import choose_engine, estimate
+    from expand.job.job import do_job
+    from expand.job.plan import make_plan
+
+    check_workers(workers)
+    with make_plan(src, out, settings, layout) as plan:
+        estimated = estimate(plan)
+        engine = choose_engine(plan, estimated, workers)
+        with progress_bar(plan.files, "files", quiet) as progress:
+            report = do_job(
+                plan, estimated, engine, overwrite, not skip_bad, progress, durable=durable
+            )
+    if report.status or not quiet:
+        with suppress(NobodyReadsError):
+            echo(format_report(report), err=bool(quiet))
+    return report.status

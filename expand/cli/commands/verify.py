@@ -1,0 +1,101 @@
+"""`expand verify`: check an expanded dataset, and mend it when asked to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from expand.cli.groups import Folder, PlainCommand
+from expand.cli.options import MAX_PIXELS_OPTION, QUIET, WORKERS
+from expand.cli.output import echo, visible
+
+if TYPE_CHECKING:
+    from expand.job.verify import Verification
+
+CHECK_SECONDS = 50e-6  # to read and hash a small file
+
+
+@click.command(cls=PlainCommand)
+@click.argument("out", type=Folder(), default=Path("data/expanded"))
+@click.option("--repair", is_flag=True, help="Make missing and changed files again.")
+@click.option(
+    "--move-strangers",
+    type=Folder(),
+    help="Move files that are not in the manifest to this folder.",
+)
+@click.option(
+    "--source", type=Folder(), help="Folder of the sources, for --repair.  [default: as recorded]"
+)
+@MAX_PIXELS_OPTION
+@WORKERS
+@QUIET
+def verify(
+    out: Path,
+    repair: bool,
+    move_strangers: Path | None,
+    source: Path | None,
+    workers: int | None,
+    quiet: bool,
+) -> int:
+    """Check every file of an expanded dataset against its manifest."""
+    from expand.engines.choose import check_workers
+
+    check_workers(workers)
+    verdict = _check(out, workers, quiet)
+    if _mend(out, verdict, repair, source, move_strangers):
+        verdict = _check(out, workers, quiet)
+    return _show_verdict(out, verdict, quiet, tried=repair)
+
+
+def _check(out: Path, workers: int | None, quiet: bool) -> Verification:
+    from expand.cli.progress import progress_bar
+    from expand.engines.choose import make_engine
+    from expand.job.verify import verify as check
+    from expand.records.manifest import read_rows
+
+    total = sum(1 for _ in read_rows(out))
+    with progress_bar(total, "files", quiet) as progress:
+        return check(out, make_engine(workers, total * CHECK_SECONDS), progress)
+
+
+def _mend(
+    out: Path, verdict: Verification, repair: bool, source: Path | None, to: Path | None
+) -> bool:
+    """Do what --repair and --move-strangers ask for, say it, and return whether anything changed."""
+    from expand.cli.formatting import format_count
+    from expand.job.plan import check_outside
+    from expand.job.replay import Replayer
+    from expand.job.replay import repair as make_again
+    from expand.storage.removal import move_files
+
+    moved, made = 0, list[str]()
+    if to and verdict.strangers:
+        check_outside(Replayer(out, source).src, to / "file")
+        moved = move_files(out, verdict.strangers, to)
+        echo(visible(f"{format_count(moved, 'file')} moved to {to}"), err=True)
+    if repair and verdict.damaged:
+        made, failed = make_again(out, verdict.damaged, source)
+        for name in made:
+            echo(visible(f'"{name}" was made again'), err=True)
+        for problem in failed:
+            echo(visible(problem), err=True)
+    return bool(moved or made)
+
+
+def _show_verdict(out: Path, verdict: Verification, quiet: bool, *, tried: bool) -> int:
+    """Print what is wrong and what mends it, unless that was tried; return the exit status."""
+    from expand.cli.formatting import format_bytes, format_count
+    from expand.records.problems import REPAIR
+
+    for problem in verdict.problems:
+        echo(visible(problem), err=True)
+    if verdict.problems:
+        problems = format_count(len(verdict.problems), "problem")
+        shown = [remedy for remedy in verdict.remedies if not (tried and remedy == REPAIR)]
+        echo(f"{visible(out)}: {' '.join([f'{problems}.', *shown])}", err=True)
+    elif not quiet:
+        files = f"{format_count(verdict.files, 'file')}, {format_bytes(verdict.bytes)}"
+        echo(f"{visible(out)}: {files}, all match the manifest")
+    return verdict.status
