@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from expand.images.pixels import Pixels
 from expand.views.keys import draw
 from train.data.normalise import to_tensor
+from train.feed.batches import CHUNK_IMAGES
 from train.feed.sampler import Sampler
 
 
@@ -29,7 +30,7 @@ class TrivialReader:
 
         self.sampler, self.seed = sampler, seed
         self.pixels, self.levels = pixels, levels
-        self.device = torch.device("cpu")
+        self.device, self.chunk_images = torch.device("cpu"), CHUNK_IMAGES
         self.change = TrivialAugmentWide()
         self.ids = sampler.ids
 

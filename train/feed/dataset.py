@@ -33,6 +33,8 @@ class Images(Protocol):
     sampler: Sampler
     device: torch.device
     """Where images are rendered."""
+    chunk_images: int
+    """How many of them are best rendered at a time."""
 
     def read(self, epoch: int, items: Rows) -> Tensor:
         """Return the images of some items in an epoch: N×C×H×W."""
@@ -43,7 +45,7 @@ class ViewDataset(Generic[P]):
 
     def __init__(self, sampler: Sampler, store: PixelStore[P], render: Renderer[P]) -> None:
         self.sampler, self.store, self.render = sampler, store, render
-        self.device = store.device
+        self.device, self.chunk_images = store.device, store.chunk_images
         self.batches: ViewBatches | None = None
         self.colours: Colours | None = None
 

@@ -45,7 +45,9 @@ class Feed:
     ) -> None:
         self.images, self.device, self.workers = images, device, workers
         self.sampler = images.sampler
-        self.batch_sampler = BatchSampler(len(self.sampler), batch_size, order_seed, world)
+        self.batch_sampler = BatchSampler(
+            len(self.sampler), batch_size, order_seed, world, images.chunk_images
+        )
         self.labels = torch.from_numpy(self.sampler.labels).to(device)
         self.clock = Clock()
 

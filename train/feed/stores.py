@@ -21,6 +21,7 @@ from train.data.folder import Folder
 from train.data.normalise import to_tensor
 from train.data.shape import Shape, resize_crop
 from train.errors import STOPPED
+from train.feed.batches import CHUNK_IMAGES, GPU_PIXELS
 
 P = TypeVar("P")
 """Images in the form that a store and its renderer share."""
@@ -33,6 +34,8 @@ class PixelStore(Protocol[P]):
 
     device: torch.device
     """Where the images are when they are read."""
+    chunk_images: int
+    """How many of them are best read at a time."""
 
     @property
     def decoded(self) -> DecodedStore | None:
@@ -48,7 +51,7 @@ class PixelStore(Protocol[P]):
 class DecodedStore:
     """The decoded cache, mapped into memory; N×H×W×C arrays."""
 
-    device = CPU
+    device, chunk_images = CPU, CHUNK_IMAGES
 
     def __init__(self, folder: Folder, pixels: Pixels) -> None:
         self.folder, self.pixels = folder, pixels
@@ -90,7 +93,7 @@ class FileStore:
     Images are read one by one: several hundred at their own size could exceed the memory.
     """
 
-    device = CPU
+    device, chunk_images = CPU, CHUNK_IMAGES
     decoded = None
 
     def __init__(self, folder: Folder, hashes: Sequence[str], shape: Shape) -> None:
@@ -119,6 +122,9 @@ class DeviceStore:
     def __init__(self, decoded: DecodedStore, device: torch.device) -> None:
         self.decoded, self.device = decoded, device
         self.pixels = to_tensor(decoded.folder.take(decoded.pixels)).to(device)
+        pixels = self.pixels.shape[2] * self.pixels.shape[3]
+        fitting = GPU_PIXELS // pixels if device.type == "cuda" else 0
+        self.chunk_images = max(CHUNK_IMAGES, fitting)
 
     def read(self, rows: Rows) -> Tensor:
         """Return the images of some rows."""

@@ -17,10 +17,11 @@ from expand.errors import ExpandError
 from tests.train.samples import images_of, pictures, read, sampler_of, write_set
 from train.data.shape import Shape
 from train.errors import STOPPED, TrainError
-from train.feed.batches import CHUNK_IMAGES, order, split
+from train.feed.batches import CHUNK_IMAGES, GPU_PIXELS, order, split
 from train.feed.dataset import Images, ViewDataset, decoded_images, device_images, file_images
 from train.feed.feed import Batch, Feed
 from train.feed.sampler import Sampler
+from train.feed.stores import DeviceStore
 from train.runtime.world import World
 
 CPU = torch.device("cpu")
@@ -194,6 +195,19 @@ def test_the_device_too_renders_several_batches_at_a_time(
     )
     assert check_equal(feed.batches(1, 8), one.batches(1, 8)) == 7
     assert asked == [(0, 9), (1, 14), (2, 10)]
+
+
+def test_a_gpu_renders_as_many_pixels_at_a_time_as_keep_it_busy(
+    images: dict[str, ViewDataset[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded = images["fly"].store.decoded
+    assert decoded
+    assert DeviceStore(decoded, torch.device("cpu")).chunk_images == CHUNK_IMAGES
+    monkeypatch.setattr(torch.Tensor, "to", lambda tensor, _device: tensor)
+    pixels = np.prod(decoded.pixels.shape[1:3])
+    assert DeviceStore(decoded, torch.device("cuda")).chunk_images == GPU_PIXELS // pixels
+    monkeypatch.setattr("train.feed.stores.GPU_PIXELS", 0)
+    assert DeviceStore(decoded, torch.device("cuda")).chunk_images == CHUNK_IMAGES
 
 
 def test_worker_processes_give_the_same_batches(images: dict[str, ViewDataset[Any]]) -> None:
