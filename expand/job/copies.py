@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 
+from expand.errors import BadImageError, ExpandError
 from expand.images.decoder import Decoded, ImageFile, open_image
 from expand.images.encoder import encode
 from expand.images.pixels import Pixels
@@ -15,8 +20,14 @@ from expand.job.settings import Settings
 from expand.layouts.names import copy_name
 from expand.layouts.source import check_name
 from expand.records.rows import Row
-from expand.views.drawn import DrawnView, Wanted, draw_views
+from expand.views.drawn import DrawnView, DrawnViews, Wanted
 from expand.views.views import Rendered
+
+SMALL = 1 << 17
+"""Bytes of all views of a source up to which they are rendered together with those of others.
+
+Those of a chunk of sources then have at most 8 MB; larger images gain little.
+"""
 
 
 class File(NamedTuple):
@@ -55,14 +66,52 @@ def open_source(
     return OpenSource(source_id, data, open_image(data), ks, rows)
 
 
-def draw_sources(settings: Settings, sources: Sequence[OpenSource]) -> list[dict[int, DrawnView]]:
-    """Draw the views of several sources at once; return those of each, by their number."""
-    wanted = [Wanted(source.id, *source.image.size, source.ks) for source in sources]
-    return draw_views(settings.views, wanted)
+class Drawn(NamedTuple):
+    """The views of a source, by their number, and what was rendered of it together with others."""
+
+    views: Mapping[int, DrawnView]
+    decoded: Decoded | None = None
+    pixels: Mapping[int, Pixels] = MappingProxyType({})
+    """Of the views that are rendered already."""
+
+
+def draw_sources(settings: Settings, sources: Sequence[OpenSource]) -> list[Drawn]:
+    """Draw the views of several sources at once, and render small ones; in the sources' order."""
+    drawn = DrawnViews(
+        settings.views, [Wanted(source.id, *source.image.size, source.ks) for source in sources]
+    )
+    small = _render_small(drawn, sources) if settings.recipe.is_native else {}
+    return [Drawn(views, *small.get(row, ())) for row, views in enumerate(drawn.by_image())]
+
+
+def _render_small(
+    drawn: DrawnViews, sources: Sequence[OpenSource]
+) -> dict[int, tuple[Decoded, Mapping[int, Pixels]]]:
+    """Decode small sources and render their views, those of one shape together.
+
+    Return both by the source's index. A source that cannot be used is left out: making its files
+    says why.
+    """
+    groups: dict[tuple[Any, ...], dict[int, Decoded]] = {}
+    for row, source in enumerate(sources):
+        width, height = source.image.size
+        if width * height * len(source.ks) > SMALL:
+            continue
+        with suppress(BadImageError, MemoryError, cv2.error):
+            decoded = source.image.decode()
+            if decoded.pixels.nbytes * len(source.ks) <= SMALL:
+                shape = decoded.pixels.shape, decoded.pixels.dtype
+                groups.setdefault(shape, {})[row] = decoded
+    result: dict[int, tuple[Decoded, Mapping[int, Pixels]]] = {}
+    for group in groups.values():
+        with suppress(ExpandError, MemoryError, cv2.error):
+            rendered = drawn.render({row: decoded.pixels for row, decoded in group.items()})
+            result |= {row: (group[row], views) for row, views in rendered.items()}
+    return result
 
 
 def make_files(
-    source: OpenSource, settings: Settings, drawn: Mapping[int, DrawnView] | None = None
+    source: OpenSource, settings: Settings, drawn: Drawn | None = None
 ) -> Iterator[File]:
     """Yield the files of the views of a source; `drawn` is its part of `draw_sources`.
 
@@ -70,7 +119,7 @@ def make_files(
     """
     if drawn is None:
         (drawn,) = draw_sources(settings, [source])
-    data, decoded = source.data, source.image.decode()
+    data, decoded = source.data, drawn.decoded or source.image.decode()
     source_hash = sha256(data).hexdigest()
     encoding = decoded.encoding.override(settings.format, settings.quality)
     views = ImageViews(source, decoded.pixels, settings, drawn)
@@ -96,17 +145,10 @@ class ImageViews:
         source: OpenSource,
         pixels: Pixels,
         settings: Settings,
-        drawn: Mapping[int, DrawnView],
+        drawn: Drawn,
     ) -> None:
-        self.source_id, self.pixels, self.views = source.id, pixels, settings.views
+        self.source_id, self.pixels, self.settings = source.id, pixels, settings
         self.drawn = drawn
-        # computed once for all views; not possible where a technique that changes pixels comes
-        # first, since the border to match is then another one in each view
-        self.colour = (
-            settings.recipe.fill.colour(pixels)
-            if settings.recipe.begins_with_geometry and settings.factor > 1
-            else None
-        )
         self.by_hash: dict[str, list[int]] = {}
         """Views with pixels that no earlier view has, by the hash of their file."""
         for row in source.rows:
@@ -115,10 +157,22 @@ class ImageViews:
 
     def render(self, k: int) -> Rendered:
         """Return view `k`."""
-        params, move = self.drawn.get(k) or (self.views.params(self.source_id, k), None)
-        if k == 0:
-            return Rendered(self.pixels, params)
-        return self.views.render(self.pixels, params, self.colour, move)
+        views = self.settings.views
+        params, move = self.drawn.views.get(k) or (views.params(self.source_id, k), None)
+        pixels = self.pixels if k == 0 else self.drawn.pixels.get(k)
+        if pixels is not None:
+            return Rendered(pixels, params)
+        return views.render(self.pixels, params, self.colour, move)
+
+    @cached_property
+    def colour(self) -> list[int] | None:
+        """The fill of all views.
+
+        None where a technique that changes pixels comes first, since the border to match is then
+        another one in each view.
+        """
+        recipe = self.settings.recipe
+        return recipe.fill.colour(self.pixels) if recipe.begins_with_geometry else None
 
     def find_same(self, k: int, pixels: Pixels, file_hash: str) -> int:
         """Return the first view with the pixels of view `k`; `k` itself if no earlier one has them.

@@ -123,7 +123,7 @@ def _mean_seconds(timed: list[tuple[float, int]]) -> float:
 
 def choose_engine(plan: Plan, estimated: Estimate, workers: int | None) -> Engine:
     """Return the engine for a plan, with as many workers as asked for; None: as are worth it."""
-    pixels = estimated.pixels if plan.settings.recipe.fits_threads else None
+    pixels = estimated.pixels if plan.settings.recipe.is_native else None
     return make_engine(workers, estimated.core_seconds, pixels)
 
 

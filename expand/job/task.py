@@ -13,7 +13,7 @@ import cv2
 
 from expand.errors import STOPPED, BadImageError, ExpandError
 from expand.images.memory import keep_buffers
-from expand.job.copies import File, OpenSource, draw_sources, make_files, open_source
+from expand.job.copies import Drawn, File, OpenSource, draw_sources, make_files, open_source
 from expand.job.settings import Settings
 from expand.layouts.limits import NameLimits
 from expand.layouts.source import Source, read_source
@@ -23,7 +23,6 @@ from expand.storage.folder import OutputFolder
 from expand.storage.identity import Identity
 from expand.storage.removal import open_output
 from expand.storage.writing import LongNameError
-from expand.views.drawn import DrawnView
 
 
 class Task(NamedTuple):
@@ -99,7 +98,8 @@ def do_chunk(context: TaskContext, tasks: list[Task]) -> list[Outcome]:
         begun = [begin_task(context, folder, task) for task in tasks]
         drawn = iter(draw_sources(context.settings, [each.source for each in begun if each.source]))
         outcomes = [
-            finish_task(context, folder, each, next(drawn) if each.source else {}) for each in begun
+            finish_task(context, folder, each, next(drawn) if each.source else None)
+            for each in begun
         ]
         if context.durable:
             folder.sync()
@@ -123,7 +123,7 @@ def begin_task(context: TaskContext, folder: OutputFolder, task: Task) -> Begun:
 
 
 def finish_task(
-    context: TaskContext, folder: OutputFolder, begun: Begun, drawn: dict[int, DrawnView]
+    context: TaskContext, folder: OutputFolder, begun: Begun, drawn: Drawn | None
 ) -> Outcome:
     """Make the files of one source that do not exist yet; a bad source gives an `Outcome` too."""
     task, entries, source, problem = begun

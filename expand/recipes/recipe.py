@@ -116,9 +116,12 @@ class Recipe:
         return isinstance(self.techniques[0], GeometricTechnique)
 
     @property
-    def fits_threads(self) -> bool:
-        """Whether several threads may make views: albumentations changes state of the process."""
-        return all(type(technique) in NATIVE.values() for technique in self.techniques)
+    def is_native(self) -> bool:
+        """Whether it has techniques of this package only, none of albumentations.
+
+        Those change state of the process, so that threads cannot make such views.
+        """
+        return all(type(technique) is NATIVE.get(technique.name) for technique in self.techniques)
 
     @property
     def nominal(self) -> int | None:

@@ -17,7 +17,7 @@ from expand.recipes.fill import border_colours, fit_colour
 from expand.techniques import Choice
 from expand.views.checked import check_kept
 from expand.views.keys import STEPS, UNIT, draw_many
-from expand.views.resample import resample_batch
+from expand.views.resample import Move, make_moves, resample_batch
 from expand.views.views import Views
 from expand.views.walk import walk
 
@@ -53,11 +53,16 @@ class ViewBatches:
         }
 
     def render(
-        self, pixels: Pixels, choices: Choices, colours: NDArray[np.int64] | None = None
+        self,
+        pixels: Pixels,
+        choices: Choices,
+        colours: NDArray[np.int64] | None = None,
+        moves: Sequence[Move] | None = None,
     ) -> Pixels:
         """Render views of N images of one size (N×H×W or N×H×W×C), as `Views.render` does for each.
 
-        `colours` (N×C) are the images' `fill_colours`, for a caller that has them already.
+        `colours` (N×C) are the images' `fill_colours`, and `moves` their resamplings, for a caller
+        that has them already.
         """
         source, moved = pixels, False
         for step in self.views.steps:
@@ -68,10 +73,18 @@ class ViewBatches:
                 pixels = changed
             elif not moved:
                 moved = True
-                pixels = self._resample(
-                    pixels, choices, colours if colours is not None else self.fill_colours(pixels)
+                pixels = resample_batch(
+                    pixels,
+                    self.moves(choices, pixels.shape[1:]) if moves is None else moves,
+                    self.views.recipe.fill,
+                    self.fill_colours(pixels) if colours is None else colours,
                 )
         return pixels
+
+    def moves(self, choices: Choices, shape: tuple[int, ...]) -> list[Move]:
+        """Return the resamplings of N views of images of one shape (H×W or H×W×C)."""
+        size = Size(float(shape[1]), float(shape[0]))
+        return make_moves(self.placement(choices, size), size)
 
     def placement(self, choices: Choices, size: Size) -> Placement:
         """Return the output-to-input map of each view, as arrays."""
@@ -89,11 +102,6 @@ class ViewBatches:
             else fit_colour(fill.value, channels, np.iinfo(pixels.dtype).max)
         )
         return np.tile(np.array(values), (len(pixels), 1))
-
-    def _resample(self, pixels: Pixels, choices: Choices, colours: NDArray[np.int64]) -> Pixels:
-        size = Size(float(pixels.shape[2]), float(pixels.shape[1]))
-        placement = self.placement(choices, size)
-        return resample_batch(pixels, placement, self.views.recipe.fill, colours)
 
     def _stratified(
         self, rows: NDArray[np.int64], ks: NDArray[np.uint64]

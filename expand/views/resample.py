@@ -176,30 +176,23 @@ def _warp_planes(
 
 
 def resample_batch(
-    pixels: Pixels, placement: Placement, fill: Fill, colours: NDArray[np.int64]
+    pixels: Pixels, moves: Sequence[Move], fill: Fill, colours: NDArray[np.int64]
 ) -> Pixels:
     """Resample N images of one size (N×H×W or N×H×W×C), each as `resample` does.
 
-    `placement` holds arrays of N, `colours` is N×C. Raises `ExpandError` if the outputs differ in
-    size.
+    `colours` is N×C; a single move is that of all images. Raises `ExpandError` if the outputs
+    differ in size.
     """
-    count, height, width = pixels.shape[:3]
-    moves = make_moves(placement, Size(np.full(count, float(width)), float(height)))
-    across, down = _common_size(placement.size)
-    out = np.empty((count, down, across, *pixels.shape[3:]), pixels.dtype)
-    for i, (move, colour) in enumerate(zip(moves, colours.tolist(), strict=True)):
-        out[i] = resample(pixels[i], move, fill, colour)
-    return out
-
-
-def _common_size(size: Size) -> tuple[int, int]:
-    """Return the width and height that all outputs of a batch have."""
-    widths, heights = np.unique(size.width), np.unique(size.height)
-    if len(widths) > 1 or len(heights) > 1:
+    moves = [*moves] * (len(pixels) if len(moves) == 1 else 1)
+    if len({move.size for move in moves}) > 1:
         raise ExpandError(
             "views of one batch have different sizes; give them one with --image-size"
         )
-    return int(widths[0]), int(heights[0])
+    width, height = moves[0].size if moves else pixels.shape[2:0:-1]
+    out = np.empty((len(pixels), height, width, *pixels.shape[3:]), pixels.dtype)
+    for image, before, move, colour in zip(out, pixels, moves, colours.tolist(), strict=True):
+        image[...] = resample(before, move, fill, colour)
+    return out
 
 
 def _average_blocks(pixels: Pixels, source: Affine) -> tuple[Pixels, Affine]:

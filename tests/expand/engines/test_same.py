@@ -138,7 +138,7 @@ def test_threads_work_on_large_images_where_processes_start_slowly(
         make_engine(MOST_THREADS + 1, 9.0, THREAD_PIXELS),
     ):
         assert isinstance(engine, LocalEngine)
-    assert Recipe.load("classic").fits_threads
+    assert Recipe.load("classic").is_native
     monkeypatch.setattr(choose, "can_fork", lambda: True)
     assert make_engine(2, 9.0, THREAD_PIXELS) == LocalEngine(2)
 
