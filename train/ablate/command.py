@@ -53,6 +53,19 @@ def ablate(
     trials, and the first one reports.
     """
     world = join_world()
+    with world.explained():
+        return _ablate(ablation, study_dir, options, world, quiet=quiet, packing=packing)
+
+
+def _ablate(
+    ablation: AblationStudy,
+    study_dir: StudyDir,
+    options: StudyOptions,
+    world: World,
+    *,
+    quiet: bool,
+    packing: Packing,
+) -> Answer:
     ablation = as_begun(ablation, study_dir)
     context = new_context(ablation, study_dir.cache.root, study_dir.cache.limit, packing)
     check_images(context)

@@ -53,8 +53,8 @@ def read_config(path: Path, command: click.Command) -> dict[str, Any]:
         raise TrainError(_wrong_record(path, kind, str(command.name)))
     try:
         return _known(command, _from_record(path, kind, data))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise TrainError(f'"{path}" is damaged ({error!r})') from error
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+        raise TrainError(f'"{path}" is damaged ({error!r:.300})') from error
 
 
 def _load(path: Path) -> Any:
@@ -129,11 +129,17 @@ def _from_record(path: Path, kind: str, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _study_beside(path: Path) -> dict[str, Any]:
-    import json
+    from expand.storage.json import read_json
 
     for name in STUDY_FILES:
-        if (path.parent / name).is_file():
-            study: dict[str, Any] = json.loads((path.parent / name).read_text("utf-8"))
+        beside = path.parent / name
+        if beside.is_file():
+            try:
+                study = read_json(beside)
+            except ValueError as error:
+                raise TrainError(f'"{beside}" cannot be read: {error}') from error
+            if not isinstance(study, dict):
+                raise TrainError(f'"{beside}" is not the record of a study')
             return study
     raise TrainError(f'"{path}" holds results only; its settings, {STUDY_FILES[0]}, are missing')
 

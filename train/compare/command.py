@@ -41,6 +41,20 @@ def compare(
     trials, and the first one reports.
     """
     world = join_world()
+    with world.explained():
+        return _compare(study, study_dir, options, world, plan=plan, quiet=quiet, packing=packing)
+
+
+def _compare(
+    study: ComparisonStudy,
+    study_dir: StudyDir,
+    options: StudyOptions,
+    world: World,
+    *,
+    plan: bool,
+    quiet: bool,
+    packing: Packing,
+) -> Answer:
     study = as_begun(study, study_dir)
     context = new_context(study, study_dir.cache.root, study_dir.cache.limit, packing)
     default = GPU_SEEDS if context.device.type == "cuda" else CPU_SEEDS

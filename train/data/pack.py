@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from expand import __version__
 from expand.engines.choose import available_cores, make_engine
+from expand.errors import BadImageError
 from expand.images.pixels import Pixels
 from train.data.cache import Cache, explain_cache, part_of, remove_pack
 from train.data.decoding import (
@@ -25,6 +26,7 @@ from train.data.decoding import (
     decode_rows,
     first_image,
     hash_files,
+    read_image,
     read_images,
 )
 from train.data.folder import Folder
@@ -79,6 +81,11 @@ class _Packing(NamedTuple):
     def key(self) -> str:
         return self.path.name
 
+    def array(self, path: Path, first: Pixels) -> ArrayFile:
+        """Return the array file of a pack in a folder, from the first image of the set."""
+        dtype = LITTLE_ENDIAN[first.itemsize]
+        return ArrayFile(path / ARRAY, len(self.folder), first.shape, dtype)
+
 
 def pack(
     folder: Folder,
@@ -124,10 +131,15 @@ def sample(
 def _open(packing: _Packing) -> Pack | str:
     """Return a finished pack; if there is none, the reason: "" or what is wrong with its files."""
     path, hashes = packing.path, packing.hashes
+    if not os.path.lexists(path):
+        return ""
     try:
-        files = read_pack(path, packing.key, len(hashes))
+        first = read_image(packing.folder.root / packing.folder.files[0], packing.shape)
+        files = read_pack(path, packing.key, packing.array(path, first))
     except FileNotFoundError:
         return ""
+    except BadImageError as error:
+        return f'"{packing.folder.files[0]}" {error}'
     except DamagedError as error:
         return str(error)
     except OSError as error:
@@ -146,7 +158,7 @@ def _make(packing: _Packing, cache: Cache, progress: Progress) -> Pack:
     try:
         with explain_cache(part):
             part.mkdir()
-            array = ArrayFile(part / ARRAY, len(folder), first.shape, LITTLE_ENDIAN[first.itemsize])
+            array = packing.array(part, first)
             array.create()
         decoded = []
         for image in _decode_all(packing, array):

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from expand.engines.choose import available_cores
 from train.data.cache import explain_cache
+from train.runtime.typed import fits
 
 FORMAT = 3
 ARRAY, RECORD = "pixels.npy", "pack.json"
@@ -29,7 +30,6 @@ BLOCK = 16 * 2**20
 """Bytes of a file that are hashed at a time."""
 RECORD_BYTES, IMAGE_BYTES = 1000, 100
 """What a record may take, and what it may take for each image."""
-DTYPES = ("|u1", "<u2")
 UNSUPPORTED = (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
 
 
@@ -125,11 +125,12 @@ def write_record(folder: Path, key: str, fingerprints: list[str], *, composited:
         os.fsync(handle)
 
 
-def read_pack(folder: Path, key: str, count: int) -> PackFiles:
-    """Read a pack of `count` images, and check every byte of it.
+def read_pack(folder: Path, key: str, array: ArrayFile) -> PackFiles:
+    """Read a pack whose pixels are those of `array`, and check every byte of it.
 
     Raise FileNotFoundError if there is none, DamagedError if it is damaged or another one.
     """
+    count = array.rows
     if not stat.S_ISDIR(os.lstat(folder).st_mode):
         raise DamagedError("it is not a folder")
     try:
@@ -138,19 +139,35 @@ def read_pack(folder: Path, key: str, count: int) -> PackFiles:
             raise DamagedError(f"{RECORD} has changed")
         if body["key"] != key or not isinstance(body["composited"], bool):
             raise DamagedError(f"{RECORD} is that of other images")
-        if len(body["fingerprints"]) != count:
+        fingerprints = body["fingerprints"]
+        if not fits(fingerprints, list[str]) or len(fingerprints) != count:
             raise DamagedError(f"{RECORD} is that of other images")
         with _regular(folder / ARRAY) as handle:
-            if _hash_file(handle) != body["pixels"]:
+            header = os.fstat(handle).st_size - count * array.row_bytes
+            if not 0 < header <= RECORD_BYTES or _hash_file(handle) != body["pixels"]:
                 raise DamagedError(f"{ARRAY} has changed")
-        pixels = np.load(folder / ARRAY, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError as error:
         raise DamagedError("a file is missing") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DamagedError("its files are not those of a pack") from error
-    if pixels.dtype.str not in DTYPES or pixels.ndim != 4 or len(pixels) != count:
+    return PackFiles(_map(array), fingerprints, body["composited"])
+
+
+def _map(array: ArrayFile) -> NDArray[Any]:
+    """Map the array of a pack; nothing in its file is run."""
+    try:
+        pixels: Any = np.load(array.path, mmap_mode="r", allow_pickle=False)
+    except OSError:
+        raise
+    except Exception as error:  # a header of a stranger makes its parsers raise whatever they like
+        raise DamagedError(f"{ARRAY} does not hold an array") from error
+    is_mapped = isinstance(pixels, np.memmap) and pixels.flags.c_contiguous
+    if not is_mapped or pixels.dtype.str != array.dtype:
         raise DamagedError(f"{ARRAY} does not hold the images")
-    return PackFiles(pixels, body["fingerprints"], body["composited"])
+    if pixels.shape != (array.rows, *array.shape):
+        raise DamagedError(f"{ARRAY} does not hold the images")
+    images: NDArray[Any] = pixels
+    return images
 
 
 def _checksum(body: dict[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 import statistics
 import time
@@ -18,7 +17,7 @@ from torch.nn.functional import cross_entropy
 
 from expand.errors import ExpandError
 from expand.storage.files import write_whole
-from expand.storage.json import to_json
+from expand.storage.json import read_json, to_json
 from train.errors import TrainError
 from train.models.build import to_logits
 from train.models.settings import ModelSettings
@@ -26,6 +25,8 @@ from train.runtime.device import cpu_name, finish
 
 PRECISIONS = ("auto", "fp32", "bf16")
 STEPS, GAIN = 8, 1.1
+LARGEST = 2**20
+"""Bytes of the file of measured precisions."""
 
 
 def choose_precision(
@@ -52,9 +53,9 @@ def choose_precision(
 
 def _read(cached: Path) -> dict[str, str]:
     try:
-        known = json.loads(cached.read_text())
+        known = read_json(cached, LARGEST)
         return {str(key): str(value) for key, value in known.items() if value in PRECISIONS[1:]}
-    except (OSError, ValueError, AttributeError):
+    except (ValueError, AttributeError, TypeError):
         return {}
 
 

@@ -25,7 +25,7 @@ from train.fit.trainer import Tally, Trainer
 from train.models.build import build
 from train.models.settings import ModelSettings
 from train.runs.records import REASON
-from train.runs.results import EpochMetrics
+from train.runs.results import EpochMetrics, Scores
 from train.runtime.clock import Clock
 from train.runtime.typed import checked
 
@@ -79,6 +79,7 @@ def load_checkpoint(folder: Path, trainer: Trainer, clock: Clock) -> list[EpochM
         tensors, note = read_tensors(path)
         metrics = [EpochMetrics.from_dict(line) for line in json.loads(note["metrics"])]
         spent = checked(Clock(**json.loads(note["clock"])))
+        _check_numbers(metrics, spent)
         _restore(trainer, tensors, note)
         _check_step(trainer, metrics)
     except torch.OutOfMemoryError:  # pragma: no cover  # needs a GPU; the file is good
@@ -97,6 +98,17 @@ def _reason(error: Exception) -> str:
     """Return the first line of an error's text, cut to a length that can be shown."""
     text = str(error).partition("\n")[0] or type(error).__name__
     return text if len(text) <= REASON else f"{text[:REASON]}…"
+
+
+def _check_numbers(metrics: Sequence[EpochMetrics], spent: Clock) -> None:
+    """Raise ValueError for numbers that no run has: they would be in its records to the end."""
+    if not all(0 <= seconds < math.inf for seconds in vars(spent).values()):
+        raise ValueError("seconds that are no time")
+    for line in metrics:
+        scores: list[EpochMetrics | Scores] = [line]
+        scores += [line.validation] if line.validation else []
+        if not all(math.isfinite(each.loss) and 0 <= each.accuracy <= 1 for each in scores):
+            raise ValueError(f"a loss or an accuracy that is none, in epoch {line.epoch}")
 
 
 def _check_step(trainer: Trainer, metrics: Sequence[EpochMetrics]) -> None:
@@ -125,6 +137,8 @@ def _restore(trainer: Trainer, tensors: dict[str, Tensor], note: dict[str, str])
     trainer.step = int(note["step"])
     if trainer.world.is_main:  # whose own share of the epoch was written
         tally = Tally(int(note["images"]), tensors["tally/loss"], tensors["tally/right"])
+        if tally.images < 0 or tally.loss.numel() != 1 or tally.right.numel() != 1:
+            raise ValueError("the sums of no epoch")
         trainer.tally = tally.to(trainer.device)
     torch.set_rng_state(tensors["rng"])
     if trainer.device.type == "cuda" and "rng/cuda" in tensors:  # pragma: no cover  # needs a GPU

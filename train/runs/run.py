@@ -44,11 +44,12 @@ def run(settings: Settings, location: RunLocation) -> RunRecord:
     if device is None:
         raise TrainError(f"--device {location.device} is not available on this machine")
     world = join_world(device)
-    if not world.is_main:
-        return _run(settings, location, device, world)
-    location.out.mkdir(parents=True, exist_ok=True)
-    with Lock(location.out):
-        return _run(settings, location, device, world)
+    with world.explained():
+        if not world.is_main:
+            return _run(settings, location, device, world)
+        location.out.mkdir(parents=True, exist_ok=True)
+        with Lock(location.out):
+            return _run(settings, location, device, world)
 
 
 def _run(

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, distributed, nn
 
+from train.errors import STOPPED, TrainError
 from train.runtime.device import shares_gpu
 
 
@@ -57,6 +58,20 @@ class World(NamedTuple):
         if self.is_main:
             self.barrier()
 
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Raise a TrainError with status 3 if another process has ended, or cannot be reached."""
+        try:
+            yield
+        except RuntimeError as error:
+            if self.size == 1 or not _is_of_connection(error):
+                raise
+            raise TrainError(
+                f"another of the {self.size:,} processes ended before its work was done; "
+                "run the same command again to resume",
+                STOPPED,
+            ) from error
+
     def broadcast(self, text: str) -> str:
         """Return the main process's text in every process."""
         texts = [text]
@@ -66,6 +81,14 @@ class World(NamedTuple):
 
 
 ALONE = World()
+CONNECTIONS = ("gloo", "Connection", "NCCL")
+"""Words in the errors of a broken connection, which are plain RuntimeErrors."""
+
+
+def _is_of_connection(error: RuntimeError) -> bool:
+    """Return whether an error is one of the connection between processes."""
+    known = isinstance(error, distributed.DistError)
+    return known or any(word in str(error) for word in CONNECTIONS)
 
 
 def current_world() -> World:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from expand import interrupts
 from expand.engines.choose import make_engine
 from expand.storage.files import write_whole
 from expand.storage.json import to_json
@@ -61,6 +62,7 @@ def read_results(
     With the `test` set, those of other test images are refused.
     """
     while missing_trials(study_dir, trials):  # torchrun ends all processes if one of them fails
+        interrupts.check()
         time.sleep(POLL_SECONDS)
     results = [_read(study_dir, trial, test) for trial in trials]
     _check_precision(study_dir, results)
