@@ -12,8 +12,10 @@ import click
 from train.cli.settings import PLAIN
 from train.errors import TrainError
 
-LARGEST = 16 * 2**20
-"""Bytes of a YAML file of options."""
+LARGEST, MOST_ENTRIES, MOST_LEVELS = 2**20, 20_000, 60
+"""Bytes, entries and levels of a YAML file of options; a saved pipeline as a recipe nests deepest."""
+WRONG_VALUES = (ValueError, TypeError, ArithmeticError, AttributeError, LookupError)
+"""What tags of YAML raise that do not fit their values."""
 STUDY_FILES = ("study.json", "question.json")
 RECORDS = {
     "run": ("a run", "run.json"),
@@ -42,8 +44,8 @@ def read_config(path: Path, command: click.Command) -> dict[str, Any]:
         data = _load(path)
     except RecursionError as error:
         raise TrainError(f'"{path}" cannot be read: nested too deeply') from error
-    except (ValueError, TypeError, yaml.YAMLError, OSError) as error:
-        raise TrainError(f'"{path}" cannot be read: {error}') from error
+    except (yaml.YAMLError, OSError, *WRONG_VALUES) as error:
+        raise TrainError(f'"{path}" cannot be read: {error!s:.300}') from error
     if not isinstance(data, dict):
         raise TrainError(f'"{path}" must hold option names with their values')
     kind = _kind(data)
@@ -71,9 +73,28 @@ def _load(path: Path) -> Any:
     if path.stat().st_size > LARGEST:
         raise ValueError(f"it has more than {LARGEST:,} bytes")
     text = path.read_text("utf-8")
-    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-        raise ValueError("it holds an alias (*name); write the value out")
+    _check_events(text)
     return yaml.safe_load(text)
+
+
+def _check_events(text: str) -> None:
+    """Raise ValueError for aliases, and for more entries or levels than options have.
+
+    The time that YAML takes grows with the square of the levels.
+    """
+    import yaml
+
+    entries = level = 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise ValueError("it holds an alias (*name); write the value out")
+        entries += isinstance(event, yaml.NodeEvent)
+        level += isinstance(event, yaml.CollectionStartEvent)
+        level -= isinstance(event, yaml.CollectionEndEvent)
+        if level > MOST_LEVELS:
+            raise ValueError(f"it is nested more than {MOST_LEVELS} levels deep")
+        if entries > MOST_ENTRIES:
+            raise ValueError(f"it has more than {MOST_ENTRIES:,} entries")
 
 
 def _kind(data: dict[str, Any]) -> str | None:
@@ -110,7 +131,7 @@ def _from_options(path: Path, data: dict[str, Any], command: click.Command) -> d
             near = difflib.get_close_matches(name, names, n=1)
             hint = f'; did you mean "{near[0]}"?' if near else ""
             raise TrainError(f'"{path}": "{key}" is not an option of this command{hint}')
-        if isinstance(value, dict) and name != "recipe":
+        if isinstance(value, set | bytes) or (isinstance(value, dict) and name != "recipe"):
             raise TrainError(f'"{path}": "{key}" must be a single value or a list')
         values[names[name]] = _as_text(value) if isinstance(value, list) else value
     return {name: value for name, value in values.items() if value is not None}

@@ -156,7 +156,8 @@ def read_pack(folder: Path, key: str, array: ArrayFile) -> PackFiles:
 def _map(array: ArrayFile) -> NDArray[Any]:
     """Map the array of a pack; nothing in its file is run."""
     try:
-        pixels: Any = np.load(array.path, mmap_mode="r", allow_pickle=False)
+        with np.errstate(all="ignore"):  # a shape that overflows is an error below
+            pixels: Any = np.load(array.path, mmap_mode="r", allow_pickle=False)
     except OSError:
         raise
     except Exception as error:  # a header of a stranger makes its parsers raise whatever they like

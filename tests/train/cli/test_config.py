@@ -246,3 +246,42 @@ def test_a_file_of_options_is_read_within_bounds(tmp_path: Path) -> None:
     assert "more than" in refusal("photos", "--config", path)
     os.mkfifo(tmp_path / "pipe.json")
     assert "not a regular file" in refusal("photos", "--config", tmp_path / "pipe.json")
+
+
+@pytest.mark.parametrize("name", ["options.yaml", "options.json"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        "a: " + "{a: " * 100_000,
+        "".join(" " * level + "a:\n" for level in range(500)),
+        "[" + "1," * 300_000 + "]",
+        "a: &a [x]\nb: *a",
+        "epochs: !!python/object/apply:os.mkdir [code-was-run]",
+        "lr: !!int abc",
+        "epochs: 2020-13-45",
+        "? [a]\n: 1",
+        "---\na: 1\n---\nb: 2",
+        "model: !!set {a, b}",
+        "\0" * 1000,
+        "NaN",
+    ],
+    ids=lambda text: text[:20],
+)
+def test_a_hostile_file_of_options_is_refused(
+    text: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_text(text)
+    message = refusal("--config", tmp_path / name, "--out", tmp_path / "out")
+    assert name in message or "epochs" in message
+    assert len(message) < 1000
+    assert os.listdir(tmp_path) == [name]
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "[]", "null", '{"data"', "{}"])
+def test_hostile_settings_beside_results_are_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "comparison.json").write_text('{"headline": [], "arms": [], "settings": {}}')
+    (tmp_path / "study.json").write_text(text)
+    message = refusal("compare", "--config", tmp_path / "comparison.json", "--plan")
+    assert str(tmp_path) in message

@@ -189,3 +189,35 @@ def test_json_is_read_from_regular_files_of_a_bounded_size(tmp_path: Path) -> No
             read_json(tmp_path / name)
     (tmp_path / "good").write_text('{"a": [1.5]}')
     assert read_json(tmp_path / "good") == {"a": [1.5]}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("clock", '{"wait": 1e999}'),
+        ("clock", '{"wait": NaN}'),
+        ("clock", '{"compute": -1}'),
+        ("images", "-5"),
+        ("metrics", "NaN"),
+        ("metrics", "5"),
+    ],
+)
+def test_numbers_that_no_checkpoint_has_are_refused(
+    key: str, value: str, folders: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    src, stopped, _ = folders
+    out = tmp_path / "run"
+    shutil.copytree(stopped, out)
+    data = (out / CHECKPOINT).read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    note = header["__metadata__"]
+    if key == "metrics":
+        lines = json.loads(note["metrics"])
+        lines[0]["accuracy"] = float(value)
+        value = json.dumps(lines)
+    note[key] = value
+    text = json.dumps(header).encode()
+    (out / CHECKPOINT).write_bytes(struct.pack("<Q", len(text)) + text + data[8 + length :])
+    with pytest.raises(TrainError, match="is damaged"):
+        use(src, out, CHECKPOINT)
