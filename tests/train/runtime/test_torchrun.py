@@ -80,7 +80,7 @@ def own_words(stderr: str) -> Iterable[str]:
 @pytest.mark.parametrize("kill", ["kill -9 rank 0", "kill -9 rank 1", "SIGTERM", "SIGINT"])
 def test_a_run_of_two_processes_resumes_to_equal_weights(kill: str, tmp_path: Path) -> None:
     src = draw_set(tmp_path / "src", 30)
-    line = [src, "--strategy", "fly", "--epochs", 30, "--batch-size", 9, "--precision", "fp32"]
+    line = [src, "--strategy", "fly", "--epochs", 20, "--batch-size", 9, "--precision", "fp32"]
     line += ["--device", "cpu", "--quiet", "--cache", tmp_path / "cache"]
     whole = start(*line, "--out", tmp_path / "whole")
     finish(whole)
@@ -108,8 +108,20 @@ def test_a_run_of_two_processes_resumes_to_equal_weights(kill: str, tmp_path: Pa
 @pytest.mark.parametrize("kill", ["kill -9 rank 1", "SIGTERM"])
 def test_a_comparison_of_two_processes_resumes_to_equal_trials(kill: str, tmp_path: Path) -> None:
     src, test = draw_set(tmp_path / "src", 20), draw_set(tmp_path / "test", 5, seed=1)
-    line = ["compare", src, "--test", test, "--factor", 2, "--epochs", "4", "--seeds", 4]
-    line += ["--device", "cpu", "--precision", "fp32", "--quiet", "--cache", tmp_path / "cache"]
+    line = ["compare", src, "--test", test, "--factor", 2, "--epochs", 2, "--seeds", 3]
+    line += [
+        "--arms",
+        "none,fly",
+        "--model",
+        "linear",
+        "--device",
+        "cpu",
+        "--precision",
+        "fp32",
+        "--quiet",
+        "--cache",
+        tmp_path / "cache",
+    ]
     whole = start(*line, "--out", tmp_path / "whole")
     finish(whole)
     assert whole.returncode == 0
