@@ -75,6 +75,24 @@ def test_memory_does_not_grow_with_the_number_of_images(
     assert peaks[1] < peaks[0] * 1.1
 
 
+def test_memory_does_not_grow_with_the_number_of_names_in_one_folder(
+    class_folder: Folder, tmp_path: Path
+) -> None:
+    images = sorted(many(class_folder, 40).rglob("*.png"))
+    peaks = []
+    for count in (1_000, 100_000):
+        folder = tmp_path / f"src{count}" / "cat"
+        folder.mkdir(parents=True)
+        for number in range(count):  # file systems allow a file some 65,000 names
+            os.link(images[number % len(images)], folder / f"IMG_{number * 7919 % 100_003:06d}.PNG")
+        command = [*COMMAND, "plan", str(folder.parent), str(tmp_path / "out")]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        assert status == 0
+        peaks.append(usage.ru_maxrss)
+    assert peaks[1] < peaks[0] * 1.1
+
+
 @pytest.mark.parametrize("campaign", ["kills", "disks", "train-kills", "compare-kills"])
 def test_whatever_is_killed_or_runs_out_of_room_ends_like_a_run_without_faults(
     campaign: str,
