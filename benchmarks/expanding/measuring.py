@@ -64,14 +64,14 @@ def time_arm(
     if arm.name in FLOORS:
         usage = _run(arm, src, out, environments)
         counted = json.loads(usage.output)
-        return Timing(
-            counted["files"], counted["wall"], counted["cpu"], 0.0, usage.others, usage.load
-        )
+        alone = counted["wall"], counted["cpu"]
+        return Timing(counted["files"], *alone, others=usage.others, load=usage.load)
     start = _run(arm, small, out, environments)
     _check_written(out, SMALL * COPIES)
     usage = _run(arm, src, out, environments)
     _check_written(out, images * COPIES)
-    return Timing(images * COPIES, usage.wall, usage.cpu, start.wall, usage.others, usage.load)
+    seconds = usage.wall, usage.cpu, start.wall, start.cpu
+    return Timing(images * COPIES, *seconds, others=usage.others, load=usage.load)
 
 
 def _run(arm: Arm, src: Path, out: Path, environments: Path) -> Usage:

@@ -25,6 +25,7 @@ class Timing:
     cpu: float
     start: float = 0.0
     """Seconds of the same command on two images."""
+    start_cpu: float = 0.0
     others: float = 0.0
     """Cores that other programs used meanwhile."""
     load: float = 0.0
@@ -36,14 +37,18 @@ class Timing:
 
     @property
     def work_rate(self) -> float:
-        """Files per second without the start; not a number where the start is most of it."""
-        work = self.wall - self.start
-        return self.files / work if work > self.wall * SMALLEST_SHARE else nan
+        """Files per second without the start."""
+        return _rate_without(self.files, self.wall, self.start)
 
     @property
     def cpu_rate(self) -> float:
-        """Files per CPU second."""
-        return self.files / max(self.cpu, 1e-9)
+        """Files per CPU second without those of the start."""
+        return _rate_without(self.files, self.cpu, self.start_cpu)
+
+
+def _rate_without(files: int, seconds: float, start: float) -> float:
+    """Return files per second without the start; not a number where that is most of it."""
+    return files / (seconds - start) if seconds - start > seconds * SMALLEST_SHARE else nan
 
 
 @dataclass(frozen=True)
@@ -153,7 +158,7 @@ Rate = Callable[[Timing], float]
 RATES: dict[str, Rate] = {
     "whole command": lambda timing: timing.rate,
     "without start": lambda timing: timing.work_rate,
-    "per CPU second": lambda timing: timing.cpu_rate,
+    "per CPU second, without start": lambda timing: timing.cpu_rate,
 }
 
 
