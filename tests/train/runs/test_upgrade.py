@@ -61,6 +61,26 @@ def test_each_part_of_a_run_keeps_the_versions_that_it_was_trained_with(
     assert again.to_dict() == record
 
 
+def test_a_run_that_a_gpu_began_says_so_and_keeps_its_renderer(tmp_path: Path) -> None:
+    settings = settings_for(draw_set(tmp_path / "src"), None, "fly", epochs=3)
+    out = tmp_path / "run"
+    with pytest.raises(Stop):
+        train(settings, out, observer=StopAfter(4))
+    begun = json.loads((out / RUN).read_text())
+    begun["renderer"] = "batched"
+    begun["hardware"] |= {"device": "cuda:0", "gpu": "NVIDIA H200"}
+    (out / RUN).write_text(json.dumps(begun))
+    observer = Heard()
+    with pytest.raises(Stop):
+        train(settings, out, observer=StopAfter(4))
+    record = train(settings, out, observer=observer)
+    assert record.renderer == "batched"
+    assert record.hardware["begun_on"] == "NVIDIA H200"
+    assert observer.notes == [
+        "resumed on cpu, begun on NVIDIA H200, so the weights may differ from those of a run in one piece"
+    ]
+
+
 def test_a_run_of_which_nothing_was_kept_has_the_versions_of_the_second_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
