@@ -20,6 +20,7 @@ from expand.layouts.source import read_source
 from train.compare.arms import Arm
 from train.compare.results import ExpansionCost
 from train.compare.study import ComparisonStudy
+from train.data.cache import FULL
 from train.data.folder import Folder, list_folder
 from train.data.shape import resize_crop
 from train.errors import STOPPED, TrainError
@@ -82,7 +83,19 @@ def _copy_sources(sample: Folder, to: Path) -> None:
     for name in sample.files:
         path = to / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(sample.root / name, path)
+        try:
+            shutil.copyfile(sample.root / name, path)
+        except OSError as error:  # it names the source, also if the copy has no room
+            raise _explain(error, sample.root / name, path) from error
+
+
+def _explain(error: OSError, source: Path, copy: Path) -> TrainError:
+    """Name the file that could not be copied, or the copy that has no room."""
+    full = error.errno in FULL
+    what = f'"{copy}" cannot be written' if full else f'"{source}" cannot be read'
+    advice = "make room, then run the same command again"
+    reason = error.strerror or error
+    return TrainError(f"{what}: {reason}{f'; {advice}' if full else ''}", STOPPED)
 
 
 def _expand(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +17,10 @@ from tests.train.compare.studies import context_of, study_for
 from tests.train.samples import pictures, write_set
 from train.compare import expansion
 from train.compare.codec import Codec
-from train.compare.expansion import measure_expansion
+from train.compare.expansion import _copy_sources, measure_expansion
 from train.compare.study import ComparisonStudy
 from train.data.folder import list_folder
-from train.errors import TrainError
+from train.errors import STOPPED, TrainError
 from train.trials.context import TrialContext
 from train.trials.study import Seeds
 
@@ -156,3 +159,22 @@ def test_what_expand_refuses_is_refused_in_its_words(
         measure_expansion(context, context.study.arms[1], out, everything=True)
     assert (str(refused.value), refused.value.status) == (f'another run is writing to "{out}"', 2)
     assert [path.name for path in out.parent.iterdir()] == ["disk-x2"]
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (errno.ENOSPC, "out.*cannot be written: No space"),
+        (errno.ENOENT, "src.*cannot be read: No su"),
+    ],
+)
+def test_a_sample_that_cannot_be_copied_names_the_file_at_fault(
+    code: int, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(source: Path, _to: Path) -> None:
+        raise OSError(code, os.strerror(code), str(source))
+
+    monkeypatch.setattr(shutil, "copyfile", fail)
+    with pytest.raises(TrainError, match=words) as stopped:
+        _copy_sources(list_folder(draw_set(tmp_path / "src", 2)), tmp_path / "out")
+    assert stopped.value.status == STOPPED
