@@ -19,7 +19,7 @@ from expand.job.plan import Plan
 from expand.job.task import check_input
 from expand.layouts.source import Source, read_source
 
-SAMPLED_SOURCES, SAMPLED_VIEWS, SAMPLE_SECONDS, SAMPLE_SHARE = 24, 4, 0.3, 0.1
+SAMPLED_SOURCES, SAMPLED_VIEWS, SAMPLE_SECONDS, SAMPLE_SHARE = 24, 4, 0.3, 0.03
 WRITE_SECONDS = 60e-6
 """What a small file costs to open, write and rename on a local disk."""
 
