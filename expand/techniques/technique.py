@@ -102,35 +102,39 @@ class PixelTechnique(Technique):
     """A technique that changes pixel values."""
 
     @abstractmethod
-    def apply(
-        self, pixels: Pixels, choice: Choice, source: Pixels | None = None, /
-    ) -> tuple[Pixels, Choice]:
+    def apply(self, pixels: Pixels, choice: Choice) -> tuple[Pixels, Choice]:
         """Return the changed pixels (H×W or H×W×C, 8 or 16 bits) and the choice.
 
-        The choice comes back with whatever was drawn while it was applied. `source` is the image
-        that the view is of, before its first technique; None: `pixels` itself. Pixels that are not
-        in the memory of a given source may be changed in place.
+        The choice comes back with whatever was drawn while it was applied.
         """
 
-    def apply_batch(
-        self, pixels: Pixels, choices: Choice, source: Pixels | None = None, /
-    ) -> Pixels:
+    def apply_batch(self, pixels: Pixels, choices: Choice) -> Pixels:
         """Return N changed images of one size (N×H×W or N×H×W×C); `choices` holds arrays of N.
 
         The result must be equal to `apply` on each image.
         """
-        count, sources = len(pixels), [None] * len(pixels) if source is None else source
+        count = len(pixels)
         each = [
             {key: np.broadcast_to(value, count)[i].item() for key, value in choices.items()}
             for i in range(count)
         ]
-        changed = [
-            self.apply(image, choice, one)[0]
-            for image, choice, one in zip(pixels, each, sources, strict=True)
-        ]
+        changed = [self.apply(image, choice)[0] for image, choice in zip(pixels, each, strict=True)]
         if len({image.shape for image in changed}) > 1:
             raise ExpandError(
                 f"{self.name} gives views of one batch different sizes; give images one size with "
                 "--image-size, and leave out what cuts or scales them by chance"
             )
         return np.stack(changed)
+
+    def apply_within(
+        self, pixels: Pixels, choice: Choice, _source: Pixels
+    ) -> tuple[Pixels, Choice]:
+        """Apply the technique in a view of a source, the image before the view's first technique.
+
+        Pixels that are not in the memory of the source may be changed in place.
+        """
+        return self.apply(pixels, choice)
+
+    def apply_batch_within(self, pixels: Pixels, choices: Choice, _source: Pixels) -> Pixels:
+        """Apply the technique in views of N sources, as `apply_within` does in each."""
+        return self.apply_batch(pixels, choices)

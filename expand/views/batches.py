@@ -67,7 +67,7 @@ class ViewBatches:
         source, moved = pixels, False
         for step in self.views.steps:
             if step.change:
-                changed = step.change.apply_batch(pixels, choices[step.key], source)
+                changed = step.change.apply_batch_within(pixels, choices[step.key], source)
                 if len(pixels):
                     check_kept(pixels[0], changed[0], step.key)
                 pixels = changed

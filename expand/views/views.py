@@ -111,7 +111,7 @@ class Views:
         source, fill, moved, used = pixels, self.recipe.fill, False, dict(params)
         for step in self.steps:
             if step.change:
-                changed, used[step.key] = step.change.apply(pixels, params[step.key], source)
+                changed, used[step.key] = step.change.apply_within(pixels, params[step.key], source)
                 if changed is not pixels:
                     check_kept(pixels, changed, step.key)
                 pixels = changed

@@ -106,9 +106,7 @@ class Catalogue(PixelTechnique):
         seed = switch(variant, self.factor, 1 + numbers[0] * (2.0**SEED_BITS - 2), off=0.0)
         return {"seed": whole(seed), "drawn": ""}
 
-    def apply(
-        self, pixels: Pixels, choice: Choice, _source: Pixels | None = None, /
-    ) -> tuple[Pixels, Choice]:
+    def apply(self, pixels: Pixels, choice: Choice) -> tuple[Pixels, Choice]:
         """Return the transformed pixels, and the choice with the drawn parameters as JSON."""
         seed = choice["seed"]
         if not seed:

@@ -14,11 +14,10 @@ WHITES = np.array([2**bits - 1 for bits in (8, 10, 12, 14, 16)])
 """The highest levels of the data that files of 16 bits hold: cameras and scanners have fewer."""
 
 
-def own(pixels: Pixels, source: Pixels | None) -> Pixels:
-    """Return pixels that may be changed: a copy, unless they lie apart from a given `source`."""
+def own(pixels: Pixels, source: Pixels) -> Pixels:
+    """Return pixels that may be changed: a copy, unless they lie apart from their source."""
     if (
-        source is None
-        or not (pixels.flags.c_contiguous or _is_padded(pixels))
+        not (pixels.flags.c_contiguous or _is_padded(pixels))
         or not pixels.flags.writeable
         or np.may_share_memory(pixels, source)
     ):

@@ -62,9 +62,7 @@ class Erase(PixelTechnique):
         height = switch(variant, self.factor, smaller(area / wide, 1.0), off=0.0)
         return place_box(numbers[2], numbers[3], width, height)
 
-    def apply(
-        self, pixels: Pixels, choice: Choice, _source: Pixels | None = None, /
-    ) -> tuple[Pixels, Choice]:
+    def apply(self, pixels: Pixels, choice: Choice) -> tuple[Pixels, Choice]:
         """Return the pixels with the box painted: at least one pixel."""
         if not choice["width"]:
             return pixels, choice
@@ -73,9 +71,7 @@ class Erase(PixelTechnique):
         painted[top:bottom, left:right] = self._level(pixels)
         return painted, choice
 
-    def apply_batch(
-        self, pixels: Pixels, choices: Choice, _source: Pixels | None = None, /
-    ) -> Pixels:
+    def apply_batch(self, pixels: Pixels, choices: Choice) -> Pixels:
         """Return N images (N×H×W or N×H×W×C) with a box painted in each that is not off."""
         painted, level = pixels.copy(), self._level(pixels)
         edges = (

@@ -52,6 +52,13 @@ class Draw(NamedTuple):
         return Draw(int(self.count[row]), int(self.salted[row]), keys)
 
 
+class Hits(NamedTuple):
+    """The positions that are hit in an image: indices of pixels, row by row."""
+
+    white: NDArray[Any]
+    black: NDArray[Any]
+
+
 class Rounds(NamedTuple):
     """The constants of a permutation's rounds: numbers, or arrays that numpy takes up faster."""
 
@@ -74,18 +81,15 @@ def draw(seed: int | NDArray[np.int64], amount: Number, salt: Number, pixels: in
     return Draw(count, salted, (low[0], high[0], low[1], high[1], low[2]))
 
 
-def hits(drawn: Draw, pixels: int) -> Iterator[tuple[Positions, int]]:
-    """Yield the positions that are hit in one image, and how many of them, the first, are white.
-
-    A position is a pixel's index, row by row. They come in blocks, and cost memory for one block.
-    """
+def hits(drawn: Draw, pixels: int) -> Iterator[Hits]:
+    """Yield the hits of one image, in blocks: they take the memory of one block."""
     bits = bits_of(pixels)
     left, salted, most = drawn.count, drawn.salted, tries(drawn.count, pixels)
     for first in range(0, most, BLOCK):
         start = _start(bits, first)[: most - first]
         found = permute(start, drawn.keys, rounds(bits))
         found = found[found < pixels][:left]
-        yield found, min(salted, len(found))
+        yield Hits(found[:salted], found[salted:])
         left, salted = left - len(found), max(0, salted - len(found))
 
 

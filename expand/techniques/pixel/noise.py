@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ from expand.errors import SettingError, shown
 from expand.geometry import Number
 from expand.images.pixels import Pixels
 from expand.techniques.pixel.cells import as_cells, cell, own, white_of, whites_of
-from expand.techniques.pixel.hits import Draw, draw, hits, hits_of_many
+from expand.techniques.pixel.hits import Draw, Hits, draw, hits, hits_of_many
 from expand.techniques.ranges import (
     SHARES,
     Range,
@@ -68,35 +68,41 @@ class Noise(PixelTechnique):
             "seed": whole(numbers[2] * 2.0**SEED_BITS),
         }
 
-    def apply(
-        self, pixels: Pixels, choice: Choice, source: Pixels | None = None, /
-    ) -> tuple[Pixels, Choice]:
+    def apply(self, pixels: Pixels, choice: Choice) -> tuple[Pixels, Choice]:
         """Return the pixels with noise; which are hit depends on the seed and the size only."""
+        return self.apply_within(pixels, choice, pixels)
+
+    def apply_batch(self, pixels: Pixels, choices: Choice) -> Pixels:
+        """Return N images (N×H×W or N×H×W×C) with noise, as `apply` does for each."""
+        return self.apply_batch_within(pixels, choices, pixels)
+
+    def apply_within(self, pixels: Pixels, choice: Choice, source: Pixels) -> tuple[Pixels, Choice]:
+        """Apply noise in a view."""
         if not choice["amount"]:
             return pixels, choice
         noisy, count = own(pixels, source), pixels.shape[0] * pixels.shape[1]
-        white = white_of(pixels if source is None else source)
+        white = white_of(source)
+        cells, colours = as_cells(noisy, count), _colours(noisy, count, white)
         drawn = draw(choice["seed"], choice["amount"], choice["salt"], count)
-        _paint(as_cells(noisy, count), drawn, _colours(noisy, count, white))
+        _paint(cells, hits(drawn, count), colours)
         return noisy, choice
 
-    def apply_batch(
-        self, pixels: Pixels, choices: Choice, source: Pixels | None = None, /
-    ) -> Pixels:
-        """Return N images (N×H×W or N×H×W×C) with noise, as `apply` does for each."""
+    def apply_batch_within(self, pixels: Pixels, choices: Choice, source: Pixels) -> Pixels:
+        """Apply noise in views of one size."""
         noisy, count = own(pixels, source), pixels.shape[1] * pixels.shape[2]
         amount, salt, seed = (
             np.broadcast_to(choices[key], len(pixels)) for key in ("amount", "salt", "seed")
         )
         drawn = draw(seed, amount, salt, count)
-        whites = whites_of(pixels if source is None else source)
+        whites = whites_of(source)
         cells = as_cells(noisy, count * len(noisy))
         for white in np.unique(whites).tolist():
             colours = _colours(noisy, count * len(noisy), white)
             rows = np.flatnonzero((whites == white) & (drawn.count > 0))
             if count > LARGE:
                 for row in rows.tolist():
-                    _paint(cells[row * count : (row + 1) * count], drawn.of(row), colours)
+                    own_cells = cells[row * count : (row + 1) * count]
+                    _paint(own_cells, hits(drawn.of(row), count), colours)
             else:
                 _paint_many(cells, drawn, rows, count, colours)
         return noisy
@@ -138,12 +144,11 @@ def _colours(pixels: Pixels, count: int, white: int) -> tuple[Any, Any]:
     return cell(pixels.dtype, channels, 0), cell(pixels.dtype, channels, white)
 
 
-def _paint(cells: NDArray[Any], drawn: Draw, colours: tuple[Any, Any]) -> None:
+def _paint(cells: NDArray[Any], found: Iterable[Hits], colours: tuple[Any, Any]) -> None:
     """Write the hits of one image."""
     black, white = colours
-    for positions, salted in hits(drawn, len(cells)):
-        cells[positions[:salted]] = white
-        cells[positions[salted:]] = black
+    for block in found:
+        cells[block.white], cells[block.black] = white, black
 
 
 def _paint_many(

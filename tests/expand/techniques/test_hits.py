@@ -19,8 +19,9 @@ SEEDS = st.integers(0, 2**52 - 1)
 
 def positions_of(drawn: Draw, pixels: int) -> NDArray[np.uint32]:
     """Return the hits of one image, white ones first."""
-    blocks = [positions for positions, _ in hits.hits(drawn, pixels)]
-    return np.concatenate(blocks) if blocks else np.empty(0, np.uint32)
+    blocks = list(hits.hits(drawn, pixels))
+    parts = [*(block.white for block in blocks), *(block.black for block in blocks)]
+    return np.concatenate(parts) if blocks else np.empty(0, np.uint32)
 
 
 def marks(amount: float, pixels: int, seeds: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -49,7 +50,8 @@ def test_hits_are_different_pixels_and_as_many_as_drawn(
     assert not len(found) or found.max() < pixels
     assert abs(drawn.count - amount * pixels) < 1
     assert abs(drawn.salted - salt * drawn.count) < 1
-    assert sum(salted for _, salted in hits.hits(drawn, pixels)) == drawn.salted <= drawn.count
+    salted = sum(len(block.white) for block in hits.hits(drawn, pixels))
+    assert salted == drawn.salted <= drawn.count
 
 
 @given(
@@ -75,9 +77,10 @@ def test_hits_of_many_images_are_those_of_each(
 def test_memory_is_that_of_a_block_however_many_pixels_there_are() -> None:
     drawn = draw(7, 0.001, 0.5, 178_956_970)
     blocks = list(hits.hits(drawn, 178_956_970))
-    assert drawn.count == sum(len(positions) for positions, _ in blocks)
-    assert max(len(positions) for positions, _ in blocks) <= BLOCK
-    found = np.concatenate([positions for positions, _ in blocks])
+    sizes = [len(block.white) + len(block.black) for block in blocks]
+    assert drawn.count == sum(sizes)
+    assert max(sizes) <= BLOCK
+    found = np.concatenate([part for block in blocks for part in (block.white, block.black)])
     assert len(np.unique(found)) == len(found)
     assert stats.kstest(found / 178_956_970, "uniform").pvalue > 1e-4
 

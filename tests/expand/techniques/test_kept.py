@@ -212,11 +212,11 @@ def test_what_a_change_breaks_is_named(after: Pixels, reason: str | None) -> Non
 class Spoils(type(Recipe.load("classic").techniques[-1])):  # type: ignore[misc]
     """Noise that makes floating point of an image."""
 
-    def apply(self, pixels: Pixels, choice: Any, _source: Any = None, /) -> tuple[Any, Any]:
+    def apply_within(self, pixels: Pixels, choice: Any, *_: Any) -> tuple[Any, Any]:
         """Return the image as floats."""
         return pixels / 255, choice
 
-    def apply_batch(self, pixels: Pixels, choices: Any, _source: Any = None, /) -> Any:
+    def apply_batch_within(self, pixels: Pixels, choices: Any, _source: Any) -> Any:
         """Return the images as floats."""
         return pixels / 255
 

@@ -72,8 +72,8 @@ def test_salt_of_16_bits_is_the_white_of_the_source(brightest: int, white: int) 
     source[0, 0] = brightest
     view = source // 2
     choice = {"amount": 1.0, "salt": 1.0, "seed": 1}
-    assert (Noise().apply(view, choice, source)[0] == white).all()
-    whites = Noise().apply_batch(view[None], choice, source[None])
+    assert (Noise().apply_within(view, choice, source)[0] == white).all()
+    whites = Noise().apply_batch_within(view[None], choice, source[None])
     assert (whites == white).all()
 
 
@@ -93,10 +93,10 @@ def test_only_pixels_that_lie_apart_from_the_source_are_changed_in_place() -> No
     before = source.copy()
     expected = Noise().apply(source, choice)[0]
     apart, mirrored = source.copy(), source[:, ::-1]
-    assert Noise().apply(apart, choice, source)[0] is apart
+    assert Noise().apply_within(apart, choice, source)[0] is apart
     np.testing.assert_array_equal(apart, expected)
     padded = np.dstack([source, source[..., :1]])[..., :3]  # as OpenCV warps RGB fastest
-    assert Noise().apply(padded, choice, source)[0] is padded
+    assert Noise().apply_within(padded, choice, source)[0] is padded
     np.testing.assert_array_equal(padded, expected)
     for apart in (
         source.copy()[::-1, ::-1],
@@ -104,10 +104,10 @@ def test_only_pixels_that_lie_apart_from_the_source_are_changed_in_place() -> No
         source.copy().transpose(1, 0, 2),
     ):
         expected = Noise().apply(apart.copy(), choice)[0]
-        np.testing.assert_array_equal(Noise().apply(apart, choice, source)[0], expected)
+        np.testing.assert_array_equal(Noise().apply_within(apart, choice, source)[0], expected)
     for view in (source, source[:], mirrored):
-        Noise().apply(view, choice, source)
-        Noise().apply_batch(view[None], {**choice, "seed": np.array([1])}, source[None])
+        Noise().apply_within(view, choice, source)
+        Noise().apply_batch_within(view[None], {**choice, "seed": np.array([1])}, source[None])
     np.testing.assert_array_equal(source, before)
 
 

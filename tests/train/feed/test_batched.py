@@ -161,7 +161,7 @@ def test_salt_of_16_bits_is_the_white_of_the_source() -> None:
     sources = np.array([0, 255, 256, 4095, 4096, 16384, 65535]).astype(np.uint16)
     sources = np.broadcast_to(sources[:, None, None, None], (7, 6, 6, 2)).copy()
     choice = {"amount": np.full(7, 0.5), "salt": np.full(7, 0.5), "seed": np.arange(7)}
-    expected = Noise().apply_batch(sources // 2, choice, sources)
+    expected = Noise().apply_batch_within(sources // 2, choice, sources)
     deep, half = (
         torch.from_numpy(pixels.astype(np.int32)).permute(0, 3, 1, 2)
         for pixels in (sources, sources // 2)
