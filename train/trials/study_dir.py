@@ -58,6 +58,11 @@ def open_study(study: Study, study_dir: StudyDir, data: Data | None = None) -> L
     """
     out, stayed = study_dir.out, Leftovers()
     out.mkdir(parents=True, exist_ok=True)
+    if (out / RUNS).is_symlink():
+        raise TrainError(
+            f'"{out / RUNS}" is a link: trials would be written elsewhere; '
+            "remove it, or choose another --out"
+        )
     images = {name: split.to_dict() for name, split in describe_data(data).items()} if data else {}
     before, settled = _read_settings(out), None
     if before is None:

@@ -6,6 +6,8 @@ import json
 import random
 from pathlib import Path
 
+import pytest
+
 from tests.train.commands import draw_set
 from tests.train.compare.studies import cost_of, row_of, study_dir_at, study_for
 from tests.train.runs.test_hostile import changed, damaged
@@ -50,3 +52,15 @@ def test_a_damaged_file_of_a_study_is_used_or_refused_in_a_sentence(tmp_path: Pa
         assert str(out.out) in message
         assert len(message) < 6000
         path.write_text(good[path])
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_link_in_the_place_of_the_trials_is_not_followed(overwrite: bool, tmp_path: Path) -> None:
+    study = study_for(draw_set(tmp_path / "src", 3), tmp_path / "test", arms="none,disk")
+    out, outside = study_dir_at(tmp_path / "out", overwrite=overwrite), tmp_path / "outside"
+    open_study(study, out)
+    (out.out / "runs").rename(outside)
+    (out.out / "runs").symlink_to(outside)
+    with pytest.raises(TrainError, match='runs" is a link'):
+        open_study(study, out)
+    assert list(outside.iterdir()) == []
