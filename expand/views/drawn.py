@@ -59,9 +59,9 @@ class DrawnViews:
 
     def by_image(self) -> list[dict[int, DrawnView]]:
         """Return the views of each image, by their number; the parameters are `Views.params`."""
+        untouched = DrawnView(self.views.recipe.neutral(), None)
         drawn: list[dict[int, DrawnView]] = [
-            {0: DrawnView(self.views.params(image.source_id, 0), None)} if 0 in image.ks else {}
-            for image in self.images
+            {0: untouched} if 0 in image.ks else {} for image in self.images
         ]
         count = len(self.rows)
         each = zip(*(_rows(choice, count) for choice in self.choices.values()), strict=True)
