@@ -10,7 +10,7 @@ from expand.engines.local import LocalEngine
 from expand.engines.threads import ThreadEngine
 from expand.errors import ExpandError
 
-START_SECONDS, FORK_SECONDS = 0.5, 0.05
+START_SECONDS, FORK_SECONDS = 0.5, 0.1
 """What a worker costs to start: a new interpreter, or a copy of this process."""
 PROCESSES = os.name != "nt"
 """Whether workers can be processes: Windows cannot hand them the socket that they get."""

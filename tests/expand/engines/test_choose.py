@@ -29,8 +29,8 @@ def test_the_default_is_one_worker_per_core_but_fewer_for_short_work(
     assert make_engine(None, 1e6).workers == available_cores() >= 1
     assert make_engine(None, 0.1).workers == 1  # not worth the start of a second
     monkeypatch.setattr(choose, "can_fork", lambda: True)
-    assert make_engine(None, 0.1).workers == min(available_cores(), 3)
-    assert make_engine(None, 0.01).workers == 1
+    assert make_engine(None, 0.25).workers == min(available_cores(), 3)
+    assert make_engine(None, 0.05).workers == 1
     with pytest.raises(ExpandError, match="at least 1"):
         check_workers(0)
 
