@@ -50,7 +50,7 @@ STAGES = (
     Timed("draw", "expand.views.drawn", "DrawnViews.by_image"),
     Timed("draw", "expand.views.drawn", "DrawnViews.render"),
     Timed("draw", "expand.views.batches", "ViewBatches.choices"),
-    Timed("draw", "expand.views.resample", "make_moves"),
+    Timed("draw", "expand.views.moves", "make_moves"),
     Timed("draw", "expand.views.views", "Views.params"),
     Timed("draw", "expand.views.views", "Views.placement"),
     Timed("draw", "expand.views.views", "Views.render"),

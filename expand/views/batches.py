@@ -17,7 +17,8 @@ from expand.recipes.fill import border_colours, fit_colour
 from expand.techniques import Choice
 from expand.views.checked import check_kept
 from expand.views.keys import STEPS, UNIT, draw_many
-from expand.views.resample import Move, make_moves, resample_batch
+from expand.views.moves import Moves, make_moves
+from expand.views.resample import resample_batch
 from expand.views.views import Views
 from expand.views.walk import walk
 
@@ -57,7 +58,7 @@ class ViewBatches:
         pixels: Pixels,
         choices: Choices,
         colours: NDArray[np.int64] | None = None,
-        moves: Sequence[Move] | None = None,
+        moves: Moves | None = None,
     ) -> Pixels:
         """Render views of N images of one size (N×H×W or N×H×W×C), as `Views.render` does for each.
 
@@ -81,7 +82,7 @@ class ViewBatches:
                 )
         return pixels
 
-    def moves(self, choices: Choices, shape: tuple[int, ...]) -> list[Move]:
+    def moves(self, choices: Choices, shape: tuple[int, ...]) -> Moves:
         """Return the resamplings of N views of images of one shape (H×W or H×W×C)."""
         size = Size(float(shape[1]), float(shape[0]))
         return make_moves(self.placement(choices, size), size)

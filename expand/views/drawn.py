@@ -16,7 +16,7 @@ from expand.geometry import Size
 from expand.images.pixels import Pixels
 from expand.techniques import Choice
 from expand.views.batches import ViewBatches
-from expand.views.resample import Move, make_moves
+from expand.views.moves import Move, Moves, make_moves
 from expand.views.views import Params, Views
 
 
@@ -51,7 +51,7 @@ class DrawnViews:
         self.choices = self.batches.choices(self.rows, self.ks) if pairs else {}
         self.moves = self._moves() if pairs and views.recipe.begins_with_geometry else None
 
-    def _moves(self) -> list[Move]:
+    def _moves(self) -> Moves:
         sides = [(image.width, image.height) for image in self.images]
         width, height = np.array(sides, np.float64)[self.rows].T
         size = Size(width, height)
@@ -65,7 +65,7 @@ class DrawnViews:
         ]
         count = len(self.rows)
         each = zip(*(_rows(choice, count) for choice in self.choices.values()), strict=True)
-        moves: Sequence[Move | None] = self.moves or [None] * count
+        moves: Sequence[Move | None] = self.moves.each() if self.moves else [None] * count
         pairs = zip(self.rows.tolist(), self.ks.tolist(), each, moves, strict=True)
         for row, k, values, move in pairs if count else ():
             drawn[row][k] = DrawnView(dict(zip(self.choices, values, strict=True)), move)
@@ -89,7 +89,7 @@ class DrawnViews:
             stacked[at],
             {key: _take(choice, places, len(self.rows)) for key, choice in self.choices.items()},
             self.batches.fill_colours(stacked)[at] if first else None,
-            [self.moves[place] for place in places.tolist()] if self.moves else None,
+            self.moves.take(places) if self.moves else None,
         )
         for place, view in zip(places.tolist(), rendered, strict=True):
             views[int(self.rows[place])][int(self.ks[place])] = view

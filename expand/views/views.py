@@ -20,7 +20,8 @@ from expand.techniques import GeometricTechnique, PixelTechnique, Technique
 from expand.techniques.ranges import is_whole
 from expand.views.checked import check_kept
 from expand.views.keys import MASK, STEPS, draw, unit
-from expand.views.resample import Move, make_moves, resample
+from expand.views.moves import Move, make_moves
+from expand.views.resample import resample
 from expand.views.walk import mixed_radix, origin, shuffled, walk
 
 SAMPLINGS = ("stratified", "random")
@@ -126,7 +127,7 @@ class Views:
     def move(self, params: Params, shape: tuple[int, ...]) -> Move:
         """Return the resampling of a view of an image of this shape (H×W or H×W×C)."""
         size = Size(float(shape[1]), float(shape[0]))
-        return make_moves(self.placement(params, size), size)[0]
+        return make_moves(self.placement(params, size), size).each()[0]
 
     def placement(self, params: Params, size: Size) -> Placement:
         """Compose the geometric techniques of a view into one output-to-input map."""

@@ -81,3 +81,19 @@ def test_views_of_different_sizes_are_no_batch() -> None:
     pixels = np.stack([noise_image(10, 14, seed=i) for i in range(len(IDS))])
     with pytest.raises(ExpandError, match="different sizes"):
         batches.render(pixels, batches.choices(np.arange(len(IDS)), 1))
+
+
+@pytest.mark.parametrize("shape", [(9, 12), (9, 12, 1), (9, 12, 3), (60, 50, 3), (9, 12, 5)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_any_kind_of_image_has_the_same_bits_in_a_batch(
+    shape: tuple[int, ...], dtype: type[np.generic]
+) -> None:
+    views = Views(Recipe.parse("techniques: [flip, rotate: {factor: 3}, scale: {zoom: [0.3, 1]}]"))
+    pixels = np.stack([noise_image(*shape, seed=i) for i in range(len(IDS))]).astype(dtype)
+    batches = ViewBatches(views, IDS)
+    spread = np.stack([pixels, pixels], axis=-1)[..., 0]  # its pixels do not lie side by side
+    for given_pixels in (pixels, spread):
+        rendered = batches.render(given_pixels, batches.choices(np.arange(len(IDS)), 2))
+        for source_id, image, view in zip(IDS, pixels, rendered, strict=True):
+            alone = views.render(image, views.params(source_id, 2)).pixels
+            np.testing.assert_array_equal(view, alone.reshape(view.shape))

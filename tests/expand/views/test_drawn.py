@@ -9,7 +9,7 @@ from expand import ExpandError
 from expand.geometry import Size
 from expand.recipes.recipe import Recipe
 from expand.views.drawn import DrawnViews, Wanted
-from expand.views.resample import make_moves
+from expand.views.moves import make_moves
 from expand.views.views import Views
 from tests.conftest import noise_image
 from tests.expand.views.test_batches import RECIPES
@@ -71,7 +71,7 @@ def test_a_move_of_one_placement_holds_for_each_size() -> None:
     params = views.params("a/1.png", 3)
     sizes = Size(np.array([30.0, 41.0]), np.array([20.0, 7.0]))
     together = make_moves(views.placement(params, sizes), sizes)
-    for move, shape in zip(together, [(20, 30), (7, 41)], strict=True):
+    for move, shape in zip(together.each(), [(20, 30), (7, 41)], strict=True):
         alone = views.move(params, shape)
         assert move.source == alone.source
         assert move.size == alone.size

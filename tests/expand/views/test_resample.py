@@ -15,7 +15,8 @@ from expand.geometry import Affine, Placement, Size, linear_about_centres, shift
 from expand.images.pixels import Pixels
 from expand.recipes.fill import Fill, border_colour, fit_colour
 from expand.recipes.recipe import Recipe
-from expand.views.resample import make_moves, resample, warp
+from expand.views.moves import make_moves
+from expand.views.resample import resample, warp
 from expand.views.views import Views
 from tests.conftest import noise_image
 
@@ -267,7 +268,7 @@ def test_nothing_black_shows_where_the_fill_is_not_black(fill: str | tuple[int, 
     placement = Placement(
         linear_about_centres(0.8, 0.5, -0.5, 0.8, Size(30, 40), Size(30, 40)), Size(30, 40)
     )
-    (move,) = make_moves(placement, Size(30, 40))
+    (move,) = make_moves(placement, Size(30, 40)).each()
     out = resample(white, move, Fill(fill), Fill(fill).colour(white))
     assert out.min() >= (10 if isinstance(fill, tuple) else 250)
 
@@ -294,7 +295,8 @@ def test_flips_and_quarter_turns_take_no_resampling_and_equal_one(
     colour = Fill("edge").colour(pixels)
     for across, down in itertools.product((1.0, -1.0), repeat=2):
         flip = linear_about_centres(across, 0.0, 0.0, down, out, out)
-        (move,) = make_moves(Placement(turn(cosine, sine, out, size).after(flip), out), size)
+        placement = Placement(turn(cosine, sine, out, size).after(flip), out)
+        (move,) = make_moves(placement, size).each()
         assert move.mirrors
         resampled = resample(
             pixels, move._replace(mirrors=False, still=False), Fill("edge"), colour
@@ -305,7 +307,7 @@ def test_flips_and_quarter_turns_take_no_resampling_and_equal_one(
 def test_a_shift_is_no_mirror_image() -> None:
     size = Size(9.0, 6.0)
     for x, y in ((1.0, 0.0), (0.5, 0.0), (0.0, -2.0), (9.0, 6.0)):
-        assert not make_moves(Placement(shift(x, y), size), size)[0].mirrors
+        assert not make_moves(Placement(shift(x, y), size), size).mirrors.any()
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
