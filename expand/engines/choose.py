@@ -11,7 +11,8 @@ from expand.engines.threads import ThreadEngine
 from expand.errors import ExpandError
 
 START_SECONDS, FORK_SECONDS = 0.5, 0.1
-"""What a worker costs to start: a new interpreter, or a copy of this process."""
+"""Seconds of work that make another worker worth its start: a new interpreter, or a copy of this
+process, which starts in 10 ms and is slower at first."""
 PROCESSES = os.name != "nt"
 """Whether workers can be processes: Windows cannot hand them the socket that they get."""
 THREAD_PIXELS, MOST_THREADS = 100 * 100, 4

@@ -1,12 +1,19 @@
-"""What an engine is."""
+"""What an engine is, and what its workers answer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
-from typing import Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 Work = TypeVar("Work")
 Result = TypeVar("Result")
+
+
+class Reply(NamedTuple):
+    """What a worker answers: the value of one item, or the error that it raised."""
+
+    value: Any = None
+    error: BaseException | None = None
 
 
 class Engine(Protocol):
@@ -14,7 +21,7 @@ class Engine(Protocol):
 
     @property
     def workers(self) -> int:
-        """How many pieces of work run at the same time."""
+        """How many items are worked on at the same time."""
         ...
 
     def map(

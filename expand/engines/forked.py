@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TASKS, HANDLES = Path("/proc/self/task"), Path("/proc/self/fd")
 STATEFUL = ("torch", "jax", "tensorflow", "ray")
-"""Libraries that a copy of the process cannot go on with: they know of devices and of threads."""
+"""Libraries that do not work in a copy of the process: they hold devices and threads."""
 FIRST_LOOK, LAST_LOOK = 0.0005, 0.05
 """Seconds between two looks whether a process has ended: short at first, then longer."""
 
@@ -85,7 +85,7 @@ def _work(
         worker.inside = True
         gc.freeze()  # what the process leaves behind is not cleaned up here
         other_end.close()
-        _let_go(connection.fileno())
+        _release_files(connection.fileno())
         worker.serve(connection, function)
         _flush()
         status = 0
@@ -93,7 +93,7 @@ def _work(
         os._exit(status)
 
 
-def _let_go(own: int) -> None:
+def _release_files(own: int) -> None:
     """Put the null device in the place of each open file but our socket, stdout and stderr.
 
     A copy of the socket of another worker would hide from it that this process ended, and a copy

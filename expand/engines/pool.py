@@ -20,9 +20,9 @@ from multiprocessing.connection import Pipe, wait
 from typing import Any, Protocol
 
 from expand import interrupts
-from expand.engines.engine import Result, Work
+from expand.engines.engine import Reply, Result, Work
 from expand.engines.forked import Forked, can_fork
-from expand.engines.worker import Reply, Start
+from expand.engines.worker import Start
 from expand.errors import STOPPED, ExpandError
 
 IN_FLIGHT = 4
@@ -88,7 +88,7 @@ class Worker:
         try:
             reply: Reply = pickle.loads(self.connection.recv_bytes())
         except (EOFError, OSError) as error:
-            raise ExpandError(self._epitaph(), STOPPED) from error
+            raise ExpandError(self._describe_end(), STOPPED) from error
         if reply.error is not None:
             raise reply.error
         if not self.started:
@@ -98,7 +98,7 @@ class Worker:
         self.quick, self.since = now - self.since < QUICK_SECONDS, now
         return self.numbers.popleft(), reply.value
 
-    def _epitaph(self) -> str:
+    def _describe_end(self) -> str:
         """Say how it ended."""
         try:
             status = self.process.wait(END_SECONDS)

@@ -1,4 +1,4 @@
-"""Threads of this process: no start, nothing to send; good where libraries do the work.
+"""Threads of this process: they start at once and share its memory; for work done by libraries.
 
 OpenCV, zlib and hashlib let other threads run while they work. What runs in Python does not.
 """
@@ -13,7 +13,7 @@ from threading import Thread
 from typing import Any, NamedTuple
 
 from expand import interrupts
-from expand.engines.engine import Result, Work
+from expand.engines.engine import Reply, Result, Work
 from expand.errors import STOPPED, ExpandError
 
 IN_FLIGHT = 3
@@ -22,18 +22,11 @@ END_SECONDS = 2.0
 """How long to wait for what the threads have in hand when the work is stopped."""
 
 
-class Answer(NamedTuple):
-    """The value of an item, or the error that it raised."""
-
-    value: Any = None
-    error: BaseException | None = None
-
-
-class Piece(NamedTuple):
-    """An item, and where its answer goes."""
+class Request(NamedTuple):
+    """An item, and the queue that gets the reply to it."""
 
     item: Any
-    answers: SimpleQueue[Answer]
+    replies: SimpleQueue[Reply]
 
 
 @dataclass(frozen=True)
@@ -49,35 +42,35 @@ class ThreadEngine:
 
         After an interruption, take no more, yield what is in hand, and raise KeyboardInterrupt.
         """
-        pieces: SimpleQueue[Piece | None] = SimpleQueue()
+        requests: SimpleQueue[Request | None] = SimpleQueue()
         threads: list[Thread] = []
-        given: deque[Piece] = deque()
+        given: deque[Request] = deque()
         remaining = iter(work)
         try:
             while True:
                 while len(given) < self.workers * IN_FLIGHT and not interrupts.pending():
                     try:
-                        piece = Piece(next(remaining), SimpleQueue())
+                        request = Request(next(remaining), SimpleQueue())
                     except StopIteration:
                         break
                     if len(threads) < self.workers:  # no more threads than there is work
-                        threads.append(_start(function, pieces))
-                    pieces.put(piece)
-                    given.append(piece)
+                        threads.append(_start(function, requests))
+                    requests.put(request)
+                    given.append(request)
                 if not given:
                     break
-                answer = given.popleft().answers.get()
-                if answer.error is not None:
-                    raise answer.error
-                yield answer.value
+                reply = given.popleft().replies.get()
+                if reply.error is not None:
+                    raise reply.error
+                yield reply.value
             interrupts.check()
         finally:
-            _end(pieces, threads)
+            _end(requests, threads)
 
 
-def _start(function: Callable[[Any], Any], pieces: SimpleQueue[Piece | None]) -> Thread:
+def _start(function: Callable[[Any], Any], requests: SimpleQueue[Request | None]) -> Thread:
     # a daemon: what cannot end does not keep the process; files appear whole or not at all
-    thread = Thread(target=_work, args=(function, pieces), daemon=True)
+    thread = Thread(target=_work, args=(function, requests), daemon=True)
     try:
         with interrupts.left_to_parent():
             thread.start()
@@ -90,19 +83,19 @@ def _start(function: Callable[[Any], Any], pieces: SimpleQueue[Piece | None]) ->
     return thread
 
 
-def _work(function: Callable[[Any], Any], pieces: SimpleQueue[Piece | None]) -> None:
-    while (piece := pieces.get()) is not None:
+def _work(function: Callable[[Any], Any], requests: SimpleQueue[Request | None]) -> None:
+    while (request := requests.get()) is not None:
         try:
-            piece.answers.put(Answer(function(piece.item)))
+            request.replies.put(Reply(function(request.item)))
         except BaseException as error:  # noqa: BLE001  # the caller raises it
-            piece.answers.put(Answer(error=error))
+            request.replies.put(Reply(error=error))
 
 
-def _end(pieces: SimpleQueue[Piece | None], threads: list[Thread]) -> None:
+def _end(requests: SimpleQueue[Request | None], threads: list[Thread]) -> None:
     """Let each thread finish what it has in hand, and no more."""
-    while not pieces.empty():
-        pieces.get()
+    while not requests.empty():
+        requests.get()
     for _ in threads:
-        pieces.put(None)
+        requests.put(None)
     for thread in threads:
         thread.join(END_SECONDS)

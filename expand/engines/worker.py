@@ -11,17 +11,11 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
+from expand.engines.engine import Reply
 from expand.errors import STOPPED, ExpandError
 
 inside = False
 """Whether this process is a worker."""
-
-
-class Reply(NamedTuple):
-    """What a worker answers: the value of one item, or the error that it raised."""
-
-    value: Any = None
-    error: BaseException | None = None
 
 
 class Start(NamedTuple):

@@ -50,7 +50,7 @@ def _encode(pixels: Pixels, encoding: Encoding) -> bytes:
     if channels == 2 or encoding.tables:
         return _encode_with_pillow(pixels, encoding)
     suffix, settings = _settings(encoding.format, encoding.quality, encoding.sampling, channels)
-    stored = _in_order(pixels) if channels > 2 else pixels
+    stored = cv2.cvtColor(pixels, _TO_OPENCV[channels]) if channels > 2 else pixels
     large = encoding.format == "JPEG" and profile is not None and len(profile) > SEGMENT
     done, buffer = _write(suffix, stored, settings, None if large else profile)
     if not done:
@@ -82,31 +82,6 @@ LARGEST_PROFILE = {"JPEG": 255 * SEGMENT, "PNG": 1 << 20, "WEBP": 1 << 30}
 
 TIFF is written by tifffile; the other formats have none.
 """
-
-
-def _in_order(pixels: Pixels) -> Pixels:
-    """Return pixels (H×W×3 or 4) in OpenCV's order: BGR or BGRA.
-
-    RGB may be the first three channels of an array of four, which OpenCV warps twice as fast. It
-    would copy them first, which takes longer than to encode them.
-    """
-    if not pixels.flags.c_contiguous and (four := _four(pixels)) is not None:
-        return cv2.cvtColor(four, cv2.COLOR_RGBA2BGR)
-    return cv2.cvtColor(pixels, _TO_OPENCV[pixels.shape[2]])
-
-
-def _four(pixels: Pixels) -> Pixels | None:
-    """Return the array of four channels of which pixels are the first three, None if none is."""
-    four = pixels.base
-    found = (
-        isinstance(four, np.ndarray)
-        and four.shape == (*pixels.shape[:2], 4)
-        and four.dtype == pixels.dtype
-        and four.strides == pixels.strides
-        and four.ctypes.data == pixels.ctypes.data
-        and pixels.shape[2] == 3
-    )
-    return four if found else None
 
 
 _TO_OPENCV = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}

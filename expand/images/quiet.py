@@ -70,6 +70,7 @@ class _Quiet:
         self.lock = threading.Lock()
         self.left = threading.Condition(self.lock)
         self.inside, self.crowded = 0, False
+        """Threads inside, and whether others were inside when the last one came."""
         self.waiting = 0
         """Threads that are alone inside, or wait to be."""
 

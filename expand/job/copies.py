@@ -20,7 +20,7 @@ from expand.job.settings import Settings
 from expand.layouts.names import copy_name
 from expand.layouts.source import check_name
 from expand.records.rows import Row
-from expand.views.drawn import DrawnView, DrawnViews, Wanted
+from expand.views.drawn import DrawnView, DrawnViews, WantedViews
 from expand.views.views import Rendered
 
 SMALL = 1 << 17
@@ -66,7 +66,7 @@ def open_source(
     return OpenSource(source_id, data, open_image(data), ks, rows)
 
 
-class Drawn(NamedTuple):
+class DrawnSource(NamedTuple):
     """The views of a source, by their number, and what was rendered of it together with others."""
 
     views: Mapping[int, DrawnView]
@@ -75,13 +75,14 @@ class Drawn(NamedTuple):
     """Of the views that are rendered already."""
 
 
-def draw_sources(settings: Settings, sources: Sequence[OpenSource]) -> list[Drawn]:
+def draw_sources(settings: Settings, sources: Sequence[OpenSource]) -> list[DrawnSource]:
     """Draw the views of several sources at once, and render small ones; in the sources' order."""
     drawn = DrawnViews(
-        settings.views, [Wanted(source.id, *source.image.size, source.ks) for source in sources]
+        settings.views,
+        [WantedViews(source.id, *source.image.size, source.ks) for source in sources],
     )
     small = _render_small(drawn, sources) if settings.recipe.is_native else {}
-    return [Drawn(views, *small.get(row, ())) for row, views in enumerate(drawn.by_image())]
+    return [DrawnSource(views, *small.get(row, ())) for row, views in enumerate(drawn.by_image())]
 
 
 def _render_small(
@@ -111,7 +112,7 @@ def _render_small(
 
 
 def make_files(
-    source: OpenSource, settings: Settings, drawn: Drawn | None = None
+    source: OpenSource, settings: Settings, drawn: DrawnSource | None = None
 ) -> Iterator[File]:
     """Yield the files of the views of a source; `drawn` is its part of `draw_sources`.
 
@@ -145,7 +146,7 @@ class ImageViews:
         source: OpenSource,
         pixels: Pixels,
         settings: Settings,
-        drawn: Drawn,
+        drawn: DrawnSource,
     ) -> None:
         self.source_id, self.pixels, self.settings = source.id, pixels, settings
         self.drawn = drawn

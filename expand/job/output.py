@@ -147,7 +147,7 @@ def check_earlier(plan: Plan, card: dict[str, Any]) -> OutputState:
     if card["state"] == DELETING:
         raise ExpandError(
             f'"{plan.out}" is being removed: a command with --overwrite was interrupted while it '
-            "removed the files of an earlier run. Use --overwrite to go on"
+            "removed the files of an earlier run. Use --overwrite again to finish"
         )
     notes = [*_check_settings(plan, card), *_check_versions(card)]
     return OutputState(

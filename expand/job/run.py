@@ -101,14 +101,14 @@ def _chunks(
         chunk.append(task)
         size += task.source.size * plan.settings.factor
         if len(chunk) == CHUNK_SOURCES or size >= CHUNK_BYTES:
-            yield _begun(chunk, context, writer)
+            yield _note_begun(chunk, context, writer)
             chunk, size = [], 0
     if chunk:
-        yield _begun(chunk, context, writer)
+        yield _note_begun(chunk, context, writer)
 
 
-def _begun(chunk: list[Task], context: TaskContext, writer: ManifestWriter) -> list[Task]:
-    """Note that files of these sources are written from now on."""
+def _note_begun(chunk: list[Task], context: TaskContext, writer: ManifestWriter) -> list[Task]:
+    """Record that files of these sources are written from now on; return the chunk."""
     _check_records(context, writer)
     writer.begin(task.source.id for task in chunk)
     return chunk

@@ -13,7 +13,7 @@ import cv2
 
 from expand.errors import STOPPED, BadImageError, ExpandError
 from expand.images.memory import keep_buffers
-from expand.job.copies import Drawn, File, OpenSource, draw_sources, make_files, open_source
+from expand.job.copies import DrawnSource, File, OpenSource, draw_sources, make_files, open_source
 from expand.job.settings import Settings
 from expand.layouts.limits import NameLimits
 from expand.layouts.source import Source, read_source
@@ -123,7 +123,7 @@ def begin_task(context: TaskContext, folder: OutputFolder, task: Task) -> Begun:
 
 
 def finish_task(
-    context: TaskContext, folder: OutputFolder, begun: Begun, drawn: Drawn | None
+    context: TaskContext, folder: OutputFolder, begun: Begun, drawn: DrawnSource | None
 ) -> Outcome:
     """Make the files of one source that do not exist yet; a bad source gives an `Outcome` too."""
     task, entries, source, problem = begun

@@ -21,7 +21,7 @@ BLOCK = 512
 
 
 class Blocks:
-    """Values in a temporary file, which has no name and goes when this process ends.
+    """Values in a temporary file, which has no name and is removed when this process ends.
 
     It is closed with the last reference, if `close` was not called.
     """

@@ -1,4 +1,4 @@
-"""A walk over a folder: every visible entry once, links followed, no circles."""
+"""A walk over a folder: every visible entry once; links are followed, circles are refused."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ from expand.views.moves import Move, Moves, make_moves
 from expand.views.views import Params, Views
 
 
-class Wanted(NamedTuple):
-    """The views `ks` of an image of a size in pixels."""
+class WantedViews(NamedTuple):
+    """Which views of an image are wanted, and the size of the image in pixels."""
 
     source_id: str
     width: int
@@ -42,7 +42,7 @@ class DrawnView(NamedTuple):
 class DrawnViews:
     """The wanted views of some images: a view for each pair of an image and a number k ≥ 1."""
 
-    def __init__(self, views: Views, images: Sequence[Wanted]) -> None:
+    def __init__(self, views: Views, images: Sequence[WantedViews]) -> None:
         self.views, self.images = views, images
         pairs = [(row, k) for row, image in enumerate(images) for k in image.ks if k]
         self.rows = np.array([row for row, _ in pairs], np.int64)

@@ -86,13 +86,13 @@ def make_moves(placement: Placement, sizes: Size) -> Moves:
     steps = np.hypot(source.a, source.b), np.hypot(source.d, source.e)
     shrinks = np.maximum(*steps) > 1.999
     still = (parts[:6] == np.array(IDENTITY)[:, None]).all(axis=0) & (size == before).all(axis=0)
-    return Moves(parts[:6], matrices, size, still, shrinks, _mirror(matrices, size, before))
+    return Moves(parts[:6], matrices, size, still, shrinks, _mirrors(matrices, size, before))
 
 
-def _mirror(
+def _mirrors(
     matrices: NDArray[np.float64], size: NDArray[np.int64], before: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    """Return which of N matrices take every output pixel from another input pixel, side to side."""
+    """Return which of N matrices are flips or quarter turns of the whole image, or both."""
     linear, offset = matrices[:, :, :2], matrices[:, :, 2]
     straight = (linear[:, 0, 1] == 0) & (linear[:, 1, 0] == 0)
     crossed = (linear[:, 0, 0] == 0) & (linear[:, 1, 1] == 0)

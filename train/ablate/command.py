@@ -28,7 +28,7 @@ from train.errors import TrainError
 from train.runs.records import shorten
 from train.runtime.world import World, join_world
 from train.trials.answer import Answer
-from train.trials.context import TrialContext, new_context, notes_of, unseen
+from train.trials.context import TrialContext, hide_decoding, new_context, notes_of
 from train.trials.options import StudyOptions
 from train.trials.results import TrialResult, versions_of
 from train.trials.runner import Result, missing_trials, parted, read_results, run_trials
@@ -45,7 +45,7 @@ def ablate(
     options: StudyOptions,
     *,
     quiet: bool,
-    packing: Packing = unseen,
+    packing: Packing = hide_decoding,
 ) -> Answer:
     """Run an ablation, or resume it; return what the terminal shows.
 

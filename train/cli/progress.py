@@ -10,7 +10,7 @@ from expand.cli.output import echo, visible
 from expand.cli.progress import Meter, open_meter
 from train.runs.observer import Observer
 from train.runtime.world import current_world
-from train.trials.context import unseen
+from train.trials.context import hide_decoding
 
 if TYPE_CHECKING:
     from train.data.dataset import Packing
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def decoding_for(quiet: bool) -> Packing:
     """Return what shows the decoding of a study, in one of its processes."""
-    return unseen if quiet or not current_world().is_main else show_decoding
+    return hide_decoding if quiet or not current_world().is_main else show_decoding
 
 
 def show_decoding(folder: Folder) -> Callable[[int], None]:

@@ -16,7 +16,7 @@ from train.compare.terminal import format_summary
 from train.data.dataset import Packing
 from train.runtime.world import ALONE, World, join_world
 from train.trials.answer import Answer
-from train.trials.context import TrialContext, new_context, notes_of, unseen
+from train.trials.context import TrialContext, hide_decoding, new_context, notes_of
 from train.trials.freshness import check_fresh
 from train.trials.options import StudyOptions
 from train.trials.runner import missing_trials, read_results, run_trials
@@ -33,7 +33,7 @@ def compare(
     *,
     plan: bool,
     quiet: bool,
-    packing: Packing = unseen,
+    packing: Packing = hide_decoding,
 ) -> Answer:
     """Run a comparison, or resume it, or with `plan` only estimate it; return what to print.
 

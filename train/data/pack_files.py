@@ -160,7 +160,7 @@ def _map(array: ArrayFile) -> NDArray[Any]:
             pixels: Any = np.load(array.path, mmap_mode="r", allow_pickle=False)
     except OSError:
         raise
-    except Exception as error:  # a header of a stranger makes its parsers raise whatever they like
+    except Exception as error:  # a damaged header makes its parsers raise anything
         raise DamagedError(f"{ARRAY} does not hold an array") from error
     is_mapped = isinstance(pixels, np.memmap) and pixels.flags.c_contiguous
     if not is_mapped or pixels.dtype.str != array.dtype:

@@ -86,7 +86,7 @@ def hit(pixels: int, tries: int, keys: Tensor, counts: Tensor) -> tuple[Tensor, 
     """Return the positions that are hit in N images, T×N, and their ranks among the image's hits.
 
     Every image has at least one hit, which stands in for tries that hit nothing: the shape is that
-    of the tries, so that the device need not be waited for.
+    of the tries, so that nothing waits for the device.
     """
     bits = hits.bits_of(pixels)
     start = torch.from_numpy(hits.start(bits, tries).astype(np.int32)).to(keys.device)

@@ -15,8 +15,7 @@ from train.fit.hyperparameters import Hyperparameters
 EXPLODED = 1e12
 """A mean loss above this is that of a model that has diverged, though it is still a number."""
 MOST_LR, MOST_MOMENTUM, MOST_BIAS_LR = 2.0, 0.995, 200.0
-"""Hyperparameters above these are beyond reason; airbench has the largest in use: a `bias_lr` of
-64."""
+"""The largest reasonable hyperparameters; airbench has the largest in use, a `bias_lr` of 64."""
 MOST_DECAY = 1.0
 """The share of a weight that a step of decay may take: with more, decay alone makes it grow."""
 AT_ONCE = 1024

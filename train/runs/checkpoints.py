@@ -103,12 +103,12 @@ def _reason(error: Exception) -> str:
 def _check_numbers(metrics: Sequence[EpochMetrics], spent: Clock) -> None:
     """Raise ValueError for numbers that no run has: they would be in its records to the end."""
     if not all(0 <= seconds < math.inf for seconds in vars(spent).values()):
-        raise ValueError("seconds that are no time")
+        raise ValueError("seconds that are negative or not finite")
     for line in metrics:
         scores: list[EpochMetrics | Scores] = [line]
         scores += [line.validation] if line.validation else []
         if not all(math.isfinite(each.loss) and 0 <= each.accuracy <= 1 for each in scores):
-            raise ValueError(f"a loss or an accuracy that is none, in epoch {line.epoch}")
+            raise ValueError(f"a loss or an accuracy that is impossible, in epoch {line.epoch}")
 
 
 def _check_step(trainer: Trainer, metrics: Sequence[EpochMetrics]) -> None:
@@ -138,7 +138,7 @@ def _restore(trainer: Trainer, tensors: dict[str, Tensor], note: dict[str, str])
     if trainer.world.is_main:  # whose own share of the epoch was written
         tally = Tally(int(note["images"]), tensors["tally/loss"], tensors["tally/right"])
         if tally.images < 0 or tally.loss.numel() != 1 or tally.right.numel() != 1:
-            raise ValueError("the sums of no epoch")
+            raise ValueError("sums that no epoch has")
         trainer.tally = tally.to(trainer.device)
     torch.set_rng_state(tensors["rng"])
     if trainer.device.type == "cuda" and "rng/cuda" in tensors:  # pragma: no cover  # needs a GPU

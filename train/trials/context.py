@@ -32,7 +32,7 @@ class TrialContext(Generic[S]):
     cache: Cache
 
 
-def unseen(_folder: Folder) -> Callable[[int], None]:
+def hide_decoding(_folder: Folder) -> Callable[[int], None]:
     """Show no progress of decoding."""
     return lambda _images: None
 
@@ -46,11 +46,11 @@ class _Preparation:
     threads: int
     cache_root: Path
     cache_limit: int
-    packing: Packing = field(default=unseen, compare=False)
+    packing: Packing = field(default=hide_decoding, compare=False)
 
 
 def new_context(
-    study: S, cache_root: Path, cache_limit: int, packing: Packing = unseen
+    study: S, cache_root: Path, cache_limit: int, packing: Packing = hide_decoding
 ) -> TrialContext[S]:
     """Prepare a study at its start: its images may have changed since an earlier one.
 
@@ -74,7 +74,7 @@ def _trial_context(study: Any, cache_root: Path, cache_limit: int) -> TrialConte
 
 
 def _preparation(
-    study: Study, cache_root: Path, cache_limit: int, packing: Packing = unseen
+    study: Study, cache_root: Path, cache_limit: int, packing: Packing = hide_decoding
 ) -> _Preparation:
     data_request = DataRequest(
         study.data,

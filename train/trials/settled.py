@@ -54,8 +54,8 @@ def _settled(context: TrialContext[S], study_dir: StudyDir) -> Settled:
         write_json(path, {**settings, SETTLED: asdict(settled)})
     if settled.device != device:
         raise TrainError(
-            f'the trials in "{study_dir.out}" ran on {settled.device}, and this would go on with '
-            f"{device}; resume where they ran, or choose another --out"
+            f'the trials in "{study_dir.out}" ran on {settled.device}, and this command would '
+            f"use {device}; resume where they ran, or choose another --out"
         )
     return settled
 

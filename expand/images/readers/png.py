@@ -132,7 +132,7 @@ def _describe(opened: PngImageFile, data: bytes) -> Header:
 
 
 def _transparent(data: bytes) -> bytes | None:
-    """Return the colour that a file declares transparent, as it is stored; "" if too short."""
+    """Return the colour that a file declares transparent, as it is stored; b"" if too short."""
     at, found = 8, None
     while at + 10 <= len(data):
         length, kind = CHUNK_HEADER(data, at)

@@ -18,7 +18,6 @@ OTHER_KINDS = {
 UNSPECIFIED, PREMULTIPLIED, ALPHA = 0, 1, 2
 REDUCED = 1
 """The flag of a page that shows the same picture in a smaller size."""
-JPEG_COMPRESSIONS = (6, 7)
 MOST_PAGES = 1000
 
 

@@ -20,9 +20,9 @@ OTHER_MASKS = (".mat", ".npy", ".npz", ".csv", ".geojson", ".gif")
 """Suffixes of files that are no images here, but can be masks."""
 LOSSY = (".jpg", ".jpeg")
 STARTS = ("annot", "gt", "label", "mask", "matte", "seg", "trimap", "truth")
-"""What every word for labels in the name of a file holds."""
+"""Each word for labels in the name of a file contains one of these."""
 TOGETHER = 4096
-"""Names that are looked at together."""
+"""Names that are searched at a time."""
 OPENED = 8
 """Pairs of a directory that are opened."""
 COLOURS, COVERED = 32, 0.8

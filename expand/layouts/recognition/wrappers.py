@@ -16,8 +16,9 @@ MOST = 8
 def find_wrapper(directory: Directory) -> Layout | None:
     """Return the layout of a directory whose class folders lie in one more folder.
 
-    It is the only one with images, and holds folders but no images; a name such as "images" is
-    enough with one folder in it. Or there are several such folders, with the same classes.
+    That folder is the only one with images below it, and holds folders, at least two of them with
+    images; one is enough if its name is "images" or the like. Or there are several such folders,
+    versions of the dataset, with the same classes.
     """
     folders = directory.folders
     several = len(folders) > 1 and not any(map(is_version, folders))

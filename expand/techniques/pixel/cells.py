@@ -16,30 +16,14 @@ WHITES = np.array([2**bits - 1 for bits in (8, 10, 12, 14, 16)])
 
 def own(pixels: Pixels, source: Pixels) -> Pixels:
     """Return pixels that may be changed: a copy, unless they lie apart from their source."""
-    if (
-        not (pixels.flags.c_contiguous or _is_padded(pixels))
-        or not pixels.flags.writeable
-        or np.may_share_memory(pixels, source)
-    ):
-        return pixels.copy()
-    return pixels
-
-
-def _is_padded(pixels: Pixels) -> bool:
-    """Tell whether pixels (H×W×C) lie at equal steps, as the first channels of more do."""
-    if pixels.ndim != 3:
-        return False
-    row, step, level = pixels.strides
-    return level == pixels.itemsize and row == step * pixels.shape[1] and step >= 0
+    free = pixels.flags.c_contiguous and pixels.flags.writeable
+    return pixels if free and not np.may_share_memory(pixels, source) else pixels.copy()
 
 
 def as_cells(pixels: Pixels, count: int) -> NDArray[Any]:
     """Return a flat view of pixels of `own`, with one element for each of `count` pixels."""
-    if pixels.size == count:
-        return pixels.reshape(-1)
-    if pixels.flags.c_contiguous:
-        return pixels.reshape(-1).view(f"V{pixels.nbytes // count}")
-    return pixels.reshape(count, -1).view(f"V{pixels.nbytes // count}")[:, 0]
+    flat = pixels.reshape(-1)
+    return flat if pixels.size == count else flat.view(f"V{pixels.nbytes // count}")
 
 
 @lru_cache

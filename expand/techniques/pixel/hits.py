@@ -1,4 +1,4 @@
-"""Which pixels noise hits: the first images of a keyed permutation of an image's positions.
+"""Which pixels noise hits: the first values of a keyed permutation of an image's positions.
 
 A permutation gives each hit another pixel, so their count is exact, and the cost is that of the
 hits, not that of the pixels. Rounds of 32-bit arithmetic alone (xor with a key, multiplication by
@@ -60,7 +60,7 @@ class Hits(NamedTuple):
 
 
 class Rounds(NamedTuple):
-    """The constants of a permutation's rounds: numbers, or arrays that numpy takes up faster."""
+    """The constants of a permutation's rounds: numbers, or arrays, which numpy handles faster."""
 
     factors: tuple[Any, ...]
     mask: Any
@@ -123,7 +123,7 @@ def groups(
 
 
 def permute(start: Tensor, keys: Iterable[Any], rounds: Rounds) -> Tensor:
-    """Return the images of positions under the permutation of these keys.
+    """Return the values of the permutation of these keys at positions `start`.
 
     numpy's arrays and torch's tensors give equal numbers. The keys may be arrays of N, and `start`
     then T×1, for T×N images.
@@ -142,9 +142,9 @@ def bits_of(pixels: int) -> int:
 
 
 def tries(count: int, pixels: int) -> int:
-    """Return how many positions to permute for `count` hits, since some images are no pixels.
+    """Return how many positions to permute for `count` hits, since some values are no pixels.
 
-    Fewer hits are found once in 10¹² images or more seldom (8 standard deviations).
+    At most one image in 10¹² gets fewer hits (8 standard deviations).
     """
     positions = 1 << bits_of(pixels)
     misses = 1 - pixels / positions

@@ -98,7 +98,9 @@ def test_killed_at_any_call_while_it_removes_the_same_command_goes_on(
             monkeypatch.setattr(run, "CHUNK_SOURCES", 2)
             state = json.loads((out / "expand.json").read_text())["state"]
             if state == "deleting":
-                with pytest.raises(ExpandError, match="is being removed.*Use --overwrite to go on"):
+                with pytest.raises(
+                    ExpandError, match="is being removed.*Use --overwrite again to finish"
+                ):
                     expand(src, out, 3, workers=1)
                 with pytest.raises(ExpandError, match="is being removed"):
                     expand(src, out, 4, workers=1)

@@ -8,7 +8,7 @@ import pytest
 from expand import ExpandError
 from expand.geometry import Size
 from expand.recipes.recipe import Recipe
-from expand.views.drawn import DrawnViews, Wanted
+from expand.views.drawn import DrawnViews, WantedViews
 from expand.views.moves import make_moves
 from expand.views.views import Views
 from tests.conftest import noise_image
@@ -25,7 +25,7 @@ def test_views_drawn_together_are_the_views_one_by_one(name: str, sampling: str)
     pixels = [noise_image(*shape, seed=i) for i, shape in enumerate(shapes)]
     wanted = [[0, 1, 2, 3], [1], [2, 7], [], [0]]
     images = [
-        Wanted(f"a/{i}.png", shape[1], shape[0], ks)
+        WantedViews(f"a/{i}.png", shape[1], shape[0], ks)
         for i, (shape, ks) in enumerate(zip(shapes, wanted, strict=True))
     ]
     drawn = DrawnViews(views, images)
@@ -41,7 +41,9 @@ def test_views_drawn_together_are_the_views_one_by_one(name: str, sampling: str)
 @pytest.mark.parametrize("name", ["classic", "blog", "crops", "pixels", "far", "noise first"])
 def test_views_rendered_together_are_the_views_one_by_one(name: str) -> None:
     views = Views(RECIPES[name], 5)
-    images = [Wanted(f"a/{i}.png", 20, 20, ks) for i, ks in enumerate([[0, 1, 2], [3], [0], [1]])]
+    images = [
+        WantedViews(f"a/{i}.png", 20, 20, ks) for i, ks in enumerate([[0, 1, 2], [3], [0], [1]])
+    ]
     pixels = {row: noise_image(20, 20, 3, seed=row) for row in (3, 0, 2)}
     rendered = DrawnViews(views, images).render(pixels)
     assert {row: sorted(found) for row, found in rendered.items()} == {3: [1], 0: [1, 2], 2: []}
@@ -52,7 +54,7 @@ def test_views_rendered_together_are_the_views_one_by_one(name: str) -> None:
 
 
 def test_nothing_wanted_draws_nothing() -> None:
-    drawn = DrawnViews(Views(Recipe.load("classic")), [Wanted("a/1.png", 4, 4, [0])])
+    drawn = DrawnViews(Views(Recipe.load("classic")), [WantedViews("a/1.png", 4, 4, [0])])
     assert list(drawn.by_image()[0]) == [0]
     assert drawn.render({0: noise_image(4, 4)}) == {0: {}}
     assert DrawnViews(Views(Recipe.load("classic")), []).by_image() == []
@@ -60,7 +62,7 @@ def test_nothing_wanted_draws_nothing() -> None:
 
 def test_views_of_different_sizes_are_not_rendered_together() -> None:
     views = Views(RECIPES["turns"])
-    images = [Wanted(f"a/{i}.png", 10, 14, range(1, 8)) for i in range(4)]
+    images = [WantedViews(f"a/{i}.png", 10, 14, range(1, 8)) for i in range(4)]
     drawn = DrawnViews(views, images)
     with pytest.raises(ExpandError, match="different sizes"):
         drawn.render({row: noise_image(14, 10, seed=row) for row in range(4)})

@@ -70,7 +70,7 @@ def test_a_study_of_an_earlier_version_goes_on_with_the_precision_of_its_trials(
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ({"precision": "fp32", "device": "cuda"}, "ran on cuda, and this would go on with cpu"),
+        ({"precision": "fp32", "device": "cuda"}, "ran on cuda, and this command would use cpu"),
         ({"precision": "fp64", "device": "cpu"}, "is damaged"),
         ({"precision": "fp32"}, "is damaged"),
         ("\x1b[31m", "is damaged"),
