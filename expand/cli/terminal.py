@@ -120,7 +120,7 @@ def run_to_exit(
 ) -> NoReturn:
     """Run a command and exit; every failure is one message on stderr and an exit status.
 
-    `hint` is printed after an interruption; `also` is another exception that has a status.
+    `hint` is printed after an interruption, "" prints nothing; `also` is another exception that has a status.
     """
     interrupts.listen()
     prepare_streams()
@@ -140,7 +140,8 @@ def _report(error: BaseException, name: str, hint: str, also: type[Exception]) -
     # What fails after a signal usually fails because of it: other processes got it too.
     if interrupts.pending() or isinstance(error, click.Abort | KeyboardInterrupt):
         interrupts.settle()
-        echo(f"{name}: interrupted. {hint}", err=True)
+        if hint:
+            echo(f"{name}: interrupted. {hint}", err=True)
         return INTERRUPTED
     if isinstance(error, ExpandError | also):
         echo(visible(f"{name}: {error}"), err=True)

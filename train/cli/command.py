@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -50,7 +51,8 @@ def main() -> NoReturn:
     """Run the command, and exit."""
     name = program_name("train", "train-dataset")
     need_folder(name)
-    run_to_exit(command, name, RESUME, TrainError)
+    leads = os.environ.get("RANK", "0") == "0"  # one process of torchrun says it for all
+    run_to_exit(command, name, RESUME if leads else "", TrainError)
 
 
 def add_options(groups: dict[str, list[Option]]) -> Callable[[Command], Command]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ RECORDS = {
 }
 RECORDED = ("data", "test", *PLAIN, "device", "threads", "budget", "design")
 """Settings that have the same name in a record and as an option."""
+NOT_DECIMAL = re.compile(r"[-+]?0[0-9_bx]")
 STRATEGY = ("view_seed", "sampling", "factor", "clean_every")
 
 
@@ -74,6 +77,7 @@ def _load(path: Path) -> Any:
         raise ValueError(f"it has more than {LARGEST:,} bytes")
     text = path.read_text("utf-8")
     _check_events(text)
+    _check_nodes(yaml.compose(text, yaml.SafeLoader))
     return yaml.safe_load(text)
 
 
@@ -95,6 +99,24 @@ def _check_events(text: str) -> None:
             raise ValueError(f"it is nested more than {MOST_LEVELS} levels deep")
         if entries > MOST_ENTRIES:
             raise ValueError(f"it has more than {MOST_ENTRIES:,} entries")
+
+
+def _check_nodes(node: Any) -> None:
+    """Raise ValueError where YAML would silently take another value than the text seems to say.
+
+    That is a key that is set twice, and a number that is not decimal: 1:30 is 90, 010 is 8.
+    """
+    if node is None or isinstance(node.value, str):
+        numeric = node is not None and node.tag.endswith((":int", ":float"))
+        if numeric and (":" in node.value or NOT_DECIMAL.match(node.value)):
+            raise ValueError(f"{node.value:.40} is not a decimal number")
+        return
+    pairs = [each if isinstance(each, tuple) else (each,) for each in node.value]
+    keys = [pair[0].value for pair in pairs if len(pair) == 2]
+    if twice := [key for number, key in enumerate(keys) if key in keys[:number]]:
+        raise ValueError(f'"{twice[0]!s:.100}" is set twice')
+    for each in chain.from_iterable(pairs):
+        _check_nodes(each)
 
 
 def _kind(data: dict[str, Any]) -> str | None:
@@ -169,10 +191,9 @@ def _from_run(settings: dict[str, Any]) -> dict[str, Any]:
     strategy = settings["strategy"]
     return {
         **_shared(settings, settings["recipe"]),
+        **_all_there({"epochs": settings["recipe"]["epochs"], "strategy": strategy["name"]}),
         **{key: strategy.get(key) for key in STRATEGY},
         "recipe": _recorded(strategy.get("recipe")),
-        "epochs": settings["recipe"]["epochs"],
-        "strategy": strategy["name"],
         "visit": "all" if strategy.get("visit_all") else "sources",
     }
 
@@ -181,11 +202,14 @@ def _from_comparison(study: dict[str, Any]) -> dict[str, Any]:
     codec = study["codec"]
     quality = f":{codec['quality']}" if codec.get("quality") else ""
     arms = [name.replace(" ×", "=") for name in study["arms"]]
-    return {
-        **_shared(study, study["training"]),
+    own = {
         "arms": _as_text(arms),
         "lengths": _as_text(study["lengths"]),
         "recipe": _recorded(study["views"]),
+    }
+    return {
+        **_shared(study, study["training"]),
+        **_all_there(own),
         "fly_techniques": _as_text(study.get("fly_techniques") or []) or None,
         "codec": codec["format"] + quality,
     }
@@ -193,7 +217,8 @@ def _from_comparison(study: dict[str, Any]) -> dict[str, Any]:
 
 def _from_ablation(study: dict[str, Any]) -> dict[str, Any]:
     shared = _shared(study, study["training"])
-    return {**shared, "recipe": _recorded(study["recipe"]), "epochs": study["epochs"]}
+    own = {"recipe": _recorded(study["recipe"]), "epochs": study["epochs"]}
+    return {**shared, **_all_there(own)}
 
 
 def _recorded(recipe: Any) -> Any:
@@ -208,10 +233,18 @@ def _shared(settings: dict[str, Any], training: dict[str, Any]) -> dict[str, Any
     shape = settings.get("shape") or {}
     return {
         **{key: settings[key] for key in RECORDED if key in settings},
-        **{key: value for key, value in training.items() if key != "epochs"},
+        **_all_there({key: value for key, value in training.items() if key != "epochs"}),
         "image_size": shape.get("side"),
         "colour": shape.get("colour"),
     }
+
+
+def _all_there(values: dict[str, Any]) -> dict[str, Any]:
+    """Return values that a record always has; without one, the option's default would be used."""
+    for key, value in values.items():
+        if value is None:
+            raise ValueError(f'"{key}" has no value')
+    return values
 
 
 def _known(command: click.Command, values: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import time
 from collections.abc import Sequence
@@ -14,15 +13,13 @@ import numpy as np
 
 from expand import expand
 from expand.errors import ExpandError
-from expand.images.decoder import decode
 from expand.layouts.layout import FOLDERS
-from expand.layouts.source import read_source
 from train.compare.arms import Arm
 from train.compare.results import ExpansionCost
 from train.compare.study import ComparisonStudy
 from train.data.cache import FULL
+from train.data.decoding import name_file, read_checked, read_image
 from train.data.folder import Folder, list_folder
-from train.data.shape import resize_crop
 from train.errors import STOPPED, TrainError
 from train.trials.context import TrialContext
 from train.trials.study import Seeds
@@ -43,12 +40,13 @@ def measure_expansion(
     study, folder = context.study, context.data.train.folder
     chosen = np.arange(len(folder)) if everything else _spread(len(folder), SAMPLE)
     sample = folder.only(chosen)
+    hashes = context.data.train._replace(folder=sample).file_hashes()
     out.parent.mkdir(parents=True, exist_ok=True)
     # a folder of its own, which holds nothing of the user's, so that all of it can be removed
     with tempfile.TemporaryDirectory(prefix=MEASURING, dir=out.parent) as temporary:
         source = Path(temporary, "sources")
         out = out if everything else Path(temporary, "copies")
-        _copy_sources(sample, source)
+        _copy_sources(sample, hashes, source)
         report, seconds = _expand(context, arm, source, out)
         checked, reading = _check(context, arm, sample, out)
         files = [path.stat() for path in out.rglob("*") if path.is_file()]
@@ -78,24 +76,19 @@ def _spread(count: int, most: int) -> np.ndarray:
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
 
 
-def _copy_sources(sample: Folder, to: Path) -> None:
+def _copy_sources(sample: Folder, hashes: Sequence[str], to: Path) -> None:
     """Copy some sources to a folder of their own, under their own names."""
-    for name in sample.files:
+    for name, expected in zip(sample.files, hashes, strict=True):
+        with name_file(sample.root / name, STOPPED):
+            data = read_checked(sample.root / name, expected)
         path = to / name
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            shutil.copyfile(sample.root / name, path)
-        except OSError as error:  # it names the source, also if the copy has no room
-            raise _explain(error, sample.root / name, path) from error
-
-
-def _explain(error: OSError, source: Path, copy: Path) -> TrainError:
-    """Name the file that could not be copied, or the copy that has no room."""
-    full = error.errno in FULL
-    what = f'"{copy}" cannot be written' if full else f'"{source}" cannot be read'
-    advice = "make room, then run the same command again"
-    reason = error.strerror or error
-    return TrainError(f"{what}: {reason}{f'; {advice}' if full else ''}", STOPPED)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        except OSError as error:
+            advice = "; make room, then run the same command again" if error.errno in FULL else ""
+            reason = f"{error.strerror or error}{advice}"
+            raise TrainError(f'"{path}" cannot be written: {reason}', STOPPED) from error
 
 
 def _expand(
@@ -125,10 +118,10 @@ def _check(
     """
     written = list_folder(out)
     started = time.perf_counter()
-    pixels = [
-        resize_crop(decode(read_source(out / name)).pixels, context.study.shape)
-        for name in written.files
-    ]
+    pixels = []
+    for name in written.files:
+        with name_file(out / name, STOPPED):
+            pixels.append(read_image(out / name, context.study.shape))
     seconds = time.perf_counter() - started
     part = replace(context.data, train=context.data.train._replace(folder=sample))
     memory = stored(replace(context, data=part), arm, Seeds.of(context.study.seed, 0))

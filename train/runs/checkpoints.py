@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
@@ -73,8 +74,10 @@ def load_checkpoint(folder: Path, trainer: Trainer, clock: Clock) -> list[EpochM
     Without a checkpoint nothing changes. Raise TrainError if it is damaged.
     """
     path = folder / CHECKPOINT
-    if not path.is_file():
+    if not os.path.lexists(path):
         return []
+    if not path.is_file():
+        raise TrainError(f'"{path}" is not a file; remove it to start from the beginning')
     try:
         tensors, note = read_tensors(path)
         metrics = [EpochMetrics.from_dict(line) for line in json.loads(note["metrics"])]

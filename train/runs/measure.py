@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import blake2b
@@ -9,6 +10,7 @@ from hashlib import blake2b
 from train.data.dataset import Data
 from train.data.shape import BACKGROUND, FIRST_RULES, Shape
 from train.data.split import Split
+from train.errors import STOPPED, TrainError
 from train.fit.evaluate import EvalConfig, Evaluation, evaluate
 from train.models.build import count_parameters
 from train.runs.assemble import Setup
@@ -16,6 +18,7 @@ from train.runs.records import Part, PixelRecord, RunRecord, SplitRecord, versio
 from train.runs.results import EpochMetrics, RunCost, RunResults, Scores
 from train.runs.settings import Settings
 from train.runtime.device import hardware
+from train.runtime.world import World
 
 LEAKS_SHOWN = 10
 BEGUN_ON = "begun_on"
@@ -104,6 +107,21 @@ def _describe_pixels(shape: Shape, data: Data) -> PixelRecord | None:
 def describe_data(data: Data) -> dict[str, SplitRecord]:
     """Describe each split of the data."""
     return {name: _describe_split(split) for name, split in data.splits.items()}
+
+
+def check_alike(world: World, data: Data) -> None:
+    """Refuse images that are not those that the main process has read: they changed since."""
+    if world.size == 1:
+        return
+    own = {name: split.to_dict() for name, split in describe_data(data).items()}
+    read = json.loads(world.broadcast(json.dumps(own)))
+    if changed := [name for name in own if read.get(name) != own[name]]:
+        root = data.splits[changed[0]].folder.root
+        raise TrainError(
+            f'the {changed[0]} images in "{root}" changed while the processes read them; '
+            "run the same command again",
+            STOPPED,
+        )
 
 
 def _describe_split(split: Split) -> SplitRecord:

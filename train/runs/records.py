@@ -12,8 +12,10 @@ from typing import Any
 
 from expand.storage.files import write_whole
 from expand.storage.json import read_json, to_json
+from train.data.shape import RULES
 from train.errors import TrainError
 from train.fit.divergence import Divergence, describe, has_exploded
+from train.fit.precision import PRECISIONS
 from train.models.settings import ModelSettings
 from train.runs.results import EpochMetrics, Plain, RunCost, RunResults
 from train.runtime.typed import checked, fits
@@ -80,7 +82,10 @@ class PixelRecord:
     def from_dict(cls, values: Plain) -> PixelRecord:
         """Read plain data."""
         levels = values.get("levels")
-        return cls(**{**values, "levels": tuple(levels) if levels else None})
+        pixels = checked(cls(**{**values, "levels": tuple(levels) if levels else None}))
+        if pixels.rules != RULES or pixels.bits not in (8, 16):
+            raise ValueError("its pixels are of another version")
+        return pixels
 
 
 @dataclass(frozen=True)
@@ -160,6 +165,9 @@ class RunRecord:
         name, epochs = record.strategy, record.settings["recipe"]["epochs"]
         if not (isinstance(name, str) and fits(epochs, int)):
             raise TypeError("the settings are not those of a run")
+        # a resumed run takes it for its own: the refusal would name --precision, not the file
+        if record.precision not in PRECISIONS[1:]:
+            raise ValueError(f"its precision is {cut(record.precision)!r}")
         return checked(record)
 
     def to_dict(self) -> dict[str, Any]:
@@ -184,7 +192,7 @@ def read_run(folder: Path) -> RunRecord | None:
         return None
     try:
         return RunRecord.from_dict(read_json(path))
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, TrainError) as error:
         raise TrainError(
             f'"{path}" is damaged ({shorten(error)}); choose another --out, or --overwrite to '
             "start again"
@@ -193,7 +201,7 @@ def read_run(folder: Path) -> RunRecord | None:
 
 def shorten(error: Exception) -> str:
     """Return the reason of an error in a few words, however long its text is."""
-    return cut(str(error) if isinstance(error, ValueError) else repr(error))
+    return cut(str(error) if isinstance(error, ValueError | TrainError) else repr(error))
 
 
 def cut(value: Any) -> str:

@@ -17,6 +17,7 @@ from train.fit.trainer import Step
 from train.runs.assemble import Setup, set_up
 from train.runs.checkpoints import CHECKPOINT, MODEL, load_checkpoint, save_checkpoint, save_model
 from train.runs.measure import (
+    check_alike,
     cost_of,
     describe_run,
     evaluate_split,
@@ -61,6 +62,7 @@ def _run(
         settings = replace(settings, shape=replace(settings.shape, rules=FIRST_RULES))
     with world.main_first():
         data = prepare(settings.data_request(), location.cache, location.observer.packing)
+    check_alike(world, data)
     if earlier:
         check_data(earlier, data, settings, location.out)
         if earlier.finished:

@@ -14,7 +14,6 @@ from expand.images.decoder import decode
 from expand.images.pixels import Pixels
 from expand.job.copies import make_files, open_source
 from expand.job.settings import Settings as Expansion
-from expand.layouts.source import read_source
 from expand.views.batches import ViewBatches
 from train.data.decoding import Item, name_file, read_checked, stack
 from train.data.folder import Folder
@@ -56,7 +55,9 @@ def _changed_by_reading(side: Split, shape: Shape) -> bool:
     """Whether reading changes pixels, so that views of files and of pixels differ."""
     if shape.side is not None or shape.colour == "grey" or side.pack.composited:
         return True
-    first = decode(read_source(side.folder.root / side.folder.files[0])).pixels
+    path = side.folder.root / side.folder.files[0]
+    with name_file(path, STOPPED):
+        first = decode(read_checked(path, side.file_hashes()[0])).pixels
     return first.dtype != side.pack.pixels.dtype
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.fit.divergence import Divergence, describe, has_exploded
+from train.fit.precision import PRECISIONS
 from train.runtime.clock import Clock
 from train.runtime.typed import checked
 
@@ -143,6 +144,8 @@ class TrialResult:
             raise ValueError("it has no epochs, steps or images")
         if min(self.loss, self.train_loss) < 0 or not all(0 <= each < math.inf for each in seconds):
             raise ValueError("a loss or a time is below 0")
+        if self.precision not in PRECISIONS[1:]:
+            raise ValueError(f"its precision is {self.precision[:40]!r}")
 
     def is_of(self, classes: Collection[str], images: int) -> bool:
         """Return whether it was measured on so many test images of these classes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -22,7 +23,7 @@ from train.runtime.world import World
 from train.trials.context import TrialContext, trial_context
 from train.trials.results import DivergedTrial, TrialResult, read_result
 from train.trials.study import Study, Trial
-from train.trials.study_dir import RUNS, StudyDir, read_json
+from train.trials.study_dir import RUNS, StudyDir, check_images, read_json
 from train.trials.trial import measure, train
 
 Result = TrialResult | DivergedTrial
@@ -36,8 +37,16 @@ def result_path(study_dir: StudyDir, trial: Trial) -> Path:
 
 
 def missing_trials(study_dir: StudyDir, trials: Sequence[Trial]) -> list[Trial]:
-    """List the trials that have no result yet."""
-    return [trial for trial in trials if not result_path(study_dir, trial).is_file()]
+    """List the trials that have no result yet; raise TrainError if one is no file."""
+    missing = []
+    for trial in trials:
+        path = result_path(study_dir, trial)
+        if path.is_file():
+            continue
+        if os.path.lexists(path):
+            raise TrainError(f'"{path}" is not a file; remove it and run the same command again')
+        missing.append(trial)
+    return missing
 
 
 def run_trials(
@@ -125,6 +134,7 @@ def _is_of(result: TrialResult, test: Split) -> bool:
 def _run_and_write(study: Study, study_dir: StudyDir, trial: Trial) -> None:
     """Run one trial and write its result; runs in a worker process."""
     context = trial_context(study, study_dir.cache.root, study_dir.cache.limit)
+    check_images(study_dir.out, context.data)  # this process may have read them later than others
     result = replace(try_trial(context, trial), versions=versions(), trial=trial.name)
     write_whole(result_path(study_dir, trial), to_json(result.to_dict(), ascii_only=True).encode())
 

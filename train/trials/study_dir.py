@@ -16,7 +16,7 @@ from expand.storage.removal import Leftovers, find_others, remove_files, sweep
 from train.data.cache import Cache
 from train.data.dataset import Data
 from train.data.shape import FIRST_RULES
-from train.errors import TrainError
+from train.errors import STOPPED, TrainError
 from train.runs.measure import describe_data
 from train.runs.records import shorten, write_json
 from train.runs.settings import changed_settings, moved_folders
@@ -110,6 +110,24 @@ def _changed_images(before: dict[str, Any], study: Study, images: dict[str, Any]
     if not images or not isinstance(recorded, dict):
         return moved_folders(before, study)
     return [f"the {name} images changed" for name in images if recorded.get(name) != images[name]]
+
+
+def check_images(out: Path, data: Data) -> None:
+    """Refuse images that are not those that the study in a folder began with.
+
+    Each process reads them when it starts, and they may change while the others run.
+    """
+    settings = _read_settings(out)
+    recorded = settings.get(IMAGES) if settings else None
+    if not isinstance(recorded, dict):
+        return
+    for name, split in describe_data(data).items():
+        if recorded.get(name) != split.to_dict():
+            raise TrainError(
+                f'the {name} images in "{data.splits[name].folder.root}" changed while the trials '
+                "ran; put them back and run the same command again, or choose another --out",
+                STOPPED,
+            )
 
 
 def _foreign(out: Path) -> str:

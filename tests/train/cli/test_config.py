@@ -170,6 +170,12 @@ def test_a_comparison_is_repeated_from_its_results(tmp_path: Path) -> None:
         ("[1]", "must hold option names with their values"),
         ("{", "cannot be read"),
         ("[" * 3000, "cannot be read"),
+        ("epochs: 1\nepochs: 2", '"epochs" is set twice'),
+        ("recipe:\n  name: a\n  name: b", '"name" is set twice'),
+        ("epochs: 1:30", "1:30 is not a decimal number"),
+        ("seed: 010", "010 is not a decimal number"),
+        ("seed: 0x10", "0x10 is not a decimal number"),
+        ("lr: 1:30.5", "1:30.5 is not a decimal number"),
         ('{"expand": "0.1", "state": "finished", "settings": {}}', "is the record of an expansion; train --config takes"),
         ('{"state": "finished", "settings": {}}', "is damaged"),
     ],
@@ -198,6 +204,19 @@ def test_values_in_a_file_are_checked_as_if_typed(text: str, message: str, tmp_p
     result = call("--config", tmp_path / "c.yaml", "--out", tmp_path / "run")
     assert isinstance(result.exception, click.BadParameter)
     assert message in result.exception.message
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("compare", "views"), ("ablate", "recipe"), ("ablate", "epochs"), ("compare", "training lr")],
+)
+def test_a_record_without_a_value_is_damaged(name: str, key: str, tmp_path: Path) -> None:
+    record = parse(name, "photos", "--test", "held").to_dict()
+    group, _, inner = key.rpartition(" ")
+    (record[group] if group else record)[inner] = None
+    path = tmp_path / "study.json"
+    path.write_text(json.dumps(record))
+    assert refusal(name, "--config", path).startswith(f'"{path}" is damaged')
 
 
 def test_a_number_is_no_recipe(tmp_path: Path) -> None:

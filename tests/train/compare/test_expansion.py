@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from train.compare import expansion
 from train.compare.codec import Codec
 from train.compare.expansion import _copy_sources, measure_expansion
 from train.compare.study import ComparisonStudy
+from train.data.decoding import hash_files
 from train.data.folder import list_folder
 from train.errors import STOPPED, TrainError
 from train.trials.context import TrialContext
@@ -140,7 +140,9 @@ def test_a_file_that_is_missing_is_noticed(
 ) -> None:
     honest = expansion._copy_sources
     monkeypatch.setattr(
-        expansion, "_copy_sources", lambda sample, to: honest(sample.only(np.arange(20)), to)
+        expansion,
+        "_copy_sources",
+        lambda sample, hashes, to: honest(sample.only(np.arange(20)), hashes[:20], to),
     )
     with pytest.raises(
         TrainError, match=r'^0 of 40 files written for disk ×2 differ .*first: "\?"'
@@ -161,20 +163,28 @@ def test_what_expand_refuses_is_refused_in_its_words(
     assert [path.name for path in out.parent.iterdir()] == ["disk-x2"]
 
 
-@pytest.mark.parametrize(
-    ("code", "words"),
-    [
-        (errno.ENOSPC, "out.*cannot be written: No space"),
-        (errno.ENOENT, "src.*cannot be read: No su"),
-    ],
-)
+@pytest.mark.parametrize("change", ["no room", "vanishes", "another image", "a folder"])
 def test_a_sample_that_cannot_be_copied_names_the_file_at_fault(
-    code: int, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(source: Path, _to: Path) -> None:
-        raise OSError(code, os.strerror(code), str(source))
+    folder = list_folder(draw_set(tmp_path / "src", 2))
+    hashes = hash_files(folder.root, folder.files)
+    path, words = folder.root / folder.files[1], "src.*cannot be read"
+    if change == "no room":
 
-    monkeypatch.setattr(shutil, "copyfile", fail)
+        def fail(*_: object) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr(Path, "write_bytes", fail)
+        words = "out.*cannot be written: No space"
+    elif change == "another image":
+        path.write_bytes((folder.root / folder.files[0]).read_bytes())
+        words = f'"{path}" has changed since the run began'
+    else:
+        path.unlink()
+        if change == "a folder":
+            path.mkdir()
+            words = "src.*is not a"
     with pytest.raises(TrainError, match=words) as stopped:
-        _copy_sources(list_folder(draw_set(tmp_path / "src", 2)), tmp_path / "out")
+        _copy_sources(folder, hashes, tmp_path / "out")
     assert stopped.value.status == STOPPED

@@ -13,8 +13,9 @@ from tests.train.compare.studies import cost_of, row_of, study_dir_at, study_for
 from tests.train.runs.test_hostile import changed, damaged
 from train.compare.protocol import COSTS, SPEEDS, _read_costs, _read_speeds
 from train.compare.study import trials
-from train.errors import TrainError
-from train.trials.runner import read_results, result_path
+from train.errors import STOPPED, TrainError
+from train.trials.context import new_context
+from train.trials.runner import read_results, result_path, run_trials
 from train.trials.study_dir import open_study
 
 
@@ -64,3 +65,46 @@ def test_a_link_in_the_place_of_the_trials_is_not_followed(overwrite: bool, tmp_
     with pytest.raises(TrainError, match='runs" is a link'):
         open_study(study, out)
     assert list(outside.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["folder", "link to nothing"])
+def test_what_is_no_file_is_not_taken_for_a_missing_trial(kind: str, tmp_path: Path) -> None:
+    study = study_for(draw_set(tmp_path / "src", 3), tmp_path / "test", arms="none,disk")
+    out = study_dir_at(tmp_path / "out")
+    open_study(study, out)
+    trial = next(iter(trials(study, 1)))
+    path = result_path(out, trial)
+    path.mkdir() if kind == "folder" else path.symlink_to(tmp_path / "nothing")
+    with pytest.raises(TrainError, match=f'^"{path}" is not a file; remove it'):
+        run_trials(study, out, [trial], lambda _done: None)
+
+
+def test_an_unknown_precision_names_the_trial(tmp_path: Path) -> None:
+    study = study_for(draw_set(tmp_path / "src", 3), tmp_path / "test", arms="none,disk")
+    out = study_dir_at(tmp_path / "out")
+    open_study(study, out)
+    trial = next(iter(trials(study, 1)))
+    path = result_path(out, trial)
+    path.write_text(json.dumps({**row_of("none", 2, 0, [1, 0]), "precision": "fp)2"}))
+    with pytest.raises(TrainError, match=f'^"{path}" is damaged .its precision is'):
+        read_results(out, [trial])
+
+
+@pytest.mark.parametrize("changed", ["train", "test"])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_images_that_change_between_trials_stop_a_study(
+    changed: str, jobs: int, tmp_path: Path
+) -> None:
+    """A process that starts later reads the images again: it must not train on others."""
+    src, test = draw_set(tmp_path / "src", 3), draw_set(tmp_path / "test", 3, seed=1)
+    study = study_for(src, test, arms="none,disk")
+    out = study_dir_at(tmp_path / "out", jobs=jobs)
+    context = new_context(study, out.cache.root, out.cache.limit)
+    open_study(study, out, context.data)
+    root = {"train": src, "test": test}[changed]
+    draw_set(root, 3, seed=5)
+    new_context(study, out.cache.root, out.cache.limit)  # what a process of its own would read
+    with pytest.raises(TrainError, match=f'the {changed} images in "{root}" changed') as stopped:
+        run_trials(study, out, list(trials(study, 2)), lambda _done: None)
+    assert stopped.value.status == STOPPED
+    assert list((out.out / "runs").iterdir()) == []

@@ -20,7 +20,7 @@ from expand.storage.json import read_json
 from tests.train.commands import draw_set, settings_for, train
 from tests.train.runs.test_run import Stop, StopAfter
 from train.cli.messages import format_run
-from train.errors import TrainError
+from train.errors import REFUSED, TrainError
 from train.runs.checkpoints import CHECKPOINT, MODEL
 from train.runs.predict import classify
 from train.runs.records import METRICS, RUN
@@ -151,6 +151,54 @@ def test_damaged_files_for_a_minute(folders: tuple[Path, Path, Path], tmp_path: 
     while time.monotonic() < end:
         seed += 1
         attack(folders, tmp_path / "run", seed)
+
+
+@pytest.mark.parametrize(
+    ("keys", "value"),
+    [
+        (("precision",), "fp)2"),
+        (("precision",), "auto"),
+        (("model", "dropout"), 9),
+        (("model", "classes"), 1),
+        (("pixels", "rules"), 99),
+        (("pixels", "bits"), 12),
+    ],
+)
+def test_a_value_that_no_run_has_names_the_record(
+    keys: tuple[str, ...], value: Any, folders: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    src, stopped, _ = folders
+    out = tmp_path / "run"
+    shutil.copytree(stopped, out)
+    record = holder = json.loads((out / RUN).read_text())
+    for key in keys[:-1]:
+        holder = holder[key]
+    holder[keys[-1]] = value
+    (out / RUN).write_text(json.dumps(record))
+    with pytest.raises(TrainError, match=f'^"{out / RUN}" is damaged') as refused:
+        use(src, out, RUN)
+    assert refused.value.status == REFUSED
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("kind", ["folder", "pipe", "link to nothing", "link to itself"])
+def test_what_is_no_file_is_not_taken_for_no_checkpoint(
+    kind: str, folders: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    src, stopped, _ = folders
+    out = tmp_path / "run"
+    shutil.copytree(stopped, out)
+    path = out / CHECKPOINT
+    path.unlink()
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(path if kind == "link to itself" else tmp_path / "nothing")
+    with pytest.raises(TrainError, match=f'^"{path}" is not a file; remove it') as refused:
+        use(src, out, CHECKPOINT)
+    assert refused.value.status == REFUSED
 
 
 @pytest.mark.parametrize("key", ["classes", "normaliser", "shape", "model"])

@@ -95,6 +95,7 @@ def test_a_run_of_two_processes_resumes_to_equal_weights(kill: str, tmp_path: Pa
     assert words
     expected = LOST if kill.startswith("kill -9") else INTERRUPTED
     assert all(each.startswith(expected) for each in words)
+    assert len(words) == 1  # one process says it for all
     assert not (out / MODEL).exists()
     again = start(*line, "--out", out)
     finish(again)
