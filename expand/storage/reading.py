@@ -45,14 +45,28 @@ def read_image(path: str | os.PathLike[str]) -> bytes:
 
 def _read_once(path: str | os.PathLike[str]) -> tuple[bytes, bool]:
     """Return the bytes of a file, and whether it changed meanwhile."""
-    with open(os.open(path, _READ), "rb", buffering=0) as file:
-        before = os.fstat(file.fileno())
+    handle = os.open(path, _READ)
+    try:
+        before = os.fstat(handle)
         if not stat.S_ISREG(before.st_mode):
             raise BadImageError("is not a regular file")
-        data = file.readall()
-        after = os.fstat(file.fileno())
+        data = read_all(handle, before.st_size)
+        after = os.fstat(handle)
+    finally:
+        os.close(handle)
     changed = before.st_mtime_ns != after.st_mtime_ns or len(data) != after.st_size
     return data, changed
+
+
+def read_all(handle: int, size: int) -> bytes:
+    """Return the rest of an open file that has about `size` bytes.
+
+    Without a file object of Python: that takes as long as reading a small file.
+    """
+    parts = [os.read(handle, size + 1)]
+    while len(parts[-1]) and sum(map(len, parts)) != size:
+        parts.append(os.read(handle, size + 1))
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def open_regular(path: str, folder: int | None = None) -> int:

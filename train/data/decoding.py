@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import lru_cache
 from hashlib import blake2b, sha256
 from itertools import chain
 from pathlib import Path
@@ -17,8 +18,10 @@ import numpy as np
 
 from expand.errors import BadImageError
 from expand.images.decoder import decode
+from expand.images.memory import keep_buffers
 from expand.images.pixels import Pixels
 from expand.layouts.source import read_source
+from expand.storage.reading import read_all
 from train.data.pack_files import ArrayFile
 from train.data.shape import Shape, resize_crop
 from train.errors import REFUSED, TrainError
@@ -26,18 +29,35 @@ from train.errors import REFUSED, TrainError
 CHUNK, THREADS = 256, 4
 """How many files a thread hashes at a time, and how many threads: more than cores, since they wait
 for the disk."""
+WRITTEN = 4 << 20
+"""Bytes of rows that are written at a time."""
 ONE_SIZE = "give all one size with --image-size (train ablate: resize them first)"
 ONE_SHAPE = "give them one with --image-size and --colour (train ablate: resize them first)"
-BINARY = getattr(os, "O_BINARY", 0)
+SMALL = 1 << 16
+"""Bytes of a file that are read without asking for its size."""
+OPENED = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""How files are opened: a FIFO that nobody writes to would be waited for."""
+
+
+class Files(NamedTuple):
+    """Successive files of a folder, to decode."""
+
+    start: int
+    """The row of the first one."""
+    names: Sequence[str]
+    hashes: Sequence[str]
+    """The hashes that they had when the run began."""
 
 
 class Decoded(NamedTuple):
-    """The hash of the pixels of an image that was decoded, or the problem with it."""
+    """What became of successive files."""
 
-    fingerprint: str
-    problem: str = ""
-    composited: bool = False
-    """Whether it lost its alpha."""
+    fingerprints: list[str]
+    """The hash of the pixels of each image."""
+    problems: dict[str, str]
+    """What is wrong with those that cannot be used, by their names."""
+    composited: bool
+    """Whether one of them lost its alpha."""
 
 
 class Item(NamedTuple):
@@ -47,36 +67,85 @@ class Item(NamedTuple):
     hash: str
 
 
-def decode_rows(
-    root: Path, array: ArrayFile, shape: Shape, start: int, items: Sequence[Item]
-) -> list[Decoded]:
-    """Decode files into the rows of an array file, from row `start` on."""
+def decode_rows(root: Path, array: ArrayFile, shape: Shape, files: Files) -> Decoded:
+    """Decode files into their rows of an array file."""
     cv2.setNumThreads(0)
+    keep_buffers()
+    rows = max(1, WRITTEN // array.row_bytes)
     decoded = []
-    with array.writer() as rows:
-        for row, item in enumerate(items, start):
-            try:
-                image = decode(read_checked(root / item.file, item.hash)).pixels
-                resized = resize_crop(image, shape)
-                check_alike(resized, array.shape, array.dtype)
-                rows.write(row, resized)
-                composited = image.ndim == 3 and shape.composites(image.shape[2])
-                decoded.append(Decoded(fingerprint(image), composited=composited))
-            except BadImageError as error:
-                decoded.append(Decoded("", str(error)))
-    return decoded
+    with array.writer() as writer:
+        for at in range(0, len(files.names), rows):
+            names, hashes = files.names[at : at + rows], files.hashes[at : at + rows]
+            images, some = _decode(root, array, shape, Files(files.start + at, names, hashes))
+            writer.write(files.start + at, images)
+            decoded.append(some)
+    return joined(decoded)
 
 
-def read_checked(path: Path, expected: str) -> bytes:
+def joined(parts: Iterable[Decoded]) -> Decoded:
+    """Return what became of all files of successive parts."""
+    fingerprints: list[str] = []
+    problems: dict[str, str] = {}
+    composited = False
+    for part in parts:
+        fingerprints += part.fingerprints
+        problems |= part.problems
+        composited |= part.composited
+    return Decoded(fingerprints, problems, composited)
+
+
+def _decode(
+    root: Path, array: ArrayFile, shape: Shape, files: Files
+) -> tuple[list[Pixels], Decoded]:
+    """Return the images of files in the shape of an array's rows; one that is bad is blank."""
+    images: list[Pixels] = []
+    decoded, composited = Decoded([], {}, composited=False), False
+    folder = os.path.join(root, "")
+    for name, expected in zip(files.names, files.hashes, strict=True):
+        try:
+            image = decode(read_checked(folder + name, expected)).pixels
+            resized = resize_crop(image, shape)
+            check_alike(resized, array.shape, array.dtype)
+            decoded.fingerprints.append(fingerprint(image))
+            images.append(resized)
+            composited |= image.ndim == 3 and shape.composites(image.shape[2])
+        except BadImageError as error:
+            decoded.fingerprints.append("")
+            decoded.problems[name] = str(error)
+            images.append(np.zeros(array.shape, array.dtype))
+    return images, decoded._replace(composited=composited)
+
+
+def read_checked(path: str | Path, expected: str) -> bytes:
     """Read a file; raise BadImageError if its bytes do not have the hash that they had before."""
-    data = read_source(path)
-    if sha256(data).hexdigest() != expected:
-        raise BadImageError("has changed since the run began")
+    data = _read_small(path)
+    if sha256(data).hexdigest() != expected:  # it is large, has changed, or cannot be read
+        data = read_source(path)
+        if sha256(data).hexdigest() != expected:
+            raise BadImageError("has changed since the run began")
     return data
+
+
+def _read_small(path: str | Path) -> bytes:
+    """Return the first bytes of a file, as a rule all; none if that is not possible.
+
+    Whoever knows the hash of a file needs no check that it is whole, which takes as long as reading
+    a small one.
+    """
+    try:
+        handle = os.open(path, OPENED)
+        try:
+            return os.read(handle, SMALL)
+        finally:
+            os.close(handle)
+    except (OSError, ValueError):
+        return b""
 
 
 def check_alike(image: Pixels, shape: tuple[int, ...], dtype: str) -> None:
     """Refuse an image of another shape (H×W×C) or depth than those before it."""
+    if image.shape == shape and image.dtype.str == dtype:
+        return
     if image.shape[:2] != shape[:2]:
         size, others = (f"{width}×{height}" for height, width in (image.shape[:2], shape[:2]))
         raise BadImageError(f"is {size} pixels, others are {others}; {ONE_SIZE}")
@@ -90,12 +159,20 @@ def check_alike(image: Pixels, shape: tuple[int, ...], dtype: str) -> None:
         raise BadImageError(f"has {own} bits, others have {expected}; convert all to one depth")
 
 
-def first_image(root: Path, files: Sequence[str], shape: Shape) -> Pixels:
-    """Return the first image that can be decoded, H×W×C; at most 100 files are tried."""
+class First(NamedTuple):
+    """The first image of a set, brought to its shape (H×W×C), and its pixels before that."""
+
+    image: Pixels
+    pixels: int
+
+
+def first_image(root: Path, files: Sequence[str], shape: Shape) -> First:
+    """Return the first image that can be decoded; at most 100 files are tried."""
     reason = "is empty"
     for file in files[:100]:
         try:
-            return read_image(root / file, shape)
+            image = decode(read_source(root / file)).pixels
+            return First(resize_crop(image, shape), image.shape[0] * image.shape[1])
         except BadImageError as error:
             reason = f'"{file}" {error}'
     raise TrainError(f'none of the first images of "{root}" can be used: {reason}')
@@ -118,17 +195,18 @@ def hash_files(root: Path, files: Sequence[str]) -> list[str]:
 
 def _hash_file(path: str) -> str:
     try:
-        # a FIFO that nobody writes to would be waited for
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | BINARY)
+        handle = os.open(path, OPENED)
     except (OSError, ValueError):
         return ""
-    with open(handle, "rb", buffering=0) as file:
-        try:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                return ""
-            return sha256(file.read()).hexdigest()
-        except OSError:
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
             return ""
+        return sha256(read_all(handle, found.st_size)).hexdigest()
+    except OSError:
+        return ""
+    finally:
+        os.close(handle)
 
 
 def read_images(root: Path, items: Sequence[Item], shape: Shape) -> Pixels:
@@ -166,5 +244,11 @@ def name_file(path: Path, status: int = REFUSED) -> Iterator[None]:
 
 def fingerprint(pixels: Pixels) -> str:
     """Return a hash of decoded pixels: equal for equal pictures, whatever their files."""
-    size = repr(pixels.shape[:2]).encode()[:16]
-    return blake2b(np.ascontiguousarray(pixels).tobytes(), digest_size=12, salt=size).hexdigest()
+    hashed = _begun(pixels.shape[:2]).copy()
+    hashed.update(np.ascontiguousarray(pixels).reshape(-1).view(np.uint8).data)
+    return hashed.hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _begun(size: tuple[int, ...]) -> blake2b:
+    return blake2b(digest_size=12, salt=repr(size).encode()[:16])

@@ -5,27 +5,29 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from hashlib import blake2b
 from importlib import metadata
-from itertools import chain
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from expand import __version__
-from expand.engines.choose import available_cores, make_engine
+from expand.engines.choose import make_engine
 from expand.errors import BadImageError
 from expand.images.pixels import Pixels
 from train.data.cache import Cache, explain_cache, part_of, remove_pack
 from train.data.decoding import (
     CHUNK,
     Decoded,
+    Files,
     Item,
     decode_rows,
     first_image,
     hash_files,
+    joined,
     read_image,
     read_images,
 )
@@ -48,6 +50,10 @@ DECODERS = ("opencv-python-headless", "pillow", "tifffile")
 """Libraries that pixels depend on."""
 LITTLE_ENDIAN = {1: "|u1", 2: "<u2"}
 SHOWN = 3
+CHUNK_PIXELS = 1 << 22
+"""Pixels that a worker decodes at a time, if they are fewer than those of `CHUNK` images."""
+FILE_SECONDS, PIXEL_SECONDS = 35e-6, 15e-9
+"""What a core takes for a file and for each of its pixels, in about (JPEG)."""
 Progress = Callable[[int], None]
 
 
@@ -153,23 +159,18 @@ def _make(packing: _Packing, cache: Cache, progress: Progress) -> Pack:
     """Decode a folder into a pack, which appears whole or not at all."""
     folder = packing.folder
     first = first_image(folder.root, folder.files, packing.shape)
-    cache.make_room(len(folder) * (first.nbytes + RECORD_BYTES), str(folder.root))
+    cache.make_room(len(folder) * (first.image.nbytes + RECORD_BYTES), str(folder.root))
     part = part_of(packing.path)
     try:
         with explain_cache(part):
             part.mkdir()
-            array = packing.array(part, first)
+            array = packing.array(part, first.image)
             array.create()
-        decoded = []
-        for image in _decode_all(packing, array):
-            decoded.append(image)
-            progress(1)
-        if any(image.problem for image in decoded):
-            raise TrainError(f"{folder.root}: {_list_problems(folder, decoded)}")
+        decoded = joined(_decode_all(packing, array, first.pixels, progress))
+        if decoded.problems:
+            raise TrainError(f"{folder.root}: {_list_problems(folder, decoded.problems)}")
         with explain_cache(part):
-            fingerprints = [image.fingerprint for image in decoded]
-            composited = any(image.composited for image in decoded)
-            write_record(part, packing.key, fingerprints, composited=composited)
+            write_record(part, packing.key, decoded.fingerprints, composited=decoded.composited)
             _publish(part, packing.path)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -188,31 +189,32 @@ def _publish(part: Path, path: Path) -> None:
             raise
 
 
-def _decode_all(packing: _Packing, array: ArrayFile) -> Iterator[Decoded]:
-    """Decode a folder into an array file, in worker processes if it is large."""
-    items = list(map(Item, packing.folder.files, packing.hashes))
-    chunks = ((start, items[start : start + CHUNK]) for start in range(0, len(items), CHUNK))
-    workers = min(available_cores(), 1 + len(items) // (8 * CHUNK))
-    work = partial(_decode_chunk, packing.folder.root, array, packing.shape)
-    return chain.from_iterable(make_engine(workers).map(work, chunks))
+def _decode_all(
+    packing: _Packing, array: ArrayFile, pixels: int, progress: Progress
+) -> Iterator[Decoded]:
+    """Decode a folder into an array file, a few files at a time, with as many workers as save time.
+
+    `pixels` are those of an image.
+    """
+    files, hashes = packing.folder.files, packing.hashes
+    size = max(1, min(CHUNK, CHUNK_PIXELS // pixels))
+    seconds = len(files) * (FILE_SECONDS + pixels * PIXEL_SECONDS)
+    work = partial(decode_rows, packing.folder.root, array, packing.shape)
+    chunks = (
+        Files(start, files[start : start + size], hashes[start : start + size])
+        for start in range(0, len(files), size)
+    )
+    for decoded in make_engine(None, seconds, pixels).map(work, chunks):
+        yield decoded
+        progress(len(decoded.fingerprints))
 
 
-def _decode_chunk(
-    root: Path, array: ArrayFile, shape: Shape, chunk: tuple[int, list[Item]]
-) -> list[Decoded]:
-    return decode_rows(root, array, shape, *chunk)
-
-
-def _list_problems(folder: Folder, decoded: Sequence[Decoded]) -> str:
+def _list_problems(folder: Folder, problems: Mapping[str, str]) -> str:
     """List the first bad images, and the number of the others."""
-    problems = [
-        f'"{file}" {image.problem}'
-        for file, image in zip(folder.files, decoded, strict=True)
-        if image.problem
-    ]
+    listed = [f'"{file}" {problem}' for file, problem in islice(problems.items(), SHOWN)]
     more = f" (and {len(problems) - SHOWN:,} more)" if len(problems) > SHOWN else ""
     hint = "; `expand verify` checks the folder" if folder.expanded else ""
-    return f"{'; '.join(problems[:SHOWN])}{more}{hint}"
+    return f"{'; '.join(listed)}{more}{hint}"
 
 
 def _key(hashes: Sequence[str], shape: Shape) -> str:

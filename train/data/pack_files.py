@@ -10,10 +10,11 @@ import io
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from hashlib import sha256
+from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,12 +23,13 @@ from numpy.typing import NDArray
 
 from expand.engines.choose import available_cores
 from train.data.cache import explain_cache
-from train.runtime.typed import fits
 
 FORMAT = 3
 ARRAY, RECORD = "pixels.npy", "pack.json"
 BLOCK = 16 * 2**20
 """Bytes of a file that are hashed at a time."""
+PIECE = 2**18
+"""Bytes that are read at a time to hash them; they stay in the processor's cache."""
 RECORD_BYTES, IMAGE_BYTES = 1000, 100
 """What a record may take, and what it may take for each image."""
 UNSUPPORTED = (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
@@ -66,7 +68,7 @@ class ArrayFile(NamedTuple):
     @property
     def row_bytes(self) -> int:
         """The bytes of an image."""
-        return int(np.prod(self.shape)) * np.dtype(self.dtype).itemsize
+        return prod(self.shape) * np.dtype(self.dtype).itemsize
 
     def create(self) -> None:
         """Write the header, and take the space of all rows on the disk.
@@ -91,21 +93,23 @@ class ArrayFile(NamedTuple):
         with ExitStack() as stack:
             with explain_cache(self.path):
                 handle = stack.enter_context(_opened(self.path, os.O_RDWR))
-            yield RowWriter(self, handle, len(self.header))
+            yield RowWriter(self.path, handle, len(self.header), self.row_bytes)
 
 
 class RowWriter(NamedTuple):
     """Writes rows of an open array file, by plain writes: a mapped page on a full disk kills."""
 
-    array: ArrayFile
+    path: Path
     handle: int
     start: int
+    row_bytes: int
 
-    def write(self, row: int, image: NDArray[Any]) -> None:
-        """Write an image into its row."""
-        with explain_cache(self.array.path):
-            data = np.ascontiguousarray(image).view(np.uint8).reshape(-1)
-            _write(self.handle, data.data, self.start + row * self.array.row_bytes)
+    def write(self, row: int, images: Sequence[NDArray[Any]]) -> None:
+        """Write images of the array's shape and type into successive rows, from `row` on."""
+        block = images[0] if len(images) == 1 else np.stack(images)
+        data = np.ascontiguousarray(block).view(np.uint8).reshape(-1)
+        with explain_cache(self.path):
+            _write(self.handle, data.data, self.start + row * self.row_bytes)
 
 
 def write_record(folder: Path, key: str, fingerprints: list[str], *, composited: bool) -> None:
@@ -140,7 +144,7 @@ def read_pack(folder: Path, key: str, array: ArrayFile) -> PackFiles:
         if body["key"] != key or not isinstance(body["composited"], bool):
             raise DamagedError(f"{RECORD} is that of other images")
         fingerprints = body["fingerprints"]
-        if not fits(fingerprints, list[str]) or len(fingerprints) != count:
+        if not _are_texts(fingerprints) or len(fingerprints) != count:
             raise DamagedError(f"{RECORD} is that of other images")
         with _regular(folder / ARRAY) as handle:
             header = os.fstat(handle).st_size - count * array.row_bytes
@@ -171,6 +175,10 @@ def _map(array: ArrayFile) -> NDArray[Any]:
     return images
 
 
+def _are_texts(values: Any) -> bool:
+    return isinstance(values, list) and set(map(type, values)) <= {str}
+
+
 def _checksum(body: dict[str, Any]) -> str:
     return sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
@@ -182,8 +190,17 @@ def _hash_file(handle: int) -> str:
     """
     starts = range(0, os.fstat(handle).st_size, BLOCK)
     with ThreadPoolExecutor(available_cores()) as pool:
-        digests = pool.map(lambda start: sha256(_read(handle, start)).digest(), starts)
+        digests = pool.map(lambda start: _hash_block(handle, start), starts)
         return sha256(b"".join(digests)).hexdigest()
+
+
+def _hash_block(handle: int, start: int) -> bytes:
+    """Return the hash of the block of a file from `start` on, through a small buffer."""
+    hashed, piece, end = sha256(), memoryview(bytearray(PIECE)), start + BLOCK
+    while start < end and (count := os.preadv(handle, [piece[: end - start]], start)):
+        hashed.update(piece[:count])
+        start += count
+    return hashed.digest()
 
 
 def _read(handle: int, start: int) -> bytearray:

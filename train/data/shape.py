@@ -85,8 +85,8 @@ def centre_crop(image: Pixels, side: int) -> Pixels:
             cv2.resize(np.ascontiguousarray(part), size, interpolation=interpolation)
             for part in parts
         ]
-        stacked = np.dstack([part.reshape(size[1], size[0], -1) for part in resized])
-        image = stacked.astype(image.dtype, copy=False)
+        resized = [part.reshape(size[1], size[0], -1) for part in resized]
+        image = resized[0] if len(resized) == 1 else np.dstack(resized)
     top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
     return image[top : top + side, left : left + side]
 
