@@ -124,7 +124,7 @@ class AblationRun:
         missing = len(missing_trials(self.study_dir, planned))
         with progress_bar(missing, NOUNS[phase], self.quiet) as progress:
             run_trials(study, self.study_dir, planned, progress, self.world)
-        return read_results(self.study_dir, planned, self.context.data.test)
+        return read_results(self.study_dir, planned, self.context.data.test, self.world)
 
     def read_screens(self, results: Sequence[TrialResult]) -> tuple[ScreenRow, ...]:
         """Return the mean of the screens that the trials without augmentation measured."""

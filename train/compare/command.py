@@ -82,7 +82,7 @@ def _compare(
         planned = list(trials(study, options.seeds, speeds))
         with progress_bar(len(missing_trials(study_dir, planned)), "trials", quiet) as progress:
             run_trials(study, study_dir, planned, progress, world)
-        results = read_results(study_dir, in_order(study, planned), context.data.test)
+        results = read_results(study_dir, in_order(study, planned), context.data.test, world)
         comparison = summarise(context, results, expansions, options, study_dir.jobs)
         write_results(study_dir.out, comparison, results)
     text = format_summary(comparison, study_dir.out / PAGE)

@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, distributed, nn
+from torch.distributed.rendezvous import rendezvous
 
 from train.errors import STOPPED, TrainError
 from train.runtime.device import shares_gpu
@@ -66,11 +67,15 @@ class World(NamedTuple):
         except RuntimeError as error:
             if self.size == 1 or not _is_of_connection(error):
                 raise
-            raise TrainError(
-                f"another of the {self.size:,} processes ended before its work was done; "
-                "run the same command again to resume",
-                STOPPED,
-            ) from error
+            raise self.lost() from error
+
+    def lost(self) -> TrainError:
+        """Return the error of a process that waits for one that has ended."""
+        return TrainError(
+            f"another of the {self.size:,} processes ended before its work was done; "
+            "run the same command again to resume",
+            STOPPED,
+        )
 
     def broadcast(self, text: str) -> str:
         """Return the main process's text in every process."""
@@ -81,6 +86,10 @@ class World(NamedTuple):
 
 
 ALONE = World()
+CONNECTING = timedelta(minutes=10)
+WAITING = timedelta(days=1)
+"""The main process may decode a large dataset while the others wait: the default timeout of ten
+minutes would end them."""
 CONNECTIONS = ("gloo", "Connection", "NCCL")
 """Words in the errors of a broken connection, which are plain RuntimeErrors."""
 
@@ -107,9 +116,30 @@ def join_world(device: torch.device | None = None) -> World:
         # NCCL refuses two processes on one GPU
         alone = on_gpu and not shares_gpu()
         own = torch.device("cuda", torch.cuda.current_device()) if alone else None
-        # The main process may decode a large dataset while the others wait: the default timeout
-        # of ten minutes would end them.
-        distributed.init_process_group(
-            "nccl" if own else "gloo", timeout=timedelta(days=1), device_id=own
-        )
+        store = _find_store(world)
+        with world.explained():
+            distributed.init_process_group(
+                "nccl" if own else "gloo",
+                store=store,
+                rank=world.rank,
+                world_size=world.size,
+                timeout=WAITING,
+                device_id=own,
+            )
     return world
+
+
+def _find_store(world: World) -> Any:
+    """Connect to the store through which the processes find each other.
+
+    Raise TrainError if it cannot be reached: what started them may have ended.
+    """
+    try:
+        store = next(iter(rendezvous("env://", timeout=CONNECTING)))[0]
+    except RuntimeError as error:
+        raise TrainError(
+            f"the {world.size:,} processes cannot find each other; run the same command again",
+            STOPPED,
+        ) from error
+    store.set_timeout(WAITING)
+    return store

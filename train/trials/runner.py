@@ -16,7 +16,7 @@ from expand.engines.choose import make_engine
 from expand.storage.files import write_whole
 from expand.storage.json import to_json
 from train.data.split import Split
-from train.errors import TrainError
+from train.errors import STOPPED, TrainError
 from train.fit.divergence import DivergedError
 from train.runs.records import shorten, versions
 from train.runtime.world import World
@@ -29,6 +29,7 @@ from train.trials.trial import measure, train
 Result = TrialResult | DivergedTrial
 ALONE = World()
 POLL_SECONDS = 1.0
+PARENT = os.getppid()
 
 
 def result_path(study_dir: StudyDir, trial: Trial) -> Path:
@@ -64,14 +65,22 @@ def run_trials(
 
 
 def read_results(
-    study_dir: StudyDir, trials: Sequence[Trial], test: Split | None = None
+    study_dir: StudyDir,
+    trials: Sequence[Trial],
+    test: Split | None = None,
+    world: World = ALONE,
 ) -> list[Result]:
     """Read the results of the trials, once all processes have written theirs.
 
     With the `test` set, those of other test images are refused.
     """
-    while missing_trials(study_dir, trials):  # torchrun ends all processes if one of them fails
+    while missing := missing_trials(study_dir, trials):
         interrupts.check()
+        if world.size == 1 or not (study_dir.out / RUNS).is_dir():
+            path = result_path(study_dir, missing[0])
+            raise TrainError(f'"{path}" vanished; run the same command again', STOPPED)
+        if os.getppid() != PARENT:  # torchrun ends all processes if one of them fails
+            raise world.lost()
         time.sleep(POLL_SECONDS)
     results = [_read(study_dir, trial, test) for trial in trials]
     _check_precision(study_dir, results)

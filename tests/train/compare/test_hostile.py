@@ -108,3 +108,13 @@ def test_images_that_change_between_trials_stop_a_study(
         run_trials(study, out, list(trials(study, 2)), lambda _done: None)
     assert stopped.value.status == STOPPED
     assert list((out.out / "runs").iterdir()) == []
+
+
+def test_a_result_that_vanishes_is_not_waited_for(tmp_path: Path) -> None:
+    study = study_for(draw_set(tmp_path / "src", 3), tmp_path / "test", arms="none,disk")
+    out = study_dir_at(tmp_path / "out")
+    open_study(study, out)
+    trial = next(iter(trials(study, 1)))
+    with pytest.raises(TrainError, match=f'^"{result_path(out, trial)}" vanished') as stopped:
+        read_results(out, [trial])
+    assert stopped.value.status == STOPPED

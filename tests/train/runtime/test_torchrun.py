@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from tests.train.runtime.test_world import free_port
 from train.errors import STOPPED, TrainError
 from train.runs.checkpoints import CHECKPOINT, MODEL
 from train.runs.records import METRICS
+from train.runtime import world
 from train.runtime.world import World
 
 LOST = "train: another of the 2 processes ended before its work was done; run the same command"
@@ -157,3 +159,16 @@ def test_a_lost_connection_is_a_sentence(error: RuntimeError) -> None:
 def test_another_error_of_a_process_is_not_taken_for_a_lost_connection() -> None:
     with pytest.raises(RuntimeError, match="shapes cannot"), World(1, 2).explained():
         raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+
+def test_processes_whose_launcher_has_ended_do_not_wait_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+    agent = {"RANK": "1", "WORLD_SIZE": "2", "TORCHELASTIC_USE_AGENT_STORE": "True"}
+    for name, value in (address | agent).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(world, "CONNECTING", timedelta(seconds=2))
+    with pytest.raises(TrainError, match="the 2 processes cannot find each other") as stopped:
+        world.join_world()
+    assert stopped.value.status == STOPPED

@@ -77,10 +77,10 @@ def test_the_result_of_another_trial_or_of_other_test_images_is_refused(tmp_path
     path.write_text(json.dumps(row))
     assert read_results(out, [trial], test)[0].replicate == 0
     for changes, reason in (
-        ({"replicate": 5}, "that of seed 5"),
-        ({"arm": "disk ×2"}, 'that of arm "disk ×2"'),
-        ({"trial": "fly_k2_s0"}, 'that of trial "fly_k2_s0"'),
-        ({"length": 4}, "that of 4 epochs"),
+        ({"replicate": 5}, "it is of seed 5"),
+        ({"arm": "disk ×2"}, 'it is of arm "disk ×2"'),
+        ({"trial": "fly_k2_s0"}, 'it is of trial "fly_k2_s0"'),
+        ({"length": 4}, "it is of 4 epochs"),
         ({"per_class": {"other": 1.0}}, "other test images"),
         ({"right": ""}, "other test images"),
     ):
