@@ -12,10 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 __all__ = [
+    "Boxes",
+    "Carried",
     "ExpandError",
+    "Mask",
+    "OrientedBoxes",
+    "Points",
+    "Polygons",
     "Recipe",
     "Report",
     "Settings",
+    "Targets",
     "Views",
     "__version__",
     "expand",
@@ -29,13 +36,21 @@ if TYPE_CHECKING:
     from expand.job.settings import Settings
     from expand.previews.preview import preview
     from expand.recipes.recipe import Recipe
+    from expand.targets import Boxes, Carried, Mask, OrientedBoxes, Points, Polygons, Targets
     from expand.views.views import Views, view
 
 _HOMES = {
+    "Boxes": "targets",
+    "Carried": "targets",
     "ExpandError": "errors",
+    "Mask": "targets",
+    "OrientedBoxes": "targets",
+    "Points": "targets",
+    "Polygons": "targets",
     "Recipe": "recipes.recipe",
     "Report": "job.job",
     "Settings": "job.settings",
+    "Targets": "targets",
     "Views": "views.views",
     "expand": "job.job",
     "preview": "previews.preview",

@@ -71,6 +71,17 @@ class Affine(NamedTuple):
             self.d * first.c + self.e * first.f + self.f,
         )
 
+    @property
+    def determinant(self) -> Number:
+        """The factor by which it multiplies areas; negative if it mirrors."""
+        return self.a * self.e - self.b * self.d
+
+    def inverse(self) -> Affine:
+        """Return the map that undoes this one, whose determinant must not be 0."""
+        scale = self.determinant
+        a, b, d, e = self.e / scale, -self.b / scale, -self.d / scale, self.a / scale
+        return Affine(a, b, -(a * self.c + b * self.f), d, e, -(d * self.c + e * self.f))
+
 
 IDENTITY = Affine(1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 

@@ -47,7 +47,12 @@ def beside_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("page", "printed"), [("docs/quickstart.md", "1600 [] 0"), ("README.md", "800")]
+    ("page", "printed"),
+    [
+        ("docs/quickstart.md", "1600 [] 0"),
+        ("docs/targets.md", "[1] [0. 1.] [[32. 20. 60. 40.]]"),
+        ("README.md", "800"),
+    ],
 )
 def test_the_library_example_runs_and_prints_what_it_says(
     page: str, printed: str, beside_data: Path

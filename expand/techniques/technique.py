@@ -108,6 +108,17 @@ class PixelTechnique(Technique):
         The choice comes back with whatever was drawn while it was applied.
         """
 
+    def movers(self) -> tuple[str, ...]:
+        """Return the names of what moves pixels or may move them; targets would not follow.
+
+        Empty for a technique that changes values only, or paints over an area (see `painted`).
+        """
+        return (self.name,)
+
+    def painted(self, choice: Choice, size: Size) -> tuple[float, float, float, float] | None:
+        """Return the box that it paints over in an image of `size`: left, top, right, bottom."""
+        return None
+
     def apply_batch(self, pixels: Pixels, choices: Choice) -> Pixels:
         """Return N changed images of one size (N×H×W or N×H×W×C); `choices` holds arrays of N.
 

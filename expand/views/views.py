@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from expand.views.keys import MASK, STEPS, draw, unit
 from expand.views.moves import Move, make_moves
 from expand.views.resample import resample
 from expand.views.walk import mixed_radix, origin, shuffled, walk
+
+if TYPE_CHECKING:
+    from expand.targets import Carried, Targets
 
 SAMPLINGS = ("stratified", "random")
 MOST_SHUFFLED = 1_000_000
@@ -195,6 +198,31 @@ class Views:
         return sum(technique.seeds for technique in self.recipe.walked)
 
 
+@overload
+def view(
+    image: Pixels,
+    source_id: str,
+    k: int,
+    recipe: Recipe | str = ...,
+    seed: int = ...,
+    sampling: str = ...,
+    targets: None = ...,
+) -> Pixels: ...
+
+
+@overload
+def view(
+    image: Pixels,
+    source_id: str,
+    k: int,
+    recipe: Recipe | str = ...,
+    seed: int = ...,
+    sampling: str = ...,
+    *,
+    targets: Targets,
+) -> tuple[Pixels, Carried]: ...
+
+
 def view(
     image: Pixels,
     source_id: str,
@@ -202,17 +230,24 @@ def view(
     recipe: Recipe | str = "classic",
     seed: int = 0,
     sampling: str = "stratified",
-) -> Pixels:
+    targets: Targets | None = None,
+) -> Pixels | tuple[Pixels, Carried]:
     """Return the k-th view of an image (H×W or H×W×C, 8 or 16 bits), as `expand` encodes it.
 
     `source_id` is the image's path relative to the input folder, POSIX style; `recipe` is a
-    `Recipe`, a name or a file.
+    `Recipe`, a name or a file. With `targets`, return the view and its targets.
     """
     views = Views(recipe if isinstance(recipe, Recipe) else Recipe.load(recipe), seed, sampling)
     image = _checked(image)
     if not is_whole(k) or not 0 <= k <= MASK:
         raise ExpandError(f"views are numbered from 0, got {shown(k)}")
-    return image.copy() if k == 0 else views.render(image, views.params(source_id, k)).pixels
+    params = views.params(source_id, k)
+    pixels = image.copy() if k == 0 else views.render(image, params).pixels
+    if targets is None:
+        return pixels
+    from expand.views.carried import carry_view  # images without targets do not need it
+
+    return pixels, carry_view(views, targets, params, image.shape)
 
 
 def _checked(image: object) -> Pixels:

@@ -67,6 +67,11 @@ def transform_class(name: str) -> type:
     )
 
 
+def changes_values_only(name: str) -> bool:
+    """Return whether a transform leaves masks, boxes and keypoints as they are."""
+    return issubclass(transform_class(name), load_library().ImageOnlyTransform)
+
+
 def parameters(kind: type) -> set[str]:
     """Return the names of the arguments that a transform or a composition takes."""
     import inspect

@@ -17,13 +17,20 @@ from expand.techniques.catalogue import probe
 from expand.techniques.catalogue.build import build, run
 from expand.techniques.catalogue.library import (
     VERSION,
+    changes_values_only,
     in_one_line,
     load_library,
     parameters,
     silent,
     transform_class,
 )
-from expand.techniques.catalogue.saved import CLASS, check_arguments, check_usable, without_training
+from expand.techniques.catalogue.saved import (
+    CLASS,
+    check_arguments,
+    check_usable,
+    leaves,
+    without_training,
+)
 from expand.techniques.ranges import check_factor, switch, whole
 from expand.techniques.technique import Choice, PixelTechnique
 
@@ -123,6 +130,11 @@ class Catalogue(PixelTechnique):
             "seed": seed,
             "drawn": json.dumps(drawn, sort_keys=True, ensure_ascii=False),
         }
+
+    def movers(self) -> tuple[str, ...]:
+        """Return the transforms that may move or cover pixels, by the library's own classes."""
+        names = (leaf.name for leaf in leaves(json.loads(self.transform)))
+        return tuple(name for name in names if not changes_values_only(name))
 
     @property
     def changes_size(self) -> bool:  # type: ignore[override]

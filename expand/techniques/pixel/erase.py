@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from expand.errors import SettingError, shown
-from expand.geometry import Number, each, larger, smaller
+from expand.geometry import Number, Size, each, larger, smaller
 from expand.images.pixels import Pixels
 from expand.techniques.box import centred_box, place_box
 from expand.techniques.ranges import Range, check_factor, is_whole, parse_range, share_of, switch
@@ -70,6 +70,17 @@ class Erase(PixelTechnique):
         painted = pixels.copy()
         painted[top:bottom, left:right] = self._level(pixels)
         return painted, choice
+
+    def movers(self) -> tuple[str, ...]:
+        """Return nothing: no pixel moves."""
+        return ()
+
+    def painted(self, choice: Choice, size: Size) -> tuple[float, float, float, float] | None:
+        """Return the box that it paints over in an image of `size`: left, top, right, bottom."""
+        if not choice["width"]:
+            return None
+        left, right, top, bottom = map(float, box(choice, int(size.height), int(size.width)))
+        return left, top, right, bottom
 
     def apply_batch(self, pixels: Pixels, choices: Choice) -> Pixels:
         """Return N images (N×H×W or N×H×W×C) with a box painted in each that is not off."""

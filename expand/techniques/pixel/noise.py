@@ -68,6 +68,10 @@ class Noise(PixelTechnique):
             "seed": whole(numbers[2] * 2.0**SEED_BITS),
         }
 
+    def movers(self) -> tuple[str, ...]:
+        """Return nothing: no pixel moves."""
+        return ()
+
     def apply(self, pixels: Pixels, choice: Choice) -> tuple[Pixels, Choice]:
         """Return the pixels with noise; which are hit depends on the seed and the size only."""
         return self.apply_within(pixels, choice, pixels)
