@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from expand.errors import ExpandError, shown
 from expand.geometry import Affine, Placement
 from expand.targets.clip import in_convex
-from expand.targets.extents import Extent, mask_extent, point_extent, ring_extent
+from expand.targets.extents import Extent, Window, mask_extent, point_extent, ring_extent
 from expand.targets.masks import mask_bounds, move_mask
 from expand.targets.points import Points
 from expand.targets.rings import Floats, Rings, Wholes
@@ -64,45 +64,39 @@ def carry(
     around what is visible of the object's polygons, its mask, its oriented box, or else of the
     box's own four corners, so it never cuts the object.
     """
-    count, forward = len(targets), _plain(placement.source).inverse()
+    if not 0 <= visible <= 1:
+        raise ExpandError(f"the visible share must be 0 … 1, got {shown(visible)}")
+    window = Window.of(placement, hidden)
+    polygons, oriented, points = targets.polygons, targets.oriented, targets.points
     masks = tuple(move_mask(mask, placement) for mask in targets.masks)
-    extents, polygons, oriented = [], targets.polygons, targets.oriented
+    extent = Extent.unknown(len(targets))
     if polygons:
-        clipped, extent = ring_extent(
-            polygons.rings.moved(forward), polygons.objects, count, placement, hidden
-        )
-        polygons = Polygons.of(clipped.pieces, polygons.objects[clipped.ring], count)
-        extents.append(extent)
-    for mask, carried in zip(targets.masks, masks, strict=True):
+        polygons, extent = _polygons(polygons, window)
+    for mask, moved_mask in zip(targets.masks, masks, strict=True):
         if mask.objects is not None:
-            extents.append(mask_extent(mask, carried, placement, hidden))
+            extent = extent.otherwise(mask_extent(mask, moved_mask, window))
     if oriented:
-        oriented, extent = _oriented(oriented, forward, placement, hidden)
-        extents.append(extent)
-    shown = own = reduce(Extent.otherwise, extents, Extent.unknown(count))
-    boxes, points = targets.boxes, targets.points
-    if boxes is not None and (_is_straight(forward) or not shown.known.all()):
-        own = _box_extent(boxes, forward, placement, hidden)
-        shown = shown.otherwise(own)
-    if points is not None:
-        points, extent = _points(points, forward, placement, hidden)
-        shown = shown.otherwise(extent)
-    boxes = None if boxes is None else _boxes(shown, own, forward)
+        oriented, tilted = _oriented(oriented, window)
+        extent = extent.otherwise(tilted)
+    boxes, extent = _boxes(targets.boxes, extent, window)
+    if points:
+        points, at_points = _points(points, window)
+        extent = extent.otherwise(at_points)
     moved = Targets(boxes, oriented, polygons, points, masks)
-    return _without_invisible(targets, moved, shown, visible)
+    return _without_invisible(targets, moved, extent, visible)
 
 
-def _plain(source: Affine) -> Affine:
-    return Affine(*(float(part) for part in source))
+def _polygons(polygons: Polygons, window: Window) -> tuple[Polygons, Extent]:
+    moved, count = polygons.rings.moved(window.forward), len(polygons)
+    clipped, extent = ring_extent(moved, polygons.objects, count, window)
+    return Polygons.of(clipped.pieces, polygons.objects[clipped.ring], count), extent
 
 
-def _oriented(
-    oriented: OrientedBoxes, forward: Affine, placement: Placement, hidden: Sequence[Floats]
-) -> tuple[OrientedBoxes, Extent]:
+def _oriented(oriented: OrientedBoxes, window: Window) -> tuple[OrientedBoxes, Extent]:
     """Return moved oriented boxes; those that are cut fit what is visible, at their own angle."""
     count = len(oriented)
-    rings = Rings.quadrilaterals(oriented.corners).moved(forward)
-    clipped, extent = ring_extent(rings, np.arange(count), count, placement, hidden)
+    rings = Rings.quadrilaterals(oriented.corners).moved(window.forward)
+    clipped, extent = ring_extent(rings, np.arange(count), count, window)
     corners = rings.corners.reshape(-1, 4, 2).copy()
     for index in clipped.cut.tolist():
         pieces = np.flatnonzero(clipped.ring == index).tolist()
@@ -125,25 +119,23 @@ def _fit(corners: Floats, inside: Floats) -> Floats:
     return fitted
 
 
-def _box_extent(
-    boxes: Boxes, forward: Affine, placement: Placement, hidden: Sequence[Floats]
-) -> Extent:
-    count = len(boxes)
-    rings = Rings.quadrilaterals(boxes.corners()).moved(forward)
-    return ring_extent(rings, np.arange(count), count, placement, hidden)[1]
-
-
-def _boxes(shown: Extent, own: Extent, forward: Affine) -> Boxes:
-    """Return the box of what is visible of each object.
+def _boxes(boxes: Boxes | None, extent: Extent, window: Window) -> tuple[Boxes | None, Extent]:
+    """Return the box of what is visible of each object, and the extent with that of the boxes.
 
     Where axes stay axes and the border does not cut the object, that is its own box, moved: it may
     be larger than its polygon.
     """
-    bounds = shown.bounds
-    if _is_straight(forward):
-        lost = shown.cut | np.isnan(own.bounds[:, 0])
-        bounds = np.where(lost[:, None], bounds, own.bounds)
-    return Boxes(np.nan_to_num(bounds))  # what has none is dropped
+    straight = _is_straight(window.forward)
+    if boxes is None or (extent.known.all() and not straight):
+        return boxes and Boxes(np.nan_to_num(extent.bounds)), extent
+    count = len(boxes)
+    rings = Rings.quadrilaterals(boxes.corners()).moved(window.forward)
+    own = ring_extent(rings, np.arange(count), count, window)[1]
+    extent = extent.otherwise(own)
+    lost = extent.cut | np.isnan(own.bounds[:, 0]) | (not straight)
+    # what has no bounds is dropped
+    edges = np.nan_to_num(np.where(lost[:, None], extent.bounds, own.bounds))
+    return Boxes(edges), extent
 
 
 def _is_straight(forward: Affine) -> bool:
@@ -151,19 +143,17 @@ def _is_straight(forward: Affine) -> bool:
     return forward.b == forward.d == 0 or forward.a == forward.e == 0
 
 
-def _points(
-    points: Points, forward: Affine, placement: Placement, hidden: Sequence[Floats]
-) -> tuple[Points, Extent]:
-    moved = points.moved(forward, placement.size)
+def _points(points: Points, window: Window) -> tuple[Points, Extent]:
+    moved = points.moved(window.forward, window.placement.size)
     behind = np.zeros(moved.visibility.shape, bool)
-    for area in hidden:
+    for area in window.hidden:
         behind |= in_convex(moved.places, area)
     return moved.behind(behind), point_extent(points, moved, behind)
 
 
-def _without_invisible(source: Targets, moved: Targets, shown: Extent, visible: float) -> Carried:
-    shares, outside = shown.shares(), shown.known & (shown.amounts[1] <= 0)
-    bounds = shown.bounds if moved.boxes is None else moved.boxes.edges
+def _without_invisible(source: Targets, moved: Targets, extent: Extent, visible: float) -> Carried:
+    shares, outside = extent.shares(), extent.known & (extent.amounts[1] <= 0)
+    bounds = extent.bounds if moved.boxes is None else moved.boxes.edges
     sides = bounds[:, 2:] - bounds[:, :2]
     reasons: dict[int, Reason] = {
         index: "outside the view" if outside[index] else "too little visible"
@@ -175,7 +165,7 @@ def _without_invisible(source: Targets, moved: Targets, shown: Extent, visible: 
     dropped = tuple(Dropped(i, float(shares[i]), reasons[i]) for i in sorted(reasons))
     kept = np.setdiff1d(np.arange(len(source)), list(reasons)).astype(np.int64)
     targets = moved if not dropped else moved.take(kept)
-    return Carried(targets, kept, shares, shown.cut, dropped)
+    return Carried(targets, kept, shares, extent.cut, dropped)
 
 
 def _shrank(source: Targets, index: int, bounds: Floats) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.geometry import Placement
+from expand.geometry import Affine, Placement
 from expand.targets.clip import (
     SPECK,
     TOLERANCE,
@@ -18,10 +18,26 @@ from expand.targets.clip import (
     frame_corners,
     in_convex,
 )
-from expand.targets.masks import count_pixels, covered, mask_bounds
+from expand.targets.masks import covered, mask_bounds
 from expand.targets.points import ABSENT, Points
 from expand.targets.rings import Floats, Rings, Wholes, move_points
 from expand.targets.values import Mask
+
+
+class Window(NamedTuple):
+    """A view that targets are moved into."""
+
+    placement: Placement
+    forward: Affine
+    """From input to output, in pixels."""
+    hidden: Sequence[Floats]
+    """Convex areas that are painted over, each K×2."""
+
+    @classmethod
+    def of(cls, placement: Placement, hidden: Sequence[Floats]) -> Window:
+        """Return the window of a placement."""
+        source = Affine(*(float(part) for part in placement.source))
+        return cls(Placement(source, placement.size), source.inverse(), hidden)
 
 
 class Extent(NamedTuple):
@@ -63,18 +79,16 @@ class Extent(NamedTuple):
         )
 
 
-def ring_extent(
-    moved: Rings, owners: Wholes, count: int, placement: Placement, hidden: Sequence[Floats]
-) -> tuple[Clipped, Extent]:
+def ring_extent(moved: Rings, owners: Wholes, count: int, window: Window) -> tuple[Clipped, Extent]:
     """Clip moved rings, each of one object, and return what they show of `count` objects."""
-    clipped = clip_rings(moved, placement.size)
+    clipped = clip_rings(moved, window.placement.size)
     owner, bounds = owners[clipped.ring], clipped.pieces.bounds()
     framed = clipped.areas
-    seen = framed - _hidden_areas(clipped.pieces, bounds, hidden)
+    seen = framed - _hidden_areas(clipped.pieces, bounds, window.hidden)
     each = ((owners, clipped.whole), (owner, framed), (owner, seen))
     amounts = np.stack([np.bincount(of, values, count) for of, values in each], dtype=np.float64)
     if len(flat := np.flatnonzero(amounts[0] < SPECK)):
-        amounts[:, flat] = _count_corners(moved, owners, count, placement, hidden)[:, flat]
+        amounts[:, flat] = _count_corners(moved, owners, count, window)[:, flat]
     low, high = np.full((count, 2), np.inf), np.full((count, 2), -np.inf)
     np.minimum.at(low, owner, bounds[:, :2])
     np.maximum.at(high, owner, bounds[:, 2:])
@@ -94,28 +108,26 @@ def _hidden_areas(pieces: Rings, bounds: Floats, hidden: Sequence[Floats]) -> Fl
     return areas
 
 
-def _count_corners(
-    moved: Rings, owners: Wholes, count: int, placement: Placement, hidden: Sequence[Floats]
-) -> Floats:
+def _count_corners(moved: Rings, owners: Wholes, count: int, window: Window) -> Floats:
     """Return amounts in corners (3×N), for objects without an area: lines and single points."""
     owner = np.repeat(owners, moved.ends - moved.begins)
-    sides = np.array([placement.size.width, placement.size.height], np.float64)
+    size = window.placement.size
+    sides = np.array([size.width, size.height], np.float64)
     framed = ((moved.corners >= -TOLERANCE) & (moved.corners <= sides + TOLERANCE)).all(axis=1)
     seen = framed.copy()
-    for area in hidden:
+    for area in window.hidden:
         seen &= ~in_convex(moved.corners, area)
     return np.stack([np.bincount(owner, each, count) for each in (owner >= 0, framed, seen)])
 
 
-def mask_extent(
-    mask: Mask, carried: Mask, placement: Placement, hidden: Sequence[Floats]
-) -> Extent:
+def mask_extent(mask: Mask, carried: Mask, window: Window) -> Extent:
     """Return what a view shows of the objects of a linked mask, in pixels of the source."""
-    source, shape = placement.source, mask.pixels.shape
-    framed = covered([move_points(frame_corners(placement.size), source)], shape)
-    amounts = [count_pixels(mask), count_pixels(mask, framed)]
-    seen = framed & ~covered([move_points(area, source) for area in hidden], shape)
-    amounts.append(count_pixels(mask, seen) if hidden else amounts[1])
+    (source, size), hidden, shape = window.placement, window.hidden, mask.pixels.shape
+    framed = covered([move_points(frame_corners(size), source)], shape)
+    amounts = [mask.counts, mask.count(framed)]
+    if hidden:
+        framed &= ~covered([move_points(area, source) for area in hidden], shape)
+    amounts.append(mask.count(framed) if hidden else amounts[1])
     missing = [np.nan] * 4
     bounds = [mask_bounds(carried, index) or missing for index in range(len(amounts[0]))]
     return Extent(np.stack(amounts), np.array(bounds, np.float64).reshape(-1, 4))

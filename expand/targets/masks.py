@@ -87,19 +87,6 @@ def _spans(area: Floats, rows: Floats) -> tuple[Floats, Floats]:
     return begins, ends
 
 
-def count_pixels(mask: Mask, among: NDArray[np.bool_] | None = None) -> Floats:
-    """Return how many pixels each object of a linked mask has, of those `among` (H×W)."""
-    objects = np.empty(0, np.int64) if mask.objects is None else mask.objects
-    chosen = None if among is None else among.view(np.uint8)
-    if mask.pixels.ndim == 2:
-        most = np.iinfo(mask.pixels.dtype).max + 1
-        counts = cv2.calcHist([mask.pixels], [0], chosen, [most], [0, most]).ravel()
-    else:
-        found = mask.pixels != 0
-        counts = (found if among is None else found & among[..., None]).sum(axis=(0, 1))
-    return np.where(objects < 0, 0, counts[objects]).astype(np.float64)
-
-
 def mask_bounds(mask: Mask, index: int) -> list[float] | None:
     """Return left, top, right and bottom of one object in a linked mask; None if it has none."""
     if mask.objects is None or mask.objects[index] < 0:

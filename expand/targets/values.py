@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -168,6 +170,23 @@ class Mask:
         if objects.ndim != 1 or ((objects < -1) | (objects >= most)).any():
             raise ExpandError(f"the objects of a mask are N whole numbers, -1 … {most - 1}")
         object.__setattr__(self, "objects", objects)
+
+    @cached_property
+    def counts(self) -> Floats:
+        """How many pixels each object has: the same for all views of an image."""
+        return self.count()
+
+    def count(self, among: NDArray[np.bool_] | None = None) -> Floats:
+        """Return how many pixels each object has, of those `among` (H×W)."""
+        objects = np.empty(0, np.int64) if self.objects is None else self.objects
+        if self.pixels.ndim == 2:
+            chosen = None if among is None else among.view(np.uint8)
+            most = np.iinfo(self.pixels.dtype).max + 1
+            counts = cv2.calcHist([self.pixels], [0], chosen, [most], [0, most]).ravel()
+        else:
+            found = self.pixels != 0
+            counts = (found if among is None else found & among[..., None]).sum(axis=(0, 1))
+        return np.where(objects < 0, 0, counts[objects]).astype(np.float64)
 
     def take(self, objects: Wholes) -> Mask:
         """Return the mask linked to these objects; its pixels stay what they are."""

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -133,8 +134,7 @@ class Catalogue(PixelTechnique):
 
     def movers(self) -> tuple[str, ...]:
         """Return the transforms that may move or cover pixels, by the library's own classes."""
-        names = (leaf.name for leaf in leaves(json.loads(self.transform)))
-        return tuple(name for name in names if not changes_values_only(name))
+        return _movers(self.transform)
 
     @property
     def changes_size(self) -> bool:  # type: ignore[override]
@@ -145,6 +145,12 @@ class Catalogue(PixelTechnique):
         """Return why this spoils images of this kind; None if it does not."""
         channels = 1 if pixels.ndim == 2 else pixels.shape[2]
         return probe.broken_kind(self.transform, pixels.dtype.name, channels)
+
+
+@lru_cache(maxsize=256)
+def _movers(transform: str) -> tuple[str, ...]:
+    names = (leaf.name for leaf in leaves(json.loads(transform)))
+    return tuple(name for name in names if not changes_values_only(name))
 
 
 def _readable(value: Any) -> Any:
