@@ -50,7 +50,8 @@ def clip_rings(rings: Rings, size: Size) -> Clipped:
         # what only touches the border is outside; lines have no area at all
         solid = (areas >= SPECK) | (whole[ring] < SPECK)
         if not solid.all():
-            pieces, ring, areas = pieces.take(solid), ring[solid], areas[solid]
+            kept = np.flatnonzero(solid)
+            pieces, ring, areas = pieces.take(kept), ring[kept], areas[kept]
     pieces = Rings(pieces.corners.clip(0, sides), pieces.begins)
     return Clipped(pieces, ring, cut, areas, whole)
 
@@ -117,14 +118,17 @@ def _split(
     rings: Rings, depth: Floats, along: Floats, clipped: Rings, came: Wholes, often: Wholes
 ) -> tuple[Rings, Wholes]:
     """Replace the clipped rings that cross the line `often` by their separate parts."""
-    ends, parts = rings.ends, []
-    for index, ring in enumerate(came.tolist()):
-        if ring in often:
-            own = slice(rings.begins[ring], ends[ring])
-            parts += [(part, ring) for part in keep_side(rings.corners[own], depth[own], along)]
-        else:
-            parts.append((clipped.ring(index), ring))
-    return Rings.of([part for part, _ in parts]), np.array([ring for _, ring in parts], np.int64)
+    once = np.flatnonzero(~np.isin(came, often))
+    parts, ring = [clipped.take(once).corners], [came[once]]
+    lengths = [(clipped.ends - clipped.begins)[once]]
+    for index, begin, end in zip(often, rings.begins[often], rings.ends[often], strict=True):
+        pieces = keep_side(rings.corners[begin:end], depth[begin:end], along)
+        parts += pieces
+        ring.append(np.full(len(pieces), index))
+        lengths.append(np.array([len(piece) for piece in pieces]))
+    counts, of = np.concatenate(lengths), np.concatenate(ring)
+    order = np.argsort(of, kind="stable")
+    return Rings(np.concatenate(parts), np.cumsum(counts) - counts).take(order), of[order]
 
 
 def keep_side(ring: Floats, depth: Floats, along: Floats) -> list[Floats]:

@@ -101,10 +101,11 @@ def _hidden_areas(pieces: Rings, bounds: Floats, hidden: Sequence[Floats]) -> Fl
     areas = np.zeros(len(bounds))
     for area in hidden:
         low, high = area.min(axis=0), area.max(axis=0)
-        near = (bounds[:, 2:] > low).all(axis=1) & (bounds[:, :2] < high).all(axis=1)
-        if near.any():
+        apart = (bounds[:, 2:] <= low).any(axis=1) | (bounds[:, :2] >= high).any(axis=1)
+        near = np.flatnonzero(~apart)
+        if len(near):
             covered_parts, part = clip_convex(pieces.take(near), area)
-            areas += np.bincount(np.flatnonzero(near)[part], covered_parts.areas(), len(areas))
+            areas += np.bincount(near[part], covered_parts.areas(), len(areas))
     return areas
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,11 +66,12 @@ class Rings(NamedTuple):
         after[self.ends - 1] = self.begins
         return after
 
-    def take(self, chosen: NDArray[Any]) -> Rings:
-        """Return some rings, given by their indices or as R truth values."""
-        return Rings.of(
-            [self.ring(index) for index in np.arange(len(self.begins))[chosen].tolist()]
-        )
+    def take(self, chosen: Wholes) -> Rings:
+        """Return some rings, in the order of their indices in `chosen`."""
+        lengths = (self.ends - self.begins)[chosen]
+        begins = np.cumsum(lengths) - lengths
+        corners = np.repeat(self.begins[chosen] - begins, lengths) + np.arange(lengths.sum())
+        return Rings(self.corners[corners], begins)
 
     def bounds(self) -> Floats:
         """Return left, top, right and bottom of each ring, R×4."""

@@ -125,7 +125,7 @@ class Polygons:
         """Return the polygons of these objects, which are ascending."""
         if len(objects) == self.count:
             return self
-        chosen = np.isin(self.objects, objects)
+        chosen = np.flatnonzero(np.isin(self.objects, objects))
         return Polygons.of(
             self.rings.take(chosen), np.searchsorted(objects, self.objects[chosen]), len(objects)
         )

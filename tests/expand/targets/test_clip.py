@@ -86,6 +86,19 @@ def _odd(ring: np.ndarray, places: np.ndarray) -> np.ndarray:
     return odd
 
 
+def test_many_rings_are_clipped_as_each_alone() -> None:
+    """Some cross a side of the view twice, some often, some not at all."""
+    drawn_at = np.random.default_rng(0).uniform(-10, 50, (60, 2))
+    rings = [star(x, y, 12, 2 * (3 + i % 5), i) for i, (x, y) in enumerate(drawn_at)]
+    clipped = clip_rings(Rings.of(rings), SIZE)
+    alone = [clip(ring) for ring in rings]
+    assert clipped.ring.tolist() == [i for i, parts in enumerate(alone) for _ in parts]
+    assert max(map(len, alone)) > 1
+    for index, part in enumerate(part for parts in alone for part in parts):
+        assert np.array_equal(clipped.pieces.ring(index), part)
+    np.testing.assert_allclose(clipped.areas, clipped.pieces.areas())
+
+
 def test_a_convex_area_may_run_either_way_round() -> None:
     area = np.array([[10, 0], [20, 10], [10, 20], [0, 10]]) * 1.0
     square = np.array([[0, 0], [10, 0], [10, 10], [0, 10]]) * 1.0
