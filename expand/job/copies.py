@@ -73,6 +73,8 @@ class DrawnSource(NamedTuple):
     decoded: Decoded | None = None
     pixels: Mapping[int, Pixels] = MappingProxyType({})
     """Of the views that are rendered already."""
+    problem: Exception | None = None
+    """Why the source cannot be decoded, if that was tried."""
 
 
 def draw_sources(settings: Settings, sources: Sequence[OpenSource]) -> list[DrawnSource]:
@@ -85,29 +87,35 @@ def draw_sources(settings: Settings, sources: Sequence[OpenSource]) -> list[Draw
     return [DrawnSource(views, *small.get(row, ())) for row, views in enumerate(drawn.by_image())]
 
 
-def _render_small(
-    drawn: DrawnViews, sources: Sequence[OpenSource]
-) -> dict[int, tuple[Decoded, Mapping[int, Pixels]]]:
+Small = tuple[Decoded | None, Mapping[int, Pixels], Exception | None]
+"""A small source, decoded; its views, if they are rendered; or why it cannot be decoded."""
+
+
+def _render_small(drawn: DrawnViews, sources: Sequence[OpenSource]) -> dict[int, Small]:
     """Decode small sources and render their views, those of one shape together.
 
-    Return both by the source's index. A source that cannot be used is left out: making its files
-    says why.
+    Return them by the source's index.
     """
     groups: dict[tuple[Any, ...], dict[int, Decoded]] = {}
+    result: dict[int, Small] = {}
     for row, source in enumerate(sources):
         width, height = source.image.size
         if width * height * len(source.ks) > SMALL:
             continue
-        with suppress(BadImageError, MemoryError, cv2.error):
+        try:
             decoded = source.image.decode()
-            if decoded.pixels.nbytes * len(source.ks) <= SMALL:
-                shape = decoded.pixels.shape, decoded.pixels.dtype
-                groups.setdefault(shape, {})[row] = decoded
-    result: dict[int, tuple[Decoded, Mapping[int, Pixels]]] = {}
+        except (BadImageError, MemoryError, cv2.error) as error:
+            result[row] = None, {}, error
+            continue
+        if decoded.pixels.nbytes * len(source.ks) <= SMALL:
+            shape = decoded.pixels.shape, decoded.pixels.dtype
+            groups.setdefault(shape, {})[row] = decoded
     for group in groups.values():
+        rendered: Mapping[int, Mapping[int, Pixels]] = {}
+        # a view that cannot be rendered, or one of another size: each is rendered on its own
         with suppress(ExpandError, MemoryError, cv2.error):
             rendered = drawn.render({row: decoded.pixels for row, decoded in group.items()})
-            result |= {row: (group[row], views) for row, views in rendered.items()}
+        result |= {row: (group[row], rendered.get(row, {}), None) for row in group}
     return result
 
 
@@ -120,6 +128,8 @@ def make_files(
     """
     if drawn is None:
         (drawn,) = draw_sources(settings, [source])
+    if drawn.problem:  # a second try could give pixels: libraries go on after what is damaged
+        raise drawn.problem
     data, decoded = source.data, drawn.decoded or source.image.decode()
     source_hash = sha256(data).hexdigest()
     encoding = decoded.encoding.override(settings.format, settings.quality)
