@@ -54,9 +54,9 @@ def draw_many(
     ids, parts = list(source_ids), []
     for block in range(-(-count // 8)):
         begun = blake2b(first, key=key, person=person, salt=block.to_bytes(8, "little"))
-        digests = []
+        copy, digests = begun.copy, []
         for source_id in ids:
-            hashed = begun.copy()
+            hashed = copy()
             hashed.update(source_id)
             digests.append(hashed.digest())
         parts.append(np.frombuffer(b"".join(digests), "<u8").reshape(len(ids), 8))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +13,8 @@ from expand.views.batches import ViewBatches
 from train.errors import TrainError
 
 Colours = NDArray[np.int64]
+THREADED = 100 * 100
+"""Pixels from which OpenCV may use threads of its own: asking them takes 1.2 µs a view."""
 
 
 def render(
@@ -25,6 +28,8 @@ def render(
 
     `colours` (N×C) fills the area that a view uncovers in each image; None: computed here.
     """
+    if images.shape[1] * images.shape[2] < THREADED:
+        cv2.setNumThreads(0)
     out = batches.render(_as_files(images), batches.choices(items, k), colours)
     out = out.reshape(*out.shape[:3], images.shape[3])
     if out.shape != images.shape:

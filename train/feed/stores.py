@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from expand.images.decoder import decode
+from expand.images.memory import keep_buffers
 from expand.images.pixels import Pixels
 from train.data.cache import explain_cache
 from train.data.decoding import name_file, read_checked, stack
@@ -21,7 +22,7 @@ from train.data.folder import Folder
 from train.data.normalise import to_tensor
 from train.data.shape import Shape, resize_crop
 from train.errors import STOPPED
-from train.feed.batches import CHUNK_IMAGES, GPU_PIXELS
+from train.feed.batches import GPU_PIXELS, chunk_images
 
 P = TypeVar("P")
 """Images in the form that a store and its renderer share."""
@@ -51,10 +52,11 @@ class PixelStore(Protocol[P]):
 class DecodedStore:
     """The decoded cache, mapped into memory; N×H×W×C arrays."""
 
-    device, chunk_images = CPU, CHUNK_IMAGES
+    device = CPU
 
     def __init__(self, folder: Folder, pixels: Pixels) -> None:
         self.folder, self.pixels = folder, pixels
+        self.chunk_images = chunk_images(pixels[:1].nbytes or 1)
 
     @property
     def decoded(self) -> DecodedStore:
@@ -93,7 +95,7 @@ class FileStore:
     Images are read one by one: several hundred at their own size could exceed the memory.
     """
 
-    device, chunk_images = CPU, CHUNK_IMAGES
+    device, chunk_images = CPU, 512
     decoded = None
 
     def __init__(self, folder: Folder, hashes: Sequence[str], shape: Shape) -> None:
@@ -102,6 +104,7 @@ class FileStore:
     def read(self, rows: Rows) -> Iterator[Pixels]:
         """Yield the image of each row at its own size."""
         cv2.setNumThreads(0)
+        keep_buffers()
         return (decode(read_checked(self._path(row), self.hashes[row])).pixels for row in rows)
 
     def collate(self, images: Iterator[Pixels], rows: Rows) -> Tensor:
@@ -124,7 +127,7 @@ class DeviceStore:
         self.pixels = to_tensor(decoded.folder.take(decoded.pixels)).to(device)
         pixels = self.pixels.shape[2] * self.pixels.shape[3]
         fitting = GPU_PIXELS // pixels if device.type == "cuda" else 0
-        self.chunk_images = max(CHUNK_IMAGES, fitting)
+        self.chunk_images = max(decoded.chunk_images, fitting)
 
     def read(self, rows: Rows) -> Tensor:
         """Return the images of some rows."""

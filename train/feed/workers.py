@@ -25,6 +25,7 @@ from torch import Tensor
 
 from expand import interrupts
 from expand.errors import ExpandError
+from expand.images.memory import keep_buffers
 from train.errors import STOPPED, TrainError
 from train.feed.batches import BatchSampler, Chunk
 
@@ -140,6 +141,7 @@ def _work(pipe: Connection, job: Job) -> None:
     """Send the images of the worker's chunks, or the error that prevents it."""
     torch.set_num_threads(1)
     cv2.setNumThreads(0)
+    keep_buffers()
     with suppress(BrokenPipeError):  # the training process has ended
         try:
             images: Readable = pickle.loads(job.images)

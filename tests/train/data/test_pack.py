@@ -21,6 +21,7 @@ from expand.engines import choose
 from expand.engines.engine import Engine
 from expand.engines.local import LocalEngine
 from expand.engines.threads import ThreadEngine
+from expand.errors import BadImageError
 from expand.images.decoder import decode
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
@@ -28,9 +29,17 @@ from tests.conftest import Folder, noise_image
 from tests.expand.engines.test_choose import USED, Counting
 from tests.train.samples import pictures, pixels_of, write_set
 from train.data.cache import Cache, TooLargeError
-from train.data.decoding import fingerprint, hash_files
+from train.data.decoding import (
+    SMALL,
+    Files,
+    decode_rows,
+    fingerprint,
+    hash_files,
+    read_checked,
+)
 from train.data.folder import list_folder
 from train.data.pack import CHUNK, RECORD_BYTES, pack, sample
+from train.data.pack_files import ArrayFile
 from train.data.shape import ANY_SHAPE, Shape, resize_crop
 from train.errors import TrainError
 
@@ -485,3 +494,32 @@ def test_a_fingerprint_depends_on_the_pixels_and_not_on_the_file() -> None:
         len({fingerprint(pixels), fingerprint(pixels[::-1]), fingerprint(pixels.reshape(4, 6, 3))})
         == 3
     )
+
+
+def test_a_file_is_read_if_it_has_its_hash_and_only_then(tmp_path: Path) -> None:
+    for size in (0, 100, SMALL - 1, SMALL, SMALL + 1, 3 * SMALL):
+        data = np.random.default_rng(size).bytes(size)
+        (tmp_path / "1.png").write_bytes(data)
+        assert read_checked(tmp_path / "1.png", sha256(data).hexdigest()) == data
+        with pytest.raises(BadImageError, match="has changed since the run began"):
+            read_checked(tmp_path / "1.png", sha256(data + b"1").hexdigest())
+    with pytest.raises(BadImageError, match=r"cannot be read \(No such file or directory\)"):
+        read_checked(tmp_path / "2.png", sha256(b"2").hexdigest())
+
+
+def test_rows_that_cannot_be_used_leave_the_others_as_they_are(tmp_path: Path) -> None:
+    images = pictures(6, (3, 2, 3))
+    folder = list_folder(write_set(tmp_path / "src", images))
+    hashes = hash_files(folder.root, folder.files)
+    (folder.root / folder.files[5]).write_bytes(b"hello")
+    array = ArrayFile(tmp_path / "rows.npy", 12, (3, 2, 3), "|u1")
+    array.create()
+    for start in (0, 6):
+        files = Files(start, folder.files[start : start + 6], hashes[start : start + 6])
+        decoded = decode_rows(folder.root, array, ANY_SHAPE, files)
+        bad = {folder.files[5]: "has changed since the run began"}
+        assert decoded.problems == (bad if start == 0 else {})
+        assert [not each for each in decoded.fingerprints] == [start + i == 5 for i in range(6)]
+    expected = np.stack([images[file] for file in folder.files])
+    expected[5] = 0
+    np.testing.assert_array_equal(np.load(array.path), expected)

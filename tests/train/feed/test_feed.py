@@ -17,7 +17,7 @@ from expand.errors import ExpandError
 from tests.train.samples import images_of, pictures, read, sampler_of, write_set
 from train.data.shape import Shape
 from train.errors import STOPPED, TrainError
-from train.feed.batches import CHUNK_IMAGES, GPU_PIXELS, order, split
+from train.feed.batches import CHUNK_BYTES, CHUNK_IMAGES, GPU_PIXELS, chunk_images, order, split
 from train.feed.dataset import Images, ViewDataset, decoded_images, device_images, file_images
 from train.feed.feed import Batch, Feed
 from train.feed.sampler import Sampler
@@ -286,3 +286,9 @@ def test_a_batch_has_at_least_one_image_for_each_process(
         (6, 9),
         (9, 14),
     ]
+
+
+def test_images_are_rendered_in_chunks_of_bounded_bytes() -> None:
+    assert chunk_images(28 * 28) == CHUNK_IMAGES
+    assert chunk_images(224 * 224 * 3) * 224 * 224 * 3 <= CHUNK_BYTES
+    assert chunk_images(8192 * 8192 * 6) == 1
