@@ -51,20 +51,25 @@ class Decoded(NamedTuple):
     turned: bool
 
 
-class ImageFile(NamedTuple):
+class ImageFile:
     """An image file whose header was read: the size of its pixels, and a way to decode them."""
 
-    picture: Picture
+    __slots__ = ("_data", "_picture", "size")
 
-    @property
-    def size(self) -> tuple[int, int]:
+    def __init__(self, data: bytes, limit: int | None) -> None:
+        picture = _open(data, limit)
+        self._data = data, limit
+        self._picture: Picture | None = picture
+        width, height = picture.width, picture.height
+        self.size = (height, width) if picture.orientation in TRANSPOSED else (width, height)
         """The width and height of the decoded image."""
-        width, height = self.picture.width, self.picture.height
-        return (height, width) if self.picture.orientation in TRANSPOSED else (width, height)
 
     def decode(self) -> Decoded:
         """Decode the pixels; raise `BadImageError` with the reason if they are damaged."""
-        return _decode(self.picture)
+        # opened again for a second time: a decoder that failed can go on behind the damage, and
+        # make up the pixels before
+        picture, self._picture = self._picture or _open(*self._data), None
+        return _decode(picture)
 
 
 def open_image(data: bytes, limit: int | None = None) -> ImageFile:
@@ -74,7 +79,7 @@ def open_image(data: bytes, limit: int | None = None) -> ImageFile:
     `BadImageError` with the reason if the bytes are not an image of a supported format, have a
     damaged header, hold more pixels, or hold what is not supported.
     """
-    return ImageFile(_open(data, limit))
+    return ImageFile(data, limit)
 
 
 def decode(data: bytes, limit: int | None = None) -> Decoded:

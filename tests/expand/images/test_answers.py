@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import struct
@@ -15,7 +16,7 @@ import pytest
 from PIL import Image
 
 from expand.errors import BadImageError
-from expand.images.decoder import decode
+from expand.images.decoder import decode, open_image
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
 from expand.images.quiet import quiet
@@ -115,3 +116,16 @@ def test_a_process_that_is_forked_while_a_thread_decodes_can_decode() -> None:
     leave.set()
     thread.join()
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_damaged_image_is_damaged_at_each_try() -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(noise_image(40, 40, 3)).save(buffer, "TIFF", compression="tiff_lzw")
+    damaged = buffer.getvalue()
+    damaged = damaged[:200] + bytes(100) + damaged[300:]
+    image = open_image(damaged)
+    for _ in range(3):
+        with pytest.raises(BadImageError, match="cannot be decoded"):
+            image.decode()
+    whole = open_image(buffer.getvalue())
+    assert np.array_equal(whole.decode().pixels, whole.decode().pixels)
