@@ -62,6 +62,7 @@ def save_checkpoint(
     note = {
         "step": str(trainer.step),
         "images": str(trainer.tally.images),
+        "momentum": str(len(_part(tensors, "momentum/"))),
         "metrics": to_json([line.to_dict() for line in metrics], ascii_only=True),
         "clock": to_json(asdict(clock), ascii_only=True),
     }
@@ -132,6 +133,9 @@ def _restore(trainer: Trainer, tensors: dict[str, Tensor], note: dict[str, str])
         raise ValueError("the average of another model")
     for name, value in average.items():
         _copy(value, trainer.average.values[name])
+    momentum = len(_part(tensors, "momentum/"))
+    if momentum != int(note.get("momentum", momentum)):  # earlier versions did not count them
+        raise ValueError(f"the momentum of {momentum} parameters, not {note['momentum']:.40}")
     for number, parameter in enumerate(_parameters(trainer)):
         if (buffer := tensors.get(f"momentum/{number}")) is not None:
             # with its parameter's layout in memory: the fused step reads both in memory order

@@ -269,3 +269,19 @@ def test_numbers_that_no_checkpoint_has_are_refused(
     (out / CHECKPOINT).write_bytes(struct.pack("<Q", len(text)) + text + data[8 + length :])
     with pytest.raises(TrainError, match="is damaged"):
         use(src, out, CHECKPOINT)
+
+
+def test_a_checkpoint_that_lacks_a_momentum_is_refused(
+    folders: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    src, stopped, _ = folders
+    out = tmp_path / "run"
+    shutil.copytree(stopped, out)
+    data = (out / CHECKPOINT).read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    header["another"] = header.pop("momentum/1")
+    text = json.dumps(header).encode()
+    (out / CHECKPOINT).write_bytes(struct.pack("<Q", len(text)) + text + data[8 + length :])
+    with pytest.raises(TrainError, match="is damaged .the momentum of"):
+        use(src, out, CHECKPOINT)
