@@ -94,6 +94,7 @@ def warp(
     except cv2.error as error:
         raise _reason(error, size) from error
     if padded:
+        del pixels  # the four channels of the source: a large image leaves no room for both
         return cv2.cvtColor(out, cv2.COLOR_RGBA2RGB)
     return out[..., None] if out.ndim < pixels.ndim else out
 
