@@ -111,7 +111,7 @@ def _read(study_dir: StudyDir, trial: Trial, test: Split | None) -> Result:
         result = read_result(read_json(path))
         _check_trial(result, trial)
         if test and isinstance(result, TrialResult) and not _is_of(result, test):
-            raise ValueError("it is that of other test images")
+            raise ValueError("it is of other test images")
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise TrainError(
             f'"{path}" is damaged ({shorten(error)}); remove it and run the same command again'
@@ -125,13 +125,13 @@ def _check_trial(result: Result, trial: Trial) -> None:
     Earlier versions did not record the trial's name.
     """
     if result.replicate != trial.replicate:
-        raise ValueError(f"it is that of seed {result.replicate}")
+        raise ValueError(f"it is of seed {result.replicate}")
     if result.trial not in (None, trial.name):
-        raise ValueError(f'it is that of trial "{result.trial}"')
+        raise ValueError(f'it is of trial "{result.trial}"')
     if trial.keeps_arm and result.arm != trial.arm.name:
-        raise ValueError(f'it is that of arm "{result.arm}"')
+        raise ValueError(f'it is of arm "{result.arm}"')
     if result.epochs_asked != trial.epochs_asked:
-        raise ValueError(f"it is that of {result.epochs_asked:,} epochs")
+        raise ValueError(f"it is of {result.epochs_asked:,} epochs")
 
 
 def _is_of(result: TrialResult, test: Split) -> bool:
