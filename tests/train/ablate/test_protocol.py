@@ -107,7 +107,7 @@ def test_a_process_runs_its_share_and_waits_for_the_rest(
     )
     others.start()
     run_trials(ablation, study_dir, planned, counted.append, Second(1, 2))
-    rows = read_results(study_dir, planned)
+    rows = read_results(study_dir, planned, world=Second(1, 2))
     assert len(counted) == 3
     assert [row.weights for row in rows] == [row.weights for row in alone]
     mine = {

@@ -30,6 +30,7 @@ from train.compare.protocol import (
 from train.compare.study import ComparisonStudy, in_order, trials
 from train.errors import TrainError
 from train.feed.dataset import ViewDataset
+from train.runtime.world import World
 from train.trials.options import StudyOptions
 from train.trials.runner import missing_trials, read_results, run_trials
 from train.trials.study_dir import open_study, read_json
@@ -337,7 +338,7 @@ def test_the_first_process_waits_for_what_others_run(
     others = threading.Timer(0.3, lambda: path.write_bytes(data))
     started = time.monotonic()
     others.start()
-    read_results(study_dir, list(trials(study, 1)))
+    read_results(study_dir, list(trials(study, 1)), world=World(0, 2))
     assert time.monotonic() - started > 0.3
     assert path.read_bytes() == data
     read_results(study_dir, list(trials(study, 1)))

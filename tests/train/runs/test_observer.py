@@ -25,7 +25,7 @@ class Notes(Observer):
     def packing(self, folder: Any) -> Any:
         """List the call."""
         self.calls.append("packing")
-        return lambda _images: self.calls.append("packed")
+        return lambda images: self.calls.append(f"packed {images}")
 
     def starting(self, description: str, steps: int, done: int) -> None:
         """List the call."""
@@ -62,7 +62,7 @@ def test_every_epoch_is_an_event_and_every_call_is_forwarded(tmp_path: Path) -> 
     steps = [f"step {step}" for step in range(1, 7)]
     assert notes.calls == [
         "packing",
-        *["packed"] * 12,
+        "packed 12",
         "starting 0 of 6",
         *steps[:3],
         "epoch 1",
