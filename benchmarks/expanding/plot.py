@@ -33,7 +33,7 @@ def draw(results: Results, path: Path) -> None:
         axes.set_yticks(range(len(labels)), labels)
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
-        axes.set_xlabel("files per second ÷ those of the fastest albumentations")
+        axes.set_xlabel("files/s ÷ the fastest albumentations")
         axes.set_title("Speed of expanding")
         axes.legend(loc="best")
         figure.savefig(path, format="svg", metadata={"Date": None}, facecolor="white")
