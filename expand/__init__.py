@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from expand.previews.preview import preview
     from expand.recipes.recipe import Recipe
     from expand.targets import Boxes, Carried, Mask, OrientedBoxes, Points, Polygons, Targets
-    from expand.views.views import Views, view
+    from expand.views.in_memory import view
+    from expand.views.views import Views
 
 _HOMES = {
     "Boxes": "targets",
@@ -54,7 +55,7 @@ _HOMES = {
     "Views": "views.views",
     "expand": "job.job",
     "preview": "previews.preview",
-    "view": "views.views",
+    "view": "views.in_memory",
 }
 
 

@@ -7,6 +7,7 @@ of one size, as arrays. `DrawnViews` uses it for images of any sizes that are no
 from __future__ import annotations
 
 from expand.views.batches import ViewBatches
-from expand.views.views import Rendered, Views, view
+from expand.views.in_memory import view
+from expand.views.views import Rendered, Views
 
 __all__ = ["Rendered", "ViewBatches", "Views", "view"]
