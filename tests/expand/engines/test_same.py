@@ -67,7 +67,15 @@ def test_the_tree_is_the_same_from_one_worker_threads_copies_and_new_processes(
 def test_workers_of_the_command_are_copies_that_hold_nothing_of_their_parent(
     class_folder: Folder, tmp_path: Path
 ) -> None:
-    line = [*COMMAND, str(many(class_folder, 900)), str(tmp_path / "out"), "--workers", "2"]
+    line = [
+        *COMMAND,
+        str(many(class_folder, 900)),
+        str(tmp_path / "out"),
+        "--factor",
+        "12",
+        "--workers",
+        "2",
+    ]
     process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True, env=unmeasured())
     while len(list((tmp_path / "out").rglob("*.jpg"))) < 20:
         assert process.poll() is None

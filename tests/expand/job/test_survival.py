@@ -120,7 +120,7 @@ def test_the_command_says_that_the_input_went_away_whatever_the_workers(
     class_folder: Folder, out: Path
 ) -> None:
     src = many(class_folder, 400)
-    command = [*COMMAND, str(src), str(out), "--workers", "2", "--factor", "6", "-q"]
+    command = [*COMMAND, str(src), str(out), "--workers", "2", "--factor", "60", "-q"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     while process.poll() is None and not (out / "ant").exists():
         time.sleep(0.005)
