@@ -52,6 +52,9 @@ class ScanSummary:
     """Images of formats that are not read, by suffix; they count as files that are no images."""
     empty_classes: list[EmptyClass] = field(default_factory=list)
     """Class folders without an image."""
+    kept: int = 0
+    """Files that are copied as they are."""
+    kept_bytes: int = 0
 
     @property
     def count(self) -> int:
@@ -61,6 +64,8 @@ class ScanSummary:
 
 class Listing:
     """The sources of a folder, in order; each iteration is independent of the others.
+
+    A labelled dataset has other files too, which are kept as they are; `files` yields them as well.
 
     They lie in a temporary file, not in a list, so that memory stays the same for a million
     sources. Close it, or use it in a `with` statement.
@@ -82,6 +87,11 @@ class Listing:
         return self.summary.count
 
     def __iter__(self) -> Iterator[Source]:
+        files = self.files()
+        return (source for source in files if not source.kept) if self.summary.kept else files
+
+    def files(self) -> Iterator[Source]:
+        """Yield the sources and the files that are kept, in one order."""
         for number in range(len(self._blocks)):
             yield from map(Source._make, zip(*self._blocks[number], strict=True))
 
@@ -96,6 +106,9 @@ class Listing:
         self._blocks.close()
 
     def _add(self, block: list[Source]) -> None:
-        self.summary.labels.update(source.label for source in block)
-        self.summary.bytes += sum(source.size for source in block)
+        kept = [source.size for source in block if source.kept]
+        self.summary.kept += len(kept)
+        self.summary.kept_bytes += sum(kept)
+        self.summary.labels.update(source.label for source in block if not source.kept)
+        self.summary.bytes += sum(source.size for source in block if not source.kept)
         self._blocks.append(tuple(zip(*block, strict=True)))  # columns are written much faster

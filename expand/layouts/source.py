@@ -1,4 +1,4 @@
-"""A source: one labelled image of the input folder."""
+"""A source: one labelled image of the input folder, or a file that is copied as it is."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from expand.storage.reading import read_image
 
 
 class Source(NamedTuple):
-    """One labelled image of the input folder."""
+    """One labelled image of the input folder, or a file beside them that is kept."""
 
     id: str
     """Its path relative to the input folder, POSIX style."""
     size: int
     """Bytes of the file."""
     label: str
-    """Its class, as the layout has it."""
+    """Its class, as the layout has it; empty if an image has no single class."""
+    annotation: str = ""
+    """What a set-wide file (a COCO JSON file, a table) says of it, as JSON text."""
+    kept: bool = False
+    """Whether it is copied as it is: a file of another split, data.yaml, a licence."""
 
 
 def check_name(source_id: str) -> None:

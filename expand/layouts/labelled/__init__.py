@@ -1,0 +1,1 @@
+"""Labelled datasets: every layout beside class folders, with labels that follow the views."""

@@ -1,0 +1,175 @@
+"""A labelled dataset: which images grow, what their labels say, and which files carry the labels.
+
+A layout is read in two places. The parent process finds the images and what set-wide files (a COCO
+JSON file, a table) say of each; a worker reads the label files of one image, and writes those of
+its views. At the end the parent writes the set-wide files anew, from the rows of the manifest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from expand.geometry import IDENTITY, Affine, Size
+from expand.layouts.listing import Listing
+from expand.layouts.source import Source
+from expand.targets import Carried, Targets
+
+VISIBLE = 0.1
+"""Share of an object that a view must show, so that the view keeps its label."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asks for; the rest is found out from the folder."""
+
+    layout: str = "auto"
+    """--as: the name of a reading, such as "yolo-segment"; auto: recognise it."""
+    split: str = ""
+    """--split: the part that grows; empty: the training part."""
+    visible: float = VISIBLE
+    """--visible."""
+    mask_fill: int | None = None
+    """--mask-fill: the value of a mask where a view shows nothing of its image; None: 0."""
+
+
+class Frame(NamedTuple):
+    """The two frames in which the labels of an image can have been drawn.
+
+    An image with an EXIF orientation is stored in another frame than the one it is shown in.
+    Targets are always in the frame that is shown (upright).
+    """
+
+    stored: Size
+    """Width and height of the pixels in the file."""
+    size: Size
+    """Width and height of the upright image: that of all targets."""
+    upright: Affine = IDENTITY
+    """The map from points of the stored frame to points of the upright image."""
+
+    @property
+    def turned(self) -> bool:
+        """Whether the two frames differ."""
+        return self.upright != IDENTITY
+
+
+class LabelFile(NamedTuple):
+    """A label file to write: its path in the output folder, POSIX style, and its bytes."""
+
+    name: str
+    data: bytes
+
+
+class LabelledView(NamedTuple):
+    """A view whose labels are to be written."""
+
+    k: int
+    name: str
+    """The path of its image in the output folder, POSIX style."""
+    size: Size
+    carried: Carried
+    params: Mapping[str, Any]
+
+
+class ViewLabels(NamedTuple):
+    """The labels of a view: its own label files, and what set-wide files are to say of it.
+
+    `annotation` is plain JSON data, which goes into the row of the manifest; `Dataset.derive` gets
+    it back from there.
+    """
+
+    files: tuple[LabelFile, ...] = ()
+    annotation: Any = None
+
+
+class ImageLabels(Protocol):
+    """The labels of one image, read."""
+
+    @property
+    def targets(self) -> Targets:
+        """What moves with the pixels, in pixels of the upright image, clipped to it."""
+
+    @property
+    def notes(self) -> Mapping[str, int]:
+        """What was mended when they were read, counted: {"clipped": 2, "duplicate": 1}."""
+
+    def write(self, view: LabelledView) -> ViewLabels:
+        """Return the labels of a view. Those of view 0 are the files of the source, unchanged.
+
+        (They are changed if the image was turned upright and they were drawn in the stored frame.)
+        Called for any view in any order.
+        """
+
+
+class Labels(Protocol):
+    """Reads labels in a worker. It is pickled with each task, so it holds settings only."""
+
+    def load(self, root: str, source: Source) -> Mapping[str, bytes]:
+        """Return the bytes of an image's label files by their path in the dataset.
+
+        Raise BadImageError for a file that cannot be read. What a set-wide file says of the image
+        is in `source.annotation`, and not in the result.
+        """
+
+    def parse(self, source: Source, files: Mapping[str, bytes], frame: Frame) -> ImageLabels:
+        """Read the labels. Raise BadImageError, with file and line, if no rule can mend them."""
+
+
+class Derived(NamedTuple):
+    """The labels of one file of the expanded dataset, as its row in the manifest has them."""
+
+    file_name: str
+    source: str
+    view: int
+    width: int
+    height: int
+    label: str
+    annotation: Any
+    """That of `ViewLabels`."""
+
+
+Rows = Callable[[], Iterator[Derived]]
+"""Yields all files of the images that grow, by source and view; it can be called several times."""
+
+
+def derive_nothing(_rows: Rows) -> Iterator[LabelFile]:
+    """Write no set-wide files."""
+    return iter(())
+
+
+@dataclass
+class Dataset:
+    """A dataset that was found in a folder. Use it in a `with` statement: that closes its listing.
+
+    `listing` holds the images that grow and, with `kept`, all other files that belong to the set
+    and are copied as they are: other splits, data.yaml, a licence. Label files of the images that
+    grow and files that `derive` writes are not in it.
+    """
+
+    layout: str
+    """The name of its reading, as --as takes it: "yolo-detect", "split-folders"."""
+    title: str
+    """What the first line says: "YOLO detect, 3 classes, train split 128 images; val and test
+    left as they are"."""
+    listing: Listing
+    split: str = ""
+    """The part that grows, as the dataset calls it; empty if it has no parts."""
+    labels: Labels | None = None
+    """None if its files say nothing of places in an image, and no table names them."""
+    derive: Callable[[Rows], Iterator[LabelFile]] = field(default=derive_nothing)
+    """Writes the set-wide files for the expanded dataset."""
+    detects: bool = False
+    """Whether boxes are all it has of places: then `detect` is the default recipe."""
+    classes: tuple[str, ...] = ()
+    """The names of its classes, if it names them."""
+    notes: tuple[str, ...] = ()
+    """Sentences for the plan and the summary: labels without images, for example."""
+    problems: int = 0
+    """Problems among the notes that make the exit status 1."""
+
+    def __enter__(self) -> Dataset:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.listing.close()

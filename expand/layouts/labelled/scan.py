@@ -1,0 +1,72 @@
+"""The scan of a labelled dataset: each file grows, is kept, or is written anew."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from enum import Enum
+from pathlib import Path
+from typing import NamedTuple
+
+from expand.layouts.collisions import check_folders, check_images
+from expand.layouts.directory import IMAGE
+from expand.layouts.listing import Listing, ScanSummary
+from expand.layouts.source import Source
+from expand.layouts.walk import Frame, walk
+
+
+class Role(Enum):
+    """What becomes of a file of the dataset."""
+
+    GROWS = "an image that gets copies"
+    KEPT = "a file that is copied as it is"
+    MADE = "a label file, or a file for the whole set, that is written anew"
+
+
+class Use(NamedTuple):
+    """The role of a file and, if it grows, what is known about it."""
+
+    role: Role
+    label: str = ""
+    annotation: str = ""
+
+
+KEPT, MADE = Use(Role.KEPT), Use(Role.MADE)
+Decide = Callable[[str, bool], Use]
+"""Gets the path of a visible file in the dataset, POSIX style, and whether it is an image by its
+suffix; returns its use. It is called for each file once, sorted by path, folder by folder."""
+
+
+def list_dataset(root: Path, decide: Decide, factor: int, format_: str) -> Listing:
+    """List a dataset, sorted by path; each directory is read once, and hidden files are left out.
+
+    Raise ExpandError if the files of `factor` views, written in `format_`, would not get different
+    names.
+    """
+    summary = ScanSummary()
+
+    def visit(frame: Frame) -> None:
+        directory = frame.directory
+        summary.hidden += directory.hidden
+        check_folders(directory.path, directory.folders)
+        check_images(directory.path, directory.images, factor, format_)
+        check_images(directory.path, directory.others, factor, "keep")  # labels have copies too
+
+    def sources() -> Iterator[Source]:
+        for frame, name, kind in walk(str(root), visit):
+            if name is None:
+                continue
+            path = f"{frame.prefix}{name}"
+            use = decide(path, kind == IMAGE)
+            if use.role is not Role.MADE:
+                size, kept = _size(frame.start + name), use.role is Role.KEPT
+                yield Source(path, size, use.label, use.annotation, kept)
+
+    return Listing(sources(), summary)
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0

@@ -1,0 +1,1 @@
+"""Split roots of class folders, and folders of images without labels."""
