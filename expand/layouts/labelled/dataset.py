@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from expand.geometry import IDENTITY, Affine, Size
 from expand.layouts.listing import Listing
+from expand.layouts.names import copy_name
 from expand.layouts.source import Source
 from expand.targets import Carried, Targets
 
@@ -103,7 +104,23 @@ class ImageLabels(Protocol):
 
 
 class Labels(Protocol):
-    """Reads labels in a worker. It is pickled with each task, so it holds settings only."""
+    """Reads labels in a worker. It is pickled with each task, so it holds settings only.
+
+    Inherit from it: `image_name` and `names` are as they should be for a layout whose copies are
+    called as in class folders and which has no label files of its own for an image.
+    """
+
+    def image_name(self, source: Source, k: int, format_: str) -> str:
+        """Return the path of the image of view `k` ≥ 1 in the output folder."""
+        return copy_name(source.id, k, format_)
+
+    def names(self, source: Source, image: str) -> tuple[str, ...]:
+        """Return all label files that a view whose image is called so can have.
+
+        Depends on names only: a run notes them before it writes any. For view 0, `image` is the id
+        of the source.
+        """
+        return ()
 
     def load(self, root: str, source: Source) -> Mapping[str, bytes]:
         """Return the bytes of an image's label files by their path in the dataset.
