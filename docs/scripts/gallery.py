@@ -30,7 +30,7 @@ SETTINGS = {
 """What the gallery shows of a technique; one that is not listed is shown with its defaults."""
 FILLS = ("background", "edge", "reflect", "128", "[200, 60, 40]")
 FILLED = "[{rotate: {degrees: [20, 25]}}, {translate: {x: [0.15, 0.2], y: [-0.15, -0.1]}}]"
-NAMED = ("classic", "blog")
+NAMED = ("classic", "blog", "detect")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -14,7 +14,7 @@ from expand.layouts.layout import AUTO, LAYOUTS
 if TYPE_CHECKING:
     from expand.job.settings import Settings
 
-RECIPES = ("classic", "blog")
+RECIPES = ("classic", "blog", "detect")
 FORMATS = ("keep", *OPTIONS)
 DEFAULT_QUALITIES = ", ".join(
     f"{kind.title} {kind.quality}" for kind in OPTIONS.values() if kind.quality
@@ -45,7 +45,7 @@ AUGMENTATION_OPTIONS = [
         type=NameOrFile(RECIPES),
         default="classic",
         show_default=True,
-        help="classic, blog, or a YAML file: a recipe or an albumentations pipeline.",
+        help="classic, blog, detect, or a YAML file: a recipe or an albumentations pipeline.",
     ),
     click.option(
         "--techniques",

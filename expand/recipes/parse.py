@@ -21,7 +21,7 @@ from expand.recipes.reading import compose, read_text
 from expand.techniques import NATIVE, GeometricTechnique, Technique
 from expand.techniques.catalogue import PIPELINE, Catalogue
 
-NAMED = ("classic", "blog")
+NAMED = ("classic", "blog", "detect")
 KEYS = ("name", "fill", "techniques")
 MOST_TECHNIQUES = 100
 

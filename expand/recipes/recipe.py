@@ -170,7 +170,7 @@ class Recipe:
 
     @classmethod
     def load(cls, name: str | Path) -> Recipe:
-        """Load a recipe by its name (classic, blog) or from a YAML or JSON file."""
+        """Load a recipe by its name (classic, blog, detect) or from a YAML or JSON file."""
         return cls._from(read_recipe(name))
 
     @classmethod

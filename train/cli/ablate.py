@@ -44,7 +44,7 @@ DESIGN_OPTIONS = [
         type=NameOrFile(RECIPES),
         default="blog",
         show_default=True,
-        help="Recipe to ablate: classic, blog or a file.",
+        help="Recipe to ablate: classic, blog, detect or a file.",
     ),
     click.option(
         "--design",

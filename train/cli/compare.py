@@ -114,7 +114,7 @@ ARM_OPTIONS = [
         type=NameOrFile(RECIPES),
         default="classic",
         show_default=True,
-        help="Recipe of the views: classic, blog or a file.",
+        help="Recipe of the views: classic, blog, detect or a file.",
     ),
     click.option(
         "--fly",

@@ -103,7 +103,7 @@ STRATEGY_OPTIONS = [
     click.option(
         "--recipe",
         type=NameOrFile(RECIPES),
-        help="Views of fly and hybrid: classic, blog or a file.  "
+        help="Views of fly and hybrid: classic, blog, detect or a file.  "
         "[default: that of the dataset, or classic]",
     ),
     click.option(

@@ -116,7 +116,7 @@ def test_techniques_alone_give_their_product(class_folder: Folder, tmp_path: Pat
         ),
         (["--techniques", ""], "--techniques takes name=factor"),
         (["--techniques", "flip=4,rotate90=4", "--factor", "9"], "can give: 8 distinct views"),
-        (["--recipe", "nosuch"], '"nosuch" is neither a recipe (classic, blog) nor a file'),
+        (["--recipe", "nosuch"], '"nosuch" is neither a recipe (classic, blog, detect) nor a file'),
         (["--workers", "0"], "--workers must be at least 1, got 0"),
         (["--quality", "200"], "--quality must be 1 … 100, got 200"),
     ],

@@ -34,6 +34,14 @@ def test_the_named_recipes_have_the_ranges_that_they_promise() -> None:
     assert classic["fill"] == blog["fill"] == "background"
 
 
+def test_the_recipe_detect_rotates_nothing_and_gives_as_many_views_as_asked() -> None:
+    recipe = Recipe.load("detect")
+    assert [technique.name for technique in recipe.techniques] == ["flip", "translate", "scale", "noise"]  # fmt: skip
+    assert recipe.distinct is None
+    assert recipe.fill.value == "background"
+    assert recipe.is_native
+
+
 @pytest.mark.parametrize(
     ("factors", "nominal", "distinct"),
     [
@@ -177,7 +185,7 @@ def test_an_error_names_the_key_and_the_line(text: str, message: str) -> None:
 
 def test_an_unknown_recipe_and_an_unreadable_one_are_refused(tmp_path: Path) -> None:
     with pytest.raises(
-        ExpandError, match=r'"nosuch" is neither a recipe \(classic, blog\) nor a file'
+        ExpandError, match=r'"nosuch" is neither a recipe \(classic, blog, detect\) nor a file'
     ):
         Recipe.load("nosuch")
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00\x81")

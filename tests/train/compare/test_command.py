@@ -338,7 +338,7 @@ def test_what_is_no_comparison_is_refused_before_anything_is_written(
             "--arms",
             "none,cloud",
         ),
-        '"nowhere" is neither a recipe (classic, blog) nor a file': ("--recipe", "nowhere"),
+        '"nowhere" is neither a recipe (classic, blog, detect) nor a file': ("--recipe", "nowhere"),
         "--codec must be keep, png, jpg, webp, with a quality of 1 … 100 as jpg:80, got 'tiff'": (
             "--codec",
             "tiff",
