@@ -92,7 +92,7 @@ def decode(data: bytes, limit: int | None = None) -> Decoded:
 
 def _open(data: bytes, limit: int | None) -> Picture:
     picture = _read_header(data)
-    _check_size(picture.width, picture.height, max_pixels() if limit is None else limit)
+    check_size(picture.width, picture.height, max_pixels() if limit is None else limit)
     return picture
 
 
@@ -155,7 +155,8 @@ OTHERS = (
 """Other formats that Pillow does not know: where their first bytes are, and which."""
 
 
-def _check_size(width: int, height: int, limit: int) -> None:
+def check_size(width: int, height: int, limit: int) -> None:
+    """Refuse more pixels than `limit`, by the header of a file."""
     if width < 1 or height < 1:
         raise BadImageError(DAMAGED_HEADER)
     if width * height > limit:

@@ -19,13 +19,14 @@ def write_grey_alpha(pixels: Pixels, profile: bytes | None) -> bytes:
     stored = np.zeros((height, 1 + 4 * width), np.uint8)  # each row begins with its filter, none
     stored[:, 1:] = pixels.astype(">u2").view(np.uint8).reshape(height, -1)
     header = struct.pack(">IIBBBBB", width, height, 16, GREY_ALPHA, 0, 0, 0)
-    chunks = [_chunk(b"IHDR", header)]
+    chunks = [chunk(b"IHDR", header)]
     if profile:
-        chunks.append(_chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(profile, 1)))
-    chunks += [_chunk(b"IDAT", zlib.compress(stored.tobytes(), 1)), _chunk(b"IEND", b"")]
+        chunks.append(chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(profile, 1)))
+    chunks += [chunk(b"IDAT", zlib.compress(stored.tobytes(), 1)), chunk(b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
-def _chunk(kind: bytes, content: bytes) -> bytes:
+def chunk(kind: bytes, content: bytes) -> bytes:
+    """Return a chunk of a file: its length, type, content and checksum."""
     check = zlib.crc32(kind + content)
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)

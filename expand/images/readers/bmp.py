@@ -96,10 +96,25 @@ def _load(header: Header) -> Pixels:
         return np.ascontiguousarray(colours[..., ::-1])
     if header.bits in (16, 32):
         return _colours(rows.view(f"<u{header.bits // 8}")[:, : header.width], header)
+    return _shown(_indices(rows, header), header)
+
+
+def read_indices(data: bytes) -> tuple[Header, Pixels] | None:
+    """Return the header and the palette indices (H×W, uint8) of a file that `open_bmp` opens.
+
+    None if it has colours without a palette, or run lengths.
+    """
+    header = _header(data)
+    if header.compression != RAW or header.bits > 8:
+        return None
+    return header, np.ascontiguousarray(_indices(_rows(header), header))
+
+
+def _indices(rows: NDArray[np.uint8], header: Header) -> Pixels:
     parts = 8 // header.bits
     shifts = np.arange(parts - 1, -1, -1, dtype=np.uint8) * header.bits
     indices = rows[..., None] >> shifts & np.uint8((1 << header.bits) - 1)
-    return _shown(indices.reshape(header.height, -1)[:, : header.width], header)
+    return indices.reshape(header.height, -1)[:, : header.width]
 
 
 def _rows(header: Header) -> NDArray[np.uint8]:
