@@ -71,6 +71,9 @@ class LabelledView(NamedTuple):
     size: Size
     carried: Carried
     params: Mapping[str, Any]
+    forward: Affine = IDENTITY
+    """The map from points of the upright image to points of the view: it tells whether left and
+    right are exchanged."""
 
 
 class ViewLabels(NamedTuple):
