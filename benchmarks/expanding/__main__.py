@@ -14,8 +14,8 @@ from pathlib import Path
 
 import click
 
+from benchmarks.environments import ROOT
 from benchmarks.expanding.arms import COPIES, EXPAND, FLOORS, WORK, make_arms
-from benchmarks.expanding.environments import ROOT
 from benchmarks.expanding.machine import adopt_orphans, describe
 from benchmarks.expanding.measuring import REPOSITORY, measure_set
 from benchmarks.expanding.results import Results, SetResult

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.expanding.environments import ROOT, python_of
+from benchmarks.environments import ROOT
+from benchmarks.expanding.environments import python_of
 
 HERE = Path(__file__).parent
 COPIES = 3

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.environments import UnavailableError
 from benchmarks.expanding.arms import COPIES, FLOORS, Arm
-from benchmarks.expanding.environments import UnavailableError, requirements
+from benchmarks.expanding.environments import requirements
 from benchmarks.expanding.machine import FailedError, Usage, measure
 from benchmarks.expanding.results import ArmResult, SetResult, Timing
 from benchmarks.expanding.sets import SMALL, ImageSet, prepare

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.expanding.__main__ import RESULTS
 from benchmarks.expanding.arms import EXPAND, FLOOR, make_arms
-from benchmarks.expanding.environments import REQUIREMENTS
+from benchmarks.expanding.environments import PEERS
 from benchmarks.expanding.measuring import REPOSITORY
 from benchmarks.expanding.plot import draw
 from benchmarks.expanding.results import ArmResult, Results, SetResult, Timing, ratios
@@ -141,7 +141,7 @@ def test_the_pages_show_the_results_that_are_kept() -> None:
 
 def test_every_arm_has_its_script_and_its_environment() -> None:
     for arm in make_arms(2):
-        assert not arm.environment or arm.environment in REQUIREMENTS
+        assert not arm.environment or arm.environment in PEERS
         script = REPOSITORY / "benchmarks/expanding/peers" / f"{arm.script}.py"
         assert not arm.script or script.exists()
         assert arm.name == EXPAND or arm.leaves_out

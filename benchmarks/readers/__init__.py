@@ -1,0 +1,1 @@
+"""Expanded datasets, read by the programs and libraries that people train with."""

@@ -1,0 +1,77 @@
+"""`python -m benchmarks.readers SOURCE OUT`: read a dataset and what `expand` made of it.
+
+`--install` makes the environments and does nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from benchmarks.environments import ROOT, UnavailableError
+from benchmarks.readers.readers import ENVIRONMENTS, READERS, Reader, factor_of
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+NAMES = [reader.script for reader in READERS]
+
+
+@click.command()
+@click.argument("source", type=FOLDER, required=False)
+@click.argument("out", type=FOLDER, required=False)
+@click.option("--environments", type=click.Path(path_type=Path), default=ROOT, help="Of readers.")
+@click.option("--install", is_flag=True, help="Make all environments, and do nothing else.")
+@click.option("--reader", "wanted", multiple=True, type=click.Choice(NAMES), help="This one only.")
+@click.option("--factor", type=int, help="Files for each source; the run card's if left out.")
+@click.option("--lossless", is_flag=True, help="No copy may have fewer objects than its source.")
+def main(
+    source: Path | None,
+    out: Path | None,
+    environments: Path,
+    install: bool,
+    wanted: Sequence[str],
+    factor: int | None,
+    lossless: bool,
+) -> None:
+    """Read a dataset, and what expand made of it, with the programs that people train with."""
+    if install:
+        for environment in ENVIRONMENTS:
+            click.echo(f"{environment.name}: {environment.python(environments)}")
+        return
+    if source is None or out is None:
+        raise click.UsageError("SOURCE and OUT are needed, or --install")
+    readers = [
+        each for each in READERS if (each.script in wanted if wanted else each.reads(source))
+    ]
+    if not readers:
+        raise click.UsageError(f'no reader is for a dataset like "{source}"; choose with --reader')
+    arguments = [str(source), str(out), str(factor or factor_of(out))]
+    arguments += ["--lossless"] if lossless else []
+    failed = [each.script for each in readers if not _show(each, environments, arguments)]
+    if failed:
+        raise SystemExit(1)
+
+
+def _show(reader: Reader, environments: Path, arguments: list[str]) -> bool:
+    """Run a reader and print what it found; return whether all is right."""
+    try:
+        python = reader.environment.python(environments)
+    except UnavailableError as error:
+        click.echo(f"{reader.script}: {error}")
+        return False
+    status, line, said = reader.run(python, arguments)
+    if status and not line.startswith("{"):  # it could not read the dataset at all
+        reason = (said.strip().splitlines() or ["it failed"])[-1]
+        click.echo(f"{reader.script}: {reason}")
+        return False
+    found = json.loads(line)
+    click.echo(f"{reader.script}: {'; '.join(found['faults'][:10]) or 'equal'}")
+    for name, value in found["facts"].items():
+        click.echo(f"    {name}: {value}")
+    return not status
+
+
+if __name__ == "__main__":
+    main()

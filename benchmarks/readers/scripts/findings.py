@@ -1,0 +1,171 @@
+"""What a reader finds: facts, faults, and the rules that hold for every format.
+
+Nothing of this project is imported here: the readers run where it is not installed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+MANIFESTS = ("expand.jsonl", "metadata.jsonl")
+SHOWN = 10
+
+
+class Sets(NamedTuple):
+    """What a reader is called with."""
+
+    source: Path
+    out: Path
+    factor: int
+    lossless: bool
+    """Whether no copy may have fewer labels than its source: the recipe moves nothing out."""
+
+
+class Seen(NamedTuple):
+    """What a reader sees in one image."""
+
+    labels: Any
+    """Everything that the labels of the untouched image must still say."""
+    classes: Counter[str]
+    """The number of objects of each class."""
+    part: str = ""
+    """The part of the dataset, or the files that name the image."""
+
+
+Reading = dict[str, Seen]
+"""What a reader sees in each image, by its path in the dataset, POSIX style."""
+
+
+class Findings:
+    """Facts for the user, and sentences about what is wrong."""
+
+    def __init__(self) -> None:
+        self.facts: dict[str, Any] = {}
+        self.faults: list[str] = []
+
+    def holds(self, condition: object, fault: str) -> None:
+        """Note a fault unless a condition holds."""
+        if not condition:
+            self.faults.append(fault)
+
+    def equal(self, what: str, found: object, expected: object) -> None:
+        """Note a fault unless two values are equal."""
+        self.holds(found == expected, f"{what}: {_cut(found)}, expected {_cut(expected)}")
+
+    def print(self) -> int:
+        """Print the findings: JSON, and faults as sentences; return the exit status."""
+        print(json.dumps({"facts": self.facts, "faults": self.faults}, default=str))
+        for fault in self.faults[:SHOWN]:
+            print(fault, file=sys.stderr)
+        if len(self.faults) > SHOWN:
+            print(f"and {len(self.faults) - SHOWN} more", file=sys.stderr)
+        return 1 if self.faults else 0
+
+
+def _cut(value: object) -> str:
+    text = str(value)
+    return text if len(text) < 200 else f"{text[:200]}…"
+
+
+def run(check: Callable[[Sets, Findings], None], arguments: list[str]) -> int:
+    """Run a reader on SOURCE OUT FACTOR [--lossless]; print its findings.
+
+    Return the exit status.
+    """
+    source, out, factor, *rest = arguments
+    findings = Findings()
+    sets = Sets(Path(source).resolve(), Path(out).resolve(), int(factor), "--lossless" in rest)
+    check(sets, findings)
+    return findings.print()
+
+
+def copies_of(out: Path) -> dict[str, dict[int, str]]:
+    """Return the files of each source that grew, by view, as the manifest has them."""
+    path = next((out / name for name in MANIFESTS if (out / name).is_file()), None)
+    if path is None:
+        raise SystemExit(f'"{out}" has no manifest of expand')
+    found: dict[str, dict[int, str]] = defaultdict(dict)
+    for line in path.read_text("utf-8").splitlines():
+        row = json.loads(line)
+        if not row.get("kept"):
+            found[row["source"]][row["view"]] = row["file_name"]
+    return dict(found)
+
+
+def compare(sets: Sets, findings: Findings, source: Reading, out: Reading) -> None:
+    """Compare what a reader sees in a dataset and in what was made of it.
+
+    Each source that grew has F files: the untouched one says the same, and no copy has an object
+    that its source does not have. Every other image says the same. Nothing else is read.
+    """
+    copies = copies_of(sets.out)
+    expected: dict[str, tuple[int, Seen]] = {}
+    for name, seen in source.items():
+        files = copies.get(name)
+        if files is None:
+            expected[name] = (0, seen)
+            continue
+        findings.equal(f'views of "{name}"', sorted(files), list(range(sets.factor)))
+        expected.update({file: (view, seen) for view, file in files.items()})
+    findings.holds(
+        any(name in copies for name in source), "the reader sees no image of those that grew"
+    )
+    lost = 0
+    for name, (view, seen) in expected.items():
+        lost += _compare_image(name, view, seen, out.get(name), findings)
+    for name in sorted(set(out) - set(expected)):
+        findings.holds(False, f'"{name}" is read, but belongs to no source')
+    if sets.lossless:
+        findings.equal("objects that copies do not have", lost, 0)
+    findings.facts.update(_totals(source, "source"), **_totals(out, "out"), lost=lost)
+
+
+def _compare_image(
+    name: str, view: int, expected: Seen, found: Seen | None, findings: Findings
+) -> int:
+    """Compare one image with its source; return the number of objects it lost."""
+    if found is None:
+        findings.holds(False, f'"{name}" is not read')
+        return 0
+    if not view:
+        findings.equal(f'labels of "{name}"', found.labels, expected.labels)
+    more = found.classes - expected.classes
+    findings.equal(f'part of "{name}"', found.part, expected.part)
+    findings.holds(not more, f'"{name}" has objects that its source does not have: {dict(more)}')
+    return (expected.classes - found.classes).total()
+
+
+def _totals(reading: Mapping[str, Seen], prefix: str) -> dict[str, int]:
+    return {
+        f"{prefix} images": len(reading),
+        f"{prefix} objects": sum(seen.classes.total() for seen in reading.values()),
+        f"{prefix} backgrounds": sum(not seen.classes for seen in reading.values()),
+    }
+
+
+def check_backgrounds(sets: Sets, findings: Findings, source: Reading, out: Reading) -> None:
+    """An image without an object has F copies without one; a copy of another may have lost all.
+
+    Such a copy is known by its source, so the number is exact.
+    """
+    copies = copies_of(sets.out)
+    grew = [name for name, seen in source.items() if name in copies and not seen.classes]
+    found = sum(
+        not out[file].classes for name in grew for file in copies[name].values() if file in out
+    )
+    findings.equal("backgrounds of sources without objects", found, sets.factor * len(grew))
+
+
+def files_below(root: Path, pattern: str) -> list[Path]:
+    """Return the files below a folder that match a pattern, sorted; hidden ones are left out."""
+    found = (path for path in root.rglob(pattern) if path.is_file())
+    return sorted(
+        path
+        for path in found
+        if not any(part.startswith(".") for part in path.relative_to(root).parts)
+    )
