@@ -12,6 +12,7 @@ from expand.cli.commands.plan import plan
 from expand.cli.commands.preview import preview
 from expand.cli.commands.replay import replay
 from expand.cli.commands.run import run
+from expand.cli.commands.split import split
 from expand.cli.commands.verify import verify
 from expand.cli.terminal import FolderFirst, program_name, run_to_exit
 
@@ -41,5 +42,5 @@ def command() -> None:
     """  # noqa: D301  # \b tells click to keep the lines
 
 
-for subcommand in (run, plan, preview, verify, replay, fetch):
+for subcommand in (run, plan, preview, split, verify, replay, fetch):
     command.add_command(subcommand)

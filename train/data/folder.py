@@ -129,7 +129,8 @@ def list_folder(root: Path, layout: str = AUTO) -> Folder:
         if card is not None or _has_manifest(root):
             return _from_manifest(root, card)
         with list_sources(root, layout=layout) as listing:
-            sources, _, labels = map(list, zip(*listing, strict=True))
+            named = ((source.id, source.label) for source in listing)
+            sources, labels = map(list, zip(*named, strict=True))
             notes = tuple(each.sentence() for each in listing.summary.empty_classes)
         _check_names(root, sources)
     except LayoutError as error:

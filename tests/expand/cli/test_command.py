@@ -65,7 +65,7 @@ def test_help_names_everything_and_is_fast() -> None:
         shown = call("--help")
         times.append(time.perf_counter() - started)
     for word in ("--factor", "--copies", "--techniques", "--recipe", "--sampling", "--seed", "--workers", "--format", "--quality",
-                 "--originals", "--skip-bad", "--strict", "--overwrite", "--dry-run", "plan", "preview", "verify", "replay", "fetch"):  # fmt: skip
+                 "--originals", "--skip-bad", "--strict", "--overwrite", "--dry-run", "plan", "preview", "split", "verify", "replay", "fetch"):  # fmt: skip
         assert word in shown.stdout
     loaded = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "expand", "--help"],

@@ -1,0 +1,1 @@
+"""Splitting: a folder of images in parts, by group and evenly over the classes."""
