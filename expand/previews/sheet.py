@@ -17,26 +17,29 @@ Row = list[tuple[str, Pixels]]
 """The source and its views, each with a caption."""
 
 
-def draw_sheet(rows: Sequence[Row], title: str) -> bytes:
-    """Draw a sheet with a title and headings; return a PNG file."""
+def draw_sheet(rows: Sequence[Row], title: str, cell: int = CELL) -> bytes:
+    """Draw a sheet with a title and headings; return a PNG file.
+
+    Images are enlarged or reduced to fit `cell` pixels.
+    """
     font = ImageFont.load_default(TEXT)
-    fitted = [[(text, fit(pixels)) for text, pixels in row] for row in rows]
+    fitted = [[(text, fit(pixels, cell)) for text, pixels in row] for row in rows]
     for row in fitted:
-        row[0] = (_shorten(row[0][0], font), row[0][1])
+        row[0] = (_shorten(row[0][0], font, cell), row[0][1])
     talls = [max(image.height for _, image in row) for row in fitted]
     heights = [
         tall + LINE * max(2 + text.count("\n") for text, _ in row) + GAP
         for tall, row in zip(talls, fitted, strict=True)
     ]
     columns, top = max(map(len, fitted)), 2 * GAP + 2 * LINE
-    sheet = Image.new("RGB", (GAP + columns * (CELL + GAP), top + sum(heights)), PAPER)
+    sheet = Image.new("RGB", (GAP + columns * (cell + GAP), top + sum(heights)), PAPER)
     pen = ImageDraw.Draw(sheet)
     pen.text((GAP, GAP), title, INK, font)
     for column in range(columns):
         heading = "view 0: the original" if column == 0 else f"view {column}"
-        pen.text((GAP + column * (CELL + GAP), GAP + LINE + 4), heading, FAINT, font)
+        pen.text((GAP + column * (cell + GAP), GAP + LINE + 4), heading, FAINT, font)
     for row, tall, height in zip(fitted, talls, heights, strict=True):
-        _draw_row(sheet, pen, row, top, tall)
+        _draw_row(sheet, pen, row, top, (cell, tall))
         top += height
     buffer = io.BytesIO()
     sheet.save(buffer, "PNG")
@@ -48,24 +51,28 @@ def _draw_row(
     pen: ImageDraw.ImageDraw,
     row: Sequence[tuple[str, Image.Image]],
     top: int,
-    tall: int,
+    room: tuple[int, int],
 ) -> None:
-    """Draw the images of a row in frames, with their captions below."""
+    """Draw the images of a row in frames, with their captions below.
+
+    `room` is the width and height that each has.
+    """
+    cell, tall = room
     font = ImageFont.load_default(TEXT)
     for column, (text, image) in enumerate(row):
-        x = GAP + column * (CELL + GAP)
+        x = GAP + column * (cell + GAP)
         pen.rectangle((x - 1, top - 1, x + image.width, top + image.height), outline=FRAME)
         sheet.paste(image, (x, top))
         pen.multiline_text((x, top + tall + 5), text, INK, font, spacing=3)
 
 
-def fit(pixels: Pixels) -> Image.Image:
-    """Convert pixels of any kind to RGB, enlarged by a whole factor or reduced to fit `CELL`."""
+def fit(pixels: Pixels, cell: int = CELL) -> Image.Image:
+    """Convert pixels of any kind to RGB, enlarged by a whole factor or reduced to fit `cell`."""
     shown = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
     if shown.ndim == 3 and shown.shape[2] not in (3, 4):
         shown = shown[..., :3] if shown.shape[2] > 4 else shown[..., 0]
     image = Image.fromarray(np.ascontiguousarray(shown)).convert("RGB")
-    scale = CELL / max(image.size)
+    scale = cell / max(image.size)
     if scale >= 1:
         return image.resize(
             [int(side * int(scale)) for side in image.size], Image.Resampling.NEAREST
@@ -75,9 +82,9 @@ def fit(pixels: Pixels) -> Image.Image:
     )
 
 
-def _shorten(text: str, font: Any) -> str:
-    """Shorten a path to the end that fits in the width of a column."""
+def _shorten(text: str, font: Any, width: int) -> str:
+    """Shorten a path to the end that fits in a column."""
     shown = text
-    while font.getlength(shown) > CELL and len(shown) > 4:
+    while font.getlength(shown) > width and len(shown) > 4:
         shown = "..." + shown.removeprefix("...")[1:]
     return shown

@@ -1,0 +1,72 @@
+"""Tags: the names of objects, placed beside their boxes so that none covers another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import cv2
+
+from expand.images.pixels import Pixels
+from expand.previews.colours import Colour
+
+SIZE, WEIGHT, MARGIN = 11, 500, 2
+"""The height of the letters in pixels, how bold they are, and the space around them."""
+LONGEST = 24
+"""Characters of a name that are shown."""
+HEIGHT = SIZE + 2 * MARGIN
+INK: Colour = (0, 0, 0)
+Area = tuple[int, int, int, int]
+"""Left, top, right and bottom in whole pixels."""
+
+
+class Tag(NamedTuple):
+    """A name in the colour of its object, and the box of the object in pixels."""
+
+    name: str
+    colour: Colour
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def draw_tags(shown: Pixels, tags: Sequence[Tag]) -> None:
+    """Draw names on an image (H×W×3, RGB, 8 bits), those of large boxes first.
+
+    A name for which there is no room beside its box is left out.
+    """
+    taken: list[Area] = []
+    font = cv2.FontFace("sans")
+    for tag in sorted(tags, key=lambda tag: (tag.left - tag.right) * (tag.bottom - tag.top)):
+        text = shorten(tag.name)
+        ends = cv2.getTextSize((0, 0), text, (0, 0), font, SIZE, WEIGHT)
+        width = ends[0] + ends[2] + 2 * MARGIN
+        for area in _places(tag, width, (shown.shape[1], shown.shape[0])):
+            if not any(_overlap(area, other) for other in taken):
+                taken.append(area)
+                left, top, right, bottom = area
+                shown[top:bottom, left:right] = tag.colour
+                cv2.putText(
+                    shown, text, (left + MARGIN, bottom - MARGIN - 2), INK, font, SIZE, WEIGHT
+                )
+                break
+
+
+def shorten(name: str) -> str:
+    """Return a name as it is shown: one line, and not too long."""
+    text = "".join(letter if letter.isprintable() else "?" for letter in name)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _places(tag: Tag, width: int, size: tuple[int, int]) -> Iterator[Area]:
+    """Yield where a name can be: above its box, inside at the top, below, inside at the bottom."""
+    left = max(0, min(round(tag.left), size[0] - width))
+    top, bottom = round(tag.top), round(tag.bottom)
+    for y in (top - HEIGHT, top, bottom, bottom - HEIGHT):
+        if 0 <= y <= size[1] - HEIGHT:
+            yield left, y, min(left + width, size[0]), y + HEIGHT
+
+
+def _overlap(one: Area, other: Area) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
