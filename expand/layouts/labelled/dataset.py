@@ -7,9 +7,9 @@ its views. At the end the parent writes the set-wide files anew, from the rows o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from expand.geometry import IDENTITY, Affine, Size
 from expand.layouts.listing import Listing
@@ -104,6 +104,18 @@ class ImageLabels(Protocol):
         (They are changed if the image was turned upright and they were drawn in the stored frame.)
         Called for any view in any order.
         """
+
+
+@runtime_checkable
+class Named(Protocol):
+    """Image labels that know the class of each object: a preview writes it beside the object.
+
+    Labels of an image can be this too; those of a format without classes are not.
+    """
+
+    @property
+    def classes(self) -> Sequence[str]:
+        """The name of the class of each object of `targets`, in their order."""
 
 
 class Labels(Protocol):
