@@ -149,3 +149,9 @@ def test_the_gallery_shows_every_technique(site: Path) -> None:
     recipes = (site / "recipes.html").read_text("utf-8")
     for name in NATIVE:
         assert f'alt="{name}, view 1"' in recipes, name
+
+
+def test_the_page_on_targets_shows_labels_that_moved(site: Path) -> None:
+    targets = (site / "targets.html").read_text("utf-8")
+    for name in ("the original", "classic", "blog", "detect"):
+        assert f'alt="labels, {name}"' in targets, name

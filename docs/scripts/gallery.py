@@ -1,4 +1,4 @@
-"""The gallery of the recipes page: every native technique and every fill, drawn by the build."""
+"""The galleries: every native technique, every fill and moved labels, drawn by the build."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from draw_picture import draw_picture
+from labelled import draw_views
 from PIL import Image
 
 from expand import Recipe, Views
@@ -40,13 +41,14 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 
 def write_gallery(docs: Path) -> None:
-    """Write the pictures, and the parts of the recipes page, to `docs/_generated`."""
+    """Write the pictures, and the parts of pages that show them, to `docs/_generated`."""
     folder = docs / "_generated"
     folder.mkdir(exist_ok=True)
     for name, lines in (
         ("recipes", _recipes(folder)),
         ("techniques", _techniques(folder)),
         ("fills", _fills(folder)),
+        ("labels", _labels(folder)),
     ):
         (folder / f"{name}.inc.md").write_text("\n".join(lines) + "\n", "utf-8")
 
@@ -89,6 +91,16 @@ def _fills(folder: Path) -> Iterator[str]:
         file = folder / f"fill-{fill.strip('[]').replace(', ', '-')}.png"
         Image.fromarray(pixels).save(file)
         yield from _figure(file, f"fill {fill}", f"`fill: {fill}`")
+    yield "::::\n"
+
+
+def _labels(folder: Path) -> Iterator[str]:
+    yield "::::{container} gallery wide"
+    for name, pixels in draw_views():
+        file = folder / f"labels-{name.replace(' ', '-')}.png"
+        Image.fromarray(pixels).save(file)
+        text = name if name == "the original" else f"a view of `{name}`"
+        yield from _figure(file, f"labels, {name}", text)
     yield "::::\n"
 
 
