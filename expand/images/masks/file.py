@@ -45,6 +45,8 @@ class MaskFile:
     """"PNG", "TIFF" and so on."""
     lossless: bool
     """False for JPEG and lossy WebP, which change the values that are written."""
+    turned: bool
+    """Whether it had an orientation tag, which `write` leaves out."""
     _write: Callable[[Pixels], bytes]
 
     def write(self, pixels: Pixels) -> bytes:
@@ -67,10 +69,13 @@ def open_mask(data: bytes, fill: int = 0) -> MaskFile:
     if not stored.holds(fill):
         raise BadImageError(f"cannot hold the fill {fill} of --mask-fill: it has {stored.kind}")
     if stored.values.dtype in (np.uint8, np.uint16):
-        return MaskFile(stored.values, fill, stored.format, stored.lossless, stored.write)
+        return _file(stored, stored.values, fill, stored.write)
     bits = _bits(np.full((1, 1, *stored.values.shape[2:]), fill, stored.values.dtype))[0, 0]
-    write = partial(_write_other, stored, bits)
-    return MaskFile(_bits(stored.values) ^ bits, 0, stored.format, stored.lossless, write)
+    return _file(stored, _bits(stored.values) ^ bits, 0, partial(_write_other, stored, bits))
+
+
+def _file(stored: Stored, pixels: Pixels, fill: int, write: Callable[[Pixels], bytes]) -> MaskFile:
+    return MaskFile(pixels, fill, stored.format, stored.lossless, stored.turned, write)
 
 
 def _as_shown(data: bytes) -> Stored:
@@ -82,9 +87,8 @@ def _as_shown(data: bytes) -> Stored:
         encoding = Encoding("JPEG", FINEST, sampling=FULL_COLOUR, profile=encoding.profile)
     elif not lossless:
         encoding = Encoding(encoding.format, None, profile=encoding.profile)
-    return Stored(
-        decoded.pixels, encoding.format, lambda pixels: encode(pixels, encoding), lossless=lossless
-    )
+    write = partial(encode, encoding=encoding)
+    return Stored(decoded.pixels, encoding.format, write, lossless, decoded.turned)
 
 
 def _bits(values: Pixels) -> Pixels:

@@ -74,10 +74,10 @@ def open_png_mask(data: bytes) -> Stored | None:
         rest = [(name, content) for name, content in rest if name not in (*KEPT,)]
         header = header[:9] + bytes([GREY]) + header[10:]
     plain = SIGNATURE + chunk(b"IHDR", header) + b"".join(chunk(*each) for each in rest)
-    values = decode(plain).pixels
+    values, _, turned = decode(plain)
     if colour == PALETTE and depth < 8:
         values //= 255 // ((1 << depth) - 1)
-    return Stored(values, "PNG", partial(write_png, kind))
+    return Stored(values, "PNG", partial(write_png, kind), turned=turned)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

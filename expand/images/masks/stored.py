@@ -19,6 +19,8 @@ class Stored:
     format: str
     write: Callable[[Pixels], bytes]
     lossless: bool = True
+    turned: bool = False
+    """Whether they were turned upright by an orientation tag."""
     largest: int | None = None
     """The largest value that it can hold; None: that of the number type."""
     step: int = 1

@@ -60,15 +60,18 @@ def _palette(data: bytes, page: Any) -> Stored:
     known = page.colormap[:, :ENTRIES]
     colours[:, : known.shape[1]] = known
     write = partial(_write, photometric="palette", colormap=colours)
-    return Stored(values, "TIFF", write)
+    return Stored(values, "TIFF", write, turned=_orientation(page) != 1)
 
 
 def _bits(data: bytes, page: Any) -> Stored:
     """Read a file of one bit a pixel as it is shown: 0 and 255."""
     shown = _by_pillow(data, page).astype(np.uint8) * 255
-    return Stored(
-        shown, "TIFF", lambda pixels: _write(pixels > 0, photometric="minisblack"), step=255
-    )
+    turned = _orientation(page) != 1
+    return Stored(shown, "TIFF", _write_bits, turned=turned, step=255)
+
+
+def _write_bits(pixels: Pixels) -> bytes:
+    return _write(pixels > 0, photometric="minisblack")
 
 
 def _by_pillow(data: bytes, page: Any) -> Pixels:
@@ -86,15 +89,20 @@ def _numbers(data: bytes, page: Any) -> Stored:
     if by_tifffile:
         check_parts(page)
         values = _last_channels(page.asarray(maxworkers=1), page.axes)
-        orientation = page.tags.valueof(ORIENTATION, 1)
-        values = upright(values, int(orientation) if orientation in range(1, 9) else 1)
+        values = upright(values, _orientation(page))
     else:
         values = _by_pillow(data, page)
     if values.dtype != dtype or dtype.kind not in "iuf":
         raise BadImageError(f"has pixels of type {dtype}, compressed in a way that is not read")
     shape = "contig" if values.ndim == 3 else None
     write = partial(_write, photometric="minisblack", planarconfig=shape)
-    return Stored(np.ascontiguousarray(values, dtype), "TIFF", write)
+    turned = _orientation(page) != 1
+    return Stored(np.ascontiguousarray(values, dtype), "TIFF", write, turned=turned)
+
+
+def _orientation(page: Any) -> int:
+    value = page.tags.valueof(ORIENTATION, 1)
+    return int(value) if value in range(1, 9) else 1
 
 
 def _last_channels(values: Pixels, axes: str) -> Pixels:

@@ -1,0 +1,81 @@
+"""What the parent finds out about an image with masks, and the names of its copies."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from expand.errors import BadImageError
+from expand.layouts.labelled.masks.pairing import MaskOf
+from expand.layouts.names import copy_name, split_suffix
+from expand.layouts.source import Source
+
+
+class Masks(NamedTuple):
+    """The masks of an image, each with the place of a copy's number in its name."""
+
+    masks: tuple[tuple[str, int], ...]
+    """The path of each mask, and where the number belongs in its stem."""
+    tail: str = ""
+    """What the stem of the image ends with, behind the number: "_leftImg8bit"."""
+
+
+def write_masks(masks: list[MaskOf]) -> str:
+    """Return what is known of an image's masks, as JSON text."""
+    tail = max((mask.tail for mask in masks), key=len, default="")
+    return json.dumps(
+        {"masks": [[mask.path, mask.at] for mask in sorted(masks)], "tail": tail},
+        separators=(",", ":"),
+    )
+
+
+def write_reason(reason: str) -> str:
+    """Return why an image cannot be used, as JSON text."""
+    return json.dumps({"reason": reason})
+
+
+def read_masks(source: Source) -> Masks:
+    """Return what is known of an image's masks; raise BadImageError if it cannot be used."""
+    read = json.loads(source.annotation)
+    if "reason" in read:
+        raise BadImageError(read["reason"])
+    return Masks(tuple((path, at) for path, at in read["masks"]), read["tail"])
+
+
+def image_name(source: Source, k: int, format_: str) -> str:
+    """Return the name of a copy: its number is where names of the image and its masks agree.
+
+    So the copy and its masks are found by the same rule as the originals: "x_v1_leftImg8bit.png"
+    has the mask "x_v1_gtFine_labelIds.png", "x_v1.jpg" the mask "x_v1_mask.png".
+    """
+    tail = _tail(source)
+    if not tail:
+        return copy_name(source.id, k, format_)
+    stem, suffix = split_suffix(source.id)
+    named, kind = split_suffix(copy_name(stem.removesuffix(tail) + suffix, k, format_))
+    return f"{named}{tail}{kind}"
+
+
+def mask_names(source: Source, image: str) -> tuple[str, ...]:
+    """Return the names of the masks of a view whose image is called so."""
+    try:
+        known = read_masks(source)
+    except BadImageError:
+        return ()
+    if image == source.id:
+        return tuple(path for path, _ in known.masks)
+    begin = len(split_suffix(source.id)[0]) - len(known.tail)
+    added = split_suffix(image)[0].removesuffix(known.tail)[begin:]
+    return tuple(_insert(path, at, added) for path, at in known.masks)
+
+
+def _insert(path: str, at: int, added: str) -> str:
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}{name[:at]}{added}{name[at:]}"
+
+
+def _tail(source: Source) -> str:
+    try:
+        return read_masks(source).tail
+    except BadImageError:
+        return ""

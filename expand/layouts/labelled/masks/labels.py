@@ -1,0 +1,138 @@
+"""The masks of one image: read, turned upright with it, and written for each view."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from expand.errors import BadImageError
+from expand.geometry import Placement, Size
+from expand.images.masks import MaskFile, open_mask
+from expand.layouts.labelled.dataset import (
+    Frame,
+    LabelFile,
+    LabelledView,
+    Labels,
+    ViewLabels,
+)
+from expand.layouts.labelled.masks.annotation import image_name, mask_names, read_masks
+from expand.layouts.source import Source
+from expand.storage.reading import read_image
+from expand.targets import Mask, Targets
+from expand.targets.masks import move_mask
+
+
+@dataclass(frozen=True)
+class MaskLabels(Labels):
+    """Reads the masks that the parent found for an image."""
+
+    fill: int = 0
+    """The value of a mask where a view shows nothing of its image."""
+
+    def image_name(self, source: Source, k: int, format_: str) -> str:
+        """Return the path of the image of a copy."""
+        return image_name(source, k, format_)
+
+    def names(self, source: Source, image: str) -> tuple[str, ...]:
+        """Return the paths of the masks of a view."""
+        return mask_names(source, image)
+
+    def load(self, root: str, source: Source) -> Mapping[str, bytes]:
+        """Return the bytes of the masks."""
+        files = {}
+        for path, _ in read_masks(source).masks:
+            try:
+                files[path] = read_image(os.path.join(root, path))
+            except BadImageError as error:
+                raise _about(path, error) from error
+        return files
+
+    def parse(self, source: Source, files: Mapping[str, bytes], frame: Frame) -> ImageMasks:
+        """Decode the masks."""
+        return ImageMasks(
+            source, tuple(_read(path, data, self.fill, frame) for path, data in files.items())
+        )
+
+
+@dataclass(frozen=True)
+class ReadMask:
+    """A mask that was read."""
+
+    data: bytes
+    file: MaskFile
+    mask: Mask
+    """Upright, of the size of the upright image."""
+    changed: bool
+    """Whether it was turned, so that its file says it differently."""
+
+
+@dataclass(frozen=True)
+class ImageMasks:
+    """The masks of an image."""
+
+    source: Source
+    masks: tuple[ReadMask, ...]
+
+    @cached_property
+    def targets(self) -> Targets:
+        """The masks as targets: they are of no objects."""
+        return Targets(masks=tuple(each.mask for each in self.masks))
+
+    @property
+    def notes(self) -> Mapping[str, int]:
+        """Nothing is mended in masks."""
+        return {}
+
+    def write(self, view: LabelledView) -> ViewLabels:
+        """Return the masks of a view: those of view 0 as they are."""
+        names = mask_names(self.source, view.name)
+        moved = view.carried.targets.masks
+        files = tuple(
+            LabelFile(name, self._encode(each, mask, view.k))
+            for name, each, mask in zip(names, self.masks, moved, strict=True)
+        )
+        return ViewLabels(files, {"masks": list(names)})
+
+    @staticmethod
+    def _encode(each: ReadMask, moved: Mask, k: int) -> bytes:
+        if k == 0 and not each.changed:
+            return each.data
+        return each.file.write(moved.pixels)
+
+
+def _read(path: str, data: bytes, fill: int, frame: Frame) -> ReadMask:
+    try:
+        file = open_mask(data, fill)
+    except BadImageError as error:
+        raise _about(path, error) from error
+    mask = Mask(file.pixels, file.fill)
+    turned = frame.turned and _is_stored(path, file, frame)
+    if turned:
+        mask = move_mask(mask, Placement(frame.upright.inverse(), frame.size))
+    height, width = mask.pixels.shape[:2]
+    if (width, height) != frame.size:
+        raise BadImageError(
+            f'its mask "{path}" has {width}×{height} pixels, and it has '
+            f"{frame.size.width:g}×{frame.size.height:g}"
+        )
+    return ReadMask(data, file, mask, turned or file.turned)
+
+
+def _is_stored(path: str, file: MaskFile, frame: Frame) -> bool:
+    """Tell whether a mask was drawn in the stored frame of an image that is turned upright."""
+    if file.turned:
+        return False
+    size = Size(file.pixels.shape[1], file.pixels.shape[0])
+    if size == frame.stored == frame.size:
+        raise BadImageError(
+            "is turned by its EXIF orientation, and the size of its mask "
+            f'"{path}" does not tell whether it is turned too; turn both upright, and remove the '
+            "orientation from the image"
+        )
+    return size == frame.stored
+
+
+def _about(path: str, error: BadImageError) -> BadImageError:
+    return BadImageError(f'its mask "{path}" {error}')

@@ -1,0 +1,132 @@
+"""Open a dataset of images with masks."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from expand.errors import ExpandError
+from expand.layouts.directory import IMAGE
+from expand.layouts.labelled.dataset import Dataset
+from expand.layouts.labelled.masks.annotation import write_masks, write_reason
+from expand.layouts.labelled.masks.labels import MaskLabels
+from expand.layouts.labelled.masks.pairing import File, Images, Pairing, pair
+from expand.layouts.labelled.masks.parts import Parts
+from expand.layouts.labelled.masks.said import notes, title
+from expand.layouts.labelled.open import Opening
+from expand.layouts.labelled.scan import KEPT, MADE, Role, Use, list_dataset
+from expand.layouts.names import fold
+from expand.layouts.walk import walk
+
+UNREAD = (".gif", ".mat", ".npy", ".npz")
+"""Suffixes of masks that are not read."""
+TAG = re.compile(r"_v([1-9]\d*)(?![0-9])")
+
+
+def open_masks(opening: Opening) -> Dataset:
+    """Open a dataset whose images have masks: in folders side by side, or in one folder.
+
+    The images of the training part that have a mask grow, with all their masks. All other files are
+    kept as they are. Raise ExpandError if no image has a mask that can be read.
+    """
+    images, others = _files(opening.root)
+    pairing = pair(images)
+    known = pairing.masks.keys() | pairing.doubtful.keys()
+    parts = Parts.of([file for file in images if file.path in known])
+    if not known:
+        raise _no_pair(opening.root, images, others)
+    growing = parts.choose(opening.root, opening.request.split)
+    grown = {file.path for file in images if file.path in known and growing.holds(file)}
+    _refuse_unread(opening.root, images, others, grown)
+    uses = _uses(pairing, grown)
+    _refuse_taken(opening, [*images, *others])
+    listing = list_dataset(
+        opening.root, lambda path, _: uses.get(path, KEPT), opening.factor, opening.format
+    )
+    said, problems = notes(pairing, others, grown, growing)
+    return Dataset(
+        layout="masks",
+        title=title(pairing, grown, growing, parts),
+        listing=listing,
+        split=growing.shown,
+        labels=MaskLabels(opening.request.mask_fill or 0),
+        notes=said,
+        problems=problems,
+    )
+
+
+def _files(root: Path) -> tuple[list[File], list[File]]:
+    """Return the images of a folder, masks among them, and its other files."""
+    images, others = list[File](), list[File]()
+    for frame, name, kind in walk(str(root), lambda _: None):
+        if name is not None:
+            (images if kind == IMAGE else others).append(File.of(f"{frame.prefix}{name}"))
+    return images, others
+
+
+def _uses(pairing: Pairing, grown: set[str]) -> dict[str, Use]:
+    """Return the use of each image that grows and of its masks; all other files are kept."""
+    uses: dict[str, Use] = {}
+    for path in grown:
+        reason = pairing.doubtful.get(path)
+        masks = pairing.masks.get(path, [])
+        said = write_reason(reason) if reason else write_masks(masks)
+        uses[path] = Use(Role.GROWS, File.of(path).place.folder, said)
+        uses |= dict.fromkeys((mask.path for mask in masks), MADE)
+    return uses
+
+
+def _no_pair(root: Path, images: list[File], others: list[File]) -> ExpandError:
+    """Return why no image has a mask."""
+    masks = next((file for file in images if file.place.labels), None)
+    unread = next((file for file in others if file.suffix.lower() in UNREAD), None)
+    image = next((file for file in images if not file.place.labels), None)
+    if image and masks:
+        return ExpandError(
+            f'"{root}" has no image with a mask: the names of "{image.path}" and "{masks.path}" do '
+            'not belong together. They must be the same, or differ in a word such as "mask" only'
+        )
+    if image and unread:
+        return _unread(root, unread)
+    return ExpandError(
+        f'"{root}" has no image with a mask: masks are images in a folder such as "masks", with '
+        'the names of the images; or beside them, called "x_mask.png" for "x.png"'
+    )
+
+
+def _refuse_unread(root: Path, images: list[File], others: list[File], grown: set[str]) -> None:
+    """Refuse masks of formats that are not read: copies would have none."""
+    unread = [file for file in others if file.suffix.lower() in UNREAD]
+    if not unread:
+        return
+    index = Images(file for file in images if file.path in grown)
+    for file in unread:
+        if file.place.labels and index.of(file, elsewhere=True):
+            raise _unread(root, file)
+        if index.of(file, elsewhere=False):
+            raise _unread(root, file)
+
+
+def _unread(root: Path, file: File) -> ExpandError:
+    kind = file.suffix[1:].upper()
+    return ExpandError(
+        f'"{root}" has masks in {kind} files, such as "{file.path}", which are not supported: '
+        "convert them to PNG, or move them to another folder if they are not needed"
+    )
+
+
+def _refuse_taken(opening: Opening, files: list[File]) -> None:
+    """Refuse a file that is called as a copy would be.
+
+    The scan refuses those that end with the number; here it can be in front of "_mask".
+    """
+    names = {fold(file.path) for file in files}
+    for file in files:
+        for tag in TAG.finditer(file.stem):
+            other = file.stem[: tag.start()] + file.stem[tag.end() :] + file.suffix
+            path = "/".join([*file.folders, other])
+            if int(tag[1]) < opening.factor and fold(path) in names and other != file.suffix:
+                raise ExpandError(
+                    f'"{opening.root}/{file.path}" is called as a copy of "{path}" would be; '
+                    "rename it, or expand the dataset that it was made from"
+                )

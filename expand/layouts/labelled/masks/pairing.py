@@ -1,0 +1,188 @@
+"""Pair images with their masks: in folders side by side, or in one folder."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from expand.layouts.labelled.masks.places import Place, place_of
+from expand.layouts.labelled.masks.stems import (
+    Try,
+    has_mark,
+    heads,
+    image_words,
+    tries,
+)
+from expand.layouts.names import split_suffix
+from expand.layouts.recognition.words import words
+
+Key = tuple[str, ...]
+
+
+class File(NamedTuple):
+    """A file of the dataset."""
+
+    path: str
+    folders: tuple[str, ...]
+    stem: str
+    suffix: str
+
+    @classmethod
+    def of(cls, path: str) -> File:
+        """Split the path of a file, POSIX style."""
+        *folders, name = path.split("/")
+        return cls(path, tuple(folders), *split_suffix(name))
+
+    @property
+    def place(self) -> Place:
+        """What its folders say."""
+        return place_of(self.folders)
+
+
+class MaskOf(NamedTuple):
+    """A mask of an image."""
+
+    path: str
+    at: int
+    """Where the number of a copy belongs in its stem."""
+    tail: str = ""
+    """What the stem of its image ends with, behind what they have in common: "_leftImg8bit"."""
+
+
+@dataclass
+class Pairing:
+    """Which masks belong to which image."""
+
+    masks: dict[str, list[MaskOf]] = field(default_factory=lambda: defaultdict(list))
+    """The masks of each image that has some."""
+    doubtful: dict[str, str] = field(default_factory=dict)
+    """Images that cannot be used, each with the reason."""
+    bare: list[File] = field(default_factory=list)
+    """Images without a mask."""
+    orphans: list[File] = field(default_factory=list)
+    """Masks without an image."""
+
+
+class Images:
+    """Images by their names, in each place."""
+
+    def __init__(self, files: Iterable[File]) -> None:
+        self._files = list(files)
+        self._by_place: dict[tuple[str, Key, str], list[File]] = defaultdict(list)
+        self._by_part: dict[tuple[str, Key, str], list[File]] = defaultdict(list)
+        self._places = {file.place.key for file in self._files}
+        for file in self._files:
+            self._add(self._by_place, file.place.key, file)
+
+    def __iter__(self) -> Iterator[File]:
+        return iter(self._files)
+
+    @staticmethod
+    def _add(index: dict[tuple[str, Key, str], list[File]], key: Key, file: File) -> None:
+        index["stem", key, file.stem].append(file)
+        index["words", key, image_words(file.stem)].append(file)
+        for head in heads(file.stem):
+            index["head", key, head].append(file)
+
+    def of(self, mask: File, *, elsewhere: bool) -> tuple[Try, list[File]] | None:
+        """Return the images that a mask may belong to, and how their names tell; None if none do.
+
+        Where no image is in its place, those of its part are looked through.
+        """
+        key, index = mask.place.key, self._by_place
+        if key not in self._places and elsewhere:
+            key, index = key[:1], self._of_parts()
+        for each in tries(mask.stem, elsewhere=elsewhere):
+            if found := index.get((each.by, key, each.name)):
+                return each, found
+        return None
+
+    def _of_parts(self) -> dict[tuple[str, Key, str], list[File]]:
+        if not self._by_part:
+            for file in self._files:
+                self._add(self._by_part, file.place.key[:1], file)
+        return self._by_part
+
+
+def pair(files: Iterable[File]) -> Pairing:
+    """Pair the images among files with those that are masks."""
+    pairing, images, masks = Pairing(), list[File](), list[File]()
+    folders: dict[tuple[str, ...], list[File]] = defaultdict(list)
+    for file in files:
+        folders[file.folders].append(file)
+    for inside in folders.values():
+        beside = _pair_beside(inside, pairing)
+        if inside[0].place.labels and not beside:
+            masks += inside
+        else:
+            images += [file for file in inside if file.path not in beside]
+    index = Images(images)
+    for mask in masks:
+        if found := index.of(mask, elsewhere=True):
+            _add(pairing, mask, *found)
+        else:
+            pairing.orphans.append(mask)
+    known = pairing.masks.keys() | pairing.doubtful.keys()
+    pairing.bare = [file for file in images if file.path not in known]
+    _check(pairing)
+    return pairing
+
+
+def _pair_beside(files: list[File], pairing: Pairing) -> set[str]:
+    """Pair masks with the images beside them; return the paths of those masks.
+
+    In a folder of labels, most images must have one.
+    """
+    said = {word for name in files[0].folders for word in words(name)}
+    marked = [file for file in files if has_mark(file.stem, said)]
+    if not marked:
+        return set()
+    taken = {file.path for file in marked}
+    images = Images(file for file in files if file.path not in taken)
+    found = [(mask, images.of(mask, elsewhere=False)) for mask in marked]
+    pairs = [(mask, each) for mask, each in found if each]
+    have = {image.path for _, (_, those) in pairs for image in those}
+    if files[0].place.labels and 2 * len(have) < len(list(images)):
+        return set()
+    for mask, each in pairs:
+        _add(pairing, mask, *each)
+    return {mask.path for mask, _ in pairs}
+
+
+def _add(pairing: Pairing, mask: File, how: Try, images: list[File]) -> None:
+    """Note the mask of an image; of several images, that in the folders of the same names."""
+    if len(images) > 1:
+        images = _nearest(mask, images)
+    if len(images) > 1:
+        reason = f'"{images[0].path}" and "{images[1].path}" have the same mask, "{mask.path}"'
+        pairing.doubtful |= {image.path: reason for image in images}
+        return
+    (image,) = images
+    tail = image.stem[len(how.name) :] if how.by == "head" else ""
+    pairing.masks[image.path].append(MaskOf(mask.path, how.at, tail))
+
+
+def _nearest(mask: File, images: list[File]) -> list[File]:
+    """Return those of some images whose folders have most names and numbers of the mask's."""
+    wanted = {*mask.folders} | {word for name in mask.folders for word in words(name)}
+
+    def common(image: File) -> int:
+        found = {*image.folders} | {word for name in image.folders for word in words(name)}
+        return len(found & wanted)
+
+    most = max(map(common, images))
+    return [image for image in images if common(image) == most]
+
+
+def _check(pairing: Pairing) -> None:
+    """Note the images with two masks of one name in one folder: it is unknown which one counts."""
+    for image, masks in pairing.masks.items():
+        stems: dict[str, str] = {}
+        for mask in masks:
+            stem = split_suffix(mask.path)[0]
+            if (other := stems.setdefault(stem, mask.path)) != mask.path:
+                pairing.doubtful[image] = f'has two masks of one name, "{other}" and "{mask.path}"'
+    for image in pairing.doubtful:
+        pairing.masks.pop(image, None)

@@ -1,0 +1,73 @@
+"""What is said about a dataset of images with masks: its title, and notes on odd files."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from expand.layouts.labelled.masks.pairing import File, Pairing
+from expand.layouts.labelled.masks.parts import Growing, Parts
+
+LOSSY = (".jpg", ".jpeg")
+BESIDE = (".json", ".txt", ".xml", ".csv", ".geojson")
+"""Suffixes of other files that can say something about one image."""
+
+
+def title(pairing: Pairing, grown: set[str], growing: Growing, parts: Parts) -> str:
+    """Say what the dataset is, and what grows."""
+    masks = sum(len(pairing.masks.get(path, ())) for path in grown)
+    count = f"{_count(len(grown), 'image')} with {_count(masks, 'mask')}"
+    if not growing.kind:
+        return f"images with masks, {count}"
+    left = parts.others(growing)
+    rest = f"; {', '.join(left)} left as {'it is' if len(left) == 1 else 'they are'}"
+    return f"images with masks, {growing.shown} split {count}{rest if left else ''}"
+
+
+def notes(
+    pairing: Pairing, others: Sequence[File], grown: set[str], growing: Growing
+) -> tuple[tuple[str, ...], int]:
+    """Return sentences about files that are not used as their neighbours are, and their faults."""
+    said = list[str]()
+    bare = [file for file in pairing.bare if growing.holds(file)]
+    folders = {path.rpartition("/")[0] for path in grown}
+    missing = [file for file in bare if "/".join(file.folders) in folders]
+    if missing:
+        said.append(_say(missing, "image has no mask", "images have no mask"))
+    apart = defaultdict[str, list[File]](list)
+    for file in bare:
+        if "/".join(file.folders) not in folders:
+            apart[file.folders[0] if file.folders else ""].append(file)
+    said += [_say(files, "image has no mask", "images have no mask") for files in apart.values()]
+    orphans = [file for file in pairing.orphans if growing.holds(file)]
+    if orphans:
+        said.append(_say(orphans, "mask has no image", "masks have no image"))
+    masks = [mask.path for path in grown for mask in pairing.masks.get(path, ())]
+    if lossy := sorted(path for path in masks if path.lower().endswith(LOSSY)):
+        said.append(
+            f"{_count(len(lossy), 'mask')} {'is' if len(lossy) == 1 else 'are'} JPEG, such as "
+            f'"{lossy[0]}", which is lossy: the masks of copies are JPEG of quality 100, a few '
+            "grey levels off; convert masks to PNG for exact ones"
+        )
+    said += _beside(others, grown)
+    return tuple(said), int(bool(missing))
+
+
+def _beside(others: Iterable[File], grown: set[str]) -> list[str]:
+    """Say that files with the name of an image, but no masks, get no copies."""
+    stems = {path.rpartition("/")[2].rpartition(".")[0] for path in grown}
+    same = [file for file in others if file.stem in stems and file.suffix.lower() in BESIDE]
+    if not same:
+        return []
+    files = f'{_count(len(same), "file")} with the name of an image, such as "{same[0].path}"'
+    return [f"{files}, {'is' if len(same) == 1 else 'are'} kept; the copies of the image have none"]
+
+
+def _say(files: Sequence[File], one: str, several: str) -> str:
+    if len(files) == 1:
+        return f'1 {one}, "{files[0].path}": it is left as it is'
+    return f'{len(files):,} {several}, such as "{files[0].path}": they are left as they are'
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
