@@ -24,7 +24,7 @@ from benchmarks import rendering
 from benchmarks.peers import BATCH, STEPS, WARM_UP, peer_arms
 from benchmarks.timing import print_rates
 from expand.recipes.recipe import Recipe
-from train.data.folder import Folder
+from train.data.folders.folder import Folder
 from train.data.normalise import measure_pixels
 from train.feed.dataset import decoded_images, device_images
 from train.feed.feed import Feed

@@ -15,7 +15,8 @@ from expand.images.formats import Encoding
 from expand.images.pixels import Pixels
 from tests.conftest import noise_image
 from train.data.cache import Cache
-from train.data.folder import Folder, list_folder
+from train.data.folders.folder import Folder
+from train.data.folders.listing import list_folder
 from train.data.pack import pack
 from train.data.shape import ANY_SHAPE
 from train.feed.dataset import Images, ViewDataset, decoded_images

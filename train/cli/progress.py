@@ -14,7 +14,7 @@ from train.trials.context import hide_decoding
 
 if TYPE_CHECKING:
     from train.data.dataset import Packing
-    from train.data.folder import Folder
+    from train.data.folders.folder import Folder
     from train.fit.evaluate import Evaluation
     from train.fit.trainer import Epoch, Step
 

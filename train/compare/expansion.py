@@ -19,7 +19,8 @@ from train.compare.results import ExpansionCost
 from train.compare.study import ComparisonStudy
 from train.data.cache import FULL
 from train.data.decoding import name_file, read_checked, read_image
-from train.data.folder import Folder, list_folder
+from train.data.folders.folder import Folder
+from train.data.folders.listing import list_folder
 from train.errors import STOPPED, TrainError
 from train.trials.context import TrialContext
 from train.trials.study import Seeds

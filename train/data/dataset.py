@@ -14,7 +14,8 @@ from expand.images.pixels import Pixels
 from expand.layouts.layout import AUTO
 from train.data.cache import Cache, TooLargeError
 from train.data.decoding import hash_files
-from train.data.folder import Folder, list_folder, match_classes
+from train.data.folders.folder import Folder, match_classes
+from train.data.folders.listing import list_folder
 from train.data.leak import check_leaks
 from train.data.normalise import Normaliser, measure_pixels
 from train.data.pack import Pack, pack, sample

@@ -31,7 +31,7 @@ from train.data.decoding import (
     read_image,
     read_images,
 )
-from train.data.folder import Folder
+from train.data.folders.folder import Folder
 from train.data.pack_files import (
     ARRAY,
     FORMAT,

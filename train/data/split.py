@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from expand.images.pixels import Pixels
-from train.data.folder import Folder
+from train.data.folders.folder import Folder
 from train.data.pack import Pack
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from expand.views.keys import draw
-from train.data.folder import Folder
+from train.data.folders.folder import Folder
 from train.errors import TrainError
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from train.data.folder import Folder
+from train.data.folders.folder import Folder
 from train.feed.strategies import Strategy
 
 

@@ -18,7 +18,7 @@ from expand.images.memory import keep_buffers
 from expand.images.pixels import Pixels
 from train.data.cache import explain_cache
 from train.data.decoding import name_file, read_checked, stack
-from train.data.folder import Folder
+from train.data.folders.folder import Folder
 from train.data.normalise import to_tensor
 from train.data.shape import Shape, resize_crop
 from train.errors import STOPPED

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from train.data.folder import Folder
+from train.data.folders.folder import Folder
 from train.errors import TrainError
 from train.fit.evaluate import Evaluation
 from train.fit.trainer import Epoch, Step

@@ -13,7 +13,7 @@ import torch
 from expand.cli.output import visible
 from train.data.cache import Cache
 from train.data.dataset import Data, DataRequest, Packing, prepare
-from train.data.folder import Folder
+from train.data.folders.folder import Folder
 from train.errors import TrainError
 from train.runtime.device import pick_device
 from train.trials.options import StudyOptions

@@ -16,7 +16,7 @@ from expand.job.copies import make_files, open_source
 from expand.job.settings import Settings as Expansion
 from expand.views.batches import ViewBatches
 from train.data.decoding import Item, name_file, read_checked, stack
-from train.data.folder import Folder
+from train.data.folders.folder import Folder
 from train.data.pack import Pack
 from train.data.shape import Shape, resize_crop
 from train.data.split import Split

@@ -18,7 +18,7 @@ from expand.layouts.recognition.recognise import recognise
 from expand.splitting import split as module
 from expand.splitting.split import SplitSettings, plan_split, split
 from tests.conftest import Folder, noise_image, tree
-from train.data.folder import list_folder
+from train.data.folders.listing import list_folder
 
 PARTS = ("train", "val", "test")
 

@@ -19,7 +19,7 @@ from train.compare.codec import Codec
 from train.compare.expansion import _copy_sources, measure_expansion
 from train.compare.study import ComparisonStudy
 from train.data.decoding import hash_files
-from train.data.folder import list_folder
+from train.data.folders.listing import list_folder
 from train.errors import STOPPED, TrainError
 from train.trials.context import TrialContext
 from train.trials.study import Seeds

@@ -14,7 +14,7 @@ from tests.conftest import noise_image
 from tests.train.samples import pictures, pixels_of, write_set
 from train.data.cache import Cache
 from train.data.dataset import Data, DataRequest, originals, prepare
-from train.data.folder import Folder
+from train.data.folders.folder import Folder
 from train.data.normalise import measure_pixels
 from train.data.shape import ANY_SHAPE, Shape, resize_crop
 from train.data.split import Split

@@ -14,7 +14,7 @@ import pytest
 from tests.train.commands import call
 from tests.train.samples import pictures, write_set
 from train.data.cache import Cache, TooLargeError, default_root
-from train.data.folder import list_folder
+from train.data.folders.listing import list_folder
 from train.data.pack import pack
 from train.data.shape import ANY_SHAPE
 from train.errors import REFUSED, STOPPED, TrainError

@@ -14,7 +14,8 @@ from expand.records.card import CARD
 from expand.records.manifest import MANIFEST, read_rows
 from tests.conftest import Folder, noise_image, tree
 from tests.train.samples import pictures, write_set
-from train.data.folder import list_folder, match_classes
+from train.data.folders.folder import match_classes
+from train.data.folders.listing import list_folder
 from train.errors import TrainError
 
 

@@ -19,7 +19,7 @@ import pytest
 
 from tests.train.samples import pictures, write_set
 from train.data.cache import Cache
-from train.data.folder import list_folder
+from train.data.folders.listing import list_folder
 from train.data.pack import pack
 from train.data.pack_files import ARRAY, BLOCK, RECORD
 from train.data.shape import ANY_SHAPE

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import Folder
 from tests.train.commands import call, draw_set, refusal
 from tests.train.samples import write_set
-from train.data.folder import list_folder
+from train.data.folders.listing import list_folder
 from train.errors import TrainError
 from train.runs.predict import find_images
 

@@ -13,7 +13,8 @@ from expand import expand
 from tests.conftest import noise_image
 from tests.train.samples import pictures, write_set
 from train.data.cache import Cache
-from train.data.folder import Folder, list_folder
+from train.data.folders.folder import Folder
+from train.data.folders.listing import list_folder
 from train.data.leak import check_leaks, find_leaks
 from train.data.pack import pack, sample
 from train.data.shape import ANY_SHAPE, Shape

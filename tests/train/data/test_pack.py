@@ -37,7 +37,7 @@ from train.data.decoding import (
     hash_files,
     read_checked,
 )
-from train.data.folder import list_folder
+from train.data.folders.listing import list_folder
 from train.data.pack import CHUNK, RECORD_BYTES, pack, sample
 from train.data.pack_files import ArrayFile
 from train.data.shape import ANY_SHAPE, Shape, resize_crop
@@ -47,7 +47,7 @@ PACKING = """
 import os, signal, sys
 from pathlib import Path
 from train.data.cache import Cache
-from train.data.folder import list_folder
+from train.data.folders.listing import list_folder
 from train.data.pack import pack
 from train.data.shape import ANY_SHAPE
 left = int(sys.argv[3])

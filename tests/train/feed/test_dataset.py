@@ -12,7 +12,7 @@ from expand import Recipe, expand, view
 from expand.records.manifest import read_rows
 from tests.train.samples import images_of, pictures, pixels_of, read, sampler_of, write_set
 from train.data.cache import Cache
-from train.data.folder import list_folder
+from train.data.folders.listing import list_folder
 from train.data.pack import pack
 from train.data.shape import ANY_SHAPE, Shape, resize_crop
 from train.errors import STOPPED, TrainError

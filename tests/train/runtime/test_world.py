@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from tests.train.commands import draw_set, settings_for, train
-from train.data.folder import list_folder
+from train.data.folders.listing import list_folder
 from train.data.normalise import Normaliser
 from train.errors import TrainError
 from train.feed.dataset import decoded_images

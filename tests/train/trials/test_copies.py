@@ -15,7 +15,7 @@ from tests.train.compare.studies import context_of, study_for
 from tests.train.samples import pictures, write_set
 from train.compare.codec import Codec
 from train.compare.study import ComparisonStudy
-from train.data.folder import list_folder
+from train.data.folders.listing import list_folder
 from train.data.shape import FIRST_RULES, RULES, Shape, resize_crop
 from train.errors import TrainError
 from train.trials import copies

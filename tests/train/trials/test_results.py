@@ -12,7 +12,7 @@ import pytest
 from tests.train.commands import draw_set
 from tests.train.compare.studies import row_of, study_dir_at, study_for
 from train.compare.study import trials
-from train.data.folder import list_folder
+from train.data.folders.listing import list_folder
 from train.data.pack import Pack
 from train.data.split import Split
 from train.errors import TrainError
