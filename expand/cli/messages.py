@@ -22,9 +22,10 @@ BAD_SHOWN = 20
 def format_plan(plan: Plan, estimated: Estimate, workers: int) -> str:
     """Format a plan: the table of techniques, the counts, and the estimated cost."""
     settings, recipe, listed = plan.settings, plan.settings.recipe, plan.listing.summary
-    counts = _format_sources(listed.count, len(listed.labels))
+    counts = _format_sources(listed.count, _classes(plan))
     free = f", {estimated.free_files:,} more files" if estimated.free_files is not None else ""
     lines = [
+        *([f"{format_title(plan)}", ""] if settings.dataset else []),
         *_format_table(_technique_rows(plan)),
         "",
         _format_views(plan),
@@ -33,7 +34,7 @@ def format_plan(plan: Plan, estimated: Estimate, workers: int) -> str:
         f"Input: {visible(plan.src)}, {counts}, {format_bytes(listed.bytes)}{format_ignored(listed)}",
         (
             f"Output: {visible(plan.out)}, {format_count(plan.files, 'file')}, "
-            f"about {format_bytes(estimated.bytes)}"
+            f"about {format_bytes(estimated.bytes)}{_format_kept(plan)}"
         ),
         (
             f"Disk space: about {format_bytes(estimated.allocated)}; "
@@ -49,6 +50,22 @@ def format_plan(plan: Plan, estimated: Estimate, workers: int) -> str:
     if settings.originals != "none" and _changes_size(plan):
         lines += ["Note: view 0 is the original at its own size; --originals none leaves it out."]
     return "\n".join([*lines, *(f"Note: {note}" for note in recipe.notes)])
+
+
+def format_title(plan: Plan) -> str:
+    """Say what the input is: the first line of a command."""
+    return f"{visible(plan.src)} is {visible(plan.dataset.title)}"
+
+
+def _classes(plan: Plan) -> int | None:
+    """Return the number of classes that images are in; None if an image has no single class."""
+    labels = plan.listing.summary.labels
+    return None if set(labels) == {""} else len(labels)
+
+
+def _format_kept(plan: Plan) -> str:
+    kept = plan.listing.summary.kept
+    return f"; {format_count(kept, 'file')} of them copied as they are" if kept else ""
 
 
 def _technique_rows(plan: Plan) -> list[tuple[str, ...]]:
@@ -84,7 +101,8 @@ def format_report(report: Report) -> str:
     """Format the closing summary of a run."""
     plan, summary, settings = report.plan, report.summary, report.plan.settings
     counted = f"{format_count(summary.files, 'file')}, {format_bytes(summary.bytes)}"
-    sources = _format_sources(summary.sources, len(summary.labels))
+    classes = None if set(summary.labels) == {""} else len(summary.labels)
+    sources = _format_sources(summary.sources, classes)
     lines = [
         f"{visible(plan.src)} → {visible(plan.out)}",
         f"  {sources} × {settings.factor} = {counted}",
@@ -93,6 +111,7 @@ def format_report(report: Report) -> str:
             f"originals: {settings.originals}"
         ),
         *_format_work(summary, report.workers),
+        *_format_labels(summary),
     ]
     if summary.same:
         lines += [
@@ -122,8 +141,28 @@ def _format_work(summary: RunSummary, workers: int) -> list[str]:
                 f"{summary.cpu_seconds:.1f} s of CPU time"
             )
         ]
-    if existing := summary.files - summary.made:
+    if existing := summary.files + summary.kept - summary.made:
         lines += [f"  {format_count(existing, 'file')} already existed"]
+    return lines
+
+
+def _format_labels(summary: RunSummary) -> list[str]:
+    """Format what became of the labels of a labelled dataset, and of its other files."""
+    lines = []
+    if summary.kept:
+        size = format_bytes(summary.kept_bytes)
+        lines += [f"  {format_count(summary.kept, 'other file')} copied as they are, {size}"]
+    written = summary.label_files + len(summary.derived)
+    if written:
+        lines += [
+            f"  {format_count(written, 'label file')}, {format_count(summary.objects, 'object')}"
+        ]
+    dropped = [f"{count:,} {reason}" for reason, count in sorted(summary.dropped.items())]
+    if dropped:
+        lines += [f"  objects without a label in a view: {', '.join(dropped)}"]
+    mended = [f"{count:,} {what}" for what, count in sorted(summary.mended.items())]
+    if mended:
+        lines += [f"  mended in labels of the input: {', '.join(mended)}"]
     return lines
 
 
@@ -170,8 +209,9 @@ def format_empty_classes(listed: ScanSummary, made: Mapping[str, int] | None = N
     return [visible(line) for line in lines]
 
 
-def _format_sources(sources: int, classes: int) -> str:
-    return f"{format_count(sources, 'source')} in {format_count(classes, 'class')}"
+def _format_sources(sources: int, classes: int | None) -> str:
+    counted = format_count(sources, "source")
+    return counted if classes is None else f"{counted} in {format_count(classes, 'class')}"
 
 
 def _format_settings(technique: object) -> str:

@@ -9,10 +9,12 @@ import click
 from expand.cli.groups import Command, NameList, NameOrFile, titled
 from expand.errors import ExpandError
 from expand.images.formats import MAX_PIXELS, OPTIONS, set_max_pixels
-from expand.layouts.layout import AUTO, LAYOUTS
+from expand.layouts.layout import AUTO, LABELLED, LAYOUTS
 
 if TYPE_CHECKING:
+    from expand.job.plan import SettingsFor
     from expand.job.settings import Settings
+    from expand.layouts.labelled.dataset import Request
 
 RECIPES = ("classic", "blog", "detect")
 FORMATS = ("keep", *OPTIONS)
@@ -43,9 +45,9 @@ AUGMENTATION_OPTIONS = [
     click.option(
         "--recipe",
         type=NameOrFile(RECIPES),
-        default="classic",
-        show_default=True,
-        help="classic, blog, detect, or a YAML file: a recipe or an albumentations pipeline.",
+        default=AUTO,
+        help="classic, blog, detect, or a YAML file: a recipe or an albumentations pipeline.  "
+        "[default: classic; detect if labels have boxes only]",
     ),
     click.option(
         "--techniques",
@@ -103,6 +105,46 @@ LAYOUT = click.option(
 )
 
 
+DATA_OPTIONS = [
+    click.option(
+        "--as",
+        "layout",
+        type=click.Choice((*LAYOUTS, *LABELLED)),
+        default=AUTO,
+        show_default=True,
+        metavar="LAYOUT",
+        help=f"How SRC is read: {', '.join((*LAYOUTS, *LABELLED))}. With folders, each folder is a "
+        "class, even one that looks like part of another layout.",
+    ),
+    click.option(
+        "--split",
+        default="",
+        metavar="NAME",
+        help="The part of the dataset that grows; the others are copied as they are.  "
+        "[default: its training part]",
+    ),
+    click.option(
+        "--visible",
+        type=float,
+        default=0.1,
+        show_default=True,
+        help="Share of an object that a view must show; else the object has no label there.",
+    ),
+    click.option(
+        "--mask-fill",
+        type=int,
+        metavar="N",
+        help="Value of masks where a view shows nothing of its image.  [default: 0]",
+    ),
+    click.option(
+        "--columns",
+        default="",
+        metavar="LIST",
+        help="What columns of a table move with the image, for example cx=x,cy=y,angle=ignore.",
+    ),
+]
+
+
 def _limit_pixels(ctx: click.Context, _param: click.Parameter, value: int | None) -> None:
     """Set the limit for this process and its workers, while the command runs."""
     if value is not None and not ctx.resilient_parsing:
@@ -131,13 +173,28 @@ def file_options(command: Command) -> Command:
     return titled("Output", OUTPUT_OPTIONS)(command)
 
 
-def read_settings(options: dict[str, Any]) -> Settings:
-    """Return the settings that the options ask for."""
+def read_request(options: dict[str, Any]) -> Request:
+    """Return what the options say about the dataset."""
+    from expand.layouts.labelled.dataset import Request
+
+    keys = ("layout", "split", "visible", "mask_fill", "columns")
+    return Request(*(options[key] for key in keys))
+
+
+def read_settings(options: dict[str, Any]) -> Settings | SettingsFor:
+    """Return the settings that the options ask for; how, if the recipe depends on the dataset."""
+    if options["recipe"] != AUTO:
+        return settings_for(options, options["recipe"])
+    return lambda name: settings_for(options, name)
+
+
+def settings_for(options: dict[str, Any], recipe_name: str) -> Settings:
+    """Return the settings that the options ask for, with this recipe."""
     factor = _requested_factor(options["factor"], options["copies"])
     from expand.job.settings import Settings
     from expand.recipes.recipe import Recipe
 
-    recipe = Recipe.load(options["recipe"])
+    recipe = Recipe.load(recipe_name)
     if options["techniques"] is not None:
         recipe = recipe.with_factors(_factors(options["techniques"]))
         factor = factor if factor is not None else recipe.distinct

@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from expand.errors import BadImageError
+from expand.geometry import IDENTITY, Affine, Size
 from expand.images.formats import FORMATS, Encoding, max_pixels
 from expand.images.pixels import Pixels, has_memory
 from expand.images.profiles import fits
@@ -54,7 +55,7 @@ class Decoded(NamedTuple):
 class ImageFile:
     """An image file whose header was read: the size of its pixels, and a way to decode them."""
 
-    __slots__ = ("_data", "_picture", "size")
+    __slots__ = ("_data", "_picture", "orientation", "size")
 
     def __init__(self, data: bytes, limit: int | None) -> None:
         picture = _open(data, limit)
@@ -63,6 +64,8 @@ class ImageFile:
         width, height = picture.width, picture.height
         self.size = (height, width) if picture.orientation in TRANSPOSED else (width, height)
         """The width and height of the decoded image."""
+        self.orientation = picture.orientation
+        """The EXIF orientation, 1 … 8."""
 
     def decode(self) -> Decoded:
         """Decode the pixels; raise `BadImageError` with the reason if they are damaged."""
@@ -199,6 +202,16 @@ def _colours(pixels: Pixels, encoding: Encoding) -> int:
 
 TRANSPOSED = (5, 6, 7, 8)
 """The EXIF orientations that exchange width and height."""
+
+
+def upright_map(orientation: int, size: Size) -> Affine:
+    """Return the map from points of the stored image to points of the upright one, of `size`."""
+    turned = Affine(0, 1, 0, 1, 0, 0) if orientation in TRANSPOSED else IDENTITY
+    if orientation in (3, 4, 7, 8):
+        turned = Affine(1, 0, 0, 0, -1, size.height).after(turned)
+    if orientation in (2, 3, 6, 7):
+        turned = Affine(-1, 0, size.width, 0, 1, 0).after(turned)
+    return turned
 
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:

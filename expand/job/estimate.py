@@ -14,9 +14,10 @@ import cv2
 from expand.engines.choose import make_engine
 from expand.engines.engine import Engine
 from expand.errors import BadImageError, ExpandError
-from expand.job.copies import File, make_files, open_source
 from expand.job.plan import Plan
-from expand.job.task import check_input
+from expand.job.tasks.context import check_input
+from expand.job.tasks.copies import File, make_files, open_labelled, open_source
+from expand.job.tasks.labels import load_labels
 from expand.layouts.source import Source, read_source
 
 SAMPLED_SOURCES, SAMPLED_VIEWS, SAMPLE_SECONDS, SAMPLE_SHARE = 24, 4, 0.3, 0.03
@@ -61,10 +62,11 @@ def estimate(plan: Plan, seconds: float = SAMPLE_SECONDS, share: float = SAMPLE_
         return Estimate(0, 0, 0, 0.0, 0.0, *_free(plan.out))
     settings, block, count = plan.settings, _block_size(plan.out), len(plan.listing)
     copies, sizes = count * (settings.factor - 1), sample.sizes
+    listed = plan.listing.summary
     mean = sum(sizes) / len(sizes) if sizes else 0.0
     mean_allocated = sum(-(-size // block) * block for size in sizes) / len(sizes) if sizes else 0.0
-    originals = plan.listing.summary.bytes if settings.originals == "copy" else 0
-    originals_allocated = originals + count * block / 2 if originals else 0
+    originals = listed.bytes + listed.kept_bytes if settings.originals == "copy" else 0
+    originals_allocated = originals + (count + listed.kept) * block / 2 if originals else 0
     return Estimate(
         sample.sources,
         int(originals + copies * mean),
@@ -84,7 +86,7 @@ def _sample(plan: Plan, limit: float, share: float) -> Sample:
     started = time.perf_counter()
     for source in _spread_out(plan):
         if timed and time.perf_counter() - started > min(
-            limit, share * _mean_seconds(timed) * plan.files
+            limit, share * _mean_seconds(timed) * plan.images
         ):
             break
         begun = time.process_time()
@@ -96,7 +98,7 @@ def _sample(plan: Plan, limit: float, share: float) -> Sample:
             continue
         else:
             timed.append((time.process_time() - begun, len(files)))
-            sizes += [len(file.data) for file in files[1:]]
+            sizes += [_size(file) for file in files[1:]]
             pixels += [file.width * file.height for file in files]
     if reasons:
         check_input(plan.src, plan.input)
@@ -111,7 +113,17 @@ def _sample(plan: Plan, limit: float, share: float) -> Sample:
 def _make_some(plan: Plan, source: Source) -> list[File]:
     data = read_source(plan.src / source.id)
     some = range(min(plan.settings.factor, 1 + SAMPLED_VIEWS))
+    reader = plan.dataset.labels
+    if reader:
+        labels = reader, load_labels(reader, os.fspath(plan.src), source)
+        return list(make_files(open_labelled(source, data, some, (), labels), plan.settings))
     return list(make_files(open_source(source.id, data, some), plan.settings))
+
+
+def _size(file: File) -> int:
+    """Return the bytes of a file and of its label files."""
+    labels = file.labels.files if file.labels else ()
+    return len(file.data) + sum(len(label.data) for label in labels)
 
 
 def _mean_seconds(timed: list[tuple[float, int]]) -> float:

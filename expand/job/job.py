@@ -19,7 +19,8 @@ from expand.job.plan import Plan, make_plan
 from expand.job.run import Progress, StrictError, run
 from expand.job.settings import Settings
 from expand.job.summary import RunSummary, printable
-from expand.job.task import TaskContext, check_output
+from expand.job.tasks.context import TaskContext, check_output
+from expand.layouts.labelled.dataset import VISIBLE, Request
 from expand.layouts.layout import AUTO
 from expand.layouts.limits import NameLimits
 from expand.layouts.listing import ScanSummary
@@ -41,20 +42,24 @@ class Report:
     def status(self) -> int:
         """The exit status: 0 all done, 1 done but some input was bad."""
         unread = any(each.files for each in self.plan.listing.summary.empty_classes)
-        return 1 if self.summary.bad or unread else 0
+        return 1 if self.summary.bad or unread or self.plan.dataset.problems else 0
 
 
 def expand(
     src: str | os.PathLike[str] = "data/train",
     out: str | os.PathLike[str] = "data/expanded",
     factor: int = 4,
-    recipe: Recipe | str = "classic",
+    recipe: Recipe | str = AUTO,
     *,
     workers: int | None = None,
     engine: Engine | None = None,
     overwrite: bool = False,
     strict: bool = False,
     layout: str = AUTO,
+    split: str = "",
+    visible: float = VISIBLE,
+    mask_fill: int | None = None,
+    columns: str = "",
     durable: bool = False,
     progress: Progress = lambda _files: None,
     **settings: Any,
@@ -64,15 +69,27 @@ def expand(
     `settings` are those of the command: seed, sampling, format, quality, originals. A bad image is
     listed in the report. Raise ExpandError if the job is refused or stopped. Interrupted? Call it
     again to resume. A larger `factor` adds the missing copies to an existing `out`. The work runs
-    on `engine`, or else in `workers` processes of this machine. If `src` has another layout than
-    class folders, that is refused; `layout="folders"` takes each folder for a class. With
-    `durable`, files are on the disk before the manifest names them.
+    on `engine`, or else in `workers` processes of this machine. With `durable`, files are on the
+    disk before the manifest names them.
+
+    `layout` is how `src` is read, by default as it looks; "folders" takes each folder for a class.
+    Of a dataset in parts, the training part grows, or the one that `split` names. An object of
+    which a view shows less than the share `visible` loses its label there; `mask_fill` is the value
+    of masks where a view shows nothing of its image; `columns` says what columns of a table move.
+    The recipe "auto" is detect for datasets with boxes only, and else classic.
     """
     check_workers(workers)
     if workers and engine:
         raise ExpandError("give expand() a number of workers or an engine, not both")
-    recipe = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe)
-    with make_plan(Path(src), Path(out), Settings(recipe, factor, **settings), layout) as plan:
+    request = Request(layout, split, visible, mask_fill, columns)
+
+    def settings_for(name: str) -> Settings:
+        chosen = name if recipe == AUTO else recipe
+        loaded = chosen if isinstance(chosen, Recipe) else Recipe.load(chosen)
+        return Settings(loaded, factor, **settings)
+
+    wanted = settings_for if recipe == AUTO else settings_for("")
+    with make_plan(Path(src), Path(out), wanted, request) as plan:
         estimated = estimate(plan)
         engine = engine or choose_engine(plan, estimated, workers)
         return do_job(plan, estimated, engine, overwrite, strict, progress, durable=durable)
@@ -101,6 +118,7 @@ def do_job(
             NameLimits.of(plan.out),
             state.careful,
             durable,
+            plan.dataset.labels,
         )
         started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
         try:
@@ -121,7 +139,8 @@ def do_job(
         check_output(plan.out, folder.identity)
         write_card(folder, _finished_card(plan, [*state.runs, cost], summary))
         folder.sync_names()
-    return Report(plan, summary, engine.workers, (*plan.settings.recipe.notes, *state.notes))
+    notes = (*plan.settings.recipe.notes, *plan.dataset.notes, *state.notes)
+    return Report(plan, summary, engine.workers, notes)
 
 
 def _unfinished_card(plan: Plan, runs: list[dict[str, Any]]) -> dict[str, Any]:
@@ -139,6 +158,7 @@ def _unfinished_card(plan: Plan, runs: list[dict[str, Any]]) -> dict[str, Any]:
             "not_images": scanned.foreign,
             "outside_class_folders": scanned.unlabelled,
             **({"without_images": _empty_classes(scanned)} if scanned.empty_classes else {}),
+            **({"kept": scanned.kept} if scanned.kept else {}),
         },
         "versions": versions(),
         "platform": {
@@ -155,6 +175,17 @@ def _empty_classes(scanned: ScanSummary) -> list[dict[str, Any]]:
     return [{"class": printable(each.label), "files": each.files} for each in scanned.empty_classes]
 
 
+def _label_counts(summary: RunSummary) -> dict[str, Any]:
+    """Return what became of labels, as plain data."""
+    return {
+        "kept": summary.kept,
+        "label_files": summary.label_files,
+        "objects": summary.objects,
+        "dropped": dict(sorted(summary.dropped.items())),
+        "mended": dict(sorted(summary.mended.items())),
+    }
+
+
 def _finished_card(plan: Plan, runs: list[dict[str, Any]], summary: RunSummary) -> dict[str, Any]:
     """Return the run card of a job that is done."""
     return {
@@ -166,6 +197,8 @@ def _finished_card(plan: Plan, runs: list[dict[str, Any]], summary: RunSummary) 
             "bytes": summary.bytes,
             "same_pixels": summary.same,
             "classes": summary.labels,
+            **(_label_counts(summary) if plan.settings.dataset else {}),
         },
+        **({"derived": summary.derived} if plan.settings.dataset else {}),
         "bad": [bad._asdict() for bad in summary.bad],
     }

@@ -10,6 +10,7 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from expand.records.card import (
     DELETING,
     FINISHED,
     UNFINISHED,
+    derived_names,
     is_record,
     read_card,
     versions,
@@ -29,7 +31,7 @@ from expand.records.card import (
 )
 from expand.records.claims import read_claims
 from expand.records.join import join
-from expand.records.manifest import MANIFEST, find_parts, names_of, read_records
+from expand.records.manifest import find_parts, manifest_name, names_of, read_records
 from expand.storage.folder import OutputFolder
 from expand.storage.lock import LOCK_FILES, Lock
 from expand.storage.names import PARTIAL
@@ -115,12 +117,13 @@ def _remove_earlier(plan: Plan, folder: OutputFolder, card: dict[str, Any]) -> O
     claims = read_claims(plan.out, card, plan.src)
     write_card(folder, {**card, "state": DELETING})
     records = read_records(plan.out, ordered=False)
-    names = (name for record in records for name in names_of(record))
+    named = (name for record in records for name in names_of(record))
+    names = chain(named, derived_names(card))
     parts = [path.name for path in find_parts(plan.out)]
     left = remove_files(
         plan.out,
         names,
-        [*parts, MANIFEST],
+        [*parts, manifest_name(plan.out)],
         keep=[CARD, *LOCK_FILES],
         ours=lambda name: claims.has(name) or claims.has_temporary(name),
     )
@@ -163,12 +166,13 @@ def _check_settings(plan: Plan, card: dict[str, Any]) -> list[str]:
             f'"{plan.out}" was written with noise of an earlier version, which hits other pixels. '
             "Finish it with the version of expand that began it, or use --overwrite to start again"
         )
-    differing = [key for key in now if earlier.get(key) != now[key]]
+    differing = [key for key in (*now, "dataset") if earlier.get(key) != now.get(key)]
+    differing = list(dict.fromkeys(differing))
     if not differing:
         return []
     if differing != ["factor"]:
         changes = "; ".join(
-            f"{key} was {_format_setting(earlier.get(key))}, is {_format_setting(now[key])}"
+            f"{key} was {_format_setting(earlier.get(key))}, is {_format_setting(now.get(key))}"
             for key in differing
         )
         raise ExpandError(
@@ -200,9 +204,10 @@ def _count_known_files(plan: Plan) -> int:
     """
     files, missing = 0, 0
     names: list[str] = []
-    for source, record in join(plan.listing, read_records(plan.out)):
+    for source, record in join(plan.listing.files(), read_records(plan.out)):
         if source and record:
-            files += len(record.views.intersection(plan.settings.written))
+            views = [0] if source.kept else plan.settings.written
+            files += len(record.views.intersection(views))
         elif record and (record.lines or _has_files(plan, record.source)):
             missing += 1
             names = [*names, record.source][:NAMED]

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from expand.errors import STOPPED, BadImageError, ExpandError
-from expand.job.settings import Settings
-from expand.layouts.class_folders import list_sources
-from expand.layouts.layout import AUTO
+from expand.job.settings import DatasetSettings, Settings
+from expand.layouts.labelled.dataset import AS_IT_LOOKS, Dataset, Request
+from expand.layouts.labelled.open import open_dataset
+from expand.layouts.layout import FOLDERS
 from expand.layouts.limits import NameLimits
 from expand.layouts.listing import Listing
 from expand.layouts.names import fold
 from expand.records.card import is_record
+from expand.records.manifest import LABELLED_MANIFEST, MANIFEST
 from expand.storage.identity import Identity
 
 
@@ -25,46 +28,78 @@ class Plan:
     src: Path
     out: Path
     settings: Settings
-    listing: Listing
+    dataset: Dataset
     input: Identity
     """The input folder when it was listed."""
 
     @property
-    def files(self) -> int:
-        """The number of files of the expanded dataset if no source is bad."""
+    def listing(self) -> Listing:
+        """The sources, and the files that are kept."""
+        return self.dataset.listing
+
+    @property
+    def images(self) -> int:
+        """The number of images that sources become, if no source is bad."""
         return len(self.listing) * len(self.settings.written)
+
+    @property
+    def files(self) -> int:
+        """The number of files of the expanded dataset, without label files."""
+        return self.images + self.listing.summary.kept
 
     def __enter__(self) -> Plan:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.listing.close()
+        self.dataset.close()
 
 
-def make_plan(src: Path, out: Path, settings: Settings, layout: str = AUTO) -> Plan:
-    """Plan the expansion of a folder of class folders; refuse what is not possible.
+SettingsFor = Callable[[str], Settings]
+"""Gets the name of a recipe, and returns the settings with it."""
 
-    With the layout "folders" each folder is a class, whatever it looks like.
+
+def make_plan(
+    src: Path, out: Path, settings: Settings | SettingsFor, request: Request = AS_IT_LOOKS
+) -> Plan:
+    """Plan the expansion of a dataset; refuse what is not possible.
+
+    `settings` can depend on the recipe that suits the dataset: detect where boxes are all that
+    labels say of places, else classic. They are completed by what was found out of the dataset.
     """
     check_apart(src, out)
-    listing = list_sources(src, settings.factor, settings.format, layout)
+    wanted = settings if isinstance(settings, Settings) else settings("classic")
+    dataset = open_dataset(src, request, wanted.factor, wanted.format)
     try:
-        _check_labels(src, listing)
-        return Plan(src, out, settings, listing, Identity.of(src))
+        if dataset.detects and not isinstance(settings, Settings):
+            wanted = settings("detect")
+        if dataset.layout != FOLDERS:
+            wanted = replace(wanted, dataset=_dataset_settings(dataset, request))
+        _check_names(src, dataset)
+        return Plan(src, out, wanted, dataset, Identity.of(src))
     except OSError as error:
-        listing.close()
+        dataset.close()
         raise ExpandError(f'"{src}" cannot be read: {error.strerror}', STOPPED) from error
     except ExpandError:
-        listing.close()
+        dataset.close()
         raise
 
 
-def _check_labels(src: Path, listing: Listing) -> None:
-    """Refuse a class whose folder would have the name of a record in the output folder."""
-    for label in listing.summary.labels:
-        if is_record(fold(label)):
+def _dataset_settings(dataset: Dataset, request: Request) -> DatasetSettings:
+    """Return what was asked for, with what was found out."""
+    return DatasetSettings(
+        dataset.layout, dataset.split, request.visible, request.mask_fill, request.columns
+    )
+
+
+def _check_names(src: Path, dataset: Dataset) -> None:
+    """Refuse a folder or file that would have the name of a record in the output folder."""
+    labelled = dataset.layout != FOLDERS
+    manifest = LABELLED_MANIFEST if labelled else MANIFEST
+    listed = dataset.listing.summary.labels
+    for name in (path.name for path in src.iterdir()) if labelled else listed:
+        if is_record(fold(name), manifest):
             raise ExpandError(
-                f'"{src / label}" has the name of a file that expand writes; rename the folder'
+                f'"{src / name}" has the name of a file that expand writes; rename it'
             )
 
 

@@ -13,9 +13,9 @@ import cv2
 from expand.errors import STOPPED, ExpandError
 from expand.images.decoder import Decoded, decode
 from expand.images.encoder import encode
-from expand.job.copies import encode_original
 from expand.job.plan import check_outside
 from expand.job.settings import Settings
+from expand.job.tasks.copies import encode_original
 from expand.layouts.source import read_source
 from expand.recipes.recorded import is_older
 from expand.records.card import CARD, FINISHED, read_card

@@ -11,17 +11,13 @@ from itertools import chain
 
 from expand.engines.engine import Engine
 from expand.errors import STOPPED, ExpandError
+from expand.job.derived import write_derived
 from expand.job.plan import Plan
 from expand.job.summary import BadSource, RunSummary
-from expand.job.task import (
-    Outcome,
-    Task,
-    TaskContext,
-    check_card,
-    check_input,
-    check_output,
-    do_chunk,
-)
+from expand.job.tasks.context import TaskContext, check_card, check_input, check_output
+from expand.job.tasks.outcome import Outcome, Task
+from expand.job.tasks.task import do_chunk
+from expand.layouts.source import Source
 from expand.records.claims import has_old_parts
 from expand.records.join import join
 from expand.records.manifest import read_records
@@ -52,7 +48,7 @@ def run(
     """
     summary, started = RunSummary(), _clocks()
     old = has_old_parts(plan.out)
-    writer = ManifestWriter(plan.out)
+    writer = ManifestWriter(plan.out, labelled=plan.settings.dataset is not None)
     try:
         chunks = _chunks(plan, context, writer, old)
         if strict:
@@ -60,7 +56,7 @@ def run(
         for outcome in _outcomes(context, engine, chunks):
             summary.add(outcome)
             writer.write(outcome.lines)
-            progress(len(plan.settings.written))
+            progress(1 if outcome.source.kept else len(plan.settings.written))
         if summary.bad:
             check_input(context.src, context.input)
         if strict and summary.bad:
@@ -68,6 +64,7 @@ def run(
                 writer.discard()
             raise StrictError(summary.bad[0], summary.made)
         _check_records(context, writer)
+        summary.derived = write_derived(plan, writer)
         writer.publish()
     finally:
         writer.close()
@@ -99,7 +96,7 @@ def _chunks(
     size = 0
     for task in _tasks(plan, writer, old):
         chunk.append(task)
-        size += task.source.size * plan.settings.factor
+        size += task.source.size * (1 if task.source.kept else plan.settings.factor)
         if len(chunk) == CHUNK_SOURCES or size >= CHUNK_BYTES:
             yield _note_begun(chunk, context, writer)
             chunk, size = [], 0
@@ -110,8 +107,19 @@ def _chunks(
 def _note_begun(chunk: list[Task], context: TaskContext, writer: ManifestWriter) -> list[Task]:
     """Record that files of these sources are written from now on; return the chunk."""
     _check_records(context, writer)
-    writer.begin(task.source.id for task in chunk)
+    writer.begin(_names(context, task.source) for task in chunk)
     return chunk
+
+
+def _names(context: TaskContext, source: Source) -> tuple[str, ...]:
+    """Return the id of a source, and the label files that its views can have."""
+    labels, settings = context.labels, context.settings
+    if labels is None or source.kept:
+        return (source.id,)
+    images = (
+        labels.image_name(source, k, settings.format) if k else source.id for k in settings.written
+    )
+    return (source.id, *(name for image in images for name in labels.names(source, image)))
 
 
 def _check_records(context: TaskContext, writer: ManifestWriter) -> None:
@@ -123,7 +131,7 @@ def _check_records(context: TaskContext, writer: ManifestWriter) -> None:
 
 def _tasks(plan: Plan, writer: ManifestWriter, old: bool) -> Iterator[Task]:
     """Yield every source with its lines from earlier runs; `old`: they did not note what began."""
-    for source, record in join(plan.listing, read_records(plan.out, skip=writer.paths)):
+    for source, record in join(plan.listing.files(), read_records(plan.out, skip=writer.paths)):
         if source:
             yield Task(
                 source,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
 from expand.errors import ExpandError, shown
 from expand.images.formats import OPTIONS
+from expand.layouts.labelled.dataset import VISIBLE, Request
 from expand.recipes.recipe import Recipe
 from expand.techniques.ranges import MOST_FACTOR, is_whole
 from expand.views.views import Views
@@ -26,6 +27,45 @@ KINDS: dict[str, tuple[type, ...]] = {
 
 
 @dataclass(frozen=True)
+class DatasetSettings:
+    """How a labelled dataset is read, and what its labels become; checks itself."""
+
+    layout: str
+    """The name of its reading: "yolo-detect"."""
+    split: str = ""
+    """The part that grows; empty if it has no parts."""
+    visible: float = VISIBLE
+    """Share of an object, 0 … 1, that a view must show."""
+    mask_fill: int | None = None
+    """The value of a mask where a view shows nothing of its image."""
+    columns: str = ""
+    """What columns of a table move with the image."""
+
+    def __post_init__(self) -> None:
+        number = isinstance(self.visible, int | float) and not isinstance(self.visible, bool)
+        if not number or not 0 <= self.visible <= 1:
+            raise ExpandError(f"--visible must be 0 … 1, got {shown(self.visible)}")
+        fill = self.mask_fill
+        if fill is not None and (not is_whole(fill) or not 0 <= fill <= 65535):
+            raise ExpandError(f"--mask-fill must be 0 … 65535, got {shown(fill)}")
+        for value in (self.layout, self.split, self.columns):
+            if not isinstance(value, str):
+                raise ExpandError('the run card has a "dataset" that cannot be used')
+
+    @property
+    def request(self) -> Request:
+        """The request that opens the same dataset again."""
+        return Request(self.layout, self.split, self.visible, self.mask_fill, self.columns)
+
+    @classmethod
+    def from_dict(cls, data: Any) -> DatasetSettings:
+        """Build them from plain data; raise ExpandError for anything else."""
+        if not isinstance(data, dict) or not isinstance(data.get("layout"), str):
+            raise ExpandError('the run card has a "dataset" that cannot be used')
+        return cls(**{key: data[key] for key in cls.__dataclass_fields__ if key in data})
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that decides the content of an expanded dataset; checks itself."""
 
@@ -36,6 +76,8 @@ class Settings:
     format: str = "keep"
     quality: int | None = None
     originals: str = "copy"
+    dataset: DatasetSettings | None = None
+    """None for class folders."""
 
     def __post_init__(self) -> None:
         if not is_whole(self.factor) or self.factor < 1:
@@ -70,8 +112,9 @@ class Settings:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain data."""
-        values = {key: getattr(self, key) for key in self.__dataclass_fields__}
-        return {**values, "recipe": self.recipe.to_dict()}
+        values = {key: getattr(self, key) for key in self.__dataclass_fields__ if key != "dataset"}
+        values["recipe"] = self.recipe.to_dict()
+        return values | ({"dataset": asdict(self.dataset)} if self.dataset else {})
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Settings:
@@ -83,4 +126,6 @@ class Settings:
             if not isinstance(data.get(key), kinds) or isinstance(data.get(key), bool):
                 raise ExpandError(f'the run card has a setting "{key}" that cannot be used')
         known = {key: data[key] for key in cls.__dataclass_fields__ if key in data}
+        if "dataset" in known:
+            known["dataset"] = DatasetSettings.from_dict(known["dataset"])
         return cls(**{**known, "recipe": Recipe.from_dict(data["recipe"])})

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from expand.job.task import Outcome
+from expand.job.tasks.labels import LabelCounts
+from expand.job.tasks.outcome import Outcome
+from expand.records.rows import LabelFileRow
 
 
 class BadSource(NamedTuple):
@@ -29,6 +32,19 @@ class RunSummary:
     """Views with the pixels of an earlier view."""
     labels: dict[str, int] = field(default_factory=dict)
     """Files of each class."""
+    kept: int = 0
+    """Files that were copied as they are."""
+    kept_bytes: int = 0
+    label_files: int = 0
+    label_bytes: int = 0
+    objects: int = 0
+    """Labelled objects in all files."""
+    dropped: Counter[str] = field(default_factory=Counter)
+    """Objects that views do not show, by reason."""
+    mended: Counter[str] = field(default_factory=Counter)
+    """What was mended in labels of the sources."""
+    derived: list[LabelFileRow] = field(default_factory=list)
+    """Files for the whole set."""
     bad: list[BadSource] = field(default_factory=list)
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
@@ -38,13 +54,26 @@ class RunSummary:
         if outcome.problem:
             self.bad.append(BadSource(printable(outcome.source.id), outcome.problem))
             return
+        self.made += outcome.made
+        if outcome.source.kept:
+            self.kept += 1
+            self.kept_bytes += outcome.bytes
+            return
         label, files = outcome.source.label, len(outcome.lines)
         self.sources += 1
         self.files += files
-        self.made += outcome.made
         self.bytes += outcome.bytes
         self.same += outcome.same
         self.labels[label] = self.labels.get(label, 0) + files
+        if outcome.labels:
+            self._add_labels(outcome.labels)
+
+    def _add_labels(self, labels: LabelCounts) -> None:
+        self.label_files += labels.files
+        self.label_bytes += labels.bytes
+        self.objects += labels.objects
+        self.dropped.update(labels.dropped)
+        self.mended.update(labels.mended)
 
 
 def printable(source_id: str) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import file_digest
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from expand.engines.choose import make_engine
 from expand.engines.engine import Engine
@@ -18,7 +18,7 @@ from expand.layouts.blocks import Sorter
 from expand.layouts.names import copy_name
 from expand.records.card import CARD, DELETING, FINISHED, is_record, read_card
 from expand.records.claims import read_claims
-from expand.records.manifest import MANIFEST, order, read_rows
+from expand.records.manifest import LABELLED_MANIFEST, MANIFEST, manifest_name, order, read_rows
 from expand.records.problems import ANEW, EXTRA, LEFTOVER, REPAIR, RERUN, STRANGE, Problem
 from expand.records.rows import Row
 from expand.storage.files import walk
@@ -30,10 +30,12 @@ CHUNK = 512
 
 @dataclass
 class Verification:
-    """The result of a check: the files and bytes of the manifest, and what is wrong."""
+    """The result of a check: the files and bytes of the records, and what is wrong."""
 
     files: int = 0
     bytes: int = 0
+    rows: int = 0
+    """Rows of the manifest."""
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -75,14 +77,14 @@ def verify(
     card = read_card(folder)
     result.problems += _check_finished(card)
     present = 0
-    format_ = card["settings"]["format"] if card else None
-    chunks = _chunks(_count_rows(folder, result, format_))
-    for problem in chain.from_iterable(engine.map(partial(_check_rows, folder), chunks)):
+    rows = _count_rows(folder, result, card["settings"] if card else None)
+    chunks = _chunks(_counted(chain(_listed(rows), _derived(card)), result))
+    for problem in chain.from_iterable(engine.map(partial(_check_files, folder), chunks)):
         present += problem is None or problem.kind != "missing"
         if problem:
             result.problems.append(problem)
         progress(1)
-    result.problems += _check_count(card, result.files)
+    result.problems += _check_count(card, result.rows)
     if sum(1 for _ in _files(folder)) != present:
         result.problems += _extra_files(folder, card)
     return result
@@ -101,32 +103,39 @@ def _check_finished(card: dict[str, Any] | None) -> list[Problem]:
 
 
 def _check_count(card: dict[str, Any] | None, files: int) -> list[Problem]:
-    if card is None or card["state"] != FINISHED or card["counts"]["files"] == files:
+    if card is None or card["state"] != FINISHED:
         return []
-    detail = f"counts {card['counts']['files']:,} files, {MANIFEST} {files:,}"
+    counted = card["counts"]["files"] + card["counts"].get("kept", 0)
+    if counted == files:
+        return []
+    manifest = LABELLED_MANIFEST if "dataset" in card["settings"] else MANIFEST
+    detail = f"counts {counted:,} files, {manifest} {files:,}"
     return [Problem("miscounted", CARD, detail)]
 
 
-def _count_rows(folder: Path, result: Verification, format_: str | None) -> Iterator[Row]:
+def _count_rows(
+    folder: Path, result: Verification, settings: dict[str, Any] | None
+) -> Iterator[Row]:
     """Yield the rows of the manifest; count them, and note where they are not sorted."""
+    manifest = manifest_name(folder)
+    format_ = settings["format"] if settings and "dataset" not in settings else None
     before: tuple[list[str], int] = ([], -1)
     in_order = True
     for row in read_rows(folder):
         key = order(row["source"]), row["view"]
         if in_order and key <= before:
             what = "has two rows of" if key == before else "is not sorted at"
-            problem = Problem("unsorted", MANIFEST, f'{what} "{row["file_name"]}"')
+            problem = Problem("unsorted", manifest, f'{what} "{row["file_name"]}"')
             result.problems.append(problem)
             in_order = False
         before = key
         if format_ and not _is_named(row, format_):
             detail = f'is not the name of view {row["view"]} of "{row["source"]}"'
             result.problems.append(Problem("misnamed", row["file_name"], detail))
-        if row["label"] != row["source"].partition("/")[0]:
+        if manifest == MANIFEST and row["label"] != row["source"].partition("/")[0]:
             detail = f'has the class "{row["label"]}" in the manifest, not that of its source'
             result.problems.append(Problem("misnamed", row["file_name"], detail))
-        result.files += 1
-        result.bytes += row["bytes"]
+        result.rows += 1
         yield row
 
 
@@ -135,30 +144,54 @@ def _is_named(row: Row, format_: str) -> bool:
     return row["file_name"] == (copy_name(source, k, format_) if k else source)
 
 
-def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    chunk: list[Row] = []
+class Written(NamedTuple):
+    """A file as a record names it."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+def _listed(rows: Iterable[Row]) -> Iterator[Written]:
+    """Yield the files that rows name."""
     for row in rows:
-        chunk.append(row)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
+        yield Written(row["file_name"], row["bytes"], row["sha256"])
+        for file in row["labels"]["files"] if "labels" in row else ():
+            yield Written(file["file_name"], file["bytes"], file["sha256"])
+
+
+def _derived(card: dict[str, Any] | None) -> Iterator[Written]:
+    """Yield the files for the whole set that a run card names."""
+    for file in (card or {}).get("derived", ()):
+        yield Written(file["file_name"], file["bytes"], file["sha256"])
+
+
+def _counted(files: Iterable[Written], result: Verification) -> Iterator[Written]:
+    for file in files:
+        result.files += 1
+        result.bytes += file.bytes
+        yield file
+
+
+def _chunks(files: Iterable[Written]) -> Iterator[list[Written]]:
+    remaining = iter(files)
+    while chunk := list(islice(remaining, CHUNK)):
         yield chunk
 
 
-def _check_rows(folder: Path, rows: list[Row]) -> list[Problem | None]:
+def _check_files(folder: Path, files: list[Written]) -> list[Problem | None]:
     with open_output(folder) as output:
-        return [_check_row(output, row) for row in rows]
+        return [_check_file(output, file) for file in files]
 
 
-def _check_row(output: OutputFolder, row: Row) -> Problem | None:
-    """Return what is wrong with the file of a row, None if nothing is."""
-    name = row["file_name"]
+def _check_file(output: OutputFolder, written: Written) -> Problem | None:
+    """Return what is wrong with a file, None if nothing is."""
+    name = written.name
     try:
         with output.open(name) as file:
             size = os.fstat(file.fileno()).st_size
-            if size != row["bytes"]:
-                detail = f"has {size:,} bytes, the manifest says {row['bytes']:,}"
+            if size != written.bytes:
+                detail = f"has {size:,} bytes, the manifest says {written.bytes:,}"
                 return Problem("changed", name, detail)
             digest = file_digest(file, "sha256").hexdigest()
     except (FileNotFoundError, NotADirectoryError):
@@ -167,19 +200,20 @@ def _check_row(output: OutputFolder, row: Row) -> Problem | None:
         if output.has_folder(name):
             return Problem("missing", name, "is missing: a folder lies in its place")
         return Problem("unreadable", name, f"cannot be read: {error.strerror or error}")
-    if digest != row["sha256"]:
+    if digest != written.sha256:
         return Problem("changed", name, "is not the file that was written (its hash differs)")
     return None
 
 
 def _files(folder: Path) -> Iterator[str]:
     """Yield every file below a folder except the records, relative to it, POSIX style."""
-    return (name for name in walk(folder) if not is_record(name))
+    manifest = manifest_name(folder)
+    return (name for name in walk(folder) if not is_record(name, manifest))
 
 
 def _extra_files(folder: Path, card: dict[str, Any] | None) -> list[Problem]:
     """Return the files that the manifest does not have; memory grows with their number only."""
-    listed = Sorter(row["file_name"] for row in read_rows(folder))
+    listed = Sorter(file.name for file in chain(_listed(read_rows(folder)), _derived(card)))
     claims = read_claims(folder, card, folder / card["source"]) if card else None
     return [
         Problem("leftover", name, LEFTOVER)

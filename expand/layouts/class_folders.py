@@ -35,6 +35,24 @@ def list_sources(root: Path, factor: int = 1, format_: str = "keep", layout: str
     """
     if layout not in LAYOUTS:
         raise ExpandError(f"layout must be {' or '.join(LAYOUTS)}, got {layout!r}")
+    check_root(root)
+    scan = _Scan(root, factor, format_, recognising=layout != FOLDERS)
+    listing = Listing(scan.sources(), scan.summary)
+    if not len(listing):
+        listing.close()
+        reason = "no images in its folders" if scan.summary.empty_classes else "no class folders"
+        raise NoClassesError(
+            f'"{root}" has {reason}; images are expected as {root.name}/<class>/<image>'
+        )
+    return listing
+
+
+class NoClassesError(ExpandError):
+    """A folder without class folders that hold images."""
+
+
+def check_root(root: Path) -> None:
+    """Raise ExpandError if the folder of a dataset does not exist, or is a file."""
     try:
         exists, folder = root.exists(), root.is_dir()
     except (OSError, ValueError) as error:
@@ -44,15 +62,6 @@ def list_sources(root: Path, factor: int = 1, format_: str = "keep", layout: str
         raise ExpandError(f'"{root}" does not exist')
     if not folder:
         raise ExpandError(f'"{root}" is a file; a folder with one folder per class is needed')
-    scan = _Scan(root, factor, format_, recognising=layout != FOLDERS)
-    listing = Listing(scan.sources(), scan.summary)
-    if not len(listing):
-        listing.close()
-        reason = "no images in its folders" if scan.summary.empty_classes else "no class folders"
-        raise ExpandError(
-            f'"{root}" has {reason}; images are expected as {root.name}/<class>/<image>'
-        )
-    return listing
 
 
 def list_images(root: Path, layout: str = AUTO) -> Iterator[Path]:

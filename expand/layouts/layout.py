@@ -12,6 +12,21 @@ from expand.errors import ExpandError
 AUTO, FOLDERS = "auto", "folders"
 LAYOUTS = (AUTO, FOLDERS)
 """How the layout of a folder is chosen: recognised, or class folders whatever they look like."""
+LABELLED = (
+    "split-folders",
+    "flat",
+    "yolo",
+    "yolo-detect",
+    "yolo-segment",
+    "yolo-pose",
+    "yolo-obb",
+    "coco",
+    "voc",
+    "masks",
+    "huggingface",
+    "table",
+)
+"""The names of all other layouts that are read."""
 
 
 class Kind(Enum):

@@ -13,6 +13,7 @@ from expand.records.manifest import MANIFEST, is_part
 from expand.records.rows import NotJsonError, parse_json
 from expand.storage.folder import OutputFolder
 from expand.storage.lock import LOCK_FILES
+from expand.storage.names import check_inside
 from expand.storage.reading import read_record
 
 CARD = "expand.json"
@@ -69,6 +70,12 @@ def _check_card(card: Any) -> None:
     if card["state"] == FINISHED:
         _check(card.get("counts"), '"counts"', dict)
         _check(card["counts"].get("files"), '"counts.files"', int)
+    _check(card.get("derived", []), '"derived"', list)
+    for entry in card.get("derived", ()):
+        _check(entry, 'each of "derived"', dict)
+        check_inside(entry.get("file_name"))
+        _check(entry.get("bytes"), 'each "bytes" of "derived"', int)
+        _check(entry.get("sha256"), 'each "sha256" of "derived"', str)
     _check(card.get("bad", []), '"bad"', list)
     for entry in card.get("bad", ()):
         _check(entry, 'each of "bad"', dict)
@@ -105,6 +112,11 @@ def versions() -> dict[str, str]:
     return result
 
 
-def is_record(name: str) -> bool:
+def is_record(name: str, manifest: str = MANIFEST) -> bool:
     """Tell whether a file at the top of an output folder is one of expand's records."""
-    return name in (CARD, MANIFEST, *LOCK_FILES) or is_part(name)
+    return name in (CARD, manifest, *LOCK_FILES) or is_part(name)
+
+
+def derived_names(card: dict[str, Any] | None) -> list[str]:
+    """Return the files for the whole set that the last finished run wrote."""
+    return [entry["file_name"] for entry in (card or {}).get("derived", ())]

@@ -7,13 +7,16 @@ could use. All other files without a row are not expand's.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from expand.layouts.names import COPY, copy_name
-from expand.records.card import FINISHED
-from expand.records.manifest import BEGUN, PART, find_parts, read_records
+from expand.records.card import FINISHED, derived_names
+from expand.records.manifest import BEGUN, PART, begun_names, find_parts, read_records
+from expand.records.rows import NotJsonError
+from expand.storage.reading import open_record, read_lines
 
 
 @dataclass(frozen=True)
@@ -24,11 +27,15 @@ class Claims:
     format: str
     begun: Callable[[str], bool]
     """Whether a run may have begun to write files of a source."""
+    labelled: bool = False
+    """Whether a source can lie at the top of the folder."""
+    others: frozenset[str] = frozenset()
+    """Label files of such sources, and files for the whole set."""
 
     def has(self, name: str) -> bool:
         """Tell whether a file without a row may be one that a run wrote."""
-        return any(
-            k < self.factor and "/" in source and self.begun(source)
+        return name in self.others or any(
+            k < self.factor and ("/" in source or self.labelled) and self.begun(source)
             for source, k in self._made_from(name)
         )
 
@@ -61,7 +68,20 @@ def read_claims(folder: Path, card: dict[str, Any], src: Path) -> Claims:
     for record in read_records(folder, ordered=False):
         if record.begun and len(record.views) < views:
             begun.add(record.source)
-    return Claims(factor, format_, begun.__contains__)
+    others = frozenset([*_begun_files(folder), *derived_names(card)])
+    return Claims(factor, format_, begun.__contains__, "dataset" in settings, others)
+
+
+def _begun_files(folder: Path) -> Iterator[str]:
+    """Yield the label files that runs may have begun to write."""
+    first = BEGUN.partition("{}")[0]
+    for path in find_parts(folder):
+        file = open_record(path) if path.name.startswith(first) else None
+        if file is None:
+            continue
+        with file, suppress(NotJsonError):  # the last line may be cut off
+            for line in read_lines(file, path):
+                yield from begun_names(line)[1:]
 
 
 def has_old_parts(folder: Path) -> bool:

@@ -19,15 +19,18 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from expand.errors import ExpandError
-from expand.records.rows import NotJsonError, Row, line_of, parse_json, parse_row
+from expand.records.rows import NotJsonError, Row, files_of, line_of, parse_json, parse_row
 from expand.storage.names import check_inside
 from expand.storage.reading import open_record, read_lines
 
 __all__ = ["MANIFEST", "Record", "Row", "line_of", "order", "read_records", "read_rows"]
 
 MANIFEST = "metadata.jsonl"
-PART, BEGUN = ".metadata-{}.part", ".begun-{}.part"
-_PARTS = re.compile(r"\.(metadata|begun)-\d+\.part")
+LABELLED_MANIFEST = "expand.jsonl"
+"""The manifest of a labelled dataset: a `metadata.jsonl` in it is the user's own."""
+PART, LABELLED_PART, BEGUN = ".metadata-{}.part", ".expand-{}.part", ".begun-{}.part"
+_PARTS = re.compile(r"\.(metadata|expand|begun)-\d+\.part")
+_LABELLED_PARTS = LABELLED_PART.format("*")
 
 
 class Record(NamedTuple):
@@ -50,6 +53,12 @@ def is_part(name: str) -> bool:
     return _PARTS.fullmatch(name) is not None
 
 
+def manifest_name(folder: Path) -> str:
+    """Return what the manifest of an output folder is called, finished or not."""
+    labelled = (folder / LABELLED_MANIFEST).exists() or any(folder.glob(_LABELLED_PARTS))
+    return LABELLED_MANIFEST if labelled else MANIFEST
+
+
 def find_parts(folder: Path) -> list[Path]:
     """Return the files of runs that ended early, in the order in which they may be removed.
 
@@ -64,10 +73,15 @@ def read_rows(folder: Path) -> Iterator[Row]:
 
     Raise ExpandError, with the line, for what is not a row of a file inside the folder.
     """
-    path = folder / MANIFEST
+    path = folder / manifest_name(folder)
     file = open_record(path)
     if file is None:
         raise ExpandError(f'"{folder}" {_lacks(folder)}: not a finished output of expand')
+    yield from read_part(file, path)
+
+
+def read_part(file: BinaryIO, path: Path) -> Iterator[Row]:
+    """Yield the rows of an open manifest, and close it."""
     with file:
         for number, line in enumerate(read_lines(file, path), 1):
             try:
@@ -97,7 +111,8 @@ def read_records(
     A view has two lines if its source changed between two runs. Lines out of order are refused; or,
     if not `ordered`, a source can have several records.
     """
-    paths = [path for path in (folder / MANIFEST, *find_parts(folder)) if path not in skip]
+    paths = [folder / manifest_name(folder), *find_parts(folder)]
+    paths = [path for path in paths if path not in skip]
     with ExitStack() as stack:
         streams = []
         for path in paths:
@@ -113,7 +128,7 @@ def read_records(
 
 def names_of(record: Record) -> set[str]:
     """Return the files that the lines of a source name."""
-    return {json.loads(line)["file_name"] for line in record.lines}
+    return {name for line in record.lines for name in files_of(json.loads(line))}
 
 
 class _Line(NamedTuple):
@@ -153,4 +168,11 @@ def _row_line(line: bytes) -> _Line:
 
 
 def _begun_line(line: bytes) -> _Line:
-    return _Line(check_inside(parse_json(line)), 0, "")
+    return _Line(begun_names(line)[0], 0, "")
+
+
+def begun_names(line: bytes) -> list[str]:
+    """Return the source that was begun, and the label files that its views can have."""
+    value = parse_json(line)
+    names = value if isinstance(value, list) and value else [value]
+    return [check_inside(name) for name in names]

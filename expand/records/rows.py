@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn, TypedDict
+from typing import Any, NoReturn, NotRequired, TypedDict
 
 from expand.errors import ExpandError
 from expand.storage.names import check_inside
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
+class LabelFileRow(TypedDict):
+    """A label file of a view."""
+
+    file_name: str
+    bytes: int
+    sha256: str
+
+
+class RowLabels(TypedDict):
+    """The labels of a view in a labelled dataset."""
+
+    sha256: str
+    """Hash of the labels of the source: its label files, and what set-wide files say of it."""
+    files: list[LabelFileRow]
+    objects: int
+    """Objects that the view shows."""
+    dropped: dict[str, int]
+    """Objects that it does not show, counted by reason."""
+    mended: dict[str, int]
+    """What was mended when the labels were read, counted: the same in all views of a source."""
+    annotation: NotRequired[Any]
+    """What set-wide files are to say of the view."""
 
 
 class Row(TypedDict):
@@ -26,6 +50,9 @@ class Row(TypedDict):
     source_sha256: str
     same_as: int
     """The first view of the source with the same pixels; nearly always this one."""
+    labels: NotRequired[RowLabels]
+    kept: NotRequired[bool]
+    """True for a file that was copied as it is: no image of a view."""
 
 
 TEXTS = ("label", "sha256", "source_sha256")
@@ -58,17 +85,41 @@ def parse_row(line: bytes) -> Row:
         for key in TEXTS:
             if not isinstance(row[key], str):
                 raise ExpandError(f'"{key}" must be text')
-        check_inside(row["label"])
+        if row["label"]:
+            check_inside(row["label"])
         for key in NUMBERS:
             if type(row[key]) is not int or not 0 <= row[key] <= LARGEST:
                 raise ExpandError(f'"{key}" must be a whole number, at least 0')
         if not isinstance(row["params"], dict):
             raise ExpandError('"params" must be an object')
+        if "labels" in row:
+            _check_labels(row["labels"])
     except KeyError as error:
         raise ExpandError(f"not a row of a manifest: it has no {error}") from error
     except ExpandError as error:
         raise ExpandError(f"not a row of a manifest: {error}") from error
     return row  # type: ignore[return-value]
+
+
+def _check_labels(labels: Any) -> None:
+    """Raise ExpandError or KeyError if the labels of a row are not such."""
+    if not isinstance(labels, dict) or not isinstance(labels["files"], list):
+        raise ExpandError('"labels" must be an object with files')
+    if not isinstance(labels["sha256"], str):
+        raise ExpandError('"sha256" of labels must be text')
+    for file in labels["files"]:
+        if not isinstance(file, dict) or not isinstance(file["sha256"], str):
+            raise ExpandError("a label file must be an object with a hash")
+        check_inside(file["file_name"])
+        if type(file["bytes"]) is not int or not 0 <= file["bytes"] <= LARGEST:
+            raise ExpandError('"bytes" must be a whole number, at least 0')
+
+
+def files_of(row: Row) -> list[str]:
+    """Return the files that a row names: its own, and its label files."""
+    if "labels" not in row:
+        return [row["file_name"]]
+    return [row["file_name"], *(file["file_name"] for file in row["labels"]["files"])]
 
 
 def parse_json(text: bytes) -> Any:

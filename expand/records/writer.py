@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from expand.errors import ExpandError
 from expand.layouts.source import is_utf8
-from expand.records.manifest import BEGUN, MANIFEST, PART, find_parts
+from expand.records.manifest import (
+    BEGUN,
+    LABELLED_MANIFEST,
+    LABELLED_PART,
+    MANIFEST,
+    PART,
+    find_parts,
+    read_part,
+)
+from expand.records.rows import Row
 from expand.storage.appending import AppendedFile
+from expand.storage.reading import open_record
 from expand.storage.removal import open_output
 
 
@@ -21,28 +31,35 @@ class ManifestWriter:
     every file that a run may have written to it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, labelled: bool = False) -> None:
         self.folder = open_output(folder)
+        self.manifest = LABELLED_MANIFEST if labelled else MANIFEST
+        part = LABELLED_PART if labelled else PART
         taken = {path.name for path in find_parts(folder)}
         number = next(
-            n for n in range(len(taken) + 1) if not {PART.format(n), BEGUN.format(n)} & taken
+            n for n in range(len(taken) + 1) if not {part.format(n), BEGUN.format(n)} & taken
         )
         try:
             self.begun = AppendedFile(self.folder, BEGUN.format(number))
-            self.part = AppendedFile(self.folder, PART.format(number))
+            self.part = AppendedFile(self.folder, part.format(number))
         except BaseException:
             self.folder.close()
             raise
         self.paths = folder / self.part.name, folder / self.begun.name
         self.lines: list[str] = []
 
-    def begin(self, sources: Iterable[str]) -> None:
+    def begin(self, sources: Iterable[tuple[str, ...]]) -> None:
         """Note sources whose files are written from now on, and give all lines to the system.
 
-        So they outlive a kill of this process.
+        So they outlive a kill of this process. Each is its id, and the label files that its views
+        can have.
         """
         # a name that is not UTF-8 makes its source bad: it gets no files
-        named = (json.dumps(source) for source in sources if is_utf8(source))
+        named = (
+            json.dumps(names if len(names) > 1 else names[0])
+            for names in sources
+            if all(map(is_utf8, names))
+        )
         self.begun.append("".join(f"{line}\n" for line in named).encode())
         self.flush()
 
@@ -54,6 +71,12 @@ class ManifestWriter:
         """Give the lines to the operating system."""
         lines, self.lines = "".join(self.lines), []
         self.part.append(lines.encode())
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows that were written."""
+        self.flush()
+        if file := open_record(self.paths[0]):
+            yield from read_part(file, self.paths[0])
 
     def check(self) -> None:
         """Raise ExpandError with status 3 if the parts are no longer where they were created."""
@@ -80,7 +103,7 @@ class ManifestWriter:
         self.flush()
         self.check()
         self.part.sync()
-        self.folder.rename(self.part.name, MANIFEST)
+        self.folder.rename(self.part.name, self.manifest)
         for part in find_parts(Path(self.folder.path)):
             self.folder.remove(part.name)
         self.folder.sync_names()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
@@ -78,8 +79,10 @@ class OutputFolder:
             reason = error.strerror or error
             raise ExpandError(f'"{self.path}" cannot be read: {reason}', STOPPED) from error
 
-    def write(self, name: str, data: bytes, *, sync: bool = False) -> None:
-        """Write a file, and the folders on the way to it; replace an existing one.
+    def write(self, name: str, data: bytes | Iterable[bytes], *, sync: bool = False) -> None:
+        """Write a file, at once or in blocks, and the folders on the way to it.
+
+        It replaces an existing one.
 
         With `sync`, its bytes are on the disk before it appears. Raise ExpandError with status 3
         (stopped) if the disk is full or the file cannot be written for another reason.

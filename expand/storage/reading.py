@@ -16,6 +16,8 @@ LINE_BYTES = 16 << 20
 RECORD_BYTES = 256 << 20
 """The largest run card that is read; it grows with the number of bad sources."""
 TRIES = 3
+BLOCK = 1 << 20
+"""Bytes of a large file that are read at a time."""
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _READ |= getattr(os, "O_NONBLOCK", 0)  # opening a pipe would wait for a writer
 _NO_HANDLES = (errno.EMFILE, errno.ENFILE)
@@ -36,10 +38,7 @@ def read_image(path: str | os.PathLike[str]) -> bytes:
             if not changed:
                 return data
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        if getattr(error, "errno", None) in _NO_HANDLES:
-            raise ExpandError(f'"{os.fspath(path)}" cannot be opened: {reason}', STOPPED) from error
-        raise BadImageError(f"cannot be read ({reason})") from error
+        raise _cannot_read(path, error) from error
     raise BadImageError("changes while it is read")
 
 
@@ -56,6 +55,38 @@ def _read_once(path: str | os.PathLike[str]) -> tuple[bytes, bool]:
         os.close(handle)
     changed = before.st_mtime_ns != after.st_mtime_ns or len(data) != after.st_size
     return data, changed
+
+
+def read_blocks(path: str | os.PathLike[str]) -> Iterator[bytes]:
+    """Yield the bytes of a file of any size, following links.
+
+    Raise BadImageError as `read_image` does; a file that changes meanwhile is read only once.
+    """
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise BadImageError("is not a regular file")
+        handle = os.open(path, _READ)
+    except (OSError, ValueError) as error:
+        raise _cannot_read(path, error) from error
+    try:
+        before = os.fstat(handle)
+        while block := os.read(handle, BLOCK):
+            yield block
+        after = os.fstat(handle)
+    except OSError as error:
+        raise _cannot_read(path, error) from error
+    finally:
+        os.close(handle)
+    if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
+        raise BadImageError("changes while it is read")
+
+
+def _cannot_read(path: str | os.PathLike[str], error: OSError | ValueError) -> ExpandError:
+    """Return the error of a file that cannot be read: its own fault, or that of this process."""
+    reason = getattr(error, "strerror", None) or error
+    if getattr(error, "errno", None) in _NO_HANDLES:
+        return ExpandError(f'"{os.fspath(path)}" cannot be opened: {reason}', STOPPED)
+    return BadImageError(f"cannot be read ({reason})")
 
 
 def read_all(handle: int, size: int) -> bytes:

@@ -6,6 +6,7 @@ import ctypes
 import errno
 import os
 import sys
+from collections.abc import Iterable
 
 from expand.errors import STOPPED, ExpandError
 
@@ -24,12 +25,21 @@ def create(path: str, folder: int | None = None) -> int:
     return os.open(path, _NEW, 0o666, dir_fd=folder)
 
 
-def write_new(path: str, data: bytes, folder: int | None = None, *, sync: bool = False) -> None:
-    """Create a file and write it; `path` may be relative to the open `folder`."""
+def write_new(
+    path: str, data: bytes | Iterable[bytes], folder: int | None = None, *, sync: bool = False
+) -> None:
+    """Create a file and write it, at once or in blocks.
+
+    `path` may be relative to the open `folder`.
+    """
     # plain system calls: for small files, opening and renaming is the cost
     handle = create(path, folder)
     try:
-        write_all(handle, data)
+        if isinstance(data, bytes):
+            write_all(handle, data)
+        else:
+            for block in data:
+                write_all(handle, block)
         if sync:
             os.fsync(handle)
     finally:

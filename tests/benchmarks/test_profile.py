@@ -14,7 +14,7 @@ from benchmarks.profile.__main__ import main
 from benchmarks.profile.stages import OTHER, STAGES, Timed
 from benchmarks.profile.timers import Timers, find, timed_functions
 from expand.images import encoder
-from expand.job import copies
+from expand.job.tasks import copies
 from tests.conftest import Folder
 
 OUTER, INNER = Timed("outer", "tests", "outer"), Timed("inner", "tests", "inner")

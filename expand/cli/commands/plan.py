@@ -10,10 +10,11 @@ import click
 from expand.cli.groups import Folder, GroupedCommand, titled
 from expand.cli.options import (
     COMMON,
-    LAYOUT,
+    DATA_OPTIONS,
     MAX_PIXELS_OPTION,
     WORKERS,
     file_options,
+    read_request,
     read_settings,
     view_options,
 )
@@ -23,20 +24,19 @@ from expand.cli.output import echo, visible
 @click.command(cls=GroupedCommand, common=COMMON[:-1])
 @click.argument("src", type=Folder(), default=Path("data/train"))
 @click.argument("out", type=Folder(), default=Path("data/expanded"))
-@titled("Data", [LAYOUT, MAX_PIXELS_OPTION])
+@titled("Data", [*DATA_OPTIONS, MAX_PIXELS_OPTION])
 @view_options
 @file_options
 @titled("Execution", [WORKERS])
-def plan(src: Path, out: Path, workers: int | None, layout: str, **options: Any) -> int:
+def plan(src: Path, out: Path, workers: int | None, **options: Any) -> int:
     """Show what would be written, with an estimate of time and space."""
-    return show_plan(src, out, workers, layout, options)
+    return show_plan(src, out, workers, options)
 
 
 def show_plan(
     src: Path,
     out: Path,
     workers: int | None,
-    layout: str,
     options: dict[str, Any],
     overwrite: bool = False,
 ) -> int:
@@ -49,12 +49,12 @@ def show_plan(
     from expand.job.plan import find_long_names, make_plan
 
     check_workers(workers)
-    with make_plan(src, out, settings, layout) as planned:
+    with make_plan(src, out, settings, read_request(options)) as planned:
         estimated = estimate(planned, seconds=2.0, share=10.0)
         workers = choose_engine(planned, estimated, workers).workers
         echo(format_plan(planned, estimated, workers))
         known = peek_output(planned, overwrite)
-        for note in (*known.notes, *find_long_names(planned)):
+        for note in (*planned.dataset.notes, *known.notes, *find_long_names(planned)):
             echo(visible(note))
         check_fits(planned, estimated, 1 - known.files / planned.files)
     return 0

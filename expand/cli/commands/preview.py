@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from expand.cli.groups import FileOrFolder, Folder, GroupedCommand, titled
-from expand.cli.options import COMMON, LAYOUT, MAX_PIXELS_OPTION, read_settings, view_options
+from expand.cli.options import COMMON, LAYOUT, MAX_PIXELS_OPTION, settings_for, view_options
 from expand.cli.output import echo, visible
+from expand.layouts.layout import AUTO
 
 
 @click.command(cls=GroupedCommand, common=COMMON[:-1])
@@ -31,7 +32,8 @@ from expand.cli.output import echo, visible
 )
 def preview(src: Path, sheet: Path, sources: int, layout: str, **options: Any) -> int:
     """Draw a contact sheet: one row per source, one column per view."""
-    settings = read_settings(options)
+    recipe = "classic" if options["recipe"] == AUTO else options["recipe"]
+    settings = settings_for(options, recipe)
     from expand.job.plan import check_outside
     from expand.previews.preview import Preview
     from expand.storage.files import write_whole

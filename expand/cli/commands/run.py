@@ -12,11 +12,12 @@ from expand.cli.commands.plan import show_plan
 from expand.cli.groups import Folder, GroupedCommand, titled
 from expand.cli.options import (
     COMMON,
-    LAYOUT,
+    DATA_OPTIONS,
     MAX_PIXELS_OPTION,
     QUIET,
     WORKERS,
     file_options,
+    read_request,
     read_settings,
     view_options,
 )
@@ -34,7 +35,7 @@ from expand.cli.output import NobodyReadsError, echo
             default=True,
             help="Skip images that cannot be read (exit status 1), or stop at the first.",
         ),
-        LAYOUT,
+        *DATA_OPTIONS,
         MAX_PIXELS_OPTION,
     ],
 )
@@ -72,14 +73,13 @@ def run(
     dry_run: bool,
     quiet: bool,
     workers: int | None,
-    layout: str,
     **options: Any,
 ) -> int:
     """Expand a dataset."""
     if dry_run:
-        return show_plan(src, out, workers, layout, options, overwrite)
+        return show_plan(src, out, workers, options, overwrite)
     settings = read_settings(options)
-    from expand.cli.messages import format_report
+    from expand.cli.messages import format_report, format_title
     from expand.cli.progress import progress_bar
     from expand.engines.choose import check_workers
     from expand.job.estimate import choose_engine, estimate
@@ -87,7 +87,9 @@ def run(
     from expand.job.plan import make_plan
 
     check_workers(workers)
-    with make_plan(src, out, settings, layout) as plan:
+    with make_plan(src, out, settings, read_request(options)) as plan:
+        if plan.settings.dataset and not quiet:
+            echo(format_title(plan))
         estimated = estimate(plan)
         engine = choose_engine(plan, estimated, workers)
         with progress_bar(plan.files, "files", quiet) as progress:

@@ -54,8 +54,9 @@ def _check(out: Path, workers: int | None, quiet: bool) -> Verification:
     from expand.engines.choose import make_engine
     from expand.job.verify import verify as check
     from expand.records.manifest import read_rows
+    from expand.records.rows import files_of
 
-    total = sum(1 for _ in read_rows(out))
+    total = sum(len(files_of(row)) for row in read_rows(out))
     with progress_bar(total, "files", quiet) as progress:
         return check(out, make_engine(workers, total * CHECK_SECONDS), progress)
 

@@ -33,6 +33,12 @@ class Request:
     """--visible."""
     mask_fill: int | None = None
     """--mask-fill: the value of a mask where a view shows nothing of its image; None: 0."""
+    columns: str = ""
+    """--columns: what columns of a table move with the image: "x=x,y=y,angle=ignore"."""
+
+
+AS_IT_LOOKS = Request()
+"""The request of a user who says nothing."""
 
 
 class Frame(NamedTuple):
@@ -204,4 +210,8 @@ class Dataset:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove the temporary file of its listing."""
         self.listing.close()

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
 
 from expand.errors import ExpandError
-from expand.layouts.labelled.dataset import Dataset, Request
-from expand.layouts.layout import AUTO, FOLDERS, Kind, Layout
-
-
-class Opening(NamedTuple):
-    """What an opener gets: the folder, what the user asks for, and how copies will be named."""
-
-    root: Path
-    request: Request
-    factor: int
-    format: str
-    seen: Layout | None = None
-    """What the recognition saw; None if the layout was named by --as."""
-
-
-Opener = Callable[[Opening], Dataset]
-"""Raises ExpandError if the folder is not such a dataset, or is ambiguous: it then names what was
-seen, and the command for each reading."""
+from expand.layouts.class_folders import NoClassesError, check_root, list_sources
+from expand.layouts.directory import read_directory
+from expand.layouts.labelled.dataset import AS_IT_LOOKS, Dataset, Request
+from expand.layouts.labelled.opening import Opener, Opening
+from expand.layouts.layout import AUTO, FOLDERS, LABELLED, LAYOUTS, Kind, Layout, LayoutError
 
 OPENERS: dict[str, str] = {
     "split-folders": "splits.open:open_split_folders",
@@ -53,11 +39,43 @@ READINGS: dict[Kind, str] = {
     Kind.TABLE: "table",
 }
 """The reading of each kind of layout that the recognition tells."""
-NAMES = (AUTO, FOLDERS, *OPENERS)
+NAMES = (*LAYOUTS, *LABELLED)
+
+
+def open_dataset(
+    root: Path, request: Request = AS_IT_LOOKS, factor: int = 1, format_: str = "keep"
+) -> Dataset:
+    """Open the dataset in a folder, class folders or any other layout.
+
+    Raise ExpandError if it cannot be told, is not supported, or cannot be read; or if `factor`
+    views of each image, written in `format_`, would not get different names.
+    """
+    opening = Opening(root, request, factor, format_)
+    if request.layout not in (AUTO, FOLDERS):
+        check_root(root)
+        return open_labelled(opening)
+    try:
+        listing = list_sources(root, factor, format_, request.layout)
+    except LayoutError as error:
+        if error.layout.kind not in READINGS:
+            raise
+        return open_labelled(opening._replace(seen=error.layout))
+    except NoClassesError:
+        if request.layout == FOLDERS or not has_images(root):
+            raise
+        return open_labelled(opening._replace(request=replace(request, layout="flat")))
+    return Dataset(FOLDERS, "class folders", listing)
+
+
+def has_images(root: Path) -> bool:
+    """Tell whether images lie in a folder itself."""
+    return bool(read_directory(str(root)).images)
 
 
 def open_labelled(opening: Opening) -> Dataset:
     """Open the dataset in a folder, by the reading that was asked for or else by what was seen."""
+    if opening.seen and opening.seen.kind is Kind.SPLIT:
+        opening = _look_into_parts(opening, opening.seen)
     name = opening.request.layout
     if name == AUTO and opening.seen:
         name = READINGS.get(opening.seen.kind, "")
@@ -66,3 +84,28 @@ def open_labelled(opening: Opening) -> Dataset:
     module, _, function = OPENERS[name].partition(":")
     opener: Opener = getattr(import_module(f"expand.layouts.labelled.{module}"), function)
     return opener(opening)
+
+
+def _look_into_parts(opening: Opening, seen: Layout) -> Opening:
+    """Return what is seen in the first part, if that is more than class folders.
+
+    Raise LayoutError if the parts lie in one of several folders: then they are not all.
+    """
+    first = seen.training or seen.evidence[0].rstrip("/")
+    above = opening.root
+    for name in first.split("/")[:-1]:
+        if len(read_directory(str(above)).folders) > 1:
+            raise LayoutError(opening.root, seen)
+        above /= name
+    try:
+        list_sources(opening.root / first).close()
+    except LayoutError as error:
+        if error.layout.kind in READINGS and error.layout.kind is not Kind.SPLIT:
+            inner = error.layout
+            for name in reversed(first.split("/")):
+                inner = inner.below(name)
+            return opening._replace(seen=inner)
+        raise
+    except NoClassesError:
+        pass  # the opener says what is missing
+    return opening

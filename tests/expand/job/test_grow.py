@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from expand import ExpandError, Recipe, expand
-from expand.job import copies
+from expand.job.tasks import copies
 from expand.job.estimate import Estimate
 from expand.job.verify import verify
 from expand.records.manifest import MANIFEST, read_rows

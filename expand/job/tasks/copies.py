@@ -17,8 +17,10 @@ from expand.images.decoder import Decoded, ImageFile, open_image
 from expand.images.encoder import encode
 from expand.images.pixels import Pixels
 from expand.job.settings import Settings
+from expand.job.tasks.labels import LoadedLabels, OpenLabels, WrittenLabels
+from expand.layouts.labelled.dataset import Labels
 from expand.layouts.names import copy_name
-from expand.layouts.source import check_name
+from expand.layouts.source import Source, check_name
 from expand.records.rows import Row
 from expand.views.drawn import DrawnView, DrawnViews, WantedViews
 from expand.views.views import Rendered
@@ -44,6 +46,7 @@ class File(NamedTuple):
     same_as: int
     as_source: bool
     """Whether `data` is the source's own bytes, so that a link can stand for it."""
+    labels: WrittenLabels | None = None
 
 
 class OpenSource(NamedTuple):
@@ -56,6 +59,7 @@ class OpenSource(NamedTuple):
     """Ascending."""
     rows: Sequence[Row] = ()
     """The manifest's rows of views that have files already; new views are compared with them."""
+    labels: OpenLabels | None = None
 
 
 def open_source(
@@ -64,6 +68,22 @@ def open_source(
     """Open a source, from the bytes of its file; raise BadImageError if it cannot be used."""
     check_name(source_id)
     return OpenSource(source_id, data, open_image(data), ks, rows)
+
+
+def open_labelled(
+    source: Source,
+    data: bytes,
+    ks: Sequence[int],
+    rows: Sequence[Row],
+    labels: tuple[Labels, LoadedLabels],
+) -> OpenSource:
+    """Open a source of a labelled dataset, with the bytes of its labels.
+
+    Raise BadImageError if it cannot be used.
+    """
+    opened = open_source(source.id, data, ks, rows)
+    reader, loaded = labels
+    return opened._replace(labels=OpenLabels.parse(reader, source, loaded, opened.image))
 
 
 class DrawnSource(NamedTuple):
@@ -136,16 +156,32 @@ def make_files(
     views = ImageViews(source, decoded.pixels, settings, drawn)
     for k in source.ks:
         pixels, params = views.render(k)
-        if k == 0:
-            name, file = source.id, encode_original(decoded, data)
-        else:
-            name, file = copy_name(source.id, k, settings.format), encode(pixels, encoding)
+        name = _name(source, k, settings)
+        file = encode(pixels, encoding) if k else encode_original(decoded, data)
         file_hash = source_hash if file is data else sha256(file).hexdigest()
         same_as = views.find_same(k, pixels, file_hash)
         height, width = pixels.shape[:2]
+        labels = source.labels.of_view(settings, k, name, params) if source.labels else None
         yield File(
-            name, k, params, width, height, file, file_hash, source_hash, same_as, file is data
+            name,
+            k,
+            params,
+            width,
+            height,
+            file,
+            file_hash,
+            source_hash,
+            same_as,
+            file is data,
+            labels,
         )
+
+
+def _name(source: OpenSource, k: int, settings: Settings) -> str:
+    """Return the name of the file of view `k`."""
+    if source.labels:
+        return source.labels.image_name(k, settings.format)
+    return copy_name(source.id, k, settings.format) if k else source.id
 
 
 class ImageViews:

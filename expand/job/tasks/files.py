@@ -1,0 +1,100 @@
+"""The files of one source: which exist already in the output folder, and how new ones get there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+
+from expand.errors import BadImageError
+from expand.job.settings import Settings
+from expand.job.tasks.context import TaskContext
+from expand.job.tasks.copies import File
+from expand.job.tasks.labels import LoadedLabels
+from expand.job.tasks.outcome import Entry
+from expand.layouts.labelled.dataset import Labels
+from expand.layouts.source import Source
+from expand.records.rows import Row, files_of
+from expand.storage.folder import OutputFolder
+from expand.storage.writing import LongNameError
+
+NO_LABELS: dict[str, None] = {"sha256": None}
+
+
+def check_free(folder: OutputFolder, files: list[File], lines: list[str]) -> None:
+    """Raise BadImageError if a file would replace one that is not expand's.
+
+    One with the same bytes, or none, may be what a run left whose records did not reach the disk.
+    """
+    known = {name for line in lines for name in files_of(json.loads(line))}
+    for name, data in _contents(files):
+        if name in known or (found := folder.status(name)) is None:
+            continue
+        if found.st_size and folder.read(name).strip(b"\0") not in (b"", data):
+            raise BadImageError(
+                f'would be written to "{name}", where the output folder has a file that '
+                "expand did not write; move that file away"
+            )
+
+
+def _contents(files: list[File]) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the bytes of each file, those of its labels first."""
+    for file in files:
+        if file.labels:
+            yield from file.labels.files
+        yield file.name, file.data
+
+
+def write_files(
+    context: TaskContext, folder: OutputFolder, source: Source, files: list[File]
+) -> None:
+    """Write the files of a source; raise BadImageError if the name of one cannot exist."""
+    for number, file in enumerate(files):
+        try:
+            for label in file.labels.files if file.labels else ():
+                folder.write(label.name, label.data)
+            if file.as_source and context.settings.originals == "link":
+                folder.link(context.path_of(source), file.name)
+            else:
+                folder.write(file.name, file.data)
+        except LongNameError as error:
+            for name, _ in _contents(files[: number + 1]):
+                folder.remove(name)
+            raise BadImageError(f"has a name that is too long: {error}") from error
+
+
+def find_existing(
+    folder: OutputFolder,
+    settings: Settings,
+    lines: list[str],
+    data: bytes,
+    labels: tuple[Labels, LoadedLabels] | None,
+) -> dict[int, Entry]:
+    """Return the files, by view, that earlier runs made from these bytes of the source.
+
+    If one of them is gone or has another size, none is trusted and all are made again; and so if
+    the labels have changed.
+    """
+    source_hash = sha256(data).hexdigest()
+    label_hash = labels and labels[1].sha256
+    entries = [Entry(json.loads(line), line) for line in lines]
+    known = {
+        row["view"]: Entry(row, line)
+        for row, line in entries
+        if row["source_sha256"] == source_hash
+        and row["view"] in settings.written
+        and row.get("labels", NO_LABELS)["sha256"] == label_hash
+    }
+    return known if all(is_whole(folder, row) for row, _ in known.values()) else {}
+
+
+def is_whole(folder: OutputFolder, row: Row) -> bool:
+    """Tell whether the files of a row exist and have their sizes."""
+    sizes = [(row["file_name"], row["bytes"])]
+    if "labels" in row:
+        sizes += [(file["file_name"], file["bytes"]) for file in row["labels"]["files"]]
+    for name, size in sizes:
+        found = folder.status(name)
+        if found is None or found.st_size != size:
+            return False
+    return True

@@ -1,0 +1,148 @@
+"""The labels of one source: read once, and written for each of its views. Writes no file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from expand.geometry import IDENTITY, Placement, Size
+from expand.images.decoder import ImageFile, upright_map
+from expand.job.settings import Settings
+from expand.layouts.labelled.dataset import (
+    Frame,
+    ImageLabels,
+    LabelFile,
+    LabelledView,
+    Labels,
+)
+from expand.layouts.source import Source
+from expand.records.rows import LabelFileRow, RowLabels
+from expand.targets import Carried, carry
+from expand.views.carried import carry_view
+
+
+class LoadedLabels(NamedTuple):
+    """The bytes of the labels of a source, and their hash."""
+
+    files: Mapping[str, bytes]
+    sha256: str
+
+
+class WrittenLabels(NamedTuple):
+    """The labels of a view: label files to write, and what its row says of them."""
+
+    files: tuple[LabelFile, ...]
+    row: RowLabels
+    carried: Carried
+
+
+class LabelCounts(NamedTuple):
+    """What became of the labels of a source, counted over its files."""
+
+    files: int
+    """Label files."""
+    bytes: int
+    objects: int
+    """Objects in all views."""
+    dropped: Mapping[str, int]
+    """Objects that views do not show, by reason."""
+    mended: Mapping[str, int]
+    """What was mended in the labels of the source."""
+
+
+def count_labels(rows: Sequence[RowLabels]) -> LabelCounts:
+    """Count the labels of all views of one source."""
+    files = [file for row in rows for file in row["files"]]
+    dropped = Counter[str]()
+    for row in rows:
+        dropped.update(row["dropped"])
+    return LabelCounts(
+        len(files),
+        sum(file["bytes"] for file in files),
+        sum(row["objects"] for row in rows),
+        dropped,
+        rows[0]["mended"],
+    )
+
+
+def load_labels(labels: Labels, root: str, source: Source) -> LoadedLabels:
+    """Read the label files of a source; raise BadImageError if one cannot be read."""
+    files = labels.load(root, source)
+    digest = sha256(source.annotation.encode("utf-8", "backslashreplace"))
+    for name in sorted(files):
+        digest.update(f"\0{name}\0{len(files[name])}\0".encode("utf-8", "backslashreplace"))
+        digest.update(files[name])
+    return LoadedLabels(files, digest.hexdigest())
+
+
+def frame_of(image: ImageFile) -> Frame:
+    """Return the frames in which labels of an image can have been drawn."""
+    width, height = image.size
+    size = Size(float(width), float(height))
+    upright = upright_map(image.orientation, size)
+    turned = upright.a == 0
+    stored = Size(size.height, size.width) if turned else size
+    return Frame(stored, size, upright)
+
+
+@dataclass(frozen=True)
+class OpenLabels:
+    """The labels of a source that was opened."""
+
+    reader: Labels
+    source: Source
+    labels: ImageLabels
+    sha256: str
+    size: Size
+
+    @classmethod
+    def parse(
+        cls, reader: Labels, source: Source, loaded: LoadedLabels, image: ImageFile
+    ) -> OpenLabels:
+        """Read labels; raise BadImageError, with file and line, if no rule can mend them."""
+        frame = frame_of(image)
+        labels = reader.parse(source, loaded.files, frame)
+        return cls(reader, source, labels, loaded.sha256, frame.size)
+
+    def image_name(self, k: int, format_: str) -> str:
+        """Return the name of the image of view `k`."""
+        return self.reader.image_name(self.source, k, format_) if k else self.source.id
+
+    def of_view(
+        self, settings: Settings, k: int, name: str, params: Mapping[str, Any]
+    ) -> WrittenLabels:
+        """Return the labels of view `k`, whose image is called `name`."""
+        carried = self.carry(settings, k, params)
+        source, size = IDENTITY, self.size
+        if k:
+            source, size = settings.views.placement(dict(params), self.size)
+        view = LabelledView(k, name, size, carried, params, source.inverse())
+        written = self.labels.write(view)
+        row = RowLabels(
+            sha256=self.sha256,
+            files=[_file_row(file) for file in written.files],
+            objects=len(carried.kept),
+            dropped=dict(Counter(dropped.reason for dropped in carried.dropped)),
+            mended=dict(self.labels.notes),
+        )
+        if written.annotation is not None:
+            row["annotation"] = written.annotation
+        return WrittenLabels(written.files, row, carried)
+
+    def carry(self, settings: Settings, k: int, params: Mapping[str, Any]) -> Carried:
+        """Return the targets of view `k`."""
+        targets = self.labels.targets
+        if k == 0:
+            return carry(targets, Placement(IDENTITY, self.size), visible=0)
+        assert settings.dataset
+        shape = int(self.size.height), int(self.size.width)
+        return carry_view(settings.views, targets, dict(params), shape, settings.dataset.visible)
+
+
+def _file_row(file: LabelFile) -> LabelFileRow:
+    return LabelFileRow(
+        file_name=file.name, bytes=len(file.data), sha256=sha256(file.data).hexdigest()
+    )

@@ -1,0 +1,121 @@
+"""A task: one source and its missing files. This is what a worker runs."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+import cv2
+
+from expand.images.memory import keep_buffers
+from expand.job.tasks.context import PROBLEMS, TaskContext, check_card, check_output, problem_of
+from expand.job.tasks.copies import (
+    DrawnSource,
+    File,
+    OpenSource,
+    draw_sources,
+    make_files,
+    open_labelled,
+    open_source,
+)
+from expand.job.tasks.files import check_free, find_existing, write_files
+from expand.job.tasks.kept import keep_file
+from expand.job.tasks.labels import LoadedLabels, load_labels
+from expand.job.tasks.outcome import Entry, Outcome, Task, bad_outcome, outcome_of, row_of
+from expand.layouts.labelled.dataset import Labels
+from expand.layouts.source import Source, read_source
+from expand.records.rows import Row, line_of
+from expand.storage.folder import OutputFolder
+from expand.storage.removal import open_output
+
+
+class Begun(NamedTuple):
+    """A task whose source is open; `problem` says why it cannot be used."""
+
+    task: Task
+    entries: dict[int, Entry]
+    """The files that earlier runs made, by view."""
+    source: OpenSource | None = None
+    """None if no file is missing."""
+    problem: str = ""
+
+
+def do_chunk(context: TaskContext, tasks: list[Task]) -> list[Outcome]:
+    """Do a few tasks; raise ExpandError with status 3 if a folder went away.
+
+    The views of all of them are drawn together: with small images, that is most of the work.
+    """
+    cv2.setNumThreads(0)
+    keep_buffers()
+    check_output(context.out, context.output)
+    with open_output(context.out, durable=context.durable) as folder:
+        check_card(folder)
+        begun = [begin_task(context, folder, task) for task in tasks]
+        drawn = iter(draw_sources(context.settings, [each.source for each in begun if each.source]))
+        outcomes = [
+            finish_task(context, folder, each, next(drawn) if each.source else None)
+            for each in begun
+        ]
+        if context.durable:
+            folder.sync()
+    return outcomes
+
+
+def begin_task(context: TaskContext, folder: OutputFolder, task: Task) -> Begun:
+    """Read a source, and find out which of its files are missing."""
+    source, settings = task.source, context.settings
+    if source.kept:
+        return Begun(task, {})
+    try:
+        context.limits.check(source.id, settings.written, settings.format)
+        data = read_source(context.path_of(source))
+        labels = _load_labels(context, source)
+        entries = find_existing(folder, settings, task.lines, data, labels) if task.lines else {}
+        missing = [k for k in settings.written if k not in entries]
+        rows = [entry.row for entry in entries.values()]
+        return Begun(task, entries, _open(source, data, missing, rows, labels) if missing else None)
+    except PROBLEMS as error:
+        return Begun(task, {}, problem=problem_of(context, error))
+
+
+def _load_labels(context: TaskContext, source: Source) -> tuple[Labels, LoadedLabels] | None:
+    """Read the label files of a source; None if the dataset has no labels beside classes."""
+    if context.labels is None:
+        return None
+    return context.labels, load_labels(context.labels, os.fspath(context.src), source)
+
+
+def _open(
+    source: Source,
+    data: bytes,
+    missing: list[int],
+    rows: list[Row],
+    labels: tuple[Labels, LoadedLabels] | None,
+) -> OpenSource:
+    if labels is None:
+        return open_source(source.id, data, missing, rows)
+    return open_labelled(source, data, missing, rows, labels)
+
+
+def finish_task(
+    context: TaskContext, folder: OutputFolder, begun: Begun, drawn: DrawnSource | None
+) -> Outcome:
+    """Make the files of one source that do not exist yet; a bad source gives an `Outcome` too."""
+    task, entries, source, problem = begun
+    if task.source.kept:
+        return keep_file(context, folder, task)
+    files: list[File] = []
+    if source:
+        try:
+            files = list(make_files(source, context.settings, drawn))
+            if context.careful and not task.begun:
+                check_free(folder, files, task.lines)
+            write_files(context, folder, task.source, files)
+        except PROBLEMS as error:
+            problem = problem_of(context, error)
+    if problem:
+        return bad_outcome(folder, task, problem)
+    for file in files:
+        row = row_of(task.source, file)
+        entries[file.view] = Entry(row, line_of(row))
+    return outcome_of(task.source, [entries[k] for k in context.settings.written], len(files))

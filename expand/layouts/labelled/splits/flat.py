@@ -1,0 +1,27 @@
+"""A flat folder: images without labels."""
+
+from __future__ import annotations
+
+from expand.errors import ExpandError
+from expand.layouts.labelled.dataset import Dataset
+from expand.layouts.labelled.opening import Opening
+from expand.layouts.labelled.scan import KEPT, Role, Use, list_dataset
+
+
+def open_flat(opening: Opening) -> Dataset:
+    """Open a folder whose images, at any depth, have no labels.
+
+    Raise ExpandError if it has no images.
+    """
+
+    def decide(_path: str, is_image: bool) -> Use:
+        return Use(Role.GROWS) if is_image else KEPT
+
+    if opening.request.split:
+        raise ExpandError("a folder of images without labels has no parts: leave out --split")
+    listing = list_dataset(opening.root, decide, opening.factor, opening.format)
+    if not len(listing):
+        listing.close()
+        raise ExpandError(f'"{opening.root}" has no images')
+    count = "1 image" if len(listing) == 1 else f"{len(listing):,} images"
+    return Dataset("flat", f"images without labels, {count}", listing)

@@ -1,0 +1,92 @@
+"""Split roots of class folders: `train/cat/1.jpg`, `val/cat/2.jpg`; only one part grows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from expand.errors import ExpandError
+from expand.layouts.directory import read_directory
+from expand.layouts.labelled.dataset import Dataset
+from expand.layouts.labelled.opening import Opening
+from expand.layouts.labelled.scan import KEPT, Role, Use, list_dataset
+from expand.layouts.labelled.titles import format_title
+from expand.layouts.recognition.words import part_of
+
+NAMED = 6
+"""Folders that a message names."""
+
+
+def open_split_folders(opening: Opening) -> Dataset:
+    """Open a folder with one folder for each part, which has a folder for each class.
+
+    Raise ExpandError if no part is for training and --split names none.
+    """
+    root = opening.root
+    above = opening.seen.training.rpartition("/")[0] if opening.seen else ""
+    parts = find_parts(root, above)
+    part = choose_part(root, parts, opening.request.split)
+    prefix = f"{above}/{part}/" if above else f"{part}/"
+    found = Counter[str]()
+
+    def decide(path: str, is_image: bool) -> Use:
+        if not (is_image and path.startswith(prefix)):
+            return KEPT
+        label, _, rest = path[len(prefix) :].partition("/")
+        if not rest:
+            found["outside"] += 1
+            return KEPT
+        return Use(Role.GROWS, label)
+
+    listing = list_dataset(root, decide, opening.factor, opening.format)
+    classes = tuple(sorted(listing.summary.labels))
+    if not len(listing):
+        listing.close()
+        raise ExpandError(
+            f'"{root / prefix}" has no class folders with images; images are expected as '
+            f"{prefix}<class>/<image>"
+        )
+    title = format_title("class folders in parts", len(classes), part, len(listing), parts)
+    return Dataset(
+        "split-folders",
+        title,
+        listing,
+        part,
+        classes=classes,
+        notes=_notes(prefix, found["outside"]),
+        problems=int(found["outside"] > 0),
+    )
+
+
+def find_parts(root: Path, above: str = "") -> list[str]:
+    """Return the folders below `root/above` that are called like parts of a split."""
+    return [name for name in read_directory(str(root / above)).folders if part_of(name)]
+
+
+def choose_part(root: Path, parts: list[str], asked: str) -> str:
+    """Return the part that grows: the one asked for, or the only one for training."""
+    if asked:
+        if asked not in parts:
+            raise ExpandError(f'"{root}" has no part "{asked}"; it has {_listed(parts)}')
+        return asked
+    training = [name for name in parts if (role := part_of(name)) and role.kind == "train"]
+    if len(training) == 1:
+        return training[0]
+    if training:
+        what = f"several parts for training: {_listed(training)}"
+    else:
+        what = f"no part for training, only {_listed(parts)}"
+    raise ExpandError(f'"{root}" has {what}; name the part that is to grow: --split NAME')
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(f'"{name}"' for name in names[:NAMED])
+    return f"{shown}, …" if len(names) > NAMED else shown or "no parts"
+
+
+def _notes(prefix: str, outside: int) -> tuple[str, ...]:
+    if not outside:
+        return ()
+    images = "1 image lies" if outside == 1 else f"{outside:,} images lie"
+    copies = "gets" if outside == 1 else "get"
+    return (f'{images} in "{prefix}" outside its class folders, and {copies} no copies',)
