@@ -12,7 +12,7 @@ import pytest
 
 from expand import expand
 from expand.engines.local import LocalEngine
-from expand.job.verify import verify
+from expand.job.checks.verify import verify
 from tests.conftest import Folder, tree
 from tests.expand.job.test_run import COMMAND, many, wait_for_files
 

@@ -12,8 +12,8 @@ import numpy as np
 from expand.engines.choose import available_cores, make_engine
 from expand.images.decoder import decode
 from expand.images.pixels import Pixels
-from expand.job.tasks.copies import make_files, open_source
 from expand.job.settings import Settings as Expansion
+from expand.job.tasks.copies import make_files, open_source
 from expand.views.batches import ViewBatches
 from train.data.decoding import Item, name_file, read_checked, stack
 from train.data.folders.folder import Folder

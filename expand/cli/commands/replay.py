@@ -19,7 +19,7 @@ from expand.cli.output import echo, visible
 @MAX_PIXELS_OPTION
 def replay(out: Path, file: str, source: Path | None, to: Path | None) -> int:
     """Make one FILE of an expanded dataset again, byte for byte."""
-    from expand.job.replay import replay_into
+    from expand.job.checks.replay import replay_into
 
     path, same = replay_into(out, file, source, to)
     result = "already exists, byte for byte the same" if same else "made again, byte for byte"

@@ -12,7 +12,7 @@ from expand.cli.options import MAX_PIXELS_OPTION, QUIET, WORKERS
 from expand.cli.output import echo, visible
 
 if TYPE_CHECKING:
-    from expand.job.verify import Verification
+    from expand.job.checks.verify import Verification
 
 CHECK_SECONDS = 50e-6  # to read and hash a small file
 
@@ -52,7 +52,7 @@ def verify(
 def _check(out: Path, workers: int | None, quiet: bool) -> Verification:
     from expand.cli.progress import progress_bar
     from expand.engines.choose import make_engine
-    from expand.job.verify import verify as check
+    from expand.job.checks.verify import verify as check
     from expand.records.manifest import read_rows
     from expand.records.rows import files_of
 
@@ -66,9 +66,9 @@ def _mend(
 ) -> bool:
     """Do what --repair and --move-strangers ask for, say it, and return whether anything changed."""
     from expand.cli.formatting import format_count
+    from expand.job.checks.repair import repair as make_again
+    from expand.job.checks.replay import Replayer
     from expand.job.plan import check_outside
-    from expand.job.replay import Replayer
-    from expand.job.replay import repair as make_again
     from expand.storage.removal import move_files
 
     moved, made = 0, list[str]()

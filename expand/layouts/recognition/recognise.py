@@ -80,7 +80,8 @@ def _refine(directory: Directory, found: Layout) -> Layout:
 
 
 def _is_expanded(directory: Directory) -> bool:
-    return CARD in directory.others and "metadata.jsonl" in directory.others
+    manifests = ("metadata.jsonl", "expand.jsonl")
+    return CARD in directory.others and any(name in directory.others for name in manifests)
 
 
 def _look_into_files(directory: Directory, *, numbered: bool) -> Layout | None:

@@ -14,7 +14,7 @@ from expand import ExpandError, expand
 from expand.cli.command import command
 from expand.engines import choose
 from expand.engines.choose import available_cores, check_workers, make_engine
-from expand.job.verify import verify
+from expand.job.checks.verify import verify
 from tests.conftest import Folder
 
 Work = TypeVar("Work")

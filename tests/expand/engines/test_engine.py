@@ -11,7 +11,7 @@ import pytest
 
 from expand import ExpandError, expand
 from expand.engines.engine import Engine
-from expand.job.verify import verify
+from expand.job.checks.verify import verify
 from tests.conftest import Folder, tree
 
 Work = TypeVar("Work")

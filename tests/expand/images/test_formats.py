@@ -19,8 +19,8 @@ from PIL import Image, ImageCms
 from expand.images.decoder import decode
 from expand.images.formats import SUFFIXES as SUFFIXES_READ
 from expand.images.pixels import Pixels
-from expand.job.tasks.copies import make_files, open_source
 from expand.job.settings import Settings
+from expand.job.tasks.copies import make_files, open_source
 from expand.recipes.recipe import Recipe
 from tests.expand.images.files import bmp, chunk, packed, png, raw_tiff, read_png, saved
 

@@ -17,7 +17,7 @@ import pytest
 
 from expand import ExpandError, expand
 from expand.job import run
-from expand.job.verify import verify
+from expand.job.checks.verify import verify
 from expand.storage.names import is_temporary
 from tests.conftest import Folder, noise_image, tree, unmeasured
 from tests.expand.job.test_run import COMMAND, many

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from expand import ExpandError, Recipe, expand
-from expand.job.tasks import copies
+from expand.job.checks.verify import verify
 from expand.job.estimate import Estimate
-from expand.job.verify import verify
+from expand.job.tasks import copies
 from expand.records.manifest import MANIFEST, read_rows
 from tests.conftest import Folder, noise_image, tree
 from tests.expand.job.test_run import COMMAND, many, wait_for_files

@@ -19,7 +19,7 @@ from expand import ExpandError, expand
 from expand.images.decoder import decode
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
-from expand.job.verify import verify
+from expand.job.checks.verify import verify
 from expand.records.manifest import read_rows
 from tests.conftest import Folder, noise_image, tree
 

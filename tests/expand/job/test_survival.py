@@ -14,7 +14,7 @@ import pytest
 
 from expand import ExpandError, expand
 from expand.job import run
-from expand.job.verify import verify
+from expand.job.checks.verify import verify
 from expand.storage import folder as storage_folder
 from tests.conftest import Folder, tree
 from tests.expand.job.test_run import COMMAND, many

@@ -10,8 +10,8 @@ import pytest
 
 from expand import ExpandError, expand
 from expand.engines.local import LocalEngine
-from expand.job.replay import repair
-from expand.job.verify import verify
+from expand.job.checks.repair import repair
+from expand.job.checks.verify import verify
 from expand.layouts import blocks
 from expand.records.problems import Problem
 from expand.storage.removal import move_files

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expand import expand
-from expand.job.verify import verify
+from expand.job.checks.verify import verify
 from expand.layouts.names import compose, fold
 from tests.conftest import Folder, noise_image
 from tests.expand.cli.test_command import call, run

@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from expand import ExpandError, expand
-from expand.job.replay import repair, replay
-from expand.job.verify import verify
+from expand.job.checks.repair import repair
+from expand.job.checks.replay import replay
+from expand.job.checks.verify import verify
 from expand.records.manifest import read_records, read_rows
 from expand.storage import reading
 from tests.conftest import noise_image, tree

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
 import cv2
 
-from expand.errors import STOPPED, ExpandError
+from expand.errors import ExpandError
 from expand.images.decoder import Decoded, decode
 from expand.images.encoder import encode
+from expand.job.checks.relabel import Relabeller
 from expand.job.plan import check_outside
 from expand.job.settings import Settings
 from expand.job.tasks.copies import encode_original
 from expand.layouts.source import read_source
 from expand.recipes.recorded import is_older
-from expand.records.card import CARD, FINISHED, read_card
+from expand.records.card import CARD, FINISHED, derived_names, read_card
 from expand.records.manifest import read_rows
-from expand.records.rows import Row
+from expand.records.rows import Row, files_of
 from expand.storage.files import write_whole
-from expand.storage.folder import OutputFolder
-from expand.storage.lock import Lock
 from expand.storage.removal import open_output
 from expand.techniques.pixel.noise import Noise
 
@@ -44,21 +41,50 @@ class Replayer:
         self.src = src or folder / card["source"]
         self.versions = card["versions"]
         self.noise_is_older = is_older(card["settings"]["recipe"])
+        self.derived = derived_names(card)
         self._last: tuple[str, bytes, Decoded] | None = None
+        self._relabeller: Relabeller | None = None
 
-    def make(self, row: Row) -> bytes:
-        """Return the bytes of the file of a row.
+    def __enter__(self) -> Replayer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._relabeller:
+            self._relabeller.close()
+
+    def make(self, row: Row, name: str = "") -> bytes:
+        """Return the bytes of the file of a row, or of one of its label files.
 
         Raise ExpandError if its source is not the one in the manifest, or if the bytes differ from
         those written (another version of a library).
         """
-        made = self._render(row, *self._decode(row))
-        if sha256(made).hexdigest() != row["sha256"]:
+        name = name or row["file_name"]
+        made, digest = self._make(row, name)
+        if sha256(made).hexdigest() != digest:
             raise ExpandError(
-                f'"{row["file_name"]}" comes out with different bytes; it was written with '
+                f'"{name}" comes out with different bytes; it was written with '
                 f"{', '.join(f'{name} {version}' for name, version in self.versions.items())}"
             )
         return made
+
+    def _make(self, row: Row, name: str) -> tuple[bytes, str]:
+        """Return the bytes of a file, and the hash that the manifest has."""
+        if name != row["file_name"]:
+            digests = {file["file_name"]: file["sha256"] for file in row["labels"]["files"]}
+            files = {file.name: file.data for file in self.relabeller.make(row)}
+            if name not in files:
+                raise ExpandError(f'"{name}" is no label file of "{row["source"]}" any more')
+            return files[name], digests[name]
+        if row.get("kept"):
+            return self._read(row), row["sha256"]
+        return self._render(row, *self._decode(row)), row["sha256"]
+
+    @property
+    def relabeller(self) -> Relabeller:
+        """What makes label files again; it opens the source dataset."""
+        if self._relabeller is None:
+            self._relabeller = Relabeller(self.src, self.settings)
+        return self._relabeller
 
     def is_source(self, row: Row) -> bool:
         """Tell whether the file of a row is the file of its source, so that a link can be one."""
@@ -66,18 +92,24 @@ class Replayer:
 
     def _decode(self, row: Row) -> tuple[bytes, Decoded]:
         """Return the source of a row, if it is the one that the file was made from."""
-        name, path = row["source"], self.src / row["source"]
+        name = row["source"]
         if self._last is None or self._last[0] != name:
-            if not os.access(path, os.F_OK):
-                raise ExpandError(f'"{path}" does not exist; use --source to name the input folder')
-            data = read_source(path)
-            if sha256(data).hexdigest() != row["source_sha256"]:
-                raise ExpandError(
-                    f'"{path}" is not the image that "{row["file_name"]}" was made from '
-                    "(its hash differs)"
-                )
+            data = self._read(row)
             self._last = name, data, decode(data)
         return self._last[1], self._last[2]
+
+    def _read(self, row: Row) -> bytes:
+        """Return the bytes of the source of a row, if they are those of the manifest."""
+        path = self.src / row["source"]
+        if not os.access(path, os.F_OK):
+            raise ExpandError(f'"{path}" does not exist; use --source to name the input folder')
+        data = read_source(path)
+        if sha256(data).hexdigest() != row["source_sha256"]:
+            raise ExpandError(
+                f'"{path}" is not the image that "{row["file_name"]}" was made from '
+                "(its hash differs)"
+            )
+        return data
 
     def _render(self, row: Row, data: bytes, decoded: Decoded) -> bytes:
         if row["view"] == 0:
@@ -102,7 +134,18 @@ def replay(folder: Path, file: str, src: Path | None = None) -> bytes:
 
     `file` is its name in the folder, or its path. Raise ExpandError if it cannot be made again.
     """
-    return Replayer(folder, src).make(_find(folder, _relative(folder, file)))
+    with Replayer(folder, src) as replayer:
+        return replay_file(folder, _relative(folder, file), replayer)
+
+
+def replay_file(folder: Path, name: str, replayer: Replayer) -> bytes:
+    """Return the bytes of a file that a record of the folder names."""
+    if name in replayer.derived:
+        for file in replayer.relabeller.derive(folder):
+            if file.name == name:
+                return file.data
+        raise ExpandError(f'"{name}" is no file of the dataset any more')
+    return replayer.make(_find(folder, name), name)
 
 
 def replay_into(
@@ -112,10 +155,11 @@ def replay_into(
 
     Return the path, and whether a file with these bytes was there already.
     """
-    name, replayer = _relative(folder, file), Replayer(folder, src)
-    if to:
-        check_outside(replayer.src, to)
-    made = replayer.make(_find(folder, name))
+    name = _relative(folder, file)
+    with Replayer(folder, src) as replayer:
+        if to:
+            check_outside(replayer.src, to)
+        made = replay_file(folder, name, replayer)
     path = to or folder / name
     if path.is_file() and not path.is_symlink() and path.read_bytes() == made:
         return path, True
@@ -127,51 +171,6 @@ def replay_into(
     return path, False
 
 
-class Repair(NamedTuple):
-    """What a repair made again, and what it could not, with the reason."""
-
-    made: list[str]
-    failed: list[str]
-
-
-def repair(folder: Path, names: Iterable[str], src: Path | None = None) -> Repair:
-    """Make files of an expanded dataset again that are missing or changed, and only those.
-
-    Raise ExpandError if the folder is not finished or is being written to, and with status 3 if a
-    file cannot be written.
-    """
-    wanted, result = set(names), Repair([], [])
-    replayer = Replayer(folder, src)
-    if not replayer.finished:
-        raise ExpandError(
-            f'"{folder}" is not finished; run the same expand command again, which makes what is '
-            "missing"
-        )
-    with Lock(folder), open_output(folder) as output:
-        for row in read_rows(folder):
-            if row["file_name"] in wanted:
-                try:
-                    _repair_file(output, replayer, row)
-                except ExpandError as error:
-                    if error.status == STOPPED:
-                        raise
-                    result.failed.append(f'"{row["file_name"]}" cannot be made again: {error}')
-                else:
-                    result.made.append(row["file_name"])
-    return result
-
-
-def _repair_file(output: OutputFolder, replayer: Replayer, row: Row) -> None:
-    name, made = row["file_name"], replayer.make(row)
-    output.remove_empty(name)
-    if output.has_folder(name):
-        raise ExpandError("a folder with files lies in its place; move it away")
-    if replayer.settings.originals == "link" and replayer.is_source(row):
-        output.link(str(replayer.src / row["source"]), name)
-    else:
-        output.write(name, made)
-
-
 def _relative(folder: Path, file: str) -> str:
     """Return the name of a file in the folder, given that name or the path of the file."""
     absolute = Path(file).absolute()
@@ -181,6 +180,6 @@ def _relative(folder: Path, file: str) -> str:
 
 def _find(folder: Path, name: str) -> Row:
     for row in read_rows(folder):
-        if row["file_name"] == name:
+        if name in files_of(row):
             return row
     raise ExpandError(f'"{name}" is not in the manifest of "{folder}"')

@@ -1,0 +1,78 @@
+"""Repair: make the files again that are missing or changed, and only those."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from expand.errors import STOPPED, ExpandError
+from expand.job.checks.replay import Replayer, replay_file
+from expand.records.manifest import read_rows
+from expand.records.rows import Row, files_of
+from expand.storage.folder import OutputFolder
+from expand.storage.lock import Lock
+from expand.storage.removal import open_output
+
+
+class Repair(NamedTuple):
+    """What a repair made again, and what it could not, with the reason."""
+
+    made: list[str]
+    failed: list[str]
+
+    def note(self, name: str, make: Callable[[], None]) -> None:
+        """Make a file again, and note whether that was possible; raise an error that stops all."""
+        try:
+            make()
+        except ExpandError as error:
+            if error.status == STOPPED:
+                raise
+            self.failed.append(f'"{name}" cannot be made again: {error}')
+        else:
+            self.made.append(name)
+
+
+def repair(folder: Path, names: Iterable[str], src: Path | None = None) -> Repair:
+    """Make files of an expanded dataset again that are missing or changed, and only those.
+
+    Raise ExpandError if the folder is not finished or is being written to, and with status 3 if a
+    file cannot be written.
+    """
+    wanted, result = set(names), Repair([], [])
+    with Replayer(folder, src) as replayer:
+        if not replayer.finished:
+            raise ExpandError(
+                f'"{folder}" is not finished; run the same expand command again, which makes what '
+                "is missing"
+            )
+        with Lock(folder), open_output(folder) as output:
+            for row in read_rows(folder):
+                for name in wanted.intersection(files_of(row)):
+                    result.note(name, partial(_repair_file, output, replayer, row, name))
+            for name in sorted(wanted.intersection(replayer.derived)):
+                result.note(name, partial(_repair_derived, output, replayer, folder, name))
+    return result
+
+
+def _repair_file(output: OutputFolder, replayer: Replayer, row: Row, name: str) -> None:
+    made = replayer.make(row, name)
+    _make_room(output, name)
+    is_image = name == row["file_name"]
+    if is_image and replayer.settings.originals == "link" and replayer.is_source(row):
+        output.link(str(replayer.src / row["source"]), name)
+    else:
+        output.write(name, made)
+
+
+def _repair_derived(output: OutputFolder, replayer: Replayer, folder: Path, name: str) -> None:
+    made = replay_file(folder, name, replayer)
+    _make_room(output, name)
+    output.write(name, made)
+
+
+def _make_room(output: OutputFolder, name: str) -> None:
+    output.remove_empty(name)
+    if output.has_folder(name):
+        raise ExpandError("a folder with files lies in its place; move it away")
