@@ -13,7 +13,7 @@ from expand.layouts.labelled.masks.labels import MaskLabels
 from expand.layouts.labelled.masks.pairing import File, Images, Pairing, pair
 from expand.layouts.labelled.masks.parts import Parts
 from expand.layouts.labelled.masks.said import notes, title
-from expand.layouts.labelled.open import Opening
+from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import KEPT, MADE, Role, Use, list_dataset
 from expand.layouts.names import fold
 from expand.layouts.walk import walk

@@ -10,7 +10,7 @@ from expand.geometry import Size
 from expand.images.decoder import decode
 from expand.images.encoder import encode
 from expand.layouts.labelled.dataset import Dataset, Frame, LabelledView, Request
-from expand.layouts.labelled.open import Opening, open_labelled
+from expand.layouts.labelled.opening import Opening, open_labelled
 from expand.layouts.recognition.recognise import recognise
 from expand.layouts.source import Source
 from expand.views.views import Views
