@@ -35,12 +35,17 @@ class Unit(NamedTuple):
         return sum(count for _, count in self.counts)
 
 
-def assign(units: Sequence[Unit], parts: Sequence[Part], seed: int) -> bytearray:
+def assign(
+    units: Sequence[Unit], parts: Sequence[Part], seed: int, *, every: bool = True
+) -> bytearray:
     """Return the index of the part of each unit.
 
-    Every part gets units of every class. Raise ExpandError for a class with fewer units than parts.
+    Every part gets units of every class; raise ExpandError for a class with fewer units than parts.
+    Without `every`, such a class has units in the first part, and the others may lack it.
     """
     rooms = _Rooms(units, parts, seed)
+    if every:
+        rooms.check()
     ranks = [draw(seed, "parts", each.key, 0, 1)[0] for each in units]
     # sizes by powers of two: a group that grows by an image keeps its place in the order
     groups = sorted(
@@ -55,7 +60,8 @@ def assign(units: Sequence[Unit], parts: Sequence[Part], seed: int) -> bytearray
         ends = list(accumulate(rooms.lengths(label, len(members))))
         for place, number in enumerate(members):
             result[number] = bisect_right(ends, place)
-    _check_filled(result, parts)
+    if every:
+        _check_filled(result, parts)
     return result
 
 
@@ -63,26 +69,32 @@ class _Rooms:
     """How many images of each class each part still gets."""
 
     def __init__(self, units: Sequence[Unit], parts: Sequence[Part], seed: int) -> None:
-        self.shares = [part.share for part in parts]
+        self.parts, self.shares = parts, [part.share for part in parts]
         self.ends = list(accumulate(self.shares))
-        images, self.left = Counter[str](), Counter[str]()
+        self.images, self.left = Counter[str](), Counter[str]()
         for each in units:
             for label, count in each.counts:
-                images[label] += count
+                self.images[label] += count
                 self.left[label] += 1
-        _check_units(self.left, images, parts)
         self.offsets = {
             label: [1 - unit(each) for each in draw(seed, "rounding", label, 0, len(parts))]
-            for label in images
+            for label in self.images
         }
-        each_one = [1] * len(parts)
-        self.quotas = {
-            label: apportion(count, self.shares, each_one, self.offsets[label])
-            for label, count in images.items()
+        self.lacking = {
+            label: set(range(len(parts) if count >= len(parts) else 1))
+            for label, count in self.left.items()
         }
-        self.room = {label: list(quota) for label, quota in self.quotas.items()}
-        self.lacking = {label: set(range(len(parts))) for label in images}
-        """The parts without a unit of a class."""
+        """The parts that are to have a unit of a class, and have none yet."""
+        self.room = {
+            label: apportion(count, self.shares, self._least(label), self.offsets[label])
+            for label, count in self.images.items()
+        }
+
+    def check(self) -> None:
+        """Refuse classes that cannot be in every part."""
+        few = sorted(label for label, count in self.left.items() if count < len(self.parts))
+        if few:
+            raise ExpandError(_describe_few(few, self.left, self.images, self.parts))
 
     def place(self, each: Unit, point: float) -> int:
         """Choose a part for a unit; its hash points at one at `point` of all shares, 0 … 1."""
@@ -101,8 +113,11 @@ class _Rooms:
         room = self.room[label]
         if min(room) >= 0:
             return room
-        least = [int(part in self.lacking[label]) for part in range(len(room))]
-        return apportion(count, [max(0, each) for each in room], least, self.offsets[label])
+        free = [max(0, each) for each in room]
+        return apportion(count, free, self._least(label), self.offsets[label])
+
+    def _least(self, label: str) -> list[int]:
+        return [int(part in self.lacking[label]) for part in range(len(self.parts))]
 
     def _allowed(self, each: Unit) -> Iterable[int]:
         """Return the parts for a unit: those that lack a class with no units to spare."""
@@ -118,8 +133,9 @@ class _Rooms:
 
     def _cost(self, each: Unit, part: int) -> float:
         """Return how much further the shares of the classes are from those asked: chi-squared."""
+        share = self.shares[part]
         return sum(
-            count * (count - 2 * self.room[label][part]) / self.quotas[label][part]
+            count * (count - 2 * self.room[label][part]) / (share * self.images[label])
             for label, count in each.counts
         )
 
@@ -133,18 +149,17 @@ def _singles(units: Sequence[Unit]) -> dict[str, list[int]]:
     return singles
 
 
-def _check_units(units: Counter[str], images: Counter[str], parts: Sequence[Part]) -> None:
-    """Refuse classes that cannot be in every part."""
-    few = sorted(label for label, count in units.items() if count < len(parts))
-    if not few:
-        return
+def _describe_few(
+    few: Sequence[str], units: Counter[str], images: Counter[str], parts: Sequence[Part]
+) -> str:
+    """Say which classes have fewer units than there are parts."""
     label, names = few[0], ", ".join(part.name for part in parts)
     has = "1 image" if images[label] == 1 else f"{images[label]:,} images"
     if units[label] < images[label]:
         has += " in 1 group" if units[label] == 1 else f" in {units[label]:,} groups"
-    more = f" (and {len(few) - 1:,} more classes)" if few[1:] else ""
+    more = f" (and {len(few) - 1:,} more)" if few[1:] else ""
     what = f'class "{label}"{more}' if label else "the folder"
-    raise ExpandError(
+    return (
         f"{what} has {has}, too few for {len(parts)} parts ({names}): each part needs one. "
         "Ask for fewer --parts, or leave the class out"
     )

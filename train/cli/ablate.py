@@ -37,6 +37,7 @@ PLAIN = (
     "design",
     "epochs",
     "layout",
+    "group_by",
 )
 DESIGN_OPTIONS = [
     click.option(

@@ -44,6 +44,7 @@ PLAIN = (
     "precision",
     "allow_leak",
     "layout",
+    "group_by",
 )
 
 TEST = click.option(

@@ -53,6 +53,12 @@ DATA_OPTIONS = [
     ),
     LAYOUT,
     click.option(
+        "--group-by",
+        metavar="REGEX",
+        help="Keep images together whose path has the same text where the regular expression "
+        "captures it, such as '(patient\\d+)_'; no group may be in two splits.",
+    ),
+    click.option(
         "--validation",
         type=float,
         default=0.0,

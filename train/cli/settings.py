@@ -42,6 +42,7 @@ PLAIN = (
     "mirrored",
     "allow_leak",
     "layout",
+    "group_by",
 )
 USED_BY = {
     "factor": ("fly",),

@@ -15,6 +15,7 @@ from expand.layouts.layout import AUTO
 from train.data.cache import Cache, TooLargeError
 from train.data.decoding import hash_files
 from train.data.folders.folder import Folder, match_classes
+from train.data.folders.groups import with_groups, with_groups_if_any
 from train.data.folders.listing import list_folder
 from train.data.leak import check_leaks
 from train.data.normalise import Normaliser, measure_pixels
@@ -43,6 +44,8 @@ class DataRequest:
     """Whether every file of an expanded folder is needed, or the originals alone."""
     layout: str = AUTO
     """"folders": each folder is a class, whatever it looks like."""
+    group_by: str | None = None
+    """A regular expression that finds the group of an image in its path; groups stay together."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ def _levels(pixels: Pixels) -> tuple[int, int] | None:
 
 def _list_training(request: DataRequest) -> Folder:
     """List the sources to learn from, and hold out from."""
-    folder = list_folder(request.data, request.layout)
+    folder = with_groups(list_folder(request.data, request.layout), request.group_by)
     if request.sources is not None:
         folder = folder.of_sources(some_sources(folder, request.sources))
     if len(folder.classes) < 2:
@@ -172,7 +175,7 @@ def _as_validation(held: Split, request: DataRequest, cache: Cache, packing: Pac
 def _read_test(request: DataRequest, train: Split, cache: Cache, packing: Packing) -> Split:
     """Read the test images: the originals, whatever else their folder holds."""
     assert request.test is not None
-    tested = list_folder(request.test, request.layout)
+    tested = with_groups_if_any(list_folder(request.test, request.layout), request.group_by)
     listed = match_classes(tested, train.folder.classes, "the test set")
     folder = listed.originals().whole()
     packed = pack(folder, request.shape, cache, packing(folder))

@@ -1,4 +1,4 @@
-"""The leak check: no source, and no picture, may be in two splits."""
+"""The leak check: no source, no picture and no group may be in two splits."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ SHOWN = 3
 
 
 def find_leaks(one: Split, other: Split) -> list[str]:
-    """Return a line for each image of `other` whose source, file or decoded pixels `one` has."""
+    """Return a line for each image of `other` whose source, file, pixels or group `one` has."""
     pixels = {fingerprint: row for row, fingerprint in enumerate(one.fingerprints())}
     files = {key: row for row, keys in enumerate(_hashes(one)) for key in keys}
+    groups = {group: row for row, group in enumerate(one.folder.groups) if group}
     lines = []
-    images = zip(other.folder.files, other.fingerprints(), _hashes(other), strict=True)
-    for file, fingerprint, keys in images:
+    own = other.folder.groups or [""] * len(other.folder)
+    images = zip(other.folder.files, other.fingerprints(), _hashes(other), own, strict=True)
+    for file, fingerprint, keys, group in images:
         name = f'{other.name} "{file}"'
         same_file = next((files[key] for key in keys if key in files), None)
         if same_file is not None:
@@ -23,6 +25,9 @@ def find_leaks(one: Split, other: Split) -> list[str]:
         elif fingerprint and fingerprint in pixels:
             same = f'{one.name} "{one.folder.files[pixels[fingerprint]]}"'
             lines.append(f"{name} has the pixels of {same}")
+        elif group in groups:
+            same = f'{one.name} "{one.folder.files[groups[group]]}"'
+            lines.append(f'{name} is of the group "{group}", as is {same}')
     return lines
 
 

@@ -52,6 +52,7 @@ class Settings:
     mirrored: bool = False
     allow_leak: bool = False
     layout: str = AUTO
+    group_by: str | None = None
 
     def __post_init__(self) -> None:
         if self.renderer not in RENDERERS:
@@ -70,6 +71,7 @@ class Settings:
             self.sources,
             copies=self.strategy.reads_copies,
             layout=self.layout,
+            group_by=self.group_by,
         )
 
     def to_dict(self) -> dict[str, Any]:

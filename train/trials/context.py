@@ -84,6 +84,7 @@ def _preparation(
         study.allow_leak,
         study.sources,
         layout=study.layout,
+        group_by=study.group_by,
     )
     where = (cache_root, cache_limit)
     return _Preparation(data_request, study.device, study.threads, *where, packing)

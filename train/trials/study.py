@@ -61,6 +61,7 @@ class Study(ABC):
     threads: int = 1
     allow_leak: bool = False
     layout: str = AUTO
+    group_by: str | None = None
 
     @abstractmethod
     def strategy(self, arm: Any, view_seed: int) -> Strategy:

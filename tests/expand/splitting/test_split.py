@@ -230,9 +230,7 @@ def test_too_few_images_are_refused_with_the_class(class_folder: Folder, tmp_pat
     src = class_folder({"a/1.png": b"1", "a/2.png": b"2", "b/1.png": b"3", "b/2.png": b"4"})
     refused = run(src, tmp_path / "out")
     assert status(refused) == 2
-    assert 'class "a" (and 1 more classes) has 2 images, too few for 3 parts' in str(
-        refused.exception
-    )
+    assert 'class "a" (and 1 more) has 2 images, too few for 3 parts' in str(refused.exception)
 
 
 def test_a_bad_image_is_noted_and_the_rest_goes_on(class_folder: Folder, tmp_path: Path) -> None:

@@ -39,6 +39,8 @@ class Folder:
     """Hashes of the files, as the manifest has them; empty without one."""
     notes: tuple[str, ...] = ()
     """What the user should know of the folder: sentences."""
+    groups: list[str] = field(default_factory=list)
+    """The group of each image, "" for none, as --group-by or the manifest has it; else empty."""
 
     def __len__(self) -> int:
         return len(self.files)
@@ -87,6 +89,7 @@ class Folder:
             source_hashes=kept(self.source_hashes),
             pack_rows=self.pack_rows[chosen],
             file_hashes=kept(self.file_hashes),
+            groups=kept(self.groups),
         )
 
     def whole(self) -> Folder:

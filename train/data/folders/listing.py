@@ -76,7 +76,13 @@ def _from_manifest(root: Path, card: dict[str, Any] | None) -> Folder:
         ) from error
     files, labels, sources, views, source_hashes, file_hashes = columns
     folder = _folder(root, files, labels, sources, views, card)
-    return replace(folder, source_hashes=source_hashes, file_hashes=file_hashes)
+    groups = [str(row.get("group") or "") for row in rows]
+    return replace(
+        folder,
+        source_hashes=source_hashes,
+        file_hashes=file_hashes,
+        groups=groups if any(groups) else [],
+    )
 
 
 def _folder(
