@@ -15,8 +15,8 @@ from tests.train.commands import settings_for, train
 from tests.train.data.test_dataset import prepared, refusal
 from tests.train.samples import write_set
 from train.data.folders.folder import Folder
-from train.data.folders.listing import list_folder
 from train.data.folders.groups import with_groups
+from train.data.folders.listing import list_folder
 from train.data.subsets import validation_sources
 
 PATIENT = r"(p\d+)_"
