@@ -33,7 +33,8 @@ FINEST, FULL_COLOUR = 100, 0x111111
 class MaskFile:
     """The values of a mask, upright by its own EXIF orientation.
 
-    Palette indices are values, and so are grey levels and colours. Numbers of 32 or 64 bits have
+    Palette indices are values, and so are grey levels and colours. There is no alpha where all
+    pixels are opaque: then those that are written are opaque too. Numbers of 32 or 64 bits have
     two or four channels of 16 bits, as a mask has no other depth: they move with each other.
     """
 
@@ -66,6 +67,7 @@ def open_mask(data: bytes, fill: int = 0) -> MaskFile:
     """
     opener = OPENERS.get(data[:4]) or OPENERS.get(data[:2])
     stored = (opener and opener(data)) or _as_shown(data)
+    stored = stored.without_alpha()
     if not stored.holds(fill):
         raise BadImageError(f"cannot hold the fill {fill} of --mask-fill: it has {stored.kind}")
     if stored.values.dtype in (np.uint8, np.uint16):
@@ -88,7 +90,8 @@ def _as_shown(data: bytes) -> Stored:
     elif not lossless:
         encoding = Encoding(encoding.format, None, profile=encoding.profile)
     write = partial(encode, encoding=encoding)
-    return Stored(decoded.pixels, encoding.format, write, lossless, decoded.turned)
+    alpha = decoded.pixels.ndim == 3 and decoded.pixels.shape[2] in (2, 4) and not encoding.extra
+    return Stored(decoded.pixels, encoding.format, write, lossless, decoded.turned, alpha)
 
 
 def _bits(values: Pixels) -> Pixels:

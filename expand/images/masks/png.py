@@ -77,7 +77,8 @@ def open_png_mask(data: bytes) -> Stored | None:
     values, _, turned = decode(plain)
     if colour == PALETTE and depth < 8:
         values //= 255 // ((1 << depth) - 1)
-    return Stored(values, "PNG", partial(write_png, kind), turned=turned)
+    alpha = colour in (GREY_ALPHA, RGBA)
+    return Stored(values, "PNG", partial(write_png, kind), turned=turned, alpha=alpha)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

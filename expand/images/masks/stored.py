@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -21,10 +22,20 @@ class Stored:
     lossless: bool = True
     turned: bool = False
     """Whether they were turned upright by an orientation tag."""
+    alpha: bool = False
+    """Whether the last channel is alpha."""
     largest: int | None = None
     """The largest value that it can hold; None: that of the number type."""
     step: int = 1
     """The grey levels that it can hold are multiples of this."""
+
+    def without_alpha(self) -> Stored:
+        """Return the other channels, if all pixels are opaque: what is written is opaque too."""
+        opaque = np.iinfo(self.values.dtype).max if self.alpha else 0
+        if not self.alpha or not (self.values[..., -1] == opaque).all():
+            return self
+        colours = np.ascontiguousarray(self.values[..., :-1])
+        return replace(self, values=colours, write=partial(_write_opaque, self), alpha=False)
 
     @property
     def kind(self) -> str:
@@ -47,3 +58,9 @@ class Stored:
     def holds(self, value: int) -> bool:
         """Tell whether it can hold a value."""
         return 0 <= value <= self.largest_value and value % self.step == 0
+
+
+def _write_opaque(stored: Stored, pixels: Pixels) -> bytes:
+    shape = (*pixels.shape[:2], 1)
+    opaque = np.full(shape, np.iinfo(pixels.dtype).max, pixels.dtype)
+    return stored.write(np.concatenate([pixels.reshape(*shape[:2], -1), opaque], axis=2))

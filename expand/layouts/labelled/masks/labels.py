@@ -18,6 +18,7 @@ from expand.layouts.labelled.dataset import (
     ViewLabels,
 )
 from expand.layouts.labelled.masks.annotation import image_name, mask_names, read_masks
+from expand.layouts.labelled.masks.polygons import ENDING, ReadPolygons, read_polygons
 from expand.layouts.source import Source
 from expand.storage.reading import read_image
 from expand.targets import Mask, Targets
@@ -50,13 +51,13 @@ class MaskLabels(Labels):
         return files
 
     def parse(self, source: Source, files: Mapping[str, bytes], frame: Frame) -> ImageMasks:
-        """Decode the masks."""
+        """Decode the masks, and read the polygons beside them."""
         return ImageMasks(
             source, tuple(_read(path, data, self.fill, frame) for path, data in files.items())
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ReadMask:
     """A mask that was read."""
 
@@ -67,18 +68,22 @@ class ReadMask:
     changed: bool
     """Whether it was turned, so that its file says it differently."""
 
+    def encode(self, moved: Mask, k: int) -> bytes:
+        """Return the file of a view."""
+        return self.data if k == 0 and not self.changed else self.file.write(moved.pixels)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class ImageMasks:
     """The masks of an image."""
 
     source: Source
-    masks: tuple[ReadMask, ...]
+    masks: tuple[ReadMask | ReadPolygons, ...]
 
     @cached_property
     def targets(self) -> Targets:
-        """The masks as targets: they are of no objects."""
-        return Targets(masks=tuple(each.mask for each in self.masks))
+        """The masks as targets: they are of no objects. Polygons say what the masks say."""
+        return Targets(masks=tuple(each.mask for each in self.masks if isinstance(each, ReadMask)))
 
     @property
     def notes(self) -> Mapping[str, int]:
@@ -88,25 +93,31 @@ class ImageMasks:
     def write(self, view: LabelledView) -> ViewLabels:
         """Return the masks of a view: those of view 0 as they are."""
         names = mask_names(self.source, view.name)
-        moved = view.carried.targets.masks
+        moved = iter(view.carried.targets.masks)
         files = tuple(
-            LabelFile(name, self._encode(each, mask, view.k))
-            for name, each, mask in zip(names, self.masks, moved, strict=True)
+            LabelFile(
+                name,
+                each.encode(next(moved), view.k)
+                if isinstance(each, ReadMask)
+                else each.encode(view),
+            )
+            for name, each in zip(names, self.masks, strict=True)
         )
         return ViewLabels(files, {"masks": list(names)})
 
-    @staticmethod
-    def _encode(each: ReadMask, moved: Mask, k: int) -> bytes:
-        if k == 0 and not each.changed:
-            return each.data
-        return each.file.write(moved.pixels)
 
-
-def _read(path: str, data: bytes, fill: int, frame: Frame) -> ReadMask:
+def _read(path: str, data: bytes, fill: int, frame: Frame) -> ReadMask | ReadPolygons:
     try:
+        if path.endswith(ENDING):
+            return read_polygons(data, frame)
         file = open_mask(data, fill)
     except BadImageError as error:
         raise _about(path, error) from error
+    return _placed(path, data, file, frame)
+
+
+def _placed(path: str, data: bytes, file: MaskFile, frame: Frame) -> ReadMask:
+    """Turn a mask upright, if its image is turned and it is not, and check its size."""
     mask = Mask(file.pixels, file.fill)
     turned = frame.turned and _is_stored(path, file, frame)
     if turned:

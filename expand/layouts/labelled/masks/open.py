@@ -12,6 +12,7 @@ from expand.layouts.labelled.masks.annotation import write_masks, write_reason
 from expand.layouts.labelled.masks.labels import MaskLabels
 from expand.layouts.labelled.masks.pairing import File, Images, Pairing, pair
 from expand.layouts.labelled.masks.parts import Parts
+from expand.layouts.labelled.masks.polygons import ENDING
 from expand.layouts.labelled.masks.said import notes, title
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import KEPT, MADE, Role, Use, list_dataset
@@ -56,11 +57,13 @@ def open_masks(opening: Opening) -> Dataset:
 
 
 def _files(root: Path) -> tuple[list[File], list[File]]:
-    """Return the images of a folder, masks among them, and its other files."""
+    """Return the images of a folder, masks and polygons among them, and its other files."""
     images, others = list[File](), list[File]()
     for frame, name, kind in walk(str(root), lambda _: None):
         if name is not None:
-            (images if kind == IMAGE else others).append(File.of(f"{frame.prefix}{name}"))
+            file = File.of(f"{frame.prefix}{name}")
+            used = kind == IMAGE or (name.endswith(ENDING) and file.place.labels)
+            (images if used else others).append(file)
     return images, others
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -69,15 +69,12 @@ class Images:
     """Images by their names, in each place."""
 
     def __init__(self, files: Iterable[File]) -> None:
-        self._files = list(files)
+        self._files = tuple(files)
         self._by_place: dict[tuple[str, Key, str], list[File]] = defaultdict(list)
         self._by_part: dict[tuple[str, Key, str], list[File]] = defaultdict(list)
         self._places = {file.place.key for file in self._files}
         for file in self._files:
             self._add(self._by_place, file.place.key, file)
-
-    def __iter__(self) -> Iterator[File]:
-        return iter(self._files)
 
     @staticmethod
     def _add(index: dict[tuple[str, Key, str], list[File]], key: Key, file: File) -> None:
@@ -108,47 +105,60 @@ class Images:
 
 def pair(files: Iterable[File]) -> Pairing:
     """Pair the images among files with those that are masks."""
-    pairing, images, masks = Pairing(), list[File](), list[File]()
-    folders: dict[tuple[str, ...], list[File]] = defaultdict(list)
+    pairing, folders = Pairing(), defaultdict[tuple[str, ...], list[File]](list)
     for file in files:
         folders[file.folders].append(file)
+    images = list[File]()
     for inside in folders.values():
-        beside = _pair_beside(inside, pairing)
-        if inside[0].place.labels and not beside:
-            masks += inside
-        else:
-            images += [file for file in inside if file.path not in beside]
+        if not inside[0].place.labels:
+            images += _pair_beside(inside, pairing)
     index = Images(images)
-    for mask in masks:
-        if found := index.of(mask, elsewhere=True):
-            _add(pairing, mask, *found)
-        else:
-            pairing.orphans.append(mask)
+    for inside in folders.values():
+        if inside[0].place.labels:
+            images += _pair_labels(inside, index, pairing)
     known = pairing.masks.keys() | pairing.doubtful.keys()
     pairing.bare = [file for file in images if file.path not in known]
     _check(pairing)
     return pairing
 
 
-def _pair_beside(files: list[File], pairing: Pairing) -> set[str]:
-    """Pair masks with the images beside them; return the paths of those masks.
+def _pair_labels(files: list[File], index: Images, pairing: Pairing) -> list[File]:
+    """Pair the masks of a folder of labels; return the images in it.
 
-    In a folder of labels, most images must have one.
+    It has images if none of its files is a mask of an image elsewhere, and most have one beside.
     """
+    found = [(mask, index.of(mask, elsewhere=True)) for mask in files]
+    if any(each for _, each in found):
+        for mask, each in found:
+            if each:
+                _add(pairing, mask, *each)
+            else:
+                pairing.orphans.append(mask)
+        return []
+    beside = Pairing()
+    images = _pair_beside(files, beside)
+    if 2 * len(beside.masks.keys() | beside.doubtful.keys()) > len(images):
+        pairing.masks |= beside.masks
+        pairing.doubtful |= beside.doubtful
+        return images
+    pairing.orphans += files
+    return []
+
+
+def _pair_beside(files: list[File], pairing: Pairing) -> list[File]:
+    """Pair masks with the images beside them; return the files that are images."""
     said = {word for name in files[0].folders for word in words(name)}
     marked = [file for file in files if has_mark(file.stem, said)]
     if not marked:
-        return set()
+        return files
     taken = {file.path for file in marked}
     images = Images(file for file in files if file.path not in taken)
-    found = [(mask, images.of(mask, elsewhere=False)) for mask in marked]
-    pairs = [(mask, each) for mask, each in found if each]
-    have = {image.path for _, (_, those) in pairs for image in those}
-    if files[0].place.labels and 2 * len(have) < len(list(images)):
-        return set()
-    for mask, each in pairs:
-        _add(pairing, mask, *each)
-    return {mask.path for mask, _ in pairs}
+    masks = set[str]()
+    for mask in marked:
+        if found := images.of(mask, elsewhere=False):
+            _add(pairing, mask, *found)
+            masks.add(mask.path)
+    return [file for file in files if file.path not in masks]
 
 
 def _add(pairing: Pairing, mask: File, how: Try, images: list[File]) -> None:

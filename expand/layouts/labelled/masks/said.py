@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from expand.layouts.labelled.masks.pairing import File, Pairing
 from expand.layouts.labelled.masks.parts import Growing, Parts
+from expand.layouts.labelled.masks.polygons import ENDING
 
 LOSSY = (".jpg", ".jpeg")
 BESIDE = (".json", ".txt", ".xml", ".csv", ".geojson")
@@ -15,7 +16,9 @@ BESIDE = (".json", ".txt", ".xml", ".csv", ".geojson")
 
 def title(pairing: Pairing, grown: set[str], growing: Growing, parts: Parts) -> str:
     """Say what the dataset is, and what grows."""
-    masks = sum(len(pairing.masks.get(path, ())) for path in grown)
+    masks = sum(
+        not mask.path.endswith(ENDING) for path in grown for mask in pairing.masks.get(path, ())
+    )
     count = f"{_count(len(grown), 'image')} with {_count(masks, 'mask')}"
     if not growing.kind:
         return f"images with masks, {count}"

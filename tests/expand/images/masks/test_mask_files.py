@@ -239,6 +239,22 @@ def test_a_fill_that_a_mask_cannot_hold_is_refused(name: str, fill: int, kind: s
         open_mask(KINDS[name][0], fill)
 
 
+@pytest.mark.parametrize("channels", [2, 4])
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_opaque_masks_stay_opaque(channels: int, kind: str) -> None:
+    values = drawn(255, channels)
+    values[..., -1] = 255
+    data = saved(Image.fromarray(values), kind)
+    mask = open_mask(data)
+    assert np.array_equal(mask.pixels, values[..., :-1])
+    pixels = mask.pixels.copy()
+    pixels[0] = mask.fill
+    with Image.open(io.BytesIO(mask.write(pixels))) as image:
+        written = np.array(image)
+    assert np.array_equal(written[1:], values[1:])
+    assert (written[0] == [0] * (channels - 1) + [255]).all()
+
+
 def test_the_orientation_of_a_mask_is_applied_and_its_tag_removed() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6

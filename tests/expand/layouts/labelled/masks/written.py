@@ -56,7 +56,8 @@ def expand_one(
         pixels, carried = view(decoded.pixels, source.id, k, recipe, targets=read.targets)
         size = Size(pixels.shape[1], pixels.shape[0])
         params = Views(recipe).params(source.id, k)
-        written = read.write(LabelledView(k, name, size, carried, params))
+        forward = Views(recipe).placement(params, Size(width, height)).source.inverse()
+        written = read.write(LabelledView(k, name, size, carried, params, forward))
         assert tuple(file.name for file in written.files) == labels.names(source, name)
         for file in written.files:
             put(out, file.name, file.data)
