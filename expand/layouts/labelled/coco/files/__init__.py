@@ -1,0 +1,1 @@
+"""COCO files: read, with the images of each, and which of them grow."""

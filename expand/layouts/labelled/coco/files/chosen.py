@@ -1,0 +1,114 @@
+"""Choose the part that grows: which images of which COCO files, and what else is said of them."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from expand.errors import ExpandError
+from expand.layouts.labelled.coco.files.document import CocoFile
+from expand.layouts.labelled.coco.files.find import Part, clean_name, parts_of
+from expand.layouts.names import compose
+from expand.layouts.recognition.words import PART_OF
+
+
+class Entry(NamedTuple):
+    """An image of a COCO file, by their places."""
+
+    file: int
+    image: int
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The images that grow."""
+
+    files: tuple[CocoFile, ...]
+    """The COCO files that are written anew."""
+    growing: Mapping[str, list[Entry]]
+    """What they say of each image that grows, by its path with composed accents."""
+    part: Part
+    kept: tuple[str, ...]
+    """The names of the other parts."""
+    others: frozenset[str]
+    """The images that only other parts have."""
+    both: tuple[str, ...]
+    """The images that another part has too."""
+
+
+def choose(root: Path, files: Sequence[CocoFile], split: str) -> Chosen:
+    """Choose the images of the training part, or of the part that is asked for."""
+    parts = [list(parts_of(coco)) for coco in files]
+    counts = Counter(part for each in parts for part in each)
+    chosen = _choose_kind(root, counts, split, alone=len(files) == 1)
+    growing: dict[str, list[Entry]] = defaultdict(list)
+    elsewhere: set[str] = set()
+    for coco, each in zip(files, parts, strict=True):
+        for name, part in zip(coco.names, each, strict=True):
+            path = image_path(coco, name)
+            if not chosen.kind or part.kind == chosen.kind:
+                growing[path] = []
+            elif part.kind:
+                elsewhere.add(path)
+    written = [
+        coco
+        for coco, each in zip(files, parts, strict=True)
+        if _speaks(coco, each, chosen, growing.keys())
+    ]
+    for number, coco in enumerate(written):
+        for image, name in enumerate(coco.names):
+            if (path := image_path(coco, name)) in growing:
+                growing[path].append(Entry(number, image))
+    others = {part.name for part in counts if chosen.kind and part.kind != chosen.kind}
+    return Chosen(
+        tuple(written),
+        growing,
+        chosen,
+        tuple(sorted(name for name in others if name)),
+        frozenset(elsewhere - growing.keys()),
+        tuple(sorted(elsewhere & growing.keys())),
+    )
+
+
+def image_path(coco: CocoFile, name: str) -> str:
+    """Return the path of an image in the dataset, with composed accents."""
+    try:
+        return compose(coco.folder + clean_name(name))
+    except ExpandError as error:
+        raise ExpandError(f'"{coco.path}": {error}') from error
+
+
+def _speaks(coco: CocoFile, parts: Sequence[Part], chosen: Part, growing: Iterable[str]) -> bool:
+    """Tell whether a file is of the chosen part, or of no part and has images of it."""
+    for name, part in zip(coco.names, parts, strict=True):
+        if not chosen.kind or part.kind == chosen.kind:
+            return True
+        if not part.kind and image_path(coco, name) in growing:
+            return True
+    return False
+
+
+def _choose_kind(root: Path, counts: Counter[Part], split: str, *, alone: bool) -> Part:
+    """Return the part that grows; its kind is empty if the dataset as a whole does."""
+    named = [part for part in counts if part.kind]
+    kinds = {part.kind for part in named}
+    if split:
+        wanted = PART_OF.get(split.lower())
+        for part in named:
+            if split in (part.name, part.kind) or part.kind == wanted:
+                return part
+        there = ", ".join(sorted(part.name for part in named)) or "none"
+        raise ExpandError(f'--split "{split}" is not a part of "{root}"; it has: {there}')
+    if "train" in kinds:
+        return next(part for part in named if part.kind == "train")
+    if not kinds or (alone and len(kinds) == 1 and len(counts) == 1):
+        return Part()
+    commands = " or ".join(
+        f"expand {shlex.quote(str(root))} OUT --split {shlex.quote(name)}"
+        for name in sorted({part.name for part in named})
+    )
+    raise ExpandError(f'"{root}" is a COCO dataset without a training part; {commands}')

@@ -1,0 +1,78 @@
+"""The annotations of one image: read in a worker, and patched for each of its views."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from expand.errors import BadImageError, shown
+from expand.geometry import IDENTITY, Size
+from expand.layouts.labelled.coco.image import CocoImage
+from expand.layouts.labelled.coco.objects.drawn import Drawn
+from expand.layouts.labelled.coco.objects.shapes import Shape, read_shape
+from expand.layouts.labelled.coco.objects.skeletons import Skeletons
+from expand.layouts.labelled.dataset import Frame, Labels
+from expand.layouts.source import Source
+
+
+@dataclass(frozen=True)
+class CocoLabels(Labels):
+    """Reads what the COCO files of a dataset say of an image; that is in `Source.annotation`."""
+
+    skeletons: Mapping[str, Skeletons] = field(default_factory=dict)
+    """Those of each file that has keypoints, by its path."""
+
+    def load(self, root: str, source: Source) -> Mapping[str, bytes]:
+        """Return nothing: an image has no label file of its own."""
+        return {}
+
+    def parse(self, source: Source, files: Mapping[str, bytes], frame: Frame) -> CocoImage:
+        """Read the annotations; raise BadImageError, with file and id, if one cannot be used."""
+        said = json.loads(source.annotation)
+        if isinstance(said, str):
+            raise BadImageError(said)
+        entries, listed = said
+        upright = frame.upright if _is_stored(entries, listed, frame) else IDENTITY
+        size = frame.stored if upright != IDENTITY else frame.size
+        paths = [entries[number][0] for number in listed[::2]]
+        shapes = [
+            _read(path, given, place, size)
+            for place, (path, given) in enumerate(zip(paths, listed[1::2], strict=True))
+        ]
+        skeletons = [self.skeletons.get(path, {}) for path in paths]
+        drawn = Drawn.of(shapes, skeletons, size)
+        return CocoImage.place(shapes, drawn, upright, frame.size)
+
+
+def _is_stored(entries: Sequence[Any], listed: Sequence[Any], frame: Frame) -> bool:
+    """Tell whether labels were drawn on the stored pixels, before the EXIF orientation.
+
+    The size that a file has for the image tells, or that of an RLE mask. Where both frames have the
+    same size, labels are taken as drawn on the upright image, which most programs show.
+    """
+    said = [(path, (width, height)) for path, width, height in entries if width is not None]
+    for number, given in zip(listed[::2], listed[1::2], strict=True):
+        segmentation = given.get("segmentation")
+        if not said and isinstance(segmentation, Mapping):
+            size = segmentation.get("size")
+            if isinstance(size, list) and len(size) == 2:
+                said = [(entries[number][0], (size[1], size[0]))]
+    stored = {size == frame.stored and size != frame.size for _, size in said}
+    for path, size in said:
+        if size not in (frame.size, frame.stored):
+            raise BadImageError(
+                f'"{path}" says that it has {size[0]}×{size[1]} pixels, and it has '
+                f"{int(frame.size.width)}×{int(frame.size.height)}"
+            )
+    if len(stored) > 1:
+        raise BadImageError(f'"{said[0][0]}" and "{said[1][0]}" say that it is of different sizes')
+    return True in stored
+
+
+def _read(path: str, given: Any, place: int, size: Size) -> Shape:
+    try:
+        return read_shape(given, place, size)
+    except BadImageError as error:
+        raise BadImageError(f'"{path}", annotation {shown(given.get("id"))}: {error}') from error

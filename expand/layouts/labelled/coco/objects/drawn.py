@@ -1,0 +1,57 @@
+"""The annotations of an image as targets, in the frame in which they were drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from expand.geometry import Size
+from expand.layouts.labelled.coco.objects.layers import stack, unlinked
+from expand.layouts.labelled.coco.objects.shapes import Shape
+from expand.layouts.labelled.coco.objects.skeletons import Columns, Skeletons
+from expand.targets import Boxes, Mask, Polygons, Targets
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The annotations that say where something is."""
+
+    objects: tuple[Shape, ...]
+    """Those that say where an object is, without crowds that have a mask."""
+    crowds: tuple[Shape, ...]
+    columns: Columns
+    """The keypoints of the objects."""
+    size: Size
+    layers: tuple[Mask, ...]
+    """The masks of the objects, and of the crowds."""
+    crowd_layers: tuple[Mask, ...]
+
+    @classmethod
+    def of(cls, shapes: Sequence[Shape], skeletons: Sequence[Skeletons], size: Size) -> Drawn:
+        """Sort annotations of an image of this size; each has the skeletons of its file."""
+        crowds = tuple(shape for shape in shapes if shape.crowd)
+        objects = tuple(shape for shape in shapes if shape.located and not shape.crowd)
+        known = [skeletons[shape.place] for shape in objects]
+        return cls(
+            objects,
+            crowds,
+            Columns.find(objects, known),
+            size,
+            stack([shape.bits for shape in objects], size),
+            stack([shape.bits for shape in crowds], size),
+        )
+
+    def targets(self) -> Targets:
+        """Return them as targets; crowds are masks that no view drops."""
+        masks = (*self.layers, *unlinked(self.crowd_layers))
+        if not self.objects:
+            return Targets(masks=masks)
+        some = any(shape.parts for shape in self.objects)
+        return Targets(
+            Boxes(np.array([shape.bounds() for shape in self.objects])),
+            polygons=Polygons([shape.parts for shape in self.objects]) if some else None,
+            points=self.columns.points(self.objects),
+            masks=masks,
+        )

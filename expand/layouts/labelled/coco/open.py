@@ -1,0 +1,124 @@
+"""Open a COCO dataset: its images with their annotations, and the files that are written anew."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from expand.errors import ExpandError, shown
+from expand.layouts.labelled.coco.derive import Derivation
+from expand.layouts.labelled.coco.files.chosen import Chosen, Entry, choose
+from expand.layouts.labelled.coco.files.document import ANNOTATIONS, CocoFile, read_coco
+from expand.layouts.labelled.coco.files.find import (
+    NoImagesError,
+    Tree,
+    find_folder,
+    part_named,
+    read_tree,
+)
+from expand.layouts.labelled.coco.labels import CocoLabels
+from expand.layouts.labelled.coco.objects.skeletons import Skeleton, find_skeletons
+from expand.layouts.labelled.coco.said import MASKS, RLE, classes_of, notes_of, title_of
+from expand.layouts.labelled.dataset import Dataset
+from expand.layouts.labelled.open import Opening
+from expand.layouts.labelled.scan import KEPT, MADE, Role, Use, list_dataset
+from expand.layouts.listing import Listing
+from expand.layouts.names import compose
+from expand.layouts.recognition.words import PART_OF
+
+
+def open_coco(opening: Opening) -> Dataset:
+    """Open a COCO dataset in any of its usual folder orders.
+
+    Raise ExpandError for a malformed file, with its line, and if it is ambiguous which images a
+    file is about, or which part grows.
+    """
+    root = opening.root
+    tree = read_tree(root)
+    chosen = choose(root, _read_files(root, tree, opening.request.split), opening.request.split)
+    kinds = frozenset[str]().union(*(coco.kinds for coco in chosen.files))
+    if kinds & RLE and find_spec("pycocotools") is None:
+        raise ExpandError(
+            'masks of a COCO dataset need pycocotools: pip install "expand-train[labels]"'
+        )
+    missing = sorted(path for path in chosen.growing if path not in tree.images)
+    listing, unnamed = _list(opening, chosen)
+    notes, problems = notes_of(chosen, missing, unnamed)
+    return Dataset(
+        "coco",
+        title_of(chosen, kinds, len(listing)),
+        listing,
+        chosen.part.name,
+        CocoLabels(_skeletons(chosen)),
+        Derivation(chosen.files, chosen.growing).files,
+        "boxes" in kinds and not kinds & (MASKS | {"keypoints"}),
+        tuple(classes_of(chosen.files)),
+        tuple(notes),
+        problems,
+    )
+
+
+def _read_files(root: Path, tree: Tree, split: str) -> list[CocoFile]:
+    """Read the COCO files, and find the images of each.
+
+    One of another part that cannot be read is kept as it is; so is one of no part without images
+    here.
+    """
+    files, first, wanted = list[CocoFile](), None, PART_OF.get(split.lower(), "train")
+    for path in tree.files:
+        part = part_named(path)
+        other = bool(part.kind) and part.kind != wanted and split not in part
+        try:
+            coco = read_coco(root, path)
+            coco.folder = find_folder(coco, tree)
+            files.append(coco)
+        except ExpandError as error:
+            absent = isinstance(error, NoImagesError) and not part.kind
+            if not (other or absent or tree.guessed):
+                raise
+            first = first or error
+    if not files:
+        raise first or ExpandError(f'"{root}" has no COCO file, a JSON file with a list "images"')
+    return files
+
+
+def _skeletons(chosen: Chosen) -> dict[str, dict[str, Skeleton]]:
+    found = {coco.path: find_skeletons(coco.categories) for coco in chosen.files}
+    return {path: skeletons for path, skeletons in found.items() if skeletons}
+
+
+def _list(opening: Opening, chosen: Chosen) -> tuple[Listing, list[str]]:
+    """List the dataset; return the images that no COCO file names, too."""
+    written, unnamed = {coco.path for coco in chosen.files}, list[str]()
+
+    def decide(path: str, is_image: bool) -> Use:
+        if path in written:
+            return MADE
+        if is_image and (entries := chosen.growing.get(known := compose(path))):
+            return Use(Role.GROWS, annotation=_annotations(chosen.files, entries))
+        if is_image and known not in chosen.others:
+            unnamed.append(path)
+        return KEPT
+
+    return list_dataset(opening.root, decide, opening.factor, opening.format), unnamed
+
+
+def _annotations(files: Sequence[CocoFile], entries: Sequence[Entry]) -> str:
+    """Return what COCO files say of an image, as `CocoLabels.parse` reads it.
+
+    That is the path, width and height of each entry, and for each annotation the number of its
+    entry and itself. A text says why the image cannot be used.
+    """
+    heads, listed = [], list[str]()
+    for number, entry in enumerate(entries):
+        coco = files[entry.file]
+        if coco.ids[entry.image] in coco.shared:
+            return json.dumps(
+                f'"{coco.path}": its id, {shown(coco.ids[entry.image])}, is that of other images'
+            )
+        heads.append((coco.path, *(coco.sizes[entry.image] or (None, None))))
+        for annotation in coco.annotations_of(entry.image):
+            listed.append(f"{number},{coco.json.entry(ANNOTATIONS, annotation)}")
+    return f"[{json.dumps(heads)},[{','.join(listed)}]]"
