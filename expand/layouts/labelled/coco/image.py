@@ -38,6 +38,11 @@ class CocoImage:
     upright: Affine
     """From the frame in which they were drawn to the upright image."""
 
+    @property
+    def classes(self) -> Sequence[str]:
+        """The name of the category of each object of `targets`."""
+        return [self.drawn.objects[index].category for index in self.kept.tolist()]
+
     @classmethod
     def place(cls, shapes: Sequence[Shape], drawn: Drawn, upright: Affine, size: Size) -> CocoImage:
         """Return annotations in the upright image of this size, clipped to it."""

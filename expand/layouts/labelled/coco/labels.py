@@ -24,6 +24,9 @@ class CocoLabels(Labels):
     skeletons: Mapping[str, Skeletons] = field(default_factory=dict)
     """Those of each file that has keypoints, by its path."""
 
+    classes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """The names of the categories of each file, by their ids as Python writes them."""
+
     def load(self, root: str, source: Source) -> Mapping[str, bytes]:
         """Return nothing: an image has no label file of its own."""
         return {}
@@ -38,12 +41,20 @@ class CocoLabels(Labels):
         size = frame.stored if upright != IDENTITY else frame.size
         paths = [entries[number][0] for number in listed[::2]]
         shapes = [
-            _read(path, given, place, size)
+            self._read(path, given, place, size)
             for place, (path, given) in enumerate(zip(paths, listed[1::2], strict=True))
         ]
         skeletons = [self.skeletons.get(path, {}) for path in paths]
         drawn = Drawn.of(shapes, skeletons, size)
         return CocoImage.place(shapes, drawn, upright, frame.size)
+
+    def _read(self, path: str, given: Any, place: int, size: Size) -> Shape:
+        name = self.classes.get(path, {}).get(repr(given.get("category_id")), "")
+        try:
+            return read_shape(given, place, size, name)
+        except BadImageError as error:
+            where = f'"{path}", annotation {shown(given.get("id"))}'
+            raise BadImageError(f"{where}: {error}") from error
 
 
 def _is_stored(entries: Sequence[Any], listed: Sequence[Any], frame: Frame) -> bool:
@@ -69,10 +80,3 @@ def _is_stored(entries: Sequence[Any], listed: Sequence[Any], frame: Frame) -> b
     if len(stored) > 1:
         raise BadImageError(f'"{said[0][0]}" and "{said[1][0]}" say that it is of different sizes')
     return True in stored
-
-
-def _read(path: str, given: Any, place: int, size: Size) -> Shape:
-    try:
-        return read_shape(given, place, size)
-    except BadImageError as error:
-        raise BadImageError(f'"{path}", annotation {shown(given.get("id"))}: {error}') from error

@@ -20,9 +20,9 @@ from expand.layouts.labelled.coco.files.find import (
 )
 from expand.layouts.labelled.coco.labels import CocoLabels
 from expand.layouts.labelled.coco.objects.skeletons import Skeleton, find_skeletons
-from expand.layouts.labelled.coco.said import MASKS, RLE, classes_of, notes_of, title_of
+from expand.layouts.labelled.coco.said import MASKS, RLE, classes_of, names_of, notes_of, title_of
 from expand.layouts.labelled.dataset import Dataset
-from expand.layouts.labelled.open import Opening
+from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import KEPT, MADE, Role, Use, list_dataset
 from expand.layouts.listing import Listing
 from expand.layouts.names import compose
@@ -51,7 +51,7 @@ def open_coco(opening: Opening) -> Dataset:
         title_of(chosen, kinds, len(listing)),
         listing,
         chosen.part.name,
-        CocoLabels(_skeletons(chosen)),
+        CocoLabels(_skeletons(chosen), names_of(chosen.files)),
         Derivation(chosen.files, chosen.growing).files,
         "boxes" in kinds and not kinds & (MASKS | {"keypoints"}),
         tuple(classes_of(chosen.files)),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from expand.layouts.labelled.coco.files.chosen import Chosen
 from expand.layouts.labelled.coco.files.document import CocoFile
+from expand.layouts.labelled.titles import format_title
 
 RLE = frozenset(("rle", "counts"))
 MASKS = RLE | {"polygons"}
@@ -53,19 +54,20 @@ def title_of(chosen: Chosen, kinds: frozenset[str], count: int) -> str:
     what = [name for name, is_there in told.items() if is_there]
     if not what:
         what = ["detection" if "boxes" in kinds else "images without annotations"]
-    classes = len(classes_of(chosen.files))
-    named = f", {classes} class{'es' if classes != 1 else ''}" if classes else ""
-    images = f"{count:,} image{'s' if count != 1 else ''}"
-    part = f"{chosen.part.name} split {images}" if chosen.part.kind else images
-    kept = f"; {' and '.join(chosen.kept)} left as they are" if chosen.kept else ""
-    return f"COCO {' and '.join(what)}{named}, {part}{kept}"
+    classes = len(classes_of(chosen.files)) or None
+    kind = f"COCO {' and '.join(what)}"
+    return format_title(kind, classes, chosen.part.name, count, chosen.kept)
 
 
 def classes_of(files: Sequence[CocoFile]) -> list[str]:
     """Return the names of the categories of all files; two of one name in a file are two."""
-    classes: dict[tuple[str, str], str] = {}
-    for coco in files:
-        for category in coco.categories:
-            name = str(category.get("name", ""))
-            classes[repr(category.get("id")), name] = name
-    return list(classes.values())
+    named = {pair: None for names in names_of(files).values() for pair in names.items()}
+    return [name for _, name in named]
+
+
+def names_of(files: Sequence[CocoFile]) -> dict[str, dict[str, str]]:
+    """Return the name of each category of each file, by its id as Python writes it."""
+    return {
+        coco.path: {repr(each.get("id")): str(each.get("name", "")) for each in coco.categories}
+        for coco in files
+    }

@@ -42,6 +42,8 @@ class Shape:
     """K×2; those that are not labelled are 0, 0."""
     states: Wholes
     """K: 0, 1 or 2."""
+    category: str = ""
+    """The name of its category."""
 
     @property
     def located(self) -> bool:
@@ -77,13 +79,12 @@ def bounds_of(bits: Bits) -> Floats:
     return np.array([x, y, x + width, y + height], np.float64)
 
 
-def read_shape(given: Mapping[str, Any], place: int, size: Size) -> Shape:
+def read_shape(given: Mapping[str, Any], place: int, size: Size, category: str = "") -> Shape:
     """Read an annotation of an image of this size; raise BadImageError if it cannot be used."""
     parts, flat, bits = _read_segmentation(given.get("segmentation"), size)
     points, states = _read_keypoints(given.get("keypoints"))
-    return Shape(
-        given, place, _read_box(given.get("bbox")), tuple(parts), tuple(flat), bits, points, states
-    )
+    box = _read_box(given.get("bbox"))
+    return Shape(given, place, box, tuple(parts), tuple(flat), bits, points, states, category)
 
 
 def numbers(values: list[Any], what: str) -> Floats:

@@ -70,18 +70,28 @@ def uncompressed(bits: NDArray[np.uint8]) -> Json:
     return {"size": list(bits.shape), "counts": np.diff([0, *changes, flat.size]).tolist()}
 
 
+def filled(polygons: list[list[float]]) -> NDArray[np.uint8]:
+    """Return the pixels of polygons, as COCO's own tools fill them."""
+    return coco_mask.decode(coco_mask.merge(coco_mask.frPyObjects(polygons, HEIGHT, WIDTH)))
+
+
+def shapes() -> list[tuple[tuple[int, int, int], NDArray[np.uint8]]]:
+    """Return the colour and the pixels of each annotation, in order."""
+    return [
+        (TRIANGLE, filled(triangle())),
+        (RING, ring()),
+        (CROWD, crowd()),
+        (FIGURE, figure()),
+        (TWO, filled(two_parts())),
+    ]
+
+
 def scene(seed: int = 0) -> NDArray[np.uint8]:
     """Return the image that `annotations` are of, RGB."""
     pixels = np.empty((HEIGHT, WIDTH, 3), np.uint8)
     pixels[:] = BACKGROUND
     pixels[0, 0] = seed % 251  # no two images are equal
-    for colour, polygons in ((TRIANGLE, triangle()), (TWO, two_parts())):
-        for polygon in polygons:
-            corners = np.array(polygon).reshape(1, -1, 2)
-            cv2.fillPoly(
-                pixels, [np.round((corners - 0.5) * 256).astype(np.int32)], colour, shift=8
-            )
-    for colour, bits in ((RING, ring()), (CROWD, crowd()), (FIGURE, figure())):
+    for colour, bits in shapes():
         pixels[bits > 0] = colour
     return pixels
 
