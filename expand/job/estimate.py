@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from expand.job.plan import Plan
 from expand.job.tasks.context import check_input
 from expand.job.tasks.copies import File, make_files, open_labelled, open_source
 from expand.job.tasks.labels import load_labels
+from expand.layouts.listing import spread_out
 from expand.layouts.source import Source, read_source
 
 SAMPLED_SOURCES, SAMPLED_VIEWS, SAMPLE_SECONDS, SAMPLE_SHARE = 24, 4, 0.3, 0.03
@@ -84,7 +84,7 @@ def _sample(plan: Plan, limit: float, share: float) -> Sample:
     timed: list[tuple[float, int]] = []
     reasons: list[str] = []
     started = time.perf_counter()
-    for source in _spread_out(plan):
+    for source in spread_out(plan.listing, SAMPLED_SOURCES):
         if timed and time.perf_counter() - started > min(
             limit, share * _mean_seconds(timed) * plan.images
         ):
@@ -152,15 +152,6 @@ def check_fits(plan: Plan, estimated: Estimate, share_left: float = 1.0) -> None
             f'"{plan.out}" would need {files:,} files, its file system has room for '
             f"{estimated.free_files:,}"
         )
-
-
-def _spread_out(plan: Plan) -> list[Source]:
-    """Return some sources from all over the set, in an order that begins all over the set too."""
-    step = max(1, len(plan.listing) // SAMPLED_SOURCES)
-    chosen = list(islice(plan.listing, step // 2, None, step))[:SAMPLED_SOURCES]
-    if len(chosen) % 7 == 0:
-        return chosen
-    return [chosen[index * 7 % len(chosen)] for index in range(len(chosen))]
 
 
 def _existing(path: Path) -> Path:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from expand.errors import BadImageError
 from expand.geometry import Affine, Placement
+from expand.images.decoder import open_image
+from expand.job.plan import Plan
+from expand.job.tasks.labels import OpenLabels, load_labels
+from expand.layouts.listing import spread_out
+from expand.layouts.source import read_source
 from expand.targets import Carried, Targets
 from expand.targets.rings import Floats
 
 WHOLE = 1 - 1e-6
 """The visible share of an object that counts as all of it: areas have rounding errors."""
+SAMPLED_SOURCES, SAMPLED_VIEWS = 400, 8
 TIGHT = 0.95
 """Mean IoU from which a plan does not mention a recipe that keeps boxes tighter."""
 
@@ -77,6 +87,28 @@ class BoxShares:
         if fit < TIGHT:
             text += " Rotation makes boxes looser; --recipe detect has none."
         return text
+
+
+def sample_boxes(plan: Plan, seconds: float = 2.0) -> BoxShares:
+    """Count what becomes of boxes in some copies of a plan, without making them.
+
+    Takes up to `seconds`; sources that cannot be used are passed over.
+    """
+    shares, settings, started = BoxShares(), plan.settings, time.perf_counter()
+    reader = plan.dataset.labels
+    for source in spread_out(plan.listing, SAMPLED_SOURCES) if reader else ():
+        if time.perf_counter() - started > seconds:
+            break
+        with suppress(BadImageError):
+            assert reader
+            loaded = load_labels(reader, os.fspath(plan.src), source)
+            image = open_image(read_source(plan.src / source.id))
+            opened = OpenLabels.parse(reader, source, loaded, image)
+            for k in range(1, min(settings.factor, 1 + SAMPLED_VIEWS)):
+                params = settings.views.params(source.id, k)
+                placement = settings.views.placement(params, opened.size)
+                shares.add(opened.labels.targets, opened.carry(settings, k, params), placement)
+    return shares
 
 
 def ellipse_fit(edges: Floats, forward: Affine) -> Floats:

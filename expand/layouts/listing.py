@@ -112,3 +112,12 @@ class Listing:
         self.summary.labels.update(source.label for source in block if not source.kept)
         self.summary.bytes += sum(source.size for source in block if not source.kept)
         self._blocks.append(tuple(zip(*block, strict=True)))  # columns are written much faster
+
+
+def spread_out(listing: Listing, most: int) -> list[Source]:
+    """Return some sources from all over a listing, in an order that begins all over it too."""
+    step = max(1, len(listing) // most)
+    chosen = list(islice(listing, step // 2, None, step))[:most]
+    if len(chosen) % 7 == 0:
+        return chosen
+    return [chosen[index * 7 % len(chosen)] for index in range(len(chosen))]

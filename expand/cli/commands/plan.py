@@ -47,12 +47,15 @@ def show_plan(
     from expand.job.estimate import check_fits, choose_engine, estimate
     from expand.job.output import peek_output
     from expand.job.plan import find_long_names, make_plan
+    from expand.job.shares import sample_boxes
 
     check_workers(workers)
     with make_plan(src, out, settings, read_request(options)) as planned:
         estimated = estimate(planned, seconds=2.0, share=10.0)
         workers = choose_engine(planned, estimated, workers).workers
         echo(format_plan(planned, estimated, workers))
+        if boxes := sample_boxes(planned).sentence():
+            echo(boxes)
         known = peek_output(planned, overwrite)
         for note in (*planned.dataset.notes, *known.notes, *find_long_names(planned)):
             echo(visible(note))
