@@ -1,0 +1,1 @@
+"""YOLO datasets: one text file per image, one row per object, in shares of width and height."""

@@ -1,0 +1,38 @@
+"""The set-wide files of an expanded YOLO dataset: data.yaml, and lists of images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from expand.layouts.labelled.dataset import LabelFile, Rows
+from expand.layouts.labelled.yolo.folder.lists import write_list
+
+
+@dataclass(frozen=True)
+class SetFiles:
+    """Writes the files of a dataset that name its images."""
+
+    root: Path
+    data: LabelFile | None
+    """The data file, if it changes."""
+    lists: dict[str, bool]
+    """The lists that change, and whether they are of the part that grows."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The paths of the files that it writes."""
+        return frozenset([*self.lists, *([self.data.name] if self.data else [])])
+
+    def derive(self, rows: Rows) -> Iterator[LabelFile]:
+        """Yield the files for the expanded dataset."""
+        if self.data:
+            yield self.data
+        if not self.lists:
+            return
+        grown: dict[str, list[str]] = {}
+        for row in rows():
+            grown.setdefault(row.source, []).append(row.file_name)
+        for name, grows in sorted(self.lists.items()):
+            yield LabelFile(name, write_list(self.root, name, grown, grows))

@@ -1,0 +1,77 @@
+"""Lists of images: text files with one path a line, as data.yaml and Darknet name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from expand.errors import BadImageError, ExpandError
+from expand.layouts.labelled.yolo.folder.paths import Finder, is_absolute
+from expand.storage.reading import read_image
+
+MOST_BYTES = 256 << 20
+
+
+class Line(NamedTuple):
+    """A line of a list."""
+
+    written: str
+    path: str
+    """The image that it names, relative to the dataset's folder; empty if there is none."""
+
+
+def read_list(root: Path, name: str) -> Iterator[Line]:
+    """Yield the lines of a list, without empty ones."""
+    find = Finder(root, (name[: name.rfind("/") + 1],))
+    for written in _text(root, name).splitlines():
+        if written := written.strip():
+            place = find.find(written)
+            yield Line(written, place.path if place else "")
+
+
+def _text(root: Path, name: str) -> str:
+    try:
+        if (root / name).stat().st_size > MOST_BYTES:
+            raise ExpandError(f'"{name}" is larger than {MOST_BYTES >> 20} MiB')
+        data = read_image(root / name)
+        return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ExpandError(f'"{name}" is not a list of images: it is not UTF-8 text') from error
+    except (BadImageError, OSError) as error:
+        raise ExpandError(f'"{name}" {error}') from error
+
+
+def write_list(root: Path, name: str, grown: Mapping[str, Sequence[str]], grows: bool) -> bytes:
+    """Return a list with the copies of each image after it, in the style of its own paths.
+
+    `grown` are the files in the expanded dataset of each image that grows. Images that are not in
+    it, because they could not be expanded, are left out of a list that `grows`; other lists keep
+    them. An absolute path would lead back to the source; it becomes one from the folder of the
+    list.
+    """
+    folder = name[: name.rfind("/") + 1]
+    lines = list[str]()
+    for line in read_list(root, name):
+        if not line.path:
+            if not grows:
+                lines.append(line.written)
+            continue
+        files = grown.get(line.path, ()) if grows else (line.path,)
+        lines += [_styled(line, file, folder) for file in files]
+    newline = "\r\n" if b"\r\n" in (root / name).read_bytes()[:4096] else "\n"
+    return "".join(line + newline for line in lines).encode()
+
+
+def _styled(line: Line, file: str, folder: str) -> str:
+    """Return the path of a file, which lies in the folder of the image that a line names."""
+    if not is_absolute(line.written):
+        cut = max(line.written.rfind("/"), line.written.rfind("\\")) + 1
+        return line.written[:cut] + file.rpartition("/")[2]
+    # Ultralytics takes "./" for the folder of the list, and any other path as it is
+    return f"./{file[len(folder) :]}" if file.startswith(folder) else file
+
+
+def has_absolute(root: Path, name: str) -> bool:
+    """Tell whether a list has absolute paths."""
+    return any(is_absolute(line.written) for line in read_list(root, name))

@@ -1,0 +1,95 @@
+"""What is said about a YOLO dataset: its title, and sentences about what is odd in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from expand.errors import cut
+from expand.layouts.labelled.yolo.folder.datafile import DataFile
+from expand.layouts.labelled.yolo.folder.parts import Part
+from expand.layouts.labelled.yolo.folder.place import BESIDE, Place
+from expand.layouts.labelled.yolo.roles import Faults
+from expand.layouts.labelled.yolo.rows.task import Task
+
+TITLES = {"detect": "detect", "segment": "segment", "pose": "pose", "obb": "OBB"}
+
+
+def title_of(task: Task, part: Part, others: Sequence[Part], count: int) -> str:
+    """Return what the first line says: "YOLO detect, 3 classes, train split 128 images"."""
+    said = [f"YOLO {TITLES[task.name]}"]
+    if task.classes:
+        said.append(_counted(task.classes, "class", "classes"))
+    images = _counted(count, "image", "images")
+    said.append(f"{part.name} split {images}" if part.name else f"{images} without a split")
+    left = ", ".join(each.name for each in others)
+    return (
+        ", ".join(said)
+        + (f"; {left} left as they are" if len(others) > 1 else "")
+        + (f"; {left} left as it is" if len(others) == 1 else "")
+    )
+
+
+def notes_of(
+    task: Task,
+    data: DataFile | None,
+    part: Part,
+    others: Sequence[Part],
+    faults: Faults,
+    place: Place,
+) -> tuple[tuple[str, ...], int]:
+    """Return sentences about what is odd, and how many of them are faults of the dataset."""
+    wrong = list(_faults(part, faults))
+    odd = list[str]()
+    if count := faults.counts["background"]:
+        odd.append(
+            f"{_counted(count, 'image has', 'images have')} no label file, such as "
+            f'"{faults.first["background"]}": background'
+        )
+    for other in others:
+        odd += [
+            f'"{cut(entry)}" of {other.name} is not in the folder, and is left out'
+            for entry in other.lost[:1]
+        ]
+        if set(other.folders) & set(part.folders):
+            odd.append(f"{other.name} has the same images as {part.name}, so it grows too")
+    if task.name == "pose" and task.points > 1 and not task.flip_idx:
+        name = data.name if data else "data.yaml"
+        odd.append(
+            f'"{name}" has no flip_idx, which says what point is where in a mirrored object; '
+            "recipes with a flip need it"
+        )
+    if place == BESIDE and any("images" in each.split("/") for each in part.folders):
+        odd.append(
+            "the label files lie beside the images; Ultralytics looks for those of a folder "
+            '"images" in a folder "labels"'
+        )
+    if place.images not in ("", "images"):
+        odd.append(
+            f'the labels of "{place.images}" are in "{place.labels}"; Ultralytics needs the names '
+            '"images" and "labels"'
+        )
+    return (*wrong, *odd), len(wrong)
+
+
+def _faults(part: Part, faults: Faults) -> list[str]:
+    counts, first, said = faults.counts, faults.first, list[str]()
+    if count := counts["alone"]:
+        said.append(
+            f"{_counted(count, 'label file has', 'label files have')} no image, such as "
+            f'"{first["alone"]}"; kept as they are'
+        )
+    if count := counts["unread"]:
+        said.append(
+            f"{_counted(count, 'image is', 'images are')} of a format that is not read, such as "
+            f'"{first["unread"]}"; kept as they are'
+        )
+    if part.lost:
+        said.append(
+            f"{_counted(len(part.lost), 'path', 'paths')} of {part.name} "
+            f'are not in the folder, such as "{cut(part.lost[0])}"'
+        )
+    return said
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"

@@ -1,0 +1,1 @@
+"""The rows of YOLO label files: read, told apart by task, checked, and written for views."""

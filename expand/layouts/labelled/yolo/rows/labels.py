@@ -1,0 +1,173 @@
+"""The labels of one image of a YOLO dataset: read in a worker, from one text file."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from expand.errors import BadImageError
+from expand.geometry import IDENTITY, Placement
+from expand.layouts.labelled.dataset import Frame
+from expand.layouts.labelled.yolo.folder.place import Place
+from expand.layouts.labelled.yolo.rows.image import YoloImage
+from expand.layouts.labelled.yolo.rows.task import BOX, Task
+from expand.layouts.labelled.yolo.rows.text import MOST_BYTES, Row, Rows, check_shares, read_rows
+from expand.layouts.labelled.yolo.rows.verify import is_accepted
+from expand.layouts.source import Source
+from expand.storage.reading import read_image
+from expand.targets import Boxes, OrientedBoxes, Points, Polygons, Targets, carry
+from expand.targets.rings import Floats
+
+ROUNDING = 1e-4
+"""Shares of the image by which rounding to 4 decimals puts a coordinate outside."""
+PAIR = 2
+
+
+@dataclass(frozen=True)
+class YoloLabels:
+    """Reads the label files of a dataset."""
+
+    task: Task
+    place: Place
+
+    def load(self, root: str, source: Source) -> Mapping[str, bytes]:
+        """Return the label file of an image by its path; nothing if there is none: background."""
+        name = self.place.label(source.id)
+        if source.annotation:
+            other = json.loads(source.annotation)["shares"]
+            raise BadImageError(
+                f'shares its label file "{name}" with "{other}"; rename one of them'
+            )
+        return {} if (data := read_label(root, name)) is None else {name: data}
+
+    def parse(self, source: Source, files: Mapping[str, bytes], frame: Frame) -> YoloImage:
+        """Read the rows of a label file. They are shares of the image as it is shown (upright)."""
+        if not files:
+            return YoloImage(self.place, self.task, None)
+        name, data = next(iter(files.items()))
+        rows = read_rows(name, data)
+        polygons = self.task.check(rows)
+        for row in rows.rows:
+            self._check_numbers(rows, row)
+        unique = _without_duplicates(rows.rows)
+        sides = np.array(frame.size, np.float64)
+        targets = self._targets(unique, sides, polygons)
+        inside = carry(targets, Placement(IDENTITY, frame.size), visible=0)
+        kept = [unique[index] for index in inside.kept.tolist()]
+        far = [row for row in kept if self._is_outside(row)]
+        return YoloImage(
+            self.place,
+            self.task,
+            data,
+            rows=tuple(kept),
+            targets=inside.targets,
+            accepted=rows.plain and is_accepted(rows.rows, self.task, polygons),
+            whole=frozenset(row.line for row in kept) - {row.line for row in far},
+            notes=_counts(len(rows.rows) - len(unique), len(unique) - len(kept), len(far)),
+        )
+
+    def _check_numbers(self, rows: Rows, row: Row) -> None:
+        numbers, dims = row.numbers, self.task.dims
+        if self.task.name == "pose":
+            states = numbers[BOX + 1 :: dims] if dims > PAIR else ()
+            if not set(states) <= {0.0, 1.0, 2.0}:
+                raise rows.bad(row, "the third number of a point is 0, 1 or 2: its visibility")
+        check_shares(rows, row, self._coordinates(row))
+        if (len(numbers) == BOX - 1 or self.task.name == "pose") and min(numbers[2:4]) < 0:
+            raise rows.bad(row, "the width and the height of a box cannot be negative")
+
+    def _coordinates(self, row: Row) -> tuple[float, ...]:
+        """Return the numbers of a row without the visibility of its points."""
+        if self.task.name != "pose":
+            return row.numbers
+        points = np.reshape(row.numbers[BOX - 1 :], (-1, self.task.dims))[:, :PAIR]
+        return (*row.numbers[: BOX - 1], *points.ravel().tolist())
+
+    def _targets(self, rows: Sequence[Row], sides: Floats, polygons: bool) -> Targets:
+        if polygons:
+            return Targets(
+                polygons=Polygons(
+                    [[_within(np.reshape(row.numbers, (-1, 2))) * sides] for row in rows]
+                )
+            )
+        if self.task.name == "obb":
+            corners = np.array([row.numbers for row in rows]).reshape(-1, 4, 2)
+            return Targets(oriented=OrientedBoxes(corners * sides))
+        boxes = Boxes(_edges(np.array([row.numbers[:4] for row in rows]).reshape(-1, 4), sides))
+        return Targets(boxes=boxes, points=self._points(rows, sides))
+
+    def _points(self, rows: Sequence[Row], sides: Floats) -> Points | None:
+        task = self.task
+        if task.name != "pose":
+            return None
+        numbers = np.array([row.numbers[BOX - 1 :] for row in rows])
+        values = numbers.reshape(-1, task.points, task.dims)
+        places = _within(values[..., :2])
+        if task.dims > PAIR:
+            states = values[..., 2].astype(np.int64)
+        else:
+            # Ultralytics takes a negative coordinate for a missing point; others write 0 0
+            absent = (places < 0).any(axis=-1) | (places == 0).all(axis=-1)
+            states = np.where(absent, 0, 2)
+        return Points(places * sides, states, task.names, task.flip_idx)
+
+    def _is_outside(self, row: Row) -> bool:
+        """Tell whether an object that is kept lies partly outside the image."""
+        if self.task.name == "pose" or len(row.numbers) == BOX - 1:
+            edges: list[float] = _edges(np.array([row.numbers[:4]]), np.ones(2))[0].tolist()
+        else:
+            edges = list(row.numbers)
+        return min(edges) < -ROUNDING or max(edges) > 1 + ROUNDING
+
+
+def read_label(root: str, name: str) -> bytes | None:
+    """Return the bytes of a label file; None if there is none.
+
+    Raise BadImageError if it cannot be read.
+    """
+    path = os.path.join(root, name)
+    try:
+        if os.stat(path).st_size > MOST_BYTES:
+            raise BadImageError(f'"{name}" is larger than {MOST_BYTES >> 20} MiB')
+        return read_image(path)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            return None
+        raise BadImageError(f'"{name}" cannot be read ({error.strerror})') from error
+    except BadImageError as error:
+        raise BadImageError(str(error) if name in str(error) else f'"{name}" {error}') from error
+
+
+def _without_duplicates(rows: Sequence[Row]) -> list[Row]:
+    """Return rows without those that are equal, as Ultralytics reads them: in 32 bits."""
+    first: dict[bytes, Row] = {}
+    for row in rows:
+        key = np.array([float(row.kind), *row.numbers], np.float32).tobytes()
+        first.setdefault(key, row)
+    return list(first.values())
+
+
+def _within(shares: Floats) -> Floats:
+    """Return coordinates, in shares, of which those that rounding put outside are at the edge."""
+    near: Floats = np.where(
+        (shares >= -ROUNDING) & (shares <= 1 + ROUNDING), shares.clip(0, 1), shares
+    )
+    return near
+
+
+def _edges(boxes: Floats, sides: Floats) -> Floats:
+    """Return left, top, right and bottom, in pixels, of centres, widths and heights (N×4)."""
+    half = boxes[:, 2:] / 2
+    low, high = _within(boxes[:, :2] - half), _within(boxes[:, :2] + half)
+    return np.concatenate([low * sides, high * sides], axis=1)
+
+
+def _counts(duplicate: int, outside: int, clipped: int) -> Mapping[str, int]:
+    counts = Counter(duplicate=duplicate, outside=outside, clipped=clipped)
+    return {name: count for name, count in counts.items() if count}

@@ -1,0 +1,41 @@
+"""Whether Ultralytics reads the rows of a label file, or leaves out the whole image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from expand.layouts.labelled.yolo.rows.task import BOX, Task
+from expand.layouts.labelled.yolo.rows.text import Row
+
+LOWEST, HIGHEST = -0.01, 1.01
+"""The limits of coordinates in its dataset check (verify_image_label in ultralytics/data/utils.py,
+https://docs.ultralytics.com/reference/data/utils/)."""
+
+
+def is_accepted(rows: Sequence[Row], task: Task, polygons: bool) -> bool:
+    """Return whether rows with the right columns are read.
+
+    Of polygons and oriented boxes it checks the upright box around the corners: its centre, width
+    and height; the corners themselves can lie further outside. It reads numbers in 32 bits.
+    """
+    if not rows:
+        return True
+    numbers = [np.array(row.numbers, np.float32) for row in rows]
+    if polygons or task.name == "obb":
+        boxes = np.stack([upright(each.reshape(-1, 2)) for each in numbers])
+        return bool(boxes.max() <= HIGHEST and boxes.min() >= LOWEST)
+    together = np.stack(numbers)
+    checked = together
+    if task.name == "pose":
+        checked = together[:, BOX - 1 :].reshape(-1, task.dims)[:, :2]
+    return bool(checked.max() <= HIGHEST and together.min() >= LOWEST)
+
+
+def upright(corners: NDArray[Any]) -> NDArray[Any]:
+    """Return centre, width and height of the upright box around corners (M×2)."""
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    return np.concatenate([(low + high) / 2, high - low])
