@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from expand.errors import cut
 from expand.layouts.labelled.yolo.folder.datafile import DataFile
 from expand.layouts.labelled.yolo.folder.parts import Part
-from expand.layouts.labelled.yolo.folder.place import BESIDE, Place
+from expand.layouts.labelled.yolo.folder.place import BESIDE, USUAL, Place
 from expand.layouts.labelled.yolo.roles import Faults
 from expand.layouts.labelled.yolo.rows.task import Task
 
@@ -36,8 +36,12 @@ def notes_of(
     others: Sequence[Part],
     faults: Faults,
     place: Place,
+    folders: Sequence[str],
 ) -> tuple[tuple[str, ...], int]:
-    """Return sentences about what is odd, and how many of them are faults of the dataset."""
+    """Return sentences about what is odd, and how many of them are faults of the dataset.
+
+    `folders` are those with images.
+    """
     wrong = list(_faults(part, faults))
     odd = list[str]()
     if count := faults.counts["background"]:
@@ -58,7 +62,9 @@ def notes_of(
             f'"{name}" has no flip_idx, which says what point is where in a mirrored object; '
             "recipes with a flip need it"
         )
-    if place == BESIDE and any("images" in each.split("/") for each in part.folders):
+    if place == BESIDE and any(
+        USUAL.label_folder(each) != each for each in folders if part.holds(each)
+    ):
         odd.append(
             "the label files lie beside the images; Ultralytics looks for those of a folder "
             '"images" in a folder "labels"'

@@ -55,11 +55,11 @@ def open_yolo(opening: Opening) -> Dataset:
             raise ExpandError(f'"{root}" has no images{f" of {part.name}" if part.name else ""}')
         names = data.names if data else ()
         names = names or class_names(root, found)
-        task = _task(opening, listing, place, data, len(names))
+        task = _task(opening, listing, place, data, names)
     except BaseException:
         listing.close()
         raise
-    notes, problems = notes_of(task, data, part, others, roles.faults, place)
+    notes, problems = notes_of(task, data, part, others, roles.faults, place, found.images)
     return Dataset(
         layout=f"yolo-{task.name}",
         title=title_of(task, part, others, len(listing)),
@@ -98,21 +98,22 @@ def _set_files(root: Path, data: DataFile | None, part: Part, others: Sequence[P
 
 
 def _task(
-    opening: Opening, listing: Listing, place: Place, data: DataFile | None, named: int
+    opening: Opening, listing: Listing, place: Place, data: DataFile | None, names: tuple[str, ...]
 ) -> Task:
     asked = opening.request.layout.partition("yolo-")[2]
     points, dims = data.shape if data and data.shape else (0, 0)
     task = Task(
         "pose",
-        (data.count if data else 0) or named,
+        (data.count if data else 0) or len(names),
         points,
         dims,
         data.flip_idx if data else None,
         data.point_names if data else (),
+        names,
     )
     question = Question(opening.root, asked, task.columns if points else 0)
     name = tell(question, look(_samples(opening.root, listing, place)))
-    return task if name == "pose" else Task(name, task.classes)
+    return task if name == "pose" else Task(name, task.classes, class_names=names)
 
 
 def _samples(root: Path, listing: Listing, place: Place) -> Iterator[Sample]:

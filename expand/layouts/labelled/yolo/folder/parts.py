@@ -89,15 +89,21 @@ def _by_folders(folders: Sequence[str]) -> Iterator[Part]:
         if len({names[common] for names in split}) > 1:
             break
         common += 1
+    parts = _prefixes(split, common) or _prefixes(split, 0)
+    for kind, prefixes in parts.items():
+        yield Part(next(iter(prefixes.values())), kind, tuple(prefixes))
+
+
+def _prefixes(split: Sequence[Sequence[str]], first: int) -> dict[str, dict[str, str]]:
+    """Return the prefix and the name of each folder that stands for a part, by the kind of part."""
     parts: dict[str, dict[str, str]] = {}
     for names in split:
-        for index, name in enumerate(names[common:], common):
+        for index, name in enumerate(names[first:], first):
             role = part_of(name)
             if role and not role.rest:
                 parts.setdefault(role.kind, {})["/".join(names[: index + 1]) + "/"] = name
                 break
-    for kind, prefixes in parts.items():
-        yield Part(next(iter(prefixes.values())), kind, tuple(prefixes))
+    return parts
 
 
 def choose_part(parts: Sequence[Part], split: str) -> Part:

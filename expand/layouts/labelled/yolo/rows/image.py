@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +39,13 @@ class YoloImage:
     whole: frozenset[int] = frozenset()
     """The lines of objects that lie inside the image."""
     notes: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def classes(self) -> Sequence[str]:
+        """The name of the class of each object; its number if the dataset names no classes."""
+        names = self.task.class_names
+        numbers = [int(float(row.kind)) for row in self.rows]
+        return [names[number] if number < len(names) else str(number) for number in numbers]
 
     def write(self, view: LabelledView) -> ViewLabels:
         """Return the label file of a view.

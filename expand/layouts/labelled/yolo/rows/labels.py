@@ -13,7 +13,7 @@ import numpy as np
 
 from expand.errors import BadImageError
 from expand.geometry import IDENTITY, Placement
-from expand.layouts.labelled.dataset import Frame
+from expand.layouts.labelled.dataset import Frame, Labels
 from expand.layouts.labelled.yolo.folder.place import Place
 from expand.layouts.labelled.yolo.rows.image import YoloImage
 from expand.layouts.labelled.yolo.rows.task import BOX, Task
@@ -30,11 +30,15 @@ PAIR = 2
 
 
 @dataclass(frozen=True)
-class YoloLabels:
+class YoloLabels(Labels):
     """Reads the label files of a dataset."""
 
     task: Task
     place: Place
+
+    def names(self, source: Source, image: str) -> tuple[str, ...]:
+        """Return the label file that a view can have: it has none if its source has none."""
+        return (self.place.label(image),)
 
     def load(self, root: str, source: Source) -> Mapping[str, bytes]:
         """Return the label file of an image by its path; nothing if there is none: background."""

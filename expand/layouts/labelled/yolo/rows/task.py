@@ -25,6 +25,7 @@ class Task:
     flip_idx: tuple[int, ...] | None = None
     names: tuple[str, ...] = ()
     """The names of the points."""
+    class_names: tuple[str, ...] = ()
 
     @property
     def columns(self) -> int:
