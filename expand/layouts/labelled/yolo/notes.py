@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from expand.errors import cut
+from expand.layouts.labelled.titles import format_title
 from expand.layouts.labelled.yolo.folder.datafile import DataFile
 from expand.layouts.labelled.yolo.folder.parts import Part
 from expand.layouts.labelled.yolo.folder.place import BESIDE, USUAL, Place
@@ -16,16 +17,13 @@ TITLES = {"detect": "detect", "segment": "segment", "pose": "pose", "obb": "OBB"
 
 def title_of(task: Task, part: Part, others: Sequence[Part], count: int) -> str:
     """Return what the first line says: "YOLO detect, 3 classes, train split 128 images"."""
-    said = [f"YOLO {TITLES[task.name]}"]
-    if task.classes:
-        said.append(_counted(task.classes, "class", "classes"))
-    images = _counted(count, "image", "images")
-    said.append(f"{part.name} split {images}" if part.name else f"{images} without a split")
-    left = ", ".join(each.name for each in others)
-    return (
-        ", ".join(said)
-        + (f"; {left} left as they are" if len(others) > 1 else "")
-        + (f"; {left} left as it is" if len(others) == 1 else "")
+    parts = [each.name for each in (part, *others)]
+    return format_title(
+        f"YOLO {TITLES[task.name]}",
+        task.classes or None,
+        part.name,
+        count,
+        parts if part.name else (),
     )
 
 

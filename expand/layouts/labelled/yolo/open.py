@@ -10,7 +10,7 @@ from expand.errors import BadImageError, ExpandError
 from expand.geometry import Size
 from expand.images.decoder import open_image
 from expand.layouts.labelled.dataset import Dataset, LabelFile
-from expand.layouts.labelled.open import Opening
+from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import list_dataset
 from expand.layouts.labelled.yolo.derive import SetFiles
 from expand.layouts.labelled.yolo.folder.datafile import DataFile

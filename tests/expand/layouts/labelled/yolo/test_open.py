@@ -17,18 +17,9 @@ from tests.expand.layouts.labelled.yolo.drawn import (
     draw_pose,
     draw_segment,
 )
-from tests.expand.layouts.labelled.yolo.expanding import expanded, opened
+from tests.expand.layouts.labelled.yolo.expanding import expanded, files, opened
 
 FLIP = Recipe.parse("techniques: [flip]")
-
-
-def files(root: Path) -> dict[str, bytes]:
-    """Return the files of a folder by their paths."""
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in sorted(root.rglob("*"))
-        if path.is_file()
-    }
 
 
 def grows(root: Path, layout: str = "auto", split: str = "") -> list[str]:
@@ -123,7 +114,7 @@ def test_images_and_labels_without_parts_grow_as_a_whole(tmp_path: Path) -> None
     for kind in ("images", "labels"):
         shutil.copytree(drawn / kind / "train", root / kind)
     with opened(root) as dataset:
-        assert dataset.title == "YOLO detect, 4 images without a split"
+        assert dataset.title == "YOLO detect, 4 images"
     with pytest.raises(ExpandError, match="--split train: the dataset has no parts"):
         opened(root, split="train")
 
