@@ -1,0 +1,60 @@
+"""Numbers in the text of an annotation: read strictly, and written in the style of the old ones."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from expand.errors import BadImageError, shown
+from expand.layouts.labelled.voc.annotations.document import Element
+
+NUMBER = re.compile(r"[+-]?(\d+(?:\.(\d*))?|\.(\d+))([eE][+-]?\d{1,3})?", re.ASCII)
+LARGEST = 1e7
+MOST_DECIMALS = 6
+SAME = 1e-6
+"""Pixels by which a place may differ that did not move."""
+ROUNDING = 3
+"""Decimals, of the last digit that is written, up to which a number counts as that digit."""
+
+
+def read_number(element: Element, name: str) -> float:
+    """Return the number that an element holds; raise BadImageError if it is none."""
+    if not NUMBER.fullmatch(element.value) or abs(value := float(element.value)) > LARGEST:
+        raise BadImageError(
+            f"{name}, line {element.line}: {element.tag} must be a number of pixels, got "
+            f"{shown(element.value)}"
+        )
+    return value
+
+
+def decimals_of(*elements: Element) -> int:
+    """Return the most decimals that any of some numbers has."""
+    matches = [NUMBER.fullmatch(element.value) for element in elements]
+    return max(
+        MOST_DECIMALS if match[4] else min(MOST_DECIMALS, len(match[2] or match[3] or ""))
+        for match in matches
+        if match
+    )
+
+
+def written(value: float, decimals: int) -> str:
+    """Return a number with so many decimals."""
+    text = f"{value:.{decimals}f}"
+    return text.removeprefix("-") if float(text) == 0 else text
+
+
+def floor_to(value: float, decimals: int) -> float:
+    """Round down to so many decimals; what is nearly the next number is that number."""
+    step = 10.0**decimals
+    return math.floor(round(value * step, ROUNDING)) / step
+
+
+def ceil_to(value: float, decimals: int) -> float:
+    """Round up to so many decimals; what is nearly the last number is that number."""
+    step = 10.0**decimals
+    return math.ceil(round(value * step, ROUNDING)) / step
+
+
+def is_same(first: float, second: float) -> bool:
+    """Tell whether a place did not move."""
+    return abs(first - second) < SAME

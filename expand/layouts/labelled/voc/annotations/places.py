@@ -1,0 +1,146 @@
+"""Places that an annotation tells: boxes, oriented boxes and points, and how to move them.
+
+Internal coordinates are pixels with fractions: the pixel in column i covers [i, i + 1).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from expand.errors import BadImageError
+from expand.layouts.labelled.voc.annotations.document import Document, Element, Patch
+from expand.layouts.labelled.voc.annotations.numbers import (
+    ceil_to,
+    decimals_of,
+    floor_to,
+    is_same,
+    read_number,
+    written,
+)
+from expand.targets.rings import Floats
+
+SIDES = ("xmin", "ymin", "xmax", "ymax")
+ORIENTED = ("cx", "cy", "w", "h", "angle")
+ANGLE_DECIMALS = 6
+"""Those that roLabelImg writes."""
+LENGTH_DECIMALS = 4
+
+
+def leaves_of(element: Element, tags: Sequence[str], name: str, what: str) -> list[Element]:
+    """Return the elements of these names in another one, each of which must be there."""
+    found = [element.find(tag) for tag in tags]
+    for tag, leaf in zip(tags, found, strict=True):
+        if leaf is None:
+            raise BadImageError(
+                f"{name}, line {element.line}: the {element.tag} of {what} has no {tag}"
+            )
+    return [leaf for leaf in found if leaf]
+
+
+@dataclass(frozen=True)
+class Box:
+    """A `bndbox`: xmin, ymin, xmax and ymax are its first and last pixels, counted from 1."""
+
+    leaves: tuple[Element, ...]
+    edges: tuple[float, float, float, float]
+    """Left, top, right and bottom."""
+
+    @classmethod
+    def read(cls, element: Element, name: str, what: str) -> Box:
+        """Read a box; raise BadImageError for one that is none."""
+        leaves = leaves_of(element, SIDES, name, what)
+        left, top, right, bottom = (read_number(leaf, name) for leaf in leaves)
+        for low, high, axis in ((left, right, "x"), (top, bottom, "y")):
+            if low > high:
+                raise BadImageError(
+                    f"{name}, line {element.line}: {axis}min of {what} is {low:g}, more than "
+                    f"its {axis}max, {high:g}"
+                )
+        left, top = _first(left), _first(top)
+        return cls(tuple(leaves), (left, top, max(right, left), max(bottom, top)))
+
+    def moved(self, document: Document, edges: Floats) -> Iterator[Patch]:
+        """Yield what moves it; edges go outwards to whole numbers, or as many decimals as it has.
+
+        So it never cuts its object. An edge that did not move keeps its text.
+        """
+        decimals = decimals_of(*self.leaves)
+        for index, (leaf, old, new) in enumerate(
+            zip(self.leaves, self.edges, edges.tolist(), strict=True)
+        ):
+            if not is_same(old, new):
+                value = floor_to(new, decimals) + 1 if index < 2 else ceil_to(new, decimals)
+                yield document.set_text(leaf, written(value, decimals))
+
+
+def _first(pixel: float) -> float:
+    """Return where a pixel begins that is counted from 1; one counted from 0 begins at 0, too."""
+    return pixel - 1 if not 0 <= pixel < 1 else 0.0
+
+
+@dataclass(frozen=True)
+class OrientedBox:
+    """A `robndbox` of roLabelImg: centre, width, height, and the angle of its width in radians.
+
+    Angles are clockwise, and centres are pixels with fractions.
+    """
+
+    leaves: tuple[Element, ...]
+    corners: Floats
+
+    @classmethod
+    def read(cls, element: Element, name: str, what: str) -> OrientedBox:
+        """Read an oriented box; raise BadImageError for one that is none."""
+        leaves = leaves_of(element, ORIENTED, name, what)
+        x, y, width, height, angle = (read_number(leaf, name) for leaf in leaves)
+        if width <= 0 or height <= 0:
+            raise BadImageError(
+                f"{name}, line {element.line}: the robndbox of {what} has no width or no height"
+            )
+        across = np.array([math.cos(angle), math.sin(angle)]) * width / 2
+        down = np.array([-math.sin(angle), math.cos(angle)]) * height / 2
+        corners = np.array([-across - down, across - down, across + down, down - across])
+        return cls(tuple(leaves), corners + np.array([x, y]))
+
+    def moved(self, document: Document, corners: Floats) -> Iterator[Patch]:
+        """Yield what moves it to the box around four corners, parallel to the first two."""
+        if np.abs(corners - self.corners).max() < 1e-6:
+            return
+        side = corners[1] - corners[0]
+        angle = math.atan2(side[1], side[0]) % math.pi
+        axes = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+        along = corners @ axes.T
+        low, high = along.min(axis=0), along.max(axis=0)
+        centre, lengths = (low + high) / 2 @ axes, high - low
+        values = [*centre.tolist(), *lengths.tolist(), angle]
+        for leaf, value in zip(self.leaves, values, strict=True):
+            decimals = ANGLE_DECIMALS if leaf is self.leaves[-1] else LENGTH_DECIMALS
+            yield document.set_text(leaf, written(value, decimals))
+
+
+@dataclass(frozen=True)
+class Place:
+    """A `point`: the pixel in column x and row y, counted from 1."""
+
+    element: Element
+    leaves: tuple[Element, ...]
+    place: tuple[float, float]
+
+    @classmethod
+    def read(cls, element: Element, name: str, what: str) -> Place:
+        """Read a point; raise BadImageError for one that is none."""
+        leaves = leaves_of(element, ("x", "y"), name, what)
+        x, y = (read_number(leaf, name) for leaf in leaves)
+        return cls(element, tuple(leaves), (x - 0.5, y - 0.5))
+
+    def moved(self, document: Document, place: Floats) -> Iterator[Patch]:
+        """Yield what moves it."""
+        decimals = decimals_of(*self.leaves)
+        for leaf, old, new in zip(self.leaves, self.place, place.tolist(), strict=True):
+            if not is_same(old, new):
+                value = new + 0.5 if decimals else floor_to(new, 0) + 1
+                yield document.set_text(leaf, written(value, decimals))

@@ -1,0 +1,1 @@
+"""Lists of images: which images get copies, and the lists of the expanded dataset."""

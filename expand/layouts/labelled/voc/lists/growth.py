@@ -1,0 +1,176 @@
+"""Growth: which images of a dataset get copies, by its lists or by the names of its folders."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from expand.errors import ExpandError
+from expand.layouts.labelled.voc.lists.entries import TRAINVAL, ImageList
+from expand.layouts.labelled.voc.lists.lists import Lists, Task
+from expand.layouts.labelled.voc.survey import Survey
+from expand.layouts.recognition.words import PART_OF, part_of
+
+PARTS = ("train", "validation", "test")
+IN_ORDER = ("train", TRAINVAL, "")
+"""The kinds of lists of which the first that a task has is its training part."""
+
+
+@dataclass
+class Growth:
+    """Which images get copies, and what is said of the others."""
+
+    images: set[str] = field(default_factory=set)
+    split: str = ""
+    """The part that grows, as the dataset calls it; empty if it has no parts."""
+    others: tuple[str, ...] = ()
+    """The parts that are left as they are."""
+    anew: list[ImageList] = field(default_factory=list)
+    """The lists that are written anew."""
+    tasks: dict[Task, set[str]] = field(default_factory=dict)
+    """The images that get copies in the lists of each task."""
+    notes: list[str] = field(default_factory=list)
+    problems: int = 0
+
+    def note(self, names: Collection[str], one: str, several: str, *, fault: bool = False) -> None:
+        """Note what is said of one name, or of several, of which the first is named."""
+        if len(names) == 1:
+            self.notes.append(f'"{min(names)}" {one}')
+        elif names:
+            self.notes.append(f'{len(names):,} {several}; the first is "{min(names)}"')
+        self.problems += fault and bool(names)
+
+
+def find_growth(root: Path, found: Survey, lists: Lists, split: str) -> Growth:
+    """Return which images grow: those of the training part, or of the part that is asked for."""
+    if lists.all:
+        growth = _by_lists(root, lists, split)
+        unlisted = {image for image, _ in found.images()} - set().union(
+            *(lists.images(each) for each in lists.tasks().values())
+        )
+        growth.note(
+            unlisted,
+            "is in no list: it is kept, without copies",
+            "images are in no list: they are kept, without copies",
+        )
+        return growth
+    return _by_folders(root, found, split)
+
+
+def _by_lists(root: Path, lists: Lists, split: str) -> Growth:
+    growth, chosen = Growth(), set[str]()
+    for task, of_task in lists.tasks().items():
+        own = _training(of_task, split)
+        if not own:
+            continue
+        kinds = {PART_OF.get(split, split)} if split else {"train"}
+        if split == TRAINVAL:
+            kinds = {"train", "validation"}
+        held = [each for each in of_task if each.kind in PARTS and each.kind not in kinds]
+        images, held_back = lists.images(own), lists.images(held)
+        if own[0].kind == TRAINVAL:
+            # its images for validation are no fault
+            images -= lists.images(each for each in held if each.kind == "validation")
+        both = images & held_back
+        where = f"in a list of {own[0].part} and in one of another part"
+        growth.note(
+            both,
+            f"is {where}: it is kept, without copies",
+            f"images are {where}: they are kept, without copies",
+            fault=True,
+        )
+        growth.tasks[task] = images - both
+        growth.images |= images - both
+        growth.anew += [each for each in of_task if each not in held]
+        chosen.add(own[0].part)
+        _note_missing(growth, lists, own)
+    parts = dict.fromkeys(each.part for each in lists.all)
+    if not growth.images:
+        raise _no_part(root, split, parts)
+    growth.split = " and ".join(sorted(chosen))
+    growth.others = tuple(part for part in parts if part not in {*chosen, TRAINVAL})
+    return growth
+
+
+def _training(lists: Iterable[ImageList], split: str) -> list[ImageList]:
+    """Return the lists of a task whose images grow."""
+    if split:
+        kind = PART_OF.get(split, split) if split != TRAINVAL else TRAINVAL
+        return [each for each in lists if split == each.part or kind == each.kind]
+    by_kind = {kind: [each for each in lists if each.kind == kind] for kind in IN_ORDER}
+    return next((found for found in by_kind.values() if found), [])
+
+
+def _note_missing(growth: Growth, lists: Lists, own: Iterable[ImageList]) -> None:
+    for each in own:
+        if not each.of_class:
+            missing = lists.named(each).missing
+            growth.note(
+                missing,
+                f'is in "{each.path}", and there is no such image',
+                f'lines of "{each.path}" name no image',
+                fault=True,
+            )
+
+
+def _by_folders(root: Path, found: Survey, split: str) -> Growth:
+    """Find the parts by the names of folders: train, valid and test."""
+    folders: dict[str, set[str]] = {}
+    for image, _ in found.images():
+        names = image.split("/")[:-1]
+        for depth, name in enumerate(names):
+            folders.setdefault("/".join(names[:depth]), set()).add(name)
+    split_at = {parent for parent, names in folders.items() if _are_parts(names)}
+    parts: dict[str, set[str]] = {}
+    for image, _ in found.images():
+        parts.setdefault(_part_of(image, split_at), set()).add(image)
+    named = sorted(part for part in parts if part)
+    if not named:
+        if split:
+            raise _no_part(root, split, ())
+        return Growth(parts.get("", set()))
+    chosen = [
+        part for part in named if part == split or _kind(part) == PART_OF.get(split or "train")
+    ]
+    images = set[str]().union(*(parts[part] for part in chosen))
+    if not images:
+        raise _no_part(root, split, named)
+    others = tuple(part for part in named if part not in chosen)
+    growth = Growth(images, " and ".join(chosen), others)
+    growth.note(
+        parts.get("", set()),
+        "is in no part: it is kept, without copies",
+        "images are in no part: they are kept, without copies",
+    )
+    return growth
+
+
+def _kind(name: str) -> str:
+    role = part_of(name)
+    return role.kind if role and not role.rest else ""
+
+
+def _are_parts(names: Collection[str]) -> bool:
+    """Tell whether folders are parts of a dataset, and not classes such as "train" the vehicle."""
+    kinds = {_kind(name) for name in names}
+    return kinds <= {*PARTS} or ("train" in kinds and len(kinds - {""}) > 1)
+
+
+def _part_of(image: str, split_at: Collection[str]) -> str:
+    names = image.split("/")[:-1]
+    for depth, name in enumerate(names):
+        if "/".join(names[:depth]) in split_at and _kind(name):
+            return name
+    return ""
+
+
+def _no_part(root: Path, split: str, parts: Iterable[str]) -> ExpandError:
+    there = ", ".join(parts)
+    if split:
+        has = f"it has {there}" if there else "it has no parts"
+        return ExpandError(f'"{root}" has no images in a part "{split}"; {has}')
+    return ExpandError(
+        f'"{root}" has no images in a part for training; it has {there}. To expand one of them: '
+        "--split, and its name"
+    )

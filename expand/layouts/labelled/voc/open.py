@@ -1,0 +1,123 @@
+"""Open a Pascal VOC dataset: find its images with their labels, and which of them grow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from heapq import nsmallest
+from operator import itemgetter
+from pathlib import Path
+
+from expand.errors import BadImageError, ExpandError
+from expand.layouts.labelled.dataset import Dataset, derive_nothing
+from expand.layouts.labelled.open import Opening
+from expand.layouts.labelled.scan import KEPT, MADE, Role, Use, list_dataset
+from expand.layouts.labelled.voc.annotations.annotation import KINDS, Annotation
+from expand.layouts.labelled.voc.annotations.document import check_installed
+from expand.layouts.labelled.voc.lists.entries import ImageList
+from expand.layouts.labelled.voc.lists.growth import Growth, find_growth
+from expand.layouts.labelled.voc.lists.lists import Lists, WrittenLists
+from expand.layouts.labelled.voc.reader import VocLabels, read_label
+from expand.layouts.labelled.voc.survey import Survey, key_of, survey
+
+LOOKED_INTO = 8
+"""Annotations that are read to see what kinds of places they have."""
+
+
+def open_voc(opening: Opening) -> Dataset:
+    """Open a dataset; raise ExpandError if it is none, or it is unclear what it is."""
+    check_installed()
+    root, request = opening.root, opening.request
+    found = survey(root)
+    if not any(group.annotations or group.masks for _, group in found.images()):
+        raise ExpandError(
+            f'"{root}" is no Pascal VOC dataset: none of its images has an XML file of its name, '
+            "beside it or in a folder called Annotations, and none has a mask"
+        )
+    lists = Lists(root, found)
+    growth = find_growth(root, found, lists, request.split)
+    _note(growth, found)
+    kinds = _kinds(root, found, growth)
+    classes = sorted({each.of_class for each in lists.all if each.of_class and _is_main(each)})
+    return Dataset(
+        layout="voc",
+        title=_title(growth, kinds, classes),
+        listing=list_dataset(root, _Decide(found, growth), opening.factor, opening.format),
+        split=growth.split,
+        labels=VocLabels(request.mask_fill or 0, listed=bool(growth.anew)),
+        derive=WrittenLists(lists, growth.tasks, growth.anew) if growth.anew else derive_nothing,
+        detects=kinds == ["boxes"],
+        classes=tuple(classes),
+        notes=tuple(growth.notes),
+        problems=growth.problems,
+    )
+
+
+class _Decide:
+    """Decides what becomes of each file."""
+
+    def __init__(self, found: Survey, growth: Growth) -> None:
+        self.groups, self.images = found.groups, growth.images
+        self.made = {each.path for each in growth.anew}
+        for image, group in found.images():
+            if image in growth.images:
+                self.made.update(group.annotations, group.masks)
+
+    def __call__(self, path: str, is_image: bool) -> Use:
+        """Return the use of a file."""
+        if path in self.images:
+            return Use(Role.GROWS, "", self.groups[key_of(path)].note())
+        return MADE if path in self.made else KEPT
+
+
+def _is_main(each: ImageList) -> bool:
+    return each.task.lower() == "main"
+
+
+def _note(growth: Growth, found: Survey) -> None:
+    """Note what the dataset has too much, or too little."""
+    growth.note(
+        found.labels_alone(),
+        "has no image: it is kept",
+        "label files have no image: they are kept",
+        fault=True,
+    )
+    why = "is kept, and copies have none: masks must be PNG, TIFF, BMP or WebP"
+    growth.note(found.unread, why, f"files in folders of labels are not read; each {why}")
+
+
+def _kinds(root: Path, found: Survey, growth: Growth) -> list[str]:
+    """Return what kinds of places the labels tell, by the first few of them."""
+    kinds = set[str]()
+    labelled = (
+        (image, group)
+        for image, group in found.images()
+        if image in growth.images and (group.annotations or group.masks)
+    )
+    for _, group in nsmallest(LOOKED_INTO, labelled, key=itemgetter(0)):
+        kinds |= {"masks"} if group.masks else set()
+        for name in group.annotations[:1]:
+            with suppress(BadImageError):  # a worker says what is wrong
+                read = Annotation.parse(name, read_label(str(root), name))
+                kinds.update(kind for each in read.labelled for kind in each.kinds)
+    return [kind for kind in KINDS if kind in kinds]
+
+
+def _title(growth: Growth, kinds: Sequence[str], classes: Sequence[str]) -> str:
+    """Say what was found."""
+    parts = ["Pascal VOC"]
+    if classes:
+        parts.append(f"{len(classes)} {'class' if len(classes) == 1 else 'classes'}")
+    if kinds:
+        parts.append(join(kinds))
+    count = f"{len(growth.images):,} {'image' if len(growth.images) == 1 else 'images'}"
+    if not growth.split:
+        return f"{', '.join(parts)}, {count}; it has no parts, so all of them grow"
+    left = f"; {join(growth.others)} left as they are" if growth.others else ""
+    return f"{', '.join(parts)}, {growth.split} split {count}{left}"
+
+
+def join(names: Sequence[str]) -> str:
+    """Return names as a list in a sentence."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

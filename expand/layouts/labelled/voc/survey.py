@@ -1,0 +1,125 @@
+"""A survey of a dataset: which images have which annotations, masks and lists."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from expand.layouts.directory import IMAGE
+from expand.layouts.labelled.voc.naming import note_files
+from expand.layouts.names import split_suffix
+from expand.layouts.recognition.words import FILLER, IMAGES, LABELS, role_of, words
+from expand.layouts.walk import walk
+
+LISTS = "ImageSets"
+LOSSY = (".jpg", ".jpeg")
+"""Suffixes of pictures that are no masks: JPEG changes labels."""
+UNREAD = (".npy", ".npz", ".mat", ".gif")
+
+
+@dataclass
+class Group:
+    """The files of one name: images with their labels. All are paths in the dataset."""
+
+    images: list[str] = field(default_factory=list)
+    annotations: list[str] = field(default_factory=list)
+    masks: list[str] = field(default_factory=list)
+
+    def note(self) -> str:
+        """Return what `Source.annotation` says of each image of the group."""
+        labels = [*self.annotations[:1], *self.masks]
+        if len(self.annotations) > 1:
+            return note_files((), f"has two annotations: {_and(self.annotations)}")
+        if len(self.images) > 1 and labels:
+            return note_files(
+                (), f"shares {_and(labels[:1])} with another image: {_and(self.images)}"
+            )
+        return note_files(labels)
+
+
+def _and(names: Iterable[str]) -> str:
+    return " and ".join(f'"{name}"' for name in list(names)[:2])
+
+
+@dataclass
+class Survey:
+    """What a dataset holds."""
+
+    groups: dict[str, Group] = field(default_factory=lambda: defaultdict(Group))
+    """By their key: their folders without words for images and labels, and their stem."""
+    lists: list[str] = field(default_factory=list)
+    """The text files in folders that are called ImageSets."""
+    unread: list[str] = field(default_factory=list)
+    """Files of formats that are not read, in folders of labels."""
+
+    def images(self) -> Iterator[tuple[str, Group]]:
+        """Yield each image with its group."""
+        for group in self.groups.values():
+            for image in group.images:
+                yield image, group
+
+    def labels_alone(self) -> list[str]:
+        """Return the annotations and masks without an image, sorted."""
+        return sorted(
+            name
+            for group in self.groups.values()
+            if not group.images
+            for name in (*group.annotations, *group.masks)
+        )
+
+
+def survey(root: Path) -> Survey:
+    """Look at the names of all files of a dataset."""
+    found = Survey()
+    for frame, name, kind in walk(str(root), lambda _: None):
+        if name is None:
+            continue
+        path, suffix = f"{frame.prefix}{name}", split_suffix(name)[1].lower()
+        if suffix == ".txt" and LISTS in frame.names:
+            found.lists.append(path)
+        elif kind == IMAGE:
+            group = found.groups[key_of(path)]
+            (group.masks if _holds_labels(frame.names) else group.images).append(path)
+        elif suffix == ".xml":
+            found.groups[key_of(path)].annotations.append(path)
+        elif suffix in UNREAD and _holds_labels(frame.names):
+            found.unread.append(path)
+    for group in found.groups.values():
+        _settle(group)
+        lossy = [name for name in group.masks if name.lower().endswith(LOSSY)]
+        group.masks = [name for name in group.masks if name not in lossy]
+        found.unread += lossy
+    return found
+
+
+def _settle(group: Group) -> None:
+    """Take what lies beside an annotation for the image, where there is no other."""
+    if group.masks and group.annotations and not group.images:
+        folders = {name.rpartition("/")[0] for name in group.annotations}
+        group.images = [name for name in group.masks if name.rpartition("/")[0] in folders]
+        group.masks = [name for name in group.masks if name not in group.images]
+
+
+def key_of(path: str) -> str:
+    """Return what an image and its labels have in common: "train/images/a.jpg" is "train/a"."""
+    *folders, name = path.split("/")
+    kept = filter(None, map(_without_role, folders))
+    return "/".join([*kept, split_suffix(name)[0]])
+
+
+@lru_cache(4096)
+def _without_role(folder: str) -> str:
+    """Return the name of a folder without words that say that it holds images or labels."""
+    if not role_of(folder).kind:
+        return folder
+    if re.match("segmentation(class|object)", folder, re.IGNORECASE):
+        return ""
+    return "_".join(word for word in words(folder) if word not in IMAGES | LABELS | FILLER)
+
+
+def _holds_labels(folders: tuple[str, ...]) -> bool:
+    return any(role_of(folder).kind == "labels" for folder in folders)

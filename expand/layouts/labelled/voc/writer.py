@@ -1,0 +1,205 @@
+"""The labels of the views of one image: what moves is replaced in the files, all else is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from expand.geometry import IDENTITY, Affine
+from expand.images.masks import MaskFile
+from expand.layouts.labelled.dataset import LabelFile, LabelledView, ViewLabels
+from expand.layouts.labelled.voc.annotations.annotation import Annotation, Labelled
+from expand.layouts.labelled.voc.annotations.document import Document, Element, Patch
+from expand.layouts.labelled.voc.naming import label_name
+from expand.layouts.names import split_suffix
+from expand.targets import Carried, Mask, Targets
+from expand.targets.points import ABSENT
+
+SIDE = re.compile("left|right", re.IGNORECASE)
+OTHER_SIDE = {"left": "right", "Left": "Right", "LEFT": "RIGHT"}
+OTHER_SIDE |= {right: left for left, right in OTHER_SIDE.items()}
+NOT_CUT = {"0": "1", "false": "true", "False": "True", "no": "yes", "": "1", "Unspecified": "1"}
+"""What `truncated` says of an object that is not cut, and what of one that is."""
+
+
+@dataclass(frozen=True)
+class ReadAnnotation:
+    """An annotation with the places that are in its image."""
+
+    name: str
+    data: bytes
+    annotation: Annotation
+    labelled: tuple[Labelled, ...]
+    """The objects and parts that are in the image, in the order of the targets."""
+    removed: tuple[Labelled, ...]
+    """Those outside it."""
+    targets: Targets
+    notes: Mapping[str, int]
+    upright: Affine
+    """The map from the image that it was drawn on to the upright one."""
+
+    @property
+    def is_mended(self) -> bool:
+        """Whether the annotation of view 0 differs from the file."""
+        return self.upright != IDENTITY or bool(self.notes.keys() - {"duplicate"})
+
+
+@dataclass(frozen=True)
+class ReadMask:
+    """A mask, upright, with its file."""
+
+    name: str
+    data: bytes
+    file: MaskFile
+    mask: Mask
+    turned: bool
+    """Whether it is stored otherwise: it has a tag that turns it, or was drawn on an image that
+    has one."""
+
+    @property
+    def shows_instances(self) -> bool:
+        """Whether its folder is that of instances: SegmentationObject."""
+        return "object" in self.name.rpartition("/")[0].lower()
+
+
+@dataclass(frozen=True)
+class VocImageLabels:
+    """The labels of one image."""
+
+    source: str
+    read: ReadAnnotation | None
+    """None for an image without annotation."""
+    masks: tuple[ReadMask, ...]
+    targets: Targets
+    listed: bool
+
+    @property
+    def notes(self) -> Mapping[str, int]:
+        """What was mended."""
+        return self.read.notes if self.read else {}
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The class of each object, and the name of each part."""
+        return tuple(each.name for each in self.read.labelled) if self.read else ()
+
+    def write(self, view: LabelledView) -> ViewLabels:
+        """Return the annotation and the masks of a view."""
+        files, annotation = [], None
+        if self.read:
+            keeps = view.k == 0 and not self.read.is_mended
+            data = self.read.data if keeps else _moved(self.read, view)
+            files.append(LabelFile(label_name(self.read.name, view.name), data))
+            annotation = _changed(self.read, view.carried) if self.listed else None
+        for mask, moved in zip(self.masks, view.carried.targets.masks, strict=True):
+            keeps = view.k == 0 and not mask.turned
+            data = mask.data if keeps else mask.file.write(moved.pixels)
+            files.append(LabelFile(label_name(mask.name, view.name), data))
+        return ViewLabels(tuple(files), annotation)
+
+
+def _moved(read: ReadAnnotation, view: LabelledView) -> bytes:
+    """Return the annotation of a view."""
+    document, carried = read.annotation.document, view.carried
+    patches = [*_headed(read.annotation, view)]
+    rows = [read.labelled[row] for row in carried.kept.tolist()]
+    gone = {id(each.element) for each in read.annotation.labelled} - {
+        id(each.element) for each in rows
+    }
+    numbers = {each.number for each in rows if not each.is_part}
+    patches += [
+        document.remove(each.element)
+        for each in read.annotation.labelled
+        if id(each.element) in gone and (not each.is_part or each.number in numbers)
+    ]
+    truncated = any(each.element.find("truncated") for each in read.annotation.labelled)
+    facing = view.forward.after(read.upright)
+    for index, (row, each) in enumerate(zip(carried.kept.tolist(), rows, strict=True)):
+        if each.number in numbers:
+            patches += _placed(document, each, carried.targets, index)
+            patches += _faced(document, each.element, facing)
+            if truncated and carried.cut[row]:
+                patches += _cut(document, each.element)
+    return document.patched(patches)
+
+
+def _headed(annotation: Annotation, view: LabelledView) -> Iterator[Patch]:
+    """Yield what changes the names and the size of the image."""
+    document, root = annotation.document, annotation.document.root
+    base = view.name.rpartition("/")[2]
+    for element in (root.find("filename"), root.find("path")):
+        if element and view.k:
+            named = re.split(r"[/\\]", element.value)[-1]
+            folder = element.value.removesuffix(named)
+            new = base if split_suffix(named)[1] or not named else split_suffix(base)[0]
+            yield document.set_text(element, f"{folder}{new}")
+    for side, value in zip(annotation.sides, view.size, strict=bool(annotation.sides)):
+        if side.value != (text := str(int(value))):
+            yield document.set_text(side, text)
+
+
+def _placed(
+    document: Document, labelled: Labelled, targets: Targets, index: int
+) -> Iterator[Patch]:
+    """Yield what moves an object to where the view shows it."""
+    if labelled.box and targets.boxes:
+        yield from labelled.box.moved(document, targets.boxes.edges[index])
+    if labelled.oriented and targets.oriented:
+        yield from labelled.oriented.moved(document, targets.oriented.corners[index])
+    if labelled.point and targets.points:
+        if targets.points.visibility[index, 0] == ABSENT:
+            yield document.remove(labelled.point.element)
+        else:
+            yield from labelled.point.moved(document, targets.points.places[index, 0])
+    if labelled.polygons and targets.polygons:
+        rings = targets.polygons.parts(index)
+        each = [[ring] for ring in rings]
+        if len(rings) != len(labelled.polygons):
+            each = [rings, *([] for _ in labelled.polygons[1:])]
+        for polygon, its in zip(labelled.polygons, each, strict=True):
+            yield from polygon.moved(document, its)
+
+
+def _faced(document: Document, element: Element, facing: Affine) -> Iterator[Patch]:
+    """Yield what changes a pose that says left or right, if the view exchanges them."""
+    pose = element.find("pose")
+    if pose is None or not SIDE.search(pose.value):
+        return
+    across, down = float(facing.a), float(facing.d)
+    if abs(across) < abs(down):
+        yield document.set_text(pose, "Unspecified")
+    elif across < 0:
+        other = SIDE.sub(lambda match: OTHER_SIDE.get(match[0], match[0]), pose.value)
+        yield document.set_text(pose, other)
+
+
+def _cut(document: Document, element: Element) -> Iterator[Patch]:
+    """Yield what says that an object is truncated."""
+    found = element.find("truncated")
+    if found and found.value in NOT_CUT:
+        yield document.set_text(found, NOT_CUT[found.value])
+    elif found is None and (name := element.find("name")):
+        new = document.space_before(name) + b"<truncated>1</truncated>"
+        yield Patch(name.end, name.end, new)
+
+
+def _changed(read: ReadAnnotation, carried: Carried) -> Any:
+    """Return what lists have to say anew of a view that does not show all objects; else None."""
+    before = [each for each in read.annotation.labelled if not each.is_part]
+    rows = (read.labelled[row] for row in carried.kept.tolist())
+    after = [each for each in rows if not each.is_part]
+    if len(before) == len(after):
+        return None
+    flags, old = _flags(after), _flags(before)
+    changed = {name: flags.get(name, -1) for name in old if flags.get(name, -1) != old[name]}
+    return {"objects": [each.number for each in after], "flags": changed}
+
+
+def _flags(objects: list[Labelled]) -> dict[str, int]:
+    """Return for each class 1, or 0 if all its objects are difficult, as VOC's lists have it."""
+    flags: dict[str, int] = {}
+    for each in objects:
+        flags[each.name] = max(flags.get(each.name, 0), int(not each.difficult))
+    return flags
