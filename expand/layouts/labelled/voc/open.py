@@ -10,7 +10,7 @@ from pathlib import Path
 
 from expand.errors import BadImageError, ExpandError
 from expand.layouts.labelled.dataset import Dataset, derive_nothing
-from expand.layouts.labelled.open import Opening
+from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import KEPT, MADE, Role, Use, list_dataset
 from expand.layouts.labelled.voc.annotations.annotation import KINDS, Annotation
 from expand.layouts.labelled.voc.annotations.document import check_installed

@@ -87,7 +87,7 @@ def _read_mask(name: str, data: bytes, fill: int, frame: Frame) -> ReadMask:
     mask = Mask(file.pixels, file.fill)
     if turned:
         mask = move_mask(mask, Placement(frame.upright.inverse(), frame.size))
-    return ReadMask(name, data, file, mask, turned)
+    return ReadMask(name, data, file, mask, turned or file.turned)
 
 
 def _is_stored(size: Size | None, frame: Frame, what: str) -> bool:

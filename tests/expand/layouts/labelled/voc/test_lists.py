@@ -22,10 +22,7 @@ from tests.expand.layouts.labelled.voc.drawn import (
     save_picture,
     seen,
 )
-from tests.expand.layouts.labelled.voc.growing import FLIP, grow, opened
-
-AWAY = "techniques: [translate: {x: [0.6, 0.61], y: [0, 0]}]"
-"""Moves an image to the right by more than half its width: what was on the right is gone."""
+from tests.expand.layouts.labelled.voc.growing import AWAY, grow, opened
 
 
 def main(out: Path, name: str) -> str:
@@ -52,9 +49,11 @@ def test_images_of_train_grow_and_all_else_is_kept(tmp_path: Path) -> None:
             assert (out / file).read_bytes() == (src / file).read_bytes()
 
 
-def test_copies_are_listed_after_their_image_where_it_is_listed_for_training(tmp_path: Path) -> None:
+def test_copies_are_listed_after_their_image_where_it_is_listed_for_training(
+    tmp_path: Path,
+) -> None:
     src, out = devkit(tmp_path / "src"), tmp_path / "out"
-    grow(src, out, factor=3)
+    grow(src, out, "classic", factor=3)
     for task in ("Main", "Segmentation"):
         lists = out / "ImageSets" / task
         assert (lists / "train.txt").read_text() == "a\na_v1\na_v2\nb\nb_v1\nb_v2\n"
@@ -177,9 +176,7 @@ def test_ids_can_have_spaces_and_folders(tmp_path: Path) -> None:
     put(src / "ImageSets/Main/train.txt", "day 1/cat 1\nday 1/cat 1 1\n")
     put(src / "ImageSets/Main/cat_train.txt", "day 1/cat 1 1\n")
     assert grow(src, out) == []
-    assert main(out, "train") == (
-        "day 1/cat 1\nday 1/cat 1_v1\nday 1/cat 1 1\nday 1/cat 1 1_v1\n"
-    )
+    assert main(out, "train") == ("day 1/cat 1\nday 1/cat 1_v1\nday 1/cat 1 1\nday 1/cat 1 1_v1\n")
     assert (out / "Annotations/day 1/cat 1 1_v1.xml").exists()
 
 
@@ -290,6 +287,6 @@ def test_masks_alone_are_enough(tmp_path: Path) -> None:
     put(src / "ImageSets/Segmentation/train.txt", "a\n")
     with opened(src) as data:
         assert data.title == "Pascal VOC, masks, train split 1 image"
-    assert grow(src, out, FLIP) == []
+    assert grow(src, out) == []
     assert (out / "SegmentationClass/a_v1.png").exists()
     assert not (out / "SegmentationClass/b_v1.png").exists()
