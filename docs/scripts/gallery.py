@@ -11,7 +11,7 @@ from labelled import draw_views
 from PIL import Image
 
 from expand import Recipe, Views
-from expand.previews.preview import caption
+from expand.previews.rows import caption
 from expand.techniques import NATIVE
 
 if TYPE_CHECKING:

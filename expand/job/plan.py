@@ -70,12 +70,8 @@ def make_plan(
     wanted = settings if isinstance(settings, Settings) else settings("classic")
     dataset = open_dataset(src, request, wanted.factor, wanted.format)
     try:
-        if dataset.detects and not isinstance(settings, Settings):
-            wanted = settings("detect")
-        if dataset.layout != FOLDERS:
-            wanted = replace(wanted, dataset=_dataset_settings(dataset, request))
         _check_names(src, dataset)
-        return Plan(src, out, wanted, dataset, Identity.of(src))
+        return Plan(src, out, suited(settings, dataset, request), dataset, Identity.of(src))
     except OSError as error:
         dataset.close()
         raise ExpandError(f'"{src}" cannot be read: {error.strerror}', STOPPED) from error
@@ -84,11 +80,16 @@ def make_plan(
         raise
 
 
-def _dataset_settings(dataset: Dataset, request: Request) -> DatasetSettings:
-    """Return what was asked for, with what was found out."""
-    return DatasetSettings(
+def suited(settings: Settings | SettingsFor, dataset: Dataset, request: Request) -> Settings:
+    """Return the settings for a dataset: with the recipe that suits it, and how it was read."""
+    if not isinstance(settings, Settings):
+        settings = settings("detect" if dataset.detects else "classic")
+    if dataset.layout == FOLDERS:
+        return settings
+    read = DatasetSettings(
         dataset.layout, dataset.split, request.visible, request.mask_fill, request.columns
     )
+    return replace(settings, dataset=read)
 
 
 def _check_names(src: Path, dataset: Dataset) -> None:

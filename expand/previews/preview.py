@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from expand.errors import BadImageError, ExpandError
-from expand.images.decoder import decode
-from expand.images.pixels import Pixels
+from expand.job.plan import SettingsFor, suited
 from expand.job.settings import Settings
-from expand.layouts.class_folders import list_sources
-from expand.layouts.layout import AUTO
-from expand.layouts.source import check_name, read_source
-from expand.previews.sheet import Row, draw_sheet
+from expand.layouts.labelled.dataset import AS_IT_LOOKS, VISIBLE, Dataset, Request
+from expand.layouts.labelled.open import open_dataset
+from expand.layouts.layout import AUTO, FOLDERS
+from expand.previews.rows import Rows
+from expand.previews.sheet import CELL, Row, draw_sheet
 from expand.recipes.recipe import Recipe
 
 MOST_VIEWS = 10_000
@@ -28,68 +28,93 @@ class Preview:
 
     rows: tuple[Row, ...]
     title: str
+    settings: Settings
+    cell: int = CELL
+    """Pixels of the longer side of each image."""
+    found: str = ""
+    """What the folder is, if it is not class folders."""
+    notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, src: Path, settings: Settings, sources: int, layout: str = AUTO) -> Preview:
-        """Render `sources` sources, spread over the classes, and all views; skip bad images."""
-        if sources * settings.factor > MOST_VIEWS:
-            raise ExpandError(
-                f"a contact sheet holds at most {MOST_VIEWS:,} views, not {sources} sources × "
-                f"{settings.factor:,}; preview with a smaller --factor"
+    def of(
+        cls,
+        src: Path,
+        settings: Settings | SettingsFor,
+        sources: int,
+        request: Request = AS_IT_LOOKS,
+    ) -> Preview:
+        """Render `sources` sources, spread over the classes, and all views; skip bad images.
+
+        Labels that say something of places are drawn on each.
+        """
+        with open_dataset(src, request) as dataset:
+            settings = suited(settings, dataset, request)
+            drawn = Rows(src, dataset, settings)
+            _check_count(sources, settings.factor, drawn.cell)
+            rows = _some(drawn, dataset, sources)
+            if not rows:
+                raise ExpandError(f'no image of "{src}" can be used')
+            title = (
+                f"recipe {settings.recipe.name}, seed {settings.seed}, {settings.sampling} views"
             )
-        rows: list[Row] = []
-        with list_sources(src, layout=layout) as listing:
-            step = max(1, len(listing) // sources)
-            for source in islice(listing, step // 2, None, step):
-                try:
-                    check_name(source.id)
-                    pixels = decode(read_source(src / source.id)).pixels
-                    rows.append([(source.id, pixels), *_views(source.id, pixels, settings)])
-                except BadImageError:
-                    continue
-                if len(rows) == sources:
-                    break
-        if not rows:
-            raise ExpandError(f'no image of "{src}" can be used')
-        recipe = settings.recipe.name
-        title = f"recipe {recipe}, seed {settings.seed}, {settings.sampling} views"
-        return cls(tuple(rows), title)
+            found = "" if dataset.layout == FOLDERS else dataset.title
+            notes = (*dataset.notes, *settings.recipe.notes)
+            return cls(tuple(rows), title, settings, drawn.cell, found, notes)
 
     def png(self) -> bytes:
         """Draw the contact sheet; return a PNG file."""
-        return draw_sheet(self.rows, self.title)
+        return draw_sheet(self.rows, self.title, self.cell)
 
     def _repr_png_(self) -> bytes:
         """Draw the contact sheet in a notebook."""
         return self.png()
 
 
+def _check_count(sources: int, factor: int, cell: int) -> None:
+    most = MOST_VIEWS * CELL**2 // cell**2
+    if sources * factor > most:
+        raise ExpandError(
+            f"a contact sheet holds at most {most:,} views, not {sources} sources × "
+            f"{factor:,}; preview with a smaller --factor"
+        )
+
+
+def _some(drawn: Rows, dataset: Dataset, sources: int) -> list[Row]:
+    rows: list[Row] = []
+    step = max(1, len(dataset.listing) // sources)
+    for source in islice(dataset.listing, step // 2, None, step):
+        try:
+            rows.append(drawn.draw(source))
+        except BadImageError:
+            continue
+        if len(rows) == sources:
+            break
+    return rows
+
+
 def preview(
     src: str | os.PathLike[str] = "data/train",
-    recipe: Recipe | str = "classic",
+    recipe: Recipe | str = AUTO,
     factor: int = 4,
     *,
     sources: int = 8,
     layout: str = AUTO,
+    split: str = "",
+    visible: float = VISIBLE,
+    mask_fill: int | None = None,
+    columns: str = "",
     **settings: Any,
 ) -> Preview:
     """Preview what `expand` would write for a few sources of `src`; raise ExpandError if none can.
 
-    `settings` are those of the command: seed and sampling. With the layout "folders" each folder is
-    a class, whatever it looks like.
+    `settings` are those of the command: seed and sampling. The others are those of `expand()`.
     """
-    recipe = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe)
-    return Preview.of(Path(src), Settings(recipe, factor, **settings), sources, layout)
+    request = Request(layout, split, visible, mask_fill, columns)
 
+    def settings_for(name: str) -> Settings:
+        chosen = name if recipe == AUTO else recipe
+        loaded = chosen if isinstance(chosen, Recipe) else Recipe.load(chosen)
+        return Settings(loaded, factor, **settings)
 
-def _views(source_id: str, pixels: Pixels, settings: Settings) -> Row:
-    views = settings.views
-    rendered = [views.render(pixels, views.params(source_id, k)) for k in range(1, settings.factor)]
-    return [(caption(view.params, settings.recipe), view.pixels) for view in rendered]
-
-
-def caption(params: dict[str, Any], recipe: Recipe) -> str:
-    """Describe the parameters of a view in a few short lines; skip what changes nothing."""
-    steps = zip(recipe.keys, recipe.techniques, strict=True)
-    lines = [technique.caption(params[key]) for key, technique in steps]
-    return "\n".join(filter(None, lines)) or "nothing changed"
+    wanted = settings_for if recipe == AUTO else settings_for("")
+    return Preview.of(Path(src), wanted, sources, request)

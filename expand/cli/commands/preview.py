@@ -8,15 +8,21 @@ from typing import Any
 import click
 
 from expand.cli.groups import FileOrFolder, Folder, GroupedCommand, titled
-from expand.cli.options import COMMON, LAYOUT, MAX_PIXELS_OPTION, settings_for, view_options
+from expand.cli.options import (
+    COMMON,
+    DATA_OPTIONS,
+    MAX_PIXELS_OPTION,
+    read_request,
+    read_settings,
+    view_options,
+)
 from expand.cli.output import echo, visible
-from expand.layouts.layout import AUTO
 
 
 @click.command(cls=GroupedCommand, common=COMMON[:-1])
 @click.argument("src", type=Folder(), default=Path("data/train"))
 @click.argument("sheet", type=FileOrFolder(), default=Path("preview.png"))
-@titled("Data", [LAYOUT, MAX_PIXELS_OPTION])
+@titled("Data", [*DATA_OPTIONS, MAX_PIXELS_OPTION])
 @view_options
 @titled(
     "Output",
@@ -30,21 +36,20 @@ from expand.layouts.layout import AUTO
         )
     ],
 )
-def preview(src: Path, sheet: Path, sources: int, layout: str, **options: Any) -> int:
+def preview(src: Path, sheet: Path, sources: int, **options: Any) -> int:
     """Draw a contact sheet: one row per source, one column per view."""
-    recipe = "classic" if options["recipe"] == AUTO else options["recipe"]
-    settings = settings_for(options, recipe)
+    settings, request = read_settings(options), read_request(options)
     from expand.job.plan import check_outside
     from expand.previews.preview import Preview
     from expand.storage.files import write_whole
 
     check_outside(src, sheet)
-    write_whole(sheet, Preview.of(src, settings, sources, layout).png())
-    echo(
-        visible(
-            f"{sheet}: {sources} sources × {settings.factor} views, recipe {settings.recipe.name}"
-        )
-    )
-    for note in settings.recipe.notes:
+    drawn = Preview.of(src, settings, sources, request)
+    write_whole(sheet, drawn.png())
+    if drawn.found:
+        echo(visible(f"{src} is {drawn.found}"))
+    factor, recipe = drawn.settings.factor, drawn.settings.recipe.name
+    echo(visible(f"{sheet}: {sources} sources × {factor} views, recipe {recipe}"))
+    for note in drawn.notes:
         echo(visible(note))
     return 0

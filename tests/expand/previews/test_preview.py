@@ -12,7 +12,8 @@ from PIL import Image
 
 import expand
 from expand import ExpandError, Recipe, Settings
-from expand.previews.preview import Preview, caption, preview
+from expand.previews.preview import Preview, preview
+from expand.previews.rows import caption
 from expand.previews.sheet import CELL, GAP, fit
 from expand.views.views import Views
 from tests.conftest import Folder, noise_image

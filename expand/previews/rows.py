@@ -1,0 +1,95 @@
+"""The rows of a contact sheet: a source and its views, with their labels drawn on them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from expand.images.decoder import ImageFile, open_image
+from expand.images.pixels import Pixels
+from expand.job.settings import Settings
+from expand.job.tasks.labels import OpenLabels, load_labels
+from expand.layouts.labelled.dataset import Dataset, Labels, Named
+from expand.layouts.source import Source, check_name, read_source
+from expand.previews.overlay import draw
+from expand.previews.sheet import CELL, Row
+from expand.recipes.recipe import Recipe
+from expand.views.views import Rendered
+
+LABELLED_CELL = 360
+"""Pixels of the longer side of an image with labels: their names need room."""
+
+
+@dataclass
+class Rows:
+    """Draws the rows of a dataset; a class has the same colour in all of them."""
+
+    src: Path
+    dataset: Dataset
+    settings: Settings
+    numbers: dict[str, int] = field(default_factory=dict)
+    """The colour of each class that was drawn or that the dataset lists."""
+
+    def __post_init__(self) -> None:
+        for name in self.dataset.classes:
+            self.numbers.setdefault(name, len(self.numbers))
+
+    @property
+    def cell(self) -> int:
+        """The longer side of each image in pixels."""
+        return CELL if self.dataset.labels is None else LABELLED_CELL
+
+    def draw(self, source: Source) -> Row:
+        """Draw a source and its views; raise BadImageError if it or its labels cannot be used."""
+        check_name(source.id)
+        image = open_image(read_source(self.src / source.id))
+        views = self._render(source.id, image.decode().pixels)
+        if self.dataset.labels is None:
+            return [(text, view.pixels) for text, view in views]
+        labels, row = self._read(self.dataset.labels, source, image), []
+        for k, (text, view) in enumerate(views):
+            pixels, count = self._labelled(labels, k, view)
+            row.append((f"{text}\n{count}" if k and count else text, pixels))
+        return row
+
+    def _render(self, source_id: str, pixels: Pixels) -> Iterator[tuple[str, Rendered]]:
+        """Yield the source itself and its views, with their captions."""
+        views, recipe = self.settings.views, self.settings.recipe
+        yield source_id, Rendered(pixels, views.params(source_id, 0))
+        for k in range(1, self.settings.factor):
+            view = views.render(pixels, views.params(source_id, k))
+            yield caption(view.params, recipe), view
+
+    def _read(self, reader: Labels, source: Source, image: ImageFile) -> OpenLabels:
+        loaded = load_labels(reader, os.fspath(self.src), source)
+        return OpenLabels.parse(reader, source, loaded, image)
+
+    def _labelled(self, labels: OpenLabels, k: int, view: Rendered) -> tuple[Pixels, str]:
+        """Return a view with its labels, and how many objects of its source it shows."""
+        carried, count = labels.carry(self.settings, k, view.params), len(labels.labels.targets)
+        rows = carried.kept.tolist()
+        names = list(labels.labels.classes) if isinstance(labels.labels, Named) else [""] * count
+        shown = draw(
+            view.pixels,
+            carried.targets,
+            [names[row] for row in rows],
+            [self._number(names[row], row) for row in rows],
+            LABELLED_CELL,
+        )
+        return shown, f"objects: {len(rows)} of {count}" if count else ""
+
+    def _number(self, name: str, row: int) -> int:
+        """Return the colour of an object: that of its class, or its own if it has none."""
+        if name:
+            return self.numbers.setdefault(name, len(self.numbers))
+        return len(self.numbers) + row
+
+
+def caption(params: dict[str, Any], recipe: Recipe) -> str:
+    """Describe the parameters of a view in a few short lines; skip what changes nothing."""
+    steps = zip(recipe.keys, recipe.techniques, strict=True)
+    lines = [technique.caption(params[key]) for key, technique in steps]
+    return "\n".join(filter(None, lines)) or "nothing changed"
