@@ -1,0 +1,1 @@
+"""Labels in tables: CSV files, and the metadata files of Hugging Face."""

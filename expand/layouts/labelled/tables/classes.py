@@ -1,0 +1,115 @@
+"""The class of an image in a table: the column that says it, if there is exactly one."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from expand.layouts.labelled.tables.columns.moves import Values
+from expand.layouts.labelled.tables.survey import Survey
+from expand.layouts.recognition.words import words
+
+NAMES = frozenset(
+    "label labels labelname labelid class classes classname classid classlabel category categories "
+    "categoryname categoryid target targets species breed diagnosis dx cls".split()
+)
+NO_CLASS = frozenset("tag tags attribute attributes attrs caption captions text prompt".split())
+SEPARATOR = re.compile(r"\s*[|;,]\s*")
+FRACTION = re.compile(r"[+-]?\d*\.\d*[1-9]\d*([eE][+-]?\d+)?")
+NUMBERS = 20
+"""The most different whole numbers of a column that is not called a label."""
+
+
+class Classes(NamedTuple):
+    """The class of each image that has one."""
+
+    labels: Mapping[str, str]
+    conflicts: tuple[str, ...] = ()
+    """Images whose rows differ."""
+
+
+def find_classes(survey: Survey, ignored: Collection[str], chosen: Collection[str]) -> Classes:
+    """Return the classes of the `chosen` images; none if several columns, or tables, can be it.
+
+    `ignored` are columns of places and of parts of a split.
+    """
+    found = []
+    for number, values in enumerate(survey.values):
+        if any(path in chosen for path in survey.tables[number].rows.values()):
+            free = {name: counts for name, counts in values.items() if name not in ignored}
+            if column := _find_column(survey, number, free):
+                found.append((number, column))
+    if len({column for _, column in found}) != 1:
+        return Classes({})
+    return _read(survey, dict(found), chosen)
+
+
+def _read(survey: Survey, columns: Mapping[int, str], chosen: Collection[str]) -> Classes:
+    labels, conflicts = dict[str, str](), []
+    for path in chosen:
+        said = {
+            survey.cells(number, record).get(columns[number], "")
+            for number, record in survey.rows[path]
+            if number in columns
+        }
+        if len(said) == 1:
+            labels[path] = said.pop()
+        elif said:
+            conflicts.append(path)
+    return Classes(labels, tuple(sorted(conflicts)))
+
+
+def _find_column(survey: Survey, number: int, values: Values) -> str:
+    named = [name for name in values if "".join(words(name)) in NAMES and _can_be(values[name])]
+    if len(named) > 1:
+        return _same_classes(survey, number, named)
+    if named:
+        return named[0]
+    others = [name for name in values if not NO_CLASS & {*words(name)}]
+    if len(values) == len(others) == 1 and _are_few(values[others[0]]):
+        return others[0]
+    return ""
+
+
+def _same_classes(survey: Survey, number: int, named: list[str]) -> str:
+    """Return the column with the names of classes, if the others are their numbers."""
+    rows = {
+        tuple(survey.cells(number, record).get(name, "") for name in named)
+        for record in survey.tables[number].body()
+    }
+    if any(len({row[index] for row in rows}) != len(rows) for index in range(len(named))):
+        return ""
+    texts = [name for name in named if not all(map(str.isdigit, survey.values[number][name]))]
+    return (texts or named)[0]
+
+
+def _can_be(counts: Counter[str]) -> bool:
+    """Tell whether values can be classes: no fractions, and no lists of several."""
+    filled = [value for value in counts if value]
+    if not filled or any(FRACTION.fullmatch(value) for value in filled):
+        return False
+    return not (_share_parts(filled) or _are_combined(filled))
+
+
+def _share_parts(values: list[str]) -> bool:
+    """Tell whether values are lists of labels ("cat|dog"): a label is in more than one of them."""
+    lists = [set(SEPARATOR.split(value)) for value in values]
+    parts = Counter(part for each in lists for part in each if part)
+    return any(len(each) > 1 and any(parts[part] > 1 for part in each) for each in lists)
+
+
+def _are_combined(values: list[str]) -> bool:
+    """Tell whether values are labels with blanks between them: each one is a value by itself."""
+    known = set(values)
+    several = [value.split() for value in values if " " in value]
+    return bool(several) and all(part in known for parts in several for part in parts)
+
+
+def _are_few(counts: Counter[str]) -> bool:
+    """Tell whether the values of a column without a known name are few enough for classes."""
+    filled = [value for value in counts if value]
+    if not _can_be(counts) or 2 * len(filled) > counts.total():
+        return False
+    return not all(re.fullmatch(r"-?\d+", each) for each in filled) or len(filled) <= NUMBERS

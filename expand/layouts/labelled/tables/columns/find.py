@@ -1,0 +1,118 @@
+"""Which columns of a table move with the image; what may move and is not known is refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from expand.errors import ExpandError
+from expand.layouts.labelled.tables.columns.boxes import find_boxes
+from expand.layouts.labelled.tables.columns.declared import OPTION, parse_columns
+from expand.layouts.labelled.tables.columns.moves import (
+    Moves,
+    ObjectColumn,
+    Values,
+    are_flags,
+    are_numbers,
+    numbers_in,
+)
+from expand.layouts.labelled.tables.columns.points import axis_of, find_points
+from expand.layouts.recognition.words import words
+
+SIZES = (
+    ("width", "height"), ("imagewidth", "imageheight"), ("imgwidth", "imgheight"),
+    ("imgw", "imgh"), ("imagew", "imageh"), ("w", "h"),
+)  # fmt: skip
+"""Names of the columns for the size of the image."""
+PLACES = frozenset(
+    "xmin xmax ymin ymax minx maxx miny maxy xcenter ycenter xcentre ycentre cx cy xc yc xtl ytl "
+    "xbr ybr u v row col column left top right bottom centroid".split()
+)
+"""Words of columns with a number that is a place."""
+ANGLES = frozenset(
+    "angle angles steering theta yaw roll heading azimuth orientation rotation rot tilt "
+    "direction bearing".split()
+)
+TEXTS = frozenset(
+    "bbox bboxes box boxes boundingbox boundingboxes keypoint keypoints kpts landmark landmarks "
+    "polygon polygons segmentation segmentations rle encoded mask masks points point coords coord "
+    "coordinates contour contours corners vertices roi rois rect rectangle quad location position "
+    "region regions shape shapes annotation annotations geometry pose joints skeleton".split()
+)
+"""Words of columns with the text of places: two numbers at least."""
+
+
+def find_moves(values: Values, text: str, name: str, objects: ObjectColumn | None = None) -> Moves:
+    """Return what moves with the image, of the columns that name no image.
+
+    `text` is what the user says of them (--columns). Raise ExpandError for a column whose name says
+    that it moves, if it is not known how.
+    """
+    roles = parse_columns(text, [*values, *(objects_names(objects))])
+    free: dict[str, Counter[str]] = {
+        column: counts
+        for column, counts in values.items()
+        if roles.get(column) != "ignore" and (objects is None or column != objects.column)
+    }
+    box = find_boxes(free, roles, name)
+    taken = {*(box.columns if box else ())}
+    size = _size(free, taken, roles, boxes=bool(box or objects))
+    taken |= {*(size or ())}
+    points = find_points(free, taken, roles, name)
+    taken |= {*points.x, *points.y} if points else set()
+    _refuse_others({key: free[key] for key in free if key not in taken}, name)
+    return Moves(box, points, objects, size)
+
+
+def objects_names(objects: ObjectColumn | None) -> Iterable[str]:
+    """Return the name that --columns has for the boxes of a column of objects."""
+    return (f"{objects.column}.{objects.key}",) if objects else ()
+
+
+def _size(
+    values: Values, taken: set[str], roles: Mapping[str, str], *, boxes: bool
+) -> tuple[str, str] | None:
+    joined = {"".join(words(column)): column for column in values if column not in taken}
+    for width, height in SIZES if boxes else SIZES[:-1]:
+        pair = joined.get(width), joined.get(height)
+        if pair[0] and pair[1] and not {*pair} & {*roles}:
+            if all(are_numbers(values[each]) for each in (pair[0], pair[1])):
+                return pair[0], pair[1]
+    return None
+
+
+def _refuse_others(values: Values, name: str) -> None:
+    moving = [column for column, counts in values.items() if _may_move(column, counts)]
+    if not moving:
+        return
+    shown = ", ".join(f'"{column}"' for column in moving[:6])
+    more = f" and {len(moving) - 6} more" if len(moving) > 6 else ""
+    are = "columns whose names say that they move" if len(moving) > 1 else (
+        "a column whose name says that it moves"
+    )  # fmt: skip
+    ignored = ",".join(f"{column}=ignore" for column in moving[:6])
+    raise ExpandError(
+        f'"{name}" has {are} with the image: {shown}{more}. {_advice(moving)}If nothing there '
+        f"changes when the image is moved: {OPTION} {ignored}. (A recipe that moves nothing, such "
+        f"as --techniques noise=2, keeps such labels true.)"
+    )
+
+
+def _advice(moving: Iterable[str]) -> str:
+    """Return what to say of a single pair of x and y, which can be a point."""
+    by_axis = {axis_of(column): column for column in moving}
+    if "x" in by_axis and "y" in by_axis:
+        x, y = by_axis["x"], by_axis["y"]
+        return f"For a point in pixels: {OPTION} {x}=x,{y}=y. "
+    return ""
+
+
+def _may_move(column: str, counts: Counter[str]) -> bool:
+    """Tell whether the name of a column says that it moves, and its values can."""
+    named = set(words(column))
+    named |= {"".join(words(column))}
+    if named & TEXTS and any(len(numbers_in(value)) > 1 for value in counts):
+        return True
+    if not are_numbers(counts) or are_flags(counts):
+        return False
+    return bool(named & (PLACES | ANGLES)) or axis_of(column) in ("x", "y")

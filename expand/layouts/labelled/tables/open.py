@@ -1,0 +1,83 @@
+"""Open a dataset whose labels are in tables: CSV, TSV, lists, JSON Lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from posixpath import basename
+
+from expand.errors import ExpandError
+from expand.layouts.labelled.dataset import Dataset
+from expand.layouts.labelled.open import Opening
+from expand.layouts.labelled.tables.build import build_dataset
+from expand.layouts.labelled.tables.images import Images
+from expand.layouts.labelled.tables.table import Table, read_table
+from expand.layouts.names import split_suffix
+from expand.layouts.recognition.words import words
+
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
+LISTS = (".txt", ".lst")
+"""Suffixes of tables among many other texts: these are looked at near the top only."""
+DEPTH = 2
+CLASS_LISTS = frozenset("class classes names categories category mapping map".split())
+
+
+def open_table(opening: Opening) -> Dataset:
+    """Open a dataset whose images are named by the rows of a table.
+
+    Raise ExpandError if there is no such table, or it is not clear what it says.
+    """
+    images = Images(opening.root)
+    tables = [
+        table
+        for name in _candidates(images)
+        if (table := read_table(opening.root, name, images)) is not None
+    ]
+    tables = [table for table in tables if not _is_class_list(table, tables)]
+    if not any(table.others for table in tables):
+        raise ExpandError(_no_table(opening, images, tables))
+    named = [table.name for table in tables if table.others]
+    what = f"Table {named[0]}" if len(named) == 1 else f"Tables {_listed(named)}"
+    return build_dataset(opening, tables, images, "table", what)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) < 4 else f"{names[0]} … {names[-1]} ({len(names)})"
+
+
+def _candidates(images: Images) -> Iterator[str]:
+    """Yield the names of files that can be tables."""
+    stems = {split_suffix(path)[0] for path in images.paths.values()}
+    for path in sorted(images.others):
+        suffix = split_suffix(path)[1].lower()
+        if suffix in SUFFIXES:
+            yield path
+        elif suffix in LISTS and path.count("/") < DEPTH and split_suffix(path)[0] not in stems:
+            yield path
+
+
+def _is_class_list(table: Table, tables: Sequence[Table]) -> bool:
+    """Tell whether a table lists the numbers of classes, which only look like names of images."""
+    named = set(words(split_suffix(basename(table.name))[0]))
+    numbers = all(table.values(each).get(table.names[0], "0").isdigit() for each in table.body())
+    return numbers and bool(named & CLASS_LISTS) and len(tables) > 1
+
+
+def _no_table(opening: Opening, images: Images, tables: Sequence[Table]) -> str:
+    if tables:
+        return f'"{opening.root}": "{tables[0].name}" lists images and says nothing else of them'
+    if parquet := next((each for each in sorted(images.others) if each.endswith(".parquet")), ""):
+        return f'"{opening.root}": {parquet_advice(parquet)}'
+    return (
+        f'"{opening.root}" has no table that names its images. A table is a .csv, .tsv, .txt, .lst '
+        "or .jsonl file with a column of file names, with or without folders and suffixes"
+    )
+
+
+def parquet_advice(name: str) -> str:
+    """Return what to do with a table in Parquet."""
+    stem = split_suffix(name)[0]
+    return (
+        f'"{name}" is a Parquet file, which is not read. Write it as JSON Lines, and remove it: '
+        f"python -c \"import pandas; pandas.read_parquet('{name}').to_json('{stem}.jsonl', "
+        "orient='records', lines=True)\""
+    )

@@ -1,0 +1,127 @@
+"""Parts of a split in tables: which images are for training."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from expand.errors import ExpandError, shown
+from expand.layouts.labelled.tables.images import folder_part
+from expand.layouts.labelled.tables.survey import Survey
+from expand.layouts.recognition.words import PART_OF, part_of, words
+
+NAMES = frozenset("split splits set subset dataset partition phase usage part fold stage".split())
+SURE = frozenset(("split", "splits", "partition", "subset"))
+"""Names that say so whatever the values are."""
+ASKS = re.compile(r"is(train|training|val|valid|validation|test)")
+TRUE, FALSE = (
+    frozenset(("1", "true", "yes", "t", "1.0")),
+    frozenset(("0", "false", "no", "f", "0.0")),
+)
+MOST = 20
+"""Different values that a column of parts can have."""
+TRAIN = "train"
+
+
+class Parts(NamedTuple):
+    """Which images grow."""
+
+    grows: frozenset[str]
+    title: str
+    """The part as the dataset calls it; empty if it has none."""
+    others: tuple[str, ...]
+    """The other parts."""
+    notes: tuple[str, ...] = ()
+
+
+def split_parts(survey: Survey, wanted: str) -> Parts:
+    """Return the images of the training part, or of the one that is `wanted`.
+
+    The part of an image is what a column of its rows says, or else the name of its table (train.csv
+    and test.csv), or else its folder. Raise ExpandError if there is no such part.
+    """
+    columns = [find_column(counts, wanted) for counts in survey.values]
+    part_of_image = {path: _parts(survey, columns, path) for path in survey.rows}
+    named = Counter(part for parts in part_of_image.values() for part in parts if part)
+    chosen = _kind(wanted) if wanted else TRAIN
+    if not named and not wanted:
+        return Parts(frozenset(survey.rows), "", ())
+    if chosen not in named:
+        raise ExpandError(_no_part(wanted, named))
+    grows = frozenset(path for path, parts in part_of_image.items() if parts == {chosen})
+    both = sorted(path for path, parts in part_of_image.items() if len(parts) > 1)
+    notes = () if not both else (_in_two_parts(both),)
+    others = tuple(sorted(each for each in named if each != chosen))
+    if not grows:
+        raise ExpandError(f'each image of "{chosen}" is in another part too, so none can grow')
+    return Parts(grows, wanted or chosen, others, notes)
+
+
+def _in_two_parts(paths: list[str]) -> str:
+    are = "1 image is" if len(paths) == 1 else f"{len(paths):,} images are"
+    return f'{are} in two parts of the split and not expanded: "{paths[0]}"'
+
+
+def _no_part(wanted: str, named: Iterable[str]) -> str:
+    known = ", ".join(sorted(named)) or "none"
+    if wanted:
+        return f"--split must be a part of the dataset, got {wanted!r}; its parts: {known}"
+    first = sorted(named)[0]
+    return (
+        f"the tables name no training part; their parts: {known}. Choose one to expand: "
+        f"--split {first}"
+    )
+
+
+def find_column(values: Mapping[str, Counter[str]], wanted: str) -> str:
+    """Return the column that says the part of each row; empty if there is none.
+
+    Raise ExpandError if a column is called "split", and its values are no known parts.
+    """
+    for name, counts in values.items():
+        joined, found = "".join(words(name)), {value for value in counts if value}
+        if not found or len(found) > MOST:
+            continue
+        kinds = {PART_OF.get(value.lower()) for value in found}
+        if None not in kinds and (len(kinds) > 1 or joined in NAMES):
+            return name
+        if ASKS.fullmatch(joined) and {value.lower() for value in found} <= TRUE | FALSE:
+            return name
+        if joined in NAMES and (TRAIN in map(_kind, found) or wanted in found):
+            return name
+        if joined in SURE:
+            raise ExpandError(
+                f'the column "{name}" has {", ".join(sorted(map(shown, found)))}, and none of '
+                f"these is a training part. Choose what to expand: --split {min(found)}"
+            )
+    return ""
+
+
+def _parts(survey: Survey, columns: list[str], path: str) -> set[str]:
+    """Return the parts that the rows of an image are in; its folder's if they say none."""
+    found = set()
+    for number, record in survey.rows[path]:
+        column = columns[number]
+        value = survey.cells(number, record).get(column, "") if column else ""
+        found.add(_value_part(column, value) if value else survey.tables[number].part)
+    return found - {""} or {folder_part(path)}
+
+
+def _value_part(column: str, value: str) -> str:
+    asks = ASKS.fullmatch("".join(words(column)))
+    if not asks or value.lower() not in TRUE | FALSE:
+        return _kind(value)
+    kind = PART_OF[asks[1]]
+    if value.lower() in TRUE:
+        return kind
+    return "test" if kind == TRAIN else TRAIN
+
+
+def _kind(value: str) -> str:
+    """Return the part that a value stands for: "Training" is "train"; else the value itself."""
+    if kind := PART_OF.get(value.lower()):
+        return kind
+    role = part_of(value)
+    return role.kind if role else value

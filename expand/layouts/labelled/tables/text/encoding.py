@@ -1,0 +1,83 @@
+"""The encoding of a text file: found when it is read, and kept when it is written."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import NamedTuple
+
+from expand.errors import ExpandError
+
+MOST = 256 << 20
+"""Bytes of the largest table that is read."""
+MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+
+
+class Encoding(NamedTuple):
+    """How a text is written."""
+
+    codec: str
+    mark: bytes = b""
+    """The byte order mark that the file begins with."""
+
+    def encode(self, text: str, name: str) -> bytes:
+        """Return the bytes of a text; raise ExpandError if it has other characters."""
+        try:
+            return self.mark + text.encode(self.codec)
+        except UnicodeEncodeError as error:
+            raise ExpandError(
+                f'"{name}" is not UTF-8, and {error.object[error.start : error.end]!r} cannot be '
+                "written to it; save it as UTF-8"
+            ) from error
+
+
+def read_text(root: Path, name: str) -> tuple[str, Encoding]:
+    """Return the text of a file in a dataset; raise ExpandError if that is not possible.
+
+    A file without a byte order mark that is not UTF-8 is taken for Latin-1, which keeps each byte.
+    """
+    return decode(_read(root, name), name)
+
+
+def decode(data: bytes, name: str) -> tuple[str, Encoding]:
+    """Return the text of some bytes, and how it is encoded."""
+    encoding = _encoding(data)
+    try:
+        text = data[len(encoding.mark) :].decode(encoding.codec)
+    except UnicodeDecodeError as error:
+        if encoding.codec != "utf-8" or encoding.mark:
+            raise ExpandError(f'"{name}" cannot be read as {encoding.codec}: {error}') from error
+        encoding = Encoding("latin-1")
+        text = data.decode("latin-1")
+    if "\0" in text:
+        raise ExpandError(f'"{name}" is not a text file: it has zero bytes')
+    return text, encoding
+
+
+def _encoding(data: bytes) -> Encoding:
+    for mark, codec in MARKS:
+        if data.startswith(mark):
+            return Encoding(codec, mark)
+    first = data[:200]
+    if b"\0" in first[1::2] and b"\0" not in first[::2]:
+        return Encoding("utf-16-le")
+    if b"\0" in first[::2] and b"\0" not in first[1::2]:
+        return Encoding("utf-16-be")
+    return Encoding("utf-8")
+
+
+def _read(root: Path, name: str) -> bytes:
+    try:
+        handle = os.open(root / name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with open(handle, "rb") as file:
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode):
+                raise ExpandError(f'"{name}" is not a regular file')
+            if status.st_size > MOST:
+                raise ExpandError(
+                    f'"{name}" has {status.st_size:,} bytes; tables of up to {MOST:,} are read'
+                )
+            return file.read(MOST + 1)
+    except OSError as error:
+        raise ExpandError(f'"{name}" cannot be read: {error.strerror}') from error

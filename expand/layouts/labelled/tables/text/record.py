@@ -1,0 +1,63 @@
+"""Records: the rows of a table as they are written, and a format that reads and changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, Protocol
+
+from expand.errors import ExpandError
+
+
+class Record(NamedTuple):
+    """A row of a table."""
+
+    line: int
+    """The line of the file that it begins at, from 1."""
+    text: str
+    """As it is written, without its line end."""
+    ending: str
+    """Its line end; empty at the end of a file."""
+
+
+class RecordError(ExpandError):
+    """A row that is malformed; `values` are the cells of it that can be read."""
+
+    def __init__(self, message: str, values: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.values = values or {}
+
+
+class Raw(str):
+    """The new text of a cell that is no text in JSON: a number or a list."""
+
+    __slots__ = ()
+
+
+class Format(Protocol):
+    """How the rows of a table are written. It is pickled with each task."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns, all different."""
+
+    @property
+    def empty(self) -> str:
+        """What a cell without a value is."""
+
+    def values(self, text: str) -> Mapping[str, str]:
+        """Return the cells of a row as texts; raise RecordError if it cannot be read.
+
+        Cells that are missing are left out.
+        """
+
+    def replace(self, text: str, changes: Mapping[str, str]) -> str:
+        """Return a row with other values in some cells; all else is kept as it is written."""
+
+
+def splice(text: str, changes: Iterable[tuple[int, int, str]]) -> str:
+    """Return a text with parts of it (begin, end) replaced; they do not overlap."""
+    parts, position = [], 0
+    for begin, end, new in sorted(changes):
+        parts += [text[position:begin], new]
+        position = end
+    return "".join([*parts, text[position:]])
