@@ -8,11 +8,11 @@ from functools import partial
 
 from expand.errors import ExpandError
 from expand.layouts.labelled.dataset import Dataset
-from expand.layouts.labelled.open import Opening
+from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import KEPT, MADE, Role, Use, list_dataset
 from expand.layouts.labelled.tables.classes import Classes, find_classes
 from expand.layouts.labelled.tables.columns.find import find_moves
-from expand.layouts.labelled.tables.columns.moves import Moves, are_numbers
+from expand.layouts.labelled.tables.columns.moves import Moves, are_flags, are_numbers
 from expand.layouts.labelled.tables.columns.objects import find_objects
 from expand.layouts.labelled.tables.images import Fault, Images, folder_part
 from expand.layouts.labelled.tables.labels import TableLabels, TableSettings
@@ -22,7 +22,7 @@ from expand.layouts.labelled.tables.table import Table
 from expand.layouts.labelled.tables.writing import write_tables
 
 RETINANET = "2=left,3=top,4=right,5=bottom"
-"""The columns of a table without names, as keras-retinanet reads it: path, x1, y1, x2, y2, class."""
+"""The columns of a table without names, as keras-retinanet has it: path, x1, y1, x2, y2, class."""
 FAULTS = {
     Fault.MISSING: "name images that are not there",
     Fault.UNREAD: "name files that are not images of a supported format",
@@ -101,8 +101,6 @@ def _settings(found: Survey, number: int, declared: str) -> TableSettings:
 
 def _check_unnamed(table: Table, found: Survey) -> None:
     """Refuse columns of numbers without names: they can be places."""
-    from expand.layouts.labelled.tables.columns.moves import are_flags
-
     values = found.values[found.tables.index(table)]
     numeric = [name for name, each in values.items() if are_numbers(each) and not are_flags(each)]
     if len(numeric) > 1:

@@ -9,13 +9,9 @@ from typing import NamedTuple
 
 from expand.layouts.labelled.tables.columns.moves import Values
 from expand.layouts.labelled.tables.survey import Survey
+from expand.layouts.labelled.tables.vocabulary import CLASSES, NO_CLASSES
 from expand.layouts.recognition.words import words
 
-NAMES = frozenset(
-    "label labels labelname labelid class classes classname classid classlabel category categories "
-    "categoryname categoryid target targets species breed diagnosis dx cls".split()
-)
-NO_CLASS = frozenset("tag tags attribute attributes attrs caption captions text prompt".split())
 SEPARATOR = re.compile(r"\s*[|;,]\s*")
 FRACTION = re.compile(r"[+-]?\d*\.\d*[1-9]\d*([eE][+-]?\d+)?")
 NUMBERS = 20
@@ -62,12 +58,12 @@ def _read(survey: Survey, columns: Mapping[int, str], chosen: Collection[str]) -
 
 
 def _find_column(survey: Survey, number: int, values: Values) -> str:
-    named = [name for name in values if "".join(words(name)) in NAMES and _can_be(values[name])]
+    named = [name for name in values if "".join(words(name)) in CLASSES and _can_be(values[name])]
     if len(named) > 1:
         return _same_classes(survey, number, named)
     if named:
         return named[0]
-    others = [name for name in values if not NO_CLASS & {*words(name)}]
+    others = [name for name in values if not NO_CLASSES & {*words(name)}]
     if len(values) == len(others) == 1 and _are_few(values[others[0]]):
         return others[0]
     return ""

@@ -11,7 +11,7 @@ from posixpath import basename
 
 from expand.errors import ExpandError
 from expand.layouts.labelled.dataset import Dataset
-from expand.layouts.labelled.open import Opening
+from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.tables.build import build_dataset
 from expand.layouts.labelled.tables.images import Images
 from expand.layouts.labelled.tables.open import parquet_advice

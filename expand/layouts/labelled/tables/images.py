@@ -71,8 +71,8 @@ class Images:
         if ABSOLUTE.match(name):
             return Found(fault=Fault.ABSOLUTE)
         for place in (normpath(join(folder, name)), normpath(name)):
-            if found := self.paths.get(place):
-                return Found(found)
+            if path := self.paths.get(place):
+                return Found(path)
         tail = re.sub(r"^(\.{1,2}/)+", "", name)
         found = self._ending(tail)
         if len(found) > 1:
@@ -120,7 +120,7 @@ def _nearest(paths: Iterable[str], folder: str, part: str) -> list[str]:
 
 
 def folder_part(path: str) -> str:
-    """Return the part of a split that a path's folders say: "train", "validation", "test"; or ""."""
+    """Return the part that the folders of a path say: "train", "validation" or "test"; else ""."""
     for name in path.split("/")[:-1]:
         if (role := part_of(name)) and not role.rest:
             return role.kind

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from expand.errors import BadImageError
 from expand.geometry import Size
-from expand.layouts.labelled.dataset import Frame, ImageLabels, LabelledView, ViewLabels
+from expand.layouts.labelled.dataset import Frame, ImageLabels, LabelledView, Labels, ViewLabels
 from expand.layouts.labelled.tables.columns.moves import Moves, is_number
 from expand.layouts.labelled.tables.columns.objects import Item, read_boxes, write_objects
 from expand.layouts.labelled.tables.columns.places import (
@@ -50,7 +50,7 @@ class RowText(NamedTuple):
 
 
 @dataclass(frozen=True)
-class TableLabels:
+class TableLabels(Labels):
     """Reads the rows of an image, which are in its annotation."""
 
     tables: tuple[TableSettings, ...]
@@ -178,7 +178,8 @@ class RowLabels:
         size = self._frame.stored if stored else self._frame.size
         try:
             boxes = self._source_boxes(index, size)
-            points = table.moves.points and read_points(values, table.moves.points, size)
+            columns = table.moves.points
+            points = read_points(values, columns, size) if columns else None
         except RecordError as error:
             raise BadImageError(f"{table.name}, line {row.line}: {error}") from error
         if table.moves.points and table.moves.box and not boxes:

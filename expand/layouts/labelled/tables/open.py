@@ -7,10 +7,11 @@ from posixpath import basename
 
 from expand.errors import ExpandError
 from expand.layouts.labelled.dataset import Dataset
-from expand.layouts.labelled.open import Opening
+from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.tables.build import build_dataset
 from expand.layouts.labelled.tables.images import Images
 from expand.layouts.labelled.tables.table import Table, read_table
+from expand.layouts.labelled.tables.vocabulary import CLASS_LISTS
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.words import words
 
@@ -18,7 +19,6 @@ SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
 LISTS = (".txt", ".lst")
 """Suffixes of tables among many other texts: these are looked at near the top only."""
 DEPTH = 2
-CLASS_LISTS = frozenset("class classes names categories category mapping map".split())
 
 
 def open_table(opening: Opening) -> Dataset:
@@ -49,9 +49,9 @@ def _candidates(images: Images) -> Iterator[str]:
     stems = {split_suffix(path)[0] for path in images.paths.values()}
     for path in sorted(images.others):
         suffix = split_suffix(path)[1].lower()
-        if suffix in SUFFIXES:
-            yield path
-        elif suffix in LISTS and path.count("/") < DEPTH and split_suffix(path)[0] not in stems:
+        if suffix in SUFFIXES or (
+            suffix in LISTS and path.count("/") < DEPTH and split_suffix(path)[0] not in stems
+        ):
             yield path
 
 

@@ -10,18 +10,15 @@ from typing import NamedTuple
 from expand.errors import ExpandError, shown
 from expand.layouts.labelled.tables.images import folder_part
 from expand.layouts.labelled.tables.survey import Survey
+from expand.layouts.labelled.tables.vocabulary import PARTS, SURE_PARTS
 from expand.layouts.recognition.words import PART_OF, part_of, words
 
-NAMES = frozenset("split splits set subset dataset partition phase usage part fold stage".split())
-SURE = frozenset(("split", "splits", "partition", "subset"))
-"""Names that say so whatever the values are."""
-ASKS = re.compile(r"is(train|training|val|valid|validation|test)")
-TRUE, FALSE = (
-    frozenset(("1", "true", "yes", "t", "1.0")),
-    frozenset(("0", "false", "no", "f", "0.0")),
-)
 MOST = 20
 """Different values that a column of parts can have."""
+ASKS = re.compile(r"is(train|training|val|valid|validation|test)")
+"""Names of columns that ask for one part."""
+TRUE = frozenset(("1", "true", "yes", "t", "1.0"))
+FALSE = frozenset(("0", "false", "no", "f", "0.0"))
 TRAIN = "train"
 
 
@@ -85,13 +82,13 @@ def find_column(values: Mapping[str, Counter[str]], wanted: str) -> str:
         if not found or len(found) > MOST:
             continue
         kinds = {PART_OF.get(value.lower()) for value in found}
-        if None not in kinds and (len(kinds) > 1 or joined in NAMES):
+        if None not in kinds and (len(kinds) > 1 or joined in PARTS):
             return name
         if ASKS.fullmatch(joined) and {value.lower() for value in found} <= TRUE | FALSE:
             return name
-        if joined in NAMES and (TRAIN in map(_kind, found) or wanted in found):
+        if joined in PARTS and (TRAIN in map(_kind, found) or wanted in found):
             return name
-        if joined in SURE:
+        if joined in SURE_PARTS:
             raise ExpandError(
                 f'the column "{name}" has {", ".join(sorted(map(shown, found)))}, and none of '
                 f"these is a training part. Choose what to expand: --split {min(found)}"

@@ -17,6 +17,7 @@ from expand.layouts.labelled.tables.columns.moves import (
     numbers_in,
 )
 from expand.layouts.labelled.tables.columns.points import axis_of, find_points
+from expand.layouts.labelled.tables.vocabulary import ANGLES, PLACES, TEXTS
 from expand.layouts.recognition.words import words
 
 SIZES = (
@@ -24,22 +25,6 @@ SIZES = (
     ("imgw", "imgh"), ("imagew", "imageh"), ("w", "h"),
 )  # fmt: skip
 """Names of the columns for the size of the image."""
-PLACES = frozenset(
-    "xmin xmax ymin ymax minx maxx miny maxy xcenter ycenter xcentre ycentre cx cy xc yc xtl ytl "
-    "xbr ybr u v row col column left top right bottom centroid".split()
-)
-"""Words of columns with a number that is a place."""
-ANGLES = frozenset(
-    "angle angles steering theta yaw roll heading azimuth orientation rotation rot tilt "
-    "direction bearing".split()
-)
-TEXTS = frozenset(
-    "bbox bboxes box boxes boundingbox boundingboxes keypoint keypoints kpts landmark landmarks "
-    "polygon polygons segmentation segmentations rle encoded mask masks points point coords coord "
-    "coordinates contour contours corners vertices roi rois rect rectangle quad location position "
-    "region regions shape shapes annotation annotations geometry pose joints skeleton".split()
-)
-"""Words of columns with the text of places: two numbers at least."""
 
 
 def find_moves(values: Values, text: str, name: str, objects: ObjectColumn | None = None) -> Moves:
@@ -74,10 +59,10 @@ def _size(
 ) -> tuple[str, str] | None:
     joined = {"".join(words(column)): column for column in values if column not in taken}
     for width, height in SIZES if boxes else SIZES[:-1]:
-        pair = joined.get(width), joined.get(height)
-        if pair[0] and pair[1] and not {*pair} & {*roles}:
-            if all(are_numbers(values[each]) for each in (pair[0], pair[1])):
-                return pair[0], pair[1]
+        pair = joined.get(width, ""), joined.get(height, "")
+        numeric = all(name and are_numbers(values[name]) for name in pair)
+        if numeric and not {*pair} & {*roles}:
+            return pair
     return None
 
 

@@ -7,7 +7,7 @@ one box each. https://huggingface.co/docs/datasets/image_dataset
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -23,20 +23,16 @@ from expand.layouts.labelled.tables.columns.moves import (
 )
 from expand.layouts.labelled.tables.text.lines import Value, items, members
 from expand.layouts.labelled.tables.text.record import RecordError, splice
+from expand.layouts.labelled.tables.vocabulary import MOVING_KEYS, SIZE_KEYS
 from expand.layouts.recognition.words import words
 
 KEYS = ("bbox", "bboxes", "boxes", "box")
-MOVING = frozenset(
-    "keypoint keypoints segmentation segmentations polygon polygons mask masks rle landmarks "
-    "points angle rotation".split()
-)
-SIZES = frozenset("size shape resolution width height".split())
 
 
 class Item(NamedTuple):
-    """The new box of an object: its number in the source, the box, and its area by the old one's."""
+    """An object that stays: its number, its new box, and the new area by the old one."""
 
-    index: int
+    number: int
     box: Sequence[str]
     ratio: float
 
@@ -84,7 +80,7 @@ def _check_others(counts: Counter[str], what: str) -> None:
         for each in items(value) if value.startswith("[") else ():
             found |= members(value, each.begin) if isinstance(each.value, dict) else {}
         for key, part in found.items():
-            if MOVING & {*words(key)} and len(numbers_in(value[part.begin : part.end])) > 1:
+            if MOVING_KEYS & {*words(key)} and len(numbers_in(value[part.begin : part.end])) > 1:
                 raise ExpandError(
                     f'{what} have "{key}", which moves with the image and is not supported; remove '
                     f"it, or use COCO's format. ({OPTION} is for columns alone.)"
@@ -124,20 +120,24 @@ def write_objects(text: str, key: str, kept: Sequence[Item]) -> str:
     """Return objects with those kept alone, and their new boxes; all else as it is written."""
     if text.startswith("["):
         each = items(text)
-        inner = [_write_one(text, each[item.index], key, item) for item in kept]
+        inner = [_write_one(text, each[item.number], key, item) for item in kept]
         return _join(text, each, inner, 0, len(text))
     found, changes = members(text), []
     count = len(items(text, found[key].begin)) if key in found else 0
     for name, part in found.items():
-        if not isinstance(part.value, list) or len(part.value) != count or SIZES & {*words(name)}:
+        if (
+            not isinstance(part.value, list)
+            or len(part.value) != count
+            or SIZE_KEYS & {*words(name)}
+        ):
             continue
         each = items(text, part.begin)
         if name == key:
-            inner = [_box(text, each[item.index], item) for item in kept]
+            inner = [_box(text, each[item.number], item) for item in kept]
         elif name == "area":
-            inner = [_area(text, each[item.index], item) for item in kept]
+            inner = [_area(text, each[item.number], item) for item in kept]
         else:
-            inner = [text[each[item.index].begin : each[item.index].end] for item in kept]
+            inner = [text[each[item.number].begin : each[item.number].end] for item in kept]
         changes.append((part.begin, part.end, _join(text, each, inner, part.begin, part.end)))
     return splice(text, changes)
 

@@ -1,4 +1,4 @@
-"""Places in the cells of a row: read as boxes and points in pixels, and written as the table has them."""
+"""Places in the cells of a row: read in pixels, and written as the table has them."""
 
 from __future__ import annotations
 

@@ -15,13 +15,8 @@ from expand.layouts.labelled.tables.columns.moves import (
     are_numbers,
     style_of,
 )
+from expand.layouts.labelled.tables.vocabulary import NO_POINTS
 from expand.layouts.recognition.words import words
-
-NOT_PLACES = frozenset(
-    "acc accel acceleration gyro mag size scale offset resolution res dpi pixels pixel shape step "
-    "spacing velocity speed rotation grid tile world map gps".split()
-)
-"""Words that pairs of x and y have which are no places in the image."""
 
 
 def find_points(
@@ -63,7 +58,7 @@ def _pairs(columns: Iterable[str], values: Values) -> dict[str, tuple[str, str]]
     return {
         bare: (column, by_axis["y"][bare])
         for bare, column in by_axis["x"].items()
-        if bare in by_axis["y"] and bare not in deep and not NOT_PLACES & set(words(bare))
+        if bare in by_axis["y"] and bare not in deep and not NO_POINTS & set(words(bare))
     }
 
 

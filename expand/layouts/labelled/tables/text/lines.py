@@ -66,7 +66,7 @@ def items(text: str, begin: int = 0) -> list[Value]:
 
 def _walk(text: str, begin: int, brackets: str, part: Callable[[int], int]) -> None:
     """Read the parts between brackets, separated by commas; each returns where it ends."""
-    opening, closing = brackets
+    opening, closing = brackets[0], brackets[1]
     position = _skip(text, begin)
     if text[position : position + 1] != opening:
         kind = "an object" if opening == "{" else "a list"
