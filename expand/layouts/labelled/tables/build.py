@@ -15,11 +15,11 @@ from expand.layouts.labelled.tables.columns.find import find_moves
 from expand.layouts.labelled.tables.columns.moves import Moves, are_flags, are_numbers
 from expand.layouts.labelled.tables.columns.objects import find_objects
 from expand.layouts.labelled.tables.images import Fault, Images, folder_part
-from expand.layouts.labelled.tables.labels import TableLabels, TableSettings
 from expand.layouts.labelled.tables.parts import Parts, find_column, split_parts
+from expand.layouts.labelled.tables.rows.labels import TableLabels, TableSettings
+from expand.layouts.labelled.tables.rows.writing import write_tables
 from expand.layouts.labelled.tables.survey import Survey, survey
 from expand.layouts.labelled.tables.table import Table
-from expand.layouts.labelled.tables.writing import write_tables
 
 RETINANET = "2=left,3=top,4=right,5=bottom"
 """The columns of a table without names, as keras-retinanet has it: path, x1, y1, x2, y2, class."""

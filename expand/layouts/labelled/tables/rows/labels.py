@@ -22,7 +22,7 @@ from expand.layouts.labelled.tables.columns.places import (
     to_edges,
     write_box,
 )
-from expand.layouts.labelled.tables.objects import Moved, Objects, RowPlaces
+from expand.layouts.labelled.tables.rows.objects import Moved, Objects, RowPlaces
 from expand.layouts.labelled.tables.text.record import Format, Raw, RecordError
 from expand.layouts.names import compose, split_suffix
 from expand.layouts.source import Source
