@@ -24,10 +24,11 @@ from expand.layouts.labelled.tables.table import Table
 RETINANET = "2=left,3=top,4=right,5=bottom"
 """The columns of a table without names, as keras-retinanet has it: path, x1, y1, x2, y2, class."""
 FAULTS = {
-    Fault.MISSING: "name images that are not there",
-    Fault.UNREAD: "name files that are not images of a supported format",
-    Fault.EMPTY: "name no image",
+    Fault.MISSING: ("names an image that is not there", "name images that are not there"),
+    Fault.UNREAD: ("names no image of a supported format", "name no image of a supported format"),
+    Fault.EMPTY: ("names no image", "name no image"),
 }
+"""What a row does, and what several do."""
 
 
 def build_dataset(
@@ -180,28 +181,26 @@ def _split(parts: Parts, count: int) -> str:
 def _notes(
     found: Survey, parts: Parts, classes: Classes, settings: Sequence[TableSettings]
 ) -> tuple[tuple[str, ...], int]:
-    faults = [
-        f"{_count(len(cells), 'row')} of tables {FAULTS[fault]}; kept as they are: {cells[0]}"
-        for fault, cells in found.faults.items()
-    ]
+    """Return what the plan says of rows and images, and how many of it are faults."""
+    faults = [_fault(fault, cells) for fault, cells in found.faults.items()]
     if classes.conflicts and not any(each.moves.any for each in settings):
-        faults.append(
-            f"{_count(len(classes.conflicts), 'image')} with rows of different classes, so they "
-            f'have none: "{classes.conflicts[0]}"'
-        )
+        have = _count(len(classes.conflicts), "image has", "images have")
+        faults.append(f'{have} rows of different classes, so no class: "{classes.conflicts[0]}"')
     faults += parts.notes
-    notes = []
     without = [
         path
         for path in found.images.paths.values()
         if path not in found.rows and _is_near(path, parts)
     ]
-    if without:
-        notes.append(
-            f"{_count(len(without), 'image')} without a row in a table; kept as they are: "
-            f'"{without[0]}"'
-        )
-    return (*faults, *notes), len(faults)
+    have = _count(len(without), "image has", "images have")
+    note = f'{have} no row in a table; kept as they are: "{(*without, "")[0]}"'
+    return (*faults, *([note] if without else [])), len(faults)
+
+
+def _fault(fault: Fault, cells: Sequence[str]) -> str:
+    one, several = FAULTS[fault]
+    rows, does = _count(len(cells), "row", "rows"), one if len(cells) == 1 else several
+    return f"{rows} of a table {does}: {cells[0]}; kept as they are"
 
 
 def _is_near(path: str, parts: Parts) -> bool:
@@ -209,5 +208,5 @@ def _is_near(path: str, parts: Parts) -> bool:
     return folder_part(path) in ("", parts.title)
 
 
-def _count(number: int, noun: str) -> str:
-    return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"
+def _count(number: int, one: str, several: str) -> str:
+    return f"1 {one}" if number == 1 else f"{number:,} {several}"
