@@ -76,10 +76,7 @@ def choose(root: Path, files: Sequence[CocoFile], split: str) -> Chosen:
 
 def image_path(coco: CocoFile, name: str) -> str:
     """Return the path of an image in the dataset, with composed accents."""
-    try:
-        return compose(coco.folder + clean_name(name))
-    except ExpandError as error:
-        raise ExpandError(f'"{coco.path}": {error}') from error
+    return compose(coco.folder + clean_name(name))
 
 
 def _speaks(coco: CocoFile, parts: Sequence[Part], chosen: Part, growing: Iterable[str]) -> bool:

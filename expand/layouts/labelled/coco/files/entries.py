@@ -15,6 +15,8 @@ PLACES = re.compile(
 )
 """Names of keys that say where something is, beside those of COCO's own."""
 KNOWN = frozenset(("bbox", "segmentation", "keypoints", "num_keypoints", "area", "bbox_mode"))
+OUTSIDE = re.compile(r"^(/|[A-Za-z]:|[A-Za-z][A-Za-z0-9+.-]*://)|(^|/)\.\.(/|$)")
+"""Absolute paths, addresses, and paths that lead up."""
 Id = int | str
 
 
@@ -35,7 +37,12 @@ class EntryReader:
         if not isinstance(value, dict):
             raise WrongEntryError(f"an image must be an object, got {shown(value)}")
         self.ids.append(_id(value, "id", "an image"))
-        self.names.append(_name(value))
+        self.names.append(name := _name(value))
+        if OUTSIDE.search(name.replace("\\", "/")) or "\0" in name:
+            raise WrongEntryError(
+                f'an image is called "{name}", which is outside the dataset; write the path '
+                "relative to a folder in it"
+            )
         self.sizes.append(_size(value))
 
     def annotation(self, value: Any) -> None:

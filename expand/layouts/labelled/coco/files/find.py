@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -21,7 +20,6 @@ from expand.layouts.walk import walk
 
 SAMPLED = 64
 """Images of a file that are looked for in each folder."""
-OUTSIDE = re.compile(r"^(/|[A-Za-z]:|[A-Za-z][A-Za-z0-9+.-]*://)|(^|/)\.\.(/|$)")
 
 
 @dataclass
@@ -67,11 +65,9 @@ def read_tree(root: Path) -> Tree:
 
 
 def clean_name(name: str) -> str:
-    """Return a file name of a COCO file as a POSIX path; raise ExpandError if it leads outside."""
-    path = name.replace("\\", "/")
-    if OUTSIDE.search(path) or "\0" in path:
-        raise ExpandError(f'it names "{name}", which is outside the dataset')
-    return "/".join(part for part in path.split("/") if part not in ("", "."))
+    """Return a file name of a COCO file as a POSIX path."""
+    parts = name.replace("\\", "/").split("/")
+    return "/".join(part for part in parts if part not in ("", "."))
 
 
 def find_folder(coco: CocoFile, tree: Tree) -> str:

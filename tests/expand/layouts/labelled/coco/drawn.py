@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,7 +73,9 @@ def uncompressed(bits: NDArray[np.uint8]) -> Json:
 
 def filled(polygons: list[list[float]]) -> NDArray[np.uint8]:
     """Return the pixels of polygons, as COCO's own tools fill them."""
-    return coco_mask.decode(coco_mask.merge(coco_mask.frPyObjects(polygons, HEIGHT, WIDTH)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return coco_mask.decode(coco_mask.merge(coco_mask.frPyObjects(polygons, HEIGHT, WIDTH)))
 
 
 def shapes() -> list[tuple[tuple[int, int, int], NDArray[np.uint8]]]:
