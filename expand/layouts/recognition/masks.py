@@ -124,6 +124,12 @@ def _are_photographs(folder: str, pair: Pair, *, usual: bool) -> bool:
     return not drawn or image.shape[:2] != mask.shape[:2]
 
 
+def is_scene(path: str) -> bool | None:
+    """Tell whether a file shows a scene, and no mask; None if it cannot be read."""
+    pixels = _read(*os.path.split(path))
+    return None if pixels is None else _is_scene(pixels)
+
+
 def _read(folder: str, name: str) -> Pixels | None:
     from expand.images.decoder import decode
     from expand.storage.reading import read_image

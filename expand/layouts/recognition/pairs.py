@@ -9,7 +9,7 @@ from expand.errors import ExpandError
 from expand.layouts.directory import Directory, read_directory
 from expand.layouts.layout import Kind, Layout
 from expand.layouts.names import split_suffix
-from expand.layouts.recognition.masks import OTHER_MASKS
+from expand.layouts.recognition.masks import OTHER_MASKS, is_scene
 from expand.layouts.recognition.words import (
     IMAGES,
     LABELS,
@@ -80,20 +80,38 @@ def _labels_of_images(directory: Directory, label: str, roles: dict[str, Role]) 
         return None
     if directory.images and _share(labels, _keyed(directory)):
         return _paired(directory, directory.images[0], label)
-    if any(labels.values()):
-        return None
     others = [name for name in roles if name != label][:8]
-    image = next((name for name in others if _share(labels, _names(directory, name))), None)
-    return _paired(directory, image, label) if image else None
+    images = [name for name in others if _share(labels, _names(directory, name))]
+    if any(labels.values()) and not (len(images) == 1 and _show(directory, images[0], label)):
+        return None
+    return _paired(directory, images[0], label) if images else None
+
+
+def _show(directory: Directory, image: str, label: str) -> bool:
+    """Tell whether images are scenes and their labels, which are images too, have few colours."""
+    shown = [
+        is_scene(os.path.join(inner.path, inner.images[0]))
+        for name in (image, label)
+        for inner in list(_descend(directory, name))[-1:]
+        if inner.images
+    ]
+    return shown == [True, False]
 
 
 def _paired(directory: Directory, image: str, label: str) -> Layout:
-    """Return the layout of two folders, told by the files that hold the labels."""
+    """Return the layout of two folders, told by the files that hold the labels.
+
+    Where most of these are images, others say the same again, or list names.
+    """
+    shown = tuple(f"{name}/" if name in directory.folders else name for name in (image, label))
+    inner = list(_descend(directory, label))
+    others = [name for each in inner for name in each.others if name.endswith((*LABEL_FILES,))]
+    if sum(len(each.images) for each in inner) >= max(1, len(others)):
+        return Layout(Kind.MASKS, shown)
     suffixes = {split_suffix(name)[1].lower() for name in _files(directory, label)}
     kinds = [kind for suffix, kind in LABEL_FILES.items() if suffix in suffixes]
     if kinds == [Kind.ANNOTATED] and any("instances" in name for name in _files(directory, label)):
         kinds = [Kind.COCO]
-    shown = tuple(f"{name}/" if name in directory.folders else name for name in (image, label))
     return Layout(kinds[0] if kinds else Kind.MASKS, shown)
 
 

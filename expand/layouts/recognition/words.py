@@ -20,13 +20,13 @@ PARTS = {
 PART_OF = {word: part for part, words in PARTS.items() for word in words}
 IMAGES = _set(
     "image images img imgs jpeg jpegs rgb frame frames picture pictures photo photos input "
-    "inputs original originals"
+    "inputs original originals sat"
 )
 LABELS = _set(
     "label labels mask masks annotation annotations annotated annot annots ann anns gt gts "
     "truth groundtruth seg segs segmentation segmentations trimap trimaps target targets "
     "matte mattes manual labelids labelme xml xmls bbox bboxes polygons depth depths disparity "
-    "disparities"
+    "disparities semantic semantics instance instances panoptic"
 )
 MARKS = _set(
     "label labels mask masks annotation annotations annotated annot gt gts truth groundtruth "

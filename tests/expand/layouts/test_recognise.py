@@ -238,6 +238,22 @@ OTHERS: list[tuple[str, Kind, dict[str, str]]] = [
         },
     ),
     (
+        "masks, Cityscapes with polygons",
+        Kind.MASKS,
+        {
+            "leftImg8bit/train/aachen/a_leftImg8bit.png": "",
+            "gtFine/train/aachen/a_gtFine_labelIds.png": "",
+            "gtFine/train/aachen/a_gtFine_instanceIds.png": "",
+            "gtFine/train/aachen/a_gtFine_polygons.json": "{}",
+        },
+    ),
+    (
+        "masks, with names of classes",
+        Kind.MASKS,
+        {"images/1.png": "", "labels/1.png": "", "labels/classes.txt": "a"},
+    ),
+    ("masks, KITTI", Kind.MASKS, {"training/image_2/1.png": "", "training/semantic/1.png": ""}),
+    (
         "masks, in each class",
         Kind.MASKS,
         {"covid/images/1.png": "", "covid/masks/1.png": "", "normal/images/2.png": ""},
@@ -263,6 +279,7 @@ OTHERS: list[tuple[str, Kind, dict[str, str]]] = [
         Kind.MASKS,
         {"benign/benign (1).png": "", "benign/benign (1)_mask_1.png": ""},
     ),
+    ("pairs, _sat", Kind.MASKS, {"train/1_sat.jpg": "", "train/1_mask.png": ""}),
     ("pairs, _seg", Kind.MASKS, {"a/x.jpg": "", "a/x_seg.png": ""}),
     ("pairs, _label", Kind.MASKS, {"a/x.jpg": "", "a/x_label.png": ""}),
     ("pairs, -gt", Kind.MASKS, {"a/x.jpg": "", "a/x-gt.png": ""}),

@@ -115,11 +115,15 @@ PARTS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     ),
 }
 
+NAMED = ("a folder of any name", "differing names with a number")
+"""Those that --as has to name."""
 MOVES = "techniques: [flip, rotate: {degrees: [-15, 15]}, translate, scale]"
 
 
 def names(root: Path) -> set[str]:
-    return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+    written = ("expand.json", "expand.jsonl")
+    found = (path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+    return {path for path in found if path not in written}
 
 
 def agreement(out: Path, image: str, mask: str) -> float:
@@ -132,7 +136,8 @@ def test_each_copy_has_its_mask(name: str, tmp_path: Path) -> None:
     pairs, copies = LAYOUTS[name]
     root = drawn.write(tmp_path / "set", drawn.pairs(pairs))
     out = tmp_path / "out"
-    dataset, bad = expanded(root, out, MOVES, 2)
+    layout = "masks" if name in NAMED else "auto"
+    dataset, bad = expanded(root, out, MOVES, 2, layout=layout)
     assert not bad
     assert not dataset.notes
     assert not dataset.problems
@@ -159,3 +164,12 @@ def test_only_the_training_part_grows(name: str, tmp_path: Path) -> None:
     )
     assert dataset.split in image
     assert len(dataset.listing) == 1
+
+
+def test_a_folder_of_any_name_is_recognised_by_what_it_shows(tmp_path: Path) -> None:
+    files = drawn.pairs({"CXR_png/a.png": "masks/a.png", "CXR_png/b.png": "masks/b.png"})
+    noise = np.random.default_rng(1).integers(0, 256, (120, 160, 3)).astype(np.uint8)
+    files |= {name: drawn.as_png(noise) for name in files if name.startswith("CXR")}
+    dataset, _ = expanded(drawn.write(tmp_path / "set", files), tmp_path / "out")
+    assert dataset.layout == "masks"
+    assert "masks/a_v2.png" in names(tmp_path / "out")
