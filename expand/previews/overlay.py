@@ -9,22 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from expand.images.pixels import Pixels
-from expand.previews.colours import Colour, colour, colours
+from expand.previews.areas import blend
+from expand.previews.colours import Colour, colour
 from expand.previews.sheet import CELL, fit
 from expand.previews.tags import Tag, draw_tags
-from expand.targets import Mask, Points, Targets
+from expand.targets import Points, Targets
 from expand.targets.points import ABSENT, VISIBLE
 from expand.targets.rings import Floats
 
-INSIDE, EDGE = 0.45, 0.9
-"""How strongly a mask covers the image: within an area of one value, and along its edge."""
 THICK = 1
 """Pixels of a line; a dark one that is wider by one is under it."""
 FAINT = 0.2
 """How strongly the inside of a polygon covers the image."""
 DARK: Colour = (0, 0, 0)
-IGNORED: Colour = (128, 128, 128)
-"""The fill of a mask, if it is not 0: a value that training ignores."""
 FARTHEST = 10_000.0
 """Pixels: OpenCV computes with whole numbers of 32 bits, with 16 bits for fractions."""
 
@@ -49,7 +46,7 @@ def draw(
         colour(number) for number in (_numbers(targets, names) if numbers is None else numbers)
     ]
     for mask in targets.masks:
-        shown = _blend(shown, mask, chosen)
+        shown = blend(shown, mask, chosen)
     rings = _outlines(targets, scale)
     shown = _fill(shown, rings[: _parts(targets)], chosen)
     for _, ring in rings:
@@ -58,7 +55,7 @@ def draw(
         _line(shown, ring, chosen[index], THICK)
     if targets.points:
         _draw_points(shown, targets.points, scale, chosen)
-    draw_tags(shown, _tags(rings, names, chosen))
+    draw_tags(shown, _tags(rings, names, chosen, shown))
     return shown
 
 
@@ -68,63 +65,6 @@ def _numbers(targets: Targets, names: Sequence[str]) -> list[int]:
         known.get(names[index] if index < len(names) else "", len(known) + index)
         for index in range(len(targets))
     ]
-
-
-def _blend(shown: Pixels, mask: Mask, chosen: Sequence[Colour]) -> Pixels:
-    """Return the image under a mask: translucent colours, stronger along the edges of areas."""
-    size = (shown.shape[1], shown.shape[0])
-    wide = mask.pixels if mask.pixels.ndim == 3 else mask.pixels[..., None]
-    planes = [
-        cv2.resize(np.ascontiguousarray(plane), size, interpolation=cv2.INTER_NEAREST_EXACT)
-        for plane in np.moveaxis(wide, 2, 0)
-    ]
-    result = shown.astype(np.float32)
-    for covered, paint in _areas(mask, planes, chosen):
-        share = np.where(_edges(paint, covered), EDGE, INSIDE) * covered
-        result += (paint - result) * share[..., None]
-    return result.round().astype(np.uint8)
-
-
-def _areas(
-    mask: Mask, planes: Sequence[Pixels], chosen: Sequence[Colour]
-) -> list[tuple[NDArray[np.bool_], NDArray[np.uint8]]]:
-    """Return what a mask covers, and the colour (H×W×3) there: of a value, or of an object.
-
-    A mask of three channels that is not linked to objects holds colours itself.
-    """
-    linked = {} if mask.objects is None else dict(zip(mask.objects.tolist(), chosen, strict=True))
-    if len(planes) == 3 and not linked:
-        paint = np.stack([_eight_bits(plane) for plane in planes], axis=-1)
-        return [(np.asarray(paint.any(axis=-1)), paint)]
-    if len(planes) > 1:
-        return [
-            (plane.astype(bool), _plain(plane, linked.get(channel, colour(channel))))
-            for channel, plane in enumerate(planes)
-        ]
-    plane = planes[0]
-    paint = colours(plane.astype(np.int64))
-    for value, own in linked.items():
-        paint[plane == value] = own
-    if mask.fill:
-        paint[plane == mask.fill] = IGNORED
-    return [(plane.astype(bool), paint)]
-
-
-def _plain(plane: Pixels, own: Colour) -> NDArray[np.uint8]:
-    return np.full((*plane.shape, 3), own, np.uint8)
-
-
-def _eight_bits(plane: Pixels) -> NDArray[np.uint8]:
-    return plane.astype(np.uint8) if plane.dtype == np.uint8 else (plane >> 8).astype(np.uint8)
-
-
-def _edges(paint: NDArray[np.uint8], covered: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the pixels (H×W) that have another colour than the next one, right or below."""
-    area = np.where(covered[..., None], paint, 0).astype(np.int16)
-    edges = np.zeros(covered.shape, bool)
-    edges[:, :-1] |= (area[:, 1:] != area[:, :-1]).any(axis=-1)
-    edges[:-1] |= (area[1:] != area[:-1]).any(axis=-1)
-    return edges
 
 
 def _parts(targets: Targets) -> int:
@@ -190,11 +130,23 @@ def _disc(shown: Pixels, place: Sequence[int], radius: int, own: Colour) -> None
 
 
 def _tags(
-    rings: Sequence[tuple[int, Floats]], names: Sequence[str], chosen: Sequence[Colour]
+    rings: Sequence[tuple[int, Floats]],
+    names: Sequence[str],
+    chosen: Sequence[Colour],
+    shown: Pixels,
 ) -> list[Tag]:
-    """Return a tag for each object with a name and an outline: that of its last outline, a box."""
-    corners = {index: ring for index, ring in rings if index < len(names) and names[index]}
-    return [
-        Tag(names[index], chosen[index], *ring.min(axis=0).tolist(), *ring.max(axis=0).tolist())
-        for index, ring in corners.items()
-    ]
+    """Return a tag for each object with a name and an outline: at its last outline, a box.
+
+    It is placed at the highest or the lowest corner that is in the image.
+    """
+    last = np.array([shown.shape[1], shown.shape[0]])
+    tags = []
+    for index, ring in dict(rings).items():
+        if index < len(names) and names[index]:
+            seen = ring[((ring >= 0) & (ring <= last)).all(axis=1)]
+            corners = (seen if len(seen) else ring.clip(0, last)).round().astype(int).tolist()
+            top = min(corners, key=lambda corner: (corner[1], corner[0]))
+            bottom = min(corners, key=lambda corner: (-corner[1], corner[0]))
+            area = float(np.ptp(ring, axis=0).prod())
+            tags.append(Tag(names[index], chosen[index], tuple(top), tuple(bottom), area))
+    return tags

@@ -1,4 +1,4 @@
-"""Tags: the names of objects, placed beside their boxes so that none covers another."""
+"""Tags: the names of objects, placed beside them so that none covers another."""
 
 from __future__ import annotations
 
@@ -21,24 +21,23 @@ Area = tuple[int, int, int, int]
 
 
 class Tag(NamedTuple):
-    """A name in the colour of its object, and the box of the object in pixels."""
+    """A name in the colour of its object; x and y of the object's top and bottom; its area."""
 
     name: str
     colour: Colour
-    left: float
-    top: float
-    right: float
-    bottom: float
+    top: tuple[int, int]
+    bottom: tuple[int, int]
+    area: float
 
 
 def draw_tags(shown: Pixels, tags: Sequence[Tag]) -> None:
-    """Draw names on an image (H×W×3, RGB, 8 bits), those of large boxes first.
+    """Draw names on an image (H×W×3, RGB, 8 bits), those of large objects first.
 
-    A name for which there is no room beside its box is left out.
+    A name for which there is no room beside its object is left out.
     """
     taken: list[Area] = []
     font = cv2.FontFace("sans")
-    for tag in sorted(tags, key=lambda tag: (tag.left - tag.right) * (tag.bottom - tag.top)):
+    for tag in sorted(tags, key=lambda tag: -tag.area):
         text = shorten(tag.name)
         ends = cv2.getTextSize((0, 0), text, (0, 0), font, SIZE, WEIGHT)
         width = ends[0] + ends[2] + 2 * MARGIN
@@ -60,10 +59,15 @@ def shorten(name: str) -> str:
 
 
 def _places(tag: Tag, width: int, size: tuple[int, int]) -> Iterator[Area]:
-    """Yield where a name can be: above its box, inside at the top, below, inside at the bottom."""
-    left = max(0, min(round(tag.left), size[0] - width))
-    top, bottom = round(tag.top), round(tag.bottom)
-    for y in (top - HEIGHT, top, bottom, bottom - HEIGHT):
+    """Yield where a name can be: above the object, in its top, below it, in its bottom."""
+    (top_x, top), (bottom_x, bottom) = tag.top, tag.bottom
+    for x, y in (
+        (top_x, top - HEIGHT),
+        (top_x, top),
+        (bottom_x, bottom),
+        (bottom_x, bottom - HEIGHT),
+    ):
+        left = max(0, min(x, size[0] - width))
         if 0 <= y <= size[1] - HEIGHT:
             yield left, y, min(left + width, size[0]), y + HEIGHT
 

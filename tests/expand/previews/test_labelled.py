@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from expand import ExpandError, preview
+from expand.images.pixels import Pixels
 from expand.previews.colours import colour
 from expand.previews.preview import Preview
 from expand.previews.rows import LABELLED_CELL
@@ -77,3 +78,53 @@ def test_a_dataset_without_places_is_drawn_as_class_folders_are(tmp_path: Path) 
     alone = preview(src / "train", factor=2)
     assert isinstance(alone, Preview)
     assert shown.cell == alone.cell
+
+
+def yolo(root: Path, rows: dict[str, str], data: str = "names: [cat, dog]") -> Path:
+    """Write a YOLO dataset whose images are black, with a white square where each box is."""
+    files = {"data.yaml": f"train: images/train\n{data}\n".encode()}
+    for name, text in rows.items():
+        pixels = np.zeros((120, 180, 3), np.uint8)
+        for line in text.splitlines():
+            x, y, width, height = (float(number) for number in line.split()[1:5])
+            left, right = round((x - width / 2) * 180), round((x + width / 2) * 180)
+            pixels[round((y - height / 2) * 120) : round((y + height / 2) * 120), left:right] = 255
+        files |= {f"images/train/{name}.png": drawn.as_png(pixels), f"labels/train/{name}.txt": text.encode()}  # fmt: skip
+    return drawn.write(root, files)
+
+
+def near(pixels: Pixels, own: tuple[int, int, int]) -> Pixels:
+    return np.asarray(np.abs(pixels.astype(int) - own).max(axis=-1) < 40)
+
+
+def test_boxes_lie_round_their_objects_in_the_colours_of_their_classes(tmp_path: Path) -> None:
+    rows = {"a": "1 0.5 0.5 0.2 0.3\n", "b": "0 0.5 0.5 0.3 0.2\n", "c": "1 0.5 0.5 0.4 0.4\n"}
+    src = yolo(tmp_path / "set", rows)
+    shown = preview(src, recipe_file(tmp_path, "techniques: [flip, translate: {x: 0.2, y: 0.2}]"))
+    for row, number in zip(shown.rows, (1, 0, 1), strict=True):
+        for _, pixels in row:
+            line = near(pixels, colour(number))
+            line[: np.nonzero(pixels.min(axis=-1) > 200)[0].min() - 3] = False  # the name
+            square = np.nonzero(pixels.min(axis=-1) > 200)
+            for inside, around in zip(square, np.nonzero(line), strict=True):
+                assert -4 <= around.min() - inside.min() <= 0
+                assert 0 <= around.max() - inside.max() <= 4
+            assert not near(pixels, colour(1 - number)).any()
+
+
+def test_without_a_recipe_that_of_the_dataset_is_drawn_and_objects_are_counted(
+    tmp_path: Path,
+) -> None:
+    shown = preview(yolo(tmp_path / "set", {"a": "1 0.5 0.5 0.2 0.3\n0 0.2 0.2 0.2 0.2\n"}))
+    assert shown.settings.recipe.name == "detect"
+    assert shown.title.startswith("recipe detect")
+    assert shown.found == "YOLO detect, 2 classes, train split 1 image"
+    assert shown.rows[0][0][0] == "images/train/a.png"
+    assert all(text.endswith("\nobjects: 2 of 2") for text, _ in shown.rows[0][1:])
+    assert preview(masks(tmp_path / "masks")).settings.recipe.name == "classic"
+
+
+def test_a_recipe_that_labels_cannot_follow_is_refused(tmp_path: Path) -> None:
+    src = yolo(tmp_path / "set", {"a": "1 0.5 0.5 0.2 0.3\n"})
+    with pytest.raises(ExpandError, match="fill: reflect shows parts of objects again"):
+        preview(src, recipe_file(tmp_path, "fill: reflect\ntechniques: [rotate]"))

@@ -10,8 +10,9 @@ import pytest
 
 from expand import Boxes, Mask, OrientedBoxes, Points, Polygons, Targets
 from expand.images.pixels import Pixels
+from expand.previews.areas import IGNORED
 from expand.previews.colours import FIRST, colour, colours
-from expand.previews.overlay import IGNORED, draw
+from expand.previews.overlay import draw
 from expand.previews.tags import LONGEST, Tag, draw_tags, shorten
 from tests.conftest import noise_image
 
@@ -120,8 +121,14 @@ def test_a_long_name_stays_in_the_image() -> None:
     assert written[30, 100:159].all()
 
 
+def test_the_name_of_an_oriented_box_is_at_its_highest_corner_in_the_image() -> None:
+    corners = np.array([[[60.0, -30], [130, 60], [60, 110], [10, 40]]])
+    drawn = draw(GREY, Targets(oriented=OrientedBoxes(corners)), ["cat"], cell=160)
+    assert near(drawn[25:40, 10:20], FIRST[0], 0).mean() > 0.5
+
+
 def test_names_do_not_cover_each_other() -> None:
-    shown, tags = GREY.copy(), [Tag("cat", colour(i), 40, 40, 90, 80) for i in range(9)]
+    shown, tags = GREY.copy(), [Tag("cat", colour(i), (40, 40), (40, 80), 100) for i in range(9)]
     draw_tags(shown, tags)
     written = [int(near(shown, colour(i), 0).sum()) for i in range(9)]
     assert sum(map(bool, written)) == 4
