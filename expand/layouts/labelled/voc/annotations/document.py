@@ -229,7 +229,7 @@ class _Builder:
     def end(self, tag: str) -> None:
         element, at = self.open.pop(), self.expat.CurrentByteIndex
         element.text = "".join(self.texts.pop())
-        if at == element.begin:  # <depth/>
+        if self.document[element.inner - 2] == ord("/"):  # <depth/>
             element.outer = element.end = element.inner
         else:
             element.outer, element.end = at, self.document.index(b">", at) + 1

@@ -1,0 +1,208 @@
+"""Folders: where annotations and images lie, and what grows without lists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from expand.errors import ExpandError
+from tests.expand.layouts.labelled.voc.drawn import (
+    CAT,
+    annotation,
+    boxes,
+    picture,
+    put,
+    save_picture,
+    seen,
+)
+from tests.expand.layouts.labelled.voc.growing import grow, opened
+
+
+def pair(root: Path, image: str, label: str) -> None:
+    save_picture(root / image, picture((CAT,)))
+    put(root / label, annotation(Path(image).stem, (CAT,), suffix=Path(image).suffix))
+
+
+def files(out: Path) -> list[str]:
+    found = (path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
+    return sorted(name for name in found if not name.startswith("expand."))
+
+
+LAYOUTS = {
+    "labelImg, one folder": (("a.jpg", "a.xml"), ("b.png", "b.xml")),
+    "images and annotations": (("images/a.jpg", "annotations/a.xml"),),
+    "images and xml": (("images/a.jpg", "xml/a.xml"),),
+    "in one more folder": (("data/images/a.jpg", "data/Annotations/a.xml"),),
+    "JPEGImages without lists": (("JPEGImages/a.jpg", "Annotations/a.xml"),),
+    "folders of classes": (
+        ("images/cat/a.jpg", "annotations/cat/a.xml"),
+        ("images/dog/a.jpg", "annotations/dog/a.xml"),
+    ),
+    "beside images in folders": (("cat/a.jpg", "cat/a.xml"), ("train/a.jpg", "train/a.xml")),
+    "annotated pictures": (("annotated_pictures/a.jpg", "annotated_pictures/a.xml"),),
+    "large suffixes": (("images/a.JPG", "annotations/a.XML"),),
+}
+
+
+@pytest.mark.parametrize("pairs", [pytest.param(each, id=name) for name, each in LAYOUTS.items()])
+def test_without_parts_all_images_grow_with_their_annotation(
+    tmp_path: Path, pairs: tuple[tuple[str, str], ...]
+) -> None:
+    src, out = tmp_path / "src", tmp_path / "out"
+    for image, label in pairs:
+        pair(src, image, label)
+    with opened(src, layout="voc") as data:
+        count = "1 image" if len(pairs) == 1 else "2 images"
+        grow_all = "it has no parts, so all of them grow"
+        assert data.title == f"Pascal VOC, boxes, {count}; {grow_all}"
+        assert (data.notes, data.problems, data.split) == ((), 0, "")
+    assert grow(src, out, layout="voc") == []
+    assert len(files(out)) == 4 * len(pairs)
+    for image, label in pairs:
+        copy, written = (
+            out / each.replace("a.", "a_v1.").replace("b.", "b_v1.") for each in (image, label)
+        )
+        assert boxes(written) == [("cat", seen(copy, "cat"))]
+
+
+PARTS = {
+    "Roboflow": ("train/{}.jpg", "train/{}.xml", "valid/{}.jpg", "valid/{}.xml"),
+    "parts in images and annotations": (
+        "images/train/{}.jpg",
+        "annotations/train/{}.xml",
+        "images/val/{}.jpg",
+        "annotations/val/{}.xml",
+    ),
+    "images and annotations in parts": (
+        "train/images/{}.jpg",
+        "train/annotations/{}.xml",
+        "test/images/{}.jpg",
+        "test/annotations/{}.xml",
+    ),
+    "parts in names": (
+        "train_images/{}.jpg",
+        "train_annotations/{}.xml",
+        "val_images/{}.jpg",
+        "val_annotations/{}.xml",
+    ),
+}
+
+
+@pytest.mark.parametrize("names", [pytest.param(each, id=name) for name, each in PARTS.items()])
+def test_the_training_folder_grows_and_the_others_are_kept(
+    tmp_path: Path, names: tuple[str, str, str, str]
+) -> None:
+    src, out = tmp_path / "src", tmp_path / "out"
+    image, label, other, other_label = names
+    pair(src, image.format("a"), label.format("a"))
+    pair(src, other.format("a"), other_label.format("a"))
+    put(src / "README.txt", "Drawn.")
+    with opened(src) as data:
+        assert data.title.startswith("Pascal VOC, boxes, train")
+        assert data.title.endswith("left as they are")
+    assert grow(src, out) == []
+    named = (image, label)
+    added = sorted(each.format("a_v1") for each in named)
+    assert sorted({*files(out)} - {*files(src)}) == added
+    assert boxes(out / label.format("a_v1")) == [("cat", seen(out / image.format("a_v1"), "cat"))]
+    for each in files(src):
+        assert (out / each).read_bytes() == (src / each).read_bytes()
+
+
+def test_one_of_several_parts_can_be_asked_for_and_others_are_refused(tmp_path: Path) -> None:
+    for part in ("train", "valid"):
+        pair(tmp_path / "src", f"{part}/a.jpg", f"{part}/a.xml")
+    grow(tmp_path / "src", tmp_path / "out", split="valid")
+    assert (tmp_path / "out/valid/a_v1.xml").exists()
+    assert not (tmp_path / "out/train/a_v1.xml").exists()
+    with pytest.raises(ExpandError, match='no images in a part "test"; it has train, valid'):
+        opened(tmp_path / "src", split="test")
+
+
+def test_an_image_without_annotation_is_a_background_in_every_view(tmp_path: Path) -> None:
+    src, out = tmp_path / "src", tmp_path / "out"
+    pair(src, "images/a.jpg", "annotations/a.xml")
+    save_picture(src / "images/b.jpg", picture(()))
+    put(src / "annotations/c.xml", annotation("c", ()))
+    save_picture(src / "images/c.jpg", picture(()))
+    assert grow(src, out) == []
+    assert sorted(path.name for path in (out / "annotations").iterdir()) == [
+        "a.xml",
+        "a_v1.xml",
+        "c.xml",
+        "c_v1.xml",
+    ]
+    assert (out / "images/b_v1.jpg").exists()
+    assert boxes(out / "annotations/c_v1.xml") == []
+
+
+def test_annotations_without_an_image_are_kept_and_a_fault(tmp_path: Path) -> None:
+    src, out = tmp_path / "src", tmp_path / "out"
+    pair(src, "images/a.jpg", "annotations/a.xml")
+    put(src / "annotations/lost.xml", annotation("lost"))
+    with opened(src) as data:
+        assert data.notes == ('"annotations/lost.xml" has no image: it is kept',)
+        assert data.problems == 1
+    grow(src, out)
+    assert (out / "annotations/lost.xml").exists()
+
+
+def test_two_annotations_of_one_image_are_a_bad_source(tmp_path: Path) -> None:
+    src = tmp_path / "src"
+    for stem in ("a", "b"):
+        pair(src, f"images/{stem}.jpg", f"annotations/{stem}.xml")
+    put(src / "images/a.xml", annotation("a"))
+    assert grow(src, tmp_path / "out") == [
+        'images/a.jpg has two annotations: "annotations/a.xml" and "images/a.xml"'
+    ]
+
+
+def test_two_images_of_one_annotation_are_bad_sources(tmp_path: Path) -> None:
+    src = tmp_path / "src"
+    for stem in ("a", "b"):
+        pair(src, f"{stem}.jpg", f"{stem}.xml")
+    save_picture(src / "a.png", picture((CAT,)))
+    with_both = 'shares "a.xml" with another image: "a.jpg" and "a.png"'
+    assert grow(src, tmp_path / "out") == [f"a.jpg {with_both}", f"a.png {with_both}"]
+
+
+def test_names_with_characters_of_xml_and_without_ascii_work(tmp_path: Path) -> None:
+    src, out = tmp_path / "src", tmp_path / "out"
+    save_picture(src / "ü & <b>.jpg", picture((CAT,)))
+    put(src / "ü & <b>.xml", annotation("ü &amp; &lt;b&gt;", (CAT,)))
+    assert grow(src, out) == []
+    assert "<filename>ü &amp; &lt;b&gt;_v1.jpg</filename>" in (out / "ü & <b>_v1.xml").read_text()
+
+
+def test_another_format_of_copies_changes_the_name_of_their_annotations(tmp_path: Path) -> None:
+    src, out = tmp_path / "src", tmp_path / "out"
+    pair(src, "JPEGImages/a.jpg", "Annotations/a.xml")
+    put(src / "ImageSets/Main/train.txt", "a\n")
+    assert grow(src, out, format="png") == []
+    assert "<filename>a.jpg_v1.png</filename>" in (out / "Annotations/a.jpg_v1.xml").read_text()
+    assert (out / "JPEGImages/a.jpg_v1.png").exists()
+    assert (out / "ImageSets/Main/train.txt").read_text() == "a\na.jpg_v1\n"
+
+
+def test_a_file_called_like_a_copy_is_refused(tmp_path: Path) -> None:
+    src = tmp_path / "src"
+    pair(src, "images/a.jpg", "annotations/a.xml")
+    put(src / "annotations/a_v1.xml", annotation("a_v1"))
+    with pytest.raises(ExpandError, match="would give files of one name"):
+        grow(src, tmp_path / "out")
+
+
+def test_a_folder_without_annotations_is_refused(tmp_path: Path) -> None:
+    save_picture(tmp_path / "src/images/a.jpg", picture((CAT,)))
+    with pytest.raises(ExpandError, match="is no Pascal VOC dataset: none of its images has an"):
+        opened(tmp_path / "src", layout="voc")
+
+
+def test_without_defusedxml_the_command_to_install_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "defusedxml.ElementTree", None)
+    pair(tmp_path / "src", "images/a.jpg", "annotations/a.xml")
+    with pytest.raises(ExpandError, match=r'need defusedxml: pip install "expand-train\[labels\]"'):
+        opened(tmp_path / "src", layout="voc")
