@@ -47,14 +47,16 @@ class BoxShares:
     """Whole boxes that nothing but their own corners could be moved of."""
     fit: float = 0.0
     """The sum of their IoU with the tight box of an ellipse."""
+    noun: str = "boxes"
+    """What they are called: objects, where some have polygons or points without boxes."""
 
     def add(self, targets: Targets, carried: Carried, placement: Placement) -> None:
         """Count the objects of one view: those of its image, and what `carry` made of them.
 
-        Images without boxes or oriented boxes (polygons, points or masks alone) count nothing.
+        Masks that are linked to no objects count nothing.
         """
-        if targets.boxes is None and targets.oriented is None:
-            return
+        if len(targets) and targets.boxes is None and targets.oriented is None:
+            self.noun = "objects"
         kept = np.zeros(len(targets), bool)
         kept[carried.kept] = True
         whole = kept & ~carried.cut & (carried.shares >= WHOLE)
@@ -79,7 +81,10 @@ class BoxShares:
         whole, cut, lost = (
             percent(number / self.count) for number in (self.whole, self.cut, self.lost)
         )
-        text = f"Of {self.count:,} boxes in sampled copies: {whole} whole, {cut} cut, {lost} lost"
+        text = (
+            f"Of {self.count:,} {self.noun} in sampled copies: "
+            f"{whole} whole, {cut} cut, {lost} lost"
+        )
         if not self.loose:
             return f"{text}."
         fit = self.fit / self.loose

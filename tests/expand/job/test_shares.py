@@ -129,8 +129,17 @@ def test_the_sentence_says_the_shares_and_the_fit() -> None:
     )
 
 
-def test_no_boxes_are_no_sentence() -> None:
-    shares = of(Targets(points=Points([[[5, 5]]])), Placement(IDENTITY, SIZE))
+def test_polygons_and_points_without_boxes_are_called_objects() -> None:
+    triangle = [[200, 300], [250, 200], [300, 300]]
+    shares = of(Targets(polygons=Polygons([[triangle]])), Placement(shift(250, 0), SIZE))
+    shares.add(Targets(), carry(Targets(), Placement(IDENTITY, SIZE)), Placement(IDENTITY, SIZE))
+    away = Targets(points=Points([[[5, 5]]]))
+    shares.add(away, carry(away, Placement(shift(9, 9), SIZE)), Placement(shift(9, 9), SIZE))
+    assert shares.sentence() == ("Of 2 objects in sampled copies: 0 % whole, 50 % cut, 50 % lost.")
+
+
+def test_no_objects_are_no_sentence() -> None:
+    shares = BoxShares()
     shares.add(Targets(), carry(Targets(), Placement(IDENTITY, SIZE)), Placement(IDENTITY, SIZE))
     assert (shares.count, shares.sentence()) == (0, "")
 
