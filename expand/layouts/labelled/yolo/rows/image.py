@@ -11,7 +11,7 @@ import numpy as np
 from expand.geometry import Size
 from expand.layouts.labelled.dataset import LabelFile, LabelledView, ViewLabels
 from expand.layouts.labelled.yolo.folder.place import Place
-from expand.layouts.labelled.yolo.rows.shapes import join_parts, oriented_corners
+from expand.layouts.labelled.yolo.rows.shapes import as_rectangle, join_parts, oriented_corners
 from expand.layouts.labelled.yolo.rows.task import Task
 from expand.layouts.labelled.yolo.rows.text import Row
 from expand.targets import Points, Targets
@@ -36,8 +36,8 @@ class YoloImage:
     targets: Targets = field(default_factory=Targets)
     accepted: bool = True
     """Whether Ultralytics reads the file as it is."""
-    whole: frozenset[int] = frozenset()
-    """The lines of objects that lie inside the image."""
+    fine: frozenset[int] = frozenset()
+    """The lines that it accepts."""
     notes: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -51,35 +51,43 @@ class YoloImage:
         """Return the label file of a view.
 
         The original keeps its file, unless Ultralytics would leave out the image for it: then the
-        rows that reach outside are clipped, and the others are kept as they are written.
+        rows that it does not accept are clipped, and the others are kept as they are written.
         """
         if self.data is None:
             return ViewLabels()
         name = self.place.label(view.name)
         if view.k == 0 and self.accepted:
             return ViewLabels((LabelFile(name, self.data),))
-        lines, counts = list[str](), dict[str, int]()
+        # objects that the border cuts to the same box would be reported as duplicates
+        lines, counts = dict[tuple[float, str], str](), dict[str, int]()
         for index, row in enumerate(view.carried.kept.tolist()):
             source = self.rows[row]
-            if view.k == 0 and source.line in self.whole:
-                lines.append(source.text)
+            if view.k == 0 and source.line in self.fine:
+                line = source.text
             else:
-                numbers = self._numbers(view, index, counts)
-                lines.append(f"{source.kind} {' '.join(numbers)}")
-        # objects that the border cuts to the same box would be reported as duplicates
-        text = "".join(f"{line}\n" for line in dict.fromkeys(lines))
+                line = f"{source.kind} {' '.join(self._numbers(view, index, row, counts))}"
+            lines.setdefault((float(source.kind), line.partition(" ")[2]), line)
+        text = "".join(f"{line}\n" for line in lines.values())
         annotation: Any = counts or None
         return ViewLabels((LabelFile(name, text.encode()),), annotation)
 
-    def _numbers(self, view: LabelledView, index: int, counts: dict[str, int]) -> list[str]:
-        """Return the numbers of an object of a view, and count what had to be changed for YOLO."""
+    def _numbers(
+        self, view: LabelledView, index: int, row: int, counts: dict[str, int]
+    ) -> list[str]:
+        """Return the numbers of object `index` of a view, which is `row` of the source.
+
+        Count what had to be changed for YOLO.
+        """
         targets, size = view.carried.targets, view.size
         if targets.polygons is not None:
             parts = targets.polygons.parts(index)
             counts.update({"joined": counts.get("joined", 0) + 1} if len(parts) > 1 else {})
             return _shares(join_parts(parts), size)
         if targets.oriented is not None:
-            corners, changed = oriented_corners(targets.oriented.corners[index], size)
+            assert self.targets.oriented is not None  # a view has what its source has
+            corners = targets.oriented.corners[index]
+            corners = as_rectangle(corners, self.targets.oriented.corners[row])
+            corners, changed = oriented_corners(corners, size)
             counts.update({"upright": counts.get("upright", 0) + 1} if changed else {})
             return _shares(corners, size)
         assert targets.boxes is not None  # a row is a polygon, an oriented box or a box

@@ -22,6 +22,7 @@ from expand.layouts.labelled.yolo.rows.verify import is_accepted
 from expand.layouts.source import Source
 from expand.storage.reading import read_image
 from expand.targets import Boxes, OrientedBoxes, Points, Polygons, Targets, carry
+from expand.targets.points import ABSENT
 from expand.targets.rings import Floats
 
 ROUNDING = 1e-4
@@ -64,7 +65,7 @@ class YoloLabels(Labels):
         targets = self._targets(unique, sides, polygons)
         inside = carry(targets, Placement(IDENTITY, frame.size), visible=0)
         kept = [unique[index] for index in inside.kept.tolist()]
-        far = [row for row in kept if self._is_outside(row)]
+        far = sum(self._is_outside(row) for row in kept)
         return YoloImage(
             self.place,
             self.task,
@@ -72,8 +73,8 @@ class YoloLabels(Labels):
             rows=tuple(kept),
             targets=inside.targets,
             accepted=rows.plain and is_accepted(rows.rows, self.task, polygons),
-            whole=frozenset(row.line for row in kept) - {row.line for row in far},
-            notes=_counts(len(rows.rows) - len(unique), len(unique) - len(kept), len(far)),
+            fine=frozenset(row.line for row in kept if is_accepted([row], self.task, polygons)),
+            notes=_counts(len(rows.rows) - len(unique), len(unique) - len(kept), far),
         )
 
     def _check_numbers(self, rows: Rows, row: Row) -> None:
@@ -123,11 +124,12 @@ class YoloLabels(Labels):
 
     def _is_outside(self, row: Row) -> bool:
         """Tell whether an object that is kept lies partly outside the image."""
-        if self.task.name == "pose" or len(row.numbers) == BOX - 1:
-            edges: list[float] = _edges(np.array([row.numbers[:4]]), np.ones(2))[0].tolist()
-        else:
-            edges = list(row.numbers)
-        return min(edges) < -ROUNDING or max(edges) > 1 + ROUNDING
+        if self.task.name != "pose" and len(row.numbers) > BOX - 1:
+            return _is_far(np.array(row.numbers))
+        edges = _edges(np.array([row.numbers[:4]]), np.ones(2))
+        points = self._points([row], np.ones(2))
+        places = points.places[points.visibility != ABSENT] if points else np.empty(0)
+        return _is_far(edges) or _is_far(places)
 
 
 def read_label(root: str, name: str) -> bytes | None:
@@ -155,6 +157,11 @@ def _without_duplicates(rows: Sequence[Row]) -> list[Row]:
         key = np.array([float(row.kind), *row.numbers], np.float32).tobytes()
         first.setdefault(key, row)
     return list(first.values())
+
+
+def _is_far(shares: Floats) -> bool:
+    """Tell whether coordinates lie further outside than rounding puts them."""
+    return bool(((shares < -ROUNDING) | (shares > 1 + ROUNDING)).any())
 
 
 def _within(shares: Floats) -> Floats:

@@ -12,12 +12,9 @@ import numpy as np
 
 from expand.errors import ExpandError
 from expand.geometry import Size
+from expand.layouts.labelled.yolo.rows.shapes import RECTANGLE, rectangle_error
 from expand.layouts.labelled.yolo.rows.task import BOX, CORNERS, TASKS
 from expand.layouts.labelled.yolo.rows.text import Row, Rows
-from expand.targets.rings import Floats
-
-RECTANGLE = 2.0
-"""Pixels by which the corners of an oriented box may miss those of a rectangle."""
 
 
 class Sample(NamedTuple):
@@ -68,19 +65,8 @@ def _kind(row: Row, size: Callable[[], Size | None]) -> str:
 
 def is_rectangle(numbers: tuple[float, ...], size: Size) -> bool:
     """Return whether four corners, in shares of an image's size, are those of a rectangle."""
-    corners = np.reshape(numbers, (4, 2)) * [size.width, size.height]
+    corners = np.reshape(numbers, (4, 2)) * np.array(size, np.float64)
     return rectangle_error(corners) <= RECTANGLE
-
-
-def rectangle_error(corners: Floats) -> float:
-    """Return how far, in pixels, four corners (4×2) are from a rectangle of that order.
-
-    Both diagonals of a rectangle have one middle and one length.
-    """
-    first, second = corners[2] - corners[0], corners[3] - corners[1]
-    middles = (corners[0] + corners[2] - corners[1] - corners[3]) / 2
-    lengths = np.hypot(*first) - np.hypot(*second)
-    return float(max(np.hypot(*middles), abs(lengths)) / 2)
 
 
 def _is_posed(row: Row) -> bool:
