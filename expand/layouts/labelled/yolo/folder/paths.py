@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from posixpath import normpath
 from typing import NamedTuple
+
+from expand.layouts.recognition.words import PART_OF, part_of
 
 
 class Found(NamedTuple):
@@ -58,7 +60,8 @@ class Finder:
         for folder, first in self._ways(len(parts)):
             if ".." in (rest := parts[first:]):
                 continue
-            if self._exists(path := folder + "/".join(rest)):
+            path = folder + "/".join(rest)
+            if self._exists(path) and not self._loses_part(parts[:first], rest, path):
                 self._last = folder, first
                 only_up = first == 1 and parts[0] == ".." and folder == self.folders[0]
                 return Found(path, only_up and not self._leads_back(text))
@@ -74,6 +77,14 @@ class Finder:
         for first in range(count):
             for folder in self.folders:
                 yield folder, first
+
+    def _loses_part(self, left_out: Sequence[str], rest: Sequence[str], path: str) -> bool:
+        """Tell whether a folder is left out that stands for a part: "train" of "train/images"."""
+        return (
+            any(name.lower() in PART_OF for name in left_out)
+            and not any(part_of(name) for name in rest)
+            and (self.root / path).is_dir()
+        )
 
     def _leads_back(self, text: str) -> bool:
         """Tell whether a path leads out of the folder and back into it, by its name."""
