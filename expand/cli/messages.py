@@ -154,9 +154,8 @@ def _format_labels(summary: RunSummary) -> list[str]:
         lines += [f"  {format_count(summary.kept, 'other file')} copied as they are, {size}"]
     written = summary.label_files + len(summary.derived)
     if written:
-        lines += [
-            f"  {format_count(written, 'label file')}, {format_count(summary.objects, 'object')}"
-        ]
+        objects = f", {format_count(summary.objects, 'object')}" if summary.objects else ""
+        lines += [f"  {format_count(written, 'label file')}{objects}"]
     dropped = [f"{count:,} {reason}" for reason, count in sorted(summary.dropped.items())]
     if dropped:
         lines += [f"  objects without a label in a view: {', '.join(dropped)}"]
