@@ -59,7 +59,7 @@ class Kind(NamedTuple):
 def open_png_mask(data: bytes) -> Stored | None:
     """Read the values of a PNG file."""
     found = list(_chunks(data))
-    if not found or found[0][0] != b"IHDR" or len(found[0][1]) != 13:
+    if found[-1:] != [(b"IEND", b"")] or found[0][0] != b"IHDR" or len(found[0][1]) != 13:
         return None  # the decoder says what is wrong
     header = found[0][1]
     depth, colour = header[8], header[9]
