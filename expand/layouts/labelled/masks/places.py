@@ -46,7 +46,7 @@ class Place(NamedTuple):
     rest: tuple[str, ...] = ()
     """The other words; an image and its mask have the same."""
     folder: str = ""
-    """The first folder that says none of this: a class, if it is one."""
+    """The first folder that says none of this, above those that do: a class."""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -72,7 +72,8 @@ def _below(place: Place, name: str) -> Place:
     parts = [PART_OF[word] for word in named if word in PART_OF]
     inside = place.plain and kinds and left  # "images/with_mask"
     if inside or not (kinds or (parts and left == extra)):  # a class, a city, a patient
-        return place._replace(rest=(*place.rest, *named), folder=place.folder or name)
+        folder = place.folder if place.plain else place.folder or name
+        return place._replace(rest=(*place.rest, *named), folder=folder)
     if parts:
         left = [word for word in left if word not in EXTRAS]
         place = place._replace(part=Part(" ".join([parts[0], *extra]), name))
