@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from expand.targets.rings import Floats, Wholes
 
 NEAR = 1.0
 """Pixels between the sides of a box and of its instance, so that they are surely the same."""
+BORDER = 8.0
+"""Pixels between them where the instance has a border of ignored pixels; that of VOC has 5."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ class VocLabels(Labels):
         ]
         read = annotations[0] if annotations else None
         rows, places = (read.labelled, read.targets) if read else ((), Targets())
-        moving = tuple(_linked(mask, rows, places) for mask in masks)
+        masks = [_linked(mask, rows, places) for mask in masks]
+        moving = tuple(each.mask for each in masks)
         targets = Targets(places.boxes, places.oriented, places.polygons, places.points, moving)
         return VocImageLabels(source.id, read, tuple(masks), targets, self.listed)
 
@@ -83,7 +86,13 @@ def _read_mask(name: str, data: bytes, fill: int, frame: Frame) -> ReadMask:
     except BadImageError as error:
         raise BadImageError(f"{name}: {error}") from error
     height, width = file.pixels.shape[:2]
-    turned = _is_stored(Size(width, height), frame, f"{name}: it")
+    size = Size(width, height)
+    if frame.turned and not file.turned and size == frame.size == frame.stored:
+        raise BadImageError(
+            f"{name}: its size does not tell whether it is turned as its image is, by its EXIF "
+            "orientation; turn both upright, and remove the orientation from the image"
+        )
+    turned = _is_stored(size, frame, f"{name}: it")
     mask = Mask(file.pixels, file.fill)
     if turned:
         mask = move_mask(mask, Placement(frame.upright.inverse(), frame.size))
@@ -181,24 +190,34 @@ def _are_outside(targets: Targets, size: Size) -> bool:
     return any(bool((each < 0).any() or (each > sides).any()) for each in corners)
 
 
-def _linked(mask: ReadMask, rows: Sequence[Labelled], targets: Targets) -> Mask:
-    """Return a mask; one of instances is linked to the objects if it surely shows them.
+def _linked(mask: ReadMask, rows: Sequence[Labelled], targets: Targets) -> ReadMask:
+    """Return a mask of instances with what is certain of them; value i is object i.
 
-    Value i is object i of the annotation. That is certain if the box of each object is the box of
-    its pixels. A border of ignored pixels round objects is not: those belong to the object too.
+    It is linked to the objects if the box of each is that of its pixels. A border of ignored pixels
+    round them is part of them too: then their values are known, but not their extent.
     """
-    if not mask.shows_instances or mask.mask.pixels.ndim > 2 or targets.boxes is None:
-        return mask.mask
+    pixels = mask.mask.pixels
+    if not mask.shows_instances or pixels.ndim > 2 or targets.boxes is None:
+        return mask
     numbers = np.array([-1 if row.is_part else row.number for row in rows])
-    if numbers.max() > np.iinfo(mask.mask.pixels.dtype).max:
-        return mask.mask
-    linked = Mask(mask.mask.pixels, mask.mask.fill, numbers)
-    return linked if _fit(linked, targets.boxes.edges, numbers) else mask.mask
+    if numbers.max() > np.iinfo(pixels.dtype).max:
+        return mask
+    linked = Mask(pixels, mask.mask.fill, numbers)
+    gaps = _gaps(linked, targets.boxes.edges, numbers)
+    if gaps is None or gaps.min() < -NEAR or gaps.max() > BORDER:
+        return mask
+    return replace(mask, mask=linked if gaps.max() <= NEAR else mask.mask, numbered=True)
 
 
-def _fit(mask: Mask, edges: Floats, numbers: Wholes) -> bool:
+def _gaps(mask: Mask, edges: Floats, numbers: Wholes) -> Floats | None:
+    """Return how far the pixels of each object are from the sides of its box; None if it has none.
+
+    They are negative for pixels outside the box.
+    """
+    gaps = []
     for index in np.flatnonzero(numbers > 0).tolist():
         bounds = mask_bounds(mask, index)
-        if bounds is None or np.abs(edges[index] - bounds).max() > NEAR:
-            return False
-    return True
+        if bounds is None:
+            return None
+        gaps.append((np.array(bounds) - edges[index]) * [1, 1, -1, -1])
+    return np.array(gaps)

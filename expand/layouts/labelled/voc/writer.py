@@ -7,8 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from expand.geometry import IDENTITY, Affine
 from expand.images.masks import MaskFile
+from expand.images.pixels import Pixels
 from expand.layouts.labelled.dataset import LabelFile, LabelledView, ViewLabels
 from expand.layouts.labelled.voc.annotations.annotation import Annotation, Labelled
 from expand.layouts.labelled.voc.annotations.document import Document, Element, Patch
@@ -20,6 +23,8 @@ from expand.targets.points import ABSENT
 SIDE = re.compile("left|right", re.IGNORECASE)
 OTHER_SIDE = {"left": "right", "Left": "Right", "LEFT": "RIGHT"}
 OTHER_SIDE |= {right: left for left, right in OTHER_SIDE.items()}
+IGNORED = 255
+"""VOC's value of pixels that belong to no object for certain."""
 NOT_CUT = {"0": "1", "false": "true", "False": "True", "no": "yes", "": "1", "Unspecified": "1"}
 """What `truncated` says of an object that is not cut, and what of one that is."""
 
@@ -58,6 +63,9 @@ class ReadMask:
     """Whether it is stored otherwise: it has a tag that turns it, or was drawn on an image that
     has one."""
 
+    numbered: bool = False
+    """Whether its values are the numbers of the objects in the annotation."""
+
     @property
     def shows_instances(self) -> bool:
         """Whether its folder is that of instances: SegmentationObject."""
@@ -95,9 +103,26 @@ class VocImageLabels:
             annotation = _changed(self.read, view.carried) if self.listed else None
         for mask, moved in zip(self.masks, view.carried.targets.masks, strict=True):
             keeps = view.k == 0 and not mask.turned
-            data = mask.data if keeps else mask.file.write(moved.pixels)
+            data = mask.data if keeps else mask.file.write(self._renumbered(mask, moved, view))
             files.append(LabelFile(label_name(mask.name, view.name), data))
         return ViewLabels(tuple(files), annotation)
+
+    def _renumbered(self, mask: ReadMask, moved: Mask, view: LabelledView) -> Pixels:
+        """Return a mask of instances with the numbers that the objects have in the view."""
+        if not (mask.numbered and self.read and view.carried.dropped):
+            return moved.pixels
+        new = np.arange(np.iinfo(moved.pixels.dtype).max + 1, dtype=moved.pixels.dtype)
+        objects = [each.number for each in self.read.annotation.labelled if not each.is_part]
+        kept = [each.number for each in _objects(self.read, view.carried)]
+        ignored = IGNORED if (mask.mask.pixels == IGNORED).any() else 0
+        new[objects] = [kept.index(each) + 1 if each in kept else ignored for each in objects]
+        return new[moved.pixels]
+
+
+def _objects(read: ReadAnnotation, carried: Carried) -> list[Labelled]:
+    """Return the objects that a view shows."""
+    rows = (read.labelled[row] for row in carried.kept.tolist())
+    return [each for each in rows if not each.is_part]
 
 
 def _moved(read: ReadAnnotation, view: LabelledView) -> bytes:
@@ -188,8 +213,7 @@ def _cut(document: Document, element: Element) -> Iterator[Patch]:
 def _changed(read: ReadAnnotation, carried: Carried) -> Any:
     """Return what lists have to say anew of a view that does not show all objects; else None."""
     before = [each for each in read.annotation.labelled if not each.is_part]
-    rows = (read.labelled[row] for row in carried.kept.tolist())
-    after = [each for each in rows if not each.is_part]
+    after = _objects(read, carried)
     if len(before) == len(after):
         return None
     flags, old = _flags(after), _flags(before)

@@ -1,0 +1,170 @@
+"""Masks of VOC: classes and instances move with their image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from expand.images.pixels import Pixels
+from tests.expand.layouts.labelled.voc.drawn import (
+    BORDER,
+    CAT,
+    DOG,
+    HEIGHT,
+    WIDTH,
+    Drawn,
+    annotation,
+    boxes,
+    devkit,
+    mask,
+    picture,
+    put,
+    save_mask,
+    save_picture,
+)
+from tests.expand.layouts.labelled.voc.growing import AWAY, grow
+
+TURN = "techniques: [rotate: {degrees: [20, 40]}]"
+
+
+def one(root: Path, objects: tuple[Drawn, ...], *, border: bool = False) -> Path:
+    """Write a dataset of one image with masks."""
+    save_picture(root / "JPEGImages/a.png", picture(objects))
+    put(root / "Annotations/a.xml", annotation("a", objects, suffix=".png"))
+    save_mask(root / "SegmentationClass/a.png", mask(objects, border=border))
+    save_mask(root / "SegmentationObject/a.png", mask(objects, instances=True, border=border))
+    put(root / "ImageSets/Segmentation/train.txt", "a\n")
+    return root
+
+
+def values(path: Path) -> Pixels:
+    return np.asarray(Image.open(path))
+
+
+def test_masks_move_exactly_with_a_mirror_and_keep_palette_and_border(tmp_path: Path) -> None:
+    src, out = one(tmp_path / "src", (CAT, DOG), border=True), tmp_path / "out"
+    assert grow(src, out) == []
+    for folder in ("SegmentationClass", "SegmentationObject"):
+        assert (out / folder / "a.png").read_bytes() == (src / folder / "a.png").read_bytes()
+        before, after = (
+            Image.open(root / folder / name) for root, name in ((src, "a.png"), (out, "a_v1.png"))
+        )
+        assert (after.mode, after.getpalette()) == ("P", before.getpalette())
+        assert (np.asarray(after) == np.asarray(before)[:, ::-1]).all()
+        assert BORDER in np.asarray(after)
+
+
+@pytest.mark.parametrize("fill", [None, 255, 21])
+def test_a_view_that_shows_nothing_has_the_fill_there(tmp_path: Path, fill: int | None) -> None:
+    src, out = one(tmp_path / "src", (CAT,)), tmp_path / "out"
+    grow(src, out, AWAY, mask_fill=fill)
+    assert (values(out / "SegmentationClass/a_v1.png")[:, :30] == (fill or 0)).all()
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_the_depth_of_a_palette_is_kept(tmp_path: Path, bits: int) -> None:
+    src, out = one(tmp_path / "src", (CAT,)), tmp_path / "out"
+    image = Image.fromarray(mask((CAT,)), "P")
+    image.putpalette([0, 0, 0, 255, 0, 0])
+    image.save(src / "SegmentationClass/a.png", bits=bits, transparency=0)
+    grow(src, out)
+    before, after = (
+        (root / "SegmentationClass" / name).read_bytes()
+        for root, name in ((src, "a.png"), (out, "a_v1.png"))
+    )
+    assert after[16:29] == before[16:29]
+    assert b"tRNS" in after
+
+
+def test_a_box_is_tight_around_its_instance_where_that_is_certain(tmp_path: Path) -> None:
+    src, out = one(tmp_path / "src", (DOG,)), tmp_path / "out"
+    ellipse = np.zeros((HEIGHT, WIDTH), np.uint8)
+    y, x = np.mgrid[:HEIGHT, :WIDTH] + 0.5
+    ellipse[((x - 45) / 15) ** 2 + ((y - 21.5) / 18.5) ** 2 < 1] = 1
+    save_mask(src / "SegmentationObject/a.png", ellipse)
+    grow(src, out, TURN)
+    moved = values(out / "SegmentationObject/a_v1.png")
+    rows, columns = np.flatnonzero(moved.any(axis=1)), np.flatnonzero(moved.any(axis=0))
+    tight = (columns[0] + 1, rows[0] + 1, columns[-1] + 1, rows[-1] + 1)
+    assert boxes(out / "Annotations/a_v1.xml") == [("dog", tight)]
+
+
+def test_a_box_holds_its_corners_where_a_border_hides_the_extent(tmp_path: Path) -> None:
+    small = Drawn("dog", (25, 16, 40, 32))
+    loose = one(tmp_path / "loose", (small,), border=True)
+    alone = one(tmp_path / "alone", (small,))
+    (alone / "SegmentationObject/a.png").unlink()
+    for root in (loose, alone):
+        grow(root, root.with_suffix(".out"), TURN)
+    found = [boxes(root.with_suffix(".out") / "Annotations/a_v1.xml") for root in (loose, alone)]
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("border", [False, True])
+def test_instances_are_numbered_as_the_objects_of_the_view(tmp_path: Path, border: bool) -> None:
+    src, out = one(tmp_path / "src", (DOG, CAT), border=border), tmp_path / "out"
+    grow(src, out, AWAY)  # the dog is gone
+    assert boxes(out / "Annotations/a_v1.xml")[0][0] == "cat"
+    assert set(np.unique(values(out / "SegmentationObject/a_v1.png"))) - {BORDER} == {0, 1}
+    assert set(np.unique(values(out / "SegmentationClass/a_v1.png"))) - {BORDER} == {0, 1}
+
+
+def test_instances_that_are_not_the_objects_of_the_annotation_keep_their_numbers(
+    tmp_path: Path,
+) -> None:
+    src, out = one(tmp_path / "src", (DOG, CAT)), tmp_path / "out"
+    save_mask(src / "SegmentationObject/a.png", mask((CAT, DOG), instances=True) * 7)
+    grow(src, out, AWAY)
+    assert set(np.unique(values(out / "SegmentationObject/a_v1.png"))) == {0, 7}
+
+
+def test_a_mask_of_another_size_is_a_bad_source(tmp_path: Path) -> None:
+    src = devkit(tmp_path / "src")
+    save_mask(src / "SegmentationClass/a.png", np.zeros((WIDTH, HEIGHT), np.uint8))
+    assert grow(src, tmp_path / "out") == [
+        "JPEGImages/a.jpg SegmentationClass/a.png: it has 48×64 pixels, and the image 64×48"
+    ]
+
+
+def test_a_mask_of_the_stored_image_is_turned_with_it(tmp_path: Path) -> None:
+    src, out = tmp_path / "src", tmp_path / "out"
+    save_picture(src / "JPEGImages/a.png", picture((CAT,)), orientation=6)
+    save_mask(src / "SegmentationClass/a.png", mask((CAT,)))
+    save_picture(src / "JPEGImages/b.png", picture((CAT,)), orientation=6)
+    upright = np.rot90(mask((CAT,)), -1)
+    save_mask(src / "SegmentationClass/b.png", np.ascontiguousarray(upright))
+    assert grow(src, out, layout="voc") == []
+    for name in ("a", "b"):
+        assert (values(out / f"SegmentationClass/{name}.png") == upright).all()
+        assert (values(out / f"SegmentationClass/{name}_v1.png") == upright[:, ::-1]).all()
+
+
+def test_a_turn_that_the_size_of_a_mask_does_not_tell_is_a_bad_source(tmp_path: Path) -> None:
+    src = devkit(tmp_path / "src")
+    save_picture(src / "JPEGImages/a.jpg", picture((CAT, DOG)), orientation=3)
+    (problem,) = grow(src, tmp_path / "out")
+    assert "SegmentationClass/a.png: its size does not tell whether it is turned" in problem
+
+
+def test_pictures_and_arrays_in_folders_of_labels_are_kept_and_noted(tmp_path: Path) -> None:
+    from tests.expand.layouts.labelled.voc.growing import opened
+
+    src, out = devkit(tmp_path / "src"), tmp_path / "out"
+    save_picture(src / "SegmentationClassVisualization/a.jpg", picture((CAT,)))
+    put(src / "SegmentationClassNpy/a.npy", b"")
+    with opened(src) as data:
+        assert data.notes[-1].startswith("2 files in folders of labels are not read; each is kept")
+    assert grow(src, out) == []
+    assert (out / "SegmentationClassNpy/a.npy").exists()
+    assert [path.name for path in (out / "SegmentationClassVisualization").iterdir()] == ["a.jpg"]
+
+
+def test_a_damaged_mask_is_a_bad_source(tmp_path: Path) -> None:
+    src = devkit(tmp_path / "src")
+    path = src / "SegmentationClass/a.png"
+    path.write_bytes(path.read_bytes()[:60])
+    (problem,) = grow(src, tmp_path / "out")
+    assert problem.startswith("JPEGImages/a.jpg SegmentationClass/a.png: cannot be decoded")
