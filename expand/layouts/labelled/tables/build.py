@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from functools import partial
 
 from expand.errors import ExpandError
@@ -12,7 +13,7 @@ from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import KEPT, MADE, Role, Use, list_dataset
 from expand.layouts.labelled.tables.classes import Classes, find_classes
 from expand.layouts.labelled.tables.columns.find import find_moves
-from expand.layouts.labelled.tables.columns.moves import Moves, are_flags, are_numbers
+from expand.layouts.labelled.tables.columns.moves import are_flags, are_numbers
 from expand.layouts.labelled.tables.columns.objects import find_objects
 from expand.layouts.labelled.tables.images import Fault, Images, folder_part
 from expand.layouts.labelled.tables.parts import Parts, find_column, split_parts
@@ -45,10 +46,16 @@ def build_dataset(
     grown = [table for table in tables if parts.grows & set(table.rows.values())]
     settings = tuple(_settings(found, n, opening.request.columns) for n in range(len(tables)))
     _check_overlap(found, settings, parts.grows)
-    ignored = _columns_of_places(found, settings, opening.request.split)
+    ignored = {find_column(values, opening.request.split) for values in found.values}
+    ignored |= {name for each in settings for name in each.moves.columns}
     classes = find_classes(found, ignored, parts.grows)
+    if _are_objects(found, settings, parts.grows):
+        classes = classes.of_objects()
+    settings = tuple(
+        replace(each, label=classes.columns.get(n, "")) for n, each in enumerate(settings)
+    )
     notes, problems = _notes(found, parts, classes, settings)
-    names = tuple(sorted({each for each in classes.labels.values() if each}))
+    names = _class_names(found, classes)
     listing = list_dataset(
         opening.root,
         _Uses(found, parts.grows, classes, {table.name for table in grown}),
@@ -97,7 +104,7 @@ def _settings(found: Survey, number: int, declared: str) -> TableSettings:
         _check_unnamed(table, found)
     objects = find_objects(values, text, table.name) if table.is_json else None
     moves = find_moves(values, text, table.name, objects)
-    return TableSettings(table.name, table.format, table.names, moves, bool(boxes))
+    return TableSettings(table.name, table.format, table.names, moves, background=bool(boxes))
 
 
 def _check_unnamed(table: Table, found: Survey) -> None:
@@ -141,25 +148,29 @@ def _check_overlap(
                 )
 
 
-def _columns_of_places(found: Survey, settings: Sequence[TableSettings], wanted: str) -> set[str]:
-    names = {find_column(values, wanted) for values in found.values}
-    for each in settings:
-        names |= _moving(each.moves)
-    return names
+def _are_objects(found: Survey, settings: Sequence[TableSettings], grows: Collection[str]) -> bool:
+    """Tell whether rows are objects in images: they have boxes, and an image can have several."""
+    boxes = {n for n, each in enumerate(settings) if each.moves.box}
+    return any(sum(n in boxes for n, _ in found.rows[path]) > 1 for path in grows)
 
 
-def _moving(moves: Moves) -> set[str]:
-    names = set(moves.size or ())
-    names |= set(moves.box.columns) if moves.box else set()
-    names |= {*moves.points.x, *moves.points.y} if moves.points else set()
-    return names | ({moves.objects.column} if moves.objects else set())
+def _class_names(found: Survey, classes: Classes) -> tuple[str, ...]:
+    names = {each for each in classes.labels.values() if each}
+    if not classes.labels:
+        names = {
+            value
+            for number, column in classes.columns.items()
+            for value in found.values[number][column]
+            if value
+        }
+    return tuple(sorted(names))
 
 
 def _contents(settings: Sequence[TableSettings], names: Sequence[str]) -> str:
     parts = []
     moves = [each.moves for each in settings]
     if form := next((each for m in moves if (each := m.box or m.objects)), None):
-        scale = "shares of the image" if form.style.normalised else "pixels"
+        scale = "shares of the image" if form.styles[0].normalised else "pixels"
         parts.append(f"boxes ({form.form.value}; {scale})")
     if points := next((m.points for m in moves if m.points), None):
         parts.append(f"{len(points.names)} points" if len(points.names) > 1 else "a point")

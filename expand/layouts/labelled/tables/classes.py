@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from expand.layouts.labelled.tables.columns.moves import Values
@@ -24,6 +25,12 @@ class Classes(NamedTuple):
     labels: Mapping[str, str]
     conflicts: tuple[str, ...] = ()
     """Images whose rows differ."""
+    columns: Mapping[int, str] = MappingProxyType({})
+    """The column of the class in each table, by its number."""
+
+    def of_objects(self) -> Classes:
+        """Return the columns alone: rows are objects, and an image has no class of its own."""
+        return self._replace(labels={}, conflicts=())
 
 
 def find_classes(survey: Survey, ignored: Collection[str], chosen: Collection[str]) -> Classes:
@@ -54,7 +61,7 @@ def _read(survey: Survey, columns: Mapping[int, str], chosen: Collection[str]) -
             labels[path] = said.pop()
         elif said:
             conflicts.append(path)
-    return Classes(labels, tuple(sorted(conflicts)))
+    return Classes(labels, tuple(sorted(conflicts)), columns)
 
 
 def _find_column(survey: Survey, number: int, values: Values) -> str:

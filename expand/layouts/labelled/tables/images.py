@@ -58,6 +58,20 @@ class Images:
             else:
                 self.others.add(path)
 
+    def at(self, cell: str, folder: str) -> Found:
+        """Return the image at a path relative to a folder, and nowhere else."""
+        name = compose(cell.strip().replace("\\", "/"))
+        if not name:
+            return Found(fault=Fault.EMPTY)
+        if ABSOLUTE.match(name):
+            return Found(fault=Fault.ABSOLUTE)
+        place = normpath(join(folder, name))
+        if path := self.paths.get(place):
+            return Found(path)
+        if place.startswith("../"):
+            return Found(fault=Fault.OUTSIDE)
+        return Found(fault=Fault.UNREAD if place in self.others else Fault.MISSING)
+
     def find(self, cell: str, folder: str, part: str = "") -> Found:
         """Return the image that a cell of a table in `folder` names.
 
@@ -65,31 +79,18 @@ class Images:
         its suffix. Of several, the one in a folder of the `part` is meant, or else the one below
         the table's folder.
         """
+        here = self.at(cell, folder)
+        if here.path or here.fault in (Fault.EMPTY, Fault.ABSOLUTE):
+            return here
         name = compose(cell.strip().replace("\\", "/"))
-        if not name:
-            return Found(fault=Fault.EMPTY)
-        if ABSOLUTE.match(name):
-            return Found(fault=Fault.ABSOLUTE)
-        for place in (normpath(join(folder, name)), normpath(name)):
-            if path := self.paths.get(place):
-                return Found(path)
-        tail = re.sub(r"^(\.{1,2}/)+", "", name)
-        found = self._ending(tail)
+        if path := self.paths.get(normpath(name)):
+            return Found(path)
+        found = self._ending(re.sub(r"^(\.{1,2}/)+", "", name))
         if len(found) > 1:
             found = _nearest(found, folder, part)
-        if len(found) == 1:
-            return Found(found[0])
-        if found:
+        if len(found) > 1:
             return Found(fault=Fault.SEVERAL, several=tuple(found))
-        if normpath(join(folder, name)).startswith("../"):
-            return Found(fault=Fault.OUTSIDE)
-        read = normpath(join(folder, name)) not in self.others
-        return Found(fault=Fault.MISSING if read else Fault.UNREAD)
-
-    def at(self, cell: str, folder: str) -> Found:
-        """Return the image at a path relative to a folder, and nowhere else."""
-        path = self.paths.get(normpath(join(folder, compose(cell.strip().replace("\\", "/")))))
-        return Found(path) if path else Found(fault=Fault.MISSING)
+        return Found(found[0]) if found else here
 
     def _ending(self, tail: str) -> list[str]:
         """Return the images whose path ends with a name; else those that do without suffix."""

@@ -74,9 +74,12 @@ def _read_rows(found: Survey, number: int, table: Table) -> None:
 def _find(found: Survey, table: Table, record: Record, values: Mapping[str, str]) -> str:
     """Return the image that a row names; empty if there is none."""
     cell = values.get(table.names[0], "")
-    named = found.images.find(cell, table.folder, table.part)
-    if table.exact and named.path:
-        named = found.images.at(cell, table.folder)
+    images = found.images
+    named = (
+        images.at(cell, table.folder)
+        if table.exact
+        else images.find(cell, table.folder, table.part)
+    )
     where = f'"{table.name}", line {record.line}'
     if named.fault in REFUSED:
         raise ExpandError(f'{where}: "{cut(cell)}" {REFUSED[named.fault]}')

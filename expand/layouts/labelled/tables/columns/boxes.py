@@ -15,6 +15,7 @@ from expand.layouts.labelled.tables.columns.moves import (
     are_numbers,
     numbers_in,
     style_of,
+    styles_of,
 )
 from expand.layouts.recognition.words import words
 
@@ -63,9 +64,10 @@ def find_boxes(values: Values, roles: Mapping[str, str], name: str) -> BoxColumn
     joined = {
         column: "".join(words(column))
         for column, counts in values.items()
-        if column not in roles and are_numbers(counts) and not are_flags(counts)
+        if column not in roles and are_numbers(counts)
     }
-    found = [each for each in (_match(joined, form, ends) for form, ends in FORMS) if each]
+    matches = (_match(joined, form, ends) for form, ends in FORMS)
+    found = [each for each in matches if each and not _are_flags(values, each[1])]
     distinct = [each for n, each in enumerate(found) if not _overlaps(each, found[:n])]
     if len(distinct) > 1:
         first = chain(*(columns for _, columns in distinct[:2]))
@@ -74,11 +76,17 @@ def find_boxes(values: Values, roles: Mapping[str, str], name: str) -> BoxColumn
         )
     if distinct:
         form, columns = distinct[0]
-        return BoxColumns(columns, form, style_of(chain(*(values[each] for each in columns))))
+        return BoxColumns(columns, form, styles_of(values, columns))
     for ends in UNCERTAIN:
-        if uncertain := _match(joined, Form.SIZED, ends):
+        uncertain = _match(joined, Form.SIZED, ends)
+        if uncertain and not _are_flags(values, uncertain[1]):
             raise ExpandError(_which(name, uncertain[1]))
     return _text_box(values, roles, name)
+
+
+def _are_flags(values: Values, columns: Sequence[str]) -> bool:
+    """Tell whether columns called left, right … say yes or no: four classes."""
+    return all(are_flags(values[each]) for each in columns)
 
 
 def _overlaps(
@@ -120,11 +128,11 @@ def _declared(values: Values, roles: Mapping[str, str]) -> BoxColumns | None:
     by_role = {role: column for column, role in roles.items()}
     for role, form in TEXTS.items():
         if column := by_role.get(role):
-            return BoxColumns((column,), form, style_of(values[column]))
+            return BoxColumns((column,), form, (style_of(values[column]),) * 4)
     for form, wanted in DECLARED.items():
         if all(role in by_role for role in wanted):
             columns = tuple(by_role[role] for role in wanted)
-            return BoxColumns(columns, form, style_of(chain(*(values[each] for each in columns))))
+            return BoxColumns(columns, form, styles_of(values, columns))
     boxes = sorted({*by_role} & {*chain(*DECLARED.values())} - {"width", "height"})
     if boxes:
         forms = "; ".join(", ".join(wanted) for wanted in DECLARED.values())
@@ -141,7 +149,7 @@ def _text_box(values: Values, roles: Mapping[str, str], name: str) -> BoxColumns
         if not boxes or len(boxes) < sum(1 for value in counts if numbers_in(value)):
             continue
         if any(right <= left or bottom <= top for left, top, right, bottom in boxes):
-            return BoxColumns((column,), Form.SIZED, style_of(counts))
+            return BoxColumns((column,), Form.SIZED, (style_of(counts),) * 4)
         raise ExpandError(
             f'"{name}": the boxes in "{column}" can be left, top, width, height or left, top, '
             f"right, bottom. Say which: {OPTION} {column}=xywh or {OPTION} {column}=xyxy"

@@ -9,7 +9,7 @@ from expand.errors import ExpandError
 
 ROLES = (
     "x", "y", "left", "top", "right", "bottom", "width", "height", "center_x", "center_y",
-    "xywh", "xyxy", "ignore",
+    "xywh", "xyxy", "angle", "mirror", "ignore",
 )  # fmt: skip
 OPTION = "--columns"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from expand.errors import ExpandError
 from expand.layouts.labelled.tables.columns.boxes import find_boxes
@@ -11,10 +12,13 @@ from expand.layouts.labelled.tables.columns.declared import OPTION, parse_column
 from expand.layouts.labelled.tables.columns.moves import (
     Moves,
     ObjectColumn,
+    TurnColumn,
     Values,
     are_flags,
     are_numbers,
+    is_number,
     numbers_in,
+    style_of,
 )
 from expand.layouts.labelled.tables.columns.points import axis_of, find_points
 from expand.layouts.labelled.tables.vocabulary import ANGLES, PLACES, TEXTS
@@ -43,10 +47,12 @@ def find_moves(values: Values, text: str, name: str, objects: ObjectColumn | Non
     taken = {*(box.columns if box else ())}
     size = _size(free, taken, roles, boxes=bool(box or objects))
     taken |= {*(size or ())}
+    turns = _turns(free, roles)
+    taken |= {each.column for each in turns}
     points = find_points(free, taken, roles, name)
     taken |= {*points.x, *points.y} if points else set()
     _refuse_others({key: free[key] for key in free if key not in taken}, name)
-    return Moves(box, points, objects, size)
+    return Moves(box, points, objects, size, _area(free) if box else "", turns)
 
 
 def objects_names(objects: ObjectColumn | None) -> Iterable[str]:
@@ -64,6 +70,24 @@ def _size(
         if numeric and not {*pair} & {*roles}:
             return pair
     return None
+
+
+def _area(values: Values) -> str:
+    named = ("area", "bboxarea", "boxarea")
+    found = (name for name in values if "".join(words(name)) in named and are_numbers(values[name]))
+    return next(found, "")
+
+
+def _turns(values: Values, roles: Mapping[str, str]) -> tuple[TurnColumn, ...]:
+    """Return the columns that the user calls an angle, or negated by a mirror."""
+    found = []
+    for column, role in roles.items():
+        if role in ("angle", "mirror"):
+            numbers = [float(each) for each in values[column] if is_number(each)]
+            positive = min(numbers, default=0) >= 0 and max(numbers, default=0) > 180
+            style = replace(style_of(values[column]), normalised=False)
+            found.append(TurnColumn(column, role == "angle", positive, style))
+    return tuple(found)
 
 
 def _refuse_others(values: Values, name: str) -> None:
@@ -89,6 +113,12 @@ def _advice(moving: Iterable[str]) -> str:
     if "x" in by_axis and "y" in by_axis:
         x, y = by_axis["x"], by_axis["y"]
         return f"For a point in pixels: {OPTION} {x}=x,{y}=y. "
+    if angles := [column for column in moving if ANGLES & {*words(column)}]:
+        return (
+            f"For a direction in degrees, counter-clockwise from the right: {OPTION} "
+            f"{angles[0]}=angle. For a number that a mirror makes negative, such as a steering "
+            f"angle: {OPTION} {angles[0]}=mirror. "
+        )
     return ""
 
 

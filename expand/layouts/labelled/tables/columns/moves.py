@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
 FLAGS = frozenset(("", "0", "1", "-1", "0.0", "1.0", "true", "false", "True", "False"))
@@ -53,7 +53,8 @@ class BoxColumns:
 
     columns: tuple[str, ...]
     form: Form
-    style: Style
+    styles: tuple[Style, ...]
+    """Those of the four numbers."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ class PointColumns:
     names: tuple[str, ...]
     x: tuple[str, ...]
     y: tuple[str, ...]
-    style: Style
+    styles: tuple[Style, ...]
+    """Those of all x, and then of all y."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,18 @@ class ObjectColumn:
     key: str
     """The key of the boxes, or of the box of each object."""
     form: Form
+    styles: tuple[Style, ...]
+
+
+@dataclass(frozen=True)
+class TurnColumn:
+    """A number that turns with the image, or changes its sign in a mirrored view."""
+
+    column: str
+    directed: bool
+    """Whether it is a direction in degrees, counter-clockwise from the right."""
+    positive: bool
+    """Whether it is from 0 to 360, and not from -180 to 180."""
     style: Style
 
 
@@ -86,11 +100,23 @@ class Moves:
     objects: ObjectColumn | None = None
     size: tuple[str, str] | None = None
     """The columns of the width and height of the image."""
+    area: str = ""
+    """The column of the area of the box."""
+    turns: tuple[TurnColumn, ...] = ()
 
     @property
     def any(self) -> bool:
-        """Whether there are places, and not sizes alone."""
+        """Whether there are places, and not sizes or angles alone."""
         return bool(self.box or self.points or self.objects)
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The names of all columns that move."""
+        names = {*(self.size or ()), self.area, *(each.column for each in self.turns)}
+        names |= {*self.box.columns} if self.box else set()
+        names |= {*self.points.x, *self.points.y} if self.points else set()
+        names |= {self.objects.column} if self.objects else set()
+        return frozenset(names - {""})
 
 
 def numbers_in(text: str) -> list[float]:
@@ -108,10 +134,11 @@ def are_flags(counts: Iterable[str]) -> bool:
     return all(value in FLAGS for value in counts)
 
 
-def are_numbers(counts: Iterable[str]) -> bool:
-    """Tell whether most values of a column that are not empty are numbers, and no yes or no."""
-    filled = [value for value in counts if value]
-    return bool(filled) and 2 * sum(map(is_number, filled)) > len(filled)
+def are_numbers(counts: Counter[str]) -> bool:
+    """Tell whether at least half of the cells that are not empty are numbers."""
+    filled = sum(count for value, count in counts.items() if value)
+    numeric = sum(count for value, count in counts.items() if is_number(value))
+    return 2 * numeric >= filled > 0
 
 
 def style_of(texts: Iterable[str]) -> Style:
@@ -123,3 +150,14 @@ def style_of(texts: Iterable[str]) -> Style:
     )
     normalised = not whole and all(abs(float(each)) <= NORMALISED for each in found)
     return Style(whole, decimals, normalised)
+
+
+def styles_of(values: Values, columns: Sequence[str]) -> tuple[Style, ...]:
+    """Return how each of some columns is written; they are shares of the image together.
+
+    A column of whole numbers beside others stays one: readers give each column its type.
+    """
+    together = style_of(text for column in columns for text in values[column])
+    if together.normalised:
+        return (together,) * len(columns)
+    return tuple(replace(style_of(values[column]), normalised=False) for column in columns)

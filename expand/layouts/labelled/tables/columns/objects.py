@@ -16,25 +16,27 @@ from expand.layouts.labelled.tables.columns.declared import OPTION
 from expand.layouts.labelled.tables.columns.moves import (
     Form,
     ObjectColumn,
-    Style,
     Values,
     numbers_in,
     style_of,
 )
+from expand.layouts.labelled.tables.columns.places import NewArea
 from expand.layouts.labelled.tables.text.lines import Value, items, members
 from expand.layouts.labelled.tables.text.record import RecordError, splice
 from expand.layouts.labelled.tables.vocabulary import MOVING_KEYS, SIZE_KEYS
 from expand.layouts.recognition.words import words
 
+CLASS_KEYS = ("category", "categories", "label", "labels", "class", "classes", "category_id")
 KEYS = ("bbox", "bboxes", "boxes", "box")
 
 
 class Item(NamedTuple):
-    """An object that stays: its number, its new box, and the new area by the old one."""
+    """An object that stays, in a view."""
 
     number: int
+    """Its number in the source."""
     box: Sequence[str]
-    ratio: float
+    area: NewArea
 
 
 def find_objects(values: Values, text: str, name: str) -> ObjectColumn | None:
@@ -48,11 +50,17 @@ def find_objects(values: Values, text: str, name: str) -> ObjectColumn | None:
         if key:
             _check_others(counts, f'"{name}": the objects in "{column}"')
             said = f"{column}.{key}=xyxy" in text.replace(" ", "")
-            boxes = chain(*(read_boxes(value, key) for value in counts if _key(value)))
-            numbers = (each for box in boxes for each in box)
             form = Form.EDGES if said else Form.SIZED
-            return ObjectColumn(column, key, form, style_of(numbers))
+            return ObjectColumn(column, key, form, (style_of(chain(*map(_numbers, counts))),) * 4)
     return None
+
+
+def _numbers(value: str) -> list[str]:
+    """Return the numbers of all boxes of some objects; none if these are malformed."""
+    try:
+        return [each for box in read_boxes(value, _key(value)) for each in box]
+    except RecordError:
+        return []
 
 
 def _key(value: str) -> str:
@@ -96,6 +104,18 @@ def read_boxes(text: str, key: str) -> list[list[str]]:
             raise RecordError(f"a box in {key!r} must be four numbers")
         found.append([text[each.begin : each.end] for each in numbers])
     return found
+
+
+def read_class(text: str, number: int) -> str:
+    """Return the class of an object; empty if it says none."""
+    if text.startswith("["):
+        found = members(text, items(text)[number].begin)
+        named = [found[key].value for key in CLASS_KEYS if key in found]
+    else:
+        found = members(text)
+        lists = [found[key].value for key in CLASS_KEYS if key in found]
+        named = [one[number] for one in lists if isinstance(one, list) and number < len(one)]
+    return str(named[0]) if named else ""
 
 
 def _is_number(each: Value) -> bool:
@@ -168,7 +188,4 @@ def _box(text: str, box: Value, item: Item) -> str:
 
 def _area(text: str, area: Value, item: Item) -> str:
     old = text[area.begin : area.end]
-    if not _is_number(area) or item.ratio == 1:
-        return old
-    style: Style = style_of([old])
-    return Style(style.whole, style.decimals).write(area.value * item.ratio)
+    return item.area.write(old) if _is_number(area) else old

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import atan2, cos, pi, radians, sin
+from typing import NamedTuple
 
 from expand.errors import cut
-from expand.geometry import Size
+from expand.geometry import Affine, Size
 from expand.layouts.labelled.tables.columns.moves import (
     NUMBER,
     BoxColumns,
     Form,
     PointColumns,
     Style,
+    TurnColumn,
     is_number,
+    style_of,
 )
 from expand.layouts.labelled.tables.text.record import Raw, RecordError
 
@@ -41,7 +45,7 @@ def read_box(values: Mapping[str, str], columns: BoxColumns, size: Size) -> Edge
         if all(map(is_empty, texts)):
             return None
         _check_numbers(texts, columns.columns)
-    return to_edges([float(each) for each in texts], columns.form, columns.style, size)
+    return to_edges([float(each) for each in texts], columns.form, columns.styles, size)
 
 
 def _check_numbers(texts: Sequence[str], names: Sequence[str]) -> None:
@@ -50,9 +54,9 @@ def _check_numbers(texts: Sequence[str], names: Sequence[str]) -> None:
             raise RecordError(f'has "{cut(text)}" in the column "{name}", which is no number')
 
 
-def to_edges(numbers: Sequence[float], form: Form, style: Style, size: Size) -> Edges:
+def to_edges(numbers: Sequence[float], form: Form, styles: Sequence[Style], size: Size) -> Edges:
     """Return the edges of a box in pixels; raise RecordError if it ends before it begins."""
-    wide, high = _units(style, size)
+    wide, high = _units(styles, size)
     x, y, third, fourth = (n * unit for n, unit in zip(numbers, (wide, high) * 2, strict=True))
     left, top, right, bottom = x, y, third, fourth
     if form is Form.SIZED:
@@ -67,10 +71,10 @@ def to_edges(numbers: Sequence[float], form: Form, style: Style, size: Size) -> 
     return left, top, right, bottom
 
 
-def write_box(edges: Sequence[float], form: Form, style: Style, size: Size) -> list[str]:
+def write_box(edges: Sequence[float], form: Form, styles: Sequence[Style], size: Size) -> list[str]:
     """Return the four numbers of a box as texts."""
     left, top, right, bottom = edges
-    if style.whole:
+    if all(style.whole for style in styles):
         left, right = _whole(left, right, float(size.width))
         top, bottom = _whole(top, bottom, float(size.height))
     numbers = [left, top, right, bottom]
@@ -78,7 +82,9 @@ def write_box(edges: Sequence[float], form: Form, style: Style, size: Size) -> l
         numbers = [left, top, right - left, bottom - top]
     if form is Form.CENTRED:
         numbers = [(left + right) / 2, (top + bottom) / 2, right - left, bottom - top]
-    return [style.write(n / unit) for n, unit in zip(numbers, _units(style, size) * 2, strict=True)]
+    units = _units(styles, size) * 2
+    written = zip(numbers, units, styles, strict=True)
+    return [style.write(number / unit) for number, unit, style in written]
 
 
 def _whole(begin: float, end: float, side: float) -> tuple[float, float]:
@@ -89,11 +95,61 @@ def _whole(begin: float, end: float, side: float) -> tuple[float, float]:
     return first, last
 
 
+class NewArea(NamedTuple):
+    """What is known of the area of an object in a view, in square pixels."""
+
+    before: float
+    """That of its box in the source."""
+    after: float
+    """That of its box in the view."""
+    factor: float
+    """How many times as large what is visible of the object is."""
+
+    def write(self, text: str) -> str:
+        """Return the text of an area: that of the box if it was that, else a share of the old."""
+        style, old = style_of([text]), float(text)
+        of_box = abs(old - self.before) <= 0.01 * self.before
+        new = self.after if of_box else old * self.factor
+        return Style(style.whole, style.decimals).write(new)
+
+
+def area_of(edges: Sequence[float]) -> float:
+    """Return the area of a box."""
+    left, top, right, bottom = edges
+    return max(0.0, right - left) * max(0.0, bottom - top)
+
+
+def turn_changes(
+    values: Mapping[str, str], columns: Sequence[TurnColumn], forward: Affine
+) -> dict[str, str]:
+    """Return the new cells of angles, and of numbers whose sign a mirror changes."""
+    changes = dict[str, str]()
+    for each in columns:
+        text = values.get(each.column, "")
+        if not is_number(text):
+            continue
+        new = float(text)
+        if each.directed:
+            new = _turned(new, forward, each.positive)
+        elif forward.determinant < 0:
+            new = -new
+        changes[each.column] = Raw(each.style.write(new))
+    return changes
+
+
+def _turned(degrees: float, forward: Affine, positive: bool) -> float:
+    """Return a direction in a view, counter-clockwise from the right; y points down."""
+    across, down = cos(radians(degrees)), -sin(radians(degrees))
+    x, y = forward.a * across + forward.b * down, forward.d * across + forward.e * down
+    turned = atan2(-float(y), float(x)) * 180 / pi
+    return turned % 360 if positive else turned
+
+
 def box_changes(
     values: Mapping[str, str], columns: BoxColumns, edges: Sequence[float], size: Size
 ) -> dict[str, str]:
     """Return the new cells of a box."""
-    texts = write_box(edges, columns.form, columns.style, size)
+    texts = write_box(edges, columns.form, columns.styles, size)
     if len(columns.columns) > 1:
         return {name: Raw(text) for name, text in zip(columns.columns, texts, strict=True)}
     name, new = columns.columns[0], iter(texts)
@@ -105,8 +161,8 @@ def read_points(values: Mapping[str, str], columns: PointColumns, size: Size) ->
 
     Whole numbers count pixels: the centre of pixel 0 is at ½.
     """
-    wide, high = _units(columns.style, size)
-    half = 0 if columns.style.normalised else 0.5
+    wide, high = _units(columns.styles, size)
+    half = 0 if columns.styles[0].normalised else 0.5
     points: list[Point | None] = []
     for x, y in zip(columns.x, columns.y, strict=True):
         texts = values.get(x, ""), values.get(y, "")
@@ -122,21 +178,22 @@ def point_changes(
     columns: PointColumns, points: Sequence[Point | None], size: Size, empty: str
 ) -> dict[str, str]:
     """Return the new cells of points; those of points that are not there are `empty`."""
-    units, changes = _units(columns.style, size), dict[str, str]()
-    half = 0 if columns.style.normalised else 0.5
+    units, changes = _units(columns.styles, size), dict[str, str]()
+    half = 0 if columns.styles[0].normalised else 0.5
     sides = float(size.width), float(size.height)
-    for names, point in zip(zip(columns.x, columns.y, strict=True), points, strict=True):
-        for axis, name in enumerate(names):
+    for axis, names in enumerate((columns.x, columns.y)):
+        styles = columns.styles[axis * len(names) :]
+        for name, point, style in zip(names, points, styles, strict=False):
             if point is None:
                 changes[name] = Raw(empty)
                 continue
             number = (point[axis] - half) / units[axis]
-            if columns.style.whole:
+            if style.whole:
                 number = min(max(round(number), 0), sides[axis] - 1)
-            changes[name] = Raw(columns.style.write(number))
+            changes[name] = Raw(style.write(number))
     return changes
 
 
-def _units(style: Style, size: Size) -> tuple[float, float]:
+def _units(styles: Sequence[Style], size: Size) -> tuple[float, float]:
     """Return how many pixels 1 is, across and down."""
-    return (float(size.width), float(size.height)) if style.normalised else (1.0, 1.0)
+    return (float(size.width), float(size.height)) if styles[0].normalised else (1.0, 1.0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from itertools import chain
 
 from expand.errors import ExpandError
 from expand.layouts.labelled.tables.columns.declared import OPTION
@@ -13,7 +12,7 @@ from expand.layouts.labelled.tables.columns.moves import (
     Values,
     are_flags,
     are_numbers,
-    style_of,
+    styles_of,
 )
 from expand.layouts.labelled.tables.vocabulary import NO_POINTS
 from expand.layouts.recognition.words import words
@@ -34,10 +33,10 @@ def find_points(
     if not pairs:
         return None
     x, y = (tuple(pair[axis] for pair in pairs.values()) for axis in (0, 1))
-    style = style_of(chain(*(values[each] for each in (*x, *y))))
+    styles = styles_of(values, (*x, *y))
     if len({*x, *y}) != 2 * len(pairs):
         raise ExpandError(f'"{name}": the columns of points overlap; say what they are: {OPTION}')
-    return PointColumns(tuple(pairs), x, y, style)
+    return PointColumns(tuple(pairs), x, y, styles)
 
 
 def _declared(roles: Mapping[str, str]) -> dict[str, tuple[str, str]]:

@@ -12,14 +12,22 @@ from expand.errors import BadImageError
 from expand.geometry import Size
 from expand.layouts.labelled.dataset import Frame, ImageLabels, LabelledView, Labels, ViewLabels
 from expand.layouts.labelled.tables.columns.moves import Moves, is_number
-from expand.layouts.labelled.tables.columns.objects import Item, read_boxes, write_objects
+from expand.layouts.labelled.tables.columns.objects import (
+    Item,
+    read_boxes,
+    read_class,
+    write_objects,
+)
 from expand.layouts.labelled.tables.columns.places import (
     Edges,
+    NewArea,
+    area_of,
     box_changes,
     point_changes,
     read_box,
     read_points,
     to_edges,
+    turn_changes,
     write_box,
 )
 from expand.layouts.labelled.tables.rows.objects import Moved, Objects, RowPlaces
@@ -37,6 +45,8 @@ class TableSettings:
     format: Format
     names: tuple[str, ...]
     moves: Moves
+    label: str = ""
+    """The column with the class of a row."""
     background: bool = False
     """Whether an image without objects has a row of empty cells."""
 
@@ -89,6 +99,11 @@ class RowLabels:
         return self._objects.targets
 
     @property
+    def classes(self) -> Sequence[str]:
+        """The class of each object."""
+        return [self._class(row, item) for row, item in self._objects.keys]
+
+    @property
     def notes(self) -> Mapping[str, int]:
         """Boxes that were clipped, boxes and points that are outside."""
         return self._objects.notes
@@ -116,11 +131,16 @@ class RowLabels:
         )
         changes = self._names(index, view)
         changes.update(self._size_changes(index, view.size))
+        if view.k:
+            changes.update(turn_changes(values, table.moves.turns, view.forward))
         if table.moves.any and (view.k or index in self._objects.redrawn):
             if table.moves.box and read_box(values, table.moves.box, self._frame.size) is not None:
                 if not moved:
                     return None
                 changes.update(box_changes(values, table.moves.box, moved[0].box, view.size))
+                if is_number(text := values.get(table.moves.area, "")):
+                    area = self._new_area(index, moved[0], view)
+                    changes[table.moves.area] = Raw(area.write(text))
             if table.moves.points:
                 none = (None,) * len(table.moves.points.names)
                 points = moved[0].points if moved else none
@@ -143,6 +163,12 @@ class RowLabels:
             changes[name] = old[:last] + (new if whole else split_suffix(new)[0])
         return changes
 
+    def _class(self, index: int, item: int) -> str:
+        table, values = self._tables[self._rows[index].table], self._values[index]
+        if table.moves.objects:
+            return read_class(values[table.moves.objects.column], item)
+        return values.get(table.label, "")
+
     def _size_changes(self, index: int, size: Size) -> dict[str, str]:
         columns = self._tables[self._rows[index].table].moves.size
         said = self._size(index)
@@ -156,16 +182,20 @@ class RowLabels:
         column = self._tables[self._rows[index].table].moves.objects
         assert column
         text = self._values[index][column.column]
-        old = self._source_boxes(index)
         kept = [
             Item(
                 each.item,
-                write_box(each.box, column.form, column.style, view.size),
-                _area(each.box) / area if (area := _area(old[each.item])) else 1.0,
+                write_box(each.box, column.form, column.styles, view.size),
+                self._new_area(index, each, view),
             )
             for each in moved
         ]
         return {column.column: Raw(write_objects(text, column.key, kept))}
+
+    def _new_area(self, index: int, moved: Moved, view: LabelledView) -> NewArea:
+        old = self._source_boxes(index)[moved.item]
+        scale = abs(float(view.forward.determinant))
+        return NewArea(area_of(old), area_of(moved.box), scale * moved.share)
 
     def _background(self, index: int, view: LabelledView) -> str:
         table = self._tables[self._rows[index].table]
@@ -195,8 +225,8 @@ class RowLabels:
             return [] if found is None else [found]
         if moves.objects and moves.objects.column in values:
             texts = read_boxes(values[moves.objects.column], moves.objects.key)
-            form, style = moves.objects.form, moves.objects.style
-            return [to_edges([float(each) for each in box], form, style, size) for box in texts]
+            form, styles = moves.objects.form, moves.objects.styles
+            return [to_edges([float(each) for each in box], form, styles, size) for box in texts]
         return []
 
     def _size(self, index: int) -> Size | None:
@@ -219,17 +249,12 @@ class RowLabels:
         if frame.turned and said == frame.stored:
             return True
         columns = (table.moves.box, table.moves.points, table.moves.objects)
-        if any(each and not each.style.normalised for each in columns):
+        if any(each and not each.styles[0].normalised for each in columns):
             raise BadImageError(
                 f"{table.name}, line {line}: is for {said.width:g}×{said.height:g} pixels, and the "
                 f"image has {frame.size.width:g}×{frame.size.height:g}"
             )
         return False
-
-
-def _area(edges: Sequence[float]) -> float:
-    left, top, right, bottom = edges
-    return max(0.0, right - left) * max(0.0, bottom - top)
 
 
 def _same(one: str, other: str) -> bool:

@@ -28,6 +28,8 @@ class Moved(NamedTuple):
 
     item: int
     """Its number among those of its row."""
+    share: float
+    """Its visible share."""
     box: tuple[float, ...]
     points: tuple[Point | None, ...]
 
@@ -98,11 +100,11 @@ class Objects:
         found: dict[int, list[Moved]] = {}
         boxes, points = carried.targets.boxes, carried.targets.points
         for new, old in enumerate(carried.kept.tolist()):
-            row, item = self.keys[old]
+            (row, item), share = self.keys[old], float(carried.shares[old])
             box = tuple(boxes.edges[new].tolist()) if boxes else ()
             places: tuple[Point | None, ...] = ()
             if points:
                 each = zip(points.places[new].tolist(), points.visibility[new], strict=True)
                 places = tuple((x, y) if state else None for (x, y), state in each)
-            found.setdefault(row, []).append(Moved(item, box, places))
+            found.setdefault(row, []).append(Moved(item, share, box, places))
         return found
