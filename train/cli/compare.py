@@ -50,8 +50,7 @@ PLAIN = (
 TEST = click.option(
     "--test",
     type=Folder(),
-    required=True,
-    help="Test set, as class folders; used once, at the end of each run.",
+    help="Test set, as DATA; used once, at the end of each run.  [default: the part for tests]",
 )
 STUDY_DATA_OPTIONS = [TEST, *without(DATA_OPTIONS, *NOT_COMPARED)]
 STUDY_MODEL_OPTIONS = without(MODEL_OPTIONS, "pretrained")

@@ -49,7 +49,9 @@ CONFIG = click.option(
 )
 DATA_OPTIONS = [
     click.option(
-        "--test", type=Folder(), help="Test set, as class folders; used once, after training."
+        "--test",
+        type=Folder(),
+        help="Test set, as DATA; used once, after training.  [default: DATA's part for tests]",
     ),
     LAYOUT,
     click.option(
@@ -63,7 +65,7 @@ DATA_OPTIONS = [
         type=float,
         default=0.0,
         show_default=True,
-        help="Fraction of the sources held out for validation.",
+        help="Fraction of the sources held out for validation; 0: DATA's part for it, if any.",
     ),
     click.option(
         "--sources",

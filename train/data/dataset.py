@@ -9,6 +9,7 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from expand.images.pixels import Pixels
 from expand.layouts.layout import AUTO
@@ -17,6 +18,7 @@ from train.data.decoding import hash_files
 from train.data.folders.folder import Folder, match_classes
 from train.data.folders.groups import with_groups, with_groups_if_any
 from train.data.folders.listing import list_folder
+from train.data.folders.parts import list_part
 from train.data.leak import check_leaks
 from train.data.normalise import Normaliser, measure_pixels
 from train.data.pack import Pack, pack, sample
@@ -35,6 +37,7 @@ class DataRequest:
 
     data: Path
     test: Path | None
+    """None: the part of the dataset for tests, if it has one."""
     shape: Shape
     validation: float
     allow_leak: bool
@@ -46,6 +49,8 @@ class DataRequest:
     """"folders": each folder is a class, whatever it looks like."""
     group_by: str | None = None
     """A regular expression that finds the group of an image in its path; groups stay together."""
+    validates: bool = True
+    """Whether the part for validation is read, if there is one and no share is held out."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,8 @@ class Data:
     """The lowest and the highest level of the training images, if they have 16 bits."""
     pack_seconds: float
     leaks: list[str]
+    parts: tuple[str, ...] = ()
+    """What the parts of the dataset were used for: sentences."""
 
     @property
     def splits(self) -> dict[str, Split]:
@@ -71,7 +78,7 @@ class Data:
     def notes(self) -> list[str]:
         """What the user should know of the decoded images: sentences."""
         packs = [split.pack for split in self.splits.values()]
-        notes = [each.note for each in packs if each.note]
+        notes = [*self.parts, *(each.note for each in packs if each.note)]
         if any(each.composited for each in packs):
             notes.append(f"transparent parts are shown on grey (level {BACKGROUND} of 255)")
         if self.levels:
@@ -103,12 +110,16 @@ def _prepare(request: DataRequest, cache: Cache, packing: Packing) -> Data:
     check_manifest(everything)
     held_out = validation_sources(needed, request.validation)
     train = everything._replace(folder=needed.of_sources(~held_out))
-    validation = test = None
-    if held_out.any():
-        held = Split("validation", needed.of_sources(held_out), everything.pack)
-        validation = _as_validation(held, request, cache, packing)
-    if request.test:
-        test = _read_test(request, train, cache, packing)
+    notes: list[str] = []
+
+    def read(listed: Folder | None, name: str) -> Split | None:
+        return _read_held_out(name, listed, request, train, cache, packing) if listed else None
+
+    if request.validation or not request.validates:
+        validation = _hold_out(everything, held_out, request, cache, packing)
+    else:
+        validation = read(_list_part(request, folder, "validation", notes), "validation")
+    test = read(_list_test(request, folder, notes), "test")
     splits = [split for split in (train, validation, test) if split]
     leaks: list[str] = []
     for one, other in combinations(splits, 2):
@@ -116,7 +127,7 @@ def _prepare(request: DataRequest, cache: Cache, packing: Packing) -> Data:
     pixels = originals(train)
     normalise, levels = measure_pixels(pixels), _levels(pixels)
     seconds = time.perf_counter() - started
-    return Data(train, validation, test, normalise, levels, seconds, leaks)
+    return Data(train, validation, test, normalise, levels, seconds, leaks, tuple(notes))
 
 
 def _levels(pixels: Pixels) -> tuple[int, int] | None:
@@ -159,6 +170,20 @@ def check_manifest(split: Split) -> None:
         )
 
 
+def _hold_out(
+    everything: Split,
+    sources: NDArray[np.bool_],
+    request: DataRequest,
+    cache: Cache,
+    packing: Packing,
+) -> Split | None:
+    """Return the sources that are held out for validation; None if there are none."""
+    if not sources.any():
+        return None
+    held = Split("validation", everything.folder.of_sources(sources), everything.pack)
+    return _as_validation(held, request, cache, packing)
+
+
 def _as_validation(held: Split, request: DataRequest, cache: Cache, packing: Packing) -> Split:
     """Return held-out sources as they are.
 
@@ -172,27 +197,44 @@ def _as_validation(held: Split, request: DataRequest, cache: Cache, packing: Pac
     return Split(held.name, folder, pack(folder, request.shape, cache, packing(folder), hashes))
 
 
-def _read_test(request: DataRequest, train: Split, cache: Cache, packing: Packing) -> Split:
-    """Read the test images: the originals, whatever else their folder holds."""
-    assert request.test is not None
-    tested = with_groups_if_any(list_folder(request.test, request.layout), request.group_by)
-    listed = match_classes(tested, train.folder.classes, "the test set")
-    folder = listed.originals().whole()
+def _list_part(
+    request: DataRequest, training: Folder, kind: str, notes: list[str]
+) -> Folder | None:
+    """List the part of the dataset for validation or test, if it has one; add to the notes."""
+    part = list_part(training, kind, request.layout)
+    notes += [part.note] if part else []
+    return part.folder if part else None
+
+
+def _list_test(request: DataRequest, training: Folder, notes: list[str]) -> Folder | None:
+    """List the images to test on; None if there are none."""
+    if request.test:
+        return list_folder(request.test, request.layout)
+    return _list_part(request, training, "test", notes)
+
+
+def _read_held_out(
+    name: str, listed: Folder, request: DataRequest, train: Split, cache: Cache, packing: Packing
+) -> Split:
+    """Read images to measure on: the originals, whatever else their folder holds."""
+    grouped = with_groups_if_any(listed, request.group_by)
+    matched = match_classes(grouped, train.folder.classes, f"the {name} set")
+    folder = matched.originals().whole()
     packed = pack(folder, request.shape, cache, packing(folder))
     if packed.pixels.shape[1:] != train.pack.pixels.shape[1:]:
         sizes = (_size(packed), _size(train.pack))
         raise TrainError(
-            "test images are {}, training images {}; give all of them one shape with "
-            "--image-size and --colour (train ablate: resize them first)".format(*sizes)
+            "{} images are {}, training images {}; give all of them one shape with "
+            "--image-size and --colour (train ablate: resize them first)".format(name, *sizes)
         )
     depths = [8 * each.pixels.itemsize for each in (packed, train.pack)]
     if depths[0] != depths[1]:
         raise TrainError(
-            "test images have {} bits, training images {}; convert them to one depth".format(
-                *depths
+            "{} images have {} bits, training images {}; convert them to one depth".format(
+                name, *depths
             )
         )
-    return Split("test", folder, packed)
+    return Split(name, folder, packed)
 
 
 def _size(packed: Pack) -> str:

@@ -85,6 +85,7 @@ def _preparation(
         study.sources,
         layout=study.layout,
         group_by=study.group_by,
+        validates=False,
     )
     where = (cache_root, cache_limit)
     return _Preparation(data_request, study.device, study.threads, *where, packing)
@@ -97,6 +98,8 @@ def _prepare(asked: _Preparation) -> tuple[Data, torch.device]:
     if device is None:
         raise TrainError(f"--device {asked.device} is not available on this machine")
     data = prepare(asked.request, Cache(asked.cache_root, asked.cache_limit), asked.packing)
+    if data.test is None:
+        raise TrainError(_without_test(asked.request, data))
     if not data.train.pack.whole:
         raise TrainError(f"{data.train.pack.note}; use fewer --sources or smaller images")
     if data.train.folder.expanded:
@@ -104,6 +107,11 @@ def _prepare(asked: _Preparation) -> tuple[Data, torch.device]:
             f'"{asked.request.data}" was written by expand; give the folder that it was made from'
         )
     return data, device
+
+
+def _without_test(request: DataRequest, data: Data) -> str:
+    why = "".join(f" ({note})" for note in data.parts)
+    return f'"{request.data}" has no part for tests{why}; give a test set: --test DIR'
 
 
 def notes_of(context: TrialContext[Any]) -> list[str]:
@@ -120,7 +128,7 @@ def describe_study(context: TrialContext[Any], options: StudyOptions, jobs: int)
     training = study.training
     return {
         "data": str(study.data),
-        "test": str(study.test),
+        "test": str(study.test or (data.test.folder.name if data.test else "")),
         "sources": len(data.train.folder),
         "test images": len(data.test.folder) if data.test else 0,
         "classes": len(data.train.folder.classes),

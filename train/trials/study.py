@@ -48,7 +48,8 @@ class Study(ABC):
     """Data, model and training that all arms share."""
 
     data: Path
-    test: Path
+    test: Path | None
+    """None: the part of the dataset for tests."""
     training: Hyperparameters
     model: str = "cnn"
     dropout: float = 0.0
@@ -88,7 +89,7 @@ class Study(ABC):
     def to_dict(self) -> dict[str, Any]:
         """Convert to plain data."""
         plain = {key: getattr(self, key) for key in self.__dataclass_fields__}
-        paths = {"data": str(self.data), "test": str(self.test)}
+        paths = {"data": str(self.data), "test": self.test and str(self.test)}
         # as the studies that began by the first rules have it: without a value
         rules = None if self.shape.rules == FIRST_RULES else self.shape.rules
         parts = {"training": asdict(self.training), "shape": self.shape.to_dict()}

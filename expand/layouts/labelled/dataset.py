@@ -205,6 +205,8 @@ class Dataset:
     """Sentences for the plan and the summary: labels without images, for example."""
     problems: int = 0
     """Problems among the notes that make the exit status 1."""
+    parts: tuple[str, ...] = ()
+    """All its parts, as --split takes them; empty if it has none."""
 
     def __enter__(self) -> Dataset:
         return self

@@ -41,9 +41,36 @@ class Folder:
     """What the user should know of the folder: sentences."""
     groups: list[str] = field(default_factory=list)
     """The group of each image, "" for none, as --group-by or the manifest has it; else empty."""
+    split: str = ""
+    """The part of the dataset that these images are; empty if it has no parts."""
+    parts: tuple[str, ...] = ()
+    """All parts of the dataset."""
+
+    @classmethod
+    def of(
+        cls,
+        root: Path,
+        files: list[str],
+        labels: list[str],
+        sources: list[str],
+        views: list[int],
+        card: dict[str, Any] | None,
+    ) -> Folder:
+        """Return a whole folder, without hashes, from the columns of its rows."""
+        classes = tuple(sorted(set(labels)))
+        index = {label: number for number, label in enumerate(classes)}
+        numbers = np.array([index[label] for label in labels], dtype=np.int64)
+        rows = np.arange(len(files))
+        numbered = np.array(views, dtype=np.int64)
+        return cls(root, files, numbers, sources, numbered, [], classes, card, rows)
 
     def __len__(self) -> int:
         return len(self.files)
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages: its path, with the part."""
+        return str(self.root / self.split) if self.split else str(self.root)
 
     @property
     def expanded(self) -> bool:
@@ -121,11 +148,11 @@ def match_classes(folder: Folder, classes: tuple[str, ...], name: str) -> Folder
     own = [compose(label) for label in folder.classes]
     if not known.keys() & set(own):
         raise TrainError(
-            f'{name} "{folder.root}" has no class in common with the training set ({_few(classes)})'
+            f'{name} "{folder.name}" has no class in common with the training set ({_few(classes)})'
         )
     if unknown := [label for label in folder.classes if compose(label) not in known]:
         raise TrainError(
-            f'{name} "{folder.root}" has classes that the training set does not have: '
+            f'{name} "{folder.name}" has classes that the training set does not have: '
             f"{_few(unknown)}"
         )
     numbers = np.array([known[label] for label in own])

@@ -13,6 +13,8 @@ from expand.layouts.labelled.scan import KEPT, Role, Use, list_dataset
 from expand.layouts.labelled.titles import format_title
 from expand.layouts.recognition.words import part_of
 
+DEPTH = 3
+"""Lone folders that the parts may lie in."""
 NAMED = 6
 """Folders that a message names."""
 
@@ -23,7 +25,7 @@ def open_split_folders(opening: Opening) -> Dataset:
     Raise ExpandError if no part is for training and --split names none.
     """
     root = opening.root
-    above = opening.seen.training.rpartition("/")[0] if opening.seen else ""
+    above = opening.seen.training.rpartition("/")[0] if opening.seen else find_above(root)
     parts = find_parts(root, above)
     part = choose_part(root, parts, opening.request.split)
     prefix = f"{above}/{part}/" if above else f"{part}/"
@@ -55,7 +57,21 @@ def open_split_folders(opening: Opening) -> Dataset:
         classes=classes,
         notes=_notes(prefix, found["outside"]),
         problems=int(found["outside"] > 0),
+        parts=tuple(parts),
     )
+
+
+def find_above(root: Path) -> str:
+    """Return the folder below `root` that holds the parts; "" if they are not in a lone folder."""
+    names: list[str] = []
+    for _ in range(DEPTH):
+        folders = read_directory(str(root.joinpath(*names))).folders
+        if any(part_of(name) for name in folders):
+            return "/".join(names)
+        if len(folders) != 1:
+            break
+        names.append(folders[0])
+    return ""
 
 
 def find_parts(root: Path, above: str = "") -> list[str]:

@@ -1,0 +1,58 @@
+"""A folder that `expand` wrote, listed by its manifest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from expand.layouts.layout import AUTO
+from expand.layouts.recognition.evidence import peek
+from expand.records.manifest import manifest_name, read_rows
+from train.data.folders.classified import refuse_expanded
+from train.data.folders.folder import Folder
+from train.errors import TrainError
+
+COLUMNS = ("file_name", "label", "source", "view", "source_sha256", "sha256")
+
+
+def has_manifest(root: Path) -> bool:
+    """Tell whether a folder has a manifest of expand, not another file of that name."""
+    path = root / manifest_name(root)
+    if not path.is_file():
+        return False
+    return path.stat().st_size == 0 or '"source_sha256"' in peek(str(path))
+
+
+def recorded_layout(card: dict[str, Any] | None) -> str:
+    """Return the layout of an expanded dataset, as its run card has it."""
+    recorded = card["settings"].get("dataset") if card else None
+    return str(recorded["layout"]) if recorded else AUTO
+
+
+def list_expanded(root: Path, card: dict[str, Any] | None) -> Folder:
+    """List the images that grew, with all views; raise TrainError if they have no classes."""
+    name = manifest_name(root)
+    if card is None:
+        raise TrainError(f'"{root}" has a {name} and no run card; was it written by expand?')
+    if card.get("state") != "finished":
+        raise TrainError(f'"{root}" is not finished; run the same expand command again')
+    rows = [row for row in read_rows(root) if not row.get("kept")]
+    if not rows:
+        raise TrainError(f'"{root}" has no images: its {name} is empty')
+    try:
+        columns = [[row[name] for row in rows] for name in COLUMNS]  # type: ignore[literal-required]
+    except KeyError as error:
+        raise TrainError(
+            f'"{root / name}" has a row without {error}; `expand verify` checks the folder'
+        ) from error
+    files, labels, sources, views, source_hashes, file_hashes = columns
+    refuse_expanded(root, recorded_layout(card), files, labels)
+    folder = Folder.of(root, files, labels, sources, views, card)
+    groups = [str(row.get("group") or "") for row in rows]
+    return replace(
+        folder,
+        source_hashes=source_hashes,
+        file_hashes=file_hashes,
+        groups=groups if any(groups) else [],
+    )
