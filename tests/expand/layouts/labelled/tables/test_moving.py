@@ -57,7 +57,7 @@ MIRRORED: list[tuple[str, str, str]] = [
     (
         "a box with fractions",
         "file,x1,y1,x2,y2\na.png,1.125,2,11.0,7\n",
-        "a_v1.png,69.0,2,78.875,7",
+        "a_v1.png,69.0,2,78.88,7",
     ),
     (
         "points, by sides",
