@@ -15,6 +15,8 @@ SIZE, WEIGHT, MARGIN = 11, 500, 2
 LONGEST = 24
 """Characters of a name that are shown."""
 HEIGHT = SIZE + 2 * MARGIN
+COVERED = 0.15
+"""Share of an image that names cover: with hundreds of objects, those of the largest are shown."""
 INK: Colour = (0, 0, 0)
 Area = tuple[int, int, int, int]
 """Left, top, right and bottom in whole pixels."""
@@ -33,23 +35,25 @@ class Tag(NamedTuple):
 def draw_tags(shown: Pixels, tags: Sequence[Tag]) -> None:
     """Draw names on an image (H×W×3, RGB, 8 bits), those of large objects first.
 
-    A name for which there is no room beside its object is left out.
+    A name is left out if there is no room beside its object, or if names cover too much already.
     """
     taken: list[Area] = []
+    room = COVERED * shown.shape[0] * shown.shape[1]
     font = cv2.FontFace("sans")
     for tag in sorted(tags, key=lambda tag: -tag.area):
         text = shorten(tag.name)
         ends = cv2.getTextSize((0, 0), text, (0, 0), font, SIZE, WEIGHT)
         width = ends[0] + ends[2] + 2 * MARGIN
-        for area in _places(tag, width, (shown.shape[1], shown.shape[0])):
-            if not any(_overlap(area, other) for other in taken):
-                taken.append(area)
-                left, top, right, bottom = area
-                shown[top:bottom, left:right] = tag.colour
-                cv2.putText(
-                    shown, text, (left + MARGIN, bottom - MARGIN - 2), INK, font, SIZE, WEIGHT
-                )
-                break
+        places = _places(tag, width, (shown.shape[1], shown.shape[0]))
+        free = (area for area in places if not any(_overlap(area, other) for other in taken))
+        if area := next(free, None):
+            taken.append(area)
+            left, top, right, bottom = area
+            shown[top:bottom, left:right] = tag.colour
+            cv2.putText(shown, text, (left + MARGIN, bottom - MARGIN - 2), INK, font, SIZE, WEIGHT)
+            room -= width * HEIGHT
+            if room < 0:
+                return
 
 
 def shorten(name: str) -> str:

@@ -137,6 +137,19 @@ def test_names_do_not_cover_each_other() -> None:
     assert set(written) <= {0, int(near(alone, colour(0), 0).sum())}
 
 
+def test_among_many_objects_the_largest_have_names() -> None:
+    columns, rows = np.meshgrid(np.arange(0, 540, 36.0), np.arange(16, 480, 26.0))
+    sides = np.linspace(24, 34, columns.size)
+    edges = [columns.ravel(), rows.ravel(), columns.ravel() + sides, rows.ravel() + 8]
+    targets = Targets(Boxes(np.stack(edges, axis=1)))
+    image = np.full((500, 600, 3), 90, np.uint8)
+    drawn = [draw(image, targets, names, [0] * columns.size, 600) for names in ([], ["cat"] * columns.size)]  # fmt: skip
+    written = (drawn[0] != drawn[1]).any(axis=-1)
+    assert 0.1 < written.mean() < 0.16
+    assert written[300:460].mean() > 1.2 * written.mean()
+    assert not written[:100].any()
+
+
 @pytest.mark.parametrize("name", ["a\nb\x00", "\ud800", "..." * 30])
 def test_a_name_is_shown_as_one_short_line(name: str) -> None:
     assert shorten(name).isprintable()
