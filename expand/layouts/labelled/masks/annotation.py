@@ -18,15 +18,16 @@ class Masks(NamedTuple):
     """The path of each mask, and where the number belongs in its stem."""
     tail: str = ""
     """What the stem of the image ends with, behind the number: "_leftImg8bit"."""
+    sample: str = ""
+    """The folder that has the number instead, as it holds nothing but the image and its masks."""
 
 
 def write_masks(masks: list[MaskOf]) -> str:
     """Return what is known of an image's masks, as JSON text."""
     tail = max((mask.tail for mask in masks), key=len, default="")
-    return json.dumps(
-        {"masks": [[mask.path, mask.at] for mask in sorted(masks)], "tail": tail},
-        separators=(",", ":"),
-    )
+    sample = "" if not all(mask.sample for mask in masks) else masks[0].sample
+    known = {"masks": [[mask.path, mask.at] for mask in sorted(masks)], "tail": tail}
+    return json.dumps(known | {"sample": sample}, separators=(",", ":"))
 
 
 def write_reason(reason: str) -> str:
@@ -39,7 +40,8 @@ def read_masks(source: Source) -> Masks:
     read = json.loads(source.annotation)
     if "reason" in read:
         raise BadImageError(read["reason"])
-    return Masks(tuple((path, at) for path, at in read["masks"]), read["tail"])
+    masks = tuple((path, at) for path, at in read["masks"])
+    return Masks(masks, read["tail"], read["sample"])
 
 
 def image_name(source: Source, k: int, format_: str) -> str:
@@ -48,25 +50,41 @@ def image_name(source: Source, k: int, format_: str) -> str:
     So the copy and its masks are found by the same rule as the originals: "x_v1_leftImg8bit.png"
     has the mask "x_v1_gtFine_labelIds.png", "x_v1.jpg" the mask "x_v1_mask.png".
     """
-    tail = _tail(source)
-    if not tail:
-        return copy_name(source.id, k, format_)
+    known = _read(source)
+    named = copy_name(source.id, k, format_)
+    if known.sample:
+        return (
+            _in_sample(known.sample, split_suffix(source.id)[0], f"_v{k}") + split_suffix(named)[1]
+        )
+    if not known.tail:
+        return named
     stem, suffix = split_suffix(source.id)
-    named, kind = split_suffix(copy_name(stem.removesuffix(tail) + suffix, k, format_))
-    return f"{named}{tail}{kind}"
+    named, kind = split_suffix(copy_name(stem.removesuffix(known.tail) + suffix, k, format_))
+    return f"{named}{known.tail}{kind}"
 
 
 def mask_names(source: Source, image: str) -> tuple[str, ...]:
     """Return the names of the masks of a view whose image is called so."""
-    try:
-        known = read_masks(source)
-    except BadImageError:
-        return ()
+    known = _read(source)
     if image == source.id:
         return tuple(path for path, _ in known.masks)
+    if known.sample:
+        added = image[len(known.sample) :].partition("/")[0]
+        parted = [split_suffix(path) for path, _ in known.masks]
+        return tuple(_in_sample(known.sample, stem, added) + suffix for stem, suffix in parted)
     begin = len(split_suffix(source.id)[0]) - len(known.tail)
     added = split_suffix(image)[0].removesuffix(known.tail)[begin:]
     return tuple(_insert(path, at, added) for path, at in known.masks)
+
+
+def _in_sample(sample: str, stem: str, added: str) -> str:
+    """Return the path of a file without its suffix, in the folder of a copy.
+
+    Files that are called as their folder stay so.
+    """
+    below = stem[len(sample) :]
+    same = stem.rpartition("/")[2] == sample.rpartition("/")[2]
+    return f"{sample}{added}{below}{added if same else ''}"
 
 
 def _insert(path: str, at: int, added: str) -> str:
@@ -74,8 +92,8 @@ def _insert(path: str, at: int, added: str) -> str:
     return f"{folder}{slash}{name[:at]}{added}{name[at:]}"
 
 
-def _tail(source: Source) -> str:
+def _read(source: Source) -> Masks:
     try:
-        return read_masks(source).tail
+        return read_masks(source)
     except BadImageError:
-        return ""
+        return Masks(())

@@ -40,7 +40,7 @@ def open_masks(opening: Opening) -> Dataset:
     grown = {file.path for file in images if file.path in known and growing.holds(file)}
     _refuse_unread(opening.root, images, others, grown)
     uses = _uses(pairing, grown)
-    _refuse_taken(opening, [*images, *others])
+    _refuse_taken(opening, pairing, [*images, *others])
     listing = list_dataset(
         opening.root, lambda path, _: uses.get(path, KEPT), opening.factor, opening.format
     )
@@ -118,18 +118,27 @@ def _unread(root: Path, file: File) -> ExpandError:
     )
 
 
-def _refuse_taken(opening: Opening, files: list[File]) -> None:
-    """Refuse a file that is called as a copy would be.
+def _refuse_taken(opening: Opening, pairing: Pairing, files: list[File]) -> None:
+    """Refuse what is called as a copy would be: a file, or a folder with an image and its masks.
 
-    The scan refuses those that end with the number; here it can be in front of "_mask".
+    The scan refuses files that end with the number; here it can be in front of "_mask".
     """
+    samples = {fold(mask.sample) for masks in pairing.masks.values() for mask in masks}
     names = {fold(file.path) for file in files}
     for file in files:
+        start = "".join(f"{name}/" for name in file.folders)
         for tag in TAG.finditer(file.stem):
-            other = file.stem[: tag.start()] + file.stem[tag.end() :] + file.suffix
-            path = "/".join([*file.folders, other])
-            if int(tag[1]) < opening.factor and fold(path) in names and other != file.suffix:
-                raise ExpandError(
-                    f'"{opening.root}/{file.path}" is called as a copy of "{path}" would be; '
-                    "rename it, or expand the dataset that it was made from"
-                )
+            taken = f"{start}{file.stem[: tag.start()]}{file.stem[tag.end() :]}{file.suffix}"
+            if int(tag[1]) < opening.factor and fold(taken) in names:
+                raise _is_taken(opening.root, file.path, taken)
+        for tag in TAG.finditer(start):
+            taken = start[: tag.start()]
+            if int(tag[1]) < opening.factor and start[tag.end()] == "/" and fold(taken) in samples:
+                raise _is_taken(opening.root, start[: tag.end()], taken)
+
+
+def _is_taken(root: Path, path: str, other: str) -> ExpandError:
+    return ExpandError(
+        f'"{root}/{path}" is called as a copy of "{other}" would be; rename it, or expand the '
+        "dataset that it was made from"
+    )

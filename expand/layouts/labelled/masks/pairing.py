@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import NamedTuple
 
 from expand.layouts.labelled.masks.places import Place, place_of
@@ -49,6 +50,8 @@ class MaskOf(NamedTuple):
     """Where the number of a copy belongs in its stem."""
     tail: str = ""
     """What the stem of its image ends with, behind what they have in common: "_leftImg8bit"."""
+    sample: str = ""
+    """The folder that holds nothing but the image and its masks, if their names tell nothing."""
 
 
 @dataclass
@@ -65,42 +68,47 @@ class Pairing:
     """Masks without an image."""
 
 
+Index = dict[tuple[Key, str], list[File]]
+NAMES: dict[str, Callable[[str], Iterable[str]]] = {
+    "stem": lambda stem: (stem,),
+    "words": lambda stem: (image_words(stem),),
+    "head": heads,
+}
+"""What images are found by: the names that each gives to a stem."""
+
+
 class Images:
-    """Images by their names, in each place."""
+    """Images by their names, in each place; an index is made when it is needed."""
 
     def __init__(self, files: Iterable[File]) -> None:
         self._files = tuple(files)
-        self._by_place: dict[tuple[str, Key, str], list[File]] = defaultdict(list)
-        self._by_part: dict[tuple[str, Key, str], list[File]] = defaultdict(list)
+        self._indices: dict[tuple[str, bool], Index] = {}
         self._places = {file.place.key for file in self._files}
-        for file in self._files:
-            self._add(self._by_place, file.place.key, file)
-
-    @staticmethod
-    def _add(index: dict[tuple[str, Key, str], list[File]], key: Key, file: File) -> None:
-        index["stem", key, file.stem].append(file)
-        index["words", key, image_words(file.stem)].append(file)
-        for head in heads(file.stem):
-            index["head", key, head].append(file)
 
     def of(self, mask: File, *, elsewhere: bool) -> tuple[Try, list[File]] | None:
         """Return the images that a mask may belong to, and how their names tell; None if none do.
 
         Where no image is in its place, those of its part are looked through.
         """
-        key, index = mask.place.key, self._by_place
-        if key not in self._places and elsewhere:
-            key, index = key[:1], self._of_parts()
+        key = mask.place.key
+        by_part = key not in self._places and elsewhere
         for each in tries(mask.stem, elsewhere=elsewhere):
-            if found := index.get((each.by, key, each.name)):
+            if found := self._index(each.by, by_part).get((_cut(key, by_part), each.name)):
                 return each, found
         return None
 
-    def _of_parts(self) -> dict[tuple[str, Key, str], list[File]]:
-        if not self._by_part:
+    def _index(self, by: str, by_part: bool) -> Index:
+        if (by, by_part) not in self._indices:
+            index: Index = defaultdict(list)
             for file in self._files:
-                self._add(self._by_part, file.place.key[:1], file)
-        return self._by_part
+                for name in NAMES[by](file.stem):
+                    index[_cut(file.place.key, by_part), name].append(file)
+            self._indices[by, by_part] = index
+        return self._indices[by, by_part]
+
+
+def _cut(key: Key, by_part: bool) -> Key:
+    return key[:1] if by_part else key
 
 
 def pair(files: Iterable[File]) -> Pairing:
@@ -118,6 +126,7 @@ def pair(files: Iterable[File]) -> Pairing:
             images += _pair_labels(inside, index, pairing)
     known = pairing.masks.keys() | pairing.doubtful.keys()
     pairing.bare = [file for file in images if file.path not in known]
+    _pair_samples(pairing, Counter(file.place.key for file in images))
     _check(pairing)
     return pairing
 
@@ -161,6 +170,33 @@ def _pair_beside(files: list[File], pairing: Pairing) -> list[File]:
     return [file for file in files if file.path not in masks]
 
 
+def _pair_samples(pairing: Pairing, images: Counter[Key]) -> None:
+    """Pair masks of any name with the only image in their place, in a folder of their own."""
+    alone = {file.place.key: file for file in pairing.bare if images[file.place.key] == 1}
+    left = list[File]()
+    for mask in pairing.orphans:
+        image = alone.get(mask.place.key)
+        if image and (sample := sample_of(image, mask)):
+            pairing.masks[image.path].append(MaskOf(mask.path, len(mask.stem), sample=sample))
+        else:
+            left.append(mask)
+    pairing.orphans = left
+    pairing.bare = [file for file in pairing.bare if file.path not in pairing.masks]
+
+
+def sample_of(image: File, mask: File) -> str:
+    """Return the folder of an image and its mask that tells which they are; "" if there is none."""
+    common = tuple(
+        takewhile(lambda pair: pair[0] == pair[1], zip(image.folders, mask.folders, strict=False))
+    )
+    folders = [name for name, _ in common]
+    if not folders or place_of((folders[-1],)) != Place(
+        rest=words(folders[-1]), folder=folders[-1]
+    ):
+        return ""
+    return "/".join(folders)
+
+
 def _add(pairing: Pairing, mask: File, how: Try, images: list[File]) -> None:
     """Note the mask of an image; of several images, that in the folders of the same names."""
     if len(images) > 1:
@@ -171,7 +207,8 @@ def _add(pairing: Pairing, mask: File, how: Try, images: list[File]) -> None:
         return
     (image,) = images
     tail = image.stem[len(how.name) :] if how.by == "head" else ""
-    pairing.masks[image.path].append(MaskOf(mask.path, how.at, tail))
+    sample = "" if how.name else sample_of(image, mask)  # "s1/image.png", "s1/mask.png"
+    pairing.masks[image.path].append(MaskOf(mask.path, how.at, tail, sample))
 
 
 def _nearest(mask: File, images: list[File]) -> list[File]:

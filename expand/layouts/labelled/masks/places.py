@@ -24,7 +24,7 @@ MASK_WORDS = MARKS | {"anno", "annos", "matte", "depth", "disparity", "instance"
 IMAGE_WORDS = IMAGES | FILLER | PART_OF.keys() | {"sat", "flair"}
 """What can stand behind the common part of the names in that of the image: "x_sat"."""
 
-KNOWN = LABEL_WORDS | IMAGES | FILLER | PART_OF.keys()
+KNOWN = LABEL_WORDS | IMAGES | FILLER | PART_OF.keys() | {"stage", "phase"}
 
 
 class Part(NamedTuple):

@@ -13,6 +13,21 @@ from expand.layouts.recognition.words import FILLER, IMAGES, WORD, words
 EDGE = " _-.(+"
 """What stands between the common part of two names and the rest."""
 
+STARTS = (
+    "ann",
+    "depth",
+    "dispar",
+    "gt",
+    "instance",
+    "label",
+    "mask",
+    "matte",
+    "seg",
+    "tri",
+    "truth",
+)
+"""Each of `MASK_WORDS` contains one of these."""
+
 
 class Try(NamedTuple):
     """A name that the image of a mask may have."""
@@ -52,7 +67,10 @@ def has_mark(stem: str, said: set[str]) -> bool:
 
     There it is what the images show.
     """
-    return bool((MASK_WORDS - said) & {*words(stem)})
+    lower = stem.lower()
+    if not any(start in lower for start in STARTS):
+        return False
+    return not (MASK_WORDS - said).isdisjoint(words(stem))
 
 
 def heads(stem: str) -> Iterator[str]:

@@ -78,6 +78,22 @@ LAYOUTS: dict[str, tuple[dict[str, str], list[str]]] = {
         {"images/21_training.tif": "1st_manual/21_manual1.png"},
         ["images/21_v1_training.tif", "1st_manual/21_v1_manual1.png"],
     ),
+    "a folder for each image, names alone": (
+        {"a/s1/image.png": "a/s1/mask.png", "a/s2/image.png": "a/s2/mask.png"},
+        ["a/s1_v1/image.png", "a/s1_v1/mask.png", "a/s2_v1/image.png", "a/s2_v1/mask.png"],
+    ),
+    "a folder for each image, masks of any name": (
+        {
+            "train/0a/images/0a.png": "train/0a/masks/77.png",
+            "train/1b/images/1b.png": "train/1b/masks/c.png",
+        },
+        [
+            "train/0a_v1/images/0a_v1.png",
+            "train/0a_v1/masks/77.png",
+            "train/1b_v1/images/1b_v1.png",
+            "train/1b_v1/masks/c.png",
+        ],
+    ),
     "sequences with the same numbers": (
         {"images/s1/001.png": "masks/s1/001.png", "images/s2/001.png": "masks/s2/001.png"},
         [

@@ -173,6 +173,16 @@ def test_a_file_that_is_called_as_a_copy_would_be_is_refused(tmp_path: Path) -> 
         expanded(root, tmp_path / "out")
 
 
+def test_a_folder_that_is_called_as_that_of_a_copy_would_be_is_refused(tmp_path: Path) -> None:
+    pairs = {f"a/{name}/image.png": f"a/{name}/mask.png" for name in ("s", "s_v2")}
+    root = drawn.write(tmp_path / "set", drawn.pairs(pairs))
+    with pytest.raises(ExpandError, match='a/s_v2" is called as a copy of "a/s" would be'):
+        expanded(root, tmp_path / "out")
+    _, bad = expanded(root, tmp_path / "out", factor=2)
+    assert not bad
+    assert "a/s_v2_v1/mask.png" in names(tmp_path / "out")
+
+
 def test_several_masks_of_an_image_all_move(tmp_path: Path) -> None:
     pairs = {"benign/x (1).png": "benign/x (1)_mask.png", "benign/y.png": "benign/y_mask.png"}
     second = drawn.scene(0)
