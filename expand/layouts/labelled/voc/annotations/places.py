@@ -68,13 +68,24 @@ class Box:
 
         So it never cuts its object. An edge that did not move keeps its text.
         """
-        decimals = decimals_of(*self.leaves)
-        for index, (leaf, old, new) in enumerate(
-            zip(self.leaves, self.edges, edges.tolist(), strict=True)
-        ):
-            if not is_same(old, new):
-                value = floor_to(new, decimals) + 1 if index < 2 else ceil_to(new, decimals)
-                yield document.set_text(leaf, written(value, decimals))
+        decimals, new = decimals_of(*self.leaves), edges.tolist()
+        for low, high in ((0, 2), (1, 3)):
+            moved = [side for side in (low, high) if not is_same(self.edges[side], new[side])]
+            if moved and new[high] - new[low] < 1:
+                moved = [low, high]  # the two depend on each other
+            pixels = _outwards(new[low], new[high], decimals)
+            for side in moved:
+                text = written(pixels[side == high], decimals)
+                yield document.set_text(self.leaves[side], text)
+
+
+def _outwards(low: float, high: float, decimals: int) -> tuple[float, float]:
+    """Return the first and the last pixel, counted from 1, of what lies between two edges."""
+    first, end = floor_to(low, decimals), ceil_to(high, decimals)
+    if end - first < 1:  # nothing is narrower than a pixel
+        first = max(0.0, end - 1)
+        end = first + 1
+    return first + 1, end
 
 
 def _first(pixel: float) -> float:

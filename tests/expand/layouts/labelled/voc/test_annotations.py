@@ -19,6 +19,7 @@ from tests.expand.layouts.labelled.voc.drawn import (
     HEIGHT,
     WIDTH,
     Drawn,
+    Edges,
     annotation,
     boxes,
     picture,
@@ -156,6 +157,16 @@ def test_a_box_from_0_begins_at_the_border(tmp_path: Path) -> None:
     src, out = beside(tmp_path / "src", text), tmp_path / "out"
     grow(src, out)
     assert boxes(out / "a_v1.xml") == [("cat", (45, 0, 64, 24))]  # y does not move
+
+
+@pytest.mark.parametrize("box", [(0, 0, 0, 5), (64, 2, 64, 9), (10.2, 3, 10.4, 8), (1, 1, 1, 1)])
+def test_a_box_is_never_narrower_than_a_pixel(tmp_path: Path, box: Edges) -> None:
+    drawn = Drawn("cat", box)
+    src = beside(tmp_path / "src", annotation("a", (drawn,), suffix=".png"))
+    assert grow(src, tmp_path / "out", "detect", factor=6) == []
+    for path in (tmp_path / "out").glob("a_v*.xml"):
+        for _, (x1, y1, x2, y2) in boxes(path):
+            assert (1 <= x1 <= x2 <= WIDTH, 0 <= y1 <= y2 <= HEIGHT) == (True, True)
 
 
 def test_a_box_beyond_the_border_is_clipped_in_all_views_and_counted(tmp_path: Path) -> None:
