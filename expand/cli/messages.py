@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from expand.job.summary import RunSummary
     from expand.layouts.listing import ScanSummary
 
-BAD_SHOWN = 20
+BAD_SHOWN, RULES_SHOWN = 20, 20
 
 
 def format_plan(plan: Plan, estimated: Estimate, workers: int) -> str:
@@ -29,6 +29,7 @@ def format_plan(plan: Plan, estimated: Estimate, workers: int) -> str:
         *_format_table(_technique_rows(plan)),
         "",
         _format_views(plan),
+        *format_rules(plan),
         f"Fill: {recipe.fill.value}. Sampling: {settings.sampling}. Seed: {settings.seed}.",
         "",
         f"Input: {visible(plan.src)}, {counts}, {format_bytes(listed.bytes)}{format_ignored(listed)}",
@@ -50,6 +51,23 @@ def format_plan(plan: Plan, estimated: Estimate, workers: int) -> str:
     if settings.originals != "none" and _changes_size(plan):
         lines += ["Note: view 0 is the original at its own size; --originals none leaves it out."]
     return "\n".join([*lines, *(f"Note: {note}" for note in recipe.notes)])
+
+
+def format_rules(plan: Plan) -> list[str]:
+    """Format the rules of a recipe for classes: what each leaves out, and how many views remain."""
+    from expand.recipes.lookalikes import describe_lookalikes
+    from expand.recipes.rules import describe_unknown
+
+    recipe, names = plan.settings.recipe, plan.dataset.class_names
+    lines = []
+    for rules in recipe.classes[:RULES_SHOWN]:
+        distinct = recipe.distinct_for([rules.label])
+        views = "unlimited" if distinct is None else f"{distinct:,}"
+        lines.append(visible(f'Class "{rules.label}": {rules}. Distinct views: {views}.'))
+    if len(recipe.classes) > RULES_SHOWN:
+        lines.append(f"… and rules for {len(recipe.classes) - RULES_SHOWN:,} more classes.")
+    found = [*describe_unknown(recipe.classes, names), *describe_lookalikes(names, recipe)]
+    return [*lines, *(visible(f"Note: {line}.") for line in found)]
 
 
 def format_title(plan: Plan) -> str:

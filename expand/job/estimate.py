@@ -16,7 +16,7 @@ from expand.errors import BadImageError, ExpandError
 from expand.job.plan import Plan
 from expand.job.tasks.context import check_input
 from expand.job.tasks.copies import File, make_files, open_labelled, open_source
-from expand.job.tasks.labels import load_labels
+from expand.job.tasks.labels import classes_of, load_labels
 from expand.layouts.listing import spread_out
 from expand.layouts.source import Source, read_source
 
@@ -116,8 +116,11 @@ def _make_some(plan: Plan, source: Source) -> list[File]:
     reader = plan.dataset.labels
     if reader:
         labels = reader, load_labels(reader, os.fspath(plan.src), source)
-        return list(make_files(open_labelled(source, data, some, (), labels), plan.settings))
-    return list(make_files(open_source(source.id, data, some), plan.settings))
+        opened = open_labelled(plan.settings, source, data, some, (), labels)
+    else:
+        classes = classes_of(plan.settings, source, None)
+        opened = open_source(source.id, data, some, (), classes)
+    return list(make_files(opened, plan.settings))
 
 
 def _size(file: File) -> int:

@@ -25,6 +25,7 @@ from expand.layouts.layout import AUTO
 from expand.layouts.limits import NameLimits
 from expand.layouts.listing import ScanSummary
 from expand.recipes.recipe import Recipe
+from expand.recipes.rules import describe_unknown
 from expand.records.card import FINISHED, UNFINISHED, versions, write_card
 from expand.storage.removal import sweep
 
@@ -139,7 +140,9 @@ def do_job(
         check_output(plan.out, folder.identity)
         write_card(folder, _finished_card(plan, [*state.runs, cost], summary))
         folder.sync_names()
-    notes = (*plan.settings.recipe.notes, *plan.dataset.notes, *state.notes)
+    recipe = plan.settings.recipe
+    unknown = describe_unknown(recipe.classes, plan.dataset.class_names)
+    notes = (*recipe.notes, *unknown, *plan.dataset.notes, *state.notes)
     return Report(plan, summary, engine.workers, notes)
 
 

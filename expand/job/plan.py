@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -84,12 +84,28 @@ def suited(settings: Settings | SettingsFor, dataset: Dataset, request: Request)
     """Return the settings for a dataset: with the recipe that suits it, and how it was read."""
     if not isinstance(settings, Settings):
         settings = settings("detect" if dataset.detects else "classic")
+    check_classes(settings, dataset.class_names)
     if dataset.layout == FOLDERS:
         return settings
     read = DatasetSettings(
         dataset.layout, dataset.split, request.visible, request.mask_fill, request.columns
     )
     return replace(settings, dataset=read)
+
+
+def check_classes(settings: Settings, names: Collection[str]) -> None:
+    """Refuse a recipe whose rules leave a class fewer different views than are asked for.
+
+    `names` are the classes of the dataset; if it names none, all classes with rules are checked.
+    """
+    recipe = settings.recipe
+    for label in names or [rules.label for rules in recipe.classes]:
+        most = recipe.distinct_for([label])
+        if most is not None and settings.factor > most:
+            raise ExpandError(
+                f'--factor {settings.factor} is more than recipe "{recipe.name}" can give class '
+                f'"{label}" by its rules: {most} distinct view{"s" if most > 1 else ""}'
+            )
 
 
 def _check_names(src: Path, dataset: Dataset) -> None:

@@ -14,7 +14,7 @@ from expand.errors import BadImageError
 from expand.geometry import Affine, Placement
 from expand.images.decoder import open_image
 from expand.job.plan import Plan
-from expand.job.tasks.labels import OpenLabels, load_labels
+from expand.job.tasks.labels import OpenLabels, classes_of, load_labels
 from expand.layouts.listing import spread_out
 from expand.layouts.source import read_source
 from expand.targets import Carried, Targets
@@ -109,8 +109,9 @@ def sample_boxes(plan: Plan, seconds: float = 2.0) -> BoxShares:
             loaded = load_labels(reader, os.fspath(plan.src), source)
             image = open_image(read_source(plan.src / source.id))
             opened = OpenLabels.parse(reader, source, loaded, image)
+            classes = classes_of(settings, source, opened)
             for k in range(1, min(settings.factor, 1 + SAMPLED_VIEWS)):
-                params = settings.views.params(source.id, k)
+                params = settings.views.params(source.id, k, classes)
                 placement = settings.views.placement(params, opened.size)
                 shares.add(opened.labels.targets, opened.carry(settings, k, params), placement)
     return shares

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from expand.images.decoder import ImageFile, open_image
 from expand.images.pixels import Pixels
 from expand.job.settings import Settings
-from expand.job.tasks.labels import OpenLabels, load_labels
+from expand.job.tasks.labels import OpenLabels, classes_of, load_labels
 from expand.layouts.labelled.dataset import Dataset, Labels, Named
 from expand.layouts.source import Source, check_name, read_source
 from expand.previews.overlay import draw
@@ -46,21 +46,26 @@ class Rows:
         """Draw a source and its views; raise BadImageError if it or its labels cannot be used."""
         check_name(source.id)
         image = open_image(read_source(self.src / source.id))
-        views = self._render(source.id, image.decode().pixels)
-        if self.dataset.labels is None:
+        reader = self.dataset.labels
+        labels = self._read(reader, source, image) if reader else None
+        classes = classes_of(self.settings, source, labels)
+        views = self._render(source.id, image.decode().pixels, classes)
+        if labels is None:
             return [(text, view.pixels) for text, view in views]
-        labels, row = self._read(self.dataset.labels, source, image), []
+        row: Row = []
         for k, (text, view) in enumerate(views):
             pixels, count = self._labelled(labels, k, view)
             row.append((f"{text}\n{count}" if k and count else text, pixels))
         return row
 
-    def _render(self, source_id: str, pixels: Pixels) -> Iterator[tuple[str, Rendered]]:
+    def _render(
+        self, source_id: str, pixels: Pixels, classes: Sequence[str]
+    ) -> Iterator[tuple[str, Rendered]]:
         """Yield the source itself and its views, with their captions."""
         views, recipe = self.settings.views, self.settings.recipe
         yield source_id, Rendered(pixels, views.params(source_id, 0))
         for k in range(1, self.settings.factor):
-            view = views.render(pixels, views.params(source_id, k))
+            view = views.render(pixels, views.params(source_id, k, classes))
             yield caption(view.params, recipe), view
 
     def _read(self, reader: Labels, source: Source, image: ImageFile) -> OpenLabels:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from functools import partial
@@ -18,12 +18,13 @@ from expand.errors import ExpandError, cut, shown
 from expand.recipes.entry import Entry
 from expand.recipes.fill import DEFAULT_FILL, Fill
 from expand.recipes.reading import compose, read_text
+from expand.recipes.rules import ClassRules, compose_label, read_rule
 from expand.techniques import NATIVE, GeometricTechnique, Technique
 from expand.techniques.catalogue import PIPELINE, Catalogue
 
 NAMED = ("classic", "blog", "detect")
-KEYS = ("name", "fill", "techniques")
-MOST_TECHNIQUES = 100
+KEYS = ("name", "fill", "techniques", "classes")
+MOST_TECHNIQUES, MOST_CLASSES = 100, 2000
 
 
 class Parsed(NamedTuple):
@@ -34,6 +35,7 @@ class Parsed(NamedTuple):
     fill: Fill
     entry: Entry
     notes: tuple[str, ...] = ()
+    classes: tuple[ClassRules, ...] = ()
 
 
 def read_recipe(name: str | Path) -> Parsed:
@@ -85,7 +87,28 @@ def _read(entry: Entry) -> Parsed:
     fill = _common_fill([entry for entry in fills if entry])
     name = _read_name(items["name"]) if "name" in items else _name_of(entry.where)
     notes = _notes(entry.where, *(one.note for one in read))
-    return Parsed(name, tuple(one.technique for one in read), fill, entry, notes)
+    techniques = tuple(one.technique for one in read)
+    classes = _read_classes(items["classes"], techniques) if "classes" in items else ()
+    return Parsed(name, techniques, fill, entry, notes, classes)
+
+
+def _read_classes(entry: Entry, techniques: Sequence[Technique]) -> tuple[ClassRules, ...]:
+    """Return the rules for classes, by the names of classes."""
+    if isinstance(entry.node, yaml.MappingNode) and len(entry.node.value) > MOST_CLASSES:
+        raise entry.error(f"a recipe can have rules for {MOST_CLASSES:,} classes")
+    rules = []
+    for label, own in entry.items().items():
+        read = [
+            item.within(partial(read_rule, name, item.value, techniques))
+            for name, item in own.items().items()
+        ]
+        if not read:
+            raise own.error(f'class "{cut(label)}" has no rules; leave it out')
+        rules.append(ClassRules(compose_label(label), tuple(read)))
+    names = [each.label for each in rules]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise entry.error(f'"{cut(twice)}" is set twice')
+    return tuple(rules)
 
 
 def check_count(count: int, entry: Entry) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 from expand.errors import ExpandError, SettingError, cut, shown
 from expand.recipes.fill import DEFAULT_FILL, Fill
 from expand.recipes.parse import MOST_TECHNIQUES, Parsed, parse_recipe, read_recipe
+from expand.recipes.rules import ClassRules, Rule, compose_label, narrow
 from expand.techniques import NATIVE, Choice, GeometricTechnique, PixelTechnique, Technique
 from expand.techniques.geometric.flip import AXES, Flip
 from expand.techniques.geometric.rotate90 import Rotate90
@@ -29,13 +30,14 @@ class Recipe:
     Geometric techniques must be listed next to each other: they are composed into one matrix, so
     that each view is resampled once. Raises `ExpandError` for an empty recipe, a technique listed
     twice, or geometric techniques with a pixel technique between them. `notes` say what was left
-    out of the file that it was read from.
+    out of the file that it was read from. `classes` are rules for images of single classes.
     """
 
     name: str
     techniques: tuple[Technique, ...]
     fill: Fill = DEFAULT_FILL
     notes: tuple[str, ...] = field(default=(), compare=False)
+    classes: tuple[ClassRules, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "techniques", tuple(self.techniques))
@@ -63,6 +65,8 @@ class Recipe:
             )
         if not all(isinstance(technique, Technique) for technique in self.techniques):
             raise ExpandError(f'recipe "{name}" has something that is not a technique')
+        if not all(isinstance(rules, ClassRules) for rules in self.classes):
+            raise ExpandError(f'recipe "{name}" has something that is not rules for a class')
         if len(self.techniques) > MOST_TECHNIQUES:
             raise ExpandError(
                 f'recipe "{name}" has {len(self.techniques):,} techniques; '
@@ -138,6 +142,39 @@ class Recipe:
         """How many combinations of variants the techniques with factors have."""
         return math.prod(technique.factor or 1 for technique in self.walked)
 
+    def rules_of(self, labels: Iterable[str]) -> tuple[Rule, ...]:
+        """Return the rules for an image of these classes, each once; empty if there are none."""
+        own = {compose_label(label) for label in labels} if self.classes else set()
+        rules = (rule for each in self.classes if each.label in own for rule in each.rules)
+        return tuple(dict.fromkeys(rules))
+
+    def for_classes(self, labels: Iterable[str]) -> Recipe | None:
+        """Return the recipe for an image of these classes; None if their rules leave no technique.
+
+        It is this recipe if no rule is about them.
+        """
+        return self._under(self.rules_of(labels))
+
+    def distinct_for(self, labels: Iterable[str]) -> int | None:
+        """Return how many different views an image of these classes has; None: unlimited."""
+        recipe = self.for_classes(labels)
+        return recipe.distinct if recipe else 1
+
+    def _under(self, rules: tuple[Rule, ...]) -> Recipe | None:
+        if not rules:
+            return self
+        if rules not in self._derived:
+            techniques = narrow(self.techniques, rules)
+            self._derived[rules] = (
+                replace(self, techniques=techniques, classes=()) if techniques else None
+            )
+        return self._derived[rules]
+
+    @cached_property
+    def _derived(self) -> dict[tuple[Rule, ...], Recipe | None]:
+        """The recipes that rules gave so far."""
+        return {}
+
     def neutral(self) -> dict[str, Any]:
         """Return the parameters of view 0, which changes nothing."""
         return {key: dict(choice) for key, choice in self._neutral.items()}
@@ -166,7 +203,12 @@ class Recipe:
         """Return the recipe as plain data: a recipe file with every default written out."""
         techniques = [{technique.name: technique.settings()} for technique in self.techniques]
         fill = self.fill.value if isinstance(self.fill.value, str) else list(self.fill.value)
-        return {"name": self.name, "fill": fill, "techniques": techniques}
+        rules = {
+            each.label: {rule.technique: rule.to_plain() for rule in each.rules}
+            for each in self.classes
+        }
+        classes = {"classes": rules} if rules else {}
+        return {"name": self.name, "fill": fill, "techniques": techniques, **classes}
 
     @classmethod
     def load(cls, name: str | Path) -> Recipe:
@@ -197,7 +239,7 @@ class Recipe:
 
     @classmethod
     def _from(cls, parsed: Parsed) -> Recipe:
-        return parsed.entry.within(lambda: cls(*parsed[:3], parsed.notes))
+        return parsed.entry.within(lambda: cls(*parsed[:3], parsed.notes, parsed.classes))
 
 
 def _product(techniques: tuple[Technique, ...]) -> int | None:

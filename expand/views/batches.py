@@ -19,7 +19,7 @@ from expand.views.checked import check_kept
 from expand.views.keys import STEPS, UNIT, draw_many
 from expand.views.moves import Moves, make_moves
 from expand.views.resample import resample_batch
-from expand.views.views import Views
+from expand.views.views import Params, Views
 from expand.views.walk import walk
 
 Choices = dict[str, Choice]
@@ -52,6 +52,10 @@ class ViewBatches:
             )
             for column, step in enumerate(self.views.steps)
         }
+
+    def params(self, row: int, k: int) -> Params:
+        """Return the parameters of view `k` of the image in a row."""
+        return self.views.params(self.ids[row], k)
 
     def render(
         self,

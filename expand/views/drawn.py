@@ -15,7 +15,7 @@ import numpy as np
 from expand.geometry import Size
 from expand.images.pixels import Pixels
 from expand.techniques import Choice
-from expand.views.batches import ViewBatches
+from expand.views.by_class import view_batches
 from expand.views.moves import Move, Moves, make_moves
 from expand.views.views import Params, Views
 
@@ -27,6 +27,8 @@ class WantedViews(NamedTuple):
     width: int
     height: int
     ks: Sequence[int]
+    labels: Sequence[str] = ()
+    """The classes of the image."""
 
 
 class DrawnView(NamedTuple):
@@ -47,7 +49,9 @@ class DrawnViews:
         pairs = [(row, k) for row, image in enumerate(images) for k in image.ks if k]
         self.rows = np.array([row for row, _ in pairs], np.int64)
         self.ks = np.array([k for _, k in pairs], np.uint64)
-        self.batches = ViewBatches(views, [image.source_id for image in images])
+        self.batches = view_batches(
+            views, [image.source_id for image in images], [image.labels for image in images]
+        )
         self.choices = self.batches.choices(self.rows, self.ks) if pairs else {}
         self.moves = self._moves() if pairs and views.recipe.begins_with_geometry else None
 

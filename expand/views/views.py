@@ -5,8 +5,8 @@ View 0 is the image itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -79,13 +79,19 @@ class Views:
                 "Give one of its techniques no factor"
             )
 
-    def params(self, source_id: str, k: int) -> Params:
-        """Return the parameters of view `k` of an image as plain data, for each technique."""
+    def params(self, source_id: str, k: int, labels: Iterable[str] = ()) -> Params:
+        """Return the parameters of view `k` of an image as plain data, for each technique.
+
+        `labels` are the classes of the image, for which the recipe can have rules. A technique that
+        they leave out gets the parameters with which it changes nothing.
+        """
         if k < 0:
             raise ExpandError(f"views are numbered from 0, got {k}")
         recipe = self.recipe
         if k == 0:
             return recipe.neutral()
+        if (own := self.for_classes(labels)) is not self:
+            return recipe.neutral() | (own.params(source_id, k) if own else {})
         variants = self.variants(source_id, k)
         numbers = self._numbers(source_id, k)
         numbers += map(unit, draw(self.seed, "seed", source_id, k, self.seeds))
@@ -93,6 +99,16 @@ class Views:
             step.key: step.technique.choose(float(variant), [numbers[i] for i in step.takes])
             for step, variant in zip(self.steps, variants, strict=True)
         }
+
+    def for_classes(self, labels: Iterable[str]) -> Views | None:
+        """Return the views of images of these classes; None if rules leave them no technique.
+
+        They are these views if the recipe has no rules for them.
+        """
+        recipe = self.recipe.for_classes(labels) if self.recipe.classes else self.recipe
+        if recipe is self.recipe:
+            return self
+        return None if recipe is None else replace(self, recipe=recipe)
 
     def render(
         self,

@@ -90,7 +90,7 @@ def read_ablation(data: Path, options: dict[str, Any]) -> AblationStudy:
     return AblationStudy(
         data=data,
         test=options["test"],
-        recipe=load_recipe(options["recipe"]),
+        recipe=load_recipe(options["recipe"], rules=False),
         training=read_hyperparameters(options),
         shape=read_shape(options),
         threads=read_threads(options),

@@ -205,7 +205,7 @@ def read_comparison(data: Path, options: dict[str, Any]) -> ComparisonStudy:
         test=options["test"],
         arms=arms,
         lengths=lengths,
-        views=load_recipe(options["recipe"]),
+        views=load_recipe(options["recipe"], rules=False),
         training=read_hyperparameters({**options, "epochs": max(lengths)}),
         fly_techniques=tuple(name.strip() for name in drawn.split(",")) if drawn else (),
         shape=read_shape(options),

@@ -88,8 +88,11 @@ def read_hyperparameters(options: dict[str, Any]) -> Hyperparameters:
     return preset(options["model"], options["preset"], **changes)
 
 
-def load_recipe(recipe: str | dict[str, Any]) -> Recipe:
-    """Load a recipe by name, from a file, or from plain data in a configuration file."""
+def load_recipe(recipe: str | dict[str, Any], *, rules: bool = True) -> Recipe:
+    """Load a recipe by name, from a file, or from plain data in a configuration file.
+
+    Without `rules`, one that has rules for classes is refused.
+    """
     from expand.errors import ExpandError
     from expand.recipes.recipe import Recipe
 
@@ -97,6 +100,11 @@ def load_recipe(recipe: str | dict[str, Any]) -> Recipe:
         loaded = Recipe.from_dict(recipe) if isinstance(recipe, dict) else Recipe.load(recipe)
     except ExpandError as error:
         raise TrainError(str(error)) from error
+    if loaded.classes and not rules:
+        raise TrainError(
+            f'recipe "{loaded.name}" has rules for classes, which compare and ablate do not '
+            "follow: they measure one recipe for all classes. Leave them out"
+        )
     for note in loaded.notes:
         echo(visible(note), err=True)
     return loaded

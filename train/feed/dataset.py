@@ -11,6 +11,7 @@ from torch import Tensor
 
 from expand.images.pixels import Pixels
 from expand.views.batches import ViewBatches
+from expand.views.by_class import view_batches
 from train.data.decoding import hash_files
 from train.data.shape import Shape
 from train.feed import batched, exact
@@ -63,7 +64,7 @@ class ViewDataset(Generic[P]):
         views = self.sampler.strategy.views(epoch)
         assert views is not None
         if self.batches is None or self.batches.views != views:
-            self.batches = ViewBatches(views, self.sampler.ids)
+            self.batches = view_batches(views, self.sampler.ids, self.sampler.classes)
         return self.batches
 
     def _fill_colours(self, batches: ViewBatches, rows: Rows) -> Colours | None:

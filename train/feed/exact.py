@@ -49,7 +49,7 @@ def render_each(
     """Render view `k` of images one by one, each at its own size, as they are asked for."""
     views = batches.views
     for pixels, item in zip(images, items, strict=True):
-        yield views.render(pixels, views.params(batches.ids[item], k)).pixels
+        yield views.render(pixels, batches.params(int(item), k)).pixels
 
 
 def fill_colours(batches: ViewBatches, images: Pixels) -> Colours:

@@ -42,6 +42,11 @@ class Sampler:
         """The source of each item."""
         return [self.folder.sources[row] for row in self.table[:, 0]]
 
+    @property
+    def classes(self) -> list[tuple[str]]:
+        """The class of each item, by name; a recipe can have rules for it."""
+        return [(self.folder.classes[label],) for label in self.labels.tolist()]
+
     def rows(self, items: NDArray[np.int64], epoch: int) -> NDArray[np.int64]:
         """Return the folder's rows of some items in an epoch."""
         rows: NDArray[np.int64] = self.table[items, epoch % self.copies]

@@ -17,7 +17,7 @@ from expand.images.decoder import Decoded, ImageFile, open_image
 from expand.images.encoder import encode
 from expand.images.pixels import Pixels
 from expand.job.settings import Settings
-from expand.job.tasks.labels import LoadedLabels, OpenLabels, WrittenLabels
+from expand.job.tasks.labels import LoadedLabels, OpenLabels, WrittenLabels, classes_of
 from expand.layouts.labelled.dataset import Labels
 from expand.layouts.names import copy_name
 from expand.layouts.source import Source, check_name
@@ -60,17 +60,24 @@ class OpenSource(NamedTuple):
     rows: Sequence[Row] = ()
     """The manifest's rows of views that have files already; new views are compared with them."""
     labels: OpenLabels | None = None
+    classes: Sequence[str] = ()
+    """Its classes, if the recipe has rules for classes."""
 
 
 def open_source(
-    source_id: str, data: bytes, ks: Sequence[int], rows: Sequence[Row] = ()
+    source_id: str,
+    data: bytes,
+    ks: Sequence[int],
+    rows: Sequence[Row] = (),
+    classes: Sequence[str] = (),
 ) -> OpenSource:
     """Open a source, from the bytes of its file; raise BadImageError if it cannot be used."""
     check_name(source_id)
-    return OpenSource(source_id, data, open_image(data), ks, rows)
+    return OpenSource(source_id, data, open_image(data), ks, rows, classes=classes)
 
 
 def open_labelled(
+    settings: Settings,
     source: Source,
     data: bytes,
     ks: Sequence[int],
@@ -83,7 +90,8 @@ def open_labelled(
     """
     opened = open_source(source.id, data, ks, rows)
     reader, loaded = labels
-    return opened._replace(labels=OpenLabels.parse(reader, source, loaded, opened.image))
+    parsed = OpenLabels.parse(reader, source, loaded, opened.image)
+    return opened._replace(labels=parsed, classes=classes_of(settings, source, parsed))
 
 
 class DrawnSource(NamedTuple):
@@ -101,7 +109,10 @@ def draw_sources(settings: Settings, sources: Sequence[OpenSource]) -> list[Draw
     """Draw the views of several sources at once, and render small ones; in the sources' order."""
     drawn = DrawnViews(
         settings.views,
-        [WantedViews(source.id, *source.image.size, source.ks) for source in sources],
+        [
+            WantedViews(source.id, *source.image.size, source.ks, source.classes)
+            for source in sources
+        ],
     )
     small = _render_small(drawn, sources) if settings.recipe.is_native else {}
     return [DrawnSource(views, *small.get(row, ())) for row, views in enumerate(drawn.by_image())]
@@ -194,7 +205,8 @@ class ImageViews:
         settings: Settings,
         drawn: DrawnSource,
     ) -> None:
-        self.source_id, self.pixels, self.settings = source.id, pixels, settings
+        self.source_id, self.classes = source.id, source.classes
+        self.pixels, self.settings = pixels, settings
         self.drawn = drawn
         self.by_hash: dict[str, list[int]] = {}
         """Views with pixels that no earlier view has, by the hash of their file."""
@@ -205,7 +217,10 @@ class ImageViews:
     def render(self, k: int) -> Rendered:
         """Return view `k`."""
         views = self.settings.views
-        params, move = self.drawn.views.get(k) or (views.params(self.source_id, k), None)
+        params, move = self.drawn.views.get(k) or (
+            views.params(self.source_id, k, self.classes),
+            None,
+        )
         pixels = self.pixels if k == 0 else self.drawn.pixels.get(k)
         if pixels is not None:
             return Rendered(pixels, params)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from expand.errors import BadImageError
 from expand.geometry import IDENTITY, Placement, Size
 from expand.images.decoder import ImageFile, upright_map
 from expand.job.settings import Settings
@@ -17,6 +18,7 @@ from expand.layouts.labelled.dataset import (
     LabelFile,
     LabelledView,
     Labels,
+    Named,
 )
 from expand.layouts.source import Source
 from expand.records.rows import LabelFileRow, RowLabels
@@ -107,6 +109,12 @@ class OpenLabels:
         labels = reader.parse(source, loaded.files, frame)
         return cls(reader, source, labels, loaded.sha256, frame.size)
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes of its objects, each once; empty if the labels do not name them."""
+        named = self.labels.classes if isinstance(self.labels, Named) else ()
+        return tuple(sorted(set(named)))
+
     def image_name(self, k: int, format_: str) -> str:
         """Return the name of the image of view `k`."""
         return self.reader.image_name(self.source, k, format_) if k else self.source.id
@@ -140,6 +148,27 @@ class OpenLabels:
         assert settings.dataset
         shape = int(self.size.height), int(self.size.width)
         return carry_view(settings.views, targets, dict(params), shape, settings.dataset.visible)
+
+
+def classes_of(settings: Settings, source: Source, labels: OpenLabels | None) -> tuple[str, ...]:
+    """Return the classes of a source, if the recipe has rules for classes.
+
+    Raise BadImageError if they are not known, or if their rules leave too few different views.
+    """
+    recipe = settings.recipe
+    if not recipe.classes:
+        return ()
+    named = labels is not None and isinstance(labels.labels, Named)
+    classes = labels.classes if labels and named else (source.label,) if source.label else ()
+    if not classes and not named:
+        raise BadImageError("has no class, and the recipe has rules for classes")
+    most = recipe.distinct_for(classes)
+    if most is not None and settings.factor > most:
+        raise BadImageError(
+            f"has the classes {', '.join(classes)}, whose rules leave {most} distinct views; "
+            f"--factor is {settings.factor}"
+        )
+    return classes
 
 
 def _file_row(file: LabelFile) -> LabelFileRow:

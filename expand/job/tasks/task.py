@@ -8,6 +8,7 @@ from typing import NamedTuple
 import cv2
 
 from expand.images.memory import keep_buffers
+from expand.job.settings import Settings
 from expand.job.tasks.context import PROBLEMS, TaskContext, check_card, check_output, problem_of
 from expand.job.tasks.copies import (
     DrawnSource,
@@ -20,7 +21,7 @@ from expand.job.tasks.copies import (
 )
 from expand.job.tasks.files import check_free, find_existing, write_files
 from expand.job.tasks.kept import keep_file
-from expand.job.tasks.labels import LoadedLabels, load_labels
+from expand.job.tasks.labels import LoadedLabels, classes_of, load_labels
 from expand.job.tasks.outcome import Entry, Outcome, Task, bad_outcome, outcome_of, row_of
 from expand.layouts.labelled.dataset import Labels
 from expand.layouts.source import Source, read_source
@@ -73,7 +74,8 @@ def begin_task(context: TaskContext, folder: OutputFolder, task: Task) -> Begun:
         entries = find_existing(folder, settings, task.lines, data, labels) if task.lines else {}
         missing = [k for k in settings.written if k not in entries]
         rows = [entry.row for entry in entries.values()]
-        return Begun(task, entries, _open(source, data, missing, rows, labels) if missing else None)
+        opened = _open(settings, source, data, missing, rows, labels) if missing else None
+        return Begun(task, entries, opened)
     except PROBLEMS as error:
         return Begun(task, {}, problem=problem_of(context, error))
 
@@ -86,6 +88,7 @@ def _load_labels(context: TaskContext, source: Source) -> tuple[Labels, LoadedLa
 
 
 def _open(
+    settings: Settings,
     source: Source,
     data: bytes,
     missing: list[int],
@@ -93,8 +96,8 @@ def _open(
     labels: tuple[Labels, LoadedLabels] | None,
 ) -> OpenSource:
     if labels is None:
-        return open_source(source.id, data, missing, rows)
-    return open_labelled(source, data, missing, rows, labels)
+        return open_source(source.id, data, missing, rows, classes_of(settings, source, None))
+    return open_labelled(settings, source, data, missing, rows, labels)
 
 
 def finish_task(

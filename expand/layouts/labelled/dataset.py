@@ -208,6 +208,11 @@ class Dataset:
     parts: tuple[str, ...] = ()
     """All its parts, as --split takes them; empty if it has none."""
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The names of its classes: of its labels, or else of its folders; empty if unknown."""
+        return self.classes or tuple(label for label in self.listing.summary.labels if label)
+
     def __enter__(self) -> Dataset:
         return self
 

@@ -154,7 +154,7 @@ def test_a_technique_may_name_the_fill_if_all_agree() -> None:
         ("name: x", 'a recipe needs "techniques"'),
         (
             "technique: [flip]",
-            'a recipe has no setting "technique"; it has name, fill, techniques; did you mean "techniques"?',
+            'a recipe has no setting "technique"; it has name, fill, techniques, classes; did you mean "techniques"?',
         ),
         ("- flip", "expected settings (key: value)"),
         ("", "expected settings (key: value)"),

@@ -1,0 +1,203 @@
+"""Rules for classes: what a recipe may do to images of a class, beside what it does to all.
+
+    classes:
+      "6": {flip: never, rotate90: never, rotate: {degrees: [-15, 15]}}
+      arrow: {flip.horizontal: never}
+
+A rule leaves a technique out, or keeps its ranges within others. An image takes what all its
+classes allow.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, NamedTuple
+
+from expand.errors import ExpandError, SettingError, cut, shown
+from expand.techniques import NATIVE, Technique
+from expand.techniques.geometric.flip import AXES, Flip
+from expand.techniques.geometric.rotate import Rotate
+from expand.techniques.geometric.rotate90 import Rotate90
+from expand.techniques.ranges import Range
+
+NEVER, BECOMES = "never", "becomes"
+OVER = 90.0
+"""Degrees from which a turn is nearer to a half turn than to none."""
+
+
+class Rule(NamedTuple):
+    """What one class allows of one technique."""
+
+    technique: str
+    """The name of the technique, or flip.horizontal and flip.vertical for one axis of flip."""
+    ranges: tuple[tuple[str, Range], ...] = ()
+    """The ranges that it may draw from, by setting; empty: it is left out."""
+
+    @property
+    def name(self) -> str:
+        """The name of the technique."""
+        return self.technique.partition(".")[0]
+
+    def to_plain(self) -> Any:
+        """Return what a recipe file holds for the rule."""
+        return {key: list(value) for key, value in self.ranges} if self.ranges else NEVER
+
+
+@dataclass(frozen=True)
+class ClassRules:
+    """The rules of a class, by its name."""
+
+    label: str
+    rules: tuple[Rule, ...]
+
+    def __str__(self) -> str:
+        """Say what it forbids: without flip; rotate: degrees −15 … 15."""
+        never = [rule.technique for rule in self.rules if not rule.ranges]
+        narrowed = [
+            f"{rule.technique}: {', '.join(f'{key} {value}' for key, value in rule.ranges)}"
+            for rule in self.rules
+            if rule.ranges
+        ]
+        return "; ".join([*([f"without {', '.join(never)}"] if never else []), *narrowed])
+
+
+def read_rule(name: str, value: object, techniques: Sequence[Technique]) -> Rule:
+    """Read a rule of a recipe file: `never`, or settings with the ranges that a class allows.
+
+    `techniques` are those of the recipe. Raises `ExpandError` for anything else.
+    """
+    base, _, axis = name.partition(".")
+    here = next((each for each in techniques if each.name == base), None)
+    if here is None and base not in NATIVE:
+        known = [*dict.fromkeys([*(each.name for each in techniques), *NATIVE])]
+        raise ExpandError(f'"{cut(name)}" is not a technique; there are {", ".join(known)}')
+    if axis and (base != Flip.name or axis not in AXES):
+        axes = " and ".join(f"{Flip.name}.{each}" for each in AXES)
+        raise ExpandError(f'"{cut(name)}" is not a part of a technique; there are {axes}')
+    if value == NEVER:
+        return Rule(name)
+    if not isinstance(value, Mapping) or not value:
+        raise ExpandError(
+            f"a rule is {NEVER}, or ranges that a class allows, such as "
+            f"rotate: {{degrees: [-15, 15]}}; got {name}: {shown(value)}"
+        )
+    return Rule(name, _read_ranges(here or NATIVE[base](), name, value))
+
+
+def _read_ranges(
+    technique: Technique, name: str, value: Mapping[Any, Any]
+) -> tuple[tuple[str, Range], ...]:
+    """Return the ranges of a rule, as the technique itself reads them."""
+    known = ranges_of(technique)
+    if BECOMES in value:
+        raise ExpandError(
+            f"{cut(name)}: a mirrored view keeps the class of its image, so {BECOMES} is not "
+            f"supported; use {NEVER}"
+        )
+    for key in value:
+        if key not in known:
+            has = f"it has {', '.join(known)}" if known else f'it can only be "{NEVER}"'
+            raise ExpandError(f'{cut(name)} has no range "{cut(str(key))}" to narrow; {has}')
+    own = {key: list(limits) for key, limits in known.items()}
+    unit = {"unit": technique.unit} if hasattr(technique, "unit") else {}
+    try:
+        # a factor of 1, so that a range may also be a point
+        read = type(technique)(**{**own, **unit, **value, "factor": 1})
+    except SettingError as error:
+        raise ExpandError(str(error)) from error
+    return tuple((str(key), getattr(read, key)) for key in value)
+
+
+def ranges_of(technique: Technique) -> dict[str, Range]:
+    """Return the ranges of a technique by setting; a transform of albumentations has none here."""
+    if type(technique) is not NATIVE.get(technique.name):
+        return {}
+    values = {item.name: getattr(technique, item.name) for item in fields(technique)}  # type: ignore[arg-type]
+    return {key: value for key, value in values.items() if isinstance(value, Range)}
+
+
+def narrow(techniques: Iterable[Technique], rules: Sequence[Rule]) -> tuple[Technique, ...]:
+    """Return the techniques that all of some rules allow, each as far as they allow it.
+
+    Where views turn by a half turn, mirroring along one axis is the same as along the other: a rule
+    against one of them leaves out both.
+    """
+    narrowed = tuple(left for each in techniques if (left := _allowed(each, rules)))
+    one_axis = any(rule.name == Flip.name and rule.name != rule.technique for rule in rules)
+    if one_axis and any(_turns_over(technique) for technique in narrowed):
+        return tuple(technique for technique in narrowed if not isinstance(technique, Flip))
+    return narrowed
+
+
+def _allowed(technique: Technique, rules: Iterable[Rule]) -> Technique | None:
+    left: Technique | None = technique
+    for rule in rules:
+        if left and rule.name == left.name:
+            left = _apply(rule, left)
+    return left
+
+
+def _turns_over(technique: Technique) -> bool:
+    """Tell whether a technique can turn an image by about a half turn."""
+    if isinstance(technique, Rotate):
+        return max(map(abs, technique.degrees)) > OVER
+    return isinstance(technique, Rotate90)
+
+
+def _apply(rule: Rule, technique: Technique) -> Technique | None:
+    """Return what a rule leaves of a technique; None if nothing."""
+    if rule.ranges:
+        return _within(technique, dict(rule.ranges))
+    _, _, axis = rule.technique.partition(".")
+    if axis and isinstance(technique, Flip):
+        axes = tuple(each for each in technique.axes if each != axis)
+        return Flip(axes) if axes else None
+    return None
+
+
+def _within(technique: Technique, ranges: Mapping[str, Range]) -> Technique | None:
+    """Return a technique with its ranges kept within others; None if they do not meet."""
+    narrowed = {}
+    for key, value in ranges_of(technique).items():
+        limit = ranges.get(key, value)
+        low, high = max(value.low, limit.low), min(value.high, limit.high)
+        if low > high:
+            return None
+        narrowed[key] = Range(low, high)
+    if narrowed == ranges_of(technique):
+        return technique
+    factor = technique.factor
+    # a range of one strength has no other factor than 2; whole pixels have one of their own
+    for fewer in dict.fromkeys(
+        (factor, None if _counts(technique) else factor, 2 if factor else None)
+    ):
+        try:
+            return replace(technique, **narrowed, factor=fewer)  # type: ignore[type-var]
+        except SettingError:
+            continue
+    return None
+
+
+def _counts(technique: Technique) -> bool:
+    """Tell whether a technique's factor is at most the number of whole pixels in its ranges."""
+    return getattr(technique, "unit", "") == "pixel"
+
+
+def describe_unknown(classes: Iterable[ClassRules], names: Iterable[str]) -> list[str]:
+    """Say for which classes there are rules and no images; `names` are those of the dataset.
+
+    Nothing is said if the dataset names no classes.
+    """
+    known = set(map(compose_label, names))
+    unknown = [f'"{rules.label}"' for rules in classes if rules.label not in known]
+    if not known or not unknown:
+        return []
+    listed = ", ".join(unknown[:3]) + (", …" if unknown[3:] else "")
+    return [f"the dataset has no class {listed}, for which the recipe has rules"]
+
+
+def compose_label(label: str) -> str:
+    """Return the name of a class with composed accents, as names are compared."""
+    return label if label.isascii() else unicodedata.normalize("NFC", label)

@@ -1,0 +1,130 @@
+"""Rules for classes: what they leave of a recipe, how they are read, and what is refused."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from expand import ExpandError, Recipe
+from expand.recipes.rules import describe_unknown
+from expand.techniques import Technique
+
+TEXT = """
+techniques:
+  - flip: {factor: 4}
+  - rotate: {degrees: 30, factor: 5}
+  - translate: {x: [-3, 3], y: 0, unit: pixel}
+  - noise
+classes:
+  "6": {flip: never, rotate: {degrees: [-15, 15]}}
+  7: {rotate: {degrees: 0}, translate: {x: [-1, 1]}}
+  arrow: {flip.horizontal: never}
+"""
+
+
+def technique(recipe: Recipe | None, name: str) -> Technique | None:
+    assert recipe
+    return next((each for each in recipe.techniques if each.name == name), None)
+
+
+def test_a_class_takes_what_its_rules_allow() -> None:
+    recipe = Recipe.parse(TEXT)
+    six, seven = recipe.for_classes(["6"]), recipe.for_classes(["7"])
+    assert technique(six, "flip") is None
+    assert technique(six, "rotate").degrees == (-15, 15)  # type: ignore[union-attr]
+    assert technique(seven, "rotate") is None  # no angle is left
+    assert technique(seven, "translate").factor == 3  # type: ignore[union-attr]
+    assert technique(recipe.for_classes(["arrow"]), "flip").axes == ("vertical",)  # type: ignore[union-attr]
+    assert recipe.for_classes(["cat"]) is recipe
+    assert recipe.for_classes([]) is recipe
+
+
+def test_an_image_takes_what_all_its_classes_allow() -> None:
+    recipe = Recipe.parse(TEXT)
+    both = recipe.for_classes(["6", "7", "cat"])
+    assert technique(both, "flip") is None
+    assert technique(both, "rotate") is None
+    assert technique(both, "translate").factor == 3  # type: ignore[union-attr]
+    overlap = Recipe.parse(
+        "techniques: [rotate: {degrees: 30}]\n"
+        "classes: {a: {rotate: {degrees: [-10, 20]}}, b: {rotate: {degrees: [5, 90]}}}"
+    )
+    assert technique(overlap.for_classes(["a", "b"]), "rotate").degrees == (5, 20)  # type: ignore[union-attr]
+    assert technique(overlap.for_classes(["b"]), "rotate").degrees == (5, 30)  # type: ignore[union-attr]
+
+
+def test_distinct_views_are_counted_for_each_class() -> None:
+    recipe = Recipe.parse("techniques: [flip: {factor: 4}, noise]\nclasses: {a: {flip: never}, b: {flip: never, noise: never}}")  # fmt: skip
+    assert [recipe.distinct_for([name]) for name in "cab"] == [8, 2, 1]
+    assert recipe.for_classes(["b"]) is None
+
+
+@pytest.mark.parametrize("turning", ["rotate90", "rotate: {degrees: 180}"])
+def test_where_views_turn_over_a_rule_against_one_axis_of_flip_is_against_both(
+    turning: str,
+) -> None:
+    recipe = Recipe.parse(
+        f"techniques: [flip: {{factor: 4}}, {turning}]\nclasses: {{a: {{flip.vertical: never}}}}"
+    )
+    assert technique(recipe.for_classes(["a"]), "flip") is None
+
+
+def test_a_transform_of_albumentations_can_be_left_out() -> None:
+    recipe = Recipe.parse("techniques: [GaussNoise, flip]\nclasses: {a: {GaussNoise: never}}")
+    assert [each.name for each in recipe.for_classes(["a"]).techniques] == ["flip"]  # type: ignore[union-attr]
+
+
+def test_rules_survive_plain_data_and_processes() -> None:
+    recipe = Recipe.parse(TEXT)
+    assert Recipe.from_dict(recipe.to_dict()) == recipe
+    assert pickle.loads(pickle.dumps(recipe)) == recipe
+    assert "classes" not in Recipe.load("classic").to_dict()
+    assert recipe.with_factors({"flip": 2}).classes == recipe.classes
+
+
+def test_names_of_classes_are_compared_however_accents_are_encoded() -> None:
+    recipe = Recipe.parse("techniques: [flip, noise]\nclasses: {caf\u00e9: {flip: never}}")
+    assert technique(recipe.for_classes(["cafe\u0301"]), "flip") is None
+
+
+def test_a_rule_says_what_it_forbids() -> None:
+    assert list(map(str, Recipe.parse(TEXT).classes)) == [
+        "without flip; rotate: degrees -15 … 15",
+        "rotate: degrees 0; translate: x -1 … 1",
+        "without flip.horizontal",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ("[a]", "line 3: expected settings (key: value), got ['a']"),
+        ("{a: never}", "line 3: expected settings (key: value), got 'never'"),
+        ("{a: {}}", 'line 3: class "a" has no rules; leave it out'),
+        ("{a: {filp: never}}", 'line 3: "filp" is not a technique; there are flip, rotate'),
+        ("{a: {flip.diagonal: never}}", '"flip.diagonal" is not a part of a technique; there are flip.horizontal and'),
+        ("{a: {rotate.x: never}}", '"rotate.x" is not a part of a technique'),
+        ("{a: {rotate: sometimes}}", "a rule is never, or ranges that a class allows"),
+        ("{a: {rotate: {angle: 3}}}", 'rotate has no range "angle" to narrow; it has degrees'),
+        ("{a: {rotate: {degrees: 900}}}", '"degrees" must rise from at least -360 to at most 360'),
+        ("{a: {rotate: {degrees: {}}}}", '"degrees" must be a number or [low, high]'),
+        ("{a: {flip: {factor: 2}}}", 'flip has no range "factor" to narrow; it can only be "never"'),
+        ("{a: {flip.horizontal: {becomes: b}}}", "a mirrored view keeps the class of its image, so becomes is not supported"),
+        ("{a: {flip: never}, a: {flip: never}}", '"a" is set twice'),
+        ("{caf\u00e9: {flip: never}, cafe\u0301: {flip: never}}", "is set twice"),
+        ("{a: {flip: never, flip: never}}", '"flip" is set twice'),
+    ],
+)  # fmt: skip
+def test_rules_that_cannot_be_are_refused_with_the_line(rules: str, message: str) -> None:
+    with pytest.raises(ExpandError) as refused:
+        Recipe.parse(f"techniques: [flip, rotate]\nclasses:\n  {rules}")
+    assert message in str(refused.value)
+
+
+def test_rules_for_classes_that_are_not_there_are_said() -> None:
+    classes = Recipe.parse(TEXT).classes
+    assert describe_unknown(classes, ["6", "7", "arrow", "cat"]) == []
+    assert describe_unknown(classes, []) == []
+    (line,) = describe_unknown(classes, ["6", "cat"])
+    assert line == 'the dataset has no class "7", "arrow", for which the recipe has rules'
