@@ -27,13 +27,13 @@ class Preview:
     """Sources and their views, one row per source; a notebook shows it as a picture."""
 
     rows: tuple[Row, ...]
-    title: str
     settings: Settings
     cell: int = CELL
     """Pixels of the longer side of each image."""
     found: str = ""
     """What the folder is, if it is not class folders."""
     notes: tuple[str, ...] = ()
+    """What there is to say: images that were passed over, for example."""
 
     @classmethod
     def of(
@@ -51,15 +51,19 @@ class Preview:
             settings = suited(settings, dataset, request)
             drawn = Rows(src, dataset, settings)
             _check_count(sources, settings.factor, drawn.cell)
-            rows = _some(drawn, dataset, sources)
+            rows, problems = _some(drawn, dataset, sources)
             if not rows:
-                raise ExpandError(f'no image of "{src}" can be used')
-            title = (
-                f"recipe {settings.recipe.name}, seed {settings.seed}, {settings.sampling} views"
-            )
+                first = f"; the first: {problems[0]}" if problems else ""
+                raise ExpandError(f'no image of "{src}" can be used{first}')
             found = "" if dataset.layout == FOLDERS else dataset.title
-            notes = (*dataset.notes, *settings.recipe.notes)
-            return cls(tuple(rows), title, settings, drawn.cell, found, notes)
+            notes = (*_passed_over(problems), *dataset.notes, *settings.recipe.notes)
+            return cls(tuple(rows), settings, drawn.cell, found, notes)
+
+    @property
+    def title(self) -> str:
+        """What is written above the images."""
+        settings = self.settings
+        return f"recipe {settings.recipe.name}, seed {settings.seed}, {settings.sampling} views"
 
     def png(self) -> bytes:
         """Draw the contact sheet; return a PNG file."""
@@ -79,17 +83,26 @@ def _check_count(sources: int, factor: int, cell: int) -> None:
         )
 
 
-def _some(drawn: Rows, dataset: Dataset, sources: int) -> list[Row]:
+def _some(drawn: Rows, dataset: Dataset, sources: int) -> tuple[list[Row], list[str]]:
+    """Return the rows of some sources, and why others could not be used."""
     rows: list[Row] = []
+    problems: list[str] = []
     step = max(1, len(dataset.listing) // sources)
     for source in islice(dataset.listing, step // 2, None, step):
         try:
             rows.append(drawn.draw(source))
-        except BadImageError:
-            continue
+        except BadImageError as error:
+            problems.append(f'"{source.id}" {error}')
         if len(rows) == sources:
             break
-    return rows
+    return rows, problems
+
+
+def _passed_over(problems: list[str]) -> list[str]:
+    if not problems:
+        return []
+    count = "1 image" if len(problems) == 1 else f"{len(problems):,} images"
+    return [f"{count} passed over; the first: {problems[0]}"]
 
 
 def preview(

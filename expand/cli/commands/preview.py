@@ -39,6 +39,7 @@ from expand.cli.output import echo, visible
 def preview(src: Path, sheet: Path, sources: int, **options: Any) -> int:
     """Draw a contact sheet: one row per source, one column per view."""
     settings, request = read_settings(options), read_request(options)
+    from expand.cli.formatting import format_count
     from expand.job.plan import check_outside
     from expand.previews.preview import Preview
     from expand.storage.files import write_whole
@@ -48,8 +49,8 @@ def preview(src: Path, sheet: Path, sources: int, **options: Any) -> int:
     write_whole(sheet, drawn.png())
     if drawn.found:
         echo(visible(f"{src} is {drawn.found}"))
-    factor, recipe = drawn.settings.factor, drawn.settings.recipe.name
-    echo(visible(f"{sheet}: {sources} sources × {factor} views, recipe {recipe}"))
+    count, recipe = format_count(len(drawn.rows), "source"), drawn.settings.recipe.name
+    echo(visible(f"{sheet}: {count} × {drawn.settings.factor} views, recipe {recipe}"))
     for note in drawn.notes:
         echo(visible(note))
     return 0
