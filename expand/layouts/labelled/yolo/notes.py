@@ -17,14 +17,8 @@ TITLES = {"detect": "detect", "segment": "segment", "pose": "pose", "obb": "OBB"
 
 def title_of(task: Task, part: Part, others: Sequence[Part], count: int) -> str:
     """Return what the first line says: "YOLO detect, 3 classes, train split 128 images"."""
-    parts = [each.name for each in (part, *others)]
-    return format_title(
-        f"YOLO {TITLES[task.name]}",
-        task.classes or None,
-        part.name,
-        count,
-        parts if part.name else (),
-    )
+    kept = [each.name for each in others if each.lists or set(each.folders) - set(part.folders)]
+    return format_title(f"YOLO {TITLES[task.name]}", task.classes or None, part.name, count, kept)
 
 
 def notes_of(
@@ -52,7 +46,7 @@ def notes_of(
             f'"{cut(entry)}" of {other.name} is not in the folder, and is left out'
             for entry in other.lost[:1]
         ]
-        if set(other.folders) & set(part.folders):
+        if other.folders and set(other.folders) <= set(part.folders):
             odd.append(f"{other.name} has the same images as {part.name}, so it grows too")
     if task.name == "pose" and task.points > 1 and not task.flip_idx:
         name = data.name if data else "data.yaml"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ class YoloImage:
     accepted: bool = True
     """Whether Ultralytics reads the file as it is."""
     fine: frozenset[int] = frozenset()
-    """The lines that it accepts."""
+    """The lines that it accepts, if it does not accept all."""
     notes: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -97,13 +98,15 @@ class YoloImage:
         return numbers
 
     def _point_numbers(self, points: Points, index: int, size: Size) -> list[str]:
+        words = _shares(points.places[index], size)
         numbers = list[str]()
-        shares = points.places[index] / np.array(size, np.float64)
-        for place, state in zip(shares, points.visibility[index].tolist(), strict=True):
+        for first, state in zip(count(0, 2), points.visibility[index].tolist(), strict=False):
             if self.task.dims == 2:
-                numbers += [MISSING] * 2 if state == ABSENT else _format(place)
+                numbers += [MISSING] * 2 if state == ABSENT else words[first : first + 2]
+            elif state == ABSENT:
+                numbers += ["0", "0", "0"]
             else:
-                numbers += ["0", "0", "0"] if state == ABSENT else [*_format(place), str(state)]
+                numbers += [*words[first : first + 2], str(state)]
         return numbers
 
 
@@ -112,8 +115,8 @@ def _shares(corners: Floats, size: Size) -> list[str]:
 
 
 def _format(shares: Floats) -> list[str]:
-    # adding 0 makes −0 a 0
-    return [f"{round(share, 6) + 0.0:.6f}" for share in shares.tolist()]
+    rounded = shares.round(6) + 0.0  # adding 0 makes −0 a 0
+    return ("%.6f " * rounded.size % tuple(rounded.tolist())).split()
 
 
 def _box(edges: Floats, size: Size) -> list[str]:

@@ -9,6 +9,8 @@ from expand.errors import BadImageError, cut
 
 MOST_BYTES = 16 << 20
 """The largest label file that is read."""
+MOST_CLASSES = 1 << 24
+"""Whole numbers that 32 bits of a floating-point number tell apart: Ultralytics reads such ones."""
 FURTHEST = 1.0
 """Widths or heights by which a coordinate can lie outside; one further away is in pixels."""
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -63,29 +65,39 @@ def _read(name: str, number: int, line: str) -> Row:
         class_number = float(kind)
     except ValueError:
         raise BadImageError(f'{where}: the class must be a number, got "{cut(kind)}"') from None
-    if not class_number.is_integer() or class_number < 0 or "_" in kind:
+    if not class_number.is_integer() or not 0 <= class_number < MOST_CLASSES or "_" in kind:
         raise BadImageError(f'{where}: the class must be a whole number from 0, got "{cut(kind)}"')
-    return Row(
-        number, kind, tuple(_number(where, word) for word in words), " ".join([kind, *words])
-    )
+    return Row(number, kind, _numbers(where, words), " ".join([kind, *words]))
 
 
-def _number(where: str, word: str) -> float:
+def _numbers(where: str, words: list[str]) -> tuple[float, ...]:
     try:
-        number = math.nan if "_" in word else float(word)
+        numbers = tuple(map(float, words))
+        if all(map(math.isfinite, numbers)) and not any("_" in word for word in words):
+            return numbers
     except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise BadImageError(f'{where}: "{cut(word)}" is not a number')
-    return number
+        pass
+    wrong = next(word for word in words if not _is_number(word))
+    raise BadImageError(f'{where}: "{cut(wrong)}" is not a number')
 
 
-def check_shares(rows: Rows, row: Row, numbers: tuple[float, ...]) -> None:
-    """Raise BadImageError if coordinates are no shares of the image's width and height."""
-    for number in numbers:
-        if not -FURTHEST <= number <= 1 + FURTHEST:
-            raise rows.bad(
-                row,
-                f"{number:g} is far outside the image; coordinates are shares of its width and "
-                "height (0 to 1), not pixels",
-            )
+def _is_number(word: str) -> bool:
+    try:
+        return math.isfinite(float(word)) and "_" not in word
+    except ValueError:
+        return False
+
+
+def check_shares(rows: Rows, row: Row) -> None:
+    """Raise BadImageError if numbers are no shares of the image's width and height.
+
+    The visibility of a point (0, 1 or 2) is within the same limits.
+    """
+    if not row.numbers or (min(row.numbers) >= -FURTHEST and max(row.numbers) <= 1 + FURTHEST):
+        return
+    far = next(number for number in row.numbers if not -FURTHEST <= number <= 1 + FURTHEST)
+    raise rows.bad(
+        row,
+        f"{far:g} is far outside the image; coordinates are shares of its width and height "
+        "(0 to 1), not pixels",
+    )
