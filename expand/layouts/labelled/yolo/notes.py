@@ -11,6 +11,7 @@ from expand.layouts.labelled.yolo.folder.parts import Part
 from expand.layouts.labelled.yolo.folder.place import BESIDE, USUAL, Place
 from expand.layouts.labelled.yolo.roles import Faults
 from expand.layouts.labelled.yolo.rows.task import Task
+from expand.targets import flip_by_names
 
 TITLES = {"detect": "detect", "segment": "segment", "pose": "pose", "obb": "OBB"}
 
@@ -48,7 +49,8 @@ def notes_of(
         ]
         if other.folders and set(other.folders) <= set(part.folders):
             odd.append(f"{other.name} has the same images as {part.name}, so it grows too")
-    if task.name == "pose" and task.points > 1 and not task.flip_idx:
+    mirrors = task.points < 2 or task.flip_idx or flip_by_names(task.names)
+    if task.name == "pose" and not mirrors:
         name = data.name if data else "data.yaml"
         odd.append(
             f'"{name}" has no flip_idx, which says what point is where in a mirrored object; '
