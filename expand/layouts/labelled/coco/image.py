@@ -12,7 +12,8 @@ from expand.errors import BadImageError, ExpandError
 from expand.geometry import IDENTITY, Affine, Placement, Size
 from expand.layouts.labelled.coco.objects.drawn import Drawn
 from expand.layouts.labelled.coco.objects.layers import bits_of
-from expand.layouts.labelled.coco.objects.patches import Moved, patch
+from expand.layouts.labelled.coco.objects.patches import patch
+from expand.layouts.labelled.coco.objects.seen import Seen, View
 from expand.layouts.labelled.coco.objects.shapes import Shape, bounds_of
 from expand.layouts.labelled.dataset import LabelledView, ViewLabels
 from expand.targets import Carried, Targets, carry
@@ -66,51 +67,30 @@ class CocoImage:
         patches: dict[int, dict[str, Any]] = {
             shape.place: {} for shape in self.shapes if not shape.located
         }
-        for shape, moved in (*self._objects(view), *self._crowds(view)):
-            patches[shape.place] = patch(shape, moved)
+        for shape, seen in (*self._objects(view), *self._crowds(view)):
+            patches[shape.place] = patch(shape, seen)
         return ViewLabels(annotation=[[place, patches[place]] for place in sorted(patches)])
 
-    def _objects(self, view: LabelledView) -> Iterator[tuple[Shape, Moved]]:
+    def _objects(self, view: LabelledView) -> Iterator[tuple[Shape, Seen]]:
         """Yield the objects that a view shows."""
-        moved, drawn = view.carried.targets, self.drawn
-        masks = moved.masks[: len(drawn.layers)]
-        assert moved.boxes or not len(moved)
-        for place, row in enumerate(view.carried.kept.tolist()):
-            index = int(self.kept[row])
-            shape, columns = drawn.objects[index], drawn.columns.columns(index)
-            bits = bits_of(index, drawn.layers, masks)
-            if shape.bits is not None and shape.bits.any() and not (bits is None or bits.any()):
-                continue  # a mask of few pixels can fall between those of the view
-            assert moved.boxes
-            points, states = np.zeros_like(shape.points), np.zeros_like(shape.states)
-            if moved.points:
-                points = moved.points.places[place, columns]
-                states = moved.points.visibility[place, columns]
-            yield (
-                shape,
-                Moved(
-                    view.size,
-                    view.forward.after(self.upright),
-                    moved.boxes.edges[place],
-                    moved.polygons.parts(place) if moved.polygons else (),
-                    bits,
-                    points,
-                    states,
-                    float(view.carried.shares[row]),
-                ),
-            )
+        drawn, carried, targets = self.drawn, view.carried, view.carried.targets
+        forward = view.forward.after(self.upright)
+        prepared = View.of(targets, carried.shares[carried.kept].tolist(), view.size, forward)
+        masks = targets.masks[: len(drawn.layers)]
+        for place, index in enumerate(self.kept[carried.kept].tolist()):
+            shape, bits = drawn.objects[index], bits_of(index, drawn.layers, masks)
+            if bits is None or bits.any():  # a mask of few pixels can fall between those of a view
+                yield shape, prepared.seen(place, drawn.columns.columns(index), bits)
 
-    def _crowds(self, view: LabelledView) -> Iterator[tuple[Shape, Moved]]:
+    def _crowds(self, view: LabelledView) -> Iterator[tuple[Shape, Seen]]:
         """Yield the crowds of which a view shows at least a pixel."""
-        drawn = self.drawn
+        drawn, forward = self.drawn, view.forward.after(self.upright)
         masks = view.carried.targets.masks[len(drawn.layers) :]
         for index, shape in enumerate(drawn.crowds):
             bits = bits_of(index, drawn.crowd_layers, masks)
             if bits is not None and bits.any():
-                forward = view.forward.after(self.upright)
-                box = bounds_of(bits)
-                none = np.zeros_like(shape.points), np.zeros_like(shape.states)
-                yield shape, Moved(view.size, forward, box, (), bits, *none, 1.0)
+                edges = bounds_of(bits).tolist()
+                yield shape, Seen(view.size, forward, edges, 1.0, bits=bits)
 
 
 def _carry(targets: Targets, placement: Placement) -> Carried:

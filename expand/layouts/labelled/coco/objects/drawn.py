@@ -12,6 +12,7 @@ from expand.layouts.labelled.coco.objects.layers import stack, unlinked
 from expand.layouts.labelled.coco.objects.shapes import Shape
 from expand.layouts.labelled.coco.objects.skeletons import Columns, Skeletons
 from expand.targets import Boxes, Mask, Polygons, Targets
+from expand.targets.rings import Rings
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,18 @@ class Drawn:
         masks = (*self.layers, *unlinked(self.crowd_layers))
         if not self.objects:
             return Targets(masks=masks)
-        some = any(shape.parts for shape in self.objects)
         return Targets(
             Boxes(np.array([shape.bounds() for shape in self.objects])),
-            polygons=Polygons([shape.parts for shape in self.objects]) if some else None,
+            polygons=self._polygons(),
             points=self.columns.points(self.objects),
             masks=masks,
         )
+
+    def _polygons(self) -> Polygons | None:
+        """Return the polygons of the objects, whose numbers are checked; None if none has any."""
+        rings = [part for shape in self.objects for part in shape.parts]
+        if not rings:
+            return None
+        counts = [len(shape.parts) for shape in self.objects]
+        owners = np.repeat(np.arange(len(counts)), counts)
+        return Polygons.of(Rings.of(rings), owners, len(counts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +12,9 @@ import numpy as np
 from expand.errors import BadImageError, shown
 from expand.geometry import Size
 from expand.layouts.labelled.coco.objects.rle import Bits, decode
-from expand.targets.rings import Floats, Rings, Wholes
+from expand.layouts.labelled.coco.objects.seen import CENTRE
+from expand.targets.rings import Floats, Wholes
 
-CENTRE = 0.5
-"""COCO's keypoints are indices of pixels, and its boxes and polygons edges: what is added to them.
-
-https://github.com/facebookresearch/detectron2/pull/175
-"""
 SPECK = 1e-9
 """Square pixels below which a polygon is a line."""
 
@@ -42,6 +38,8 @@ class Shape:
     """K×2; those that are not labelled are 0, 0."""
     states: Wholes
     """K: 0, 1 or 2."""
+    area: float
+    """The area of its polygons or its mask; 0 if it has neither."""
     category: str = ""
     """The name of its category."""
 
@@ -54,13 +52,6 @@ class Shape:
     def crowd(self) -> bool:
         """Whether it is a region with a mask, and no single object."""
         return bool(self.given.get("iscrowd")) and self.bits is not None and bool(self.bits.any())
-
-    @property
-    def area(self) -> float:
-        """The area of its polygons or its mask; 0 if it has neither."""
-        if self.bits is not None:
-            return float(self.bits.sum(dtype=np.int64))
-        return float(Rings.of(list(self.parts)).areas().sum()) if self.parts else 0.0
 
     def bounds(self) -> Floats | None:
         """Return its box, or else that of whatever it has; None if it has nothing."""
@@ -81,10 +72,24 @@ def bounds_of(bits: Bits) -> Floats:
 
 def read_shape(given: Mapping[str, Any], place: int, size: Size, category: str = "") -> Shape:
     """Read an annotation of an image of this size; raise BadImageError if it cannot be used."""
-    parts, flat, bits = _read_segmentation(given.get("segmentation"), size)
-    points, states = _read_keypoints(given.get("keypoints"))
-    box = _read_box(given.get("bbox"))
-    return Shape(given, place, box, tuple(parts), tuple(flat), bits, points, states, category)
+    box, (points, states) = _read_box(given.get("bbox")), _read_keypoints(given.get("keypoints"))
+    parts: list[Floats] = []
+    flat: list[Floats] = []
+    bits, area, segmentation = None, 0.0, given.get("segmentation")
+    if isinstance(segmentation, Mapping):
+        bits = decode(segmentation, size)
+        area = float(np.count_nonzero(bits))
+    for ring in () if bits is not None else _read_rings(segmentation):
+        own = _ring_area(ring)
+        (parts if own >= SPECK else flat).append(ring)
+        area += own
+    return Shape(given, place, box, tuple(parts), tuple(flat), bits, points, states, area, category)
+
+
+def _ring_area(ring: Floats) -> float:
+    """Return the area of a polygon, M×2."""
+    x, y = (ring - ring[0]).T  # about its first corner: far from (0, 0), digits would be lost
+    return abs(float(x[:-1] @ y[1:] - y[:-1] @ x[1:])) / 2
 
 
 def numbers(values: list[Any], what: str) -> Floats:
@@ -109,25 +114,19 @@ def _read_box(given: Any) -> Floats | None:
     return np.concatenate([box[:2], box[:2] + box[2:]])
 
 
-def _read_segmentation(given: Any, size: Size) -> tuple[list[Floats], list[Floats], Bits | None]:
-    if isinstance(given, Mapping):
-        return [], [], decode(given, size)
+def _read_rings(given: Any) -> Iterator[Floats]:
+    """Yield polygons, M×2 each."""
     if given is None:
-        return [], [], None
+        return
     if not isinstance(given, list) or not all(isinstance(each, list) for each in given):
         raise BadImageError(
             f"its segmentation must be a list of polygons or an RLE mask, got {shown(given)}"
         )
-    parts: list[Floats] = []
-    flat: list[Floats] = []
     for each in filter(None, given):
         values = numbers(each, "segmentation")
         if len(values) % 2:
             raise BadImageError(f"its segmentation has a polygon of {len(values)} numbers")
-        ring = values.reshape(-1, 2)
-        solid = len(ring) > 2 and Rings.of([ring]).areas()[0] >= SPECK
-        (parts if solid else flat).append(ring)
-    return parts, flat, None
+        yield values.reshape(-1, 2)
 
 
 def _read_keypoints(given: Any) -> tuple[Floats, Wholes]:
