@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from io import BytesIO
 from typing import Any, NamedTuple
 
@@ -90,6 +91,9 @@ class _Writing:
     """Entries of copies, each after a separator."""
     annotations: int = 0
     """Annotations of copies."""
+    source: str = ""
+    known: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """The annotations of a source."""
 
     def add(
         self, row: Derived, images: Sequence[int], places: Sequence[Place | None], last: int
@@ -105,7 +109,7 @@ class _Writing:
             self._append(IMAGES, {**self._image(row, image), "id": ids[image]})
         for index, patch in row.annotation:
             if place := places[index]:
-                given = {**self._given(place), **patch}
+                given = {**self._given(row.source, place), **patch}
                 if "id" in given:
                     self.annotations += 1
                     given["id"] = self._next_id(given["id"], row.view)
@@ -138,8 +142,10 @@ class _Writing:
             patches = dict(row.annotation)
             for index, place in enumerate(places):
                 if place:
-                    given = {**self._given(place), **patches[index]} if index in patches else None
-                    written = b"" if given is None else self._written(given)
+                    written = b""
+                    if index in patches:
+                        given = self._given(row.source, place)
+                        written = self._written({**given, **patches[index]})
                     self.changed[ANNOTATIONS][place.annotation] = written
 
     def _pieces(self, name: str, left_out: Sequence[int]) -> Iterator[bytes]:
@@ -170,26 +176,36 @@ class _Writing:
             given |= {"width": row.width, "height": row.height}
         return given
 
-    def _given(self, place: Place) -> dict[str, Any]:
-        given: dict[str, Any] = json.loads(self.coco.json.entry(ANNOTATIONS, place.annotation))
-        return given
+    def _given(self, source: str, place: Place) -> dict[str, Any]:
+        """Return an annotation; those of the last source are kept, as its copies come together."""
+        if source != self.source:
+            self.source, self.known = source, {}
+        if place.annotation not in self.known:
+            text = self.coco.json.entry(ANNOTATIONS, place.annotation)
+            self.known[place.annotation] = json.loads(text)
+        return self.known[place.annotation]
 
     def _next_id(self, given: Any, view: int) -> Id:
         last = self.coco.last_id
         return f"{given}_v{view}" if isinstance(last, str) else (last or 0) + self.annotations
 
     def _append(self, name: str, value: dict[str, Any]) -> None:
-        self.added[name].write(self.coco.json.separator(name).encode() + self._written(value))
+        self.added[name].write(self.coco.json.separator(name).encode())
+        self.added[name].write(self._written(value))
 
     def _written(self, value: dict[str, Any]) -> bytes:
-        """Return an entry in the style of the file: with or without blanks, ASCII or not."""
+        """Return an entry in the style of the file."""
+        try:
+            return self.style.encode(value).encode()
+        except UnicodeEncodeError:  # half of a character that takes two escapes
+            return json.dumps(value).encode()
+
+    @cached_property
+    def style(self) -> json.JSONEncoder:
+        """Writes as the file does: with or without blanks, ASCII or not."""
         text = self.coco.json.text
         separators = (", ", ": ") if '": ' in text[:4096] else (",", ":")
-        try:
-            ascii_only = text.isascii()
-            return json.dumps(value, separators=separators, ensure_ascii=ascii_only).encode()
-        except UnicodeEncodeError:  # half of a character that takes two escapes
-            return json.dumps(value, separators=separators).encode()
+        return json.JSONEncoder(separators=separators, ensure_ascii=text.isascii())
 
 
 def _runs(json_text: JsonText, name: str, changed: Mapping[int, bytes]) -> Iterator[bytes]:

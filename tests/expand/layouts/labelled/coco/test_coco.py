@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
@@ -19,6 +20,8 @@ from tests.expand.layouts.labelled.coco.drawn import (
     WIDTH,
     Drawn,
     annotations,
+    box_of,
+    compressed,
     document,
     draw_coco,
     image,
@@ -163,3 +166,51 @@ def test_images_without_annotations_and_bad_ones(tmp_path: Path) -> None:
     assert [each["file_name"] for each in after["images"]] == ["a.png", "b.png", "a_v1.png", "b_v1.png"]  # fmt: skip
     assert {each["image_id"] for each in after["annotations"]} == {1, 4}
     assert (after["images"][2]["height"], after["images"][2]["width"]) == (HEIGHT, WIDTH)
+
+
+def stored_map(bits: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Return the stored pixels of an upright image, as a camera held otherwise writes them."""
+    turned = {
+        1: bits,
+        2: bits[:, ::-1],
+        3: bits[::-1, ::-1],
+        4: bits[::-1],
+        5: bits.swapaxes(0, 1),
+        6: bits.swapaxes(0, 1)[::-1],
+        7: bits[::-1, ::-1].swapaxes(0, 1),
+        8: bits.swapaxes(0, 1)[:, ::-1],
+    }
+    return np.ascontiguousarray(turned[orientation])
+
+
+@pytest.mark.parametrize("drawn_on", ["stored", "upright"])
+def test_labels_are_on_their_pixels_whatever_the_orientation(tmp_path: Path, drawn_on: str) -> None:
+    drawn, images, listed = Drawn(tmp_path / "src"), [], []
+    for orientation in range(1, 9):
+        bits = np.zeros((HEIGHT, WIDTH), np.uint8)
+        bits[20:50, 30:90] = 1
+        stored = stored_map(bits, orientation)
+        pixels = np.where(stored[..., None] > 0, 250, 20).astype(np.uint8).repeat(3, axis=2)
+        name = f"{orientation}.jpg"
+        (tmp_path / "src/images").mkdir(parents=True, exist_ok=True)
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        Image.fromarray(pixels).save(tmp_path / "src/images" / name, quality=95, exif=exif)
+        seen = stored if drawn_on == "stored" and orientation > 4 else bits
+        height, width = seen.shape
+        images.append(image(orientation, name) | {"height": height, "width": width})
+        listed.append({
+            "id": orientation, "image_id": orientation, "category_id": 18, "iscrowd": 0,
+            "bbox": box_of(seen), "segmentation": compressed(seen), "area": int(seen.sum()),
+        })  # fmt: skip
+    drawn.json("labels.json", document(images, listed))
+    grown = grow(tmp_path / "src", tmp_path / "out", 3, TURNS)
+    assert (grown.bad, grown.status) == ({}, 0)
+    coco = COCO(str(tmp_path / "out/labels.json"))
+    assert len(coco.imgs) == 24
+    for entry in coco.imgs.values():
+        pixels = pixels_of(tmp_path / "out/images" / entry["file_name"])
+        (annotation,) = coco.imgToAnns[entry["id"]]
+        assert pixels.shape[:2] == (entry["height"], entry["width"])
+        assert overlap(coco.annToMask(annotation) > 0, pixels[..., 0] > 128) > 0.99
+        assert annotation["bbox"] == coco_mask.toBbox(coco.annToRLE(annotation)).tolist()
