@@ -13,6 +13,7 @@ import click
 
 from benchmarks.environments import ROOT, UnavailableError
 from benchmarks.readers.readers import ENVIRONMENTS, READERS, Reader, factor_of
+from benchmarks.readers.scripts.findings import UNREADABLE
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 NAMES = [reader.script for reader in READERS]
@@ -62,11 +63,14 @@ def _show(reader: Reader, environments: Path, arguments: list[str]) -> bool:
         click.echo(f"{reader.script}: {error}")
         return False
     status, line, said = reader.run(python, arguments)
-    if status and not line.startswith("{"):  # it could not read the dataset at all
-        reason = (said.strip().splitlines() or ["it failed"])[-1]
-        click.echo(f"{reader.script}: {reason}")
+    if not line.startswith("{"):  # it could not read what expand wrote
+        reasons = [each for each in said.splitlines() if "Error" in each] or ["it failed"]
+        click.echo(f"{reader.script}: {reasons[-1]}")
         return False
     found = json.loads(line)
+    if status == UNREADABLE:
+        click.echo(f"{reader.script}: left out, it cannot read the source: {found['unreadable']}")
+        return True
     click.echo(f"{reader.script}: {'; '.join(found['faults'][:10]) or 'equal'}")
     for name, value in found["facts"].items():
         click.echo(f"    {name}: {value}")

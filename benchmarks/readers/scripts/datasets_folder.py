@@ -61,4 +61,4 @@ def _see(root: Path, parts: dict[str, Any]) -> Reading:
 
 
 if __name__ == "__main__":
-    sys.exit(run(check, sys.argv[1:]))
+    sys.exit(run(check, sys.argv[1:], _load))

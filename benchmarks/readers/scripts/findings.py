@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 MANIFESTS = ("expand.jsonl", "metadata.jsonl")
 SHOWN = 10
+UNREADABLE = 3
 
 
 class Sets(NamedTuple):
@@ -72,14 +73,23 @@ def _cut(value: object) -> str:
     return text if len(text) < 200 else f"{text[:200]}…"
 
 
-def run(check: Callable[[Sets, Findings], None], arguments: list[str]) -> int:
+def run(
+    check: Callable[[Sets, Findings], None],
+    arguments: list[str],
+    read: Callable[[Path], object] = bool,
+) -> int:
     """Run a reader on SOURCE OUT FACTOR [--lossless]; print its findings.
 
-    Return the exit status.
+    Return the exit status: 3 if the reader cannot `read` the source itself.
     """
     source, out, factor, *rest = arguments
     findings = Findings()
     sets = Sets(Path(source).resolve(), Path(out).resolve(), int(factor), "--lossless" in rest)
+    try:
+        read(sets.source)
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # other projects raise anything
+        print(json.dumps({"unreadable": f"{type(error).__name__}: {error}"}))
+        return UNREADABLE
     check(sets, findings)
     return findings.print()
 

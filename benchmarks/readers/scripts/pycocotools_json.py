@@ -137,4 +137,4 @@ def _read(root: Path, files: dict[str, dict[str, Any]]) -> Reading:
 
 
 if __name__ == "__main__":
-    sys.exit(run(check, sys.argv[1:]))
+    sys.exit(run(check, sys.argv[1:], lambda root: _read(root, annotation_files(root))))

@@ -46,6 +46,8 @@ def _yolo(root: Path) -> Iterator[Read]:
     for part in PARTS:
         if given := data.get(part):
             images = (root / str(given).removeprefix("../")).resolve()
+            if not images.is_dir():
+                raise SystemExit(f'"{given}" is not a folder, and supervision reads folders')
             labels = root / "/labels".join(
                 images.relative_to(root).as_posix().rsplit("images", 1)
             ).replace("//", "/").lstrip("/")
@@ -64,4 +66,4 @@ def _see(root: Path, datasets: list[Read]) -> Reading:
 
 
 if __name__ == "__main__":
-    sys.exit(run(check, sys.argv[1:]))
+    sys.exit(run(check, sys.argv[1:], lambda root: _see(root, list(_datasets(root)))))

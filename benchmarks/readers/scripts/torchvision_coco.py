@@ -51,4 +51,4 @@ def _check_wrapped(
 
 
 if __name__ == "__main__":
-    sys.exit(run(check, sys.argv[1:]))
+    sys.exit(run(check, sys.argv[1:], lambda root: _read(root, Findings())))

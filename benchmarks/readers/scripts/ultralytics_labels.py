@@ -13,6 +13,7 @@ os.environ["YOLO_CONFIG_DIR"] = tempfile.mkdtemp()  # before the import, which w
 os.environ["YOLO_OFFLINE"] = "true"
 from ultralytics.data.dataset import YOLODataset
 from ultralytics.data.utils import check_det_dataset
+from ultralytics.utils import YAML
 
 from benchmarks.readers.scripts.findings import (
     Findings,
@@ -44,9 +45,11 @@ class Scan(YOLODataset):
 
 def check(sets: Sets, findings: Findings) -> None:
     """Scan every part of both datasets; the parts of the second one have to lie in it."""
-    os.chdir(sets.source)
-    before, source = _scan(sets.source)
-    os.chdir(tempfile.mkdtemp())  # what was written must be found from any folder
+    before, source = scan_source(sets.source)
+    if not _starts_here(before):
+        os.chdir(tempfile.mkdtemp())  # what was written must be found from any folder
+    else:
+        os.chdir(sets.out)
     after, out = _scan(sets.out)
     findings.equal("classes", after["names"], before["names"])
     findings.equal("task", task_of(sets.out, after), task_of(sets.source, before))
@@ -68,6 +71,18 @@ def check(sets: Sets, findings: Findings) -> None:
 def _known(scan: Scan) -> list[str]:
     """Return what was said of labels, each sentence once, without the file it was said of."""
     return sorted({message.rpartition(": ")[2] for message in scan.messages})
+
+
+def scan_source(root: Path) -> tuple[dict[str, Any], dict[str, Scan]]:
+    """Scan every part of a dataset, from its own folder."""
+    os.chdir(root)
+    return _scan(root)
+
+
+def _starts_here(data: dict[str, Any]) -> bool:
+    """Whether the dataset says that its paths start at the folder from which it is used."""
+    given = YAML.load(data["yaml_file"]).get("path")
+    return bool(given) and not Path(given).is_absolute()
 
 
 def _scan(root: Path) -> tuple[dict[str, Any], dict[str, Scan]]:
@@ -97,4 +112,4 @@ def _see(root: Path, part: str, scan: Scan) -> Reading:
 
 
 if __name__ == "__main__":
-    sys.exit(run(check, sys.argv[1:]))
+    sys.exit(run(check, sys.argv[1:], scan_source))

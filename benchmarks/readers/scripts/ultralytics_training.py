@@ -38,7 +38,8 @@ class Warned(logging.Handler):
 
 
 def check(sets: Sets, findings: Findings) -> None:
-    """Train from the expanded dataset."""
+    """Train from the expanded dataset, in its folder."""
+    os.chdir(sets.out)
     file = data_file(sets.out)
     handler = Warned()
     LOGGER.addHandler(handler)
