@@ -246,5 +246,6 @@ def _format_missing(plan: Plan, count: int, first: list[str]) -> str:
 def _format_setting(value: Any) -> str:
     """Return a setting as text; of a recipe, its name and techniques."""
     if isinstance(value, dict) and "techniques" in value:
-        return f'"{value.get("name")}" ({value["techniques"]})'
+        rules = f", classes {value['classes']}" if value.get("classes") else ""
+        return f'"{value.get("name")}" ({value["techniques"]}{rules})'
     return str(value)

@@ -62,6 +62,11 @@ def open_images(root: Path, layout: str = AUTO) -> Images:
     if layout == AUTO and (card := read_card(root)):
         if card["state"] != FINISHED:
             raise ExpandError(f'"{root}" is not finished; run the same expand command again')
+        if "dataset" in card["settings"]:
+            raise ExpandError(
+                f'"{root}" is an expanded dataset of another kind than class folders; split the '
+                "dataset that it was made from, and expand its training part"
+            )
         return Images(root, lambda: _of_manifest(root), expanded=True)
     directory = read_directory(str(root))
     flat = not directory.folders and len(directory.images) > 0

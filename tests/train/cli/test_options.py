@@ -10,7 +10,7 @@ import pytest
 
 from expand import expand
 from expand.recipes.recipe import Recipe
-from tests.train.commands import draw_set
+from tests.train.commands import draw_set, refusal
 from train.cli.command import command
 from train.cli.settings import read_settings
 from train.data.shape import Shape
@@ -150,3 +150,12 @@ def test_a_damaged_run_card_is_refused(tmp_path: Path) -> None:
     (tmp_path / "expand.json").write_text("{")
     with pytest.raises(TrainError, match="expand.json"):
         settings_of(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["compare", "ablate"])
+def test_recipes_with_rules_for_classes_are_not_compared(name: str, tmp_path: Path) -> None:
+    recipe = tmp_path / "mine.yaml"
+    recipe.write_text("techniques: [flip, noise]\nclasses: {cat: {flip: never}}")
+    data = draw_set(tmp_path / "src", 2)
+    words = refusal(name, data, "--test", data, "--recipe", recipe, "--out", tmp_path / "out")
+    assert "has rules for classes, which compare and ablate do not follow" in words

@@ -269,3 +269,19 @@ def test_the_order_never_changes() -> None:
     # Golden: whoever changes these numbers changes every run that was ever recorded.
     assert order(0, 0, 10).tolist() == [5, 3, 0, 9, 7, 1, 2, 6, 4, 8]
     assert order(7, 3, 10).tolist() == [3, 1, 4, 5, 0, 2, 8, 9, 6, 7]
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_fly_shows_the_views_of_expand_under_rules_for_classes(
+    native: bool, tmp_path: Path
+) -> None:
+    more = "" if native else ", GaussNoise"
+    recipe = Recipe.parse(
+        f"techniques: [flip, rotate{more}]\nclasses: {{dog: {{flip: never, rotate: {{degrees: 3}}}}}}"
+    )
+    src, out = write_set(tmp_path / "src", pictures()), tmp_path / "out"
+    expand(src, out, 3, recipe, workers=1)
+    fly = images_of(sampler_of(src, "fly", recipe=recipe), tmp_path / "cache")
+    disk = images_of(sampler_of(out, "disk"), tmp_path / "cache")
+    for epoch in range(3):
+        np.testing.assert_array_equal(read(fly, epoch), read(disk, epoch))
