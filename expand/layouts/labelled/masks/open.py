@@ -9,6 +9,7 @@ from expand.errors import ExpandError
 from expand.layouts.directory import IMAGE
 from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.labelled.masks.annotation import write_masks, write_reason
+from expand.layouts.labelled.masks.derived.files import SetFiles
 from expand.layouts.labelled.masks.labels import MaskLabels
 from expand.layouts.labelled.masks.pairing import File, Images, Pairing, pair
 from expand.layouts.labelled.masks.parts import Parts
@@ -38,19 +39,30 @@ def open_masks(opening: Opening) -> Dataset:
         raise _no_pair(opening.root, images, others)
     growing = parts.choose(opening.root, opening.request.split)
     grown = {file.path for file in images if file.path in known and growing.holds(file)}
+    used = sorted(grown - pairing.doubtful.keys())
+    if not used:
+        first = min(grown)
+        raise ExpandError(
+            f'no image of "{opening.root}" can be used: "{first}" {pairing.doubtful[first]}'
+        )
     _refuse_unread(opening.root, images, others, grown)
-    uses = _uses(pairing, grown)
     _refuse_taken(opening, pairing, [*images, *others])
+    derived = SetFiles.find(
+        opening.root, others, {path: pairing.masks[path] for path in used}, growing
+    )
+    uses = _uses(pairing, grown) | dict.fromkeys(derived.names, MADE)
     listing = list_dataset(
         opening.root, lambda path, _: uses.get(path, KEPT), opening.factor, opening.format
     )
-    said, problems = notes(pairing, others, grown, growing)
+    rest = [file for file in others if file.path not in uses]
+    said, problems = notes(pairing, rest, grown, growing)
     return Dataset(
         layout="masks",
         title=title(pairing, grown, growing, parts),
         listing=listing,
         split=growing.shown,
         labels=MaskLabels(opening.request.mask_fill or 0),
+        derive=derived.derive,
         notes=said,
         problems=problems,
     )

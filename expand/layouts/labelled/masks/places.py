@@ -24,6 +24,8 @@ MASK_WORDS = MARKS | {"anno", "annos", "matte", "depth", "disparity", "instance"
 IMAGE_WORDS = IMAGES | FILLER | PART_OF.keys() | {"sat", "flair"}
 """What can stand behind the common part of the names in that of the image: "x_sat"."""
 
+SHORT = {"tr": "train", "ts": "test"}
+"""Parts as nnU-Net calls them: "imagesTr"."""
 KNOWN = LABEL_WORDS | IMAGES | FILLER | PART_OF.keys() | {"stage", "phase"}
 
 
@@ -63,6 +65,11 @@ def place_of(names: tuple[str, ...]) -> Place:
     return place
 
 
+def part_said(name: str) -> str:
+    """Return the kind of part that a name tells; "" for none."""
+    return next((PART_OF[word] for word in words(name) if word in PART_OF), "")
+
+
 def _below(place: Place, name: str) -> Place:
     """Return the place of a folder in another place: the last plain one says what is in it."""
     named = words(BITS.sub("", name))
@@ -70,6 +77,7 @@ def _below(place: Place, name: str) -> Place:
     left = [word for word in named if word not in KNOWN and not word.isdigit()]
     extra = [word for word in left if word in EXTRAS]
     parts = [PART_OF[word] for word in named if word in PART_OF]
+    parts += [SHORT[word] for word in named if word in SHORT and kinds]
     inside = place.plain and kinds and left  # "images/with_mask"
     if inside or not (kinds or (parts and left == extra)):  # a class, a city, a patient
         folder = place.folder if place.plain else place.folder or name

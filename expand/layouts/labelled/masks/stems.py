@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ from expand.layouts.recognition.words import FILLER, IMAGES, WORD, words
 EDGE = " _-.(+"
 """What stands between the common part of two names and the rest."""
 
+CHANNEL = re.compile(r"[^\W_]_\d{4}$")
+"""The number of a channel at the end of a stem, in nnU-Net."""
 STARTS = (
     "ann",
     "depth",
@@ -57,6 +60,7 @@ def tries(stem: str, *, elsewhere: bool) -> Iterator[Try]:
             yield Try("head", head, len(head))
     yield Try("words", mask_words(stem), len(stem))
     if elsewhere:
+        yield Try("head", stem, len(stem))
         for head in _beginnings(stem):
             yield Try("stem", head, len(head))
             yield Try("head", head, len(head))
@@ -75,6 +79,8 @@ def has_mark(stem: str, said: set[str]) -> bool:
 
 def heads(stem: str) -> Iterator[str]:
     """Yield what the stem of an image begins with, before words such as "image" or "sat"."""
+    if CHANNEL.search(stem):
+        yield stem[: -len("_0000")]
     spans = list(WORD.finditer(BITS.sub(" " * len("8bit"), stem)))
     for span in reversed(spans):
         if not all(word in IMAGE_WORDS for word in words(span[0])):

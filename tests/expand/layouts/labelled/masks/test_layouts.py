@@ -94,6 +94,15 @@ LAYOUTS: dict[str, tuple[dict[str, str], list[str]]] = {
             "train/1b_v1/masks/c.png",
         ],
     ),
+    "channel numbers": (
+        {"imagesTr/a_0000.png": "labelsTr/a.png", "imagesTr/b_0000.png": "labelsTr/b.png"},
+        [
+            "imagesTr/a_v1_0000.png",
+            "labelsTr/a_v1.png",
+            "imagesTr/b_v1_0000.png",
+            "labelsTr/b_v1.png",
+        ],
+    ),
     "sequences with the same numbers": (
         {"images/s1/001.png": "masks/s1/001.png", "images/s2/001.png": "masks/s2/001.png"},
         [

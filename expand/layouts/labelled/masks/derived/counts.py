@@ -1,0 +1,49 @@
+"""dataset.json of nnU-Net: the number of training cases is that of the expanded dataset.
+
+https://github.com/MIC-DKFZ/nnUNet/blob/master/documentation/dataset_format.md
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from expand.errors import ExpandError
+from expand.layouts.labelled.dataset import LabelFile, Rows
+from expand.storage.reading import read_image
+
+NAME, COUNT = "dataset.json", "numTraining"
+LARGEST = 16 << 20
+
+
+@dataclass(frozen=True)
+class CaseCount:
+    """A file that says how many cases there are."""
+
+    content: dict[str, object]
+    sources: int
+    """Images that grow."""
+
+    def derive(self, rows: Rows) -> Iterator[LabelFile]:
+        """Yield the file with the number of cases of the expanded dataset."""
+        files = sum(1 for _ in rows())
+        before = self.content[COUNT]
+        assert isinstance(before, int)
+        content = {**self.content, COUNT: before - self.sources + files}
+        yield LabelFile(NAME, json.dumps(content, indent=4, ensure_ascii=False).encode())
+
+
+def read_count(root: Path, sources: int) -> CaseCount | None:
+    """Read the file of a dataset of so many images that grow; return None if there is none."""
+    try:
+        if (root / NAME).stat().st_size > LARGEST:
+            return None
+        content = json.loads(read_image(root / NAME))
+    except (ExpandError, OSError, ValueError, RecursionError):
+        return None
+    count = content.get(COUNT) if isinstance(content, dict) else None
+    if not isinstance(count, int) or isinstance(count, bool) or count < sources:
+        return None
+    return CaseCount(content, sources)

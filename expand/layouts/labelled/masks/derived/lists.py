@@ -1,0 +1,157 @@
+"""Text files that list images, one a line, perhaps with their masks: copies get lines too.
+
+Many loaders read only what a list names: "train.txt" with "a.png", or "images/a.png masks/a.png".
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from expand.errors import ExpandError
+from expand.layouts.labelled.dataset import LabelFile, Rows
+from expand.layouts.labelled.masks.pairing import File, MaskOf
+from expand.layouts.labelled.masks.places import part_said
+from expand.layouts.names import split_suffix
+from expand.storage.reading import read_image
+
+SUFFIXES = (".txt", ".lst", ".csv")
+LARGEST = 64 << 20
+"""Bytes of the largest list."""
+TOKEN = re.compile(r"[^\s,;\"']+")
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names by which lines mean images that grow, and their masks."""
+
+    by_name: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
+    """From a file name, with and without its suffix, to the image's path and the file's."""
+    files: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The path of each image, and those of its masks."""
+
+    @classmethod
+    def of(cls, grown: dict[str, list[MaskOf]]) -> Names:
+        """Return the names of images and of their masks."""
+        names = cls()
+        for image, masks in sorted(grown.items()):
+            names.files[image] = (image, *(mask.path for mask in sorted(masks)))
+            for path in names.files[image]:
+                name = path.rpartition("/")[2]
+                for each in {name, split_suffix(name)[0]}:
+                    names.by_name[each].append((image, path))
+        return names
+
+    def meant(self, token: str) -> tuple[str, str] | None:
+        """Return the image that a token means, and the file; None if it means none, or several."""
+        token = token.removeprefix("./")
+        found = {
+            (image, path)
+            for image, path in self.by_name.get(token.rpartition("/")[2], ())
+            if _agree(token, path)
+        }
+        images = {(image, path) for image, path in found if image == path}
+        chosen = images or found
+        return next(iter(chosen)) if len(chosen) == 1 else None
+
+
+def _common(token: str, path: str) -> int:
+    """Return how many names at the end of two paths agree; the last may lack its suffix."""
+    said, known = token.split("/"), path.split("/")
+    if said[-1] != known[-1]:
+        known[-1] = split_suffix(known[-1])[0]
+    count = 0
+    for one, other in zip(reversed(said), reversed(known), strict=False):
+        if one != other:
+            break
+        count += 1
+    return count
+
+
+def _agree(token: str, path: str) -> bool:
+    """Tell whether one path ends with the other."""
+    return _common(token, path) == min(token.count("/"), path.count("/")) + 1
+
+
+@dataclass(frozen=True)
+class ImageList:
+    """A file that lists images."""
+
+    name: str
+    lines: tuple[str, ...]
+    """With their ends."""
+    images: tuple[str, ...]
+    """The image that grows of each line; empty for other lines."""
+
+    def extended(self, views: dict[str, list[tuple[str, ...]]], names: Names) -> bytes:
+        """Return the file with a line for each view of an image: `views` are the files of each."""
+        written = list[str]()
+        for line, image in zip(self.lines, self.images, strict=True):
+            if not image:
+                written.append(line)
+            for files in views.get(image, ()):
+                ended = line if line.endswith(("\n", "\r")) else f"{line}\n"
+                renamed = dict(zip(names.files[image], files, strict=True))
+                written.append(_renamed(ended, renamed, names))
+        text = "".join(written)
+        ends = self.lines[-1].endswith(("\n", "\r"))
+        return (text if ends else text.removesuffix("\n")).encode()
+
+
+def _renamed(line: str, files: dict[str, str], names: Names) -> str:
+    """Return a line with other names of files."""
+
+    def rename(match: re.Match[str]) -> str:
+        meant = names.meant(match[0])
+        if meant is None or meant[1] not in files:
+            return match[0]
+        said, path = match[0].split("/"), files[meant[1]].split("/")
+        if said[-1] == split_suffix(meant[1].rpartition("/")[2])[0]:
+            path[-1] = split_suffix(path[-1])[0]
+        count = _common(match[0].removeprefix("./"), meant[1])
+        return "/".join([*said[:-count], *path[-count:]])
+
+    return TOKEN.sub(rename, line)
+
+
+def find_lists(root: Path, others: Iterable[File], names: Names, part: str) -> list[ImageList]:
+    """Return the files that list images of the part that grows."""
+    found = list[ImageList]()
+    for file in others:
+        said = part_said(file.stem)
+        asked = file.suffix.lower() in SUFFIXES and said in ("", part or said)
+        if asked and (each := _read(root, file.path, names)):
+            found.append(each)
+    return found
+
+
+def _read(root: Path, path: str, names: Names) -> ImageList | None:
+    """Read a file; return None unless at least half of its lines name images that grow."""
+    try:
+        if (root / path).stat().st_size > LARGEST:
+            return None
+        lines = read_image(root / path).decode().splitlines(keepends=True)
+    except (ExpandError, OSError, UnicodeDecodeError):
+        return None  # it is kept as it is
+    images = tuple(_image_of(line, names) for line in lines)
+    if 2 * sum(map(bool, images)) < len([line for line in lines if line.strip()]) or not lines:
+        return None
+    return ImageList(path, tuple(lines), images) if any(images) else None
+
+
+def _image_of(line: str, names: Names) -> str:
+    """Return the image that a line means; "" for none."""
+    meant = {found[0] for found in map(names.meant, TOKEN.findall(line)) if found}
+    return meant.pop() if len(meant) == 1 else ""
+
+
+def extend(lists: list[ImageList], names: Names, rows: Rows) -> Iterator[LabelFile]:
+    """Yield the lists of the expanded dataset."""
+    views: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for row in rows():
+        views[row.source].append((row.file_name, *row.annotation["masks"]))
+    for each in lists:
+        yield LabelFile(each.name, each.extended(views, names))

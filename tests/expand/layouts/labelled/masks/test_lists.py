@@ -1,0 +1,70 @@
+"""Files for the whole set: lists of names, and the number of images."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from expand import ExpandError
+from tests.expand.layouts.labelled.masks import drawn
+from tests.expand.layouts.labelled.masks.written import expanded
+
+PARTS = {
+    f"{part}/{name}.png": f"{part}annot/{name}.png" for part in ("train", "val") for name in "ab"
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("a\nb\n", "a\na_v1\nb\nb_v1\n"),
+        ("a.png\r\nb.png", "a.png\r\na_v1.png\r\nb.png\nb_v1.png"),
+        ("train/a.png trainannot/a.png\n", "train/a.png trainannot/a.png\ntrain/a_v1.png trainannot/a_v1.png\n"),
+        ("/x/set/train/a.png 3\n", "/x/set/train/a.png 3\n/x/set/train/a_v1.png 3\n"),
+        ("./train/b.png;1\n", "./train/b.png;1\n./train/b_v1.png;1\n"),
+        ("image,mask\na.png,a.png\n", "image,mask\na.png,a.png\na_v1.png,a_v1.png\n"),
+    ],
+)  # fmt: skip
+def test_a_list_of_images_gets_a_line_for_each_copy(tmp_path: Path, text: str, wanted: str) -> None:
+    lists = {"train.txt": text.encode(), "val.txt": b"a\nb\n", "notes.txt": b"read me\n"}
+    root = drawn.write(tmp_path / "set", drawn.pairs(PARTS) | lists)
+    out = tmp_path / "out"
+    expanded(root, out, factor=2)
+    assert (out / "train.txt").read_bytes().decode() == wanted
+    assert (out / "val.txt").read_bytes() == b"a\nb\n"
+    assert (out / "notes.txt").read_bytes() == b"read me\n"
+
+
+def test_lists_of_another_part_with_paths_stay_as_they_are(tmp_path: Path) -> None:
+    text = b"val/a.png valannot/a.png\n"
+    root = drawn.write(tmp_path / "set", drawn.pairs(PARTS) | {"list.txt": text})
+    expanded(root, tmp_path / "out", factor=2)
+    assert (tmp_path / "out/list.txt").read_bytes() == text
+
+
+def test_a_bad_image_is_not_in_the_list(tmp_path: Path) -> None:
+    files = drawn.pairs(PARTS) | {"train.txt": b"a\nb\n", "trainannot/a.png": b""}
+    _, bad = expanded(drawn.write(tmp_path / "set", files), tmp_path / "out", factor=2)
+    assert list(bad) == ["train/a.png"]
+    assert (tmp_path / "out/train.txt").read_bytes() == b"b\nb_v1\n"
+
+
+CASES = {f"imagesTr/{name}_0000.png": f"labelsTr/{name}.png" for name in "ab"}
+
+
+def test_the_number_of_cases_is_that_of_the_expanded_dataset(tmp_path: Path) -> None:
+    content = {"channel_names": {"0": "R"}, "numTraining": 2, "file_ending": ".png"}
+    files = drawn.pairs(CASES) | {"dataset.json": json.dumps(content).encode()}
+    expanded(drawn.write(tmp_path / "set", files), tmp_path / "out", factor=4)
+    written = json.loads((tmp_path / "out/dataset.json").read_text())
+    assert written == content | {"numTraining": 8}
+    assert len(list((tmp_path / "out/labelsTr").iterdir())) == 8
+
+
+def test_several_channels_of_a_case_are_refused(tmp_path: Path) -> None:
+    more = {name.replace("_0000", "_0001"): b"" for name in CASES}
+    root = drawn.write(tmp_path / "set", drawn.pairs(CASES) | more)
+    with pytest.raises(ExpandError, match="a_0001.png. have the same mask, .labelsTr/a.png."):
+        expanded(root, tmp_path / "out")
