@@ -115,6 +115,11 @@ def _paired(directory: Directory, image: str, label: str) -> Layout:
     return Layout(kinds[0] if kinds else Kind.MASKS, shown)
 
 
+def holds_label_images(directory: Directory, folder: str) -> bool:
+    """Tell whether a folder of labels holds images."""
+    return any(inner.images for inner in _descend(directory, folder))
+
+
 def _share(labels: dict[tuple[str, ...], bool], images: dict[tuple[str, ...], bool]) -> bool:
     """Tell whether at least half of the labels have the name of an image."""
     return 2 * len(labels.keys() & images.keys()) >= len(labels) > 0 and any(images.values())

@@ -19,7 +19,7 @@ from expand.layouts.recognition.evidence import (
     kind_of_xml,
 )
 from expand.layouts.recognition.masks import find_masks
-from expand.layouts.recognition.pairs import find_paired_folders
+from expand.layouts.recognition.pairs import find_paired_folders, holds_label_images
 from expand.layouts.recognition.splits import find_parts, holds_folders
 from expand.layouts.recognition.tables import SUFFIX, kind_of_table
 from expand.layouts.recognition.words import is_plain, part_of, role_of
@@ -55,8 +55,11 @@ def look(directory: Directory, names: tuple[str, ...], *, alone: bool) -> Layout
     """
     if _is_expanded(directory):
         return Layout(Kind.EXPANDED, (CARD,))
+    in_files = _look_into_files(directory, numbered=not names and len(directory.folders) < 2)
+    if in_files and in_files.kind is Kind.TABLE:
+        in_files = _masks_of(directory, names) or in_files
     found = (
-        _look_into_files(directory, numbered=not names and len(directory.folders) < 2)
+        in_files
         or _find_voc(directory)
         or _look_into_labels(directory)
         or find_paired_folders(directory)
@@ -65,6 +68,18 @@ def look(directory: Directory, names: tuple[str, ...], *, alone: bool) -> Layout
         or (find_wrapper(directory) if alone else None)
     )
     return _refine(directory, found) if found else None
+
+
+def _masks_of(directory: Directory, names: tuple[str, ...]) -> Layout | None:
+    """Return the layout of a directory with a table if its images have masks: they must move too.
+
+    The rows of the table are repeated all the same.
+    """
+    found = find_paired_folders(directory) or find_masks(directory, names)
+    if found is None or found.kind is not Kind.MASKS:
+        return None
+    label = found.evidence[-1]
+    return found if not label.endswith("/") or holds_label_images(directory, label) else None
 
 
 def _refine(directory: Directory, found: Layout) -> Layout:

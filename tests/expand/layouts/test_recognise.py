@@ -252,6 +252,11 @@ OTHERS: list[tuple[str, Kind, dict[str, str]]] = [
         Kind.MASKS,
         {"images/1.png": "", "labels/1.png": "", "labels/classes.txt": "a"},
     ),
+    (
+        "masks, with a table of images",
+        Kind.MASKS,
+        {"images/a.png": "", "masks/a.png": "", "labels.csv": "image,label\na.png,cat\n"},
+    ),
     ("masks, KITTI", Kind.MASKS, {"training/image_2/1.png": "", "training/semantic/1.png": ""}),
     (
         "masks, in each class",

@@ -18,7 +18,7 @@ from expand.layouts.labelled.masks.places import part_said
 from expand.layouts.names import split_suffix
 from expand.storage.reading import read_image
 
-SUFFIXES = (".txt", ".lst", ".csv")
+SUFFIXES = (".txt", ".lst", ".csv", ".tsv")
 LARGEST = 64 << 20
 """Bytes of the largest list."""
 TOKEN = re.compile(r"[^\s,;\"']+")

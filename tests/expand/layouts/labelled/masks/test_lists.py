@@ -44,6 +44,17 @@ def test_lists_of_another_part_with_paths_stay_as_they_are(tmp_path: Path) -> No
     assert (tmp_path / "out/list.txt").read_bytes() == text
 
 
+def test_a_table_beside_images_with_masks_repeats_its_rows(tmp_path: Path) -> None:
+    pairs = {f"images/{name}.png": f"masks/{name}.png" for name in "ab"}
+    table = b"image,label\na.png,cat\nb.png,dog\n"
+    root = drawn.write(tmp_path / "set", drawn.pairs(pairs) | {"labels.csv": table})
+    dataset, _ = expanded(root, tmp_path / "out", factor=2)
+    assert dataset.layout == "masks"
+    assert (tmp_path / "out/labels.csv").read_bytes() == (
+        b"image,label\na.png,cat\na_v1.png,cat\nb.png,dog\nb_v1.png,dog\n"
+    )
+
+
 def test_a_bad_image_is_not_in_the_list(tmp_path: Path) -> None:
     files = drawn.pairs(PARTS) | {"train.txt": b"a\nb\n", "trainannot/a.png": b""}
     _, bad = expanded(drawn.write(tmp_path / "set", files), tmp_path / "out", factor=2)
