@@ -38,22 +38,48 @@ def frame_corners(size: Size) -> Floats:
 
 
 def clip_rings(rings: Rings, size: Size) -> Clipped:
-    """Clip R rings at the border of a view, with new corners where they cross it."""
-    bounds, sides = rings.bounds(), np.array([size.width, size.height], np.float64)
+    """Clip R rings at the border of a view, with new corners where they cross it.
+
+    The sides of `size` are numbers, or arrays of R: each ring is in a view of its own.
+    """
+    bounds, whole = rings.bounds(), rings.areas()
+    sides = np.empty((len(bounds), 2))
+    sides[:, 0], sides[:, 1] = size
     over = (bounds[:, :2] < -TOLERANCE) | (bounds[:, 2:] > sides + TOLERANCE)
-    cut, ring = np.flatnonzero(over.any(axis=1)), np.arange(len(rings.begins))
-    pieces, whole = rings, rings.areas()
-    areas = whole
+    outside = over.any(axis=1)
+    cut, ring = np.flatnonzero(outside), np.arange(len(bounds))
+    pieces, areas = rings, whole
     if len(cut):
-        pieces, ring = clip_convex(rings, frame_corners(size))
-        areas = pieces.areas()
+        parts, came = _clip_frame(rings.take(cut), sides[cut])
+        part_areas, came = parts.areas(), cut[came]
         # what only touches the border is outside; lines have no area at all
-        solid = (areas >= SPECK) | (whole[ring] < SPECK)
-        if not solid.all():
-            kept = np.flatnonzero(solid)
-            pieces, ring, areas = pieces.take(kept), ring[kept], areas[kept]
-    pieces = Rings(pieces.corners.clip(0, sides), pieces.begins)
+        solid = np.flatnonzero((part_areas >= SPECK) | (whole[came] < SPECK))
+        inside = np.flatnonzero(~outside)
+        joined = rings.take(inside).followed_by(parts.take(solid))
+        ring = np.concatenate([inside, came[solid]])
+        order = np.argsort(ring, kind="stable")
+        pieces, ring = joined.take(order), ring[order]
+        areas = np.concatenate([whole[inside], part_areas[solid]])[order]
+    limits = np.repeat(sides[ring], pieces.ends - pieces.begins, axis=0)
+    pieces = Rings(np.minimum(np.maximum(pieces.corners, 0.0), limits), pieces.begins)
     return Clipped(pieces, ring, cut, areas, whole)
+
+
+FRAME = ((1, False, (-1, 0)), (0, True, (0, -1)), (1, True, (1, 0)), (0, False, (0, 1)))
+"""The borders of a view: their axis, whether they are at its end, and their direction."""
+
+
+def _clip_frame(rings: Rings, sides: Floats) -> tuple[Rings, Wholes]:
+    """Return the parts of R rings inside their views, with sides R×2; and the ring of each."""
+    ring = np.arange(len(rings.begins))
+    for axis, at_end, along in FRAME:
+        depth = rings.corners[:, axis]
+        if at_end:
+            depth = np.repeat(sides[ring, axis], rings.ends - rings.begins) - depth
+        if len(depth) and depth.min() < 0:
+            rings, came = _clip_line(rings, depth, np.array(along, np.float64))
+            ring = ring[came]
+    return rings, ring
 
 
 def inward_lines(area: Floats) -> list[list[float]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.geometry import Affine, Placement
+from expand.geometry import Affine, Placement, Size
 from expand.targets.clip import (
     SPECK,
     TOLERANCE,
@@ -24,20 +24,62 @@ from expand.targets.rings import Floats, Rings, Wholes, move_points
 from expand.targets.values import Mask
 
 
-class Window(NamedTuple):
-    """A view that targets are moved into."""
+class Windows(NamedTuple):
+    """V views of one image that its N objects are moved into.
 
-    placement: Placement
-    forward: Affine
+    Object n in view v has the number v·N + n.
+    """
+
+    placements: Sequence[Placement]
+    forwards: Sequence[Affine]
     """From input to output, in pixels."""
-    hidden: Sequence[Floats]
-    """Convex areas that are painted over, each K×2."""
+    hidden: Sequence[Sequence[Floats]]
+    """Convex areas of each view that are painted over, each K×2."""
+    objects: int
+    """N."""
 
     @classmethod
-    def of(cls, placement: Placement, hidden: Sequence[Floats]) -> Window:
-        """Return the window of a placement."""
-        source = Affine(*(float(part) for part in placement.source))
-        return cls(Placement(source, placement.size), source.inverse(), hidden)
+    def of(
+        cls, placements: Sequence[Placement], hidden: Sequence[Sequence[Floats]], objects: int
+    ) -> Windows:
+        """Return the windows of placements."""
+        sources = [Affine(*(float(part) for part in each.source)) for each in placements]
+        return cls(placements, [source.inverse() for source in sources], hidden, objects)
+
+    @property
+    def total(self) -> int:
+        """The number of objects in all views."""
+        return len(self.placements) * self.objects
+
+    def sizes(self, owners: Wholes) -> Size:
+        """Return the sizes of the views that objects lie in, as arrays."""
+        sides = np.array([each.size for each in self.placements], np.float64)
+        return Size(*sides[owners // max(self.objects, 1)].T)
+
+    def forward(self, repeats: int) -> Affine:
+        """Return the maps as arrays, each as often as a view has corners."""
+        return Affine(*np.repeat(np.array(self.forwards, np.float64), repeats, axis=0).T)
+
+    def move(self, rings: Rings) -> Rings:
+        """Return the rings of an image moved into each view, one view after the other."""
+        if len(self.placements) == 1:
+            return rings.moved(self.forwards[0])
+        return rings.repeated(len(self.placements)).moved(self.forward(len(rings.corners)))
+
+    def owners(self, objects: Wholes) -> Wholes:
+        """Return the numbers of some objects in each view, one view after the other."""
+        views = np.arange(len(self.placements))[:, None]
+        return (objects + self.objects * views).ravel()
+
+    def painted(self) -> Iterator[tuple[int, Floats]]:
+        """Yield each area that is painted over, after its view."""
+        for view, areas in enumerate(self.hidden):
+            for area in areas:
+                yield view, area
+
+    def view_of(self, owners: Wholes) -> Wholes:
+        """Return the views that objects lie in."""
+        return owners // max(self.objects, 1)
 
 
 class Extent(NamedTuple):
@@ -79,51 +121,67 @@ class Extent(NamedTuple):
         )
 
 
-def ring_extent(moved: Rings, owners: Wholes, count: int, window: Window) -> tuple[Clipped, Extent]:
-    """Clip moved rings, each of one object, and return what they show of `count` objects."""
-    clipped = clip_rings(moved, window.placement.size)
+def ring_extent(moved: Rings, owners: Wholes, windows: Windows) -> tuple[Clipped, Extent]:
+    """Clip moved rings, each of one object, and return what they show of all objects."""
+    count, clipped = windows.total, clip_rings(moved, windows.sizes(owners))
     owner, bounds = owners[clipped.ring], clipped.pieces.bounds()
-    framed = clipped.areas
-    seen = framed - _hidden_areas(clipped.pieces, bounds, window.hidden)
-    each = ((owners, clipped.whole), (owner, framed), (owner, seen))
-    amounts = np.stack([np.bincount(of, values, count) for of, values in each], dtype=np.float64)
-    if len(flat := np.flatnonzero(amounts[0] < SPECK)):
-        amounts[:, flat] = _count_corners(moved, owners, count, window)[:, flat]
-    low, high = np.full((count, 2), np.inf), np.full((count, 2), -np.inf)
-    np.minimum.at(low, owner, bounds[:, :2])
-    np.maximum.at(high, owner, bounds[:, 2:])
-    limits = np.concatenate([low, high], axis=1)
-    return clipped, Extent(amounts, np.where(np.isfinite(limits), limits, np.nan))
+    amounts = np.zeros((3, count))
+    amounts[0] = np.bincount(owners, clipped.whole, count)
+    amounts[1] = amounts[2] = np.bincount(owner, clipped.areas, count)
+    if any(map(len, windows.hidden)):
+        hidden = _hidden_areas(clipped.pieces, owner, bounds, windows)
+        amounts[2] -= np.bincount(owner, hidden, count)
+    if (amounts[0] < SPECK).any():
+        flat = np.flatnonzero(amounts[0] < SPECK)
+        amounts[:, flat] = _count_corners(moved, owners, windows)[:, flat]
+    limits = np.full((count, 4), np.nan)
+    if len(owner) == count and (owner == np.arange(count)).all():
+        return clipped, Extent(amounts, bounds)
+    if len(owner):
+        first = np.flatnonzero(np.diff(owner, prepend=-1))
+        limits[owner[first], :2] = np.minimum.reduceat(bounds[:, :2], first)
+        limits[owner[first], 2:] = np.maximum.reduceat(bounds[:, 2:], first)
+    return clipped, Extent(amounts, limits)
 
 
-def _hidden_areas(pieces: Rings, bounds: Floats, hidden: Sequence[Floats]) -> Floats:
+def _hidden_areas(pieces: Rings, owner: Wholes, bounds: Floats, windows: Windows) -> Floats:
     """Return the area of each piece that is painted over."""
-    areas = np.zeros(len(bounds))
-    for area in hidden:
+    areas, views = np.zeros(len(bounds)), windows.view_of(owner)
+    for view, area in windows.painted():
         low, high = area.min(axis=0), area.max(axis=0)
         apart = (bounds[:, 2:] <= low).any(axis=1) | (bounds[:, :2] >= high).any(axis=1)
-        near = np.flatnonzero(~apart)
+        near = np.flatnonzero(~apart & (views == view))
         if len(near):
             covered_parts, part = clip_convex(pieces.take(near), area)
             areas += np.bincount(near[part], covered_parts.areas(), len(areas))
     return areas
 
 
-def _count_corners(moved: Rings, owners: Wholes, count: int, window: Window) -> Floats:
-    """Return amounts in corners (3×N), for objects without an area: lines and single points."""
-    owner = np.repeat(owners, moved.ends - moved.begins)
-    size = window.placement.size
-    sides = np.array([size.width, size.height], np.float64)
+def _count_corners(moved: Rings, owners: Wholes, windows: Windows) -> Floats:
+    """Return amounts in corners (3×VN), for objects without an area: lines and single points."""
+    owner, count = np.repeat(owners, moved.ends - moved.begins), windows.total
+    sides = np.stack(windows.sizes(owner), axis=-1)
     framed = ((moved.corners >= -TOLERANCE) & (moved.corners <= sides + TOLERANCE)).all(axis=1)
-    seen = framed.copy()
-    for area in window.hidden:
-        seen &= ~in_convex(moved.corners, area)
+    seen, views = framed.copy(), windows.view_of(owner)
+    for view, area in windows.painted():
+        seen &= ~((views == view) & in_convex(moved.corners, area))
     return np.stack([np.bincount(owner, each, count) for each in (owner >= 0, framed, seen)])
 
 
-def mask_extent(mask: Mask, carried: Mask, window: Window) -> Extent:
-    """Return what a view shows of the objects of a linked mask, in pixels of the source."""
-    (source, size), hidden, shape = window.placement, window.hidden, mask.pixels.shape
+def mask_extents(mask: Mask, carried: Sequence[Mask], windows: Windows) -> Extent:
+    """Return what views show of the objects of a linked mask, in pixels of the source."""
+    extents = [
+        _mask_extent(mask, *each)
+        for each in zip(carried, windows.placements, windows.hidden, strict=True)
+    ]
+    amounts = np.concatenate([each.amounts for each in extents], axis=1)
+    return Extent(amounts, np.concatenate([each.bounds for each in extents]))
+
+
+def _mask_extent(
+    mask: Mask, carried: Mask, placement: Placement, hidden: Sequence[Floats]
+) -> Extent:
+    (source, size), shape = placement, mask.pixels.shape
     framed = covered([move_points(frame_corners(size), source)], shape)
     amounts = [mask.counts, mask.count(framed)]
     if hidden:

@@ -18,7 +18,9 @@ def move_points(places: Floats, forward: Affine) -> Floats:
     """Return points (… × 2, x and y in pixels) moved by an input-to-output map."""
     x, y = places[..., 0], places[..., 1]
     a, b, c, d, e, f = forward
-    return np.stack([a * x + b * y + c, d * x + e * y + f], axis=-1)
+    moved = np.empty(places.shape)
+    moved[..., 0], moved[..., 1] = a * x + b * y + c, d * x + e * y + f
+    return moved
 
 
 class Rings(NamedTuple):
@@ -65,6 +67,16 @@ class Rings(NamedTuple):
         after = np.arange(1, len(self.corners) + 1)
         after[self.ends - 1] = self.begins
         return after
+
+    def followed_by(self, others: Rings) -> Rings:
+        """Return these rings and then others."""
+        begins = np.concatenate([self.begins, others.begins + len(self.corners)])
+        return Rings(np.concatenate([self.corners, others.corners]), begins)
+
+    def repeated(self, times: int) -> Rings:
+        """Return the rings several times, one copy of all after the other."""
+        begins = self.begins + len(self.corners) * np.arange(times)[:, None]
+        return Rings(np.tile(self.corners, (times, 1)), begins.ravel())
 
     def take(self, chosen: Wholes) -> Rings:
         """Return some rings, in the order of their indices in `chosen`."""

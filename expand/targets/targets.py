@@ -40,6 +40,28 @@ class Targets:
             raise ExpandError("the masks of an image must have its size; these differ in size")
         object.__setattr__(self, "_count", next(iter(counts.values()), 0))
 
+    @classmethod
+    def of(
+        cls,
+        count: int,
+        boxes: Boxes | None,
+        oriented: OrientedBoxes | None,
+        polygons: Polygons | None,
+        points: Points | None,
+        masks: tuple[Mask, ...],
+    ) -> Targets:
+        """Return targets that are known to be of the same `count` objects."""
+        targets = cls.__new__(cls)
+        targets.__dict__.update(
+            boxes=boxes,
+            oriented=oriented,
+            polygons=polygons,
+            points=points,
+            masks=masks,
+            _count=count,
+        )
+        return targets
+
     @property
     def kinds(self) -> tuple[str, ...]:
         """The names of what is given beside masks: boxes, oriented, polygons, points."""

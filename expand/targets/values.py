@@ -49,6 +49,13 @@ class Boxes:
             raise ExpandError("a box must be left, top, right, bottom; one ends before it begins")
         object.__setattr__(self, "edges", array)
 
+    @classmethod
+    def of(cls, edges: Floats) -> Boxes:
+        """Return boxes whose edges are known to be right."""
+        boxes = cls.__new__(cls)
+        object.__setattr__(boxes, "edges", edges)
+        return boxes
+
     def __len__(self) -> int:
         return len(self.edges)
 
@@ -125,10 +132,11 @@ class Polygons:
         """Return the polygons of these objects, which are ascending."""
         if len(objects) == self.count:
             return self
-        chosen = np.flatnonzero(np.isin(self.objects, objects))
-        return Polygons.of(
-            self.rings.take(chosen), np.searchsorted(objects, self.objects[chosen]), len(objects)
-        )
+        place = np.searchsorted(objects, self.objects)
+        found = place < len(objects)
+        found[found] = objects[place[found]] == self.objects[found]
+        chosen = np.flatnonzero(found)
+        return Polygons.of(self.rings.take(chosen), place[chosen], len(objects))
 
 
 @dataclass(frozen=True, eq=False)
