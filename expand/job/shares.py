@@ -110,10 +110,10 @@ def sample_boxes(plan: Plan, seconds: float = 2.0) -> BoxShares:
             image = open_image(read_source(plan.src / source.id))
             opened = OpenLabels.parse(reader, source, loaded, image)
             classes = classes_of(settings, source, opened)
-            for k in range(1, min(settings.factor, 1 + SAMPLED_VIEWS)):
-                params = settings.views.params(source.id, k, classes)
-                placement = settings.views.placement(params, opened.size)
-                shares.add(opened.labels.targets, opened.carry(settings, k, params), placement)
+            ks = range(1, min(settings.factor, 1 + SAMPLED_VIEWS))
+            params = {k: settings.views.params(source.id, k, classes) for k in ks}
+            for view in opened.place(settings, params):
+                shares.add(opened.labels.targets, view.carried, view.placement)
     return shares
 
 

@@ -74,7 +74,8 @@ class Rows:
 
     def _labelled(self, labels: OpenLabels, k: int, view: Rendered) -> tuple[Pixels, str]:
         """Return a view with its labels, and how many objects of its source it shows."""
-        carried, count = labels.carry(self.settings, k, view.params), len(labels.labels.targets)
+        (placed,) = labels.place(self.settings, {k: view.params})
+        carried, count = placed.carried, len(labels.labels.targets)
         rows = carried.kept.tolist()
         names = list(labels.labels.classes) if isinstance(labels.labels, Named) else [""] * count
         shown = draw(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from expand.errors import BadImageError, ExpandError
 from expand.geometry import IDENTITY, Placement, Size
 from expand.recipes.recipe import Recipe
-from expand.targets import Boxes, Carried, Targets, carry
-from expand.targets.carry import VISIBLE
+from expand.targets import Boxes, Carried, Targets
+from expand.targets.carry import VISIBLE, carry_all
 from expand.targets.rings import Floats, move_points
 from expand.techniques import PixelTechnique
 from expand.techniques.geometric.flip import Flip
@@ -25,9 +27,29 @@ def carry_view(
     An object is dropped if less than `visible` (0 … 1) of it is visible. Raises `ExpandError` if
     the recipe cannot be used with these targets.
     """
+    return carry_views(views, targets, [params], shape, visible)[0][0]
+
+
+def carry_views(
+    views: Views,
+    targets: Targets,
+    params: Sequence[Params],
+    shape: tuple[int, ...],
+    visible: float = VISIBLE,
+) -> list[tuple[Carried, Placement]]:
+    """Return the targets of several views of an image, as `carry_view` does for one.
+
+    With them, the placement of each view.
+    """
     check_targets(views.recipe, targets, shape)
-    placement = views.placement(params, Size(float(shape[1]), float(shape[0])))
-    return carry(targets, placement, visible, _painted(views, params, shape, placement))
+    size = Size(float(shape[1]), float(shape[0]))
+    placements = [views.placement(each, size) for each in params]
+    hidden = [
+        _painted(views, each, shape, placement)
+        for each, placement in zip(params, placements, strict=True)
+    ]
+    carried = carry_all(targets, placements, visible, hidden)
+    return list(zip(carried, placements, strict=True))
 
 
 def _painted(

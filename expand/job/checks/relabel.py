@@ -49,8 +49,8 @@ class Relabeller:
             )
         image = open_image(read_source(self.src / source.id))
         opened = OpenLabels.parse(reader, source, loaded, image)
-        view = opened.of_view(self.settings, row["view"], row["file_name"], row["params"])
-        return view.files
+        (view,) = opened.place(self.settings, {row["view"]: row["params"]})
+        return opened.of_view(view, row["file_name"]).files
 
     def derive(self, folder: Path) -> Iterator[LabelFile]:
         """Yield the files for the whole set, from the manifest of an output folder."""

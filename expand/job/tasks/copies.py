@@ -165,6 +165,8 @@ def make_files(
     source_hash = sha256(data).hexdigest()
     encoding = decoded.encoding.override(settings.format, settings.quality)
     views = ImageViews(source, decoded.pixels, settings, drawn)
+    chosen = {k: views.choose(k)[0] for k in source.ks} if source.labels else {}
+    placed = source.labels.place(settings, chosen) if source.labels else iter(())
     for k in source.ks:
         pixels, params = views.render(k)
         name = _name(source, k, settings)
@@ -172,7 +174,7 @@ def make_files(
         file_hash = source_hash if file is data else sha256(file).hexdigest()
         same_as = views.find_same(k, pixels, file_hash)
         height, width = pixels.shape[:2]
-        labels = source.labels.of_view(settings, k, name, params) if source.labels else None
+        labels = source.labels.of_view(next(placed), name) if source.labels else None
         yield File(
             name,
             k,
@@ -217,14 +219,17 @@ class ImageViews:
     def render(self, k: int) -> Rendered:
         """Return view `k`."""
         views = self.settings.views
-        params, move = self.drawn.views.get(k) or (
-            views.params(self.source_id, k, self.classes),
-            None,
-        )
+        params, move = self.choose(k)
         pixels = self.pixels if k == 0 else self.drawn.pixels.get(k)
         if pixels is not None:
             return Rendered(pixels, params)
         return views.render(self.pixels, params, self.colour, move)
+
+    def choose(self, k: int) -> DrawnView:
+        """Return the parameters of view `k` and, if it is known, its resampling."""
+        views = self.settings.views
+        drawn = self.drawn.views.get(k)
+        return drawn or DrawnView(views.params(self.source_id, k, self.classes), None)
 
     @cached_property
     def colour(self) -> list[int] | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, NamedTuple
+from itertools import islice
+from typing import NamedTuple
 
 from expand.errors import BadImageError
 from expand.geometry import IDENTITY, Placement, Size
@@ -23,7 +24,11 @@ from expand.layouts.labelled.dataset import (
 from expand.layouts.source import Source
 from expand.records.rows import LabelFileRow, RowLabels
 from expand.targets import Carried, carry
-from expand.views.carried import carry_view
+from expand.views.carried import carry_views
+from expand.views.views import Params
+
+TOGETHER = 32
+"""Views whose targets are placed at once."""
 
 
 class LoadedLabels(NamedTuple):
@@ -90,6 +95,15 @@ def frame_of(image: ImageFile) -> Frame:
     return Frame(stored, size, upright)
 
 
+class PlacedView(NamedTuple):
+    """A view, and where the targets of its source are in it."""
+
+    k: int
+    params: Params
+    carried: Carried
+    placement: Placement
+
+
 @dataclass(frozen=True)
 class OpenLabels:
     """The labels of a source that was opened."""
@@ -119,16 +133,10 @@ class OpenLabels:
         """Return the name of the image of view `k`."""
         return self.reader.image_name(self.source, k, format_) if k else self.source.id
 
-    def of_view(
-        self, settings: Settings, k: int, name: str, params: Mapping[str, Any]
-    ) -> WrittenLabels:
-        """Return the labels of view `k`, whose image is called `name`."""
-        carried = self.carry(settings, k, params)
-        source, size = IDENTITY, self.size
-        if k:
-            source, size = settings.views.placement(dict(params), self.size)
-        view = LabelledView(k, name, size, carried, params, source.inverse())
-        written = self.labels.write(view)
+    def of_view(self, view: PlacedView, name: str) -> WrittenLabels:
+        """Return the labels of a view, whose image is called `name`."""
+        k, params, carried, (source, size) = view
+        written = self.labels.write(LabelledView(k, name, size, carried, params, source.inverse()))
         row = RowLabels(
             sha256=self.sha256,
             files=[_file_row(file) for file in written.files],
@@ -140,14 +148,29 @@ class OpenLabels:
             row["annotation"] = written.annotation
         return WrittenLabels(written.files, row, carried)
 
-    def carry(self, settings: Settings, k: int, params: Mapping[str, Any]) -> Carried:
-        """Return the targets of view `k`."""
-        targets = self.labels.targets
-        if k == 0:
-            return carry(targets, Placement(IDENTITY, self.size), visible=0)
-        assert settings.dataset
-        shape = int(self.size.height), int(self.size.width)
-        return carry_view(settings.views, targets, dict(params), shape, settings.dataset.visible)
+    def place(self, settings: Settings, params: Mapping[int, Params]) -> Iterator[PlacedView]:
+        """Yield the targets of some views, given the parameters of each; in their order."""
+        remaining = iter(params.items())
+        while some := list(islice(remaining, self._together)):
+            yield from self._place(settings, some)
+
+    @property
+    def _together(self) -> int:
+        """How many views are placed at once: their masks are all in memory."""
+        return 1 if self.labels.targets.masks else TOGETHER
+
+    def _place(self, settings: Settings, some: list[tuple[int, Params]]) -> Iterator[PlacedView]:
+        targets, shape = self.labels.targets, (int(self.size.height), int(self.size.width))
+        if some[0][0] == 0:
+            original = Placement(IDENTITY, self.size)
+            k, params = some.pop(0)
+            yield PlacedView(k, params, carry(targets, original, visible=0), original)
+        if some:
+            assert settings.dataset
+            each = [params for _, params in some]
+            placed = carry_views(settings.views, targets, each, shape, settings.dataset.visible)
+            for (k, params), (carried, placement) in zip(some, placed, strict=True):
+                yield PlacedView(k, params, carried, placement)
 
 
 def classes_of(settings: Settings, source: Source, labels: OpenLabels | None) -> tuple[str, ...]:
