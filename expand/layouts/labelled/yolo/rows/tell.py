@@ -113,6 +113,7 @@ def tell(question: Question, seen: Seen) -> str:
             "a point. Add it, for example kpt_shape: [17, 3]"
         )
     if asked:
+        _check_asked(question, seen)
         return asked
     if columns and (columns in seen.columns or not seen.columns):
         return "pose"
@@ -125,6 +126,23 @@ def tell(question: Question, seen: Seen) -> str:
             (name, "pose"),
         )
     return name
+
+
+def _check_asked(question: Question, seen: Seen) -> None:
+    """Raise ExpandError if no row is what the task that the user named needs."""
+    wanted = {"obb": CORNERS, "pose": question.columns}.get(question.asked)
+    if wanted:
+        fits = wanted in seen.columns
+    else:
+        areas = any(columns > BOX + 1 and columns % 2 for columns in seen.columns)
+        fits = areas or question.asked != "segment"
+    if not fits and seen.columns:
+        have = " or ".join(map(str, sorted(seen.columns)[:3]))
+        raise ExpandError(
+            f"--as yolo-{question.asked}: its rows have "
+            f"{f'{wanted} columns' if wanted else 'x and y of at least 3 corners'}, and those of "
+            f'"{next(iter(seen.first.values()), "")}" have {have} columns'
+        )
 
 
 def _by_rows(question: Question, seen: Seen) -> str:

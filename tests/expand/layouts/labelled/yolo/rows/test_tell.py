@@ -72,6 +72,18 @@ def test_rows_that_say_several_things_are_refused(texts: tuple[str, ...], reason
     assert reason in str(refused.value)
 
 
+def test_a_task_that_no_row_fits_is_refused() -> None:
+    for asked, text, reason in (
+        ("segment", BOX, 'x and y of at least 3 corners, and those of "0.txt" have 5 columns'),
+        ("obb", TRIANGLE, '9 columns, and those of "0.txt" have 7 columns'),
+    ):
+        with pytest.raises(ExpandError, match=f"--as yolo-{asked}: its rows have {reason}"):
+            told(text, asked=asked)
+    with pytest.raises(ExpandError, match="its rows have 56 columns"):
+        told(BOX, asked="pose", columns=56)
+    assert told("", asked="segment") == "segment"
+
+
 def test_kpt_shape_that_does_not_fit_is_refused_with_both_readings() -> None:
     with pytest.raises(ExpandError, match='gives a row 56 columns, and those of "0.txt" have'):
         told(BOX, columns=56)
