@@ -16,28 +16,23 @@ from expand.layouts.labelled.yolo.folder.paths import Finder, is_absolute, join
 
 
 def rewritten(root: Path, data: DataFile) -> bytes | None:
-    """Return the text of a data file with paths of its own folder; None if it can stay as it is.
+    """Return the text of a data file with paths from its own folder; None if it can stay as it is.
 
-    `path` is kept where it is relative and leads to a folder of the dataset. Else it is emptied:
-    then Ultralytics takes the folder of the file. (It looks for a relative path in the current
-    folder, and in its folder of datasets.) Paths of parts that are absolute, or lead out of the
-    folder and back, become relative to it.
+    `path` is emptied: then Ultralytics takes the folder of the file. An absolute one leads to the
+    source, and so can a relative one: it is looked for in the current folder, and in Ultralytics'
+    folder of datasets. Paths of parts that depend on it, are absolute, or lead out of the folder
+    and back become relative to the folder of the file.
     """
     if not data.values:
         return _darknet(root, data)
-    changes: dict[str, Any] = {}
-    base = Finder(root, (data.folder,)).find(data.path) if data.path else None
-    keeps = base is not None and base.stays and not is_absolute(data.path)
-    if data.path and not keeps:
-        changes["path"] = None
-    start = f"{base.path}/" if base and keeps and base.path else "" if keeps else data.folder
+    changes: dict[str, Any] = {"path": None} if data.path else {}
     find = finder(root, data)
     for key in (*PARTS, *OTHER_PARTS):
         entries = data.values.get(key)
         if isinstance(entries, str) and entries:
-            changed: Any = _entry(find, entries, start)
+            changed: Any = _entry(find, entries, data.folder)
         elif isinstance(entries, list):
-            changed = [_entry(find, each, start) for each in entries]
+            changed = [_entry(find, each, data.folder) for each in entries]
         else:
             continue
         if changed != entries:

@@ -33,8 +33,7 @@ def after(root: Path, text: str, name: str = "data.yaml") -> str | None:
     "text",
     [
         "train: images/train\nval: images/val\n",
-        "path: .\ntrain: images/train\nval: images/val\n",
-        "path: images\ntrain: train\nval: [val]\n",
+        "path:\ntrain: images/train\nval: ''\n",
         "train: ../train/images\nval: ../valid/images\n",
         "train: train.txt\nval: nowhere\n",
     ],
@@ -43,13 +42,23 @@ def test_relative_paths_stay(text: str, root: Path) -> None:
     assert after(root, text) is None
 
 
-def test_an_absolute_path_is_emptied(root: Path) -> None:
+def test_a_path_is_emptied(root: Path) -> None:
     text = "# a\r\npath: {root}  # mine\r\ntrain: images/train\r\nval: images/val\r\n"
     wanted = text.replace(" {root}", "")
     assert after(root, text.replace("{root}", str(root))) == wanted
     assert after(root, text.replace("{root}", "/content/drive/coco8")) == wanted
     assert after(root, text.replace("{root}", "../datasets/coco8")) == wanted
     assert after(root, text.replace("{root}", "coco8")) == wanted
+    assert after(root, text.replace("{root}", ".")) == wanted
+
+
+def test_parts_that_start_from_a_path_start_from_the_file(root: Path) -> None:
+    assert after(root, "path: images\ntrain: train\nval: 'val'\n") == (
+        "path:\ntrain: images/train\nval: images/val\n"
+    )
+    assert after(root, "path: ../images\ntrain: train\nval: val\n", "config/a.yaml") == (
+        "path:\ntrain: ../images/train\nval: ../images/val\n"
+    )
 
 
 def test_absolute_parts_become_relative(root: Path) -> None:
