@@ -18,6 +18,7 @@ from expand.layouts.labelled.coco.files.find import (
     part_named,
     read_tree,
 )
+from expand.layouts.labelled.coco.files.text import NotCocoError
 from expand.layouts.labelled.coco.labels import CocoLabels
 from expand.layouts.labelled.coco.objects.skeletons import Skeleton, find_skeletons
 from expand.layouts.labelled.coco.said import MASKS, RLE, classes_of, names_of, notes_of, title_of
@@ -37,7 +38,8 @@ def open_coco(opening: Opening) -> Dataset:
     """
     root = opening.root
     tree = read_tree(root)
-    chosen = choose(root, _read_files(root, tree, opening.request.split), opening.request.split)
+    files, alone = _read_files(root, tree, opening.request.split)
+    chosen = choose(root, files, opening.request.split, alone=alone)
     kinds = frozenset[str]().union(*(coco.kinds for coco in chosen.files))
     if kinds & RLE and find_spec("pycocotools") is None:
         raise ExpandError(
@@ -60,13 +62,14 @@ def open_coco(opening: Opening) -> Dataset:
     )
 
 
-def _read_files(root: Path, tree: Tree, split: str) -> list[CocoFile]:
-    """Read the COCO files, and find the images of each.
+def _read_files(root: Path, tree: Tree, split: str) -> tuple[list[CocoFile], bool]:
+    """Read the COCO files, and find the images of each; return whether there is only one file.
 
     One of another part that cannot be read is kept as it is; so is one of no part without images
     here.
     """
     files, first, wanted = list[CocoFile](), None, PART_OF.get(split.lower(), "train")
+    count = 0
     for path in tree.files:
         part = part_named(path)
         other = bool(part.kind) and part.kind != wanted and split not in part
@@ -75,13 +78,16 @@ def _read_files(root: Path, tree: Tree, split: str) -> list[CocoFile]:
             coco.folder = find_folder(coco, tree)
             files.append(coco)
         except ExpandError as error:
+            foreign = isinstance(error, NotCocoError) and path not in tree.known
             absent = isinstance(error, NoImagesError) and not part.kind
-            if not (other or absent or tree.guessed):
+            if not (foreign or other or absent):
                 raise
             first = first or error
+            count -= foreign
+        count += 1
     if not files:
         raise first or ExpandError(f'"{root}" has no COCO file, a JSON file with a list "images"')
-    return files
+    return files, count == 1
 
 
 def _skeletons(chosen: Chosen) -> dict[str, dict[str, Skeleton]]:

@@ -40,11 +40,14 @@ class Chosen:
     """The images that another part has too."""
 
 
-def choose(root: Path, files: Sequence[CocoFile], split: str) -> Chosen:
-    """Choose the images of the training part, or of the part that is asked for."""
+def choose(root: Path, files: Sequence[CocoFile], split: str, *, alone: bool) -> Chosen:
+    """Choose the images of the training part, or of the part that is asked for.
+
+    A file that is `alone` grows, whatever it is called.
+    """
     parts = [list(parts_of(coco)) for coco in files]
     counts = Counter(part for each in parts for part in each)
-    chosen = _choose_kind(root, counts, split, alone=len(files) == 1)
+    chosen = _choose_kind(root, counts, split, alone=alone)
     growing: dict[str, list[Entry]] = defaultdict(list)
     elsewhere: set[str] = set()
     for coco, each in zip(files, parts, strict=True):

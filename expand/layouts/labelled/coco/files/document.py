@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from expand.errors import ExpandError, shown
 from expand.layouts.labelled.coco.files.entries import EntryReader, Id
-from expand.layouts.labelled.coco.files.text import JsonText, read_text, scan
+from expand.layouts.labelled.coco.files.text import JsonText, NotCocoError, read_text, scan
 
 IMAGES, ANNOTATIONS, CATEGORIES = "images", "annotations", "categories"
 
@@ -64,14 +64,17 @@ class CocoFile:
 
 
 def read_coco(root: Path, path: str) -> CocoFile:
-    """Read a COCO file; raise ExpandError, with file and line, if it is none."""
+    """Read a COCO file; raise ExpandError, with file and line, if it is malformed.
+
+    Raise NotCocoError if it is another JSON file.
+    """
     reader = EntryReader()
     text = read_text(root, path)
     json = scan(path, text, {IMAGES: reader.image, ANNOTATIONS: reader.annotation})
     if IMAGES not in json.lists:
-        raise ExpandError(f'"{path}" is not a COCO file: it has no list "images"')
+        raise NotCocoError(f'"{path}" is not a COCO file: it has no list "images"')
     if ANNOTATIONS in json.values:
-        raise ExpandError(f'"{path}" is not a COCO file: its "annotations" are no list')
+        raise NotCocoError(f'"{path}" is not a COCO file: its "annotations" are no list')
     _check_ids(path, "images", reader.ids)
     _check_ids(path, "annotations", reader.annotation_ids)
     index = _index(reader.ids)

@@ -27,11 +27,11 @@ class Tree:
     """What lies in a dataset: paths relative to it, POSIX style."""
 
     files: list[str] = field(default_factory=list)
-    """Its COCO files."""
+    """Its JSON files that can be COCO files."""
     folders: list[str] = field(default_factory=list)
     """All folders, each with a slash at its end; the dataset's own is empty."""
-    guessed: bool = False
-    """Whether the files are all JSON files there are: none begins like a COCO file."""
+    known: frozenset[str] = frozenset()
+    """Those that begin like one. The others lie beside them, or are all JSON files there are."""
     images: set[str] = field(default_factory=set)
     """All images, with composed accents."""
 
@@ -59,8 +59,15 @@ def read_tree(root: Path) -> Tree:
             tree.images.add(compose(path))
         elif name.lower().endswith(".json"):
             others.append(path)
-    known = [path for path in others if kind_of_json(os.path.join(root, path)) is Kind.COCO]
-    tree.files, tree.guessed = known or others[:SAMPLED], not known
+    kinds = {path: kind_of_json(os.path.join(root, path)) for path in others}
+    known = [path for path, kind in kinds.items() if kind is Kind.COCO]
+    beside = {path.rpartition("/")[0] for path in known}
+    tree.files = known + [
+        path
+        for path, kind in kinds.items()
+        if kind is None and (not known or path.rpartition("/")[0] in beside)
+    ]
+    tree.known = frozenset(known)
     return tree
 
 

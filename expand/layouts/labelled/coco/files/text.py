@@ -25,6 +25,10 @@ Visit = Callable[[Any], None]
 """Gets the value of an entry of a list; raises WrongEntryError."""
 
 
+class NotCocoError(ExpandError):
+    """A JSON file of another kind."""
+
+
 class WrongEntryError(Exception):
     """What is wrong with an entry of a list; it is caught, and the line is added."""
 
@@ -100,7 +104,7 @@ def scan(path: str, text: str, visits: Mapping[str, Visit]) -> JsonText:
     try:
         if scanner.peek() != "{":
             DECODER.decode(text)
-            raise ExpandError(f'"{path}" is not a COCO file: that is a JSON object {{…}}')
+            raise NotCocoError(f'"{path}" is not a COCO file: that is a JSON object {{…}}')
         return scanner.read(visits)
     except json.JSONDecodeError as error:
         message = error.msg[:1].lower() + error.msg[1:]

@@ -14,6 +14,8 @@ from expand.layouts.labelled.coco.objects.shapes import Shape
 from expand.targets.rings import Floats, move_points
 
 AREA_DECIMALS = 4
+LARGEST = 1e18
+"""Square pixels: no area is so large."""
 SAME = 0.01
 """Share by which an area that is that of the box may differ from it."""
 
@@ -27,8 +29,8 @@ def patch(shape: Shape, seen: Seen) -> dict[str, Any]:
         new["segmentation"] = _segmentation(shape, seen, segmentation)
     if len(shape.states):
         new["keypoints"] = _keypoints(shape, seen, whole=_whole(given["keypoints"]))
-    if "num_keypoints" in given:
-        new["num_keypoints"] = int((seen.states > 0).sum())
+        if "num_keypoints" in given:
+            new["num_keypoints"] = int((seen.states > 0).sum())
     if _is_number(given.get("area")):
         new["area"] = _area(shape, seen, given["area"])
     return new
@@ -39,7 +41,7 @@ def _whole(values: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
 
 
 def _listed(values: list[float], *, whole: bool) -> list[float]:

@@ -15,6 +15,8 @@ from expand.layouts.labelled.coco.objects.rle import Bits, decode
 from expand.layouts.labelled.coco.objects.seen import CENTRE
 from expand.targets.rings import Floats, Wholes
 
+FARTHEST = 1e9
+"""Pixels: no image is so large."""
 SPECK = 1e-9
 """Square pixels below which a polygon is a line."""
 
@@ -98,8 +100,8 @@ def numbers(values: list[Any], what: str) -> Floats:
         array = np.array(values, np.float64)
     except (TypeError, ValueError, OverflowError):
         raise BadImageError(f"its {what} must be numbers, got {shown(values)}") from None
-    if array.ndim != 1 or not np.isfinite(array).all():
-        raise BadImageError(f"its {what} must be finite numbers, got {shown(values)}")
+    if array.ndim != 1 or not (np.abs(array) < FARTHEST).all():
+        raise BadImageError(f"its {what} must be numbers of pixels, got {shown(values)}")
     return array
 
 

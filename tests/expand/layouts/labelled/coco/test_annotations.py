@@ -110,8 +110,11 @@ def test_odd_annotations_are_moved(given: Json, expected: Json) -> None:
         ({"bbox": [1, 2, 3]}, "its bbox must be 4 numbers, got [1, 2, 3]"),
         ({"bbox": {"x": 1}}, "its bbox must be 4 numbers, got {'x': 1}"),
         ({"bbox": [1, 2, -3, 4]}, "its bbox has a negative width or height: [1, 2, -3, 4]"),
-        ({"bbox": [1, 2, float("nan"), 4]}, "its bbox must be finite numbers, got [1, 2, nan, 4]"),
-        ({"bbox": [[1, 2], [3, 4]]}, "its bbox must be finite numbers, got [[1, 2], [3, 4]]"),
+        (
+            {"bbox": [1, 2, float("nan"), 4]},
+            "its bbox must be numbers of pixels, got [1, 2, nan, 4]",
+        ),
+        ({"bbox": [[1, 2], [3, 4]]}, "its bbox must be numbers of pixels, got [[1, 2], [3, 4]]"),
         (
             {"segmentation": [1, 2, 3, 4, 5, 6]},
             "its segmentation must be a list of polygons or an RLE mask, got [1, 2, 3, 4, 5, 6]",

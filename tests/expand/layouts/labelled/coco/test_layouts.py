@@ -326,6 +326,23 @@ def test_a_bad_file_of_another_part_is_kept(drawn: Drawn) -> None:
     check(drawn, ["train/a_v1.png"])
 
 
+def test_a_training_file_that_is_damaged_is_not_taken_for_none(drawn: Drawn) -> None:
+    draw_coco(drawn.root)
+    path = drawn.root / INSTANCES
+    path.write_text(path.read_text().replace('"images": ', '"images" ').replace("image_id", "id"))
+    with pytest.raises(
+        ExpandError, match=r'instances_train2017.json", line 1, column \d+: expecting'
+    ):
+        grow(drawn.root, drawn.root.parent / "out", 2)
+
+
+def test_other_json_files_are_kept(drawn: Drawn) -> None:
+    drawn.part("images/", "labels.json", {1: "a.png"})
+    drawn.json("results.json", [{"image_id": 1, "category_id": 18, "bbox": [1, 2, 3, 4]}])
+    drawn.json("settings.json", {"a": 1})
+    check(drawn, ["images/a_v1.png"])
+
+
 def test_a_single_file_of_a_validation_part_grows(drawn: Drawn) -> None:
     drawn.part("val2017/", "annotations/instances_val2017.json", {1: "a.png"})
     check(drawn, ["val2017/a_v1.png"])
