@@ -63,7 +63,7 @@ def open_masks(opening: Opening) -> Dataset:
         split=growing.shown,
         labels=MaskLabels(opening.request.mask_fill or 0),
         derive=derived.derive,
-        notes=said,
+        notes=(*said, *derived.notes),
         problems=problems,
     )
 

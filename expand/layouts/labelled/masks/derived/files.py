@@ -20,6 +20,8 @@ class SetFiles:
     lists: list[ImageList]
     images: Names
     count: CaseCount | None
+    unread: list[str]
+    """Lists that may say where something is in images: they stay as they are."""
 
     @classmethod
     def find(
@@ -31,8 +33,19 @@ class SetFiles:
     ) -> SetFiles:
         """Read those of a dataset whose images with masks are `grown`."""
         names = Names.of(grown)
-        lists = find_lists(root, others, names, growing.kind)
-        return cls(lists, names, read_count(root, len(grown)))
+        found = find_lists(root, others, names, growing.kind)
+        lists = [each for each in found if not each.places]
+        unread = [each.name for each in found if each.places]
+        return cls(lists, names, read_count(root, len(grown)), unread)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about lists that get no lines for copies."""
+        return tuple(
+            f'"{name}" may say where something is in images, which moves: it is left as it is, '
+            "without the copies"
+            for name in self.unread
+        )
 
     @property
     def names(self) -> list[str]:

@@ -15,12 +15,16 @@ from expand.errors import ExpandError
 from expand.layouts.labelled.dataset import LabelFile, Rows
 from expand.layouts.labelled.masks.pairing import File, MaskOf
 from expand.layouts.labelled.masks.places import part_said
+from expand.layouts.labelled.tables.vocabulary import ANGLES, PLACES, TEXTS
 from expand.layouts.names import split_suffix
+from expand.layouts.recognition.words import words
 from expand.storage.reading import read_image
 
 SUFFIXES = (".txt", ".lst", ".csv", ".tsv")
 LARGEST = 64 << 20
 """Bytes of the largest list."""
+MOVING = PLACES | ANGLES | TEXTS | {"x", "y"}
+"""Words of columns with places, that is, with what moves."""
 TOKEN = re.compile(r"[^\s,;\"']+")
 
 
@@ -85,6 +89,8 @@ class ImageList:
     """With their ends."""
     images: tuple[str, ...]
     """The image that grows of each line; empty for other lines."""
+    places: bool
+    """Whether it says more than names and classes: it may say where something is in an image."""
 
     def extended(self, views: dict[str, list[tuple[str, ...]]], names: Names) -> bytes:
         """Return the file with a line for each view of an image: `views` are the files of each."""
@@ -139,7 +145,32 @@ def _read(root: Path, path: str, names: Names) -> ImageList | None:
     images = tuple(_image_of(line, names) for line in lines)
     if 2 * sum(map(bool, images)) < len([line for line in lines if line.strip()]) or not lines:
         return None
-    return ImageList(path, tuple(lines), images) if any(images) else None
+    if not any(images):
+        return None
+    return ImageList(path, tuple(lines), images, _says_places(lines, images, names))
+
+
+def _says_places(lines: list[str], images: tuple[str, ...], names: Names) -> bool:
+    """Tell whether lines say where something is in an image, which moves.
+
+    A heading names such a column; or there are two numbers in a line, without a heading.
+    """
+    first = next(index for index, image in enumerate(images) if image)
+    heading = {word for line in lines[:first] for word in words(line)}
+    moving = not heading.isdisjoint(MOVING)
+    for line in (line for line, image in zip(lines, images, strict=True) if image):
+        rest = [token for token in TOKEN.findall(line) if names.meant(token) is None]
+        if (moving and rest) or (not first and sum(map(_is_number, rest)) > 1):
+            return True
+    return False
+
+
+def _is_number(token: str) -> bool:
+    try:
+        float(token)
+    except ValueError:
+        return False
+    return True
 
 
 def _image_of(line: str, names: Names) -> str:

@@ -55,6 +55,18 @@ def test_a_table_beside_images_with_masks_repeats_its_rows(tmp_path: Path) -> No
     )
 
 
+@pytest.mark.parametrize(
+    "text", ["id,rle_mask\na,1 5\nb,7 3\n", "id,x,y\na,4,5\n", "a.png 1 3 4\nb.png 2 3 4\n"]
+)
+def test_a_table_that_says_where_something_is_stays_as_it_is(tmp_path: Path, text: str) -> None:
+    pairs = {f"images/{name}.png": f"masks/{name}.png" for name in "ab"}
+    root = drawn.write(tmp_path / "set", drawn.pairs(pairs) | {"train.csv": text.encode()})
+    dataset, _ = expanded(root, tmp_path / "out", factor=2, layout="masks")
+    assert (tmp_path / "out/train.csv").read_bytes() == text.encode()
+    (note,) = dataset.notes
+    assert note.startswith('"train.csv" may say where something is in images, which moves: it is')
+
+
 def test_a_bad_image_is_not_in_the_list(tmp_path: Path) -> None:
     files = drawn.pairs(PARTS) | {"train.txt": b"a\nb\n", "trainannot/a.png": b""}
     _, bad = expanded(drawn.write(tmp_path / "set", files), tmp_path / "out", factor=2)
