@@ -55,8 +55,9 @@ def title_of(chosen: Chosen, kinds: frozenset[str], count: int) -> str:
     if not what:
         what = ["detection" if "boxes" in kinds else "images without annotations"]
     classes = len(classes_of(chosen.files)) or None
-    kind = f"COCO {' and '.join(what)}"
-    return format_title(kind, classes, chosen.part.name, count, chosen.kept)
+    *first, last = what
+    kind = f"{', '.join(first)} and {last}" if first else last
+    return format_title(f"COCO {kind}", classes, chosen.part.name, count, chosen.kept)
 
 
 def classes_of(files: Sequence[CocoFile]) -> list[str]:

@@ -174,7 +174,7 @@ def test_all_files_about_an_image_are_written_anew_with_the_same_ids(drawn: Draw
         {"id": 3, "image_id": 102, "caption": "caption 1"},
         {"id": 4, "image_id": 102, "caption": "caption 2"},
     ]
-    assert grown.title.startswith("COCO segmentation and keypoints and captions, 3 classes")
+    assert grown.title.startswith("COCO segmentation, keypoints and captions, 3 classes")
 
 
 def test_boxes_alone_are_detection(drawn: Drawn) -> None:
