@@ -29,6 +29,7 @@ CARD = "expand.json"
 VOC_FOLDERS = ("ImageSets", "JPEGImages", "SegmentationClass", "SegmentationObject")
 DEPTH, DIRECTORIES = 3, 64
 """How deep `recognise` looks, and at how many directories."""
+LISTS = (".txt", ".lst")
 PEEKED = 200
 """Entries of a folder of labels that are looked at."""
 
@@ -57,7 +58,7 @@ def look(directory: Directory, names: tuple[str, ...], *, alone: bool) -> Layout
         return Layout(Kind.EXPANDED, (CARD,))
     in_files = _look_into_files(directory, numbered=not names and len(directory.folders) < 2)
     if in_files and in_files.kind is Kind.TABLE:
-        in_files = _masks_of(directory, names) or in_files
+        in_files = _xml_of(directory, in_files) or _masks_of(directory, names) or in_files
     found = (
         in_files
         or _find_voc(directory)
@@ -155,8 +156,17 @@ def _look_into_labels(directory: Directory) -> Layout | None:
             except ExpandError:
                 continue
             if layout := _look_into_files(inner, numbered=False):
-                return layout.below(name)
+                xml = _xml_of(inner, layout) if layout.kind is Kind.TABLE else None
+                return (xml or layout).below(name)
     return None
+
+
+def _xml_of(directory: Directory, table: Layout) -> Layout | None:
+    """Return the layout of XML annotations beside a table: it can be a list of their images."""
+    found = _find_voc(directory)
+    if not found and table.evidence[0].lower().endswith(LISTS):
+        found = _look_into_labels(directory)
+    return found if found and found.kind is Kind.VOC else None
 
 
 def _find_voc(directory: Directory) -> Layout | None:

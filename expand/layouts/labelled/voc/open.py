@@ -82,6 +82,11 @@ def _note(growth: Growth, found: Survey) -> None:
         "label files have no image: they are kept",
         fault=True,
     )
+    growth.note(
+        found.foreign,
+        "has labels in another format: it is kept, and says nothing of copies",
+        "files have labels in another format: they are kept, and say nothing of copies",
+    )
     why = "is kept, and copies have none: masks must be PNG, TIFF, BMP or WebP"
     growth.note(found.unread, why, f"files in folders of labels are not read; each {why}")
 

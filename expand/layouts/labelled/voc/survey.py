@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from expand.layouts.directory import IMAGE
+from expand.layouts.directory import IMAGE, Directory
 from expand.layouts.labelled.voc.naming import note_files
+from expand.layouts.layout import Kind
 from expand.layouts.names import split_suffix
-from expand.layouts.recognition.words import FILLER, IMAGES, LABELS, role_of, words
+from expand.layouts.recognition.evidence import FILES, kind_of_json
+from expand.layouts.recognition.tables import kind_of_table
+from expand.layouts.recognition.words import FILLER, IMAGES, LABELS, PART_OF, role_of, words
 from expand.layouts.walk import walk
 
 LISTS = "ImageSets"
+LIKE_LISTS = {*PART_OF, "list", "lists"}
 LOSSY = (".jpg", ".jpeg")
 """Suffixes of pictures that are no masks: JPEG changes labels."""
+TABLES = (".csv", ".tsv", ".jsonl", ".json")
 UNREAD = (".npy", ".npz", ".mat", ".gif")
 
 
@@ -52,9 +58,24 @@ class Survey:
     groups: dict[str, Group] = field(default_factory=lambda: defaultdict(Group))
     """By their key: their folders without words for images and labels, and their stem."""
     lists: list[str] = field(default_factory=list)
-    """The text files in folders that are called ImageSets."""
+    """The text files in folders that are called ImageSets, or are called like lists."""
     unread: list[str] = field(default_factory=list)
     """Files of formats that are not read, in folders of labels."""
+    foreign: list[str] = field(default_factory=list)
+    """Labels of the images in another format: YOLO text files, JSON files, tables."""
+
+    def finish(self, others: Iterable[str]) -> None:
+        """Tell masks from images, and lists from labels that are called like an image."""
+        for group in self.groups.values():
+            _settle(group)
+            lossy = [name for name in group.masks if name.lower().endswith(LOSSY)]
+            group.masks = [name for name in group.masks if name not in lossy]
+            self.unread += lossy
+        images = {key for key, group in self.groups.items() if group.images}
+        of_images = {name for name in (*self.lists, *others) if key_of(name) in images}
+        of_images = {name for name in of_images if f"/{LISTS}/" not in f"/{name}"}
+        self.lists = [name for name in self.lists if name not in of_images]
+        self.foreign = sorted({*self.foreign, *of_images})
 
     def images(self) -> Iterator[tuple[str, Group]]:
         """Yield each image with its group."""
@@ -73,13 +94,13 @@ class Survey:
 
 
 def survey(root: Path) -> Survey:
-    """Look at the names of all files of a dataset."""
-    found = Survey()
+    """Look at the names of all files of a dataset; a few tables are looked into."""
+    found, others, tables = Survey(), list[str](), Counter[str]()
     for frame, name, kind in walk(str(root), lambda _: None):
         if name is None:
             continue
         path, suffix = f"{frame.prefix}{name}", split_suffix(name)[1].lower()
-        if suffix == ".txt" and LISTS in frame.names:
+        if suffix == ".txt" and (LISTS in frame.names or LIKE_LISTS & {*words(name)}):
             found.lists.append(path)
         elif kind == IMAGE:
             group = found.groups[key_of(path)]
@@ -88,12 +109,21 @@ def survey(root: Path) -> Survey:
             found.groups[key_of(path)].annotations.append(path)
         elif suffix in UNREAD and _holds_labels(frame.names):
             found.unread.append(path)
-    for group in found.groups.values():
-        _settle(group)
-        lossy = [name for name in group.masks if name.lower().endswith(LOSSY)]
-        group.masks = [name for name in group.masks if name not in lossy]
-        found.unread += lossy
+        elif suffix in (".txt", ".json"):
+            others.append(path)
+        if suffix in TABLES and tables[frame.prefix] < FILES:
+            tables[frame.prefix] += 1
+            if _has_labels(frame.directory, name):
+                found.foreign.append(path)
+    found.finish(others)
     return found
+
+
+def _has_labels(directory: Directory, name: str) -> bool:
+    """Tell whether a file gives labels to images, as a table or as COCO does."""
+    if name.lower().endswith(".json"):
+        return kind_of_json(os.path.join(directory.path, name)) is Kind.COCO
+    return kind_of_table(directory, name, numbered=False) is not None
 
 
 def _settle(group: Group) -> None:

@@ -1,35 +1,39 @@
-"""Lists of images: ImageSets/<task>/<part>.txt and <class>_<part>.txt; read, and written anew."""
+"""Lists of images: their lines, and the lines of copies.
+
+VOC has ImageSets/<task>/<part>.txt and <class>_<part>.txt.
+"""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from expand.layouts.directory import is_image
 from expand.layouts.names import split_suffix
-from expand.layouts.recognition.words import PART_OF
+from expand.layouts.recognition.words import PART_OF, words
 
 NUMBERED = ("layout", "action")
 """Tasks whose lists have the number of an object in their second column."""
-MOST_COLUMNS = 2
 FOLDER = "ImageSets"
 BOM = "\ufeff"
 LINE = re.compile(r"([^\S\r\n]*)(.*?)(\s*)", re.DOTALL)
 LINE_END = re.compile(r"[\r\n]\Z")
-COLUMN = re.compile(r"([ \t]+)(-?\d+)")
-LAST_COLUMN = re.compile(r"(.*?)([ \t]+-?\d+)", re.DOTALL)
-IN_FOLDER = re.compile(r"(\./)?(JPEGImages|images?)/", re.IGNORECASE)
+NUMBER = re.compile(r"([ \t]+)(-?\d+)")
+LAST_COLUMN = re.compile(r"(.*?)([ \t]+(?:-?\d+|[^\s]+\.(?:xml|png)))", re.DOTALL | re.IGNORECASE)
+MOST_COLUMNS = 4
 TRAINVAL = "trainval"
+Find = Callable[[str], str]
+"""Returns the path in the dataset of the image that an id tells, "" if there is none."""
 
 
 class Copy(NamedTuple):
     """A file of the expanded dataset, as a list names it."""
 
     name: str
-    """Its path in the folder of images."""
+    """The name of its file; its folder is that of its image."""
     annotation: Any
     """What the view shows less than its source: see `writer`; None if it shows all objects."""
 
@@ -43,39 +47,48 @@ class ImageList:
     home: str
     """The folder that holds ImageSets, with a slash at its end; "" for the dataset itself."""
     task: str
-    """Main, Segmentation, Layout, Action; "" for a list directly in ImageSets."""
+    """Main, Segmentation, Layout, Action; "" for a list directly in ImageSets, or elsewhere."""
     part: str
     """train, val, test, trainval or the like; its whole name if that has no such word."""
-    of_class: str
+    of_class: str = ""
     """The class or action that its last column tells of; "" for a list of images alone."""
+    is_elsewhere: bool = False
+    """Whether it is in no folder called ImageSets: then it names images by their paths."""
 
     @classmethod
     def of(cls, path: str) -> ImageList:
         """Return the list that a path in the dataset tells."""
-        before, _, inside = f"/{path}".rpartition(f"/{FOLDER}/")
+        before, found, inside = f"/{path}".rpartition(f"/{FOLDER}/")
         *tasks, name = inside.split("/")
         stem = split_suffix(name)[0]
+        if not found:
+            parts = [word for word in words(stem) if word in PART_OF]
+            home = path.removesuffix(name)
+            return cls(path, home, "", parts[0] if parts else stem, is_elsewhere=True)
         ends = [word for word in PART_OF if stem == word or stem.endswith(f"_{word}")]
         part = max(ends, key=len, default=stem)
         home = before[1:] and f"{before[1:]}/"
         return cls(path, home, "/".join(tasks), part, stem.removesuffix(part).rstrip("_"))
 
     @property
+    def of_task(self) -> tuple[str, str]:
+        """Its home and task."""
+        return self.home, self.task
+
+    @property
     def kind(self) -> str:
         """train, validation, test or trainval; "" for any other list."""
         return self.part if self.part == TRAINVAL else PART_OF.get(self.part, "")
 
-    def entries(self, text: str, known: Mapping[str, str]) -> Iterator[Entry]:
-        """Yield the lines of the list; `known` are the images of its home, by their ids."""
+    def entries(self, text: str, find: Find) -> Iterator[Entry]:
+        """Yield the lines of the list."""
         lines = io.StringIO(text.removeprefix(BOM), newline="")
-        return (read_entry(line, known) for line in lines)
+        return (read_entry(line, find) for line in lines)
 
-    def written(
-        self, text: str, known: Mapping[str, str], copies: Mapping[str, Sequence[Copy]]
-    ) -> str:
+    def written(self, text: str, find: Find, copies: Mapping[str, Sequence[Copy]]) -> str:
         """Return the list with all files of each image that has copies, in its place."""
         parts: list[str] = []
-        for entry in self.entries(text, known):
+        for entry in self.entries(text, find):
             if entry.image not in copies:
                 parts.append(entry.line)
                 continue
@@ -87,17 +100,16 @@ class ImageList:
 
     def _line(self, entry: Entry, copy: Copy) -> str:
         """Return the line of a copy in the style of a line; "" if it is of an object not shown."""
-        name = copy.name if is_image(entry.id) else split_suffix(copy.name)[0]
-        columns = entry.columns
-        if copy.annotation and columns:
+        numbers = entry.numbers
+        if copy.annotation and numbers:
             objects, flags = copy.annotation["objects"], copy.annotation["flags"]
             if self.task.lower() in NUMBERED:
-                if int(columns[0]) not in objects:
+                if int(numbers[0]) not in objects:
                     return ""
-                columns[0] = str(objects.index(int(columns[0])) + 1)
+                numbers[0] = str(objects.index(int(numbers[0])) + 1)
             elif self.of_class in flags:
-                columns[-1] = str(flags[self.of_class])
-        return entry.with_name(name, columns)
+                numbers[-1] = str(flags[self.of_class])
+        return entry.of_copy(copy.name, numbers)
 
 
 class Entry(NamedTuple):
@@ -105,45 +117,50 @@ class Entry(NamedTuple):
 
     line: str
     before: str
-    """What stands before the id, such as the folder of images."""
-    id: str
+    """What stands before the name of the image: folders, a quote."""
+    name: str
+    """The name of the image, with or without suffix."""
     after: str
-    """The columns after the id, and the end of the line."""
+    """The columns after it, and the end of the line."""
     image: str
     """The path of the image in the dataset; "" if there is none."""
 
     @property
-    def columns(self) -> list[str]:
-        """The numbers after the id."""
-        return [match[2] for match in COLUMN.finditer(self.after)]
+    def numbers(self) -> list[str]:
+        """The columns of numbers."""
+        return [match[2] for match in NUMBER.finditer(self.after)]
 
-    def with_name(self, name: str, columns: Sequence[str]) -> str:
-        """Return the line for another image; its columns keep their width."""
-        numbers = iter(columns)
+    def of_copy(self, name: str, numbers: Sequence[str]) -> str:
+        """Return the line for a copy; numbers keep their width, paths of labels their folder."""
+        remaining = iter(numbers)
 
-        def column(match: re.Match[str]) -> str:
-            number = next(numbers)
-            if number == match[2]:
+        def number(match: re.Match[str]) -> str:
+            new = next(remaining)
+            if new == match[2]:
                 return match[0]
-            return f"{match[1][0]}{number.rjust(len(match[0]) - 1)}"
+            return f"{match[1][0]}{new.rjust(len(match[0]) - 1)}"
 
-        return f"{self.before}{name}{COLUMN.sub(column, self.after)}"
+        stem = split_suffix(name)[0]
+        own = split_suffix(self.name)[0] if is_image(self.name) else self.name
+        label = re.compile(
+            rf"(?<=[\s/\\]){re.escape(own)}(?=\.(?:xml|png)(?:\s|\Z))", re.IGNORECASE
+        )
+        after = label.sub(lambda _: stem, NUMBER.sub(number, self.after))
+        return f"{self.before}{name if is_image(self.name) else stem}{after}"
 
 
-def read_entry(line: str, known: Mapping[str, str]) -> Entry:
-    """Parse a line: an id, which may have spaces, and up to two numbers."""
+def read_entry(line: str, find: Find) -> Entry:
+    """Parse a line: an id, which may have spaces, and columns of numbers or paths of labels."""
     match = LINE.fullmatch(line)
     assert match
     before, text, after = match.groups()
     for _ in range(MOST_COLUMNS + 1):
         quote = '"' if len(text) > 2 and text[0] == text[-1] == '"' else ""
         id_ = text[1:-1] if quote else text
-        folder = IN_FOLDER.match(id_)
-        start = folder[0] if folder and id_ not in known else ""
-        id_ = id_.removeprefix(start)
-        named = id_ if id_ in known or not is_image(id_) else split_suffix(id_)[0]
-        if named in known:
-            return Entry(line, before + quote + start, id_, quote + after, known[named])
+        if image := find(id_):
+            name = re.split(r"[/\\]", id_)[-1]
+            folders = id_[: len(id_) - len(name)]
+            return Entry(line, before + quote + folders, name, quote + after, image)
         if not (column := LAST_COLUMN.fullmatch(text)):
             break
         text, after = column[1], column[2] + after

@@ -89,7 +89,8 @@ def _by_lists(root: Path, lists: Lists, split: str) -> Growth:
     if not growth.images:
         raise _no_part(root, split, parts)
     growth.split = " and ".join(sorted(chosen))
-    growth.others = tuple(part for part in parts if part not in {*chosen, TRAINVAL})
+    left = dict.fromkeys(each.part for each in lists.all if each not in growth.anew)
+    growth.others = tuple(part for part in left if part not in chosen)
     return growth
 
 

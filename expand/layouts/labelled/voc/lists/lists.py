@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
-from expand.errors import BadImageError, ExpandError
+from expand.errors import BadImageError, ExpandError, shown
+from expand.layouts.directory import is_image
 from expand.layouts.labelled.dataset import LabelFile, Rows
-from expand.layouts.labelled.voc.lists.entries import Copy, ImageList
+from expand.layouts.labelled.voc.lists.entries import Copy, Find, ImageList
 from expand.layouts.labelled.voc.survey import Survey
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.words import role_of
@@ -18,6 +20,9 @@ from expand.storage.reading import read_image
 
 LARGEST = 256 << 20
 """Bytes of a list."""
+IN_FOLDER = re.compile(r"^(JPEGImages|images?)/", re.IGNORECASE)
+TWO_FILES = re.compile(r"\.(jpe?g|png|bmp|webp|tiff?|xml)\s", re.IGNORECASE)
+"""The end of a file's name, and what follows it: an id and a column, not an id with a space."""
 Task = tuple[str, str]
 """The home and the name of a folder of lists."""
 
@@ -27,7 +32,9 @@ class Named(NamedTuple):
 
     images: frozenset[str]
     missing: tuple[str, ...]
-    """The ids of which there is no image."""
+    """The names of which there is no image."""
+    more: tuple[str, ...] = ()
+    """The lines that begin with the name of an image, and say something that is not understood."""
 
 
 class Lists:
@@ -35,22 +42,45 @@ class Lists:
 
     def __init__(self, root: Path, found: Survey) -> None:
         self.root = root
-        self.all = [ImageList.of(path) for path in sorted(found.lists)]
-        homes = sorted({each.home for each in self.all}, key=len, reverse=True)
-        self.known: dict[str, dict[str, str]] = {home: {} for home in homes}
-        """The images of each home by their id: their path in the folder of images, without
-        suffix."""
-        for image, _ in found.images():
-            home = next((home for home in homes if image.startswith(home)), None)
-            if home is not None:
-                self.known[home][split_suffix(name_in_folder(image, home))[0]] = image
+        self.homes: dict[str, dict[str, str]] = {}
+        """The images of each folder that holds ImageSets, by their path in the folder of images."""
+        self.everywhere: dict[str, str] = {}
+        """All images by their path, and by their name if it is that of one only."""
         self.named: Callable[[ImageList], Named] = cache(self._named)
+        self.all = [
+            each for path in sorted(found.lists) if not (each := ImageList.of(path)).is_elsewhere
+        ]
+        for home in sorted({each.home for each in self.all}, key=len, reverse=True):
+            self.homes[home] = {}
+        self._know(image for image, _ in found.images())
+        elsewhere = (ImageList.of(path) for path in sorted(found.lists))
+        self.all += [each for each in elsewhere if each.is_elsewhere and self._is_list(each)]
+
+    def _know(self, images: Iterable[str]) -> None:
+        names = dict[str, str]()
+        for image in images:
+            path = split_suffix(image)[0]
+            self.everywhere[path] = image
+            name = path.rpartition("/")[2]
+            names[name] = "" if name in names else image
+            home = next((home for home in self.homes if image.startswith(home)), None)
+            if home is not None:
+                self.homes[home][name_in_folder(path, home)] = image
+        self.everywhere = {**names, **self.everywhere}
+
+    def find(self, each: ImageList) -> Find:
+        """Return what finds the images that a list names."""
+        return (
+            partial(_find_path, self.everywhere)
+            if each.is_elsewhere
+            else partial(_find_id, self.homes[each.home])
+        )
 
     def tasks(self) -> dict[Task, list[ImageList]]:
         """Return the lists of each task."""
         tasks: dict[Task, list[ImageList]] = {}
         for each in self.all:
-            tasks.setdefault((each.home, each.task), []).append(each)
+            tasks.setdefault(each.of_task, []).append(each)
         return tasks
 
     def images(self, lists: Iterable[ImageList]) -> set[str]:
@@ -60,10 +90,27 @@ class Lists:
         return set[str]().union(*(self.named(each).images for each in plain or chosen))
 
     def _named(self, each: ImageList) -> Named:
-        known = self.known[each.home]
-        entries = list(each.entries(read_list(self.root, each.path), known))
-        images = frozenset(entry.image for entry in entries if entry.image)
-        return Named(images, tuple(entry.id for entry in entries if entry.id and not entry.image))
+        find = self.find(each)
+        entries = list(each.entries(read_list(self.root, each.path), find))
+        missing = [entry for entry in entries if entry.name and not entry.image]
+        return Named(
+            frozenset(entry.image for entry in entries if entry.image),
+            tuple(entry.name for entry in missing),
+            tuple(entry.name for entry in missing if find(entry.name.split(None, 1)[0])),
+        )
+
+    def _is_list(self, each: ImageList) -> bool:
+        """Tell whether a text file is a list of images: most of its lines name one.
+
+        Raise ExpandError if they say more of it than is understood.
+        """
+        named = self.named(each)
+        if named.more and 2 * len(named.more) > len(named.missing):
+            raise ExpandError(
+                f'"{each.path}" names images and says more of them: {shown(named.more[0])}. Such '
+                "labels are not supported beside annotations; remove the file"
+            )
+        return len(named.images) > len(named.missing)
 
 
 class WrittenLists:
@@ -74,30 +121,39 @@ class WrittenLists:
 
     def __call__(self, rows: Rows) -> Iterator[LabelFile]:
         """Yield the lists of the expanded dataset."""
-        homes = dict.fromkeys(each.home for each in self.anew)
-        for home in homes:
-            copies = _copies(rows, home)
-            for each in self.anew:
-                if each.home == home:
-                    yield self._written(each, copies)
-
-    def _written(self, each: ImageList, copies: Mapping[str, list[Copy]]) -> LabelFile:
-        growing = self.grows[each.home, each.task]
-        # a bad source has no files: it is in no list
-        own = {image: copies.get(image, []) for image in growing}
-        text = read_list(self.lists.root, each.path)
-        new = each.written(text, self.lists.known[each.home], own)
-        return LabelFile(each.path, new.encode("utf-8", "surrogateescape"))
-
-
-def _copies(rows: Rows, home: str) -> dict[str, list[Copy]]:
-    """Return the files of each image of a home."""
-    copies: dict[str, list[Copy]] = {}
-    for row in rows():
-        if row.source.startswith(home):
-            copy = Copy(name_in_folder(row.file_name, home), row.annotation)
+        copies: dict[str, list[Copy]] = {}
+        for row in rows():
+            copy = Copy(row.file_name.rpartition("/")[2], row.annotation)
             copies.setdefault(row.source, []).append(copy)
-    return copies
+        for each in self.anew:
+            # a bad source has no files: it is in no list
+            own = {image: copies.get(image, []) for image in self.grows[each.of_task]}
+            text = read_list(self.lists.root, each.path)
+            new = each.written(text, self.lists.find(each), own)
+            yield LabelFile(each.path, new.encode("utf-8", "surrogateescape"))
+
+
+def _find_id(images: Mapping[str, str], name: str) -> str:
+    """Return the image of an id: its path in the folder of images."""
+    name = name.removeprefix("./")
+    for each in (name, IN_FOLDER.sub("", name)):
+        for known in (each, split_suffix(each)[0] if is_image(each) else each):
+            if known in images:
+                return images[known]
+    return ""
+
+
+def _find_path(images: Mapping[str, str], name: str) -> str:
+    """Return the image of a path, which can begin above the dataset; or of a name alone."""
+    if TWO_FILES.search(name):
+        return ""
+    name = name.replace("\\", "/").removeprefix("./")
+    for each in (name, split_suffix(name)[0] if is_image(name) else name):
+        while each not in images and "/" in each:
+            each = each.partition("/")[2]
+        if images.get(each):
+            return images[each]
+    return ""
 
 
 def name_in_folder(image: str, home: str) -> str:

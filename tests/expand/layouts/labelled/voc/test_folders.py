@@ -148,6 +148,21 @@ def test_annotations_without_an_image_are_kept_and_a_fault(tmp_path: Path) -> No
     assert (out / "annotations/lost.xml").exists()
 
 
+def test_labels_in_another_format_beside_annotations_are_kept_and_noted(tmp_path: Path) -> None:
+    src, out = tmp_path / "src", tmp_path / "out"
+    pair(src, "JPEGImages/train_1.jpg", "Annotations/train_1.xml")
+    put(src / "labels/train_1.txt", "0 0.5 0.5 0.1 0.1\n")
+    put(src / "labels.csv", "file,label\ntrain_1.jpg,cat\n")
+    put(src / "coco.json", '{"images": [{"id": 1, "file_name": "a.jpg"}], "annotations": []}')
+    put(src / "classes.txt", "cat\n")
+    with opened(src, layout="voc") as data:
+        (note,) = data.notes
+        assert note.startswith("3 files have labels in another format: they are kept, and say")
+        assert note.endswith('the first is "coco.json"')
+    assert grow(src, out, layout="voc") == []
+    assert "labels/train_1_v1.txt" not in files(out)
+
+
 def test_two_annotations_of_one_image_are_a_bad_source(tmp_path: Path) -> None:
     src = tmp_path / "src"
     for stem in ("a", "b"):

@@ -253,6 +253,66 @@ def test_bytes_of_a_list_that_are_not_utf_8_are_kept(tmp_path: Path) -> None:
     assert (out / "ImageSets/Main/train.txt").read_bytes() == b"a\na_v1\nb\xe9\n"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "JPEGImages/{0}.jpg Annotations/{0}.xml\n",
+        "./JPEGImages/{0}.jpg\tSegmentationClass/{0}.png\r\n",
+        "/data/VOC/JPEGImages/{0}.jpg\n",
+        "VOC\\JPEGImages\\{0}.jpg\n",
+        "{0} 1 2 3\n",
+        "{0}.jpg\n",
+    ],
+)
+def test_lists_elsewhere_name_images_by_paths_and_their_labels_too(
+    tmp_path: Path, line: str
+) -> None:
+    src, out = devkit(tmp_path / "src", {}), tmp_path / "out"
+    put(src / "lists/train_list.txt", "# drawn\n" + line.format("a") + line.format("b"))
+    put(src / "lists/val_list.txt", line.format("c"))
+    put(src / "label_list.txt", "cat\ndog\n")
+    with opened(src) as data:
+        assert (data.layout, data.split) == ("voc", "train")
+        assert data.notes[0].startswith('"#')
+    grow(src, out)
+    assert images(out) - images(src) == {"a_v1", "b_v1"}
+    written = (out / "lists/train_list.txt").read_bytes().decode()
+    names = ("a", "a_v1", "b", "b_v1")
+    assert written == "# drawn\n" + "".join(map(line.format, names))
+    for name in ("lists/val_list.txt", "label_list.txt"):
+        assert (out / name).read_bytes() == (src / name).read_bytes()
+
+
+def test_lists_that_hold_boxes_are_refused(tmp_path: Path) -> None:
+    src = devkit(tmp_path / "src", {})
+    put(
+        src / "2007_train.txt", "JPEGImages/a.jpg 1,2,3,4,0 5,6,7,8,1\nJPEGImages/b.jpg 1,2,3,4,0\n"
+    )
+    with pytest.raises(ExpandError, match='"2007_train.txt" names images and says more of them'):
+        opened(src, layout="voc")
+
+
+def test_oxford_pets_grow_by_their_lists(tmp_path: Path) -> None:
+    src, out = tmp_path / "src", tmp_path / "out"
+    for stem in ("beagle_1", "beagle_2"):
+        save_picture(src / f"images/{stem}.jpg", picture((CAT,)))
+        put(src / f"annotations/xmls/{stem}.xml", annotation(stem, (CAT,)))
+        save_mask(src / f"annotations/trimaps/{stem}.png", np.full((48, 64), 3, np.uint8))
+    put(src / "annotations/trainval.txt", "beagle_1 5 2 1\n")
+    put(src / "annotations/test.txt", "beagle_2 5 2 1\n")
+    put(src / "annotations/list.txt", "#Image ID\nbeagle_1 5 2 1\nbeagle_2 5 2 1\n")
+    with opened(src) as data:
+        assert data.title == (
+            "Pascal VOC, boxes and masks, trainval split 1 image; test left as they are"
+        )
+    assert grow(src, out) == []
+    lists = out / "annotations"
+    assert (lists / "trainval.txt").read_text() == "beagle_1 5 2 1\nbeagle_1_v1 5 2 1\n"
+    assert (lists / "list.txt").read_text().count("beagle_1_v1 5 2 1\n") == 1
+    assert (lists / "xmls/beagle_1_v1.xml").exists()
+    assert (lists / "trimaps/beagle_1_v1.png").exists()
+
+
 def test_torchvision_reads_each_copy_with_its_own_labels(tmp_path: Path) -> None:
     from torchvision.datasets import VOCDetection, VOCSegmentation
 
