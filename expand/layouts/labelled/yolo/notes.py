@@ -28,25 +28,16 @@ def notes_of(
     part: Part,
     others: Sequence[Part],
     faults: Faults,
-    place: Place,
-    folders: Sequence[str],
 ) -> tuple[tuple[str, ...], int]:
-    """Return sentences about what is odd, and how many of them are faults of the dataset.
-
-    `folders` are those with images.
-    """
-    wrong = list(_faults(part, faults))
-    odd = list[str]()
+    """Return sentences about what is odd, and how many of them are faults of the dataset."""
+    wrong, odd = _faults(part, faults), list[str]()
     if count := faults.counts["background"]:
         odd.append(
             f"{_counted(count, 'image has', 'images have')} no label file, such as "
             f'"{faults.first["background"]}": background'
         )
     for other in others:
-        odd += [
-            f'"{cut(entry)}" of {other.name} is not in the folder, and is left out'
-            for entry in other.lost[:1]
-        ]
+        odd += [f'"{cut(entry)}" of {other.name} is not in the folder' for entry in other.lost[:1]]
         if other.folders and set(other.folders) <= set(part.folders):
             odd.append(f"{other.name} has the same images as {part.name}, so it grows too")
     mirrors = task.points < 2 or task.flip_idx or flip_by_names(task.names)
@@ -56,19 +47,23 @@ def notes_of(
             f'"{name}" has no flip_idx, which says what point is where in a mirrored object; '
             "recipes with a flip need it"
         )
-    if place == BESIDE and any(
-        USUAL.label_folder(each) != each for each in folders if part.holds(each)
-    ):
-        odd.append(
+    return (*wrong, *odd), len(wrong)
+
+
+def note_of_place(place: Place, folders: Sequence[str]) -> tuple[str, ...]:
+    """Return a sentence about label files that are not where Ultralytics looks for them."""
+    said = list[str]()
+    if place == BESIDE and any(USUAL.label_folder(each) != each for each in folders):
+        said.append(
             "the label files lie beside the images; Ultralytics looks for those of a folder "
             '"images" in a folder "labels"'
         )
-    if place.images not in ("", "images"):
-        odd.append(
+    if place not in (BESIDE, USUAL):
+        said.append(
             f'the labels of "{place.images}" are in "{place.labels}"; Ultralytics needs the names '
             '"images" and "labels"'
         )
-    return (*wrong, *odd), len(wrong)
+    return tuple(said)
 
 
 def _faults(part: Part, faults: Faults) -> list[str]:

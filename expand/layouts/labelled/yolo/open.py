@@ -24,7 +24,7 @@ from expand.layouts.labelled.yolo.folder.survey import (
     class_names,
     survey,
 )
-from expand.layouts.labelled.yolo.notes import notes_of, title_of
+from expand.layouts.labelled.yolo.notes import note_of_place, notes_of, title_of
 from expand.layouts.labelled.yolo.roles import Roles
 from expand.layouts.labelled.yolo.rows.labels import YoloLabels, read_label
 from expand.layouts.labelled.yolo.rows.task import Task
@@ -59,7 +59,7 @@ def open_yolo(opening: Opening) -> Dataset:
     except BaseException:
         listing.close()
         raise
-    notes, problems = notes_of(task, data, part, others, roles.faults, place, found.images)
+    notes, problems = notes_of(task, data, part, others, roles.faults)
     return Dataset(
         layout=f"yolo-{task.name}",
         title=title_of(task, part, others, len(listing)),
@@ -69,7 +69,7 @@ def open_yolo(opening: Opening) -> Dataset:
         derive=files.derive,
         detects=task.name == "detect",
         classes=names,
-        notes=notes,
+        notes=(*notes, *note_of_place(place, [*filter(part.holds, found.images)])),
         problems=problems,
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from expand.errors import BadImageError, ExpandError, cut, shown
+from expand.errors import BadImageError, ExpandError, cut
+from expand.layouts.labelled.yolo.folder.keys import Keys
 from expand.storage.reading import read_image
 
 MOST_BYTES = 1 << 20
@@ -70,24 +70,23 @@ def read_yaml(name: str, text: str) -> DataFile | None:
     values = _load(name, text)
     if not isinstance(values, dict) or not ({"names", "nc"} & values.keys()):
         return None
+    keys = Keys(name, text, values)
     parts = {
         OTHER_PARTS.get(key, key): entries
         for key in (*OTHER_PARTS, *PARTS)
-        if (entries := _entries(name, text, values, key))
+        if (entries := keys.entries(key))
     }
-    names = _names(name, text, values.get("names"))
-    shape = _shape(name, text, values.get("kpt_shape"))
     return DataFile(
         name,
         text,
         values,
         str(values.get("path") or ""),
         parts,
-        names,
-        _count(name, text, values.get("nc"), names),
-        shape,
-        _flip_idx(name, text, values.get("flip_idx"), shape),
-        _point_names(values.get("kpt_names"), shape),
+        keys.names(),
+        keys.count(),
+        keys.shape(),
+        keys.flip_idx(),
+        keys.point_names(),
     )
 
 
@@ -112,96 +111,6 @@ def _load(name: str, text: str) -> Any:
         raise ExpandError(
             f'"{name}": a value is not what its tag says ({cut(str(error))})'
         ) from error
-
-
-def _error(name: str, text: str, key: str, problem: str) -> ExpandError:
-    found = re.search(rf"^['\"]?{key}['\"]?\s*:", text, re.MULTILINE)
-    place = f", line {text.count(chr(10), 0, found.start()) + 1}" if found else ""
-    return ExpandError(f'"{name}"{place}: {key} {problem}')
-
-
-def _entries(name: str, text: str, values: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    value = values.get(key)
-    entries = value if isinstance(value, list) else [value] if value else []
-    for entry in entries:
-        if not isinstance(entry, str) or not entry.strip() or "\0" in entry:
-            raise _error(name, text, key, f"must be a path or a list of paths, got {shown(entry)}")
-    return tuple(entries)
-
-
-def _names(name: str, text: str, value: Any) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    if isinstance(value, dict):
-        keys = [int(key) if str(key).isdecimal() else key for key in value]
-        if sorted(keys, key=str) != sorted(range(len(keys)), key=str):
-            raise _error(
-                name,
-                text,
-                "names",
-                f"must have the keys 0 to {len(keys) - 1}, got {shown(list(value))}",
-            )
-        value = [each for _, each in sorted(zip(keys, value.values(), strict=True))]
-    if not isinstance(value, list) or not value:
-        raise _error(name, text, "names", f"must be a list of class names, got {shown(value)}")
-    if any(isinstance(each, dict | list) for each in value):
-        raise _error(name, text, "names", "must be a list of texts")
-    return tuple(str(each) for each in value)
-
-
-def _count(name: str, text: str, value: Any, names: tuple[str, ...]) -> int:
-    if value is None:
-        return len(names)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise _error(name, text, "nc", f"must be a whole number of classes, got {shown(value)}")
-    if names and value != len(names):
-        raise _error(
-            name,
-            text,
-            "nc",
-            f"is {shown(value)}, and there are {len(names)} names; Ultralytics refuses such a "
-            "file. Correct one of them",
-        )
-    return value
-
-
-def _shape(name: str, text: str, value: Any) -> tuple[int, int] | None:
-    if value is None:
-        return None
-    fits = isinstance(value, list) and len(value) == 2 and all(type(n) is int for n in value)
-    if not fits or not 1 <= value[0] <= 10_000 or value[1] not in (2, 3):
-        raise _error(
-            name,
-            text,
-            "kpt_shape",
-            f"must be the points of an object and 2 or 3 numbers a point, got {shown(value)}",
-        )
-    return value[0], value[1]
-
-
-def _flip_idx(
-    name: str, text: str, value: Any, shape: tuple[int, int] | None
-) -> tuple[int, ...] | None:
-    if not value or shape is None:
-        return None
-    whole = isinstance(value, list) and all(type(n) is int for n in value)
-    if not whole or sorted(value) != list(range(shape[0])):
-        raise _error(
-            name,
-            text,
-            "flip_idx",
-            f"must hold each of 0 to {shape[0] - 1} once, got {shown(value)}",
-        )
-    return tuple(value)
-
-
-def _point_names(value: Any, shape: tuple[int, int] | None) -> tuple[str, ...]:
-    """Return the names of points, if all classes have the same."""
-    lists = list(value.values()) if isinstance(value, dict) else [value]
-    if shape is None or not lists or any(each != lists[0] for each in lists):
-        return ()
-    first = lists[0]
-    return tuple(map(str, first)) if isinstance(first, list) and len(first) == shape[0] else ()
 
 
 def read_darknet(name: str, text: str) -> DataFile | None:

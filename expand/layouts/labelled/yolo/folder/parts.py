@@ -11,8 +11,9 @@ from expand.layouts.blocks import Sorter, starting
 from expand.layouts.labelled.yolo.folder.datafile import DataFile
 from expand.layouts.labelled.yolo.folder.lists import read_list
 from expand.layouts.labelled.yolo.folder.paths import Finder
+from expand.layouts.labelled.yolo.folder.place import BESIDE, find_place
 from expand.layouts.labelled.yolo.folder.survey import Survey
-from expand.layouts.recognition.words import part_of
+from expand.layouts.recognition.words import is_extra, part_of
 
 KINDS = {"train": "train", "val": "validation", "test": "test", "minival": "minival"}
 
@@ -33,6 +34,8 @@ class Part:
     """The paths that its lists name, sorted."""
     lost: tuple[str, ...] = ()
     """What it names that is not in the folder."""
+    without: tuple[str, ...] = ()
+    """Prefixes of folders in its folders that do not belong to it."""
 
     def holds(self, path: str) -> bool:
         """Tell whether an image belongs to it."""
@@ -42,14 +45,35 @@ class Part:
         """Return how exactly it names an image: the length of the prefix; −1 if it does not."""
         if self.images and next(starting(self.images, path), "") == path:
             return len(path)
-        return max((len(each) for each in self.folders if path.startswith(each)), default=-1)
+        depth = max((len(each) for each in self.folders if path.startswith(each)), default=-1)
+        left_out = any(len(each) > depth for each in self.without if path.startswith(each))
+        return -1 if left_out else depth
 
 
 def find_parts(root: Path, found: Survey, data: DataFile | None) -> list[Part]:
     """Return the parts of a dataset, by its data file, or else by the names of its folders."""
     if data and data.parts:
         return [_named(root, data, key, entries) for key, entries in data.parts.items()]
-    return list(_by_folders(found.images))
+    folders = find_folders(found)
+    return list(_by_folders(folders, [each for each in found.images if each not in folders]))
+
+
+def find_folders(found: Survey) -> list[str]:
+    """Return the folders whose images can be those of the dataset.
+
+    They are paired with a folder of labels. Where labels lie beside the images, they are all but
+    those without a text file whose names say that they are none: "docs", "runs".
+    """
+    place = find_place(found, found.images)
+    if place and place != BESIDE:
+        paired = [each for each in found.images if place.label_folder(each) != each]
+        if paired:
+            return paired
+    return [
+        each
+        for each in found.images
+        if each in found.texts or not any(map(is_extra, each.split("/")[:-1]))
+    ]
 
 
 def finder(root: Path, data: DataFile) -> Finder:
@@ -78,8 +102,8 @@ def _named(root: Path, data: DataFile, key: str, entries: Iterable[str]) -> Part
     return Part(key, KINDS[key], tuple(folders), tuple(lists), images.names(), tuple(lost))
 
 
-def _by_folders(folders: Sequence[str]) -> Iterator[Part]:
-    """Yield the parts that the names of folders with images say.
+def _by_folders(folders: Sequence[str], without: Sequence[str]) -> Iterator[Part]:
+    """Yield the parts that the names of folders with images say; one without a name if they do not.
 
     What all folders have in common is no part: "test_set/images/train/" is of the part "train".
     """
@@ -90,8 +114,10 @@ def _by_folders(folders: Sequence[str]) -> Iterator[Part]:
             break
         common += 1
     parts = _prefixes(split, common) or _prefixes(split, 0)
+    parts = parts or {"": dict.fromkeys(folders, "")}
     for kind, prefixes in parts.items():
-        yield Part(next(iter(prefixes.values())), kind, tuple(prefixes))
+        name = next(iter(prefixes.values()), "")
+        yield Part(name, kind, tuple(prefixes), without=tuple(without))
 
 
 def _prefixes(split: Sequence[Sequence[str]], first: int) -> dict[str, dict[str, str]]:
@@ -108,10 +134,10 @@ def _prefixes(split: Sequence[Sequence[str]], first: int) -> dict[str, dict[str,
 
 def choose_part(parts: Sequence[Part], split: str) -> Part:
     """Return the part that grows: `split`, else training; the whole dataset if it has no parts."""
-    if not parts:
+    if not any(each.name for each in parts):
         if split:
             raise ExpandError(f"--split {split}: the dataset has no parts; leave out --split")
-        return Part("", "", ("",))
+        return parts[0]
     wanted = split or "train"
     role = part_of(wanted)
     chosen = [each for each in parts if each.name == wanted] or [

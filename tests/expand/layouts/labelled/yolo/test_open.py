@@ -119,6 +119,26 @@ def test_images_and_labels_without_parts_grow_as_a_whole(tmp_path: Path) -> None
         opened(root, split="train")
 
 
+def test_pictures_of_documents_and_of_earlier_runs_do_not_grow(tmp_path: Path) -> None:
+    for name in ("parts", "whole", "beside"):
+        root = tmp_path / name
+        if name == "beside":
+            beside(root)
+        else:
+            draw_detect(root)
+            (root / "data.yaml").unlink()
+        if name == "whole":
+            for kind in ("images", "labels"):
+                shutil.rmtree(root / kind / "val")
+                (root / kind / "train").rename(root / kind / "all")
+        for folder in ("docs", "runs/detect/train"):
+            (root / folder).mkdir(parents=True)
+            shutil.copy(tmp_path / "parts/images/train/00.png", root / folder / "a.png")
+        found = grows(root, "yolo")
+        assert len(found) == 4
+        assert not {path.split("/")[0] for path in found} & {"docs", "runs"}
+
+
 def beside(root: Path) -> Path:
     """Arrange a dataset as labelImg leaves it: a folder with images and label files."""
     drawn = draw_detect(root.parent / "drawn")
