@@ -18,11 +18,12 @@ from expand.layouts.recognition.evidence import (
     kind_of_json,
     kind_of_xml,
 )
+from expand.layouts.recognition.lists import find_lists
 from expand.layouts.recognition.masks import find_masks
 from expand.layouts.recognition.pairs import find_paired_folders, holds_label_images
-from expand.layouts.recognition.splits import find_parts, holds_folders
+from expand.layouts.recognition.splits import find_parts, holds_folders, look_into
 from expand.layouts.recognition.tables import SUFFIX, kind_of_table
-from expand.layouts.recognition.words import is_plain, part_of, role_of
+from expand.layouts.recognition.words import TABLES, is_plain, part_of, role_of, words
 from expand.layouts.recognition.wrappers import find_wrapper
 
 CARD = "expand.json"
@@ -66,6 +67,7 @@ def look(directory: Directory, names: tuple[str, ...], *, alone: bool) -> Layout
         or find_paired_folders(directory)
         or find_masks(directory, names)
         or find_parts(directory, alone=alone)
+        or find_lists(directory)
         or (find_wrapper(directory) if alone else None)
     )
     return _refine(directory, found) if found else None
@@ -100,10 +102,17 @@ def _is_expanded(directory: Directory) -> bool:
     return CARD in directory.others and any(name in directory.others for name in manifests)
 
 
-def _look_into_files(directory: Directory, *, numbered: bool) -> Layout | None:
+def _look_into_files(
+    directory: Directory,
+    *,
+    numbered: bool = False,
+    above: Directory | None = None,
+    tables: bool = True,
+) -> Layout | None:
     """Look for annotations in the files of a directory that are not images.
 
-    `numbered` says that a table may name images by bare numbers.
+    `numbered` says that a table may name images by bare numbers. A table may name those in the
+    directory `above` too. Without `tables`, these are left out.
     """
     seen = dict.fromkeys((".yaml", ".json", ".xml", ".txt", "table"), 0)
     for name in directory.others:
@@ -113,10 +122,13 @@ def _look_into_files(directory: Directory, *, numbered: bool) -> Layout | None:
             continue
         if group not in seen or (group == ".txt" and not _has_image(directory, name)):
             group = "table"
-        if seen[group] >= FILES:
+        if seen[group] >= FILES or (group == "table" and not tables):
             continue
         seen[group] += 1
-        if kind := _kind_of(directory, name, group, numbered):
+        kind = _kind_of(directory, name, group)
+        if group == "table":
+            kind = kind_of_table(directory, name, numbered=numbered, above=above)
+        if kind:
             return Layout(kind, (name,))
     return None
 
@@ -127,7 +139,7 @@ def _has_image(directory: Directory, name: str) -> bool:
     return any(image.rpartition(".")[0] == stem for image in starting(directory.images, f"{stem}."))
 
 
-def _kind_of(directory: Directory, name: str, group: str, numbered: bool) -> Kind | None:
+def _kind_of(directory: Directory, name: str, group: str) -> Kind | None:
     path = os.path.join(directory.path, name)
     if group == ".yaml":
         return Kind.YOLO if is_yolo_yaml(path, among_classes=_are_classes(directory)) else None
@@ -135,9 +147,7 @@ def _kind_of(directory: Directory, name: str, group: str, numbered: bool) -> Kin
         return kind_of_json(path)
     if group == ".xml":
         return kind_of_xml(path)
-    if group == ".txt":
-        return Kind.YOLO if is_yolo_text(path) else None
-    return kind_of_table(directory, name, numbered=numbered)
+    return Kind.YOLO if group == ".txt" and is_yolo_text(path) else None
 
 
 def _are_classes(directory: Directory) -> bool:
@@ -146,18 +156,38 @@ def _are_classes(directory: Directory) -> bool:
     return len(folders) > 1 and not any(part_of(name) or role_of(name).kind for name in folders)
 
 
-def _look_into_labels(directory: Directory) -> Layout | None:
-    """Look for annotations in the files of folders that are named as if they held labels."""
+def look_beside_tables(directory: Directory) -> Layout | None:
+    """Return what other labels than masks a directory with a table has; None if there are none."""
+    found = (
+        _look_into_files(directory, tables=False)
+        or _find_voc(directory)
+        or _look_into_labels(directory, tables=False)
+        or find_paired_folders(directory)
+    )
+    return found if found and found.kind is not Kind.MASKS else None
+
+
+def _look_into_labels(directory: Directory, *, tables: bool = True) -> Layout | None:
+    """Look for annotations in the files of folders that are named as if they held labels.
+
+    A folder without images can hold tables, if it is called so or there is one more folder.
+    """
     for name in directory.folders:
         role = role_of(name)
         if role.kind == "labels" and is_plain(role):
-            try:
-                inner = read_directory(os.path.join(directory.path, name), PEEKED)
-            except ExpandError:
-                continue
-            if layout := _look_into_files(inner, numbered=False):
+            inner = look_into(directory, name)
+            layout = inner and _look_into_files(inner, above=directory, tables=tables)
+            if inner and layout:
                 xml = _xml_of(inner, layout) if layout.kind is Kind.TABLE else None
                 return (xml or layout).below(name)
+        elif (
+            tables
+            and (TABLES & {*words(name)} or len(directory.folders) == 2)
+            and ((inner := look_into(directory, name)) and not inner.images and not inner.folders)
+        ):
+            layout = _look_into_files(inner, numbered=True, above=directory)
+            if layout and layout.kind is Kind.TABLE:
+                return layout.below(name)
     return None
 
 

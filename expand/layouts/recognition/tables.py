@@ -10,37 +10,97 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from expand.errors import ExpandError
 from expand.images.formats import SUFFIXES
-from expand.layouts.directory import Directory, is_image
+from expand.layouts.directory import Directory, is_image, read_directory
 from expand.layouts.layout import Kind
 from expand.layouts.recognition.evidence import PEEK, peek
 
 ROWS, PLACES = 20, 8
-"""Rows of a table that are checked, spread over its beginning; folders in which their images are
-looked for."""
+"""Rows of a table that are checked, spread over its beginning; folders of one depth in which their
+images are looked for."""
+PEEKED = 200
+"""Entries of a folder that are read to find the folders in it."""
 SUFFIX = (".csv", ".tsv", ".jsonl", ".ndjson", ".txt", ".lst", ".parquet")
 SEPARATORS = (",", "\t", ";", "|")
 CHECKSUM = re.compile(r"[0-9a-fA-F]{16,}")
 
 
-def kind_of_table(directory: Directory, name: str, *, numbered: bool) -> Kind | None:
+def kind_of_table(
+    directory: Directory, name: str, *, numbered: bool, above: Directory | None = None
+) -> Kind | None:
     """Return the kind of dataset that a table belongs to; None if the folders say as much.
 
-    A table counts if at least half of its first rows name images and give them anything else than
-    the name of their folder. Bare numbers name images only if
-    `numbered` says so.
+    A table counts if it names an image, at least half of its first rows name images or have file
+    names of images, and they give them anything else than the name of their folder. Images are
+    looked for in its directory and in the one `above`. Bare numbers name images only if `numbered`
+    says so.
     """
     stem, _, suffix = name.lower().rpartition(".")
-    text = peek(os.path.join(directory.path, name))
-    if stem == "metadata" and suffix in ("csv", "jsonl", "parquet") and "file_name" in text:
+    metadata = stem == "metadata" and suffix in ("csv", "jsonl", "parquet")
+    if metadata and "file_name" in peek(os.path.join(directory.path, name)):
         return Kind.METADATA
-    if suffix == "parquet":
-        return None
-    rows = list(islice(_rows(text[:PEEK], suffix), ROWS + 1))
-    named = [each for row in rows if (each := _read_row(directory, row, numbered)) is not None]
-    if not named or 2 * len(named) < len(rows) - 1 or _are_numbers_of_folders(named):
+    named = _named(directory, name, numbered, above)
+    if _are_numbers_of_folders(named):
         return None
     return Kind.TABLE if any(row.says_more for row in named) else None
+
+
+def is_list(directory: Directory, name: str, above: Directory | None = None) -> bool:
+    """Tell whether a file names images, whatever it says of them."""
+    return bool(_named(directory, name, True, above))
+
+
+def _named(directory: Directory, name: str, numbered: bool, above: Directory | None) -> list[_Row]:
+    """Return what the first rows of a table say of images; nothing if too few name any."""
+    suffix = name.lower().rpartition(".")[2]
+    if suffix == "parquet":
+        return []
+    text = peek(os.path.join(directory.path, name))
+    rows = list(islice(_rows(text[:PEEK], suffix), ROWS + 1))
+    places = _places(directory, above) if rows else []
+    known = frozenset(directory.folders).union(above.folders if above else ())
+    each = [_read_row(places, row, known, numbered) for row in rows]
+    named = [row for row in each if row is not None]
+    like = sum(
+        found is not None or any(map(is_image, row)) for found, row in zip(each, rows, strict=True)
+    )
+    return named if 2 * like >= len(rows) - 1 else []
+
+
+class _Place(NamedTuple):
+    """A folder in which the images of a table are looked for."""
+
+    start: str
+    """What comes before the name of a file in its path."""
+    below: tuple[str, ...]
+    """The folders that lead to it from the directory, in lower case."""
+    directory: str
+    """The name of the directory, in lower case."""
+
+
+def _places(directory: Directory, above: Directory | None) -> list[_Place]:
+    """Return a directory, its first folders and theirs, and the same for the one above it."""
+    places = []
+    for each in filter(None, (directory, above)):
+        first = _Place(os.path.join(each.path, ""), (), os.path.basename(each.path).casefold())
+        below = [_inside(first, name) for name in each.folders[:PLACES]]
+        deeper = [
+            _inside(place, name) for place in below for name in _folders(place.start)[:PLACES]
+        ]
+        places += [first, *below, *deeper[:PLACES]]
+    return places
+
+
+def _inside(place: _Place, name: str) -> _Place:
+    return place._replace(start=f"{place.start}{name}/", below=(*place.below, name.casefold()))
+
+
+def _folders(path: str) -> list[str]:
+    try:
+        return read_directory(path, PEEKED).folders
+    except ExpandError:
+        return []
 
 
 class _Row(NamedTuple):
@@ -92,36 +152,39 @@ def _values(line: str) -> list[str]:
     return [str(value) for value in row.values()] if isinstance(row, dict) else []
 
 
-def _read_row(directory: Directory, row: Sequence[str], numbered: bool) -> _Row | None:
-    """Return what a row says of an image; None if it names none."""
+def _read_row(
+    places: Sequence[_Place], row: Sequence[str], known: frozenset[str], numbered: bool
+) -> _Row | None:
+    """Return what a row says of an image; None if it names none.
+
+    A cell with the name of a `known` folder does not name an image.
+    """
     cells = [cell.strip() for cell in row]
     for cell in cells[:PLACES]:
-        if (found := _find(directory, cell, numbered)) is not None:
+        if (folders := _find(places, cell, known, numbered)) is not None:
             others = [each for each in cells if each not in (cell, "")]
-            folders = [*found.split("/")[:-1], os.path.basename(directory.path)]
-            return _Row(
-                tuple(each.casefold() for each in folders),
-                tuple(each for each in others if not CHECKSUM.fullmatch(each)),
-            )
+            return _Row(folders, tuple(each for each in others if not CHECKSUM.fullmatch(each)))
     return None
 
 
-def _find(directory: Directory, cell: str, numbered: bool) -> str | None:
-    """Return the path, relative to a directory, of the image that a cell names; else None."""
+def _find(
+    places: Sequence[_Place], cell: str, known: frozenset[str], numbered: bool
+) -> tuple[str, ...] | None:
+    """Return the folders of the image that a cell names, in lower case; else None."""
     if not cell or len(cell) > 255 or "\0" in cell:
         return None
     cell = cell.replace("\\", "/").removeprefix("./")
     if is_image(cell):
         names = [cell]
-    elif cell in directory.folders:
+    elif cell in known:
         return None
     elif numbered or not cell.replace(".", "").isdigit():
         names = [f"{cell}{suffix}" for suffix in SUFFIXES]
     else:
         return None
-    below = [f"{folder}/" for folder in directory.folders[:PLACES]]
     for name in names:
-        for place in ("", *below):
-            if os.path.isfile(os.path.join(directory.path, f"{place}{name}")):
-                return f"{place}{name}"
+        inner = tuple(each.casefold() for each in name.split("/")[:-1])
+        for place in places:
+            if os.path.isfile(place.start + name):
+                return (*place.below, *inner, place.directory)
     return None

@@ -51,6 +51,8 @@ EXTRAS = _set(
     "result results outputs csv meta metadata splits backup old tmp temp background"
 )
 """The words for folders that lie beside the parts of a split and are no classes."""
+TABLES = _set("csv csvs table tables tsv meta metadata list lists split splits partition info")
+"""The words for folders of tables."""
 
 
 class Role(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping
+from posixpath import basename, dirname
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -38,6 +39,8 @@ def find_classes(survey: Survey, ignored: Collection[str], chosen: Collection[st
 
     `ignored` are columns of places and of parts of a split.
     """
+    if not any(table.others for table in survey.tables):
+        return Classes(_folders(chosen))
     found = []
     for number, values in enumerate(survey.values):
         if any(path in chosen for path in survey.tables[number].rows.values()):
@@ -47,6 +50,12 @@ def find_classes(survey: Survey, ignored: Collection[str], chosen: Collection[st
     if len({column for _, column in found}) != 1:
         return Classes({})
     return _read(survey, dict(found), chosen)
+
+
+def _folders(chosen: Collection[str]) -> Mapping[str, str]:
+    """Return the folder of each image, for lists of images in class folders."""
+    folders = {path: basename(dirname(path)) for path in chosen}
+    return folders if len(set(folders.values())) > 1 else {}
 
 
 def _read(survey: Survey, columns: Mapping[int, str], chosen: Collection[str]) -> Classes:

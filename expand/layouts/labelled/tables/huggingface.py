@@ -14,7 +14,7 @@ from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.tables.build import build_dataset
 from expand.layouts.labelled.tables.images import Images
-from expand.layouts.labelled.tables.open import parquet_advice
+from expand.layouts.labelled.tables.open import check_alone, parquet_advice
 from expand.layouts.labelled.tables.table import Table, read_delimited, read_lines
 from expand.layouts.names import split_suffix
 
@@ -35,6 +35,7 @@ def open_huggingface(opening: Opening) -> Dataset:
     if len({split_suffix(name)[1] for name in names}) > 1:
         listed = " and ".join(f'"{name}"' for name in names[:2])
         raise ExpandError(f"{listed}: Hugging Face reads metadata files of one format only")
+    check_alone(opening, names[0])
     tables = [_read(opening.root, name) for name in names]
     return build_dataset(opening, tables, images, "huggingface", "Hugging Face metadata")
 

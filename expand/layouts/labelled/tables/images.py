@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from expand.layouts.directory import IMAGE
 from expand.layouts.names import compose, split_suffix
-from expand.layouts.recognition.words import part_of
+from expand.layouts.recognition.words import part_of, role_of
 from expand.layouts.walk import walk
 
 ABSOLUTE = re.compile(r"^([/\\]|[A-Za-z]:[/\\]|[A-Za-z][A-Za-z0-9+.-]+://)")
@@ -110,14 +110,19 @@ def _stem(path: str) -> str:
 
 def _nearest(paths: Iterable[str], folder: str, part: str) -> list[str]:
     """Return those of some paths that are meant from a folder, or for a part of a split."""
-    found = list(paths)
+    found = [path for path in paths if not _is_label(path)] or list(paths)
     below = [path for path in found if path.startswith(f"{folder}/")] if folder else []
     beside = [path for path in found if dirname(path) == folder]
     named = [path for path in found if part and folder_part(path) == part]
-    for chosen in (named, beside, below):
+    for chosen in (found, named, beside, below):
         if len(chosen) == 1:
             return chosen
     return named or below or found
+
+
+def _is_label(path: str) -> bool:
+    """Tell whether an image lies in a folder of labels: a mask."""
+    return any(role_of(name).kind == "labels" for name in path.split("/")[:-1])
 
 
 def folder_part(path: str) -> str:

@@ -6,19 +6,24 @@ from collections.abc import Iterator, Sequence
 from posixpath import basename
 
 from expand.errors import ExpandError
+from expand.layouts.directory import read_directory
 from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.tables.build import build_dataset
 from expand.layouts.labelled.tables.images import Images
 from expand.layouts.labelled.tables.table import Table, read_table
 from expand.layouts.labelled.tables.vocabulary import CLASS_LISTS
+from expand.layouts.layout import AUTO, Kind
 from expand.layouts.names import split_suffix
+from expand.layouts.recognition.recognise import look_beside_tables
 from expand.layouts.recognition.words import words
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
 LISTS = (".txt", ".lst")
 """Suffixes of tables among many other texts: these are looked at near the top only."""
 DEPTH = 2
+READINGS = {Kind.YOLO: "yolo", Kind.COCO: "coco", Kind.VOC: "voc"}
+"""How --as calls the other labels that can lie beside a table."""
 
 
 def open_table(opening: Opening) -> Dataset:
@@ -33,11 +38,34 @@ def open_table(opening: Opening) -> Dataset:
         if (table := read_table(opening.root, name, images)) is not None
     ]
     tables = [table for table in tables if not _is_class_list(table, tables)]
-    if not any(table.others for table in tables):
-        raise ExpandError(_no_table(opening, images, tables))
-    named = [table.name for table in tables if table.others]
+    if not tables:
+        raise ExpandError(_no_table(opening, images))
+    check_alone(opening, tables[0].name)
+    named = [table.name for table in tables if table.others] or [each.name for each in tables]
     what = f"Table {named[0]}" if len(named) == 1 else f"Tables {_listed(named)}"
     return build_dataset(opening, tables, images, "table", what)
+
+
+def check_alone(opening: Opening, table: str) -> None:
+    """Refuse other labels beside a table, unless the user chose it: views would lose them."""
+    if opening.request.layout != AUTO:
+        return
+    root = opening.root
+    for folder in dict.fromkeys((root, (root / table).parent)):
+        other = look_beside_tables(read_directory(str(folder)))
+        if other is None or other.kind in (Kind.TABLE, Kind.METADATA):
+            continue
+        shown = " and ".join(f'"{name}"' for name in other.evidence[:2])
+        choice = (
+            f"; to grow those labels and leave the tables as they are: --as {READINGS[other.kind]}"
+            if other.kind in READINGS
+            else ""
+        )
+        raise ExpandError(
+            f'"{root}" has a table of its images ("{table}"), and {other.kind.value} is there too: '
+            f"it has {shown}. To grow the tables and leave the others as they are: --as "
+            f"{'huggingface' if basename(table).startswith('metadata.') else 'table'}{choice}"
+        )
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -62,9 +90,7 @@ def _is_class_list(table: Table, tables: Sequence[Table]) -> bool:
     return numbers and bool(named & CLASS_LISTS) and len(tables) > 1
 
 
-def _no_table(opening: Opening, images: Images, tables: Sequence[Table]) -> str:
-    if tables:
-        return f'"{opening.root}": "{tables[0].name}" lists images and says nothing else of them'
+def _no_table(opening: Opening, images: Images) -> str:
     if parquet := next((each for each in sorted(images.others) if each.endswith(".parquet")), ""):
         return f'"{opening.root}": {parquet_advice(parquet)}'
     return (

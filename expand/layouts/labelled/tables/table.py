@@ -216,16 +216,20 @@ def find_names(
     same = [c for c in columns if found[c] == found[best] and not _are_numbers(rows, c, best)]
     for column in columns:
         if column not in same and with_suffix[column] and distinct[column] > 1:
+            one, other = (_shown(each, rows[0]) for each in (best, column))
             raise ExpandError(
-                f'"{name}" names two images in a row: {_shown(best)} and {_shown(column)}. '
+                f'"{name}" names two images in a row: {one} and {other}. '
                 "Images that must move together are not supported. For masks beside images: "
                 "--as masks; to grow the images alone, remove the column"
             )
     return (best, *(each for each in same if each != best)), sum(map(bool, found[best]))
 
 
-def _shown(column: str) -> str:
-    return f"column {column}" if column.isdigit() else f'"{column}"'
+def _shown(column: str, first: Mapping[str, str]) -> str:
+    """Return a column for a message: by the heading, if the first row may be one."""
+    heading = first.get(column, "")
+    headed = column.isdigit() and heading and not any(map(is_image, first.values()))
+    return f'"{heading if headed else column}"'
 
 
 def _path(images: Images, cell: str, folder: str) -> str:

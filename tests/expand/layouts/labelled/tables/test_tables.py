@@ -334,3 +334,55 @@ def test_what_is_no_table_is_refused(data: bytes, tmp_path: Path) -> None:
     root = write(tmp_path / "set", {**images("a.png"), "labels.csv": data})
     with pytest.raises(ExpandError):
         opened(root, layout="table")
+
+
+PLACES = [
+    ("images/labels.csv", "images/a.png"),
+    ("labels.csv", "images/deep/a.png"),
+    ("annotations/labels.csv", "images/a.png"),
+    ("csv/labels.csv", "images/a.png"),
+    ("photos/labels.csv", "photos/jpg/a.png"),
+    ("tables of mine/labels.csv", "photos/a.png"),
+]
+
+
+@pytest.mark.parametrize(("table", "image"), PLACES)
+def test_a_table_is_found_where_it_lies(table: str, image: str, tmp_path: Path) -> None:
+    root = write(
+        tmp_path / "set", {**images(image, image[:-5] + "b.png"), table: "id,n\na,3\nb,4\n"}
+    )
+    with opened(root) as dataset:
+        assert dataset.layout == "table"
+        assert [source.id for source in dataset.listing] == [image, image[:-5] + "b.png"]
+
+
+@pytest.mark.parametrize("folder", ["", "meta/"])
+def test_lists_of_parts_say_which_images_of_class_folders_grow(folder: str, tmp_path: Path) -> None:
+    names = ["images/cat/a.png", "images/cat/b.png", "images/dog/a.png", "images/dog/c.png"]
+    lists = {f"{folder}train.txt": "cat/a\ndog/a\n", f"{folder}test.txt": "cat/b\ndog/c\n"}
+    root = write(tmp_path / "set", {**images(*names), **lists})
+    assert labels(root) == {"images/cat/a.png": "cat", "images/dog/a.png": "dog"}
+    out, report = flipped(root)
+    assert report.status == 0
+    assert (out / folder / "train.txt").read_text() == "cat/a\ncat/a_v1\ndog/a\ndog/a_v1\n"
+    assert (out / folder / "test.txt").read_text() == "cat/b\ndog/c\n"
+    assert len(list(out.rglob("*.png"))) == 6
+
+
+BESIDE: list[tuple[dict[str, str | None], str]] = [
+    ({"images/a.png": None, "annotations/a.xml": "<annotation><object>"}, "--as voc"),
+    ({"images/a.png": None, "labels/a.txt": "0 0.5 0.5 0.1 0.1\n"}, "--as yolo"),
+]
+
+
+@pytest.mark.parametrize(("files", "command"), BESIDE)
+def test_a_table_beside_other_labels_is_refused_with_each_reading(
+    files: dict[str, str | None], command: str, tmp_path: Path
+) -> None:
+    root = write(tmp_path / "set", {**files, "ages.csv": "id,age\na,31\n"})
+    with pytest.raises(ExpandError) as refused:
+        opened(root)
+    assert command in str(refused.value)
+    assert "--as table" in str(refused.value)
+    with opened(root, layout="table") as dataset:
+        assert len(dataset.listing) == 1
