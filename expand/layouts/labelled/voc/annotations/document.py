@@ -29,9 +29,11 @@ BOMS = (
 )
 """What files begin with that have no declaration in ASCII."""
 DECLARED = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z][\w.-]*)["']""")
-KNOWN = re.compile(r"utf-8|ascii|iso8859|cp\d|gb|big5|euc|shift_jis|koi8|mac-|hz|johab|tis-620")
+KNOWN = re.compile(r"utf-8\Z|ascii|iso8859|cp\d|gb|big5|euc|shift_jis|koi8|mac-|hz|johab|tis-620")
 """Python's names of the encodings that are read."""
 START_TAG = re.compile(rb"""<(?:[^>"']|"[^"]*"|'[^']*')*+>""")
+ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that names of files can have and XML cannot."""
 COMMENT = re.compile(rb"(<!--.*?-->)", re.DOTALL)
 SPACE = b" \t\r\n"
 
@@ -125,7 +127,7 @@ class Document:
 
         White space and comments beside the text stay.
         """
-        new = escape(text).encode()
+        new = escape(ILLEGAL.sub("\ufffd", text)).encode()
         if element.inner == element.end:  # <depth/>
             tag = self.data[element.begin : element.end].rstrip(b">").rstrip(b"/").rstrip(SPACE)
             name = tag.split(None, 1)[0][1:]
@@ -158,7 +160,8 @@ def _encoding(name: str, data: bytes) -> tuple[bytes, str]:
         raise BadImageError(
             f"{name}, line 1: has the encoding {shown(declared)}, which is not read"
         )
-    return b"", encoding
+    # files that are called GB2312 have characters of its successors
+    return b"", "gb18030" if encoding in ("gb2312", "gbk") else encoding
 
 
 def check_installed() -> None:

@@ -388,6 +388,10 @@ def encoded() -> Iterator[tuple[str, bytes]]:
     yield "utf-16", (declared.format("UTF-16") + text).encode("utf-16")
     yield "utf-16-be", b"\xfe\xff" + (declared.format("UTF-16") + text).encode("utf-16-be")
     yield "gbk", (declared.format("GBK") + text.replace("ä", "汉").replace("ß", "字")).encode("gbk")
+    yield (
+        "gb2312",
+        (declared.format("gb2312") + text.replace("ä", "镕").replace("ß", "瞭")).encode("gbk"),
+    )
     yield "doctype", ("<!DOCTYPE annotation>\n" + text).encode()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -188,6 +189,24 @@ def test_names_with_characters_of_xml_and_without_ascii_work(tmp_path: Path) -> 
     put(src / "ü & <b>.xml", annotation("ü &amp; &lt;b&gt;", (CAT,)))
     assert grow(src, out) == []
     assert "<filename>ü &amp; &lt;b&gt;_v1.jpg</filename>" in (out / "ü & <b>_v1.xml").read_text()
+
+
+def test_a_name_that_xml_cannot_hold_is_replaced(tmp_path: Path) -> None:
+    src, out = tmp_path / "src", tmp_path / "out"
+    save_picture(src / "a\x01.jpg", picture((CAT,)))
+    put(src / "a\x01.xml", annotation("a", (CAT,)))
+    assert grow(src, out) == []
+    assert boxes(out / "a\x01_v1.xml") == [("cat", seen(out / "a\x01_v1.jpg", "cat"))]
+
+
+def test_a_name_that_is_not_utf_8_is_a_bad_source(tmp_path: Path) -> None:
+    src = tmp_path / "src"
+    pair(src, "a.jpg", "a.xml")
+    for suffix in ("jpg", "xml"):
+        odd = os.fsdecode(b"\xff." + suffix.encode())
+        (src / odd).write_bytes((src / f"a.{suffix}").read_bytes())
+    (problem,) = grow(src, tmp_path / "out")
+    assert problem.endswith("has a name that is not UTF-8")
 
 
 def test_another_format_of_copies_changes_the_name_of_their_annotations(tmp_path: Path) -> None:
