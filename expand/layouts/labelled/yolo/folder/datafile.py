@@ -55,7 +55,9 @@ def read_text(root: Path, name: str) -> str:
         data = read_image(root / name)
         return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ExpandError(f'"{name}" cannot be read: it is not UTF-8 text') from error
+        raise ExpandError(
+            f'"{name}" cannot be read: it is not UTF-8 text; save it as UTF-8'
+        ) from error
     except BadImageError as error:
         raise ExpandError(f'"{name}" {error}') from error
     except OSError as error:

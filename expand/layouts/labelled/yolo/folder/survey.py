@@ -70,8 +70,8 @@ def choose_data_file(root: Path, found: Survey) -> DataFile | None:
     for other in with_parts[1:]:
         if first and _order(first.name)[:2] == _order(other.name)[:2] and _differ(first, other):
             raise ExpandError(
-                f'"{first.name}" and "{other.name}" both describe the dataset, and differ; leave '
-                'one of them in the folder, or call the right one "data.yaml"'
+                f'"{first.name}" and "{other.name}" describe different datasets; leave one of them '
+                'in the folder, call the right one "data.yaml", or expand one folder at a time'
             )
     for name in sorted(found.darknet, key=_order)[: 0 if with_parts else MOST_FILES]:
         if darknet := read_darknet(name, read_text(root, name)):
@@ -102,14 +102,20 @@ def _order(name: str) -> tuple[int, bool, str]:
 
 def _differ(one: DataFile, other: DataFile) -> bool:
     first, second = (
-        (file.path, dict(file.parts), file.names, file.count, file.shape, file.flip_idx)
+        (file.folder, file.path, dict(file.parts), file.names, file.shape, file.flip_idx)
         for file in (one, other)
     )
     return first != second
 
 
 def class_names(root: Path, found: Survey) -> tuple[str, ...]:
-    """Return the class names of a dataset without a data.yaml; empty if no file has them."""
+    """Return the class names of a dataset without a data.yaml; empty if no file has them.
+
+    They are for people only, so a file in another encoding does not matter.
+    """
     for name in sorted(found.class_files, key=_order)[:1]:
-        return read_names(read_text(root, name))
+        try:
+            return read_names(read_text(root, name))
+        except ExpandError:
+            continue
     return ()

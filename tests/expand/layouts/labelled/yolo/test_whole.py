@@ -124,10 +124,14 @@ def test_several_data_files_are_one_or_refused(tmp_path: Path) -> None:
     with opened(root) as dataset:
         assert dataset.title.startswith("YOLO detect, 3 classes, train split 4 images")
     (root / "data.yaml").rename(root / "colab.yaml")
-    with pytest.raises(ExpandError, match='"colab.yaml" and "kaggle.yaml" both describe the data'):
+    with pytest.raises(ExpandError, match='"colab.yaml" and "kaggle.yaml" describe different'):
         opened(root)
     (root / "kaggle.yaml").write_text(text)
     opened(root).close()
+    shutil.copytree(root, tmp_path / "two/first")
+    shutil.copytree(root, tmp_path / "two/second")
+    with pytest.raises(ExpandError, match="describe different datasets"):
+        opened(tmp_path / "two", "yolo")
 
 
 def test_a_data_file_in_a_folder_of_its_own_is_read(tmp_path: Path) -> None:
