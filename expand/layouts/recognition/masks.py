@@ -49,7 +49,7 @@ def find_masks(directory: Directory, names: tuple[str, ...]) -> Layout | None:
     files += [name for name in directory.others if name.lower().endswith(OTHER_MASKS)]
     masks = [name for name in files if marks & set(words(_stem(name)))]
     if not masks:
-        return None
+        return _find_twins(directory)
     marked, wanted = set(masks), {key for mask in masks for key in _keys(mask, marks)}
     plain = {key: name for key, name in _plain(directory, marked) if key in wanted}
     pairs = list(_pairs(masks, plain, marks))
@@ -58,6 +58,23 @@ def find_masks(directory: Directory, names: tuple[str, ...]) -> Layout | None:
         if not _are_photographs(directory.path, pair, usual=usual):
             return Layout(Kind.MASKS, pair)
     return None
+
+
+def _find_twins(directory: Directory) -> Layout | None:
+    """Return the layout of a directory in which JPEG photographs have masks of the same names."""
+    first = list(islice(directory.images, 2 * OPENED))
+    stems: dict[str, list[str]] = {}
+    for name in first:
+        stems.setdefault(_stem(name), []).append(name)
+    pairs = [
+        Pair(*sorted(names, key=lambda name: not name.lower().endswith(LOSSY)))
+        for names in stems.values()
+        if len(names) == 2 and sum(name.lower().endswith(LOSSY) for name in names) == 1
+    ]
+    if 2 * len(pairs) < len(stems) or not pairs:
+        return None
+    image, mask = (is_scene(os.path.join(directory.path, name)) for name in pairs[0])
+    return Layout(Kind.MASKS, pairs[0]) if image and mask is False else None
 
 
 def _with_marks(names: Iterable[str]) -> list[str]:

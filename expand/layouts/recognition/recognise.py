@@ -178,8 +178,10 @@ def _look_into_labels(directory: Directory, *, tables: bool = True) -> Layout | 
             inner = look_into(directory, name)
             layout = inner and _look_into_files(inner, above=directory, tables=tables)
             if inner and layout:
-                xml = _xml_of(inner, layout) if layout.kind is Kind.TABLE else None
-                return (xml or layout).below(name)
+                if layout.kind is Kind.TABLE:
+                    xml, masks = _xml_of(inner, layout), _masks_of(directory, ())
+                    return xml.below(name) if xml else masks or layout.below(name)
+                return layout.below(name)
         elif (
             tables
             and (TABLES & {*words(name)} or len(directory.folders) == 2)

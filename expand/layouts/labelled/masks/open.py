@@ -86,7 +86,9 @@ def _uses(pairing: Pairing, grown: set[str]) -> dict[str, Use]:
         reason = pairing.doubtful.get(path)
         masks = pairing.masks.get(path, [])
         said = write_reason(reason) if reason else write_masks(masks)
-        uses[path] = Use(Role.GROWS, File.of(path).place.folder, said)
+        label = File.of(path).place.folder
+        sample = masks[0].sample.rpartition("/")[2] if masks else ""
+        uses[path] = Use(Role.GROWS, label if label != sample else "", said)
         uses |= dict.fromkeys((mask.path for mask in masks), MADE)
     return uses
 

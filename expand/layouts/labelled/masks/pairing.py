@@ -17,7 +17,9 @@ from expand.layouts.labelled.masks.stems import (
     tries,
 )
 from expand.layouts.names import split_suffix
+from expand.layouts.recognition.masks import LOSSY
 from expand.layouts.recognition.words import words
+from expand.layouts.source import is_utf8
 
 Key = tuple[str, ...]
 
@@ -126,6 +128,7 @@ def pair(files: Iterable[File]) -> Pairing:
             images += _pair_labels(inside, index, pairing)
     known = pairing.masks.keys() | pairing.doubtful.keys()
     pairing.bare = [file for file in images if file.path not in known]
+    _pair_twins(pairing)
     _pair_samples(pairing, Counter(file.place.key for file in images))
     _check(pairing)
     return pairing
@@ -168,6 +171,27 @@ def _pair_beside(files: list[File], pairing: Pairing) -> list[File]:
             _add(pairing, mask, *found)
             masks.add(mask.path)
     return [file for file in files if file.path not in masks]
+
+
+def _pair_twins(pairing: Pairing) -> None:
+    """Pair a JPEG with the other file of its name beside it, if most JPEGs of a folder have one."""
+    folders: dict[tuple[str, ...], dict[str, list[File]]] = defaultdict(lambda: defaultdict(list))
+    for file in pairing.bare:
+        folders[file.folders][file.stem].append(file)
+    for stems in folders.values():
+        twins = [sorted(files, key=_is_lossless) for files in stems.values()]
+        photos = [files for files in twins if not _is_lossless(files[0])]
+        pairs = [files for files in photos if len(files) == 2 and _is_lossless(files[1])]
+        if 2 * len(pairs) >= len(photos):
+            for image, mask in pairs:
+                pairing.masks[image.path].append(MaskOf(mask.path, len(mask.stem)))
+    taken = {mask.path for masks in pairing.masks.values() for mask in masks}
+    taken |= pairing.masks.keys()
+    pairing.bare = [file for file in pairing.bare if file.path not in taken]
+
+
+def _is_lossless(file: File) -> bool:
+    return file.suffix.lower() not in LOSSY
 
 
 def _pair_samples(pairing: Pairing, images: Counter[Key]) -> None:
@@ -231,5 +255,7 @@ def _check(pairing: Pairing) -> None:
             stem = split_suffix(mask.path)[0]
             if (other := stems.setdefault(stem, mask.path)) != mask.path:
                 pairing.doubtful[image] = f'has two masks of one name, "{other}" and "{mask.path}"'
+        if not all(is_utf8(mask.path) for mask in masks):
+            pairing.doubtful[image] = "has a mask with a name that is not UTF-8"
     for image in pairing.doubtful:
         pairing.masks.pop(image, None)

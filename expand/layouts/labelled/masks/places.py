@@ -24,9 +24,9 @@ MASK_WORDS = MARKS | {"anno", "annos", "matte", "depth", "disparity", "instance"
 IMAGE_WORDS = IMAGES | FILLER | PART_OF.keys() | {"sat", "flair"}
 """What can stand behind the common part of the names in that of the image: "x_sat"."""
 
-SHORT = {"tr": "train", "ts": "test"}
-"""Parts as nnU-Net calls them: "imagesTr"."""
-KNOWN = LABEL_WORDS | IMAGES | FILLER | PART_OF.keys() | {"stage", "phase"}
+SHORT = {"tr": "train", "ts": "test", "te": "test"}
+"""Parts as nnU-Net and others call them: "imagesTr"."""
+KNOWN = LABEL_WORDS | IMAGES | FILLER | PART_OF.keys() | SHORT.keys() | {"stage", "phase"}
 
 
 class Part(NamedTuple):

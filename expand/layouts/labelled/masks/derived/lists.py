@@ -21,10 +21,13 @@ from expand.layouts.recognition.words import words
 from expand.storage.reading import read_image
 
 SUFFIXES = (".txt", ".lst", ".csv", ".tsv")
+PEEKED = 1000
+"""Lines of which one must name an image."""
 LARGEST = 64 << 20
 """Bytes of the largest list."""
 MOVING = PLACES | ANGLES | TEXTS | {"x", "y"}
 """Words of columns with places, that is, with what moves."""
+NUMBER = re.compile(r"-?\d+(\.\d*)?")
 TOKEN = re.compile(r"[^\s,;\"']+")
 
 
@@ -128,7 +131,8 @@ def find_lists(root: Path, others: Iterable[File], names: Names, part: str) -> l
     found = list[ImageList]()
     for file in others:
         said = part_said(file.stem)
-        asked = file.suffix.lower() in SUFFIXES and said in ("", part or said)
+        listed = file.suffix.lower() in SUFFIXES and file.stem not in names.by_name
+        asked = listed and said in ("", part or said)
         if asked and (each := _read(root, file.path, names)):
             found.append(each)
     return found
@@ -142,6 +146,9 @@ def _read(root: Path, path: str, names: Names) -> ImageList | None:
         lines = read_image(root / path).decode().splitlines(keepends=True)
     except (ExpandError, OSError, UnicodeDecodeError):
         return None  # it is kept as it is
+    filled = [line for line in lines[:PEEKED] if line.strip()]
+    if not any(_image_of(line, names) for line in filled):
+        return None
     images = tuple(_image_of(line, names) for line in lines)
     if 2 * sum(map(bool, images)) < len([line for line in lines if line.strip()]) or not lines:
         return None
@@ -153,24 +160,22 @@ def _read(root: Path, path: str, names: Names) -> ImageList | None:
 def _says_places(lines: list[str], images: tuple[str, ...], names: Names) -> bool:
     """Tell whether lines say where something is in an image, which moves.
 
-    A heading names such a column; or there are two numbers in a line, without a heading.
+    A heading names such a column; or there are such numbers in a line, without a heading.
     """
     first = next(index for index, image in enumerate(images) if image)
     heading = {word for line in lines[:first] for word in words(line)}
     moving = not heading.isdisjoint(MOVING)
     for line in (line for line, image in zip(lines, images, strict=True) if image):
         rest = [token for token in TOKEN.findall(line) if names.meant(token) is None]
-        if (moving and rest) or (not first and sum(map(_is_number, rest)) > 1):
+        if (moving and rest) or (not first and _are_places(rest)):
             return True
     return False
 
 
-def _is_number(token: str) -> bool:
-    try:
-        float(token)
-    except ValueError:
-        return False
-    return True
+def _are_places(tokens: list[str]) -> bool:
+    """Tell whether numbers can be places: four of them, or two of which one has a fraction."""
+    numbers = [token for token in tokens if NUMBER.fullmatch(token)]
+    return len(numbers) > 3 or (len(numbers) > 1 and any("." in each for each in numbers))
 
 
 def _image_of(line: str, names: Names) -> str:

@@ -198,3 +198,37 @@ def test_a_folder_of_any_name_is_recognised_by_what_it_shows(tmp_path: Path) -> 
     dataset, _ = expanded(drawn.write(tmp_path / "set", files), tmp_path / "out")
     assert dataset.layout == "masks"
     assert "masks/a_v2.png" in names(tmp_path / "out")
+
+
+def test_photographs_with_masks_of_the_same_name_beside_them_are_recognised(
+    tmp_path: Path,
+) -> None:
+    rng = np.random.default_rng(1)
+    files = drawn.pairs({f"Imgs/{name}.jpg": f"Imgs/{name}.png" for name in "abc"})
+    for name in "abc":
+        noise = rng.integers(0, 256, (120, 160, 3)).astype(np.uint8)
+        files[f"Imgs/{name}.jpg"] = drawn.as_image("x.jpg", noise)
+    dataset, bad = expanded(drawn.write(tmp_path / "set", files), tmp_path / "out", MOVES, 2)
+    assert not bad
+    assert dataset.title == "images with masks, 3 images with 3 masks"
+    with Image.open(tmp_path / "out/Imgs/a_v1.png") as mask:
+        assert set(np.unique(np.array(mask))) <= {0, 1, 2, 3}
+
+
+def test_photographs_in_two_formats_are_no_masks(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (120, 160, 3)).astype(np.uint8)
+    names = [f"{label}/{name}" for label in ("cat", "dog") for name in ("a.jpg", "a.png")]
+    root = drawn.write(tmp_path / "set", {name: drawn.as_image(name, noise) for name in names})
+    dataset, _ = expanded(root, tmp_path / "out", factor=2)
+    assert dataset.layout == "folders"
+
+
+def test_pets_with_trimaps_boxes_and_lists(tmp_path: Path) -> None:
+    files = drawn.pairs({f"images/{name}.jpg": f"annotations/trimaps/{name}.png" for name in "ab"})
+    files["annotations/list.txt"] = b"#Image CLASS-ID SPECIES BREED ID\na 1 1 1\nb 2 1 1\n"
+    files["annotations/trainval.txt"] = b"a 1 1 1\n"
+    root = drawn.write(tmp_path / "set", files)
+    dataset, _ = expanded(root, tmp_path / "out", factor=2)
+    assert dataset.layout == "masks"
+    assert (tmp_path / "out/annotations/trainval.txt").read_bytes() == b"a 1 1 1\na_v1 1 1 1\n"
+    assert (tmp_path / "out/annotations/trimaps/b_v1.png").exists()

@@ -23,6 +23,7 @@ PARTS = {
         ("a.png\r\nb.png", "a.png\r\na_v1.png\r\nb.png\nb_v1.png"),
         ("train/a.png trainannot/a.png\n", "train/a.png trainannot/a.png\ntrain/a_v1.png trainannot/a_v1.png\n"),
         ("/x/set/train/a.png 3\n", "/x/set/train/a.png 3\n/x/set/train/a_v1.png 3\n"),
+        ("a 1 2 3\nb 2 2 1\n", "a 1 2 3\na_v1 1 2 3\nb 2 2 1\nb_v1 2 2 1\n"),
         ("./train/b.png;1\n", "./train/b.png;1\n./train/b_v1.png;1\n"),
         ("image,mask\na.png,a.png\n", "image,mask\na.png,a.png\na_v1.png,a_v1.png\n"),
     ],
@@ -56,7 +57,7 @@ def test_a_table_beside_images_with_masks_repeats_its_rows(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "text", ["id,rle_mask\na,1 5\nb,7 3\n", "id,x,y\na,4,5\n", "a.png 1 3 4\nb.png 2 3 4\n"]
+    "text", ["id,rle_mask\na,1 5\nb,7 3\n", "id,x,y\na,4,5\n", "a.png 1 3 4 9\n", "b 2.5 3\n"]
 )
 def test_a_table_that_says_where_something_is_stays_as_it_is(tmp_path: Path, text: str) -> None:
     pairs = {f"images/{name}.png": f"masks/{name}.png" for name in "ab"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,13 @@ def test_what_belongs_together_in_two_ways_is_not_used(
     _, bad = expanded(made(tmp_path, more), tmp_path / "out")
     assert bad["images/a.png"] == reason
     assert "images/b_v1.png" in names(tmp_path / "out")
+
+
+def test_a_mask_whose_name_is_not_utf_8_makes_a_bad_source(tmp_path: Path) -> None:
+    root = made(tmp_path, {})
+    (root / "masks/a.png").rename(os.fsdecode(os.fsencode(root / "masks/a_mask") + b"\xff.png"))
+    _, bad = expanded(root, tmp_path / "out")
+    assert bad["images/a.png"] == "has a mask with a name that is not UTF-8"
 
 
 @pytest.mark.parametrize(
