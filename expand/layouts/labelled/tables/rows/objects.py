@@ -81,7 +81,7 @@ class Objects:
     def _clip(self, keys: list[tuple[int, int]], targets: Targets, upright: Placement) -> None:
         """Clip boxes at the image's border, and drop those outside it."""
         self.mended: set[int] = set()
-        if targets.boxes is None and upright.source == IDENTITY:
+        if upright.source == IDENTITY and _is_inside(targets.boxes, upright.size):
             self.targets, self.keys = targets, keys
             return
         carried = carry(targets, upright, visible=0)
@@ -108,3 +108,11 @@ class Objects:
                 places = tuple((x, y) if state else None for (x, y), state in each)
             found.setdefault(row, []).append(Moved(item, share, box, places))
         return found
+
+
+def _is_inside(boxes: Boxes | None, size: Size) -> bool:
+    """Tell whether no box reaches out of the image."""
+    if boxes is None or not len(boxes):
+        return True
+    least, most = boxes.edges.min(), boxes.edges[:, 2:].max(axis=0)
+    return bool(least >= 0 and most[0] <= size.width and most[1] <= size.height)

@@ -89,24 +89,30 @@ class Delimited:
 
     def replace(self, text: str, changes: Mapping[str, str]) -> str:
         """Return a row with other values in some cells; it becomes longer if it lacks one."""
-        text = self._padded(text, changes)
+        if not self.separator or '"' in text:
+            return self._replace_quoted(text, changes)
+        cells = text.split(self.separator)
+        for name, new in changes.items():
+            index = self.columns.index(name)
+            cells += [""] * (index + 1 - len(cells))
+            cells[index] = self._write(cells[index], new)
+        return self.separator.join(cells)
+
+    def _replace_quoted(self, text: str, changes: Mapping[str, str]) -> str:
+        needed = 1 + max((self.columns.index(name) for name in changes), default=-1)
+        text += self.separator * max(0, needed - len(split(text, self.separator)))
         cells = dict(zip(self.columns, cells_of(text, self.separator), strict=False))
         return splice(
             text,
             (
-                (cells[name].begin, cells[name].end, self._write(text, cells[name], new))
+                (cell.begin, cell.end, self._write(text[cell.begin : cell.end], new))
                 for name, new in changes.items()
-                if name in cells
+                if (cell := cells.get(name))
             ),
         )
 
-    def _padded(self, text: str, changes: Mapping[str, str]) -> str:
-        needed = 1 + max((self.columns.index(name) for name in changes), default=-1)
-        return text + self.separator * max(0, needed - len(split(text, self.separator)))
-
-    def _write(self, text: str, cell: Cell, new: str) -> str:
+    def _write(self, old: str, new: str) -> str:
         """Return the text of a cell: quoted as before, or if it must be; blanks around it stay."""
-        old = text[cell.begin : cell.end]
         bare = old.strip(" ")
         quoted = bare.startswith('"') or any(each in new for each in ('"', "\r", "\n"))
         if self.separator and (quoted or self.separator in new):
