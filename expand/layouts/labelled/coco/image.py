@@ -12,11 +12,12 @@ from expand.errors import BadImageError, ExpandError
 from expand.geometry import IDENTITY, Affine, Placement, Size
 from expand.layouts.labelled.coco.objects.drawn import Drawn
 from expand.layouts.labelled.coco.objects.layers import bits_of
+from expand.layouts.labelled.coco.objects.panoptic import Segments, png_of_view
 from expand.layouts.labelled.coco.objects.patches import patch
 from expand.layouts.labelled.coco.objects.seen import Seen, View
 from expand.layouts.labelled.coco.objects.shapes import Shape, bounds_of
 from expand.layouts.labelled.dataset import LabelledView, ViewLabels
-from expand.targets import Carried, Targets, carry
+from expand.targets import Carried, Mask, Targets, carry
 from expand.targets.rings import Wholes
 
 CUT = 1e-4
@@ -27,6 +28,8 @@ CUT = 1e-4
 class CocoImage:
     """The annotations of an image."""
 
+    source: str
+    """The path of the image in the dataset."""
     targets: Targets
     notes: Mapping[str, int]
     shapes: tuple[Shape, ...]
@@ -45,8 +48,10 @@ class CocoImage:
         return [self.drawn.objects[index].category for index in self.kept.tolist()]
 
     @classmethod
-    def place(cls, shapes: Sequence[Shape], drawn: Drawn, upright: Affine, size: Size) -> CocoImage:
-        """Return annotations in the upright image of this size, clipped to it."""
+    def place(
+        cls, source: str, shapes: Sequence[Shape], drawn: Drawn, upright: Affine, size: Size
+    ) -> CocoImage:
+        """Return annotations of an image, upright, of this size, and clipped to it."""
         targets, turned = drawn.targets(), upright != IDENTITY
         kept: Wholes = np.arange(len(drawn.objects), dtype=np.int64)
         notes: dict[str, int] = {}
@@ -55,21 +60,33 @@ class CocoImage:
             counts = {"clipped": _count_clipped(targets, carried), "outside": len(carried.dropped)}
             notes = {what: count for what, count in counts.items() if count}
             targets, kept = carried.targets, carried.kept
-        return cls(targets, notes, tuple(shapes), drawn, kept, turned, upright)
+        return cls(source, targets, notes, tuple(shapes), drawn, kept, turned, upright)
 
     def write(self, view: LabelledView) -> ViewLabels:
         """Return, for each annotation that the view has, its place and its patch.
 
-        None for view 0, unless the image was turned upright.
+        None for view 0, unless the image was turned upright. The files are those of panoptic
+        annotations.
         """
         if view.k == 0 and not self.turned:
-            return ViewLabels()
+            return ViewLabels(tuple(each.original() for each in self.drawn.segments))
         patches: dict[int, dict[str, Any]] = {
             shape.place: {} for shape in self.shapes if not shape.located
         }
         for shape, seen in (*self._objects(view), *self._crowds(view)):
             patches[shape.place] = patch(shape, seen)
-        return ViewLabels(annotation=[[place, patches[place]] for place in sorted(patches)])
+        files = []
+        for segments, mask in self._segments(view):
+            path = png_of_view(segments.path, self.source, view.name)
+            file, patches[segments.place] = segments.moved(mask.pixels, path)
+            files.append(file)
+        annotation = [[place, patches[place]] for place in sorted(patches)]
+        return ViewLabels(tuple(files), annotation)
+
+    def _segments(self, view: LabelledView) -> Iterator[tuple[Segments, Mask]]:
+        """Yield the panoptic annotations with their colours in a view."""
+        first = len(self.drawn.layers) + len(self.drawn.crowd_layers)
+        yield from zip(self.drawn.segments, view.carried.targets.masks[first:], strict=True)
 
     def _objects(self, view: LabelledView) -> Iterator[tuple[Shape, Seen]]:
         """Yield the objects that a view shows."""
@@ -85,7 +102,7 @@ class CocoImage:
     def _crowds(self, view: LabelledView) -> Iterator[tuple[Shape, Seen]]:
         """Yield the crowds of which a view shows at least a pixel."""
         drawn, forward = self.drawn, view.forward.after(self.upright)
-        masks = view.carried.targets.masks[len(drawn.layers) :]
+        masks = view.carried.targets.masks[len(drawn.layers) :][: len(drawn.crowd_layers)]
         for index, shape in enumerate(drawn.crowds):
             bits = bits_of(index, drawn.crowd_layers, masks)
             if bits is not None and bits.any():

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from expand.errors import BadImageError, shown
 from expand.geometry import IDENTITY, Size
+from expand.layouts.labelled.coco.files.find import clean_name
 from expand.layouts.labelled.coco.image import CocoImage
 from expand.layouts.labelled.coco.objects.drawn import Drawn
+from expand.layouts.labelled.coco.objects.panoptic import Segments, png_of_view
 from expand.layouts.labelled.coco.objects.shapes import Shape, read_shape
 from expand.layouts.labelled.coco.objects.skeletons import Skeletons
 from expand.layouts.labelled.dataset import Frame, Labels
 from expand.layouts.source import Source
+from expand.storage.reading import read_image
 
 
 @dataclass(frozen=True)
@@ -23,13 +27,26 @@ class CocoLabels(Labels):
 
     skeletons: Mapping[str, Skeletons] = field(default_factory=dict)
     """Those of each file that has keypoints, by its path."""
-
     classes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """The names of the categories of each file, by their ids as Python writes them."""
 
+    panoptic: bool = False
+    """Whether there are panoptic annotations: an image has a PNG of its own for each of them."""
+
+    def names(self, source: Source, image: str) -> tuple[str, ...]:
+        """Return the paths of the PNG files of a view."""
+        pngs = self._pngs(source).values() if self.panoptic else ()
+        return tuple(dict.fromkeys(png_of_view(png, source.id, image) for png in pngs))
+
     def load(self, root: str, source: Source) -> Mapping[str, bytes]:
-        """Return nothing: an image has no label file of its own."""
-        return {}
+        """Return the PNG files of panoptic annotations; others have no label file of their own."""
+        files: dict[str, bytes] = {}
+        for png in self._pngs(source).values() if self.panoptic else ():
+            try:
+                files[png] = read_image(os.path.join(root, png))
+            except BadImageError as error:
+                raise BadImageError(f'its mask "{png}" {error}') from error
+        return files
 
     def parse(self, source: Source, files: Mapping[str, bytes], frame: Frame) -> CocoImage:
         """Read the annotations; raise BadImageError, with file and id, if one cannot be used."""
@@ -44,9 +61,26 @@ class CocoLabels(Labels):
             self._read(path, given, place, size)
             for place, (path, given) in enumerate(zip(paths, listed[1::2], strict=True))
         ]
+        segments = [
+            Segments.read(shapes[place].given, place, png, files[png], size)
+            for place, png in (self._pngs(source) if self.panoptic else {}).items()
+        ]
         skeletons = [self.skeletons.get(path, {}) for path in paths]
-        drawn = Drawn.of(shapes, skeletons, size)
-        return CocoImage.place(shapes, drawn, upright, frame.size)
+        drawn = Drawn.of(shapes, skeletons, size, segments)
+        return CocoImage.place(source.id, shapes, drawn, upright, frame.size)
+
+    def _pngs(self, source: Source) -> dict[int, str]:
+        """Return the path of the PNG of each panoptic annotation, by its place."""
+        said = json.loads(source.annotation)
+        if isinstance(said, str):
+            return {}
+        entries, listed = said
+        given = enumerate(zip(listed[::2], listed[1::2], strict=True))
+        return {
+            place: entries[number][3] + clean_name(annotation["file_name"])
+            for place, (number, annotation) in given
+            if "segments_info" in annotation
+        }
 
     def _read(self, path: str, given: Any, place: int, size: Size) -> Shape:
         name = self.classes.get(path, {}).get(repr(given.get("category_id")), "")
@@ -63,7 +97,7 @@ def _is_stored(entries: Sequence[Any], listed: Sequence[Any], frame: Frame) -> b
     The size that a file has for the image tells, or that of an RLE mask. Where both frames have the
     same size, labels are taken as drawn on the upright image, which most programs show.
     """
-    said = [(path, (width, height)) for path, width, height in entries if width is not None]
+    said = [(path, (width, height)) for path, width, height, _ in entries if width is not None]
     for number, given in zip(listed[::2], listed[1::2], strict=True):
         segmentation = given.get("segmentation")
         if not said and isinstance(segmentation, Mapping):

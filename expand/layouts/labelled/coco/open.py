@@ -14,7 +14,9 @@ from expand.layouts.labelled.coco.files.document import ANNOTATIONS, CocoFile, r
 from expand.layouts.labelled.coco.files.find import (
     NoImagesError,
     Tree,
+    clean_name,
     find_folder,
+    find_png_folder,
     part_named,
     read_tree,
 )
@@ -53,7 +55,7 @@ def open_coco(opening: Opening) -> Dataset:
         title_of(chosen, kinds, len(listing)),
         listing,
         chosen.part.name,
-        CocoLabels(_skeletons(chosen), names_of(chosen.files)),
+        CocoLabels(_skeletons(chosen), names_of(chosen.files), "panoptic" in kinds),
         Derivation(chosen.files, chosen.growing).files,
         "boxes" in kinds and not kinds & (MASKS | {"keypoints"}),
         tuple(classes_of(chosen.files)),
@@ -76,6 +78,7 @@ def _read_files(root: Path, tree: Tree, split: str) -> tuple[list[CocoFile], boo
         try:
             coco = read_coco(root, path)
             coco.folder = find_folder(coco, tree)
+            coco.png_folder = find_png_folder(coco, tree) if coco.pngs else ""
             files.append(coco)
         except ExpandError as error:
             foreign = isinstance(error, NotCocoError) and path not in tree.known
@@ -98,11 +101,13 @@ def _skeletons(chosen: Chosen) -> dict[str, dict[str, Skeleton]]:
 def _list(opening: Opening, chosen: Chosen) -> tuple[Listing, list[str]]:
     """List the dataset; return the images that no COCO file names, too."""
     written, unnamed = {coco.path for coco in chosen.files}, list[str]()
+    pngs = _pngs(chosen)
 
     def decide(path: str, is_image: bool) -> Use:
-        if path in written:
+        known = compose(path)
+        if path in written or known in pngs:
             return MADE
-        if is_image and (entries := chosen.growing.get(known := compose(path))):
+        if is_image and (entries := chosen.growing.get(known)):
             return Use(Role.GROWS, annotation=_annotations(chosen.files, entries))
         if is_image and known not in chosen.others:
             unnamed.append(path)
@@ -111,11 +116,22 @@ def _list(opening: Opening, chosen: Chosen) -> tuple[Listing, list[str]]:
     return list_dataset(opening.root, decide, opening.factor, opening.format), unnamed
 
 
+def _pngs(chosen: Chosen) -> set[str]:
+    """Return the PNG files of the panoptic annotations of images that grow."""
+    return {
+        compose(coco.png_folder + clean_name(coco.pngs[annotation]))
+        for entries in chosen.growing.values()
+        for coco, entry in ((chosen.files[entry.file], entry) for entry in entries)
+        if coco.pngs
+        for annotation in coco.annotations_of(entry.image)
+    }
+
+
 def _annotations(files: Sequence[CocoFile], entries: Sequence[Entry]) -> str:
     """Return what COCO files say of an image, as `CocoLabels.parse` reads it.
 
-    That is the path, width and height of each entry, and for each annotation the number of its
-    entry and itself. A text says why the image cannot be used.
+    That is the path, width, height and folder of PNG files of each entry, and for each annotation
+    the number of its entry and itself. A text says why the image cannot be used.
     """
     heads, listed = [], list[str]()
     for number, entry in enumerate(entries):
@@ -124,7 +140,8 @@ def _annotations(files: Sequence[CocoFile], entries: Sequence[Entry]) -> str:
             return json.dumps(
                 f'"{coco.path}": its id, {shown(coco.ids[entry.image])}, is that of other images'
             )
-        heads.append((coco.path, *(coco.sizes[entry.image] or (None, None))))
+        size = coco.sizes[entry.image] or (None, None)
+        heads.append((coco.path, *size, coco.png_folder))
         for annotation in coco.annotations_of(entry.image):
             listed.append(f"{number},{coco.json.entry(ANNOTATIONS, annotation)}")
     return f"[{json.dumps(heads)},[{','.join(listed)}]]"

@@ -9,7 +9,7 @@ from expand.layouts.labelled.coco.files.document import CocoFile
 from expand.layouts.labelled.titles import format_title
 
 RLE = frozenset(("rle", "counts"))
-MASKS = RLE | {"polygons"}
+MASKS = RLE | {"polygons", "panoptic"}
 
 
 def notes_of(
@@ -45,9 +45,10 @@ def _are(names: Sequence[str]) -> str:
 
 def title_of(chosen: Chosen, kinds: frozenset[str], count: int) -> str:
     """Return what the first line says of the dataset."""
-    masks = bool(kinds & MASKS)
+    masks = bool(kinds & (MASKS - {"panoptic"}))
     told = {
         "segmentation": masks,
+        "panoptic": "panoptic" in kinds,
         "keypoints": "keypoints" in kinds,
         "captions": "captions" in kinds,
     }

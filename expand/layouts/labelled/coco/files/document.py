@@ -42,8 +42,12 @@ class CocoFile:
     """What its annotations have: boxes, polygons, rle, keypoints, captions."""
     shared: frozenset[Id]
     """Ids that belong to several images of different names."""
+    pngs: list[str]
+    """The PNG of each annotation, if they are panoptic ones; else empty."""
     folder: str = ""
     """Where its file names begin, relative to the dataset: "" or "train2017/"."""
+    png_folder: str = ""
+    """The same for its PNG files."""
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -81,9 +85,11 @@ def read_coco(root: Path, path: str) -> CocoFile:
     owners = np.array([index.get(each, -1) for each in reader.of], np.int64)
     order = np.argsort(owners, kind="stable")
     begins = np.searchsorted(owners[order], np.arange(len(reader.ids) + 1))
+    if reader.pngs and len(reader.pngs) < len(reader.of):
+        raise ExpandError(f'"{path}": some annotations are panoptic, and some are not')
     coco = CocoFile(
         path, json, reader.ids, reader.names, reader.sizes, owners, order, begins,
-        _last(reader.annotation_ids), frozenset(reader.kinds), _shared(reader),
+        _last(reader.annotation_ids), frozenset(reader.kinds), _shared(reader), reader.pngs,
     )  # fmt: skip
     coco.notes += _notes(path, reader, owners)
     return coco

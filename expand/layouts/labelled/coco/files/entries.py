@@ -31,18 +31,15 @@ class EntryReader:
     """The image id of each annotation."""
     annotation_ids: list[Id] = field(default_factory=list)
     kinds: set[str] = field(default_factory=set)
+    pngs: list[str] = field(default_factory=list)
+    """The PNG of each panoptic annotation."""
 
     def image(self, value: Any) -> None:
         """Collect from an entry of "images"."""
         if not isinstance(value, dict):
             raise WrongEntryError(f"an image must be an object, got {shown(value)}")
         self.ids.append(_id(value, "id", "an image"))
-        self.names.append(name := _name(value))
-        if OUTSIDE.search(name.replace("\\", "/")) or "\0" in name:
-            raise WrongEntryError(
-                f'an image is called "{name}", which is outside the dataset; write the path '
-                "relative to a folder in it"
-            )
+        self.names.append(_inside(_name(value)))
         self.sizes.append(_size(value))
 
     def annotation(self, value: Any) -> None:
@@ -50,9 +47,8 @@ class EntryReader:
         if not isinstance(value, dict):
             raise WrongEntryError(f"an annotation must be an object, got {shown(value)}")
         if "segments_info" in value:
-            raise WrongEntryError(
-                "is COCO panoptic, which is not supported; move the file out of the dataset"
-            )
+            _check_segments(value)
+            self.pngs.append(_inside(_name(value)))
         self.of.append(_id(value, "image_id", "an annotation"))
         if "id" in value:
             self.annotation_ids.append(_id(value, "id", "an annotation"))
@@ -80,6 +76,26 @@ def _name(value: dict[str, Any]) -> str:
     return name
 
 
+def _inside(name: str) -> str:
+    if OUTSIDE.search(name.replace("\\", "/")) or "\0" in name:
+        raise WrongEntryError(
+            f'an image is called "{name}", which is outside the dataset; write the path relative '
+            "to a folder in it"
+        )
+    return name
+
+
+def _check_segments(value: dict[str, Any]) -> None:
+    segments = value["segments_info"]
+    whole = isinstance(segments, list) and all(
+        isinstance(each, dict) and type(each.get("id")) is int for each in segments
+    )
+    if not whole or not isinstance(value.get("file_name"), str):
+        raise WrongEntryError(
+            "a panoptic annotation needs a file_name, and segments_info with a number as id each"
+        )
+
+
 def _size(value: dict[str, Any]) -> tuple[int, int] | None:
     try:
         size = int(value["width"]), int(value["height"])
@@ -98,6 +114,8 @@ def _kinds(value: dict[str, Any]) -> set[str]:
         kinds.add("polygons")
     if value.get("keypoints"):
         kinds.add("keypoints")
+    if "segments_info" in value:
+        kinds.add("panoptic")
     if "caption" in value:
         kinds.add("captions")
     return kinds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
@@ -83,34 +83,58 @@ def find_folder(coco: CocoFile, tree: Tree) -> str:
     That is the one with the most of them; of several, one that is named like the part, that is not
     called "masks", and that is nearest to the file. Raise ExpandError if none or two are left.
     """
-    step = max(1, len(coco.names) // SAMPLED)
-    names = [compose(clean_name(name)) for name in coco.names[::step]]
-    ranked = sorted(
-        (*_rank(coco.path, folder, names, tree), folder)
-        for folder in tree.folders
-        if any(folder + name in tree.images for name in names)
-    )
+    wanted = part_named(coco.path)
+
+    def doubts(folder: str, last: str) -> tuple[bool, ...]:
+        return part_named(f"{folder}x").kind != wanted.kind, _is_of_labels(last)
+
+    return _find(coco, coco.names, tree, doubts)
+
+
+def find_png_folder(coco: CocoFile, tree: Tree) -> str:
+    """Return the folder of the PNG files of a panoptic file: of several, one named like it."""
+    stem = coco.path.rpartition("/")[2].rpartition(".")[0]
+
+    def doubts(_folder: str, last: str) -> tuple[bool, ...]:
+        return last != stem, not _is_of_labels(last)
+
+    return _find(coco, coco.pngs, tree, doubts)
+
+
+def _is_of_labels(name: str) -> bool:
+    return role_of(name).kind == "labels" or "panoptic" in words(name)
+
+
+def _find(
+    coco: CocoFile,
+    names: Sequence[str],
+    tree: Tree,
+    doubts: Callable[[str, str], tuple[bool, ...]],
+) -> str:
+    """Return the folder with most of some images, and of several the one with the least doubts."""
+    sample = [compose(clean_name(name)) for name in names[:: max(1, len(names) // SAMPLED)]]
+    ranked = []
+    for folder in tree.folders:
+        if hits := sum(folder + name in tree.images for name in sample):
+            last = folder.rstrip("/").rpartition("/")[2]
+            ranked.append((-hits, doubts(folder, last), _distance(coco.path, folder), folder))
+    ranked.sort()
     if not ranked:
-        first = f', "{coco.names[0]}" for example' if coco.names else ""
+        first = f', "{names[0]}" for example' if names else ""
         raise NoImagesError(f'"{coco.path}": none of its images is in the dataset{first}')
     if len(ranked) > 1 and ranked[0][:-1] == ranked[1][:-1]:
         raise ExpandError(
             f'"{coco.path}": its images can be those in "{ranked[0][-1]}" or in '
             f'"{ranked[1][-1]}"; move one of these folders out of the dataset'
         )
-    return str(ranked[0][-1])
+    return ranked[0][-1]
 
 
-def _rank(path: str, folder: str, names: Sequence[str], tree: Tree) -> tuple[int, bool, bool, int]:
-    hits = sum(folder + name in tree.images for name in names)
-    wanted, here = part_named(path), part_named(f"{folder}x")
-    last = folder.rstrip("/").rpartition("/")[2]
+def _distance(path: str, folder: str) -> int:
+    """Return how far a folder is from a file: less for each folder that both lie in."""
     above, inner = path.split("/")[:-1], folder.split("/")[:-1]
-    common = sum(
-        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(above, inner, strict=False))
-    )
-    apart = len(inner) - 2 * common
-    return -hits, here.kind != wanted.kind, role_of(last).kind == "labels", apart
+    pairs = zip(above, inner, strict=False)
+    return len(inner) - 2 * sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def part_named(path: str) -> Part:

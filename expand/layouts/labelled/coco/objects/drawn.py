@@ -9,6 +9,7 @@ import numpy as np
 
 from expand.geometry import Size
 from expand.layouts.labelled.coco.objects.layers import stack, unlinked
+from expand.layouts.labelled.coco.objects.panoptic import Segments
 from expand.layouts.labelled.coco.objects.shapes import Shape
 from expand.layouts.labelled.coco.objects.skeletons import Columns, Skeletons
 from expand.targets import Boxes, Mask, Polygons, Targets
@@ -28,9 +29,17 @@ class Drawn:
     layers: tuple[Mask, ...]
     """The masks of the objects, and of the crowds."""
     crowd_layers: tuple[Mask, ...]
+    segments: tuple[Segments, ...] = ()
+    """The panoptic annotations."""
 
     @classmethod
-    def of(cls, shapes: Sequence[Shape], skeletons: Sequence[Skeletons], size: Size) -> Drawn:
+    def of(
+        cls,
+        shapes: Sequence[Shape],
+        skeletons: Sequence[Skeletons],
+        size: Size,
+        segments: Sequence[Segments] = (),
+    ) -> Drawn:
         """Sort annotations of an image of this size; each has the skeletons of its file."""
         crowds = tuple(shape for shape in shapes if shape.crowd)
         objects = tuple(shape for shape in shapes if shape.located and not shape.crowd)
@@ -42,11 +51,13 @@ class Drawn:
             size,
             stack([shape.bits for shape in objects], size),
             stack([shape.bits for shape in crowds], size),
+            tuple(segments),
         )
 
     def targets(self) -> Targets:
-        """Return them as targets; crowds are masks that no view drops."""
-        masks = (*self.layers, *unlinked(self.crowd_layers))
+        """Return them as targets; crowds and segments are masks that no view drops."""
+        panoptic = (each.mask for each in self.segments)
+        masks = (*self.layers, *unlinked(self.crowd_layers), *panoptic)
         if not self.objects:
             return Targets(masks=masks)
         return Targets(

@@ -41,7 +41,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")
 
 def parse(listed: list[Json], frame: Frame = UPRIGHT, size: Any = (WIDTH, HEIGHT)) -> ImageLabels:
     flat = [part for each in listed for part in (0, each)]
-    said = [[["a.json", *size]], flat]
+    said = [[["a.json", *size, ""]], flat]
     labels = CocoLabels({"a.json": find_skeletons(CATEGORIES)}, {"a.json": {"1": "person"}})
     return labels.parse(Source("a.png", 1, "", json.dumps(said)), {}, frame)
 
@@ -220,7 +220,7 @@ def test_categories_with_other_skeletons_swap_their_own_sides() -> None:
     categories = [*CATEGORIES, {"id": 5, "keypoints": ["head", "tail"], "flip_idx": [0, 1]}]
     labels = CocoLabels({"a.json": find_skeletons(categories)})
     read = labels.parse(
-        Source("a", 1, "", json.dumps([[["a.json", None, None]], flat])), {}, UPRIGHT
+        Source("a", 1, "", json.dumps([[["a.json", None, None, ""]], flat])), {}, UPRIGHT
     )
     assert [written["keypoints"] for _, written in moved(read)] == [
         [158, 1, 2, 156, 3, 2, 157, 2, 2],
