@@ -81,7 +81,8 @@ def _faults(part: Part, faults: Faults) -> list[str]:
     if part.lost:
         said.append(
             f"{_counted(len(part.lost), 'path', 'paths')} of {part.name} "
-            f'are not in the folder, such as "{cut(part.lost[0])}"'
+            f"{'is' if len(part.lost) == 1 else 'are'} not in the folder, such as "
+            f'"{cut(part.lost[0])}"'
         )
     return said
 

@@ -48,7 +48,7 @@ def open_yolo(opening: Opening) -> Dataset:
     others = [each for each in parts if each is not part]
     place = _place(root, found, part)
     files = _set_files(root, data, part, others)
-    roles = Roles(root, part, others, place, files.names)
+    roles = Roles(root, part, others, place, files.names | found.caches())
     listing = list_dataset(root, roles, opening.factor, opening.format)
     try:
         if not len(listing):

@@ -15,9 +15,6 @@ from expand.layouts.labelled.yolo.folder.place import Neighbours, Place
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.evidence import is_yolo_text
 
-CACHE = ".cache"
-"""What Ultralytics leaves beside folders of labels; it holds for that folder alone."""
-
 
 @dataclass
 class Faults:
@@ -43,7 +40,7 @@ class Roles:
         place: Place,
         made: frozenset[str],
     ) -> None:
-        """`others` are parts that do not grow, `made` the set-wide files that are written anew."""
+        """`others` are parts that do not grow, `made` the files that are not copied."""
         self.root, self.part, self.others, self.place = root, part, others, place
         self.made, self.faults = made, Faults()
         self._neighbours = Neighbours(root)
@@ -52,7 +49,7 @@ class Roles:
         """Return the role of a file."""
         folder, name = path[: path.rfind("/") + 1], path[path.rfind("/") + 1 :]
         stem, suffix = split_suffix(name)
-        if path in self.made or suffix == CACHE:
+        if path in self.made:
             return MADE
         if is_image:
             return self._image(path, folder, stem) if self._grows(path) else KEPT

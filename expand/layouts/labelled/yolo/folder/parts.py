@@ -55,7 +55,7 @@ def find_parts(root: Path, found: Survey, data: DataFile | None) -> list[Part]:
     if data and data.parts:
         return [_named(root, data, key, entries) for key, entries in data.parts.items()]
     folders = find_folders(found)
-    return list(_by_folders(folders, [each for each in found.images if each not in folders]))
+    return list(_by_folders(folders, sorted(set(found.images).difference(folders))))
 
 
 def find_folders(found: Survey) -> list[str]:
@@ -150,9 +150,10 @@ def choose_part(parts: Sequence[Part], split: str) -> Part:
         commands = " or ".join(f"--split {each.name}" for each in parts)
         raise ExpandError(f"the dataset has no training part, only {names}; choose one: {commands}")
     part = chosen[0]
-    if part.lost and not (part.folders or part.lists):
+    if part.lost and not (part.folders or part.images):
+        where = f'"{part.lists[0]}"' if part.lists else "the data file"
         raise ExpandError(
-            f'the data file names "{cut(part.lost[0])}" for {part.name}, and it is not in the '
-            "folder; correct it"
+            f'{where} names "{cut(part.lost[0])}" for {part.name}, and it is not in the folder; '
+            "correct it"
         )
     return part

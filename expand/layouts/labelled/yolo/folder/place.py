@@ -60,14 +60,14 @@ def find_place(found: Survey, folders: Iterable[str]) -> Place | None:
     for place in (USUAL, BESIDE):
         if any(place.label_folder(folder) in found.texts for folder in each):
             return place
-    for folder in each:
+    named = {name for text in found.texts for name in text.split("/")}
+    labels = sorted(name for name in named if role_of(name).kind == "labels")
+    for folder in each if labels else ():
         for name in reversed(folder.split("/")[:-1]):
-            if role_of(name).kind != "images":
-                continue
-            for labels in sorted({part for text in found.texts for part in text.split("/")}):
-                place = Place(name, labels)
-                if role_of(labels).kind == "labels" and place.label_folder(folder) in found.texts:
-                    return place
+            if role_of(name).kind == "images":
+                for place in (Place(name, other) for other in labels):
+                    if place.label_folder(folder) in found.texts:
+                        return place
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from expand.layouts.walk import walk
 MOST_FILES = 64
 """Files of a kind that are looked into."""
 CLASS_FILES = ("classes.txt", "obj.names", "_darknet.labels")
+KEYS = re.compile(r"^[{\s]*['\"]?(names|nc)['\"]?\s*:|^\s*\{", re.MULTILINE)
+"""What a data.yaml has."""
 USUAL = ("data", "dataset")
 """The usual names of a data.yaml."""
 
@@ -34,6 +37,14 @@ class Survey:
     yamls: list[str] = field(default_factory=list)
     darknet: list[str] = field(default_factory=list)
     class_files: list[str] = field(default_factory=list)
+
+    def caches(self) -> frozenset[str]:
+        """Return what Ultralytics calls its caches of folders of labels.
+
+        They hold for these folders alone, so they are not copied.
+        """
+        folders = (Path(folder) for folder in self.texts if folder)
+        return frozenset(folder.with_suffix(".cache").as_posix() for folder in folders)
 
 
 def survey(root: Path) -> Survey:
@@ -83,12 +94,20 @@ def _read_yamls(root: Path, names: list[str]) -> list[DataFile]:
     files, errors = list[DataFile](), list[ExpandError]()
     for name in names:
         try:
-            if file := read_yaml(name, read_text(root, name)):
+            text = read_text(root, name)
+        except ExpandError:
+            if _is_usual(name):
+                raise
+            continue
+        if not KEYS.search(text):
+            continue  # a YAML file of something else can hold anything
+        try:
+            if file := read_yaml(name, text):
                 files.append(file)
         except ExpandError as error:
-            if _order(name)[1] is False:
-                raise
             errors.append(error)
+            if _is_usual(name):
+                raise
     if errors and not files:
         raise errors[0]
     return files
@@ -96,8 +115,11 @@ def _read_yamls(root: Path, names: list[str]) -> list[DataFile]:
 
 def _order(name: str) -> tuple[int, bool, str]:
     """Return what sorts data files: those near the folder first, then those with a usual name."""
-    stem = name.rpartition("/")[2].rpartition(".")[0].lower()
-    return name.count("/"), stem not in USUAL, name
+    return name.count("/"), not _is_usual(name), name
+
+
+def _is_usual(name: str) -> bool:
+    return name.rpartition("/")[2].rpartition(".")[0].lower() in USUAL
 
 
 def _differ(one: DataFile, other: DataFile) -> bool:

@@ -16,6 +16,9 @@ from expand.layouts.labelled.yolo.rows.shapes import RECTANGLE, rectangle_error
 from expand.layouts.labelled.yolo.rows.task import BOX, CORNERS, TASKS
 from expand.layouts.labelled.yolo.rows.text import Row, Rows
 
+POSED_ROWS, POSED_COLUMNS = 10, 11
+"""Rows, and columns of each, from which equal looks are no accident."""
+
 
 class Sample(NamedTuple):
     """A label file that was read, and what reads the size of its image (None: it is unknown)."""
@@ -31,8 +34,9 @@ class Seen:
     first: dict[str, str] = field(default_factory=dict)
     """box, rectangles, polygons, six, odd: the name of a file with such rows."""
     columns: set[int] = field(default_factory=set)
+    rows: int = 0
     posed: bool = True
-    """Whether all rows that are no boxes look like a box and points in it."""
+    """Whether all rows look like a box and points in it."""
 
 
 def look(samples: Iterable[Sample]) -> Seen:
@@ -45,6 +49,7 @@ def look(samples: Iterable[Sample]) -> Seen:
         for kind in kinds:
             seen.first.setdefault(kind, sample.rows.name)
         seen.columns |= {1 + len(row.numbers) for row in sample.rows.rows}
+        seen.rows += len(sample.rows.rows)
         seen.posed = seen.posed and all(_is_posed(row) for row in sample.rows.rows)
     return seen
 
@@ -67,6 +72,15 @@ def is_rectangle(numbers: tuple[float, ...], size: Size) -> bool:
     """Return whether four corners, in shares of an image's size, are those of a rectangle."""
     corners = np.reshape(numbers, (4, 2)) * np.array(size, np.float64)
     return rectangle_error(corners) <= RECTANGLE
+
+
+def _looks_posed(seen: Seen) -> bool:
+    """Tell whether polygons must be poses: some polygons look like one, but not many of one length.
+
+    Those of three corners and four are often in the middle of the image, where each looks so.
+    """
+    enough = seen.rows >= POSED_ROWS and min(seen.columns) >= POSED_COLUMNS
+    return seen.posed and enough and len(seen.columns) == 1
 
 
 def _is_posed(row: Row) -> bool:
@@ -151,7 +165,7 @@ def _by_rows(question: Question, seen: Seen) -> str:
     if areas and (box := first.get("box")):
         readings = ("detect", "segment") if "polygons" in first else ("detect", "segment", "obb")
         raise _ambiguous(question, f'"{box}" has boxes, and "{areas}" has polygons', readings)
-    if areas and seen.posed and len(seen.columns) == 1:
+    if "polygons" in first and _looks_posed(seen):
         raise _ambiguous(
             question,
             f'the rows of "{areas}" look like a box and points in it, and data.yaml has no '

@@ -142,7 +142,7 @@ def test_pictures_of_documents_and_of_earlier_runs_do_not_grow(tmp_path: Path) -
 def beside(root: Path) -> Path:
     """Arrange a dataset as labelImg leaves it: a folder with images and label files."""
     drawn = draw_detect(root.parent / "drawn")
-    root.mkdir()
+    root.mkdir(parents=True)
     for kind in ("images", "labels"):
         for path in (drawn / kind / "train").iterdir():
             shutil.copy(path, root)
@@ -237,6 +237,65 @@ def test_darknets_files_are_read_and_written(tmp_path: Path) -> None:
     assert files(out)["obj.data"] == files(root)["obj.data"]
 
 
+def test_several_folders_and_lists_can_be_one_part(tmp_path: Path) -> None:
+    root, out = draw_detect(tmp_path / "set"), tmp_path / "out"
+    (root / "some.txt").write_text("images/train/00.png\r\n\r\nimages/train/01.png\r\n")
+    text = (root / "data.yaml").read_text()
+    text = text.replace("train: images/train", "train:\n  - some.txt\n  - images/val")
+    (root / "data.yaml").write_text(text.replace("val: images/val", "val: images/train"))
+    assert grows(root) == [
+        f"images/{part}/0{index}.png" for part in ("train", "val") for index in (0, 1)
+    ]
+    assert expanded(root, out, FLIP) == {}
+    assert (out / "some.txt").read_bytes().count(b"\r\n") == 4
+    assert len(list((out / "images/train").iterdir())) == 6
+    assert len(list((out / "images/val").iterdir())) == 4
+
+
+def test_a_list_of_another_part_keeps_its_images_but_leads_to_the_copy(tmp_path: Path) -> None:
+    root, out = draw_detect(tmp_path / "set"), tmp_path / "out"
+    (root / "val.txt").write_text(f"{root}/images/val/00.png\n/elsewhere/x.png\n")
+    text = (root / "data.yaml").read_text()
+    (root / "data.yaml").write_text(text.replace("val: images/val", "val: val.txt"))
+    assert expanded(root, out, FLIP) == {}
+    assert (out / "val.txt").read_text() == "./images/val/00.png\n/elsewhere/x.png\n"
+
+
+def test_a_list_that_names_nothing_here_is_refused(tmp_path: Path) -> None:
+    root = draw_detect(tmp_path / "set")
+    (root / "train.txt").write_text("/other/a.png\n/other/b.png\n")
+    text = (root / "data.yaml").read_text()
+    (root / "data.yaml").write_text(text.replace("train: images/train", "train: train.txt"))
+    with pytest.raises(ExpandError, match='"train.txt" names "/other/a.png" for train'):
+        opened(root)
+    (root / "train.txt").write_text("/other/a.png\nimages/train/00.png\n")
+    with opened(root) as dataset:
+        assert dataset.problems == 1
+        assert dataset.notes[0] == ('1 path of train is not in the folder, such as "/other/a.png"')
+
+
+def test_roboflows_export_for_darknet_grows(tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    for name in ("train", "valid"):
+        beside(root / name)
+        (root / name / "classes.txt").rename(root / name / "_darknet.labels")
+        shutil.rmtree(root / "drawn")
+    with opened(root) as dataset:
+        assert dataset.title == (
+            "YOLO detect, 3 classes, train split 4 images; valid left as it is"
+        )
+
+
+def test_folders_named_with_a_year_are_parts(tmp_path: Path) -> None:
+    root = draw_detect(tmp_path / "set")
+    (root / "data.yaml").unlink()
+    for kind in ("images", "labels"):
+        for part in ("train", "val"):
+            (root / kind / part).rename(root / kind / f"{part}2017")
+    with opened(root) as dataset:
+        assert dataset.title == ("YOLO detect, train2017 split 4 images; val2017 left as it is")
+
+
 def test_a_bad_image_is_left_out_of_the_list(tmp_path: Path) -> None:
     root, out = draw_detect(tmp_path / "set"), tmp_path / "out"
     (root / "labels/train/01.txt").write_text("0 0.5 0.5\n")
@@ -313,7 +372,7 @@ def test_a_pose_set_without_kpt_shape_is_refused(tmp_path: Path) -> None:
         opened(root)
     with pytest.raises(ExpandError, match="pose needs kpt_shape in data.yaml"):
         opened(root, "yolo-pose")
-    flat = draw_pose(tmp_path / "flat", dims=2)
+    flat = draw_pose(tmp_path / "flat", count=8, dims=2)
     text = (flat / "data.yaml").read_text()
     (flat / "data.yaml").write_text(text.replace("kpt_shape", "# kpt_shape"))
     with pytest.raises(ExpandError, match="look like a box and points in it"):
@@ -351,5 +410,7 @@ def test_rows_with_a_confidence_are_refused(tmp_path: Path) -> None:
 def test_caches_of_ultralytics_are_left_out(tmp_path: Path) -> None:
     root, out = draw_detect(tmp_path / "set"), tmp_path / "out"
     (root / "labels/train.cache").write_bytes(b"x")
+    (root / "my.cache").write_bytes(b"x")
     expanded(root, out, FLIP)
     assert not (out / "labels/train.cache").exists()
+    assert (out / "my.cache").exists()

@@ -44,6 +44,13 @@ def test_the_task_that_is_asked_for_is_taken() -> None:
     assert told(TILTED, asked="segment") == "segment"
 
 
+def test_polygons_in_the_middle_of_the_image_are_no_poses() -> None:
+    middle = "0 0.5 0.4 0.6 0.5 0.5 0.7 0.4 0.5"
+    assert told(*[middle] * 20, width=100.0) == "segment"
+    assert told(*["0 0.5 0.4 0.6 0.4 0.6 0.6 0.5 0.6"] * 20) == "obb"
+    assert told("0 .5 .4 .6 .5 .5 .6 .45 .55 .4 .5") == "segment"
+
+
 def test_a_file_that_mixes_boxes_and_polygons_does_not_count() -> None:
     assert told(f"{BOX}\n{TRIANGLE}", TRIANGLE) == "segment"
     assert told(f"{BOX}\n{TRIANGLE}", BOX) == "detect"
@@ -62,7 +69,7 @@ def test_a_file_that_mixes_boxes_and_polygons_does_not_count() -> None:
         ((TILTED, BOX), "; obb: expand 'a b' OUT --as yolo-obb"),
         ((f"{BOX} 0.9",), 'the rows of "0.txt" have 6 columns, one more than a box; remove'),
         ((f"{BOX} 0.5 0.5 2",), "for pose data.yaml needs kpt_shape"),
-        ((f"{BOX} 0.5 0.5 0.45 0.6 0.5 0.4",), "look like a box and points in it"),
+        ((f"{BOX} 0.5 0.5 0.45 0.6 0.5 0.4\n" * 10,), "look like a box and points in it"),
         (("0 1",), "neither a box, nor a polygon"),
     ],
 )
