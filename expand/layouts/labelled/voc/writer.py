@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from expand.layouts.labelled.voc.naming import label_name
 from expand.layouts.names import split_suffix
 from expand.targets import Carried, Mask, Targets
 from expand.targets.points import ABSENT
+from expand.targets.rings import Floats
 
 SIDE = re.compile("left|right", re.IGNORECASE)
 OTHER_SIDE = {"left": "right", "Left": "Right", "LEFT": "RIGHT"}
@@ -143,7 +145,7 @@ def _moved(read: ReadAnnotation, view: LabelledView) -> bytes:
     facing = view.forward.after(read.upright)
     for index, (row, each) in enumerate(zip(carried.kept.tolist(), rows, strict=True)):
         if each.number in numbers:
-            patches += _placed(document, each, carried.targets, index)
+            patches += _placed(document, each, view, index)
             patches += _faced(document, each.element, facing)
             if truncated and carried.cut[row]:
                 patches += _cut(document, each.element)
@@ -166,25 +168,43 @@ def _headed(annotation: Annotation, view: LabelledView) -> Iterator[Patch]:
 
 
 def _placed(
-    document: Document, labelled: Labelled, targets: Targets, index: int
+    document: Document, labelled: Labelled, view: LabelledView, index: int
 ) -> Iterator[Patch]:
     """Yield what moves an object to where the view shows it."""
+    targets, size = view.carried.targets, view.size
     if labelled.box and targets.boxes:
-        yield from labelled.box.moved(document, targets.boxes.edges[index])
+        yield from labelled.box.moved(document, _edges(labelled, view, index))
     if labelled.oriented and targets.oriented:
         yield from labelled.oriented.moved(document, targets.oriented.corners[index])
     if labelled.point and targets.points:
         if targets.points.visibility[index, 0] == ABSENT:
             yield document.remove(labelled.point.element)
         else:
-            yield from labelled.point.moved(document, targets.points.places[index, 0])
+            yield from labelled.point.moved(document, targets.points.places[index, 0], size)
     if labelled.polygons and targets.polygons:
         rings = targets.polygons.parts(index)
         each = [[ring] for ring in rings]
         if len(rings) != len(labelled.polygons):
             each = [rings, *([] for _ in labelled.polygons[1:])]
         for polygon, its in zip(labelled.polygons, each, strict=True):
-            yield from polygon.moved(document, its)
+            yield from polygon.moved(document, its, size)
+
+
+def _edges(labelled: Labelled, view: LabelledView, index: int) -> Floats:
+    """Return the box of an object in a view.
+
+    That round a polygon is wider by half a pixel: its corners are the centres of pixels.
+    """
+    carried, forward = view.carried, view.forward
+    assert carried.targets.boxes
+    edges: Floats = carried.targets.boxes.edges[index]
+    straight = forward.b == forward.d == 0 or forward.a == forward.e == 0
+    if not labelled.polygons or (straight and not carried.cut[carried.kept[index]]):
+        return edges
+    half = 0.5 * math.sqrt(abs(float(forward.determinant)))
+    sides = np.array([view.size.width, view.size.height] * 2, np.float64)
+    wider: Floats = (edges + half * np.array([-1, -1, 1, 1])).clip(0, sides)
+    return wider
 
 
 def _faced(document: Document, element: Element, facing: Affine) -> Iterator[Patch]:

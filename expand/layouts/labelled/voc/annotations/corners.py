@@ -9,10 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from expand.errors import BadImageError
+from expand.geometry import Size
 from expand.layouts.labelled.voc.annotations.document import Document, Element, Patch
 from expand.layouts.labelled.voc.annotations.numbers import (
+    centre_of,
     decimals_of,
     is_same,
+    pixel_at,
     read_number,
     written,
 )
@@ -23,7 +26,7 @@ CORNER = re.compile(r"([xy])(\d{0,6})")
 
 @dataclass(frozen=True)
 class Corners:
-    """A `polygon`; its corners are pixels with fractions.
+    """A `polygon`; its corners are pixels in column x and row y, counted from 1.
 
     They are elements x1, y1, x2, y2 and so on (Roboflow, supervision), x and y by turns, or x and y
     in an element of their own (LabelMe).
@@ -46,46 +49,59 @@ class Corners:
                 f"{name}, line {element.line}: the {element.tag} of {what} has no corners, or one "
                 "without x or y"
             )
-        corners = [[read_number(leaf, name) for leaf in pair] for pair in leaves]
+        corners = [[centre_of(read_number(leaf, name)) for leaf in pair] for pair in leaves]
         return cls(element, units, tuple(leaves), np.array(corners, np.float64))
 
-    def moved(self, document: Document, rings: Sequence[Floats]) -> Iterator[Patch]:
-        """Yield what makes it the given polygons; one that did not move keeps its text."""
+    def moved(self, document: Document, rings: Sequence[Floats], size: Size) -> Iterator[Patch]:
+        """Yield what makes it the given polygons, in a view of a size.
+
+        A corner that did not move keeps its text.
+        """
         if len(rings) == 1 and len(rings[0]) == len(self.corners):
-            yield from self._shifted(document, rings[0])
+            yield from self._shifted(document, rings[0], size)
         elif rings:
             space = document.space_before(self.element)
-            texts = [self._rewritten(document, ring) for ring in rings]
+            texts = [self._rewritten(document, ring, size) for ring in rings]
             yield Patch(self.element.begin, self.element.end, space.join(texts))
         else:
             yield document.remove(self.element)
 
-    def _shifted(self, document: Document, corners: Floats) -> Iterator[Patch]:
-        decimals = self._decimals()
-        for pair, before, after in zip(self.leaves, self.corners, corners, strict=True):
-            for leaf, old, new in zip(pair, before.tolist(), after.tolist(), strict=True):
-                if not is_same(old, new):
-                    yield document.set_text(leaf, written(new, decimals))
+    def _shifted(self, document: Document, corners: Floats, size: Size) -> Iterator[Patch]:
+        texts = self._texts(corners, size)
+        for pair, before, after, new in zip(
+            self.leaves, self.corners.tolist(), corners.tolist(), texts, strict=True
+        ):
+            for axis in (0, 1):
+                if not is_same(before[axis], after[axis]):
+                    yield document.set_text(pair[axis], new[axis])
 
-    def _decimals(self) -> int:
-        return decimals_of(*(leaf for pair in self.leaves for leaf in pair))
+    def _texts(self, corners: Floats, size: Size) -> list[tuple[str, str]]:
+        """Return x and y of corners, with as many decimals as the polygon has."""
+        decimals = decimals_of(*(leaf for pair in self.leaves for leaf in pair))
+        width, height = float(size.width), float(size.height)
+        return [
+            (
+                written(pixel_at(x, decimals, width), decimals),
+                written(pixel_at(y, decimals, height), decimals),
+            )
+            for x, y in corners.tolist()
+        ]
 
-    def _rewritten(self, document: Document, corners: Floats) -> bytes:
+    def _rewritten(self, document: Document, corners: Floats, size: Size) -> bytes:
         """Return the element with other corners, each spelled as its first one is."""
         units = self.units or [leaf for pair in self.leaves for leaf in pair]
         first, last = min(each.begin for each in units), max(each.end for each in units)
         space = document.space_before(units[0])
         texts = [
-            self._spelled(document, number, space, corner)
-            for number, corner in enumerate(corners.tolist(), 1)
+            self._spelled(document, number, space, values)
+            for number, values in enumerate(self._texts(corners, size), 1)
         ]
         before = document.part(self.element.begin, first)
         return before + space.join(texts) + document.part(last, self.element.end)
 
     def _spelled(
-        self, document: Document, number: int, space: bytes, corner: Sequence[float]
+        self, document: Document, number: int, space: bytes, values: Sequence[str]
     ) -> bytes:
-        values = [written(value, self._decimals()) for value in corner]
         if self.units:
             patches = map(document.set_text, self.leaves[0], values)
             return document.part(self.units[0].begin, self.units[0].end, patches)

@@ -58,3 +58,17 @@ def ceil_to(value: float, decimals: int) -> float:
 def is_same(first: float, second: float) -> bool:
     """Tell whether a place did not move."""
     return abs(first - second) < SAME
+
+
+def centre_of(pixel: float) -> float:
+    """Return the centre of a pixel that is counted from 1; one counted from 0 is at the border."""
+    return pixel - 0.5 if not 0 <= pixel < 0.5 else 0.0
+
+
+def pixel_at(place: float, decimals: int, side: float) -> float:
+    """Return the pixel, counted from 1, that a place lies in; `side` is the last one.
+
+    With decimals, whole numbers are the centres of pixels.
+    """
+    pixel = place + 0.5 if decimals else floor_to(place, 0) + 1
+    return min(max(pixel, 1.0), side)

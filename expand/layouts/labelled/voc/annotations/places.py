@@ -12,12 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from expand.errors import BadImageError
+from expand.geometry import Size
 from expand.layouts.labelled.voc.annotations.document import Document, Element, Patch
 from expand.layouts.labelled.voc.annotations.numbers import (
     ceil_to,
+    centre_of,
     decimals_of,
     floor_to,
     is_same,
+    pixel_at,
     read_number,
     written,
 )
@@ -146,12 +149,12 @@ class Place:
         """Read a point; raise BadImageError for one that is none."""
         leaves = leaves_of(element, ("x", "y"), name, what)
         x, y = (read_number(leaf, name) for leaf in leaves)
-        return cls(element, tuple(leaves), (x - 0.5, y - 0.5))
+        return cls(element, tuple(leaves), (centre_of(x), centre_of(y)))
 
-    def moved(self, document: Document, place: Floats) -> Iterator[Patch]:
-        """Yield what moves it."""
+    def moved(self, document: Document, place: Floats, size: Size) -> Iterator[Patch]:
+        """Yield what moves it in a view of a size."""
         decimals = decimals_of(*self.leaves)
-        for leaf, old, new in zip(self.leaves, self.place, place.tolist(), strict=True):
+        for leaf, old, new, side in zip(self.leaves, self.place, place.tolist(), size, strict=True):
             if not is_same(old, new):
-                value = new + 0.5 if decimals else floor_to(new, 0) + 1
+                value = pixel_at(new, decimals, float(side))
                 yield document.set_text(leaf, written(value, decimals))

@@ -250,15 +250,15 @@ def test_parts_move_and_are_dropped_alone(tmp_path: Path) -> None:
     [
         (
             "<polygon><x1>31</x1><y1>4</y1><x2>60</x2><y2>4</y2><x3>60.5</x3><y3>40</y3></polygon>",
-            "<polygon><x1>33.0</x1><y1>4</y1><x2>4.0</x2><y2>4</y2><x3>3.5</x3><y3>40</y3></polygon>",
+            "<polygon><x1>34.0</x1><y1>4</y1><x2>5.0</x2><y2>4</y2><x3>4.5</x3><y3>40</y3></polygon>",
         ),
         (
             "<polygon><by>me</by><pt><x>31</x><y>4</y><t>1</t></pt> <pt><x>60</x><y>4</y></pt></polygon>",
-            "<polygon><by>me</by><pt><x>33</x><y>4</y><t>1</t></pt> <pt><x>4</x><y>4</y></pt></polygon>",
+            "<polygon><by>me</by><pt><x>34</x><y>4</y><t>1</t></pt> <pt><x>5</x><y>4</y></pt></polygon>",
         ),
         (
             "<points><x>31</x><y>4</y><x>60</x><y>4</y><x>60</x><y>40</y></points>",
-            "<points><x>33</x><y>4</y><x>4</x><y>4</y><x>4</x><y>40</y></points>",
+            "<points><x>34</x><y>4</y><x>5</x><y>4</y><x>5</x><y>40</y></points>",
         ),
         ("<point><x>31</x><y>4</y></point>", "<point><x>34</x><y>4</y></point>"),
         (
@@ -272,6 +272,26 @@ def test_places_beside_the_box_move_in_their_own_spelling(
 ) -> None:
     text = annotation("a", (Drawn("dog", DOG.box, before),), suffix=".png")
     assert after in copy_of(tmp_path, text)
+
+
+def test_a_box_is_tight_around_its_polygon_and_does_not_cut_it(tmp_path: Path) -> None:
+    corners = ((31, 4), (60, 4), (60, 40))
+    ring = "".join(f"<pt><x>{x}</x><y>{y}</y></pt>" for x, y in corners)
+    drawn = Drawn("dog", DOG.box, f"<polygon>{ring}</polygon>")
+    src, out = beside(tmp_path / "src", annotation("a", (drawn,), suffix=".png")), tmp_path / "out"
+    pixels = picture(())
+    for x, y in np.ndindex(WIDTH, HEIGHT):
+        if x <= 59 and y >= 3 and (x - 30) * 36 >= (y - 3) * 29:
+            pixels[y, x] = (40, 250, 40)
+    save_picture(src / "a.png", pixels)
+    grow(src, out, "techniques: [flip, rotate: {degrees: [-40, 40]}]", factor=10)
+    for path in out.glob("a_v*.xml"):
+        ((_, box),) = boxes(path)
+        shown = seen(path.with_suffix(".png"), "dog")
+        assert shown
+        outwards = np.subtract(shown, box) * (1, 1, -1, -1)
+        assert outwards.min() >= 0, path
+        assert outwards.max() <= 2, path
 
 
 def test_a_polygon_that_is_cut_has_new_corners_on_the_border(tmp_path: Path) -> None:
