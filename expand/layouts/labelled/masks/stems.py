@@ -14,7 +14,7 @@ from expand.layouts.recognition.words import FILLER, IMAGES, WORD, words
 EDGE = " _-.(+"
 """What stands between the common part of two names and the rest."""
 
-CHANNEL = re.compile(r"[^\W_]_\d{4}$")
+CHANNEL = re.compile(r"(?<=.)_\d{4}$")
 """The number of a channel at the end of a stem, in nnU-Net."""
 STARTS = (
     "ann",
@@ -50,17 +50,16 @@ def tries(stem: str, *, elsewhere: bool) -> Iterator[Try]:
     """
     if elsewhere:
         yield Try("stem", stem, len(stem))
+        yield Try("head", stem, len(stem))
         before, suffix = split_suffix(stem)
         if suffix.lower() in SUFFIXES:  # "x.jpg.png"
             yield Try("stem", before, len(before))
     for at in _marks(stem):
-        head = stem[:at].rstrip(EDGE)
-        if head:
+        for head in _without_edge(stem[:at]):
             yield Try("stem", head, len(head))
             yield Try("head", head, len(head))
     yield Try("words", mask_words(stem), len(stem))
     if elsewhere:
-        yield Try("head", stem, len(stem))
         for head in _beginnings(stem):
             yield Try("stem", head, len(head))
             yield Try("head", head, len(head))
@@ -85,7 +84,7 @@ def heads(stem: str) -> Iterator[str]:
     for span in reversed(spans):
         if not all(word in IMAGE_WORDS for word in words(span[0])):
             return
-        if head := stem[: span.start()].rstrip(EDGE):
+        if head := next(_without_edge(stem[: span.start()]), ""):
             yield head
 
 
@@ -108,6 +107,13 @@ def _marks(stem: str) -> Iterator[int]:
     for span in WORD.finditer(stem):
         if LABEL_WORDS & {*words(span[0])}:
             yield span.start()
+
+
+def _without_edge(text: str) -> Iterator[str]:
+    """Yield the beginning of a name: without the last separator, with it, without more of them."""
+    shorter = text.rstrip(EDGE)
+    ends = [len(text) - 1, len(text), *range(len(text) - 2, 0, -1)]
+    yield from (text[:end] for end in ends if end >= max(1, len(shorter)))
 
 
 def _beginnings(stem: str) -> Iterator[str]:

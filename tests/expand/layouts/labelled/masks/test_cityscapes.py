@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from torchvision.datasets import Cityscapes
+from torchvision.datasets import Cityscapes, wrap_dataset_for_transforms_v2
 
 from expand.images.pixels import Pixels
 from tests.expand.layouts.labelled.masks import drawn
@@ -88,6 +88,14 @@ def filled(outlines: dict[str, object]) -> Pixels:
     for each in outlines["objects"]:  # type: ignore[attr-defined]
         cv2.fillPoly(classes, [np.array(each["polygon"], np.int32)], LABELS.index(each["label"]))
     return classes
+
+
+def test_torchvision_makes_tensors_of_them(out: Path) -> None:
+    dataset = Cityscapes(str(out), "train", "fine", ["semantic", "instance"])
+    wrapped = wrap_dataset_for_transforms_v2(dataset, target_keys="all")
+    for image, target in wrapped:
+        assert target["masks"].shape[-2:] == (image.height, image.width)
+        assert len(target["masks"]) == len(target["labels"]) > 0
 
 
 def test_the_other_parts_stay_as_they_are(out: Path) -> None:
