@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from expand.job.summary import RunSummary
     from expand.layouts.listing import ScanSummary
 
-BAD_SHOWN, RULES_SHOWN = 20, 20
+BAD_SHOWN, RULES_SHOWN, BALANCE_SHOWN = 20, 20, 40
 
 
 def format_plan(plan: Plan, estimated: Estimate, workers: int) -> str:
@@ -30,6 +30,7 @@ def format_plan(plan: Plan, estimated: Estimate, workers: int) -> str:
         "",
         _format_views(plan),
         *format_rules(plan),
+        *_format_balance(plan),
         f"Fill: {recipe.fill.value}. Sampling: {settings.sampling}. Seed: {settings.seed}.",
         "",
         f"Input: {visible(plan.src)}, {counts}, {format_bytes(listed.bytes)}{format_ignored(listed)}",
@@ -51,6 +52,27 @@ def format_plan(plan: Plan, estimated: Estimate, workers: int) -> str:
     if settings.originals != "none" and _changes_size(plan):
         lines += ["Note: view 0 is the original at its own size; --originals none leaves it out."]
     return "\n".join([*lines, *(f"Note: {note}" for note in recipe.notes)])
+
+
+def _format_factor(report: Report) -> str:
+    settings = report.plan.settings
+    if settings.balance is None:
+        return f" × {settings.factor}"
+    return f", balanced by {settings.balance.rule},"
+
+
+def _format_balance(plan: Plan) -> list[str]:
+    """Format the classes under a balance: images, views of each and files, largest class first."""
+    settings, counts = plan.settings, plan.listing.summary.labels.most_common()
+    if settings.balance is None:
+        return []
+    rows: list[tuple[str, ...]] = [("class", "images", "views of each", "files")]
+    for label, count in counts[:BALANCE_SHOWN]:
+        views = settings.factor_of(label)
+        rows.append((visible(label), f"{count:,}", f"{views:,}", f"{count * views:,}"))
+    if len(counts) > BALANCE_SHOWN:
+        rows.append((f"… {len(counts) - BALANCE_SHOWN:,} more", "", "", ""))
+    return ["", *_format_table(rows), ""]
 
 
 def format_rules(plan: Plan) -> list[str]:
@@ -88,7 +110,7 @@ def _format_kept(plan: Plan) -> str:
 
 def _technique_rows(plan: Plan) -> list[tuple[str, ...]]:
     """Return the table of techniques: name, settings, factor, and how many variants are used."""
-    factor, recipe, views = plan.settings.factor, plan.settings.recipe, plan.settings.views
+    factor, recipe, views = plan.settings.largest, plan.settings.recipe, plan.settings.views
     walks = zip(
         *(views.variants("", k) for k in range(min(factor, recipe.combinations))), strict=True
     )
@@ -103,12 +125,14 @@ def _technique_rows(plan: Plan) -> list[tuple[str, ...]]:
 
 def _format_views(plan: Plan) -> str:
     """Format how many different views there are, and how many are requested."""
-    recipe, factor = plan.settings.recipe, plan.settings.factor
+    settings, recipe = plan.settings, plan.settings.recipe
+    fewest = min(map(settings.factor_of, plan.listing.summary.labels), default=settings.factor)
+    asked = f"{fewest:,} … {settings.largest:,}" if settings.balance else f"{settings.factor}"
     distinct = "unlimited" if recipe.distinct is None else f"{recipe.distinct:,}"
     duplicates = ""
     if recipe.nominal is not None and recipe.nominal != recipe.distinct:
         duplicates = f" (of {recipe.nominal:,} combinations, some are equal)"
-    return f"Distinct views: {distinct}{duplicates}. Requested: {factor} per image."
+    return f"Distinct views: {distinct}{duplicates}. Requested: {asked} per image."
 
 
 def _changes_size(plan: Plan) -> bool:
@@ -123,7 +147,7 @@ def format_report(report: Report) -> str:
     sources = _format_sources(summary.sources, classes)
     lines = [
         f"{visible(plan.src)} → {visible(plan.out)}",
-        f"  {sources} × {settings.factor} = {counted}",
+        f"  {sources}{_format_factor(report)} = {counted}",
         (
             f"  recipe {visible(settings.recipe.name)}, seed {settings.seed}, {settings.sampling} sampling, "
             f"originals: {settings.originals}"

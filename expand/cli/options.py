@@ -12,6 +12,7 @@ from expand.images.formats import MAX_PIXELS, OPTIONS, set_max_pixels
 from expand.layouts.layout import AUTO, LABELLED, LAYOUTS
 
 if TYPE_CHECKING:
+    from expand.job.balance import Balance
     from expand.job.plan import SettingsFor
     from expand.job.settings import Settings
     from expand.layouts.labelled.dataset import Request
@@ -42,6 +43,15 @@ AUGMENTATION_OPTIONS = [
         help="Make the dataset FACTOR times as large, originals included.  [default: 4]",
     ),
     click.option("--copies", type=int, help="Copies per image; same as --factor N+1."),
+    click.option(
+        "--balance",
+        metavar="RULE",
+        help="Give small classes more copies: max or median (as many files as that class gets by "
+        "--factor), a number of files, or repeat=0.1.",
+    ),
+    click.option(
+        "--most", type=int, metavar="M", help="With --balance, at most M views of an image."
+    ),
     click.option(
         "--recipe",
         type=NameOrFile(RECIPES),
@@ -198,12 +208,34 @@ def settings_for(options: dict[str, Any], recipe_name: str) -> Settings:
     if options["techniques"] is not None:
         recipe = recipe.with_factors(_factors(options["techniques"]))
         factor = factor if factor is not None else recipe.distinct
+    balance = _balance(options, given=factor is not None)
     given = {
         key: options[key] for key in ("seed", "sampling", "quality", "originals") if key in options
     }
+    usual = 1 if balance and balance.is_count else 4
     return Settings(
-        recipe, 4 if factor is None else factor, format=options.get("format_", "keep"), **given
+        recipe,
+        usual if factor is None else factor,
+        format=options.get("format_", "keep"),
+        balance=balance,
+        **given,
     )
+
+
+def _balance(options: dict[str, Any], *, given: bool) -> Balance | None:
+    """Return the balance that the options ask for; `given` says that there is a factor."""
+    from expand.job.balance import Balance
+
+    if options.get("balance") is None:
+        if options.get("most") is not None:
+            raise ExpandError("--most caps the views of --balance; give both")
+        return None
+    balance = Balance(options["balance"], options.get("most"))
+    if balance.is_count and given:
+        raise ExpandError(
+            f"--balance {balance.rule} says how many files a class gets; leave out --factor"
+        )
+    return balance
 
 
 def _requested_factor(factor: int | None, copies: int | None) -> int | None:

@@ -61,7 +61,7 @@ def estimate(plan: Plan, seconds: float = SAMPLE_SECONDS, share: float = SAMPLE_
     if not sample.sources:
         return Estimate(0, 0, 0, 0.0, 0.0, *_free(plan.out))
     settings, block, count = plan.settings, _block_size(plan.out), len(plan.listing)
-    copies, sizes = count * (settings.factor - 1), sample.sizes
+    copies, sizes = plan.copies, sample.sizes
     listed = plan.listing.summary
     mean = sum(sizes) / len(sizes) if sizes else 0.0
     mean_allocated = sum(-(-size // block) * block for size in sizes) / len(sizes) if sizes else 0.0
@@ -71,7 +71,7 @@ def estimate(plan: Plan, seconds: float = SAMPLE_SECONDS, share: float = SAMPLE_
         sample.sources,
         int(originals + copies * mean),
         int(originals_allocated + copies * mean_allocated),
-        sample.seconds_per_file * count * settings.factor + plan.files * WRITE_SECONDS,
+        sample.seconds_per_file * (count + copies) + plan.files * WRITE_SECONDS,
         sample.pixels,
         *_free(plan.out),
     )
@@ -112,7 +112,7 @@ def _sample(plan: Plan, limit: float, share: float) -> Sample:
 
 def _make_some(plan: Plan, source: Source) -> list[File]:
     data = read_source(plan.src / source.id)
-    some = range(min(plan.settings.factor, 1 + SAMPLED_VIEWS))
+    some = range(min(plan.settings.factor_of(source.label), 1 + SAMPLED_VIEWS))
     reader = plan.dataset.labels
     if reader:
         labels = reader, load_labels(reader, os.fspath(plan.src), source)

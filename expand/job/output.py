@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from expand.errors import STOPPED, ExpandError
+from expand.job.balance import Balance
 from expand.job.plan import Plan
 from expand.layouts.names import copy_name
 from expand.recipes.recorded import is_older
@@ -166,11 +167,11 @@ def _check_settings(plan: Plan, card: dict[str, Any]) -> list[str]:
             f'"{plan.out}" was written with noise of an earlier version, which hits other pixels. '
             "Finish it with the version of expand that began it, or use --overwrite to start again"
         )
-    differing = [key for key in (*now, "dataset") if earlier.get(key) != now.get(key)]
+    differing = [key for key in (*now, "dataset", "balance") if earlier.get(key) != now.get(key)]
     differing = list(dict.fromkeys(differing))
     if not differing:
         return []
-    if differing != ["factor"]:
+    if not {"factor", "balance"}.issuperset(differing):
         changes = "; ".join(
             f"{key} was {_format_setting(earlier.get(key))}, is {_format_setting(now.get(key))}"
             for key in differing
@@ -179,9 +180,25 @@ def _check_settings(plan: Plan, card: dict[str, Any]) -> list[str]:
             f'"{plan.out}" was written with other settings: {changes}. '
             "Use --overwrite to start again"
         )
+    if "balance" in differing:
+        return _check_balance(plan, earlier)
     if earlier["factor"] > now["factor"]:
         raise ExpandError(_format_smaller(plan, card))
     return [f"the folder grows from ×{earlier['factor']} to ×{now['factor']}"]
+
+
+def _check_balance(plan: Plan, earlier: dict[str, Any]) -> list[str]:
+    """Refuse a balance by which a class would shrink; note one by which classes grow."""
+    had = Balance.from_dict(earlier["balance"]).by_label if earlier.get("balance") else {}
+    for label in plan.listing.summary.labels:
+        before, views = had.get(label, earlier["factor"]), plan.settings.factor_of(label)
+        if before > views and (label in had or not had):
+            raise ExpandError(
+                f'"{plan.out}" has {before} files of each image of class "{label}", and would get '
+                f"{views} now: a folder can grow, not shrink. Choose another folder, or use "
+                "--overwrite to start again"
+            )
+    return ["the folder grows by another balance of the classes"]
 
 
 def _check_versions(card: dict[str, Any]) -> list[str]:
@@ -206,7 +223,7 @@ def _count_known_files(plan: Plan) -> int:
     names: list[str] = []
     for source, record in join(plan.listing.files(), read_records(plan.out)):
         if source and record:
-            views = [0] if source.kept else plan.settings.written
+            views = [0] if source.kept else plan.settings.written_for(source.label)
             files += len(record.views.intersection(views))
         elif record and (record.lines or _has_files(plan, record.source)):
             missing += 1
@@ -219,7 +236,9 @@ def _count_known_files(plan: Plan) -> int:
 def _has_files(plan: Plan, source: str) -> bool:
     """Tell whether a source that was begun has files in the output folder."""
     settings = plan.settings
-    names = (copy_name(source, k, settings.format) if k else source for k in settings.written)
+    first = int(settings.originals == "none")
+    views = range(first, settings.largest)  # its class is not known any more
+    names = (copy_name(source, k, settings.format) if k else source for k in views)
     return any((plan.out / name).is_file() for name in names)
 
 

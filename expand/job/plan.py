@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from expand.errors import STOPPED, BadImageError, ExpandError
+from expand.job.balance import Balance
 from expand.job.settings import DatasetSettings, Settings
 from expand.layouts.labelled.dataset import AS_IT_LOOKS, Dataset, Request
 from expand.layouts.labelled.open import open_dataset
@@ -19,6 +20,7 @@ from expand.layouts.names import fold
 from expand.records.card import is_record
 from expand.records.manifest import LABELLED_MANIFEST, MANIFEST
 from expand.storage.identity import Identity
+from expand.techniques.ranges import MOST_FACTOR
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,14 @@ class Plan:
     @property
     def images(self) -> int:
         """The number of images that sources become, if no source is bad."""
-        return len(self.listing) * len(self.settings.written)
+        labels = self.listing.summary.labels.items()
+        return sum(count * len(self.settings.written_for(label)) for label, count in labels)
+
+    @property
+    def copies(self) -> int:
+        """The number of views that are no originals, if no source is bad."""
+        labels = self.listing.summary.labels.items()
+        return sum(count * (self.settings.factor_of(label) - 1) for label, count in labels)
 
     @property
     def files(self) -> int:
@@ -68,7 +77,9 @@ def make_plan(
     """
     check_apart(src, out)
     wanted = settings if isinstance(settings, Settings) else settings("classic")
-    dataset = open_dataset(src, request, wanted.factor, wanted.format)
+    # the views of a class are known once its images are counted, and no two files get one name
+    largest = (wanted.balance.most or MOST_FACTOR) if wanted.balance else wanted.factor
+    dataset = open_dataset(src, request, largest, wanted.format)
     try:
         _check_names(src, dataset)
         return Plan(src, out, suited(settings, dataset, request), dataset, Identity.of(src))
@@ -84,6 +95,8 @@ def suited(settings: Settings | SettingsFor, dataset: Dataset, request: Request)
     """Return the settings for a dataset: with the recipe that suits it, and how it was read."""
     if not isinstance(settings, Settings):
         settings = settings("detect" if dataset.detects else "classic")
+    if settings.balance:
+        settings = replace(settings, balance=_balanced(settings, dataset))
     check_classes(settings, dataset.class_names)
     if dataset.layout == FOLDERS:
         return settings
@@ -100,12 +113,32 @@ def check_classes(settings: Settings, names: Collection[str]) -> None:
     """
     recipe = settings.recipe
     for label in names or [rules.label for rules in recipe.classes]:
-        most = recipe.distinct_for([label])
-        if most is not None and settings.factor > most:
+        most, views = recipe.distinct_for([label]), settings.factor_of(label)
+        if most is None or views <= most:
+            continue
+        distinct = f"{most:,} distinct view{'s' if most > 1 else ''}"
+        if settings.balance:
             raise ExpandError(
-                f'--factor {settings.factor} is more than recipe "{recipe.name}" can give class '
-                f'"{label}" by its rules: {most} distinct view{"s" if most > 1 else ""}'
+                f'--balance {settings.balance.rule} gives each image of class "{label}" {views:,} '
+                f'views, more than recipe "{recipe.name}" can give it: {distinct}. Cap them with '
+                f"--most {most}, or use a recipe with more views"
             )
+        raise ExpandError(
+            f'--factor {views} is more than recipe "{recipe.name}" can give class "{label}" by its '
+            f"rules: {distinct}"
+        )
+
+
+def _balanced(settings: Settings, dataset: Dataset) -> Balance:
+    """Return the balance with the views of each class."""
+    assert settings.balance
+    counts = dataset.listing.summary.labels
+    if dataset.labels is not None or "" in counts:
+        raise ExpandError(
+            f"--balance counts the images of each class, and an image of this dataset "
+            f"({dataset.layout}) has no single class; leave it out"
+        )
+    return settings.balance.complete(settings.factor, counts)
 
 
 def _check_names(src: Path, dataset: Dataset) -> None:
@@ -126,7 +159,7 @@ def find_long_names(plan: Plan) -> list[str]:
     count, first = 0, ""
     for source in plan.listing:
         try:
-            limits.check(source.id, settings.written, settings.format)
+            limits.check(source.id, settings.written_for(source.label), settings.format)
         except BadImageError as error:
             count += 1
             first = first or f'"{source.id}" {error}'

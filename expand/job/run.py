@@ -56,7 +56,9 @@ def run(
         for outcome in _outcomes(context, engine, chunks):
             summary.add(outcome)
             writer.write(outcome.lines)
-            progress(1 if outcome.source.kept else len(plan.settings.written))
+            progress(
+                1 if outcome.source.kept else len(plan.settings.written_for(outcome.source.label))
+            )
         if summary.bad:
             check_input(context.src, context.input)
         if strict and summary.bad:
@@ -96,7 +98,8 @@ def _chunks(
     size = 0
     for task in _tasks(plan, writer, old):
         chunk.append(task)
-        size += task.source.size * (1 if task.source.kept else plan.settings.factor)
+        views = 1 if task.source.kept else plan.settings.factor_of(task.source.label)
+        size += task.source.size * views
         if len(chunk) == CHUNK_SOURCES or size >= CHUNK_BYTES:
             yield _note_begun(chunk, context, writer)
             chunk, size = [], 0
@@ -117,7 +120,8 @@ def _names(context: TaskContext, source: Source) -> tuple[str, ...]:
     if labels is None or source.kept:
         return (source.id,)
     images = (
-        labels.image_name(source, k, settings.format) if k else source.id for k in settings.written
+        labels.image_name(source, k, settings.format) if k else source.id
+        for k in settings.written_for(source.label)
     )
     return (source.id, *(name for image in images for name in labels.names(source, image)))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from expand.errors import ExpandError, shown
 from expand.images.formats import OPTIONS
+from expand.job.balance import Balance
 from expand.layouts.labelled.dataset import VISIBLE, Request
 from expand.recipes.recipe import Recipe
 from expand.techniques.ranges import MOST_FACTOR, is_whole
@@ -78,8 +79,12 @@ class Settings:
     originals: str = "copy"
     dataset: DatasetSettings | None = None
     """None for class folders."""
+    balance: Balance | None = None
+    """How many views each class gets; None: `factor` each."""
 
     def __post_init__(self) -> None:
+        if isinstance(self.balance, str):
+            object.__setattr__(self, "balance", Balance(self.balance))
         if not is_whole(self.factor) or self.factor < 1:
             raise ExpandError(f"--factor must be at least 1, got {shown(self.factor)}")
         if self.factor > MOST_FACTOR:
@@ -92,6 +97,8 @@ class Settings:
             raise ExpandError(f"--originals must be {', '.join(ORIGINALS)}, got {self.originals!r}")
         if self.factor == 1 and self.originals == "none":
             raise ExpandError("--factor 1 with --originals none leaves nothing to write")
+        if self.balance and self.originals == "none":
+            raise ExpandError("--balance keeps the originals; leave out --originals none")
         most = self.recipe.distinct
         if most is not None and self.factor > most:
             raise ExpandError(
@@ -105,16 +112,26 @@ class Settings:
         """All views of all images under these settings."""
         return Views(self.recipe, self.seed, self.sampling)
 
+    def factor_of(self, label: str) -> int:
+        """Return how many views an image of a class has, the original counted."""
+        return self.balance.by_label.get(label, self.factor) if self.balance else self.factor
+
     @property
-    def written(self) -> range:
-        """The views that become files."""
-        return range(1 if self.originals == "none" else 0, self.factor)
+    def largest(self) -> int:
+        """The largest number of views of an image."""
+        return max(self.balance.by_label.values(), default=1) if self.balance else self.factor
+
+    def written_for(self, label: str) -> range:
+        """Return the views of an image of a class that become files."""
+        return range(1 if self.originals == "none" else 0, self.factor_of(label))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the settings as plain data."""
-        values = {key: getattr(self, key) for key in self.__dataclass_fields__ if key != "dataset"}
+        """Return the settings as plain data; what is not used is left out."""
+        parts = ("dataset", "balance")
+        values = {key: getattr(self, key) for key in self.__dataclass_fields__ if key not in parts}
         values["recipe"] = self.recipe.to_dict()
-        return values | ({"dataset": asdict(self.dataset)} if self.dataset else {})
+        dataset = {"dataset": asdict(self.dataset)} if self.dataset else {}
+        return values | dataset | ({"balance": self.balance.to_dict()} if self.balance else {})
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Settings:
@@ -128,4 +145,6 @@ class Settings:
         known = {key: data[key] for key in cls.__dataclass_fields__ if key in data}
         if "dataset" in known:
             known["dataset"] = DatasetSettings.from_dict(known["dataset"])
+        if "balance" in known:
+            known["balance"] = Balance.from_dict(known["balance"])
         return cls(**{**known, "recipe": Recipe.from_dict(data["recipe"])})

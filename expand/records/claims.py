@@ -6,6 +6,7 @@ could use. All other files without a row are not expand's.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Any
 
 from expand.layouts.names import COPY, copy_name
 from expand.records.card import FINISHED, derived_names
-from expand.records.manifest import BEGUN, PART, begun_names, find_parts, read_records
+from expand.records.manifest import BEGUN, PART, Record, begun_names, find_parts, read_records
 from expand.records.rows import NotJsonError
 from expand.storage.reading import open_record, read_lines
 
@@ -60,16 +61,35 @@ class Claims:
 def read_claims(folder: Path, card: dict[str, Any], src: Path) -> Claims:
     """Return the claims of the runs that a run card and the parts beside it tell of."""
     settings = card["settings"]
-    factor, format_ = settings["factor"], settings["format"]
+    factor, format_ = _largest(settings), settings["format"]
     if card["state"] != FINISHED and has_old_parts(folder):
         return Claims(factor, format_, lambda source: (src / source).is_file())
-    views = factor - (settings.get("originals") == "none")
     begun = {bad["source"] for bad in card.get("bad", ())}
     for record in read_records(folder, ordered=False):
-        if record.begun and len(record.views) < views:
+        if record.begun and len(record.views) < _views_of(record, settings):
             begun.add(record.source)
     others = frozenset([*_begun_files(folder), *derived_names(card)])
     return Claims(factor, format_, begun.__contains__, "dataset" in settings, others)
+
+
+def _largest(settings: dict[str, Any]) -> int:
+    """Return the largest number of views of an image."""
+    return max([int(settings["factor"]), *_factors(settings).values()])
+
+
+def _factors(settings: dict[str, Any]) -> dict[str, int]:
+    """Return the views of each class, if the settings have a balance; a card may be anyone's."""
+    balance = settings.get("balance")
+    factors = balance.get("factors") if isinstance(balance, dict) else None
+    known = factors.items() if isinstance(factors, dict) else ()
+    return {label: views for label, views in known if isinstance(views, int)}
+
+
+def _views_of(record: Record, settings: dict[str, Any]) -> int:
+    """Return how many files a source has when all of them are written."""
+    label = json.loads(record.lines[0])["label"] if record.lines else ""
+    views = int(_factors(settings).get(label, settings["factor"]))
+    return views - int(settings.get("originals") == "none")
 
 
 def _begun_files(folder: Path) -> Iterator[str]:

@@ -17,10 +17,17 @@ class Sampler:
         if not strategy.reads_copies:
             self.folder = folder.originals()
             self.table = np.arange(len(self.folder))[:, None]
+        elif folder.balanced:
+            self.folder, self.table = folder, np.arange(len(folder))[:, None]
         else:
-            self.folder = folder
-            self.table = folder.table
-        self.files_per_source = self.table.shape[1]
+            self.folder, self.table = folder, folder.table
+        self.visits_files = strategy.visit_all or (strategy.reads_copies and folder.balanced)
+        """Whether an epoch visits every file, so that a source is shown as often as it has files.
+
+        A balance of classes would be undone by visiting every source once.
+        """
+        self.files_per_source = self.table.size / len(self.folder.source_ids)
+        """On average, where classes are balanced."""
         if strategy.visit_all:
             self.table = self.table.reshape(-1, 1)
 

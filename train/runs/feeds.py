@@ -111,10 +111,12 @@ def _without_batched_form(strategy: Strategy) -> list[str]:
 def _describe(sampler: Sampler, data: Data) -> str:
     """Describe an epoch for the user."""
     strategy = sampler.strategy
-    unit = "files" if strategy.visit_all else "sources"
+    unit = "files" if sampler.visits_files else "sources"
     text = f"{strategy.name}: {len(sampler):,} {unit} an epoch"
-    if strategy.visit_all:
-        text += f", {sampler.files_per_source} times the steps of one visit to each source"
+    if sampler.visits_files:
+        text += f", {sampler.files_per_source:.3g} times the steps of one visit to each source"
+    if sampler.visits_files and not strategy.visit_all:
+        text += " (classes are balanced: a source is shown as often as it has files)"
     if strategy.reads_copies and not data.train.folder.expanded:
         text += (
             "; the folder has no manifest: each file counts as a source of its own, "

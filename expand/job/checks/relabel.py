@@ -28,7 +28,7 @@ class Relabeller:
             raise ExpandError("class folders have no label files")
         self.src, self.settings = src, settings
         self.dataset: Dataset = open_dataset(
-            src, settings.dataset.request, settings.factor, settings.format
+            src, settings.dataset.request, settings.largest, settings.format
         )
         self._remaining: Iterator[Source] = iter(())
         self._last: Source | None = None

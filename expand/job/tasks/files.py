@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from expand.errors import BadImageError
-from expand.job.settings import Settings
 from expand.job.tasks.context import TaskContext
 from expand.job.tasks.copies import File
 from expand.job.tasks.labels import LoadedLabels
@@ -65,12 +64,12 @@ def write_files(
 
 def find_existing(
     folder: OutputFolder,
-    settings: Settings,
+    written: range,
     lines: list[str],
     data: bytes,
     labels: tuple[Labels, LoadedLabels] | None,
 ) -> dict[int, Entry]:
-    """Return the files, by view, that earlier runs made from these bytes of the source.
+    """Return the files of `written` views, by view, that earlier runs made from these bytes.
 
     If one of them is gone or has another size, none is trusted and all are made again; and so if
     the labels have changed.
@@ -82,7 +81,7 @@ def find_existing(
         row["view"]: Entry(row, line)
         for row, line in entries
         if row["source_sha256"] == source_hash
-        and row["view"] in settings.written
+        and row["view"] in written
         and row.get("labels", NO_LABELS)["sha256"] == label_hash
     }
     return known if all(is_whole(folder, row) for row, _ in known.values()) else {}

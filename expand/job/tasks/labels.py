@@ -186,10 +186,11 @@ def classes_of(settings: Settings, source: Source, labels: OpenLabels | None) ->
     if not classes and not named:
         raise BadImageError("has no class, and the recipe has rules for classes")
     most = recipe.distinct_for(classes)
-    if most is not None and settings.factor > most:
+    views = settings.factor_of(source.label)
+    if most is not None and views > most:
         raise BadImageError(
             f"has the classes {', '.join(classes)}, whose rules leave {most} distinct views; "
-            f"--factor is {settings.factor}"
+            f"--factor is {views}"
         )
     return classes
 

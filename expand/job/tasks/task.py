@@ -68,11 +68,12 @@ def begin_task(context: TaskContext, folder: OutputFolder, task: Task) -> Begun:
     if source.kept:
         return Begun(task, {})
     try:
-        context.limits.check(source.id, settings.written, settings.format)
+        written = settings.written_for(source.label)
+        context.limits.check(source.id, written, settings.format)
         data = read_source(context.path_of(source))
         labels = _load_labels(context, source)
-        entries = find_existing(folder, settings, task.lines, data, labels) if task.lines else {}
-        missing = [k for k in settings.written if k not in entries]
+        entries = find_existing(folder, written, task.lines, data, labels) if task.lines else {}
+        missing = [k for k in written if k not in entries]
         rows = [entry.row for entry in entries.values()]
         opened = _open(settings, source, data, missing, rows, labels) if missing else None
         return Begun(task, entries, opened)
@@ -121,4 +122,5 @@ def finish_task(
     for file in files:
         row = row_of(task.source, file)
         entries[file.view] = Entry(row, line_of(row))
-    return outcome_of(task.source, [entries[k] for k in context.settings.written], len(files))
+    written = context.settings.written_for(task.source.label)
+    return outcome_of(task.source, [entries[k] for k in written], len(files))

@@ -82,6 +82,11 @@ class Folder:
         """The sources, each once, in order."""
         return list(dict.fromkeys(self.sources))
 
+    @property
+    def balanced(self) -> bool:
+        """Whether its classes have different numbers of views on purpose (expand --balance)."""
+        return self.card is not None and "balance" in self.card.get("settings", {})
+
     @cached_property
     def table(self) -> NDArray[np.int64]:
         """The row of each view of each source: sources × views.
