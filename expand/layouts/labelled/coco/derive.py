@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from io import BytesIO
-from typing import Any, NamedTuple
-
-import numpy as np
+from dataclasses import dataclass
 
 from expand.layouts.labelled.coco.files.chosen import Entry
-from expand.layouts.labelled.coco.files.document import ANNOTATIONS, IMAGES, CocoFile
-from expand.layouts.labelled.coco.files.entries import Id
-from expand.layouts.labelled.coco.files.text import JsonText
+from expand.layouts.labelled.coco.files.document import CocoFile
+from expand.layouts.labelled.coco.writing import Place, Writing
 from expand.layouts.labelled.dataset import Derived, LabelFile, Rows
 from expand.layouts.names import compose
-
-
-class Place(NamedTuple):
-    """Where a COCO file has an annotation of a source: its image, and the annotation itself."""
-
-    image: int
-    annotation: int
 
 
 @dataclass(frozen=True)
@@ -38,7 +24,7 @@ class Derivation:
     def files(self, rows: Rows) -> Iterator[LabelFile]:
         """Yield the COCO files of the expanded dataset."""
         for number, coco in enumerate(self.coco_files):
-            writing = _Writing(coco)
+            writing = Writing(coco)
             for row, entries, last in self._entries(rows):
                 mine = [entry.image for entry in entries if entry.file == number]
                 writing.add(row, mine, self._places(entries, number), last)
@@ -72,148 +58,3 @@ class Derivation:
             for entry in entries
             for annotation in self.coco_files[entry.file].annotations_of(entry.image)
         ]
-
-
-@dataclass
-class _Writing:
-    """A COCO file that is written anew."""
-
-    coco: CocoFile
-    present: set[int] = field(default_factory=set)
-    """The images that are in the expanded dataset, of those that grow."""
-    changed: dict[str, dict[int, bytes]] = field(
-        default_factory=lambda: {IMAGES: {}, ANNOTATIONS: {}}
-    )
-    """Entries of originals that are not what they were."""
-    added: dict[str, BytesIO] = field(
-        default_factory=lambda: {IMAGES: BytesIO(), ANNOTATIONS: BytesIO()}
-    )
-    """Entries of copies, each after a separator."""
-    annotations: int = 0
-    """Annotations of copies."""
-    source: str = ""
-    known: dict[int, dict[str, Any]] = field(default_factory=dict)
-    """The annotations of a source."""
-
-    def add(
-        self, row: Derived, images: Sequence[int], places: Sequence[Place | None], last: int
-    ) -> None:
-        """Add a row of the expanded dataset."""
-        if row.view == 0:
-            self._keep(row, images, places)
-            return
-        ids: dict[int, Id] = {}
-        for number, image in enumerate(images, last + 1):
-            old = self.coco.ids[image]
-            ids[image] = f"{old}_v{row.view}" if isinstance(old, str) else number
-            self._append(IMAGES, {**self._image(row, image), "id": ids[image]})
-        for index, patch in row.annotation:
-            if place := places[index]:
-                given = {**self._given(row.source, place), **patch}
-                if "id" in given:
-                    self.annotations += 1
-                    given["id"] = self._next_id(given["id"], row.view)
-                given["image_id"] = ids[place.image]
-                self._append(ANNOTATIONS, given)
-
-    def data(self, grows: Sequence[int]) -> bytes:
-        """Return the file; images that grow and have no row are left out, with all they have."""
-        left_out = np.zeros(len(self.coco.ids) + 1, bool)
-        left_out[grows] = True
-        left_out[list(self.present)] = False
-        written, text, at = BytesIO(), self.coco.json.text, 0
-        out = {IMAGES: left_out[:-1], ANNOTATIONS: left_out[self.coco.owners]}
-        for name, entries in sorted(self.coco.json.lists.items(), key=lambda item: item[1].begin):
-            written.write(text[at : entries.begin].encode())
-            for piece in self._pieces(name, np.flatnonzero(out[name]).tolist()):
-                written.write(piece)
-            at = entries.end
-        written.write(text[at:].encode())
-        return written.getvalue()
-
-    def _keep(self, row: Derived, images: Sequence[int], places: Sequence[Place | None]) -> None:
-        """Keep an original; if it was turned upright, its entries change."""
-        self.present.update(images)
-        for image in images:
-            size = self.coco.sizes[image]
-            if size and size != (row.width, row.height):
-                self.changed[IMAGES][image] = self._written(self._image(row, image))
-        if row.annotation is not None:
-            patches = dict(row.annotation)
-            for index, place in enumerate(places):
-                if place:
-                    written = b""
-                    if index in patches:
-                        given = self._given(row.source, place)
-                        written = self._written({**given, **patches[index]})
-                    self.changed[ANNOTATIONS][place.annotation] = written
-
-    def _pieces(self, name: str, left_out: Sequence[int]) -> Iterator[bytes]:
-        """Yield a list: what is between its brackets."""
-        json_text, entries = self.coco.json, self.coco.json.lists[name]
-        changed = self.changed[name] | dict.fromkeys(left_out, b"")
-        separator, some = json_text.separator(name).encode(), False
-        begin, end = entries.begin, entries.end
-        if len(entries):
-            begin, end = entries.begins[0], entries.ends[-1]
-        yield json_text.text[entries.begin : begin].encode()
-        for piece in _runs(json_text, name, changed):
-            yield separator + piece if some else piece
-            some = True
-        added = self.added[name].getvalue()
-        yield added if some else added[len(separator) :]
-        yield json_text.text[end : entries.end].encode()
-
-    def _image(self, row: Derived, image: int) -> dict[str, Any]:
-        """Return the entry of an image with the name and the size of a row."""
-        given: dict[str, Any] = json.loads(self.coco.json.entry(IMAGES, image))
-        key = "file_name" if given.get("file_name") is not None else "coco_url"
-        name, new = given[key], row.file_name.rpartition("/")[2]
-        folder = name[: max(name.rfind("/"), name.rfind("\\")) + 1]
-        if row.view:
-            given[key] = folder + new
-        if self.coco.sizes[image]:
-            given |= {"width": row.width, "height": row.height}
-        return given
-
-    def _given(self, source: str, place: Place) -> dict[str, Any]:
-        """Return an annotation; those of the last source are kept, as its copies come together."""
-        if source != self.source:
-            self.source, self.known = source, {}
-        if place.annotation not in self.known:
-            text = self.coco.json.entry(ANNOTATIONS, place.annotation)
-            self.known[place.annotation] = json.loads(text)
-        return self.known[place.annotation]
-
-    def _next_id(self, given: Any, view: int) -> Id:
-        last = self.coco.last_id
-        return f"{given}_v{view}" if isinstance(last, str) else (last or 0) + self.annotations
-
-    def _append(self, name: str, value: dict[str, Any]) -> None:
-        self.added[name].write(self.coco.json.separator(name).encode())
-        self.added[name].write(self._written(value))
-
-    def _written(self, value: dict[str, Any]) -> bytes:
-        """Return an entry in the style of the file."""
-        try:
-            return self.style.encode(value).encode()
-        except UnicodeEncodeError:  # half of a character that takes two escapes
-            return json.dumps(value).encode()
-
-    @cached_property
-    def style(self) -> json.JSONEncoder:
-        """Writes as the file does: with or without blanks, ASCII or not."""
-        text = self.coco.json.text
-        separators = (", ", ": ") if '": ' in text[:4096] else (",", ":")
-        return json.JSONEncoder(separators=separators, ensure_ascii=text.isascii())
-
-
-def _runs(json_text: JsonText, name: str, changed: Mapping[int, bytes]) -> Iterator[bytes]:
-    """Yield the entries of a list as they are, or changed; what became empty is left out."""
-    entries, start = json_text.lists[name], 0
-    for index in (*sorted(changed), len(entries)):
-        if index > start:
-            yield json_text.text[entries.begins[start] : entries.ends[index - 1]].encode()
-        if changed.get(index):
-            yield changed[index]
-        start = index + 1

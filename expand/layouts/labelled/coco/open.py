@@ -9,12 +9,11 @@ from pathlib import Path
 
 from expand.errors import ExpandError, shown
 from expand.layouts.labelled.coco.derive import Derivation
-from expand.layouts.labelled.coco.files.chosen import Chosen, Entry, choose
+from expand.layouts.labelled.coco.files.chosen import Chosen, Entry, choose, png_path
 from expand.layouts.labelled.coco.files.document import ANNOTATIONS, CocoFile, read_coco
 from expand.layouts.labelled.coco.files.find import (
     NoImagesError,
     Tree,
-    clean_name,
     find_folder,
     find_png_folder,
     part_named,
@@ -40,8 +39,8 @@ def open_coco(opening: Opening) -> Dataset:
     """
     root = opening.root
     tree = read_tree(root)
-    files, alone = _read_files(root, tree, opening.request.split)
-    chosen = choose(root, files, opening.request.split, alone=alone)
+    files, errors = _read_files(root, tree, opening.request.split)
+    chosen = choose(root, files, opening.request.split, alone=len(files) + len(errors) == 1)
     kinds = frozenset[str]().union(*(coco.kinds for coco in chosen.files))
     if kinds & RLE and find_spec("pycocotools") is None:
         raise ExpandError(
@@ -59,19 +58,23 @@ def open_coco(opening: Opening) -> Dataset:
         Derivation(chosen.files, chosen.growing).files,
         "boxes" in kinds and not kinds & (MASKS | {"keypoints"}),
         tuple(classes_of(chosen.files)),
-        tuple(notes),
+        (*notes, *(f"kept as it is: {error}" for error in errors)),
         problems,
     )
 
 
-def _read_files(root: Path, tree: Tree, split: str) -> tuple[list[CocoFile], bool]:
-    """Read the COCO files, and find the images of each; return whether there is only one file.
+def _read_files(root: Path, tree: Tree, split: str) -> tuple[list[CocoFile], list[ExpandError]]:
+    """Read the COCO files, and find the images of each; return errors of those that are kept.
 
     One of another part that cannot be read is kept as it is; so is one of no part without images
     here.
     """
-    files, first, wanted = list[CocoFile](), None, PART_OF.get(split.lower(), "train")
-    count = 0
+    files, errors, wanted = (
+        list[CocoFile](),
+        list[ExpandError](),
+        PART_OF.get(split.lower(), "train"),
+    )
+    other_kinds = list[ExpandError]()
     for path in tree.files:
         part = part_named(path)
         other = bool(part.kind) and part.kind != wanted and split not in part
@@ -85,12 +88,11 @@ def _read_files(root: Path, tree: Tree, split: str) -> tuple[list[CocoFile], boo
             absent = isinstance(error, NoImagesError) and not part.kind
             if not (foreign or other or absent):
                 raise
-            first = first or error
-            count -= foreign
-        count += 1
+            (foreign_errors if foreign else errors).append(error)
     if not files:
-        raise first or ExpandError(f'"{root}" has no COCO file, a JSON file with a list "images"')
-    return files, count == 1
+        none = ExpandError(f'"{root}" has no COCO file, a JSON file with a list "images"')
+        raise (*errors, *foreign_errors, none)[0]
+    return files, errors
 
 
 def _skeletons(chosen: Chosen) -> dict[str, dict[str, Skeleton]]:
@@ -119,7 +121,7 @@ def _list(opening: Opening, chosen: Chosen) -> tuple[Listing, list[str]]:
 def _pngs(chosen: Chosen) -> set[str]:
     """Return the PNG files of the panoptic annotations of images that grow."""
     return {
-        compose(coco.png_folder + clean_name(coco.pngs[annotation]))
+        png_path(coco, coco.pngs[annotation])
         for entries in chosen.growing.values()
         for coco, entry in ((chosen.files[entry.file], entry) for entry in entries)
         if coco.pngs

@@ -62,6 +62,9 @@ def choose(root: Path, files: Sequence[CocoFile], split: str, *, alone: bool) ->
         for coco, each in zip(files, parts, strict=True)
         if _speaks(coco, each, chosen, growing.keys())
     ]
+    for coco in files:
+        if coco not in written:
+            elsewhere.update(png_path(coco, png) for png in coco.pngs)
     for number, coco in enumerate(written):
         for image, name in enumerate(coco.names):
             if (path := image_path(coco, name)) in growing:
@@ -80,6 +83,11 @@ def choose(root: Path, files: Sequence[CocoFile], split: str, *, alone: bool) ->
 def image_path(coco: CocoFile, name: str) -> str:
     """Return the path of an image in the dataset, with composed accents."""
     return compose(coco.folder + clean_name(name))
+
+
+def png_path(coco: CocoFile, name: str) -> str:
+    """Return the path of the PNG of a panoptic annotation, with composed accents."""
+    return compose(coco.png_folder + clean_name(name))
 
 
 def _speaks(coco: CocoFile, parts: Sequence[Part], chosen: Part, growing: Iterable[str]) -> bool:

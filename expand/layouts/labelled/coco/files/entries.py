@@ -53,7 +53,7 @@ class EntryReader:
         if "id" in value:
             self.annotation_ids.append(_id(value, "id", "an annotation"))
         self.kinds.update(_kinds(value))
-        if len(value) > len(KNOWN & value.keys()) + 4 or "attributes" in value:
+        if len(value) > len(KNOWN & value.keys()) + 4:
             _check_places(value)
 
 
@@ -129,12 +129,6 @@ def _check_places(value: dict[str, Any]) -> None:
                 f'an annotation has "{key}", which says where something is and cannot be moved; '
                 "remove it, or give it another name if it says something else"
             )
-    attributes = value.get("attributes")
-    if isinstance(attributes, dict) and _says_place(attributes.get("rotation")):
-        raise WrongEntryError(
-            f"an annotation has a box that is rotated by {shown(attributes['rotation'])}°, which "
-            "COCO files cannot say; export it as a polygon"
-        )
 
 
 def _says_place(given: Any) -> bool:

@@ -85,6 +85,13 @@ def read_shape(given: Mapping[str, Any], place: int, size: Size, category: str =
         own = _ring_area(ring)
         (parts if own >= SPECK else flat).append(ring)
         area += own
+    attributes = given.get("attributes")
+    turn = attributes.get("rotation") if isinstance(attributes, Mapping) else None
+    if turn and bits is None and not parts:
+        raise BadImageError(
+            f"its box is rotated by {shown(turn)}°, which a COCO file cannot say of a copy; export "
+            "it as a polygon"
+        )
     return Shape(given, place, box, tuple(parts), tuple(flat), bits, points, states, area, category)
 
 

@@ -141,6 +141,13 @@ def test_odd_annotations_are_moved(given: Json, expected: Json) -> None:
             {"segmentation": {"size": [120, 160], "counts": "é"}},
             "its RLE counts have the character 'Ã'",
         ),
+        (
+            {"attributes": {"rotation": 30.5}},
+            (
+                "its box is rotated by 30.5°, which a COCO file cannot say of a copy; export it as "
+                "a polygon"
+            ),
+        ),
         ({"keypoints": [1, 2]}, "its keypoints must be x, y and visibility of each, got [1, 2]"),
         ({"keypoints": [1, 2, 7]}, "its keypoints have visibility 0, 1 or 2, got [1, 2, 7]"),
     ],

@@ -277,7 +277,6 @@ CASES: dict[str, tuple[Any, str]] = {
     "not its image": ('{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": "1"}]}', "\"train.json\": no annotation is of one of its images; image_id is, for example, '1', and the id of an image 1"),
     "panoptic": ('{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": 1, "segments_info": [{}]}]}', '"train.json", line 1: a panoptic annotation needs a file_name, and segments_info with a number as id each'),
     "unknown places": ('{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": 1, "id": 1, "category_id": 1, "iscrowd": 0, "foot_kpts": [1, 2, 2]}]}', '"train.json", line 1: an annotation has "foot_kpts", which says where something is and cannot be moved; remove it, or give it another name if it says something else'),
-    "a rotated box": ('{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": 1, "attributes": {"rotation": 30.5}}]}', '"train.json", line 1: an annotation has a box that is rotated by 30.5°, which COCO files cannot say; export it as a polygon'),
     "not UTF-8": (b'{"images": [\n"\xff"]}', '"train.json", line 2: is not UTF-8 text'),
 }  # fmt: skip
 
@@ -319,11 +318,15 @@ def test_a_dataset_without_a_training_part_is_refused_with_the_commands(drawn: D
         title(drawn.root, "train")
 
 
-def test_a_bad_file_of_another_part_is_kept(drawn: Drawn) -> None:
+def test_a_bad_file_of_another_part_is_kept_and_said(drawn: Drawn) -> None:
     drawn.part("train/", "train/_annotations.coco.json", {1: "a.png"})
     drawn.picture("valid/a.png")
     (drawn.root / "valid/_annotations.coco.json").write_text('{"images": [')
-    check(drawn, ["train/a_v1.png"])
+    grown = check(drawn, ["train/a_v1.png"])
+    assert grown.notes[1] == (
+        'kept as it is: "valid/_annotations.coco.json", line 1, column 13: expecting value'
+    )
+    assert grown.status == 0
 
 
 def test_a_training_file_that_is_damaged_is_not_taken_for_none(drawn: Drawn) -> None:
