@@ -5,21 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from importlib.util import find_spec
-from pathlib import Path
 
 from expand.errors import ExpandError, shown
 from expand.layouts.labelled.coco.derive import Derivation
 from expand.layouts.labelled.coco.files.chosen import Chosen, Entry, choose, png_path
-from expand.layouts.labelled.coco.files.document import ANNOTATIONS, CocoFile, read_coco
-from expand.layouts.labelled.coco.files.find import (
-    NoImagesError,
-    Tree,
-    find_folder,
-    find_png_folder,
-    part_named,
-    read_tree,
-)
-from expand.layouts.labelled.coco.files.text import NotCocoError
+from expand.layouts.labelled.coco.files.collect import read_files
+from expand.layouts.labelled.coco.files.document import ANNOTATIONS, CocoFile
+from expand.layouts.labelled.coco.files.find import read_tree
 from expand.layouts.labelled.coco.labels import CocoLabels
 from expand.layouts.labelled.coco.objects.skeletons import Skeleton, find_skeletons
 from expand.layouts.labelled.coco.said import MASKS, RLE, classes_of, names_of, notes_of, title_of
@@ -28,7 +20,6 @@ from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import KEPT, MADE, Role, Use, list_dataset
 from expand.layouts.listing import Listing
 from expand.layouts.names import compose
-from expand.layouts.recognition.words import PART_OF
 
 
 def open_coco(opening: Opening) -> Dataset:
@@ -39,7 +30,7 @@ def open_coco(opening: Opening) -> Dataset:
     """
     root = opening.root
     tree = read_tree(root)
-    files, errors = _read_files(root, tree, opening.request.split)
+    files, errors = read_files(root, tree, opening.request.split)
     chosen = choose(root, files, opening.request.split, alone=len(files) + len(errors) == 1)
     kinds = frozenset[str]().union(*(coco.kinds for coco in chosen.files))
     if kinds & RLE and find_spec("pycocotools") is None:
@@ -61,38 +52,6 @@ def open_coco(opening: Opening) -> Dataset:
         (*notes, *(f"kept as it is: {error}" for error in errors)),
         problems,
     )
-
-
-def _read_files(root: Path, tree: Tree, split: str) -> tuple[list[CocoFile], list[ExpandError]]:
-    """Read the COCO files, and find the images of each; return errors of those that are kept.
-
-    One of another part that cannot be read is kept as it is; so is one of no part without images
-    here.
-    """
-    files, errors, wanted = (
-        list[CocoFile](),
-        list[ExpandError](),
-        PART_OF.get(split.lower(), "train"),
-    )
-    other_kinds = list[ExpandError]()
-    for path in tree.files:
-        part = part_named(path)
-        other = bool(part.kind) and part.kind != wanted and split not in part
-        try:
-            coco = read_coco(root, path)
-            coco.folder = find_folder(coco, tree)
-            coco.png_folder = find_png_folder(coco, tree) if coco.pngs else ""
-            files.append(coco)
-        except ExpandError as error:
-            foreign = isinstance(error, NotCocoError) and path not in tree.known
-            absent = isinstance(error, NoImagesError) and not part.kind
-            if not (foreign or other or absent):
-                raise
-            (foreign_errors if foreign else errors).append(error)
-    if not files:
-        none = ExpandError(f'"{root}" has no COCO file, a JSON file with a list "images"')
-        raise (*errors, *foreign_errors, none)[0]
-    return files, errors
 
 
 def _skeletons(chosen: Chosen) -> dict[str, dict[str, Skeleton]]:
