@@ -167,6 +167,16 @@ def _read_row(
     return None
 
 
+def _tails(path: str) -> list[str]:
+    """Return a path, and what is left without its first folders: the dataset may lie elsewhere.
+
+    Of an absolute path and an address that is the name alone, too.
+    """
+    parts = path.split("/")
+    least = 1 if path.startswith("/") or ":" in parts[0] else 2
+    return [path, *("/".join(parts[n:]) for n in range(1, len(parts) - least + 1)[-PLACES:])]
+
+
 def _find(
     places: Sequence[_Place], cell: str, known: frozenset[str], numbered: bool
 ) -> tuple[str, ...] | None:
@@ -175,7 +185,7 @@ def _find(
         return None
     cell = cell.replace("\\", "/").removeprefix("./")
     if is_image(cell):
-        names = [cell]
+        names = _tails(cell)
     elif cell in known:
         return None
     elif numbered or not cell.replace(".", "").isdigit():

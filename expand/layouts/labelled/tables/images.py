@@ -45,6 +45,7 @@ class Images:
         self.paths: dict[str, str] = {}
         """The images: their paths with composed accents, and as they are."""
         self.others: set[str] = set()
+        self._root = root.resolve().name
         self._names: dict[str, list[str]] = defaultdict(list)
         self._stems: dict[str, list[str]] = defaultdict(list)
         for frame, name, kind in walk(str(root), lambda _frame: None):
@@ -75,9 +76,9 @@ class Images:
     def find(self, cell: str, folder: str, part: str = "") -> Found:
         """Return the image that a cell of a table in `folder` names.
 
-        It is a path relative to the table, to the dataset, or the end of a path, with or without
-        its suffix. Of several, the one in a folder of the `part` is meant, or else the one below
-        the table's folder.
+        It is a path relative to the table, to the dataset or to a folder above, or the end of a
+        path, with or without its suffix. Of several, the one in a folder of the `part` is meant,
+        or else the one below the table's folder.
         """
         here = self.at(cell, folder)
         if here.path or here.fault in (Fault.EMPTY, Fault.ABSOLUTE):
@@ -90,7 +91,19 @@ class Images:
             found = _nearest(found, folder, part)
         if len(found) > 1:
             return Found(fault=Fault.SEVERAL, several=tuple(found))
-        return Found(found[0]) if found else here
+        path = found[0] if found else self._from_elsewhere(name, folder)
+        return Found(path) if path else here
+
+    def _from_elsewhere(self, name: str, folder: str) -> str:
+        """Return the image of a path that begins above the dataset; empty if there is none.
+
+        "CheXpert/train/a.jpg" is "train/a.jpg", or its first folder is the dataset's own.
+        """
+        parts = name.split("/")
+        tails = ["/".join(parts[n:]) for n in range(1, len(parts) - 1)]
+        tails += ["/".join(parts[1:])] if parts[0] == self._root and len(parts) > 1 else []
+        places = (place for tail in tails for place in (join(folder, tail), tail))
+        return next((self.paths[place] for place in places if place in self.paths), "")
 
     def _ending(self, tail: str) -> list[str]:
         """Return the images whose path ends with a name; else those that do without suffix."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from posixpath import basename
 
-from expand.errors import ExpandError
+from expand.errors import ExpandError, cut
 from expand.layouts.directory import read_directory
 from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.tables.build import build_dataset
 from expand.layouts.labelled.tables.images import Images
-from expand.layouts.labelled.tables.table import Table, read_table
+from expand.layouts.labelled.tables.table import Table, find_absolute, read_table
 from expand.layouts.labelled.tables.vocabulary import CLASS_LISTS
 from expand.layouts.layout import AUTO, Kind
 from expand.layouts.names import split_suffix
@@ -91,6 +91,12 @@ def _is_class_list(table: Table, tables: Sequence[Table]) -> bool:
 
 
 def _no_table(opening: Opening, images: Images) -> str:
+    for name in _candidates(images):
+        if cell := find_absolute(opening.root, name):
+            return (
+                f'"{opening.root}": "{name}" names images by absolute paths or addresses '
+                f'("{cut(cell)}"), which copies do not have; make them relative to the dataset'
+            )
     if parquet := next((each for each in sorted(images.others) if each.endswith(".parquet")), ""):
         return f'"{opening.root}": {parquet_advice(parquet)}'
     return (

@@ -11,7 +11,7 @@ from posixpath import dirname
 
 from expand.errors import ExpandError
 from expand.layouts.directory import is_image
-from expand.layouts.labelled.tables.images import Images
+from expand.layouts.labelled.tables.images import ABSOLUTE, Images
 from expand.layouts.labelled.tables.text import delimited, lines
 from expand.layouts.labelled.tables.text.delimited import (
     BLANKS,
@@ -26,6 +26,7 @@ from expand.layouts.recognition.words import part_of, words
 
 LOOKED, SAMPLE = 2000, 200
 """Rows at the beginning of a table that are looked at, and how many of them."""
+SAMPLE_BYTES = 1 << 16
 CHECKSUM = re.compile(r"[0-9a-fA-F]{16,}")
 USUAL = ("filename", "file", "filepath", "filepaths", "image", "imagename", "path", "imageid", "id")
 """Names of columns that name images, the surest first."""
@@ -105,6 +106,13 @@ def read_table(root: Path, name: str, images: Images) -> Table | None:
         return None
     table = best.table(text, encoding, name)
     return None if loose and _are_checksums(table) else table
+
+
+def find_absolute(root: Path, name: str) -> str:
+    """Return an absolute path or address of an image among the first rows of a table."""
+    text, _ = read_text(root, name)
+    cells = (cell.strip(' "') for cell in re.split(r"[,;\t|\r\n]", text[:SAMPLE_BYTES]))
+    return next((cell for cell in cells if ABSOLUTE.match(cell) and is_image(cell)), "")
 
 
 def read_lines(root: Path, name: str) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -95,6 +96,8 @@ def _refuse_others(values: Values, name: str) -> None:
     if not moving:
         return
     shown = ", ".join(f'"{column}"' for column in moving[:6])
+    if any(re.fullmatch(r"[+-]?\d+,\d+", value) for each in moving for value in values[each]):
+        raise ExpandError(f'"{name}": numbers in {shown} have decimal commas; write decimal points')
     more = f" and {len(moving) - 6} more" if len(moving) > 6 else ""
     are = "columns whose names say that they move" if len(moving) > 1 else (
         "a column whose name says that it moves"
@@ -124,10 +127,13 @@ def _advice(moving: Iterable[str]) -> str:
 
 def _may_move(column: str, counts: Counter[str]) -> bool:
     """Tell whether the name of a column says that it moves, and its values can."""
-    named = set(words(column))
-    named |= {"".join(words(column))}
+    named = {*words(column), "".join(words(column))}
     if named & TEXTS and any(len(numbers_in(value)) > 1 for value in counts):
         return True
-    if not are_numbers(counts) or are_flags(counts):
-        return False
-    return bool(named & (PLACES | ANGLES)) or axis_of(column) in ("x", "y")
+    placed = bool(named & (PLACES | ANGLES)) or axis_of(column) in ("x", "y")
+    return placed and are_numbers(_with_points(counts)) and not are_flags(counts)
+
+
+def _with_points(counts: Counter[str]) -> Counter[str]:
+    """Return values with decimal points for decimal commas."""
+    return Counter({value.replace(",", "."): count for value, count in counts.items()})

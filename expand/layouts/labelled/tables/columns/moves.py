@@ -66,6 +66,8 @@ class PointColumns:
     y: tuple[str, ...]
     styles: tuple[Style, ...]
     """Those of all x, and then of all y."""
+    mirror: tuple[int, ...] | None = None
+    """Which point is where each one was in a mirrored image; None: not known."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from expand.errors import ExpandError
 from expand.layouts.labelled.tables.columns.declared import OPTION
@@ -16,6 +16,9 @@ from expand.layouts.labelled.tables.columns.moves import (
 )
 from expand.layouts.labelled.tables.vocabulary import NO_POINTS
 from expand.layouts.recognition.words import words
+from expand.targets import flip_by_names
+
+SIDES = {"left": "right", "right": "left", "l": "r", "r": "l", "lt": "rt", "rt": "lt"}
 
 
 def find_points(
@@ -28,15 +31,28 @@ def find_points(
     """
     declared = _declared(roles)
     free = [each for each in values if each not in {*taken, *roles}]
-    numeric = [each for each in free if are_numbers(values[each]) and not are_flags(values[each])]
-    pairs = {**declared, **_pairs(numeric, values)}
+    found = _pairs((each for each in free if are_numbers(values[each])), values)
+    if all(are_flags(values[each]) for pair in found.values() for each in pair):
+        found = {}
+    pairs = {**declared, **found}
     if not pairs:
         return None
     x, y = (tuple(pair[axis] for pair in pairs.values()) for axis in (0, 1))
     styles = styles_of(values, (*x, *y))
     if len({*x, *y}) != 2 * len(pairs):
         raise ExpandError(f'"{name}": the columns of points overlap; say what they are: {OPTION}')
-    return PointColumns(tuple(pairs), x, y, styles)
+    return PointColumns(tuple(pairs), x, y, styles, mirror_of(tuple(pairs)))
+
+
+def mirror_of(names: Sequence[str]) -> tuple[int, ...] | None:
+    """Return the permutation that swaps left and right, or l and r, in names; None without any."""
+    if found := flip_by_names(names):
+        return found
+    keys = [words(name) for name in names]
+    others = [tuple(SIDES.get(word, word) for word in key) for key in keys]
+    if keys == others or not set(others) <= set(keys) or len(set(keys)) < len(keys):
+        return None
+    return tuple(keys.index(other) for other in others)
 
 
 def _declared(roles: Mapping[str, str]) -> dict[str, tuple[str, str]]:

@@ -48,6 +48,7 @@ class Objects:
         """Take what the rows say; `stored`: drawn before the image was turned upright."""
         self.notes = Counter[str]()
         self._names = columns.names if columns else ()
+        self._mirror = columns.mirror if columns else None
         keys = [
             (row, item)
             for row, each in enumerate(rows)
@@ -76,7 +77,7 @@ class Objects:
                     places[number, index], seen[number, index] = point, 2
                 else:
                     self.notes["outside"] += 1
-        return Points(places, seen, self._names)
+        return Points(places, seen, self._names, self._mirror)
 
     def _clip(self, keys: list[tuple[int, int]], targets: Targets, upright: Placement) -> None:
         """Clip boxes at the image's border, and drop those outside it."""

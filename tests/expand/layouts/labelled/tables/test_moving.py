@@ -64,6 +64,11 @@ MIRRORED: list[tuple[str, str, str]] = [
         "image,left_eye_x,left_eye_y,right_eye_x,right_eye_y,nose_x,nose_y\na.png,50,20,30,21,,\n",
         "a_v1.png,49,21,29,20,,",
     ),
+    (
+        "sides by letters",
+        "NAME,r ankle_X,r ankle_Y,l ankle_X,l ankle_Y\na,5,6,7,8\n",
+        "a_v1,72,8,74,6",
+    ),
     ("a point", "image,center_x,center_y\na.png,50.25,20\n", "a_v1.png,28.75,20"),
     ("a point in shares", "image,nose_x,nose_y\na.png,0.25,0.5\n", "a_v1.png,0.75,0.5"),
     (
@@ -205,6 +210,11 @@ def test_an_image_without_objects_has_an_empty_row_where_the_table_has_no_headin
     away = Recipe.parse("techniques: [scale: {zoom: [2, 2], factor: 2}]")
     expand(root, tmp_path / "out", 2, away, workers=1)
     assert (tmp_path / "out/labels.csv").read_text() == table + "".join(f"{each}\n" for each in row)
+
+
+def test_points_without_sides_refuse_a_mirror(tmp_path: Path) -> None:
+    with pytest.raises(ExpandError, match="3 points an object cannot be mirrored"):
+        table_of(tmp_path, "file,x1,y1,x2,y2,x3,y3\na.png,1,2,3,4,5,6\n", "a.png")
 
 
 def test_points_outside_a_view_have_empty_cells(tmp_path: Path) -> None:

@@ -305,6 +305,7 @@ REFUSED = [
     ("file,mask\na.png,b.png\nb.png,c.png\nc.png,a.png\n", "names two images in a row"),
     ("file,split\na.png,x\nb.png,y\nc.png,y\n", "none of these is a training part"),
     ("file,split\na.png,test\nb.png,test\n", "name no training part; their parts: test"),
+    ("file;xmin\na.png;1,5\nb.png;2,5\n", "have decimal commas"),
     ("file,steering\na.png,0.5\nb.png,-0.25\n", "--columns steering=ignore"),
     ("file,x,y\na.png,5,6\nb.png,2,3\n", "--columns x=x,y=y"),
     ("file,keypoints\na.png,5 6 7\nb.png,2 3\n", "--columns keypoints=ignore"),
@@ -334,6 +335,28 @@ def test_what_is_no_table_is_refused(data: bytes, tmp_path: Path) -> None:
     root = write(tmp_path / "set", {**images("a.png"), "labels.csv": data})
     with pytest.raises(ExpandError):
         opened(root, layout="table")
+
+
+def test_paths_that_begin_above_the_dataset_are_found(tmp_path: Path) -> None:
+    names = ("train/p1/view.png", "train/p2/view.png", "valid/p1/view.png")
+    files = {
+        "train.csv": "Path,Age\nCheXpert/train/p1/view.png,3\nCheXpert/train/p2/view.png,4\n",
+        "valid.csv": "Path,Age\nCheXpert/valid/p1/view.png,5\n",
+    }
+    root = write(tmp_path / "set", {**images(*names), **files})
+    assert set(labels(root)) == set(names[:2])
+    out, report = flipped(root)
+    assert report.status == 0
+    assert (out / "train.csv").read_text().splitlines()[2] == "CheXpert/train/p1/view_v1.png,3"
+    own = write(tmp_path / "own", {**images("a.png"), "t.csv": "id,n\nown/a.png,3\n"})
+    assert set(labels(own)) == {"a.png"}
+
+
+def test_a_table_of_addresses_is_refused(tmp_path: Path) -> None:
+    table = "TRAINING,gs://bucket/a.png,cat,0.1,0.2,,,0.5,0.6,,\n"
+    root = write(tmp_path / "set", {**images("a.png"), "automl.csv": table})
+    with pytest.raises(ExpandError, match="names images by absolute paths or addresses"):
+        opened(root)
 
 
 PLACES = [
