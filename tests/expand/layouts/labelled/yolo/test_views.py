@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,11 +41,19 @@ RECIPES = {
 FACTOR = 5
 
 
-def views(out: Path, shape: tuple[int, int] | None = None) -> Iterator[tuple[Image, Labelled]]:
+def named_views(
+    out: Path, shape: tuple[int, int] | None = None
+) -> Iterator[tuple[str, Image, Labelled]]:
     """Yield the images of the training part that have a label file, with what it says."""
     for path in sorted((out / "images/train").iterdir()):
         if label_of(path).exists():
-            yield read_image(path), read_label(label_of(path), 3, shape)
+            name = path.relative_to(out).as_posix()
+            yield name, read_image(path), read_label(label_of(path), 3, shape)
+
+
+def views(out: Path) -> Iterator[tuple[Image, Labelled]]:
+    """Yield the same without names."""
+    return ((image, labelled) for _, image, labelled in named_views(out))
 
 
 def edges(box: Floats, image: Image) -> list[float]:
@@ -125,24 +134,27 @@ def grown(corners: Floats) -> Floats:
 def test_each_point_lies_on_its_own_mark(recipe: str, dims: int, tmp_path: Path) -> None:
     root, out = draw_pose(tmp_path / "set", dims=dims), tmp_path / "out"
     assert expanded(root, out, RECIPES[recipe], FACTOR) == {}
-    present = missing = 0
-    for image, labelled in views(out, (3, dims)):
+    present, missing, mirrored = 0, 0, mirrored_files(out)
+    assert mirrored
+    for path, image, labelled in named_views(out, (3, dims)):
+        height, width = image.shape[:2]
+        sides = (0, 2, 1) if path in mirrored else (0, 1, 2)
         for point in labelled.points.reshape(-1, 3, dims):
-            for number, values in enumerate(point.tolist()):
+            for side, values in zip(sides, point.tolist(), strict=True):
                 if values[-1] == 0 or min(values) < 0:
                     missing += 1
                     continue
-                height, width = image.shape[:2]
-                y, x = np.nonzero(of_colour(image, MARKS[number], 90) | swapped(image, number))
+                y, x = np.nonzero(of_colour(image, MARKS[side], 90))
                 assert np.hypot(x + 0.5 - values[0] * width, y + 0.5 - values[1] * height).min() < 3
                 present += 1
     assert present > 30
     assert missing > 3
 
 
-def swapped(image: Image, number: int) -> np.ndarray:
-    """Return the pixels of the mark on the other side: a mirrored object shows it there."""
-    return of_colour(image, MARKS[(0, 2, 1)[number]], 90)
+def mirrored_files(out: Path) -> set[str]:
+    """Return the images that are mirrored, as the manifest says."""
+    rows = map(json.loads, (out / "expand.jsonl").read_text().splitlines())
+    return {row["file_name"] for row in rows if row["params"].get("flip", {}).get("horizontal")}
 
 
 def test_a_mirror_exchanges_left_and_right(tmp_path: Path) -> None:
