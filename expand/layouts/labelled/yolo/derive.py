@@ -15,20 +15,19 @@ class SetFiles:
     """Writes the files of a dataset that name its images."""
 
     root: Path
-    data: LabelFile | None
-    """The data file, if it changes."""
+    data: tuple[LabelFile, ...]
+    """The data files that change."""
     lists: dict[str, bool]
     """The lists that change, and whether they are of the part that grows."""
 
     @property
     def names(self) -> frozenset[str]:
         """The paths of the files that it writes."""
-        return frozenset([*self.lists, *([self.data.name] if self.data else [])])
+        return frozenset([*self.lists, *(file.name for file in self.data)])
 
     def derive(self, rows: Rows) -> Iterator[LabelFile]:
         """Yield the files for the expanded dataset."""
-        if self.data:
-            yield self.data
+        yield from self.data
         if not self.lists:
             return
         grown: dict[str, list[str]] = {}

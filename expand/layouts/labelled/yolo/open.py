@@ -20,8 +20,8 @@ from expand.layouts.labelled.yolo.folder.place import Place, find_place
 from expand.layouts.labelled.yolo.folder.rewrite import rewritten
 from expand.layouts.labelled.yolo.folder.survey import (
     Survey,
-    choose_data_file,
     class_names,
+    data_files,
     survey,
 )
 from expand.layouts.labelled.yolo.notes import note_of_place, notes_of, title_of
@@ -42,12 +42,13 @@ def open_yolo(opening: Opening) -> Dataset:
     """Open a YOLO dataset; see `Opener`."""
     root, request = opening.root, opening.request
     found = survey(root)
-    data = choose_data_file(root, found)
+    described = data_files(root, found)
+    data = described[0] if described else None
     parts = find_parts(root, found, data)
     part = choose_part(parts, request.split)
     others = [each for each in parts if each is not part]
     place = _place(root, found, part)
-    files = _set_files(root, data, part, others)
+    files = _set_files(root, described, part, others)
     roles = Roles(root, part, others, place, files.names | found.caches())
     listing = list_dataset(root, roles, opening.factor, opening.format)
     try:
@@ -89,12 +90,14 @@ def _place(root: Path, found: Survey, part: Part) -> Place:
     )
 
 
-def _set_files(root: Path, data: DataFile | None, part: Part, others: Sequence[Part]) -> SetFiles:
+def _set_files(
+    root: Path, described: Sequence[DataFile], part: Part, others: Sequence[Part]
+) -> SetFiles:
     lists = {name: False for each in others for name in each.lists if has_absolute(root, name)}
     lists |= dict.fromkeys(part.lists, True)
-    text = rewritten(root, data) if data else None
-    changed = LabelFile(data.name, text) if data and text is not None else None
-    return SetFiles(root, changed, lists)
+    texts = {file.name: rewritten(root, file) for file in described}
+    changed = (LabelFile(name, text) for name, text in sorted(texts.items()) if text is not None)
+    return SetFiles(root, tuple(changed), lists)
 
 
 def _task(

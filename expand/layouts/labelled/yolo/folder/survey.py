@@ -70,24 +70,38 @@ def survey(root: Path) -> Survey:
     return found
 
 
-def choose_data_file(root: Path, found: Survey) -> DataFile | None:
-    """Return the data file of a dataset: the one nearest to its folder, with a usual name.
+def data_files(root: Path, found: Survey) -> list[DataFile]:
+    """Return the data files of a dataset; the first is the one that counts.
 
-    Return None if it has none. Raise ExpandError if several disagree, or if it cannot be read.
+    That is the one nearest to its folder, with a usual name. Raise ExpandError if several could be
+    that and disagree, or if it cannot be read.
     """
     files = _read_yamls(root, sorted(found.yamls, key=_order)[:MOST_FILES])
-    with_parts = [each for each in files if each.parts]
-    first = with_parts[0] if with_parts else None
-    for other in with_parts[1:]:
-        if first and _order(first.name)[:2] == _order(other.name)[:2] and _differ(first, other):
+    files.sort(key=lambda file: not file.parts)
+    for other in files[1:]:
+        if _could_be(files[0], other) and _differ(files[0], other):
             raise ExpandError(
-                f'"{first.name}" and "{other.name}" describe different datasets; leave one of them '
-                'in the folder, call the right one "data.yaml", or expand one folder at a time'
+                f'"{files[0].name}" and "{other.name}" describe different datasets; leave one of '
+                'them in the folder, call the right one "data.yaml", or expand one folder at a time'
             )
-    for name in sorted(found.darknet, key=_order)[: 0 if with_parts else MOST_FILES]:
-        if darknet := read_darknet(name, read_text(root, name)):
-            return darknet
-    return next(iter(with_parts or files), None)
+    if not files or not files[0].parts:
+        files = [*_read_darknet(root, found.darknet), *files]
+    return files
+
+
+def _could_be(first: DataFile, other: DataFile) -> bool:
+    return bool(other.parts) and _order(first.name)[:2] == _order(other.name)[:2]
+
+
+def _read_darknet(root: Path, names: list[str]) -> list[DataFile]:
+    files = list[DataFile]()
+    for name in sorted(names, key=_order)[:MOST_FILES]:
+        try:
+            if file := read_darknet(name, read_text(root, name)):
+                files.append(file)
+        except ExpandError:
+            continue  # other files have this suffix too
+    return files
 
 
 def _read_yamls(root: Path, names: list[str]) -> list[DataFile]:
@@ -96,7 +110,7 @@ def _read_yamls(root: Path, names: list[str]) -> list[DataFile]:
         try:
             text = read_text(root, name)
         except ExpandError:
-            if _is_usual(name):
+            if _is_usual(name) and not files:
                 raise
             continue
         if not KEYS.search(text):
@@ -106,7 +120,7 @@ def _read_yamls(root: Path, names: list[str]) -> list[DataFile]:
                 files.append(file)
         except ExpandError as error:
             errors.append(error)
-            if _is_usual(name):
+            if _is_usual(name) and not files:
                 raise
     if errors and not files:
         raise errors[0]

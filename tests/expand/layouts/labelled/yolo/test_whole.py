@@ -145,6 +145,22 @@ def test_a_data_file_in_a_folder_of_its_own_is_read(tmp_path: Path) -> None:
     assert "train: ../images/train\n" in (out / "config/my.yaml").read_text()
 
 
+def test_no_data_file_leads_to_the_source(tmp_path: Path) -> None:
+    root, out = draw_detect(tmp_path / "set"), tmp_path / "out"
+    text = (root / "data.yaml").read_text()
+    for name in ("data.yaml", "colab.yaml", "config/data.yml"):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text(f"path: {root}\n{text}")
+    (root / "old").mkdir()
+    (root / "old/data.yaml").write_text("names: [")
+    (root / "uci.data").write_bytes(b"\xff\x00")
+    assert expanded(root, out, FLIP) == {}
+    for name in ("data.yaml", "colab.yaml", "config/data.yml"):
+        assert str(root) not in (out / name).read_text()
+    assert "train: ../images/train\n" in (out / "config/data.yml").read_text()
+    assert (out / "old/data.yaml").read_text() == "names: ["
+
+
 def test_a_part_that_is_not_there_is_refused(tmp_path: Path) -> None:
     root = draw_detect(tmp_path / "set")
     text = (root / "data.yaml").read_text()
