@@ -12,6 +12,7 @@ from expand.images.formats import MAX_PIXELS, OPTIONS, set_max_pixels
 from expand.layouts.layout import AUTO, LABELLED, LAYOUTS
 
 if TYPE_CHECKING:
+    from expand.engines.choose import RayOptions
     from expand.job.balance import Balance
     from expand.job.plan import SettingsFor
     from expand.job.settings import Settings
@@ -170,6 +171,29 @@ MAX_PIXELS_OPTION = click.option(
     callback=_limit_pixels,
     help=f"Most pixels that an image may have; a larger one counts as bad.  [default: {MAX_PIXELS:,}]",
 )
+ENGINE_OPTIONS = [
+    click.option(
+        "--engine",
+        type=click.Choice(("local", "ray")),
+        default="local",
+        show_default=True,
+        help="Workers of this machine, or of a Ray cluster.",
+    ),
+    click.option(
+        "--ray-address",
+        metavar="ADDRESS",
+        help="The Ray cluster; auto: that of this machine.  "
+        "[default: RAY_ADDRESS, or a new one on this machine]",
+    ),
+    click.option(
+        "--ray-cpus",
+        type=float,
+        default=1.0,
+        show_default=True,
+        metavar="N",
+        help="Cores of the Ray cluster for each worker.",
+    ),
+]
 QUIET = click.option("--quiet", "-q", is_flag=True, help="Print errors only.")
 
 
@@ -189,6 +213,17 @@ def read_request(options: dict[str, Any]) -> Request:
 
     keys = ("layout", "split", "visible", "mask_fill", "columns")
     return Request(*(options[key] for key in keys))
+
+
+def read_engine(options: dict[str, Any]) -> RayOptions | None:
+    """Return how work is done on a Ray cluster; None if it is done on this machine."""
+    if options["engine"] == "local":
+        if options["ray_address"]:
+            raise ExpandError("--ray-address needs --engine ray")
+        return None
+    from expand.engines.choose import RayOptions
+
+    return RayOptions(options["ray_address"], options["ray_cpus"])
 
 
 def read_settings(options: dict[str, Any]) -> Settings | SettingsFor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 
 from expand.engines.engine import Engine
 from expand.engines.forked import can_fork
@@ -33,6 +34,23 @@ def check_workers(asked: int | None) -> None:
     """Refuse a number of workers below one."""
     if asked is not None and asked < 1:
         raise ExpandError(f"--workers must be at least 1, got {asked}")
+
+
+@dataclass(frozen=True)
+class RayOptions:
+    """How work is done on a Ray cluster."""
+
+    address: str | None = None
+    """None: as RAY_ADDRESS says, or a cluster on this machine."""
+    cpus: float = 1.0
+    """Cores for each task."""
+
+
+def make_ray_engine(workers: int | None, options: RayOptions) -> Engine:
+    """Make an engine whose workers are those of a Ray cluster."""
+    from expand.engines.ray import RayEngine
+
+    return RayEngine(workers or available_cores(), options.address, options.cpus)
 
 
 def make_engine(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 Work = TypeVar("Work")
@@ -22,6 +22,14 @@ class Engine(Protocol):
     @property
     def workers(self) -> int:
         """How many items are worked on at the same time."""
+        ...
+
+    def check(self, files: Mapping[str, str]) -> None:
+        """Refuse workers that cannot do the work as this process would; call it before `map`.
+
+        `files` are paths that the workers need, with the sha256 of what they hold. Raise
+        ExpandError if workers on other machines see other files, or have other versions.
+        """
         ...
 
     def map(

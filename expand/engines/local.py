@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 
 from expand import interrupts
@@ -14,6 +14,9 @@ class LocalEngine:
     """Runs work in this process if `workers` is 1, else in that many processes."""
 
     workers: int
+
+    def check(self, files: Mapping[str, str]) -> None:
+        """Refuse nothing: its workers are on this machine, with the same libraries."""
 
     def map(
         self, function: Callable[[Work], Result], work: Iterable[Work]

@@ -6,7 +6,7 @@ OpenCV, zlib and hashlib let other threads run while they work. What runs in Pyt
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
@@ -34,6 +34,9 @@ class ThreadEngine:
     """Runs work in `workers` threads of this process; it must not depend on a global state."""
 
     workers: int
+
+    def check(self, files: Mapping[str, str]) -> None:
+        """Refuse nothing: its workers are on this machine, with the same libraries."""
 
     def map(
         self, function: Callable[[Work], Result], work: Iterable[Work]

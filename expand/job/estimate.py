@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import cv2
 
-from expand.engines.choose import make_engine
+from expand.engines.choose import RayOptions, make_engine, make_ray_engine
 from expand.engines.engine import Engine
 from expand.errors import BadImageError, ExpandError
 from expand.job.plan import Plan
@@ -136,8 +136,12 @@ def _mean_seconds(timed: list[tuple[float, int]]) -> float:
     return sum(seconds for seconds, _ in usual) / files if files else 0.0
 
 
-def choose_engine(plan: Plan, estimated: Estimate, workers: int | None) -> Engine:
+def choose_engine(
+    plan: Plan, estimated: Estimate, workers: int | None, ray: RayOptions | None = None
+) -> Engine:
     """Return the engine for a plan, with as many workers as asked for; None: as are worth it."""
+    if ray:
+        return make_ray_engine(workers, ray)
     pixels = estimated.pixels if plan.settings.recipe.is_native else None
     return make_engine(workers, estimated.core_seconds, pixels)
 

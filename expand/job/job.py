@@ -6,6 +6,7 @@ import os
 import platform
 import time
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from expand.layouts.limits import NameLimits
 from expand.layouts.listing import ScanSummary
 from expand.recipes.recipe import Recipe
 from expand.recipes.rules import describe_unknown
-from expand.records.card import FINISHED, UNFINISHED, versions, write_card
+from expand.records.card import CARD, FINISHED, UNFINISHED, versions, write_card
 from expand.storage.removal import sweep
 
 
@@ -121,6 +122,7 @@ def do_job(
             durable,
             plan.dataset.labels,
         )
+        engine.check(_shared_files(plan))
         started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
         try:
             summary = run(plan, context, engine, strict, progress)
@@ -144,6 +146,14 @@ def do_job(
     unknown = describe_unknown(recipe.classes, plan.dataset.class_names)
     notes = (*recipe.notes, *unknown, *plan.dataset.notes, *state.notes)
     return Report(plan, summary, engine.workers, notes)
+
+
+def _shared_files(plan: Plan) -> dict[str, str]:
+    """Return files that every worker must see: the run card, and the first source."""
+    paths = [plan.out.absolute() / CARD]
+    if first := next(iter(plan.listing), None):
+        paths.append(plan.src.absolute() / first.id)
+    return {str(path): sha256(path.read_bytes()).hexdigest() for path in paths if path.is_file()}
 
 
 def _unfinished_card(plan: Plan, runs: list[dict[str, Any]]) -> dict[str, Any]:

@@ -13,10 +13,12 @@ from expand.cli.groups import Folder, GroupedCommand, titled
 from expand.cli.options import (
     COMMON,
     DATA_OPTIONS,
+    ENGINE_OPTIONS,
     MAX_PIXELS_OPTION,
     QUIET,
     WORKERS,
     file_options,
+    read_engine,
     read_request,
     read_settings,
     view_options,
@@ -60,6 +62,7 @@ from expand.cli.output import NobodyReadsError, echo
     "Execution",
     [
         WORKERS,
+        *ENGINE_OPTIONS,
         click.option("--dry-run", is_flag=True, help="Show the plan and write nothing."),
         QUIET,
     ],
@@ -91,7 +94,7 @@ def run(
         if plan.settings.dataset and not quiet:
             echo(format_title(plan))
         estimated = estimate(plan)
-        engine = choose_engine(plan, estimated, workers)
+        engine = choose_engine(plan, estimated, workers, read_engine(options))
         with progress_bar(plan.files, "files", quiet) as progress:
             report = do_job(
                 plan, estimated, engine, overwrite, not skip_bad, progress, durable=durable
