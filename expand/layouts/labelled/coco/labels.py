@@ -17,7 +17,7 @@ from expand.layouts.labelled.coco.objects.panoptic import Segments, png_of_view
 from expand.layouts.labelled.coco.objects.shapes import Shape, read_shape
 from expand.layouts.labelled.coco.objects.skeletons import Skeletons
 from expand.layouts.labelled.dataset import Frame, Labels
-from expand.layouts.source import Source
+from expand.layouts.source import Source, is_utf8
 from expand.storage.reading import read_image
 
 
@@ -42,6 +42,8 @@ class CocoLabels(Labels):
         """Return the PNG files of panoptic annotations; others have no label file of their own."""
         files: dict[str, bytes] = {}
         for png in self._pngs(source).values() if self.panoptic else ():
+            if not is_utf8(png):
+                raise BadImageError(f'its mask "{png}" has a name that is not UTF-8')
             try:
                 files[png] = read_image(os.path.join(root, png))
             except BadImageError as error:

@@ -14,6 +14,7 @@ import numpy as np
 from expand.layouts.labelled.coco.files.document import ANNOTATIONS, IMAGES, CocoFile
 from expand.layouts.labelled.coco.files.entries import Id
 from expand.layouts.labelled.coco.files.text import JsonText
+from expand.layouts.labelled.coco.objects.patches import apply
 from expand.layouts.labelled.dataset import Derived
 
 
@@ -59,7 +60,7 @@ class Writing:
             self._append(IMAGES, {**self._image(row, image), "id": ids[image]})
         for index, patch in row.annotation:
             if place := places[index]:
-                given = {**self._given(row.source, place), **patch}
+                given = apply(patch, self._given(row.source, place))
                 if "id" in given:
                     self.annotations += 1
                     given["id"] = self._next_id(given["id"], row.view)
@@ -95,7 +96,7 @@ class Writing:
                     written = b""
                     if index in patches:
                         given = self._given(row.source, place)
-                        written = self._written({**given, **patches[index]})
+                        written = self._written(apply(patches[index], given))
                     self.changed[ANNOTATIONS][place.annotation] = written
 
     def _pieces(self, name: str, left_out: Sequence[int]) -> Iterator[bytes]:

@@ -65,12 +65,15 @@ class Segments:
         return LabelFile(self.path, self.data)
 
     def moved(self, pixels: Pixels, path: str) -> tuple[LabelFile, dict[str, Any]]:
-        """Return the PNG of a view, and the patch of the annotation; segments outside are gone."""
+        """Return the PNG of a view, and the patch of the annotation.
+
+        Its segments are those that the view shows: their places in the list, and what changes.
+        """
         ids = (pixels * BYTES).sum(axis=2, dtype=np.uint32)
         there = set(np.unique(ids).tolist())
         segments = [
-            {**segment, **_measure(segment, ids == segment["id"])}
-            for segment in self.given["segments_info"]
+            [index, _measure(segment, ids == segment["id"])]
+            for index, segment in enumerate(self.given["segments_info"])
             if segment["id"] in there
         ]
         name = self.given["file_name"]

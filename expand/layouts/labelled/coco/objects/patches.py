@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,22 @@ def patch(shape: Shape, seen: Seen) -> dict[str, Any]:
             new["num_keypoints"] = int((seen.states > 0).sum())
     if _is_number(given.get("area")):
         new["area"] = _area(shape, seen, given["area"])
+    return new
+
+
+def apply(patch: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an annotation with the new values of a patch.
+
+    A patch says only what changes within an RLE, and within the segments of a panoptic annotation.
+    """
+    new = {**given, **patch}
+    if isinstance(rle := given.get("segmentation"), dict) and "segmentation" in patch:
+        new["segmentation"] = {**rle, **patch["segmentation"]}
+    if "segments_info" in patch:
+        segments = given["segments_info"]
+        new["segments_info"] = [
+            {**segments[index], **changed} for index, changed in patch["segments_info"]
+        ]
     return new
 
 
@@ -66,7 +82,7 @@ def _segmentation(shape: Shape, seen: Seen, given: Any) -> Any:
     if shape.bits is not None:
         size = int(seen.size.height), int(seen.size.width)
         bits = seen.bits if seen.bits is not None else np.zeros(size, np.uint8)
-        return {**given, **encode(bits, compressed=isinstance(given["counts"], str))}
+        return encode(bits, compressed=isinstance(given["counts"], str))
     whole = all(_whole(part) for part in given)
     parts: Sequence[Floats] = seen.parts
     if not shape.parts:

@@ -106,3 +106,15 @@ def test_factor_1_and_bad_png_files(tmp_path: Path) -> None:
     path = f'its mask "{folder}/'
     assert bad["train2017/4.jpg"] == f'{path}4.png" is no RGB image of 8 bits without losses'
     assert bad["train2017/9.jpg"].startswith(f'{path}9.png" ')
+
+
+def test_odd_values_of_the_source_do_not_reach_the_manifest(tmp_path: Path) -> None:
+    draw(tmp_path / "src")
+    for name in (PANOPTIC, "annotations/instances_train2017.json"):
+        path = tmp_path / "src" / name
+        text = path.read_text().replace('"odd": 1', '"odd": [NaN, "\\ud800"]')
+        path.write_text(text.replace('"size": ', '"odd": [NaN, "\\ud800"], "size": '))
+    grow(tmp_path / "src", tmp_path / "out", 2)
+    for name in (PANOPTIC, "annotations/instances_train2017.json"):
+        before = (tmp_path / "src" / name).read_text().count('[NaN, "\\ud800"]')
+        assert (tmp_path / "out" / name).read_text().count('[NaN, "\\ud800"]') == 2 * before > 0
