@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
@@ -10,7 +9,7 @@ from functools import partial
 from expand.errors import ExpandError
 from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.labelled.opening import Opening
-from expand.layouts.labelled.scan import KEPT, MADE, Role, Use, list_dataset
+from expand.layouts.labelled.scan import list_dataset
 from expand.layouts.labelled.tables.classes import Classes, find_classes
 from expand.layouts.labelled.tables.columns.find import find_moves
 from expand.layouts.labelled.tables.columns.moves import are_flags, are_numbers
@@ -21,6 +20,7 @@ from expand.layouts.labelled.tables.rows.labels import TableLabels, TableSetting
 from expand.layouts.labelled.tables.rows.writing import write_tables
 from expand.layouts.labelled.tables.survey import Survey, survey
 from expand.layouts.labelled.tables.table import Table
+from expand.layouts.labelled.tables.uses import Uses
 
 RETINANET = "2=left,3=top,4=right,5=bottom"
 """The columns of a table without names, as keras-retinanet has it: path, x1, y1, x2, y2, class."""
@@ -58,7 +58,7 @@ def build_dataset(
     names = _class_names(found, classes)
     listing = list_dataset(
         opening.root,
-        _Uses(found, parts.grows, classes, {table.name for table in grown}),
+        Uses(found, parts.grows, classes.labels, settings, {table.name for table in grown}),
         opening.factor,
         opening.format,
     )
@@ -74,23 +74,6 @@ def build_dataset(
         notes,
         problems,
     )
-
-
-class _Uses:
-    """What becomes of each file."""
-
-    def __init__(
-        self, found: Survey, grows: Collection[str], classes: Classes, made: Collection[str]
-    ) -> None:
-        self._found, self._grows, self._classes, self._made = found, grows, classes, made
-
-    def __call__(self, path: str, is_image: bool) -> Use:
-        if path in self._grows:
-            said = {"rows": [(n, each.line, each.text) for n, each in self._found.rows[path]]}
-            wrong = self._found.malformed.get(path)
-            text = json.dumps({"error": wrong} if wrong else said)
-            return Use(Role.GROWS, self._classes.labels.get(path, ""), text)
-        return MADE if path in self._made else KEPT
 
 
 def _settings(found: Survey, number: int, declared: str) -> TableSettings:

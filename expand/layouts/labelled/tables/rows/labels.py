@@ -36,6 +36,9 @@ from expand.layouts.names import compose, split_suffix
 from expand.layouts.source import Source
 from expand.targets import Targets
 
+ROWS = ""
+"""The key of the rows in the annotation of an image; no column is called so."""
+
 
 @dataclass(frozen=True)
 class TableSettings:
@@ -71,7 +74,7 @@ class TableLabels(Labels):
 
     def parse(self, source: Source, files: Mapping[str, bytes], frame: Frame) -> ImageLabels:
         """Return the labels of an image; raise BadImageError for a row that cannot be used."""
-        said = json.loads(source.annotation)
+        said = json.loads(source.annotation)[ROWS]
         if wrong := said.get("error"):
             raise BadImageError(wrong)
         rows = [RowText(*each) for each in said["rows"]]

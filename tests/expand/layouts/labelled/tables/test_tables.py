@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from expand import ExpandError, Recipe, expand
+from expand.layouts.groups import group_of
 from expand.layouts.labelled.dataset import Dataset, Request
 from expand.layouts.labelled.open import open_dataset
 from tests.expand.layouts.labelled.tables.sets import flipped, images, table_of, write
@@ -409,3 +410,12 @@ def test_a_table_beside_other_labels_is_refused_with_each_reading(
     assert "--as table" in str(refused.value)
     with opened(root, layout="table") as dataset:
         assert len(dataset.listing) == 1
+
+
+def test_columns_that_all_rows_agree_on_are_in_the_annotation(tmp_path: Path) -> None:
+    table = "file,patient,eye\na.png,P1,l\na.png,P1,r\nb.png,P2,l\nc.png,P1,l\n"
+    root = write(tmp_path / "set", {**images(*THREE), "labels.csv": table})
+    with opened(root) as dataset:
+        sources = list(dataset.listing)
+    assert [group_of(each.id, each.annotation, "patient") for each in sources] == ["P1", "P2", "P1"]
+    assert [group_of(each.id, each.annotation, "eye") for each in sources] == ["", "l", "l"]

@@ -1,0 +1,44 @@
+"""What becomes of each file of a dataset with tables, and what they say of each image."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from expand.layouts.labelled.scan import KEPT, MADE, Role, Use
+from expand.layouts.labelled.tables.rows.labels import ROWS, TableSettings
+from expand.layouts.labelled.tables.survey import Survey
+
+
+@dataclass(frozen=True)
+class Uses:
+    """Tells the use of each file."""
+
+    survey: Survey
+    grows: Collection[str]
+    labels: Mapping[str, str]
+    """The class of each image that has one."""
+    tables: Sequence[TableSettings]
+    made: Collection[str]
+    """The tables that get rows."""
+
+    def __call__(self, path: str, is_image: bool) -> Use:
+        """Return the use of a file."""
+        if path in self.grows:
+            return Use(Role.GROWS, self.labels.get(path, ""), self._annotation(path))
+        return MADE if path in self.made else KEPT
+
+    def _annotation(self, path: str) -> str:
+        """Return the rows of an image as JSON, with the values that all of them have by column."""
+        said: dict[str, object] = {}
+        rows = self.survey.rows[path]
+        for number, record in rows:
+            moving = self.tables[number].moves.columns
+            for name, value in self.survey.cells(number, record).items():
+                if name not in moving and name not in self.tables[number].names:
+                    said[name] = value if said.get(name, value) == value else None
+        wrong = self.survey.malformed.get(path)
+        texts = [(number, each.line, each.text) for number, each in rows]
+        said[ROWS] = {"error": wrong} if wrong else {"rows": texts}
+        return json.dumps(said)
