@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from expand.errors import BadImageError
+from expand.errors import BadImageError, cut
 from expand.geometry import Placement, Size
 from expand.layouts.labelled.dataset import Frame, LabelledView
 from expand.targets import Polygons, Targets, carry
@@ -24,6 +24,8 @@ HALF = 0.5
 LARGEST = 64 << 20
 """Bytes of the largest file that is read; those of Cityscapes have up to 300 kB."""
 CORNERS = 3
+FARTHEST = 1 << 20
+"""Pixels from the image's corner where nothing can be labelled."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +65,7 @@ def read_polygons(data: bytes, frame: Frame) -> ReadPolygons:
     stored = frame.turned and size == frame.stored
     if size != frame.size and not stored:
         raise BadImageError(
-            f"is for an image of {size.width}×{size.height} pixels, and it has "
+            f"is for an image of {cut(f'{size.width}×{size.height}')} pixels, and it has "
             f"{frame.size.width:g}×{frame.size.height:g}"
         )
     if stored and frame.stored == frame.size:
@@ -103,10 +105,12 @@ def _whole(content: dict[str, Any], key: str) -> int:
 def _corners(found: Any, number: int) -> Floats:
     corners = found.get("polygon") if isinstance(found, dict) else None
     try:
-        ring = np.array(corners, np.float64).reshape(-1, 2) + HALF
+        ring = np.array(corners, np.float64) + HALF
     except (TypeError, ValueError, OverflowError) as error:
         raise BadImageError(f"has no polygon in object {number}") from error
-    if corners is None or not np.isfinite(ring).all():
+    if ring.size == 0 and ring.ndim:
+        ring = ring.reshape(0, 2)
+    if ring.ndim != 2 or ring.shape[1] != 2 or not (np.abs(ring) < FARTHEST).all():
         raise BadImageError(f"has no polygon in object {number}")
     return ring
 
