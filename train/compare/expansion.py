@@ -14,19 +14,20 @@ import numpy as np
 from expand import expand
 from expand.errors import ExpandError
 from expand.layouts.layout import FOLDERS
+from expand.records.manifest import read_rows
 from train.compare.arms import Arm
 from train.compare.results import ExpansionCost
 from train.compare.study import ComparisonStudy
 from train.data.cache import FULL
 from train.data.decoding import name_file, read_checked, read_image
 from train.data.folders.folder import Folder
-from train.data.folders.listing import list_folder
 from train.errors import STOPPED, TrainError
 from train.trials.context import TrialContext
 from train.trials.study import Seeds
 from train.trials.study_dir import MEASURING
 from train.trials.trial import stored
 
+FLAT = "flat"
 SAMPLE = 2000
 """Sources in a timed sample: one or two seconds of work at 28×28, so start-up hardly counts."""
 
@@ -99,10 +100,12 @@ def _expand(
     study = context.study
     settings = study.expansion(arm, Seeds.of(study.seed, 0).views)
     plain = {name: getattr(settings, name) for name in ("seed", "sampling", "format", "quality")}
+    in_folders = all("/" in name for name in context.data.train.folder.files)
+    layout = FOLDERS if in_folders else FLAT  # what the classes are is not needed
     started = time.perf_counter()
     try:
         report = expand(
-            source, out, settings.factor, settings.recipe, overwrite=True, layout=FOLDERS, **plain
+            source, out, settings.factor, settings.recipe, overwrite=True, layout=layout, **plain
         )
     except ExpandError as error:
         raise TrainError(str(error), error.status) from error
@@ -117,19 +120,20 @@ def _check(
     Return how many files were read, and the seconds that reading took; raise TrainError if any
     differs, since the costs of the one would not hold for the other.
     """
-    written = list_folder(out)
+    rows = [row for row in read_rows(out) if not row.get("kept")]
+    files = [row["file_name"] for row in rows]
     started = time.perf_counter()
     pixels = []
-    for name in written.files:
+    for name in files:
         with name_file(out / name, STOPPED):
             pixels.append(read_image(out / name, context.study.shape))
     seconds = time.perf_counter() - started
     part = replace(context.data, train=context.data.train._replace(folder=sample))
     memory = stored(replace(context, data=part), arm, Seeds.of(context.study.seed, 0))
     assert memory is not None
-    compared = zip(written.files, pixels, memory.pack.pixels, strict=False)
+    compared = zip(files, pixels, memory.pack.pixels, strict=False)
     different = [name for name, one, other in compared if not np.array_equal(one, other)]
-    if different or written.sources != memory.folder.sources:
+    if different or [row["source"] for row in rows] != memory.folder.sources:
         _refuse(arm, different, len(pixels))
     return len(pixels), seconds
 

@@ -128,7 +128,7 @@ def describe_study(context: TrialContext[Any], options: StudyOptions, jobs: int)
     training = study.training
     return {
         "data": str(study.data),
-        "test": str(study.test or (data.test.folder.name if data.test else "")),
+        "test": str(study.test or (data.test.folder.title if data.test else "")),
         "sources": len(data.train.folder),
         "test images": len(data.test.folder) if data.test else 0,
         "classes": len(data.train.folder.classes),

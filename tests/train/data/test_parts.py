@@ -41,7 +41,10 @@ def test_a_root_is_trained_on_its_training_part_and_measured_on_the_others(tmp_p
     record, said = run(root, tmp_path / "run")
     assert images(record) == {"train": 12, "validation": 6, "test": 9}
     assert {"validation_accuracy", "test_accuracy"} <= record["results"].keys()
-    assert f'validation: 6 images of "{root}/valid"\ntest: 9 images of "{root}/test"\n' in said
+    assert (
+        f'validation: 6 images of "{root}", part "valid"\ntest: 9 images of "{root}", part "test"\n'
+        in said
+    )
     folder = list_folder(root)
     assert (folder.sources[0], folder.classes) == ("train/ant/000.png", ("ant", "bee", "cat"))
     assert (folder.split, folder.parts) == ("train", ("test", "train", "valid"))
@@ -117,7 +120,7 @@ def test_a_comparison_and_an_ablation_take_the_part_for_tests(tmp_path: Path) ->
     assert compared.exception is None, compared.exception
     assert "identical (same weights in all 2 seeds)" in compared.stdout
     study = json.loads((tmp_path / "comparison/comparison.json").read_text("utf-8"))
-    assert study["settings"]["test"] == str(root / "test")
+    assert study["settings"]["test"] == f'"{root}", part "test"'
     ablated = call("ablate", root, *quick, "--design", "single", "--out", tmp_path / "ablation")
     assert ablated.exception is None, ablated.exception
 

@@ -68,9 +68,9 @@ class Folder:
         return len(self.files)
 
     @property
-    def name(self) -> str:
-        """What it is called in messages: its path, with the part."""
-        return str(self.root / self.split) if self.split else str(self.root)
+    def title(self) -> str:
+        """What it is called in messages: its path in quotes, and the part."""
+        return f'"{self.root}", part "{self.split}"' if self.split else f'"{self.root}"'
 
     @property
     def expanded(self) -> bool:
@@ -153,11 +153,11 @@ def match_classes(folder: Folder, classes: tuple[str, ...], name: str) -> Folder
     own = [compose(label) for label in folder.classes]
     if not known.keys() & set(own):
         raise TrainError(
-            f'{name} "{folder.name}" has no class in common with the training set ({_few(classes)})'
+            f"{name} {folder.title} has no class in common with the training set ({_few(classes)})"
         )
     if unknown := [label for label in folder.classes if compose(label) not in known]:
         raise TrainError(
-            f'{name} "{folder.name}" has classes that the training set does not have: '
+            f"{name} {folder.title} has classes that the training set does not have: "
             f"{_few(unknown)}"
         )
     numbers = np.array([known[label] for label in own])

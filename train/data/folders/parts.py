@@ -37,4 +37,4 @@ def list_part(training: Folder, kind: str, layout: str = AUTO) -> Part | None:
         folder = list_folder(training.root, layout, names[0])
     except TrainError as error:
         return Part(None, f'no {kind} with the part "{names[0]}": {error}')
-    return Part(folder, f'{kind}: {len(folder):,} images of "{folder.name}"')
+    return Part(folder, f"{kind}: {len(folder):,} images of {folder.title}")

@@ -73,6 +73,7 @@ def build_dataset(
         names,
         notes,
         problems,
+        (parts.title, *parts.others) if parts.title else (),
     )
 
 

@@ -24,6 +24,8 @@ LISTS = (".txt", ".lst")
 DEPTH = 2
 READINGS = {Kind.YOLO: "yolo", Kind.COCO: "coco", Kind.VOC: "voc"}
 """How --as calls the other labels that can lie beside a table."""
+MANIFEST = "expand.jsonl"
+"""What expand writes into a dataset: it is no table of the dataset's own."""
 
 
 def open_table(opening: Opening) -> Dataset:
@@ -75,7 +77,7 @@ def _listed(names: Sequence[str]) -> str:
 def _candidates(images: Images) -> Iterator[str]:
     """Yield the names of files that can be tables."""
     stems = {split_suffix(path)[0] for path in images.paths.values()}
-    for path in sorted(images.others):
+    for path in sorted(images.others - {MANIFEST}):
         suffix = split_suffix(path)[1].lower()
         if suffix in SUFFIXES or (
             suffix in LISTS and path.count("/") < DEPTH and split_suffix(path)[0] not in stems
