@@ -13,7 +13,7 @@ from expand.layouts.labelled.dataset import Dataset, derive_nothing
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import KEPT, MADE, Role, Use, list_dataset
 from expand.layouts.labelled.voc.annotations.annotation import KINDS, Annotation
-from expand.layouts.labelled.voc.annotations.document import check_installed
+from expand.layouts.labelled.voc.annotations.elements import check_installed
 from expand.layouts.labelled.voc.lists.entries import ImageList
 from expand.layouts.labelled.voc.lists.growth import Growth, find_growth
 from expand.layouts.labelled.voc.lists.lists import Lists, WrittenLists

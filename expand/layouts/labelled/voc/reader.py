@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from expand.errors import BadImageError
 from expand.geometry import IDENTITY, Placement, Size
 from expand.images.masks import open_mask
 from expand.layouts.labelled.dataset import Frame, ImageLabels, Labels
-from expand.layouts.labelled.voc.annotations.annotation import Annotation, Labelled
+from expand.layouts.labelled.voc.annotations.annotation import Annotation
 from expand.layouts.labelled.voc.annotations.document import LARGEST
 from expand.layouts.labelled.voc.naming import check_clear, is_annotation, label_files, label_name
-from expand.layouts.labelled.voc.writer import ReadAnnotation, ReadMask, VocImageLabels
+from expand.layouts.labelled.voc.places import are_outside, link, targets_of
+from expand.layouts.labelled.voc.read import ReadAnnotation, ReadMask
+from expand.layouts.labelled.voc.writer import VocImageLabels
 from expand.layouts.source import Source
 from expand.storage.reading import read_image
-from expand.targets import Boxes, Carried, Mask, OrientedBoxes, Points, Polygons, Targets, carry
-from expand.targets.masks import mask_bounds, move_mask
-from expand.targets.rings import Floats, Wholes
-
-NEAR = 1.0
-"""Pixels between the sides of a box and of its instance, so that they are surely the same."""
-BORDER = 8.0
-"""Pixels between them where the instance has a border of ignored pixels; that of VOC has 5."""
+from expand.targets import Carried, Mask, Targets, carry
+from expand.targets.masks import move_mask
 
 
 @dataclass(frozen=True)
@@ -60,7 +54,7 @@ class VocLabels(Labels):
         ]
         read = annotations[0] if annotations else None
         rows, places = (read.labelled, read.targets) if read else ((), Targets())
-        masks = [_linked(mask, rows, places) for mask in masks]
+        masks = [link(mask, rows, places) for mask in masks]
         moving = tuple(each.mask for each in masks)
         targets = Targets(places.boxes, places.oriented, places.polygons, places.points, moving)
         return VocImageLabels(source.id, read, tuple(masks), targets, self.listed)
@@ -120,14 +114,13 @@ def _read_annotation(name: str, data: bytes, frame: Frame) -> ReadAnnotation:
     line = annotation.sides[0].line if annotation.sides else 1
     turned = _is_stored(annotation.size, frame, f"{name}, line {line}: its image")
     upright = frame.upright if turned else IDENTITY
-    targets, kept = _targets(annotation.labelled), annotation.labelled
+    targets, kept = targets_of(annotation.labelled), annotation.labelled
     notes = {"duplicate": count} if (count := annotation.duplicates) else {}
-    if turned or _are_outside(targets, frame.size):
+    if turned or are_outside(targets, frame.size):
         carried = carry(targets, Placement(upright.inverse(), frame.size), visible=0)
         targets, kept = carried.targets, tuple(kept[row] for row in carried.kept.tolist())
         notes |= _mended(carried)
-    removed = tuple(each for each in annotation.labelled if each not in kept)
-    return ReadAnnotation(name, data, annotation, kept, removed, targets, notes, upright)
+    return ReadAnnotation(name, data, annotation, kept, targets, notes, upright)
 
 
 def _mended(carried: Carried) -> dict[str, int]:
@@ -136,88 +129,3 @@ def _mended(carried: Carried) -> dict[str, int]:
         "outside": len(carried.dropped),
     }
     return {reason: count for reason, count in counts.items() if count}
-
-
-def _targets(rows: Sequence[Labelled]) -> Targets:
-    """Return the places of objects and parts, as they are drawn; all of them have a box."""
-    if not rows:
-        return Targets()
-    oriented, polygons, points = None, None, None
-    boxes = Boxes([_edges(row) for row in rows])
-    if any(row.oriented for row in rows):
-        oriented = OrientedBoxes(
-            [
-                row.oriented.corners if row.oriented else corners
-                for row, corners in zip(rows, boxes.corners(), strict=True)
-            ]
-        )
-    if any(row.polygons for row in rows):
-        polygons = Polygons([[each.corners for each in row.polygons] for row in rows])
-    if any(row.point for row in rows):
-        points = Points(
-            [[row.point.place if row.point else (0.0, 0.0)] for row in rows],
-            [[2 if row.point else 0] for row in rows],
-        )
-    return Targets(boxes, oriented, polygons, points)
-
-
-def _edges(row: Labelled) -> Floats:
-    """Return the box of an object: its own, or that around all else that tells its place."""
-    if row.box:
-        return np.array(row.box.edges)
-    corners = [each.corners for each in row.polygons]
-    if row.oriented and not corners:
-        corners = [row.oriented.corners]
-    if row.point and not corners:
-        corners = [np.array([row.point.place])]
-    joined = np.concatenate(corners)
-    return np.concatenate([joined.min(axis=0), joined.max(axis=0)])
-
-
-def _are_outside(targets: Targets, size: Size) -> bool:
-    """Tell whether any place is outside the image."""
-    if not len(targets):
-        return False
-    assert targets.boxes
-    corners = [targets.boxes.edges.reshape(-1, 2)]
-    if targets.polygons:
-        corners.append(targets.polygons.rings.corners)
-    if targets.oriented:
-        corners.append(targets.oriented.corners.reshape(-1, 2))
-    if targets.points:
-        corners.append(targets.points.places.reshape(-1, 2))
-    sides = np.array([size.width, size.height])
-    return any(bool((each < 0).any() or (each > sides).any()) for each in corners)
-
-
-def _linked(mask: ReadMask, rows: Sequence[Labelled], targets: Targets) -> ReadMask:
-    """Return a mask of instances with what is certain of them; value i is object i.
-
-    It is linked to the objects if the box of each is that of its pixels. A border of ignored pixels
-    round them is part of them too: then their values are known, but not their extent.
-    """
-    pixels = mask.mask.pixels
-    if not mask.shows_instances or pixels.ndim > 2 or targets.boxes is None:
-        return mask
-    numbers = np.array([-1 if row.is_part else row.number for row in rows])
-    if numbers.max() > np.iinfo(pixels.dtype).max:
-        return mask
-    linked = Mask(pixels, mask.mask.fill, numbers)
-    gaps = _gaps(linked, targets.boxes.edges, numbers)
-    if gaps is None or gaps.min() < -NEAR or gaps.max() > BORDER:
-        return mask
-    return replace(mask, mask=linked if gaps.max() <= NEAR else mask.mask, numbered=True)
-
-
-def _gaps(mask: Mask, edges: Floats, numbers: Wholes) -> Floats | None:
-    """Return how far the pixels of each object are from the sides of its box; None if it has none.
-
-    They are negative for pixels outside the box.
-    """
-    gaps = []
-    for index in np.flatnonzero(numbers > 0).tolist():
-        bounds = mask_bounds(mask, index)
-        if bounds is None:
-            return None
-        gaps.append((np.array(bounds) - edges[index]) * [1, 1, -1, -1])
-    return np.array(gaps)

@@ -10,18 +10,21 @@ from dataclasses import dataclass
 from expand.errors import BadImageError
 from expand.geometry import Size
 from expand.layouts.labelled.voc.annotations.corners import Corners
-from expand.layouts.labelled.voc.annotations.document import Document, Element
-from expand.layouts.labelled.voc.annotations.numbers import read_number
+from expand.layouts.labelled.voc.annotations.document import Document
+from expand.layouts.labelled.voc.annotations.elements import Element
+from expand.layouts.labelled.voc.annotations.numbers import NUMBER, read_number
 from expand.layouts.labelled.voc.annotations.places import Box, OrientedBox, Place
 
 PLACES = re.compile(r"[xy](\d+f?|_?min|_?max)?|c[xy]", re.IGNORECASE)
 """Elements that hold places: those that are not understood would be wrong in a view."""
+ANGLES = ("angle", "theta", "rotation")
+"""Elements and attributes that turn a box, if they are not 0."""
 POLYGONS = ("polygon", "points")
 KINDS = ("boxes", "oriented boxes", "polygons", "points", "masks")
 TRUE = ("1", "true", "yes")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Labelled:
     """An object, or a part of one (head, hand, foot), and what is said of its place."""
 
@@ -48,7 +51,7 @@ class Labelled:
         return found is not None and found.value.lower() in TRUE
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Annotation:
     """What an annotation says; `labelled` has each object, followed by its parts."""
 
@@ -121,17 +124,29 @@ def _read(element: Element, number: int, name: str, *, is_part: bool) -> Labelle
 
 
 def _check_places(root: Element, labelled: tuple[Labelled, ...], name: str) -> None:
-    """Refuse places that are not understood."""
+    """Refuse places and angles that are not understood."""
     known = {id(leaf) for each in labelled for leaf in _leaves(each)}
     remaining = [root]
     while remaining:
         element = remaining.pop()
         remaining += element.children
-        if not element.children and id(element) not in known and PLACES.fullmatch(element.tag):
+        if id(element) not in known and _is_place(element):
             raise BadImageError(
                 f"{name}, line {element.line}: {element.tag} is a place that is not supported "
                 "here; bndbox, robndbox, polygon and point of an object or of its parts are"
             )
+
+
+def _is_place(element: Element) -> bool:
+    """Tell whether an element holds a number that changes with a view, by its name."""
+    tag, value = element.tag, element.value
+    if tag == "attribute" and (title := element.find("name")) and (said := element.find("value")):
+        tag, value = title.value, said.value
+    elif element.children:
+        return False
+    if not NUMBER.fullmatch(value):
+        return False
+    return bool(PLACES.fullmatch(tag)) or (tag.lower() in ANGLES and float(value) != 0)
 
 
 def _leaves(labelled: Labelled) -> Iterator[Element]:

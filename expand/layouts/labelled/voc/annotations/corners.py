@@ -10,7 +10,8 @@ import numpy as np
 
 from expand.errors import BadImageError
 from expand.geometry import Size
-from expand.layouts.labelled.voc.annotations.document import Document, Element, Patch
+from expand.layouts.labelled.voc.annotations.document import Document, Patch
+from expand.layouts.labelled.voc.annotations.elements import Element
 from expand.layouts.labelled.voc.annotations.numbers import (
     centre_of,
     decimals_of,
@@ -24,7 +25,7 @@ from expand.targets.rings import Floats
 CORNER = re.compile(r"([xy])(\d{0,6})")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Corners:
     """A `polygon`; its corners are pixels in column x and row y, counted from 1.
 

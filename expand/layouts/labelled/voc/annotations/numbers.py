@@ -6,7 +6,7 @@ import math
 import re
 
 from expand.errors import BadImageError, shown
-from expand.layouts.labelled.voc.annotations.document import Element
+from expand.layouts.labelled.voc.annotations.elements import Element
 
 NUMBER = re.compile(r"[+-]?(\d+(?:\.(\d*))?|\.(\d+))([eE][+-]?\d{1,3})?", re.ASCII)
 LARGEST = 1e7

@@ -13,7 +13,8 @@ import numpy as np
 
 from expand.errors import BadImageError
 from expand.geometry import Size
-from expand.layouts.labelled.voc.annotations.document import Document, Element, Patch
+from expand.layouts.labelled.voc.annotations.document import Document, Patch
+from expand.layouts.labelled.voc.annotations.elements import Element
 from expand.layouts.labelled.voc.annotations.numbers import (
     ceil_to,
     centre_of,
@@ -96,7 +97,7 @@ def _first(pixel: float) -> float:
     return pixel - 1 if not 0 <= pixel < 1 else 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OrientedBox:
     """A `robndbox` of roLabelImg: centre, width, height, and the angle of its width in radians.
 

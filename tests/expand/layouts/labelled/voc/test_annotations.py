@@ -364,7 +364,7 @@ def _pixels(path: Path) -> np.ndarray:
 def test_actions_attributes_and_unknown_elements_are_kept(tmp_path: Path) -> None:
     extra = (
         "<occluded>1</occluded><actions><running>1</running></actions><attributes><attribute>"
-        "<name>colour</name><value>red</value></attribute></attributes><mine a='1'>ü&amp;</mine>"
+        "<name>rotation</name><value>0.0</value></attribute></attributes><mine a='1'>ü&amp;</mine>"
     )
     assert extra in copy_of(
         tmp_path, annotation("a", (Drawn("dog", DOG.box, extra),), suffix=".png")
@@ -499,6 +499,19 @@ def bad() -> Iterator[tuple[str, str, str]]:
         "keypoints",
         text.replace("</bndbox>", "</bndbox><keypoints><x1f>3</x1f></keypoints>", 1),
         "line 15: x1f is a place that is not supported here",
+    )
+    yield (
+        "angle",
+        text.replace("</bndbox>", "</bndbox><angle>0.3</angle>", 1),
+        "line 15: angle is a place that is not supported here",
+    )
+    rotation = (
+        "<attributes><attribute><name>rotation</name><value>9.5</value></attribute></attributes>"
+    )
+    yield (
+        "rotation",
+        text.replace("</bndbox>", f"</bndbox>{rotation}", 1),
+        "line 15: attribute is a place that is not supported here",
     )
     yield (
         "two",
