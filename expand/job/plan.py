@@ -133,7 +133,7 @@ def _balanced(settings: Settings, dataset: Dataset) -> Balance:
     """Return the balance with the views of each class."""
     assert settings.balance
     counts = dataset.listing.summary.labels
-    if dataset.labels is not None or "" in counts:
+    if "" in counts:
         raise ExpandError(
             f"--balance counts the images of each class, and an image of this dataset "
             f"({dataset.layout}) has no single class; leave it out"

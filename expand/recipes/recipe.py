@@ -13,7 +13,7 @@ from typing import Any
 from expand.errors import ExpandError, SettingError, cut, shown
 from expand.recipes.fill import DEFAULT_FILL, Fill
 from expand.recipes.parse import MOST_TECHNIQUES, Parsed, parse_recipe, read_recipe
-from expand.recipes.rules import ClassRules, Rule, compose_label, narrow
+from expand.recipes.rules import ClassRules, Rule, compose_label, drop_absent, narrow
 from expand.techniques import NATIVE, Choice, GeometricTechnique, PixelTechnique, Technique
 from expand.techniques.geometric.flip import AXES, Flip
 from expand.techniques.geometric.rotate90 import Rotate90
@@ -42,6 +42,7 @@ class Recipe:
     def __post_init__(self) -> None:
         object.__setattr__(self, "techniques", tuple(self.techniques))
         self._check_values()
+        object.__setattr__(self, "classes", drop_absent(self.classes, self.techniques))
         if not self.techniques:
             raise ExpandError(f'recipe "{self.name}" has no techniques')
         names = [technique.name for technique in self.techniques if technique.name in NATIVE]

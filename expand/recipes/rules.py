@@ -10,6 +10,7 @@ classes allow.
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -20,7 +21,7 @@ from expand.techniques import NATIVE, Technique
 from expand.techniques.geometric.flip import AXES, Flip
 from expand.techniques.geometric.rotate import Rotate
 from expand.techniques.geometric.rotate90 import Rotate90
-from expand.techniques.ranges import Range
+from expand.techniques.ranges import Range, parse_range
 
 NEVER, BECOMES = "never", "becomes"
 OVER = 90.0
@@ -83,13 +84,20 @@ def read_rule(name: str, value: object, techniques: Sequence[Technique]) -> Rule
             f"a rule is {NEVER}, or ranges that a class allows, such as "
             f"rotate: {{degrees: [-15, 15]}}; got {name}: {shown(value)}"
         )
-    return Rule(name, _read_ranges(here or NATIVE[base](), name, value))
+    _check_keys(here or NATIVE[base](), name, value)
+    if here:
+        return Rule(name, _read_ranges(here, value))
+    try:
+        return Rule(name, _read_ranges(NATIVE[base](), value))
+    except ExpandError:  # of a technique that --techniques left out: its unit is not known
+        limits = (-math.inf, math.inf)
+        return Rule(
+            name, tuple((key, parse_range(value[key], key, within=limits)) for key in value)
+        )
 
 
-def _read_ranges(
-    technique: Technique, name: str, value: Mapping[Any, Any]
-) -> tuple[tuple[str, Range], ...]:
-    """Return the ranges of a rule, as the technique itself reads them."""
+def _check_keys(technique: Technique, name: str, value: Mapping[Any, Any]) -> None:
+    """Refuse settings that are no ranges of a technique."""
     known = ranges_of(technique)
     if BECOMES in value:
         raise ExpandError(
@@ -100,7 +108,11 @@ def _read_ranges(
         if key not in known:
             has = f"it has {', '.join(known)}" if known else f'it can only be "{NEVER}"'
             raise ExpandError(f'{cut(name)} has no range "{cut(str(key))}" to narrow; {has}')
-    own = {key: list(limits) for key, limits in known.items()}
+
+
+def _read_ranges(technique: Technique, value: Mapping[Any, Any]) -> tuple[tuple[str, Range], ...]:
+    """Return the ranges of a rule, as the technique itself reads them."""
+    own = {key: list(limits) for key, limits in ranges_of(technique).items()}
     unit = {"unit": technique.unit} if hasattr(technique, "unit") else {}
     try:
         # a factor of 1, so that a range may also be a point
@@ -183,6 +195,22 @@ def _within(technique: Technique, ranges: Mapping[str, Range]) -> Technique | No
 def _counts(technique: Technique) -> bool:
     """Tell whether a technique's factor is at most the number of whole pixels in its ranges."""
     return getattr(technique, "unit", "") == "pixel"
+
+
+def drop_absent(
+    classes: Iterable[ClassRules], techniques: Iterable[Technique]
+) -> tuple[ClassRules, ...]:
+    """Return rules without those about transforms of albumentations that a recipe does not have.
+
+    A recipe of fewer techniques than a file has can be made from it (--techniques), and its record
+    must be readable. A technique of this package can be added to it, so rules about those stay.
+    """
+    names = {technique.name for technique in techniques} | set(NATIVE)
+    kept = (
+        ClassRules(each.label, tuple(rule for rule in each.rules if rule.name in names))
+        for each in classes
+    )
+    return tuple(each for each in kept if each.rules)
 
 
 def describe_unknown(classes: Iterable[ClassRules], names: Iterable[str]) -> list[str]:

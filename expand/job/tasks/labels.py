@@ -31,6 +31,9 @@ TOGETHER = 32
 """Views whose targets are placed at once."""
 
 
+TABLES = ("table", "huggingface")
+
+
 class LoadedLabels(NamedTuple):
     """The bytes of the labels of a source, and their hash."""
 
@@ -181,10 +184,10 @@ def classes_of(settings: Settings, source: Source, labels: OpenLabels | None) ->
     recipe = settings.recipe
     if not recipe.classes:
         return ()
-    named = labels is not None and isinstance(labels.labels, Named)
-    classes = labels.classes if labels and named else (source.label,) if source.label else ()
-    if not classes and not named:
-        raise BadImageError("has no class, and the recipe has rules for classes")
+    own = (source.label,) if source.label else ()
+    classes = tuple(dict.fromkeys((*own, *(labels.classes if labels else ()))))
+    if not classes and not _is_background(settings, labels):
+        raise BadImageError("has no single class, and the recipe has rules for classes")
     most = recipe.distinct_for(classes)
     views = settings.factor_of(source.label)
     if most is not None and views > most:
@@ -193,6 +196,15 @@ def classes_of(settings: Settings, source: Source, labels: OpenLabels | None) ->
             f"--factor is {views}"
         )
     return classes
+
+
+def _is_background(settings: Settings, labels: OpenLabels | None) -> bool:
+    """Tell whether an image without a class shows no object, as opposed to several classes.
+
+    A table can list several classes of an image, which are no objects.
+    """
+    named = labels is not None and isinstance(labels.labels, Named)
+    return named and settings.dataset is not None and settings.dataset.layout not in TABLES
 
 
 def _file_row(file: LabelFile) -> LabelFileRow:

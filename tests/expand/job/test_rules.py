@@ -10,6 +10,8 @@ from click.testing import CliRunner
 
 from expand import ExpandError, Recipe, expand
 from expand.cli.command import command
+from expand.images.encoder import encode
+from expand.images.formats import Encoding
 from expand.job.checks.replay import replay
 from expand.job.checks.verify import verify
 from expand.records.manifest import read_rows
@@ -149,3 +151,33 @@ def test_the_recipe_of_a_run_card_has_its_rules(class_folder: Folder, tmp_path: 
     assert Recipe.from_dict(card["settings"]["recipe"]) == TWO
     row = next(row for row in read_rows(out) if row["file_name"] == "left/0_v1.png")
     assert row["params"] == Views(TWO).params("left/0.png", 1, ["left"])
+
+
+def table_of(tmp_path: Path, label: str) -> Path:
+    """Return a folder of six images with a table of labels; `label` is that of every third one."""
+    root = tmp_path / "table"
+    root.mkdir()
+    lines = ["file_name,label"]
+    for n in range(6):
+        (root / f"{n}.png").write_bytes(encode(noise_image(9, 8, 3, seed=n), Encoding("PNG")))
+        lines.append(f"{n}.png,{label if n % 3 == 1 else 'stop'}")
+    (root / "labels.csv").write_text("\n".join(lines) + "\n")
+    return root
+
+
+def test_a_table_of_single_classes_follows_rules_and_balance(tmp_path: Path) -> None:
+    root, out = table_of(tmp_path, "left"), tmp_path / "out"
+    report = expand(root, out, 1, TWO, balance="max", workers=1)
+    assert report.status == 0
+    rows = [row for row in read_rows(out) if row["label"]]
+    assert {row["label"] for row in rows} == {"left", "stop"}
+    assert len(rows) == 8
+    assert not any(row["params"]["flip"]["horizontal"] for row in rows if row["label"] == "left")
+
+
+def test_images_of_several_classes_are_not_taken_for_images_without_rules(tmp_path: Path) -> None:
+    root = table_of(tmp_path, "left|stop")
+    with pytest.raises(ExpandError, match="has no single class, and the recipe has rules"):
+        expand(root, tmp_path / "out", 2, TWO, workers=1)
+    with pytest.raises(ExpandError, match="has no single class; leave it out"):
+        expand(root, tmp_path / "out", 2, balance="max", workers=1)

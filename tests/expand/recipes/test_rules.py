@@ -83,6 +83,23 @@ def test_rules_survive_plain_data_and_processes() -> None:
     assert recipe.with_factors({"flip": 2}).classes == recipe.classes
 
 
+def test_a_recipe_of_some_of_its_techniques_can_be_read_from_its_record() -> None:
+    recipe = Recipe.parse(
+        "techniques: [flip, translate: {x: 9, y: 0, unit: pixel}, GaussNoise]\n"
+        "classes: {a: {GaussNoise: never, translate: {x: [-2, 2]}}, b: {GaussNoise: never}}"
+    )
+    fewer = recipe.with_factors({"flip": 2})
+    assert Recipe.from_dict(fewer.to_dict()) == fewer
+    assert [rules.label for rules in fewer.classes] == ["a"]
+
+
+def test_rules_hold_for_a_technique_that_is_added() -> None:
+    recipe = Recipe.parse("techniques: [noise]\nclasses: {a: {flip: never, rotate: {degrees: 3}}}")
+    more = recipe.with_factors({"flip": 2, "rotate": 4})
+    assert technique(more.for_classes(["a"]), "flip") is None
+    assert technique(more.for_classes(["a"]), "rotate").degrees == (-3, 3)  # type: ignore[union-attr]
+
+
 def test_names_of_classes_are_compared_however_accents_are_encoded() -> None:
     recipe = Recipe.parse("techniques: [flip, noise]\nclasses: {caf\u00e9: {flip: never}}")
     assert technique(recipe.for_classes(["cafe\u0301"]), "flip") is None
