@@ -49,7 +49,7 @@ def open_yolo(opening: Opening) -> Dataset:
     others = [each for each in parts if each is not part]
     place = _place(root, found, part)
     files = _set_files(root, described, part, others)
-    roles = Roles(root, part, others, place, files.names | found.caches())
+    roles = Roles(root, part, others, place, files.names | found.caches(), opening.factor)
     listing = list_dataset(root, roles, opening.factor, opening.format)
     try:
         if not len(listing):

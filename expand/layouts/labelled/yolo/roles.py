@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from expand.errors import ExpandError
 from expand.layouts.class_folders import UNREAD
 from expand.layouts.labelled.scan import KEPT, MADE, Role, Use
 from expand.layouts.labelled.yolo.folder.parts import Part
 from expand.layouts.labelled.yolo.folder.place import Neighbours, Place
-from expand.layouts.names import split_suffix
+from expand.layouts.names import COPY, split_suffix
 from expand.layouts.recognition.evidence import is_yolo_text
 
 
@@ -39,8 +40,10 @@ class Roles:
         others: Sequence[Part],
         place: Place,
         made: frozenset[str],
+        factor: int,
     ) -> None:
         """`others` are parts that do not grow, `made` the files that are not copied."""
+        self.factor = factor
         self.root, self.part, self.others, self.place = root, part, others, place
         self.made, self.faults = made, Faults()
         self._neighbours = Neighbours(root)
@@ -74,15 +77,37 @@ class Roles:
         others = [each for each in alike if each != path and self._grows(each)]
         return Use(Role.GROWS, annotation=json.dumps({"shares": others[0]}) if others else "")
 
+    def _check_copy(self, path: str, images: str, stem: str) -> None:
+        """Raise ExpandError if a file without an image would become the label of a copy."""
+        copy = COPY.match(f"{stem}.txt")
+        if not copy or int(copy["view"]) >= self.factor:
+            return
+        base = copy["stem"]
+        names = [
+            *self._neighbours.images(images, base),
+            *self._neighbours.images(images, _stem(base)),
+        ]
+        for name in names:
+            if base in (name, _stem(name)) and self._grows(images + name):
+                raise ExpandError(
+                    f'"{path}" would become the label file of a copy of "{images}{name}"; rename '
+                    "or remove it"
+                )
+
     def _text(self, path: str, folder: str, stem: str) -> Use:
         """Return the role of a text file: that of the label of an image, or kept."""
         images = self.place.image_folder(folder)
         alike = self._neighbours.images(images, stem)
         if any(self._grows(images + name) for name in alike):
             return MADE
+        self._check_copy(path, images, stem)
         labelled = images != folder or self._neighbours.has_images(folder)
         other = self._neighbours.others(images, stem) if images != folder else ()
         belongs = self._grows(f"{images}{stem}.jpg") or bool(self.part.lists)
         if labelled and belongs and not alike and not other and is_yolo_text(str(self.root / path)):
             self.faults.add("alone", path)
         return KEPT
+
+
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0]

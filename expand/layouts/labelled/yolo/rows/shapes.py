@@ -25,9 +25,12 @@ def join_parts(parts: Sequence[Floats]) -> Floats:
 
     A row of YOLO is one polygon. The parts are linked where they are nearest to each other; the
     ring runs along a link twice, so that it has no area. Ultralytics' converter from COCO does the
-    same (merge_multi_segment in ultralytics/data/converter.py).
+    same (merge_multi_segment in ultralytics/data/converter.py). All parts run the same way round,
+    so that their areas add up.
     """
-    ring, *others = sorted(parts, key=len, reverse=True)
+    if len(parts) == 1:
+        return parts[0]
+    ring, *others = sorted(map(_clockwise, parts), key=len, reverse=True)
     while others:
         links = [_nearest(ring, part) for part in others]
         chosen = min(range(len(others)), key=lambda index: links[index][0])
@@ -36,6 +39,11 @@ def join_parts(parts: Sequence[Floats]) -> Floats:
         turned = np.concatenate([part[start:], part[: start + 1]])
         ring = np.concatenate([ring[: at + 1], turned, ring[at:]])
     return ring
+
+
+def _clockwise(ring: Floats) -> Floats:
+    x, y = (ring - ring[0]).T
+    return ring if x @ np.roll(y, -1) >= y @ np.roll(x, -1) else ring[::-1]
 
 
 def _nearest(ring: Floats, part: Floats) -> tuple[float, int, int]:

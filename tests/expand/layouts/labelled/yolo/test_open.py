@@ -334,6 +334,17 @@ def test_labels_without_images_are_counted_and_kept(tmp_path: Path) -> None:
     assert not (out / "labels/train/01_v1.txt").exists()
 
 
+@pytest.mark.parametrize("name", ["03_v1.txt", "03.png_v1.txt"])
+def test_a_label_file_that_would_become_that_of_a_copy_is_refused(
+    name: str, tmp_path: Path
+) -> None:
+    root = draw_detect(tmp_path / "set")
+    (root / "labels/train" / name).write_text("0 0.5 0.5 0.1 0.1\n")
+    with pytest.raises(ExpandError, match=f'{name}" would become the label file of a copy of "im'):
+        opened(root)
+    opened(root, factor=1).close()
+
+
 def test_boxes_and_polygons_in_different_files_are_refused(tmp_path: Path) -> None:
     root = draw_segment(tmp_path / "set")
     (root / "labels/train/00.txt").write_text("0 0.5 0.5 0.1 0.1\n")

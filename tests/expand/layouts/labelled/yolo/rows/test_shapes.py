@@ -28,7 +28,7 @@ def area(ring: Floats) -> float:
 
 
 def test_parts_are_linked_at_their_nearest_corners() -> None:
-    parts = [SQUARE, np.add(SQUARE, [30, 0]), np.add(SQUARE, [60, 40])]
+    parts = [SQUARE, np.add(SQUARE, [30, 0])[::-1], np.add(SQUARE, [60, 40])]
     ring = join_parts(parts)
     assert area(ring) == 300
     assert {tuple(corner) for corner in ring} == {tuple(c) for part in parts for c in part}
