@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -66,8 +66,8 @@ class Survey:
 
     def finish(self, others: Iterable[str]) -> None:
         """Tell masks from images, and lists from labels that are called like an image."""
+        _settle(self.groups.values())
         for group in self.groups.values():
-            _settle(group)
             lossy = [name for name in group.masks if name.lower().endswith(LOSSY)]
             group.masks = [name for name in group.masks if name not in lossy]
             self.unread += lossy
@@ -126,12 +126,26 @@ def _has_labels(directory: Directory, name: str) -> bool:
     return kind_of_table(directory, name, numbered=False) is not None
 
 
-def _settle(group: Group) -> None:
-    """Take what lies beside an annotation for the image, where there is no other."""
-    if group.masks and group.annotations and not group.images:
-        folders = {name.rpartition("/")[0] for name in group.annotations}
-        group.images = [name for name in group.masks if name.rpartition("/")[0] in folders]
-        group.masks = [name for name in group.masks if name not in group.images]
+def _settle(groups: Collection[Group]) -> None:
+    """Take images in folders of labels for images where annotations of no others lie beside them.
+
+    A folder of images can be called "annotated".
+    """
+    beside = {
+        _folder(mask)
+        for group in groups
+        if not group.images
+        for mask in group.masks
+        if _folder(mask) in map(_folder, group.annotations)
+    }
+    for group in groups if beside else ():
+        if not group.images:
+            group.images = [name for name in group.masks if _folder(name) in beside]
+            group.masks = [name for name in group.masks if name not in group.images]
+
+
+def _folder(name: str) -> str:
+    return name.rpartition("/")[0]
 
 
 def key_of(path: str) -> str:

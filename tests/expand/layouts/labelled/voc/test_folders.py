@@ -138,6 +138,21 @@ def test_an_image_without_annotation_is_a_background_in_every_view(tmp_path: Pat
     assert boxes(out / "annotations/c_v1.xml") == []
 
 
+def test_a_folder_of_images_can_be_called_annotated(tmp_path: Path) -> None:
+    src, out = tmp_path / "src", tmp_path / "out"
+    pair(src, "annotated/a.png", "annotated/a.xml")
+    save_picture(src / "annotated/b.png", picture(()))
+    assert grow(src, out) == []
+    assert [name.rpartition("/")[2] for name in files(out)] == [
+        "a.png",
+        "a.xml",
+        "a_v1.png",
+        "a_v1.xml",
+        "b.png",
+        "b_v1.png",
+    ]
+
+
 def test_annotations_without_an_image_are_kept_and_a_fault(tmp_path: Path) -> None:
     src, out = tmp_path / "src", tmp_path / "out"
     pair(src, "images/a.jpg", "annotations/a.xml")

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from expand import expand
 from expand.errors import ExpandError
+from tests.conftest import tree
 from tests.expand.layouts.labelled.voc.drawn import (
     CAT,
     DOG,
@@ -337,6 +339,17 @@ def test_torchvision_reads_each_copy_with_its_own_labels(tmp_path: Path) -> None
         cat = np.asarray(mask) == 1
         drawn = np.abs(np.asarray(Image.open(path)).astype(int) - (250, 40, 40)).max(axis=2) < 60
         assert (cat == drawn).mean() > 0.97, path
+
+
+@pytest.mark.slow
+def test_any_number_of_workers_and_restarts_give_the_same_files(tmp_path: Path) -> None:
+    src = devkit(tmp_path / "src", {"train": "a\nb\nc\nd\n"})
+    trees = []
+    for name, workers, factors in (("one", 1, [4]), ("two", 2, [4]), ("grown", 2, [2, 3, 4])):
+        for factor in factors:
+            expand(src, tmp_path / name, factor, "classic", workers=workers)
+        trees.append(tree(tmp_path / name))
+    assert trees[0] == trees[1] == trees[2]
 
 
 def test_masks_alone_are_enough(tmp_path: Path) -> None:
