@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 OTHER_MASKS = (".mat", ".npy", ".npz", ".csv", ".geojson", ".gif")
 """Suffixes of files that are no images here, but can be masks."""
 LOSSY = (".jpg", ".jpeg")
-STARTS = ("annot", "gt", "label", "mask", "matte", "seg", "trimap", "truth")
+STARTS = ("anno", "gt", "label", "mask", "matte", "seg", "trimap", "truth")
 """Each word for labels in the name of a file contains one of these."""
 TOGETHER = 4096
 """Names that are searched at a time."""

@@ -23,13 +23,13 @@ IMAGES = _set(
     "inputs original originals sat"
 )
 LABELS = _set(
-    "label labels mask masks annotation annotations annotated annot annots ann anns gt gts "
-    "truth groundtruth seg segs segmentation segmentations trimap trimaps target targets "
-    "matte mattes manual labelids labelme xml xmls bbox bboxes polygons depth depths disparity "
-    "disparities semantic semantics instance instances panoptic"
+    "label labels mask masks annotation annotations annotated anno annos annot annots ann "
+    "anns gt gts truth groundtruth seg segs segmentation segmentations trimap trimaps target "
+    "targets matte mattes manual labelids labelme xml xmls bbox bboxes polygons depth depths "
+    "disparity disparities semantic semantics instance instances panoptic"
 )
 MARKS = _set(
-    "label labels mask masks annotation annotations annotated annot gt gts truth groundtruth "
+    "label labels mask masks annotation annotations annotated anno annot gt gts truth groundtruth "
     "seg segs segmentation segmentations trimap trimaps matte mattes labelids"
 )
 """The words for labels that tell a mask from the image beside it."""

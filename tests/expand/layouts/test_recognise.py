@@ -284,6 +284,7 @@ OTHERS: list[tuple[str, Kind, dict[str, str]]] = [
         Kind.MASKS,
         {"benign/benign (1).png": "", "benign/benign (1)_mask_1.png": ""},
     ),
+    ("pairs, _anno", Kind.MASKS, {"Warwick/train_1.bmp": "", "Warwick/train_1_anno.bmp": ""}),
     ("pairs, _sat", Kind.MASKS, {"train/1_sat.jpg": "", "train/1_mask.png": ""}),
     ("pairs, _seg", Kind.MASKS, {"a/x.jpg": "", "a/x_seg.png": ""}),
     ("pairs, _label", Kind.MASKS, {"a/x.jpg": "", "a/x_label.png": ""}),

@@ -11,7 +11,7 @@ from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.labelled.masks.annotation import write_masks, write_reason
 from expand.layouts.labelled.masks.derived.files import SetFiles
 from expand.layouts.labelled.masks.labels import MaskLabels
-from expand.layouts.labelled.masks.pairing import File, Images, Pairing, pair
+from expand.layouts.labelled.masks.pairing import File, Images, MaskOf, Pairing, pair
 from expand.layouts.labelled.masks.parts import Parts
 from expand.layouts.labelled.masks.polygons import ENDING
 from expand.layouts.labelled.masks.said import notes, title
@@ -82,15 +82,21 @@ def _files(root: Path) -> tuple[list[File], list[File]]:
 def _uses(pairing: Pairing, grown: set[str]) -> dict[str, Use]:
     """Return the use of each image that grows and of its masks; all other files are kept."""
     uses: dict[str, Use] = {}
-    for path in grown:
+    labels = {path: _label(path, pairing.masks.get(path, [])) for path in grown}
+    several = len({*labels.values()}) > 1
+    for path, label in labels.items():
         reason = pairing.doubtful.get(path)
         masks = pairing.masks.get(path, [])
         said = write_reason(reason) if reason else write_masks(masks)
-        label = File.of(path).place.folder
-        sample = masks[0].sample.rpartition("/")[2] if masks else ""
-        uses[path] = Use(Role.GROWS, label if label != sample else "", said)
+        uses[path] = Use(Role.GROWS, label if several else "", said)
         uses |= dict.fromkeys((mask.path for mask in masks), MADE)
     return uses
+
+
+def _label(path: str, masks: list[MaskOf]) -> str:
+    """Return the folder that an image has as its class, if it is not of the image alone."""
+    folder = File.of(path).place.folder
+    return "" if masks and masks[0].sample.rpartition("/")[2] == folder else folder
 
 
 def _no_pair(root: Path, images: list[File], others: list[File]) -> ExpandError:

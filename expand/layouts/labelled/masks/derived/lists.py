@@ -163,18 +163,24 @@ def _says_places(lines: list[str], images: tuple[str, ...], names: Names) -> boo
     A heading names such a column; or there are such numbers in a line, without a heading.
     """
     first = next(index for index, image in enumerate(images) if image)
-    heading = {word for line in lines[:first] for word in words(line)}
-    moving = not heading.isdisjoint(MOVING)
-    for line in (line for line, image in zip(lines, images, strict=True) if image):
-        rest = [token for token in TOKEN.findall(line) if names.meant(token) is None]
-        if (moving and rest) or (not first and _are_places(rest)):
-            return True
-    return False
+    rows = [line for line, image in zip(lines, images, strict=True) if image]
+    if not first:
+        return any(_are_places(TOKEN.findall(line), names) for line in rows)
+    heading = lines[first - 1]
+    between = max(",;\t", key=heading.count)
+    moving = [
+        index
+        for index, name in enumerate(heading.split(between))
+        if not MOVING.isdisjoint(words(name))
+    ]
+    cells = ((line.split(between), index) for line in rows for index in moving)
+    said = (row[index].strip(' "\r\n') for row, index in cells if index < len(row))
+    return any(cell and names.meant(cell) is None for cell in said)
 
 
-def _are_places(tokens: list[str]) -> bool:
+def _are_places(tokens: list[str], names: Names) -> bool:
     """Tell whether numbers can be places: four of them, or two of which one has a fraction."""
-    numbers = [token for token in tokens if NUMBER.fullmatch(token)]
+    numbers = [token for token in tokens if NUMBER.fullmatch(token) and names.meant(token) is None]
     return len(numbers) > 3 or (len(numbers) > 1 and any("." in each for each in numbers))
 
 

@@ -24,6 +24,7 @@ PARTS = {
         ("train/a.png trainannot/a.png\n", "train/a.png trainannot/a.png\ntrain/a_v1.png trainannot/a_v1.png\n"),
         ("/x/set/train/a.png 3\n", "/x/set/train/a.png 3\n/x/set/train/a_v1.png 3\n"),
         ("a 1 2 3\nb 2 2 1\n", "a 1 2 3\na_v1 1 2 3\nb 2 2 1\nb_v1 2 2 1\n"),
+        ("id,mask_path\n7,trainannot/a.png\n", "id,mask_path\n7,trainannot/a.png\n7,trainannot/a_v1.png\n"),
         ("./train/b.png;1\n", "./train/b.png;1\n./train/b_v1.png;1\n"),
         ("image,mask\na.png,a.png\n", "image,mask\na.png,a.png\na_v1.png,a_v1.png\n"),
     ],

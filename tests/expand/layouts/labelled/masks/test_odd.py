@@ -192,7 +192,7 @@ def test_a_folder_that_is_called_as_that_of_a_copy_would_be_is_refused(tmp_path:
 
 
 def test_several_masks_of_an_image_all_move(tmp_path: Path) -> None:
-    pairs = {"benign/x (1).png": "benign/x (1)_mask.png", "benign/y.png": "benign/y_mask.png"}
+    pairs = {"benign/x (1).png": "benign/x (1)_mask.png", "malign/y.png": "malign/y_mask.png"}
     second = drawn.scene(0)
     root = made(tmp_path, {"benign/x (1)_mask_1.png": drawn.as_png(second * 10)}, pairs)
     out = tmp_path / "out"
