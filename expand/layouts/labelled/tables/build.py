@@ -16,7 +16,8 @@ from expand.layouts.labelled.tables.columns.moves import are_flags, are_numbers
 from expand.layouts.labelled.tables.columns.objects import find_objects
 from expand.layouts.labelled.tables.images import Fault, Images, folder_part
 from expand.layouts.labelled.tables.parts import Parts, find_column, split_parts
-from expand.layouts.labelled.tables.rows.labels import TableLabels, TableSettings
+from expand.layouts.labelled.tables.rows.labels import TableLabels
+from expand.layouts.labelled.tables.rows.row import TableSettings
 from expand.layouts.labelled.tables.rows.writing import write_tables
 from expand.layouts.labelled.tables.survey import Survey, survey
 from expand.layouts.labelled.tables.table import Table

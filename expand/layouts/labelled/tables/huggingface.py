@@ -15,7 +15,8 @@ from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.tables.build import build_dataset
 from expand.layouts.labelled.tables.images import Images
 from expand.layouts.labelled.tables.open import check_alone, parquet_advice
-from expand.layouts.labelled.tables.table import Table, read_delimited, read_lines
+from expand.layouts.labelled.tables.reading import read_delimited, read_lines
+from expand.layouts.labelled.tables.table import Table
 from expand.layouts.names import split_suffix
 
 NAMES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")

@@ -11,7 +11,8 @@ from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.tables.build import build_dataset
 from expand.layouts.labelled.tables.images import Images
-from expand.layouts.labelled.tables.table import Table, find_absolute, read_table
+from expand.layouts.labelled.tables.reading import find_absolute, read_table
+from expand.layouts.labelled.tables.table import Table
 from expand.layouts.labelled.tables.vocabulary import CLASS_LISTS
 from expand.layouts.layout import AUTO, Kind
 from expand.layouts.names import split_suffix

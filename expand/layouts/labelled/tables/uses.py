@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from expand.layouts.labelled.scan import KEPT, MADE, Role, Use
-from expand.layouts.labelled.tables.rows.labels import ROWS, TableSettings
+from expand.layouts.labelled.tables.rows.labels import ROWS
+from expand.layouts.labelled.tables.rows.row import TableSettings
 from expand.layouts.labelled.tables.survey import Survey
 
 
