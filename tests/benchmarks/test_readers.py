@@ -22,6 +22,7 @@ from benchmarks.readers.scripts import (
     torchvision_voc,
 )
 from benchmarks.readers.scripts.findings import Findings, Sets
+from expand import expand
 from tests.benchmarks.drawn_sets import (
     Write,
     expand_by_hand,
@@ -214,6 +215,18 @@ def test_a_correct_expansion_is_equal(check: Check, write: Write, tmp_path: Path
     assert faults(check, write, tmp_path) == []
 
 
+@pytest.mark.parametrize("recipe", ["classic", "blog"])
+@pytest.mark.parametrize(("check", "write"), CORRECT)
+def test_what_expand_writes_is_equal(
+    check: Check, write: Write, recipe: str, tmp_path: Path
+) -> None:
+    src, _ = expand_by_hand(write, tmp_path)
+    expand(src, tmp_path / "copies", 3, recipe, workers=1)
+    findings = Findings()
+    check(Sets(src, tmp_path / "copies", 3, lossless=recipe == "classic"), findings)
+    assert findings.faults == []
+
+
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_expansion_is_said(name: str, tmp_path: Path) -> None:
     check, write, spoil, words = WRONG[name]
@@ -312,10 +325,25 @@ def test_readers_in_their_environments_tell_right_from_wrong(name: str, tmp_path
 
 
 @pytest.mark.slow
-def test_ultralytics_trains_without_a_warning(tmp_path: Path) -> None:
-    status, found, said = read("ultralytics_training", *expand_by_hand(write_yolo, tmp_path))
+@pytest.mark.parametrize(
+    ("script", "write"),
+    [
+        ("ultralytics_labels", write_yolo),
+        ("ultralytics_training", write_yolo),
+        ("supervision_detections", write_yolo),
+        ("supervision_detections", write_coco),
+        ("supervision_detections", write_voc),
+        ("datasets_folder", write_hugging_face),
+    ],
+)
+def test_readers_in_their_environments_find_what_expand_writes_equal(
+    script: str, write: Write, tmp_path: Path
+) -> None:
+    src, _ = expand_by_hand(write, tmp_path)
+    expand(src, tmp_path / "copies", 2, workers=1)
+    status, found, said = read(script, src, tmp_path / "copies")
     assert (status, found.get("faults")) == (0, []), said
-    assert found["facts"]["images an epoch"] == 6
+    assert found["facts"].get("images an epoch", 6) == 6
 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
