@@ -11,11 +11,11 @@ import numpy as np
 from expand.errors import BadImageError, ExpandError
 from expand.geometry import IDENTITY, Affine, Placement, Size
 from expand.layouts.labelled.coco.objects.drawn import Drawn
-from expand.layouts.labelled.coco.objects.layers import bits_of
+from expand.layouts.labelled.coco.objects.layers import MovedLayer, runs_of
 from expand.layouts.labelled.coco.objects.panoptic import Segments, png_of_view
 from expand.layouts.labelled.coco.objects.patches import patch
 from expand.layouts.labelled.coco.objects.seen import Seen, View
-from expand.layouts.labelled.coco.objects.shapes import Shape, bounds_of
+from expand.layouts.labelled.coco.objects.shapes import Shape
 from expand.layouts.labelled.dataset import LabelledView, ViewLabels
 from expand.targets import Carried, Mask, Targets, carry
 from expand.targets.rings import Wholes
@@ -93,21 +93,22 @@ class CocoImage:
         drawn, carried, targets = self.drawn, view.carried, view.carried.targets
         forward = view.forward.after(self.upright)
         prepared = View.of(targets, carried.shares[carried.kept].tolist(), view.size, forward)
-        masks = targets.masks[: len(drawn.layers)]
+        layers = list(map(MovedLayer.of, drawn.layers, targets.masks))
         for place, index in enumerate(self.kept[carried.kept].tolist()):
-            shape, bits = drawn.objects[index], bits_of(index, drawn.layers, masks)
-            if bits is None or bits.any():  # a mask of few pixels can fall between those of a view
-                yield shape, prepared.seen(place, drawn.columns.columns(index), bits)
+            shape, runs = drawn.objects[index], runs_of(index, layers)
+            if runs is None or runs.area:  # a mask of few pixels can fall between those of a view
+                yield shape, prepared.seen(place, drawn.columns.columns(index), runs)
 
     def _crowds(self, view: LabelledView) -> Iterator[tuple[Shape, Seen]]:
         """Yield the crowds of which a view shows at least a pixel."""
         drawn, forward = self.drawn, view.forward.after(self.upright)
-        masks = view.carried.targets.masks[len(drawn.layers) :][: len(drawn.crowd_layers)]
+        masks = view.carried.targets.masks[len(drawn.layers) :]
+        layers = list(map(MovedLayer.of, drawn.crowd_layers, masks))
         for index, shape in enumerate(drawn.crowds):
-            bits = bits_of(index, drawn.crowd_layers, masks)
-            if bits is not None and bits.any():
-                edges = bounds_of(bits).tolist()
-                yield shape, Seen(view.size, forward, edges, 1.0, bits=bits)
+            runs = runs_of(index, layers)
+            if runs and runs.area:
+                edges = runs.bounds().tolist()
+                yield shape, Seen(view.size, forward, edges, 1.0, runs=runs)
 
 
 def _carry(targets: Targets, placement: Placement) -> Carried:

@@ -49,8 +49,8 @@ class Drawn:
             crowds,
             Columns.find(objects, known),
             size,
-            stack([shape.bits for shape in objects], size),
-            stack([shape.bits for shape in crowds], size),
+            stack([shape.runs for shape in objects], size),
+            stack([shape.runs for shape in crowds], size),
             tuple(segments),
         )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from expand.layouts.labelled.coco.objects.rle import encode
+from expand.layouts.labelled.coco.objects.rle import encode, no_runs
 from expand.layouts.labelled.coco.objects.seen import DECIMALS, Seen
 from expand.layouts.labelled.coco.objects.shapes import Shape
 from expand.targets.rings import Floats, move_points
@@ -79,10 +79,9 @@ def _box(seen: Seen, *, whole: bool) -> list[float]:
 
 
 def _segmentation(shape: Shape, seen: Seen, given: Any) -> Any:
-    if shape.bits is not None:
-        size = int(seen.size.height), int(seen.size.width)
-        bits = seen.bits if seen.bits is not None else np.zeros(size, np.uint8)
-        return encode(bits, compressed=isinstance(given["counts"], str))
+    if shape.runs is not None:
+        empty = no_runs(int(seen.size.height), int(seen.size.width))
+        return encode(seen.runs or empty, compressed=isinstance(given["counts"], str))
     whole = all(_whole(part) for part in given)
     parts: Sequence[Floats] = seen.parts
     if not shape.parts:
@@ -106,8 +105,8 @@ def _keypoints(shape: Shape, seen: Seen, *, whole: bool) -> list[float]:
 def _area(shape: Shape, seen: Seen, given: float) -> float:
     """Return the area: it changes as that of the box, if it was that, or of the object."""
     before, after = shape.area, seen.area
-    if seen.bits is not None:
-        after = float(seen.bits.sum(dtype=np.int64))
+    if seen.runs is not None:
+        after = float(seen.runs.area)
     if before > 0:
         area = given * after / before
     else:

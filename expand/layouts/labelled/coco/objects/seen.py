@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from expand.geometry import Affine, Size
-from expand.layouts.labelled.coco.objects.rle import Bits
+from expand.layouts.labelled.coco.objects.rle import Runs
 from expand.targets import Points, Polygons, Targets
 from expand.targets.rings import Floats, Wholes
 
@@ -40,7 +40,7 @@ class Seen(NamedTuple):
     """Its polygons, M×2 each."""
     area: float = 0.0
     """The area of its polygons."""
-    bits: Bits | None = None
+    runs: Runs | None = None
     points: Floats = NO_POINTS
     """K×2, as indices of pixels; not below 0, which is half a pixel inside the border."""
     states: Wholes = NO_STATES
@@ -72,7 +72,7 @@ class View:
         points, states = _points(targets.points)
         return cls(size, forward, edges, list(shares), corners, rings, first, areas, points, states)
 
-    def seen(self, place: int, columns: slice, bits: Bits | None) -> Seen:
+    def seen(self, place: int, columns: slice, runs: Runs | None) -> Seen:
         """Return what is seen of the object at a place; `columns` are those of its keypoints."""
         parts: list[Floats] = []
         area = 0.0
@@ -84,7 +84,7 @@ class View:
         if self.points is not None and self.states is not None:
             points, states = self.points[place, columns], self.states[place, columns]
         edges, share = self.edges[place], self.shares[place]
-        return Seen(self.size, self.forward, edges, share, parts, area, bits, points, states)
+        return Seen(self.size, self.forward, edges, share, parts, area, runs, points, states)
 
 
 def _rounded(values: Floats) -> Floats:

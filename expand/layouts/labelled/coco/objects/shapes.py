@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 
 from expand.errors import BadImageError, shown
 from expand.geometry import Size
-from expand.layouts.labelled.coco.objects.rle import Bits, decode
+from expand.layouts.labelled.coco.objects.rle import Runs, decode
 from expand.layouts.labelled.coco.objects.seen import CENTRE
 from expand.targets.rings import Floats, Wholes
 
@@ -35,7 +34,7 @@ class Shape:
     """Its polygons, M×2 each."""
     flat: tuple[Floats, ...]
     """Its polygons without an area, which readers tolerate: two corners, or all on a line."""
-    bits: Bits | None
+    runs: Runs | None
     points: Floats
     """K×2; those that are not labelled are 0, 0."""
     states: Wholes
@@ -53,23 +52,17 @@ class Shape:
     @property
     def crowd(self) -> bool:
         """Whether it is a region with a mask, and no single object."""
-        return bool(self.given.get("iscrowd")) and self.bits is not None and bool(self.bits.any())
+        return bool(self.given.get("iscrowd")) and bool(self.runs and self.runs.area)
 
     def bounds(self) -> Floats | None:
         """Return its box, or else that of whatever it has; None if it has nothing."""
         if self.box is not None:
             return self.box
         corners = [*(self.parts or self.flat), *([self.points[self.states > 0]])]
-        if self.bits is not None and self.bits.any():
-            corners.append(bounds_of(self.bits).reshape(2, 2))
+        if self.runs and self.runs.area:
+            corners.append(self.runs.bounds().reshape(2, 2))
         joined = np.concatenate(corners) if corners else np.empty((0, 2))
         return np.concatenate([joined.min(axis=0), joined.max(axis=0)]) if len(joined) else None
-
-
-def bounds_of(bits: Bits) -> Floats:
-    """Return left, top, right and bottom of a mask that is not empty."""
-    x, y, width, height = cv2.boundingRect(bits)
-    return np.array([x, y, x + width, y + height], np.float64)
 
 
 def read_shape(given: Mapping[str, Any], place: int, size: Size, category: str = "") -> Shape:
@@ -77,22 +70,22 @@ def read_shape(given: Mapping[str, Any], place: int, size: Size, category: str =
     box, (points, states) = _read_box(given.get("bbox")), _read_keypoints(given.get("keypoints"))
     parts: list[Floats] = []
     flat: list[Floats] = []
-    bits, area, segmentation = None, 0.0, given.get("segmentation")
+    runs, area, segmentation = None, 0.0, given.get("segmentation")
     if isinstance(segmentation, Mapping):
-        bits = decode(segmentation, size)
-        area = float(np.count_nonzero(bits))
-    for ring in () if bits is not None else _read_rings(segmentation):
+        runs = decode(segmentation, size)
+        area = float(runs.area)
+    for ring in () if runs is not None else _read_rings(segmentation):
         own = _ring_area(ring)
         (parts if own >= SPECK else flat).append(ring)
         area += own
     attributes = given.get("attributes")
     turn = attributes.get("rotation") if isinstance(attributes, Mapping) else None
-    if turn and bits is None and not parts:
+    if turn and runs is None and not parts:
         raise BadImageError(
             f"its box is rotated by {shown(turn)}°, which a COCO file cannot say of a copy; export "
             "it as a polygon"
         )
-    return Shape(given, place, box, tuple(parts), tuple(flat), bits, points, states, area, category)
+    return Shape(given, place, box, tuple(parts), tuple(flat), runs, points, states, area, category)
 
 
 def _ring_area(ring: Floats) -> float:

@@ -280,19 +280,25 @@ def test_run_lengths_are_those_of_pycocotools(height: int, width: int, random: A
     bits = np.array([random.random() < 0.5 for _ in range(height * width)], np.uint8)
     bits = bits.reshape(height, width)
     size = Size(float(width), float(height))
-    for is_compressed in (True, False):
-        written = encode(bits, compressed=is_compressed)
-        assert (decode(written, size) == bits).all()
-        assert written == (compressed(bits) if is_compressed else uncompressed(bits))
+    for written in (compressed(bits), uncompressed(bits)):
+        runs = decode(written, size)
+        assert encode(runs, compressed=isinstance(written["counts"], str)) == written
+        columns = np.zeros(height * width, np.uint8)
+        columns[runs.pixels()] = 1
+        assert (bits == columns.reshape(width, height).T).all()
+        assert runs.area == bits.sum()
+        if runs.area:
+            left, top, right, bottom = coco_mask.toBbox(compressed(bits)).tolist()
+            assert runs.bounds().tolist() == [left, top, left + right, top + bottom]
 
 
 @given(st.text(max_size=20))
 def test_any_text_is_a_mask_or_a_bad_one(counts: str) -> None:
     try:
-        bits = decode({"size": [2, 3], "counts": counts}, Size(3.0, 2.0))
+        runs = decode({"size": [2, 3], "counts": counts}, Size(3.0, 2.0))
     except BadImageError:
         return
-    assert bits.shape == (2, 3)
+    assert set(runs.pixels().tolist()) <= set(range(6))
 
 
 def test_classes_are_named_for_pictures(tmp_path: Path) -> None:
