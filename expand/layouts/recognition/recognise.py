@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +32,8 @@ VOC_FOLDERS = ("ImageSets", "JPEGImages", "SegmentationClass", "SegmentationObje
 DEPTH, DIRECTORIES = 3, 64
 """How deep `recognise` looks, and at how many directories."""
 LISTS = (".txt", ".lst")
+FOLDERS = 8
+"""Folders in a directory that are looked into."""
 PEEKED = 200
 """Entries of a folder of labels that are looked at."""
 
@@ -196,6 +199,10 @@ def _look_into_labels(directory: Directory, *, tables: bool = True) -> Layout | 
 def _xml_of(directory: Directory, table: Layout) -> Layout | None:
     """Return the layout of XML annotations beside a table: it can be a list of their images."""
     found = _find_voc(directory)
+    for name in directory.folders[:FOLDERS] if not found else ():
+        with suppress(ExpandError):
+            inner = read_directory(os.path.join(directory.path, name))
+            found = found or ((layout := _find_voc(inner)) and layout.below(name))
     if not found and table.evidence[0].lower().endswith(LISTS):
         found = _look_into_labels(directory)
     return found if found and found.kind is Kind.VOC else None

@@ -179,6 +179,17 @@ def test_labels_in_another_format_beside_annotations_are_kept_and_noted(tmp_path
     assert "labels/train_1_v1.txt" not in files(out)
 
 
+@pytest.mark.parametrize("home", ["", "cells/"])
+def test_annotations_go_before_a_table_beside_them(tmp_path: Path, home: str) -> None:
+    src = tmp_path / "src"
+    pair(src, f"{home}JPEGImages/a.jpg", f"{home}Annotations/a.xml")
+    save_picture(src / "example.jpg", picture((CAT,)))
+    put(src / "test.csv", "file,xmin\nexample.jpg,5\n")
+    with opened(src) as data:
+        assert data.layout == "voc"
+        assert data.notes[-1].startswith('"test.csv" has labels in another format: it is kept')
+
+
 def test_two_annotations_of_one_image_are_a_bad_source(tmp_path: Path) -> None:
     src = tmp_path / "src"
     for stem in ("a", "b"):
