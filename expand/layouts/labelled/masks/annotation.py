@@ -10,6 +10,8 @@ from expand.layouts.labelled.masks.pairing import MaskOf
 from expand.layouts.names import copy_name, split_suffix
 from expand.layouts.source import Source
 
+ENCODER = json.JSONEncoder(separators=(",", ":"))
+
 
 class Masks(NamedTuple):
     """The masks of an image, each with the place of a copy's number in its name."""
@@ -27,7 +29,7 @@ def write_masks(masks: list[MaskOf]) -> str:
     tail = max((mask.tail for mask in masks), key=len, default="")
     sample = "" if not all(mask.sample for mask in masks) else masks[0].sample
     known = {"masks": [[mask.path, mask.at] for mask in sorted(masks)], "tail": tail}
-    return json.dumps(known | {"sample": sample}, separators=(",", ":"))
+    return ENCODER.encode(known | {"sample": sample})
 
 
 def write_reason(reason: str) -> str:

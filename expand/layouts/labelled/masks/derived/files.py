@@ -8,7 +8,13 @@ from pathlib import Path
 
 from expand.layouts.labelled.dataset import LabelFile, Rows
 from expand.layouts.labelled.masks.derived.counts import NAME, CaseCount, read_count
-from expand.layouts.labelled.masks.derived.lists import ImageList, Names, extend, find_lists
+from expand.layouts.labelled.masks.derived.lists import (
+    SUFFIXES,
+    ImageList,
+    Names,
+    extend,
+    find_lists,
+)
 from expand.layouts.labelled.masks.pairing import File, MaskOf
 from expand.layouts.labelled.masks.parts import Growing
 
@@ -32,8 +38,9 @@ class SetFiles:
         growing: Growing,
     ) -> SetFiles:
         """Read those of a dataset whose images with masks are `grown`."""
-        names = Names.of(grown)
-        found = find_lists(root, others, names, growing.kind)
+        listed = [file for file in others if file.suffix.lower() in SUFFIXES]
+        names = Names.of(grown if listed else {})
+        found = find_lists(root, listed, names, growing.kind)
         lists = [each for each in found if not each.places]
         unread = [each.name for each in found if each.places]
         return cls(lists, names, read_count(root, len(grown)), unread)

@@ -126,13 +126,12 @@ def _renamed(line: str, files: dict[str, str], names: Names) -> str:
     return TOKEN.sub(rename, line)
 
 
-def find_lists(root: Path, others: Iterable[File], names: Names, part: str) -> list[ImageList]:
-    """Return the files that list images of the part that grows."""
+def find_lists(root: Path, files: Iterable[File], names: Names, part: str) -> list[ImageList]:
+    """Return those of some files that list images of the part that grows."""
     found = list[ImageList]()
-    for file in others:
+    for file in files:
         said = part_said(file.stem)
-        listed = file.suffix.lower() in SUFFIXES and file.stem not in names.by_name
-        asked = listed and said in ("", part or said)
+        asked = file.stem not in names.by_name and said in ("", part or said)
         if asked and (each := _read(root, file.path, names)):
             found.append(each)
     return found

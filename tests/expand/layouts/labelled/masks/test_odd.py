@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 from expand import ExpandError, Recipe, expand
+from expand.cli.command import command
 from tests.expand.layouts.labelled.masks import drawn
 from tests.expand.layouts.labelled.masks.written import expanded
 
@@ -309,7 +311,8 @@ def test_a_mask_that_may_be_turned_or_not_is_not_used(
 def test_a_run_with_another_number_of_workers_or_a_restart_gives_the_same_tree(
     tmp_path: Path,
 ) -> None:
-    root = made(tmp_path, {"images/c.png": drawn.as_png(drawn.scene(5))})
+    more = {"images/c.png": drawn.as_png(drawn.scene(5)), "list.txt": b"a 1\nb 2\n"}
+    root = made(tmp_path, more)
     for name, workers, factors in (("one", 1, (4,)), ("two", 2, (4,)), ("grown", 1, (2, 4))):
         for factor in factors:
             expand(root, tmp_path / name, factor, Recipe.load("blog"), workers=workers)
@@ -322,3 +325,18 @@ def test_a_run_with_another_number_of_workers_or_a_restart_gives_the_same_tree(
         for name in ("one", "two", "grown")
     ]
     assert trees[0] == trees[1] == trees[2]
+    assert len(trees[0][Path("list.txt")].splitlines()) == 8
+
+
+def test_a_mask_that_is_lost_is_made_again(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    expanded(made(tmp_path, {"list.txt": b"a\nb\n"}), out, "blog", 3)
+    lost = [out / "masks/a_v2.png", out / "masks/a.png", out / "list.txt"]
+    before = [path.read_bytes() for path in lost]
+    for path in lost:
+        path.unlink()
+    runner, verify = CliRunner(), ["verify", str(out)]
+    assert runner.invoke(command, verify, standalone_mode=False).return_value == 1
+    done = runner.invoke(command, [*verify, "--repair"], standalone_mode=False)
+    assert not done.return_value, done.output
+    assert [path.read_bytes() for path in lost] == before
