@@ -74,6 +74,11 @@ def group_of(source_id: str, annotation: str | None, spec: str) -> str:
     return _parse(spec).group(source_id)
 
 
+def columns_of(annotation: str | None) -> tuple[str, ...]:
+    """Return the columns that a table has beside those that move with the image."""
+    return tuple(name for name in _columns(annotation) if name)
+
+
 def describe_ungrouped(spec: str, count: int, ungrouped: int, first: str) -> str:
     """Say in a sentence how many of `count` sources have no group; empty if all have one.
 

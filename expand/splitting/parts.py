@@ -41,7 +41,7 @@ def parse_parts(text: str) -> tuple[Part, ...]:
 
 
 def _parse_part(text: str) -> Part:
-    name, _, number = text.strip().partition("=")
+    name, _, number = (each.strip() for each in text.partition("="))
     try:
         share = float(number)
     except ValueError:

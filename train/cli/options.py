@@ -58,7 +58,8 @@ DATA_OPTIONS = [
         "--group-by",
         metavar="REGEX",
         help="Keep images together whose path has the same text where the regular expression "
-        "captures it, such as '(patient\\d+)_'; no group may be in two splits.",
+        "captures it, such as '(patient\\d+)_', or which have one value in this column of a "
+        "table; no group may be in two splits.",
     ),
     click.option(
         "--validation",

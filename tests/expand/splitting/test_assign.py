@@ -52,7 +52,8 @@ def test_parts_that_make_no_split_are_refused(text: str, words: str) -> None:
 
 
 def test_thirds_add_up_to_one() -> None:
-    assert len(parse_parts("a=0.333333, b=0.333333, c=0.333334")) == 3
+    assert len(parse_parts("a=0.333333, b = 0.333333, c=0.333334")) == 3
+    assert parse_parts("a = 0.5, b=0.5")[0] == Part("a", 0.5)
 
 
 SHARES = st.lists(st.floats(0.01, 1), min_size=2, max_size=5)

@@ -84,6 +84,27 @@ def test_a_group_in_training_and_test_set_is_a_leak(tmp_path: Path) -> None:
     assert prepared(src, test).leaks == []
 
 
+def test_a_column_of_a_table_is_the_group(tmp_path: Path) -> None:
+    names = write_set(
+        tmp_path / "src", {f"{n}.png": noise_image(8, 8, 3, seed=n) for n in range(20)}
+    )
+    lines = [f"{n}.png,{'cat' if n % 2 else 'dog'},site{n % 5}" for n in range(20)]
+    (names / "labels.csv").write_text("\n".join(["file_name,label,site", *lines]) + "\n")
+    data = prepared(names, validation=0.2, group_by="site")
+    assert data.validation
+
+    def sites(folder: Folder) -> set[int]:
+        return {int(file.removesuffix(".png")) % 5 for file in folder.files}
+
+    assert len(sites(data.validation.folder)) == 1
+    assert not sites(data.validation.folder) & sites(data.train.folder)
+    assert 'The columns are "label", "site"' in refusal(names, group_by="place")
+    test = write_set(tmp_path / "test", {"cat/1.png": noise_image(8, 8, 3, seed=99)})
+    data = prepared(names, test, group_by="site")
+    assert data.test
+    assert "groups cannot be compared" in data.test.folder.notes[0]
+
+
 def test_a_test_set_without_groups_is_said(tmp_path: Path) -> None:
     src = write_set(tmp_path / "src", patients(4))
     test = write_set(tmp_path / "test", {"ill/1.png": noise_image(8, 8, 3, seed=999)})

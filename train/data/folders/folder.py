@@ -45,6 +45,8 @@ class Folder:
     """The part of the dataset that these images are; empty if it has no parts."""
     parts: tuple[str, ...] = ()
     """All parts of the dataset."""
+    annotations: list[str] = field(default_factory=list)
+    """What a table says of each image, as JSON text; empty without a table."""
 
     @classmethod
     def of(
@@ -122,6 +124,7 @@ class Folder:
             pack_rows=self.pack_rows[chosen],
             file_hashes=kept(self.file_hashes),
             groups=kept(self.groups),
+            annotations=kept(self.annotations),
         )
 
     def whole(self) -> Folder:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from expand.errors import ExpandError
-from expand.layouts.groups import GroupBy, describe_ungrouped
+from expand.layouts.groups import GroupBy, columns_of, describe_ungrouped
 from train.data.folders.folder import Folder
 from train.errors import TrainError
 
 
 def with_groups(folder: Folder, spec: str | None) -> Folder:
-    """Return a folder with the groups that --group-by finds in the paths of its sources.
+    """Return a folder with the groups that --group-by finds in paths of sources, or in a column.
 
-    Raise TrainError if it is not a regular expression with a group, or if no source has a group.
+    Raise TrainError if it is neither a column nor a regular expression with a group, or if no
+    source has a group.
     """
     if spec is None:
         return folder
@@ -34,8 +35,11 @@ def with_groups_if_any(folder: Folder, spec: str | None) -> Folder:
     """
     if spec is None:
         return folder
-    by_source = group_sources(folder, spec)
-    if not any(by_source.values()):
+    try:
+        found = any(group_sources(folder, spec).values())
+    except ExpandError:  # a column of the table that lists the training images
+        found = False
+    if not found:
         note = f'no image has a group by --group-by "{spec}": groups cannot be compared'
         return replace(folder, notes=(*folder.notes, note))
     return with_groups(folder, spec)
@@ -43,5 +47,9 @@ def with_groups_if_any(folder: Folder, spec: str | None) -> Folder:
 
 def group_sources(folder: Folder, spec: str) -> dict[str, str]:
     """Return the group of each source of a folder; "" for none."""
-    group_by = GroupBy.parse(spec)
-    return {source: group_by.group(source) for source in folder.source_ids}
+    said = folder.annotations or [""] * len(folder)
+    group_by = GroupBy.parse(spec, columns_of(said[0]))
+    return {
+        source: group_by.group(source, annotation)
+        for source, annotation in zip(folder.sources, said, strict=True)
+    }

@@ -45,12 +45,16 @@ def _from_dataset(root: Path, layout: str, split: str) -> Folder:
     """List the images of a dataset that `expand` has not written, or of a part that it kept."""
     with open_dataset(root, Request(layout, split)) as dataset:
         check_classified(root, dataset)
-        named = ((source.id, source.label) for source in dataset.listing)
-        sources, labels = map(list, zip(*named, strict=True))
+        named = ((source.id, source.label, source.annotation) for source in dataset.listing)
+        sources, labels, said = map(list, zip(*named, strict=True))
         _check_names(root, sources)
         empty = tuple(each.sentence() for each in dataset.listing.summary.empty_classes)
         folder = Folder.of(root, sources, labels, sources, [0] * len(sources), None)
-        return replace(_in_parts(folder, dataset), notes=(*empty, *dataset.notes))
+        return replace(
+            _in_parts(folder, dataset),
+            notes=(*empty, *dataset.notes),
+            annotations=said if any(said) else [],
+        )
 
 
 def _with_parts(folder: Folder) -> Folder:
