@@ -55,26 +55,42 @@ def _nearest(ring: Floats, part: Floats) -> tuple[float, int, int]:
     return float(squares[at, start]), at * first, start * second
 
 
-def rectangle_error(corners: Floats) -> float:
-    """Return how far, in pixels, four corners (4×2) are from a rectangle of that order.
+def rectangle_error(corners: Floats) -> Floats:
+    """Return how far, in pixels, four corners (… × 4×2) are from a rectangle of that order.
 
     Both diagonals of a rectangle have one middle and one length.
     """
-    first, second = corners[2] - corners[0], corners[3] - corners[1]
-    middles = (corners[0] + corners[2] - corners[1] - corners[3]) / 2
-    lengths = np.hypot(*first) - np.hypot(*second)
-    return float(max(np.hypot(*middles), abs(lengths)) / 2)
+    first, second = corners[..., 2, :] - corners[..., 0, :], corners[..., 3, :] - corners[..., 1, :]
+    middles = corners[..., [0, 2], :].sum(axis=-2) - corners[..., [1, 3], :].sum(axis=-2)
+    lengths = np.linalg.norm(first, axis=-1) - np.linalg.norm(second, axis=-1)
+    error: Floats = np.maximum(np.linalg.norm(middles, axis=-1) / 2, np.abs(lengths)) / 2
+    return error
 
 
-def as_rectangle(corners: Floats, before: Floats) -> Floats:
-    """Return the corners of an oriented box (4×2) that was a rectangle `before`, as one again.
+def write_corners(corners: Floats, before: Floats, size: Size) -> tuple[Floats, int]:
+    """Return the corners of oriented boxes (N×4×2) of a view as rows hold them.
 
-    Where one axis of the image is stretched it is a parallelogram: it becomes the rectangle along
-    its longer side that holds it. Boxes that were none, as people draw them, stay what they are.
+    `before` are those in the source. A box that was a rectangle and is none where a technique
+    stretches one axis of the image becomes the rectangle along its longer side that holds it; boxes
+    that were none, as people draw them, stay what they are. Return how many had to become upright,
+    too: the corners may lie outside the view, but if the upright box around them has its centre
+    outside, or is wider or taller than the view, Ultralytics leaves out the whole image. Such an
+    object becomes the upright box around its visible part, which never cuts it.
     """
-    error = rectangle_error(before)
-    if error > RECTANGLE or rectangle_error(corners) <= error + STRETCHED:
-        return corners
+    errors = rectangle_error(before)
+    stretched = (errors <= RECTANGLE) & (rectangle_error(corners) > errors + STRETCHED)
+    corners = corners.copy()
+    for index in np.flatnonzero(stretched).tolist():
+        corners[index] = as_rectangle(corners[index])
+    boxes = upright(corners / np.array(size, np.float64))
+    refused = np.flatnonzero(((boxes < 0) | (boxes > 1)).any(axis=1)).tolist()
+    for index in refused:
+        corners[index] = upright_corners(corners[index], size)
+    return corners, len(refused)
+
+
+def as_rectangle(corners: Floats) -> Floats:
+    """Return the rectangle along the longer side of a parallelogram (4×2) that holds it."""
     first, second = corners[1] - corners[0], corners[3] - corners[0]
     long = first if np.hypot(*first) >= np.hypot(*second) else second
     x, y = long / np.hypot(*long)
@@ -89,18 +105,11 @@ def as_rectangle(corners: Floats, before: Floats) -> Floats:
     return rectangle
 
 
-def oriented_corners(corners: Floats, size: Size) -> tuple[Floats, bool]:
-    """Return the corners (4×2) of an oriented box of a view, and whether they had to be changed.
-
-    Its corners may lie outside the view. But if its centre does, or if it is wider or taller than
-    the view, Ultralytics leaves out the whole image; then it becomes the upright box around its
-    visible part, which never cuts the object.
-    """
-    box = upright(corners / np.array(size, np.float64))
-    if (box >= 0).all() and (box <= 1).all():
-        return corners, False
+def upright_corners(corners: Floats, size: Size) -> Floats:
+    """Return the upright box, as corners (4×2), around the part of a box inside the view."""
     pieces = clip_rings(Rings.quadrilaterals(corners[None]), size).pieces.corners
     if not len(pieces):
-        pieces = corners.clip(0, [float(size.width), float(size.height)])
+        pieces = corners.clip(0, np.array(size, np.float64))
     edges = np.concatenate([pieces.min(axis=0), pieces.max(axis=0)])
-    return Boxes(edges[None]).corners()[0], True
+    box: Floats = Boxes(edges[None]).corners()[0]
+    return box

@@ -71,7 +71,7 @@ def _kind(row: Row, size: Callable[[], Size | None]) -> str:
 def is_rectangle(numbers: tuple[float, ...], size: Size) -> bool:
     """Return whether four corners, in shares of an image's size, are those of a rectangle."""
     corners = np.reshape(numbers, (4, 2)) * np.array(size, np.float64)
-    return rectangle_error(corners) <= RECTANGLE
+    return bool(rectangle_error(corners) <= RECTANGLE)
 
 
 def _looks_posed(seen: Seen) -> bool:

@@ -73,7 +73,7 @@ def _read(name: str, number: int, line: str) -> Row:
 def _numbers(where: str, words: list[str]) -> tuple[float, ...]:
     try:
         numbers = tuple(map(float, words))
-        if all(map(math.isfinite, numbers)) and not any("_" in word for word in words):
+        if all(map(math.isfinite, numbers)) and "_" not in "".join(words):
             return numbers
     except ValueError:
         pass

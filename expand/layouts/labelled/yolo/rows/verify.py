@@ -36,6 +36,6 @@ def is_accepted(rows: Sequence[Row], task: Task, polygons: bool) -> bool:
 
 
 def upright(corners: NDArray[Any]) -> NDArray[Any]:
-    """Return centre, width and height of the upright box around corners (M×2)."""
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    return np.concatenate([(low + high) / 2, high - low])
+    """Return centre, width and height (… × 4) of the upright boxes around corners (… × M×2)."""
+    low, high = corners.min(axis=-2), corners.max(axis=-2)
+    return np.concatenate([(low + high) / 2, high - low], axis=-1)

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from expand.geometry import Size
 from expand.layouts.labelled.yolo.rows.shapes import (
     STRETCHED,
-    as_rectangle,
     join_parts,
-    oriented_corners,
     rectangle_error,
+    write_corners,
 )
 from expand.targets.rings import Floats
 
@@ -61,8 +60,9 @@ def test_a_stretched_box_becomes_the_rectangle_that_holds_it(
     c, s = np.cos(angle), np.sin(angle)
     before = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * sides @ np.array([[c, s], [-s, c]])
     before = before[::-1] if mirrored else before
+    before += 500
     corners = before * stretch
-    after = as_rectangle(corners, before)
+    after = write_corners(corners[None], before[None], Size(2e3, 2e3))[0][0]
     assert rectangle_error(after) < STRETCHED + 1e-6
     first, second = after[1] - after[0], after[3] - after[0]
     shares = np.linalg.solve(np.stack([first, second]).T, (corners - after[0]).T)
@@ -77,15 +77,16 @@ def _sides(corners: Floats) -> tuple[Floats, Floats]:
 
 
 def test_a_quadrilateral_that_was_no_rectangle_stays() -> None:
-    odd = np.array([[0.0, 0.0], [20.0, 3.0], [30.0, 30.0], [0.0, 12.0]])
-    assert as_rectangle(odd * [1, 2], odd).tolist() == (odd * [1, 2]).tolist()
+    odd = np.array([[[0.0, 0.0], [20.0, 3.0], [30.0, 30.0], [0.0, 12.0]]])
+    after, changed = write_corners(odd * [1, 2], odd, Size(100.0, 100.0))
+    assert (after.tolist(), changed) == ((odd * [1, 2]).tolist(), 0)
 
 
 def test_an_oriented_box_stays_while_its_upright_box_fits_the_view() -> None:
     size = Size(100.0, 100.0)
     tilted = np.array([[-5.0, 40.0], [40.0, -5.0], [60.0, 15.0], [15.0, 60.0]])
-    corners, changed = oriented_corners(tilted, size)
-    assert (corners is tilted, changed) == (True, False)
-    corners, changed = oriented_corners(tilted * 2, size)
-    assert changed
-    assert corners.tolist() == [[0, 0], [100, 0], [100, 100], [0, 100]]
+    both = np.stack([tilted, tilted * 2])
+    corners, changed = write_corners(both, both, size)
+    assert changed == 1
+    assert corners[0].tolist() == tilted.tolist()
+    assert corners[1].tolist() == [[0, 0], [100, 0], [100, 100], [0, 100]]
