@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -18,9 +19,6 @@ from expand.layouts.recognition.evidence import kind_of_json
 from expand.layouts.recognition.words import PART_OF, part_of, role_of, words
 from expand.layouts.walk import walk
 
-SAMPLED = 64
-"""Images of a file that are looked for in each folder."""
-
 
 @dataclass
 class Tree:
@@ -28,8 +26,6 @@ class Tree:
 
     files: list[str] = field(default_factory=list)
     """Its JSON files that can be COCO files."""
-    folders: list[str] = field(default_factory=list)
-    """All folders, each with a slash at its end; the dataset's own is empty."""
     known: frozenset[str] = frozenset()
     """Those that begin like one. The others lie beside them, or are all JSON files there are."""
     images: set[str] = field(default_factory=set)
@@ -51,7 +47,7 @@ class Part(NamedTuple):
 def read_tree(root: Path) -> Tree:
     """Walk over a dataset; its JSON files are looked into."""
     tree, others = Tree(), list[str]()
-    for frame, name, kind in walk(str(root), lambda frame: tree.folders.append(frame.prefix)):
+    for frame, name, kind in walk(str(root), lambda _frame: None):
         if name is None:
             continue
         path = f"{frame.prefix}{name}"
@@ -112,12 +108,10 @@ def _find(
     doubts: Callable[[str, str], tuple[bool, ...]],
 ) -> str:
     """Return the folder with most of some images, and of several the one with the least doubts."""
-    sample = [compose(clean_name(name)) for name in names[:: max(1, len(names) // SAMPLED)]]
     ranked = []
-    for folder in tree.folders:
-        if hits := sum(folder + name in tree.images for name in sample):
-            last = folder.rstrip("/").rpartition("/")[2]
-            ranked.append((-hits, doubts(folder, last), _distance(coco.path, folder), folder))
+    for folder, hits in _count_images(names, tree).items():
+        last = folder.rstrip("/").rpartition("/")[2]
+        ranked.append((-hits, doubts(folder, last), _distance(coco.path, folder), folder))
     ranked.sort()
     if not ranked:
         first = f', "{names[0]}" for example' if names else ""
@@ -128,6 +122,20 @@ def _find(
             f'"{ranked[1][-1]}"; move one of these folders out of the dataset'
         )
     return ranked[0][-1]
+
+
+def _count_images(names: Sequence[str], tree: Tree) -> Counter[str]:
+    """Return how many images of these names lie below each folder."""
+    wanted = {compose(clean_name(name)) for name in names}
+    counts = Counter[str]()
+    for path in tree.images:
+        at = -1
+        while True:
+            if path[at + 1 :] in wanted:
+                counts[path[: at + 1]] += 1
+            if (at := path.find("/", at + 1)) < 0:
+                break
+    return counts
 
 
 def _distance(path: str, folder: str) -> int:

@@ -252,6 +252,15 @@ def test_images_that_are_missing_are_left_out(drawn: Drawn) -> None:
     assert names(out / "labels.json") == ["a.png", "a_v1.png"]
 
 
+def test_one_image_of_thousands_is_enough_to_find_the_folder(drawn: Drawn) -> None:
+    images = [image(number, f"{number}.png") for number in range(2000)]
+    drawn.picture("deep/images/1234.png")
+    drawn.json("labels.json", document(images, annotations(1234, 1)))
+    out = drawn.root.parent / "out"
+    assert grow(drawn.root, out, 2).notes[0].startswith("1,999 images")
+    assert names(out / "labels.json") == ["1234.png", "1234_v1.png"]
+
+
 def test_accents_are_compared_however_they_are_encoded(drawn: Drawn) -> None:
     drawn.part("images/", "labels.json", {1: "e\u0301.png"})
     text = (drawn.root / "labels.json").read_text()
