@@ -10,6 +10,9 @@ from expand.images.masks import MaskFile
 from expand.layouts.labelled.voc.annotations.annotation import Annotation, Labelled
 from expand.targets import Carried, Mask, Targets
 
+IGNORED = 255
+"""VOC's value of pixels that belong to no object for certain."""
+
 
 @dataclass(frozen=True, eq=False)
 class ReadAnnotation:
@@ -48,6 +51,8 @@ class ReadMask:
     """Whether it is stored otherwise: it has a tag that turns it, or was drawn on an image that
     has one."""
 
+    extents: Mask | None = None
+    """Where it has borders of ignored pixels: the instances with these, linked to the objects."""
     numbered: bool = False
     """Whether its values are the numbers of the objects in the annotation."""
 

@@ -12,8 +12,9 @@ from expand.images.masks import open_mask
 from expand.layouts.labelled.dataset import Frame, ImageLabels, Labels
 from expand.layouts.labelled.voc.annotations.annotation import Annotation
 from expand.layouts.labelled.voc.annotations.document import LARGEST
+from expand.layouts.labelled.voc.instances import link
 from expand.layouts.labelled.voc.naming import check_clear, is_annotation, label_files, label_name
-from expand.layouts.labelled.voc.places import are_outside, link, targets_of
+from expand.layouts.labelled.voc.places import are_outside, targets_of
 from expand.layouts.labelled.voc.read import ReadAnnotation, ReadMask
 from expand.layouts.labelled.voc.writer import VocImageLabels
 from expand.layouts.source import Source
@@ -55,7 +56,8 @@ class VocLabels(Labels):
         read = annotations[0] if annotations else None
         rows, places = (read.labelled, read.targets) if read else ((), Targets())
         masks = [link(mask, rows, places) for mask in masks]
-        moving = tuple(each.mask for each in masks)
+        # those that are written come first
+        moving = *(each.mask for each in masks), *filter(None, (each.extents for each in masks))
         targets = Targets(places.boxes, places.oriented, places.polygons, places.points, moving)
         return VocImageLabels(source.id, read, tuple(masks), targets, self.listed)
 

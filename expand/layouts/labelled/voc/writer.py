@@ -13,11 +13,8 @@ from expand.layouts.labelled.dataset import LabelFile, LabelledView, ViewLabels
 from expand.layouts.labelled.voc.annotations.annotation import Labelled
 from expand.layouts.labelled.voc.moved import move_annotation
 from expand.layouts.labelled.voc.naming import label_name
-from expand.layouts.labelled.voc.read import ReadAnnotation, ReadMask
+from expand.layouts.labelled.voc.read import IGNORED, ReadAnnotation, ReadMask
 from expand.targets import Carried, Mask, Targets
-
-IGNORED = 255
-"""VOC's value of pixels that belong to no object for certain."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,8 @@ class VocImageLabels:
             data = self.read.data if keeps else move_annotation(self.read, view)
             files.append(LabelFile(label_name(self.read.name, view.name), data))
             annotation = _changed(self.read, view.carried) if self.listed else None
-        for mask, moved in zip(self.masks, view.carried.targets.masks, strict=True):
+        written = view.carried.targets.masks[: len(self.masks)]
+        for mask, moved in zip(self.masks, written, strict=True):
             keeps = view.k == 0 and not mask.turned
             data = mask.data if keeps else mask.file.write(self._renumbered(mask, moved, view))
             files.append(LabelFile(label_name(mask.name, view.name), data))

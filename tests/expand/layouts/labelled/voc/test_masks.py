@@ -24,6 +24,7 @@ from tests.expand.layouts.labelled.voc.drawn import (
     put,
     save_mask,
     save_picture,
+    seen,
 )
 from tests.expand.layouts.labelled.voc.growing import AWAY, grow
 
@@ -81,10 +82,7 @@ def test_the_depth_of_a_palette_is_kept(tmp_path: Path, bits: int) -> None:
 
 def test_a_box_is_tight_around_its_instance_where_that_is_certain(tmp_path: Path) -> None:
     src, out = one(tmp_path / "src", (DOG,)), tmp_path / "out"
-    ellipse = np.zeros((HEIGHT, WIDTH), np.uint8)
-    y, x = np.mgrid[:HEIGHT, :WIDTH] + 0.5
-    ellipse[((x - 45) / 15) ** 2 + ((y - 21.5) / 18.5) ** 2 < 1] = 1
-    save_mask(src / "SegmentationObject/a.png", ellipse)
+    save_mask(src / "SegmentationObject/a.png", ellipse(0).astype(np.uint8))
     grow(src, out, TURN)
     moved = values(out / "SegmentationObject/a_v1.png")
     rows, columns = np.flatnonzero(moved.any(axis=1)), np.flatnonzero(moved.any(axis=0))
@@ -92,14 +90,43 @@ def test_a_box_is_tight_around_its_instance_where_that_is_certain(tmp_path: Path
     assert boxes(out / "Annotations/a_v1.xml") == [("dog", tight)]
 
 
-def test_a_box_holds_its_corners_where_a_border_hides_the_extent(tmp_path: Path) -> None:
-    small = Drawn("dog", (25, 16, 40, 32))
-    loose = one(tmp_path / "loose", (small,), border=True)
-    alone = one(tmp_path / "alone", (small,))
+def ellipse(wider: float) -> Pixels:
+    """Return which pixels are in the ellipse inside the box of the dog, made wider."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH] + 0.5
+    inside: Pixels = ((x - 45) / (15 + wider)) ** 2 + ((y - 21.5) / (18.5 + wider)) ** 2 < 1
+    return inside
+
+
+def test_a_box_is_tight_around_an_instance_with_its_border_and_does_not_cut_it(
+    tmp_path: Path,
+) -> None:
+    src, out = one(tmp_path / "src", (DOG,)), tmp_path / "out"
+    pixels = picture(())
+    pixels[ellipse(0)] = (40, 250, 40)
+    save_picture(src / "JPEGImages/a.png", pixels)
+    bordered = np.where(ellipse(-3), 1, np.where(ellipse(3), BORDER, 0)).astype(np.uint8)
+    save_mask(src / "SegmentationObject/a.png", bordered)
+    grow(src, out, "techniques: [rotate: {degrees: [-40, 40]}]", factor=8)
+    (src / "SegmentationObject/a.png").unlink()
+    grow(src, tmp_path / "corners", "techniques: [rotate: {degrees: [-40, 40]}]", factor=8)
+    for k in range(1, 8):
+        (name, box), (_, corners) = (
+            boxes(root / f"Annotations/a_v{k}.xml")[0] for root in (out, tmp_path / "corners")
+        )
+        shown = seen(out / f"JPEGImages/a_v{k}.png", name)
+        assert shown
+        assert (np.subtract(shown, box) * (1, 1, -1, -1)).min() >= 0
+        assert (np.subtract(box, corners) * (1, 1, -1, -1)).min() >= 0
+    assert np.subtract(shown, box).max() <= 3
+
+
+def test_a_box_that_its_instance_does_not_reach_holds_its_corners(tmp_path: Path) -> None:
+    src, alone = one(tmp_path / "src", (DOG,)), one(tmp_path / "alone", (DOG,))
+    save_mask(src / "SegmentationObject/a.png", ellipse(-4).astype(np.uint8))
     (alone / "SegmentationObject/a.png").unlink()
-    for root in (loose, alone):
+    for root in (src, alone):
         grow(root, root.with_suffix(".out"), TURN)
-    found = [boxes(root.with_suffix(".out") / "Annotations/a_v1.xml") for root in (loose, alone)]
+    found = [boxes(root.with_suffix(".out") / "Annotations/a_v1.xml") for root in (src, alone)]
     assert found[0] == found[1]
 
 
