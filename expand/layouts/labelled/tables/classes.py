@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from expand.layouts.labelled.tables.columns.moves import Values
+from expand.layouts.labelled.tables.columns.vocabulary import CLASSES, NO_CLASSES
 from expand.layouts.labelled.tables.survey import Survey
-from expand.layouts.labelled.tables.vocabulary import CLASSES, NO_CLASSES
 from expand.layouts.recognition.words import words
 
 SEPARATOR = re.compile(r"\s*[|;,]\s*")

@@ -10,10 +10,10 @@ from expand.layouts.directory import read_directory
 from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.tables.build import build_dataset
+from expand.layouts.labelled.tables.columns.vocabulary import CLASS_LISTS
 from expand.layouts.labelled.tables.images import Images
 from expand.layouts.labelled.tables.reading import find_absolute, read_table
 from expand.layouts.labelled.tables.table import Table
-from expand.layouts.labelled.tables.vocabulary import CLASS_LISTS
 from expand.layouts.layout import AUTO, Kind
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.recognise import look_beside_tables
@@ -89,7 +89,7 @@ def _candidates(images: Images) -> Iterator[str]:
 def _is_class_list(table: Table, tables: Sequence[Table]) -> bool:
     """Tell whether a table lists the numbers of classes, which only look like names of images."""
     named = set(words(split_suffix(basename(table.name))[0]))
-    numbers = all(table.values(each).get(table.names[0], "0").isdigit() for each in table.body())
+    numbers = all(table.cells(each).get(table.names[0], "0").isdigit() for each in table.body())
     return numbers and bool(named & CLASS_LISTS) and len(tables) > 1
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from expand.errors import ExpandError, shown
+from expand.layouts.labelled.tables.columns.vocabulary import PARTS, SURE_PARTS
 from expand.layouts.labelled.tables.images import folder_part
 from expand.layouts.labelled.tables.survey import Survey
-from expand.layouts.labelled.tables.vocabulary import PARTS, SURE_PARTS
 from expand.layouts.recognition.words import PART_OF, part_of, words
 
 MOST = 20

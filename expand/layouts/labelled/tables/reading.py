@@ -205,6 +205,6 @@ def _by_usual_names(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _are_checksums(table: Table) -> bool:
     """Tell whether all that a table says of images are checksums."""
-    rows = [table.values(each) for each in islice(table.body(), SAMPLE)]
+    rows = [table.cells(each) for each in islice(table.body(), SAMPLE)]
     cells = [row.get(name, "") for row in rows for name in table.others]
     return bool(cells) and all(CHECKSUM.fullmatch(each) for each in cells)

@@ -37,10 +37,7 @@ class Survey:
 
     def cells(self, number: int, record: Record) -> Mapping[str, str]:
         """Return the cells of a row of a table, as many as can be read."""
-        try:
-            return self.tables[number].values(record)
-        except RecordError as error:
-            return error.values
+        return self.tables[number].cells(record)
 
 
 def survey(tables: Sequence[Table], images: Images) -> Survey:

@@ -68,3 +68,10 @@ class Table:
         except RecordError as error:
             where = f"{self.name}, line {record.line}"
             raise RecordError(f"{where}: {error}", error.values) from error
+
+    def cells(self, record: Record) -> Mapping[str, str]:
+        """Return the cells of a row, as many as can be read."""
+        try:
+            return self.values(record)
+        except RecordError as error:
+            return error.values

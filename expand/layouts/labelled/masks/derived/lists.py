@@ -15,7 +15,7 @@ from expand.errors import ExpandError
 from expand.layouts.labelled.dataset import LabelFile, Rows
 from expand.layouts.labelled.masks.pairing import File, MaskOf
 from expand.layouts.labelled.masks.places import part_said
-from expand.layouts.labelled.tables.vocabulary import ANGLES, PLACES, TEXTS
+from expand.layouts.labelled.tables.columns.vocabulary import ANGLES, PLACES, TEXTS
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.words import words
 from expand.storage.reading import read_image

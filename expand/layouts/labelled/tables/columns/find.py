@@ -22,7 +22,7 @@ from expand.layouts.labelled.tables.columns.moves import (
     style_of,
 )
 from expand.layouts.labelled.tables.columns.points import axis_of, find_points
-from expand.layouts.labelled.tables.vocabulary import ANGLES, PLACES, TEXTS
+from expand.layouts.labelled.tables.columns.vocabulary import ANGLES, PLACES, TEXTS
 from expand.layouts.recognition.words import words
 
 SIZES = (
@@ -38,7 +38,7 @@ def find_moves(values: Values, text: str, name: str, objects: ObjectColumn | Non
     `text` is what the user says of them (--columns). Raise ExpandError for a column whose name says
     that it moves, if it is not known how.
     """
-    roles = parse_columns(text, [*values, *(objects_names(objects))])
+    roles = parse_columns(text, list(values))
     free: dict[str, Counter[str]] = {
         column: counts
         for column, counts in values.items()
@@ -54,11 +54,6 @@ def find_moves(values: Values, text: str, name: str, objects: ObjectColumn | Non
     taken |= {*points.x, *points.y} if points else set()
     _refuse_others({key: free[key] for key in free if key not in taken}, name)
     return Moves(box, points, objects, size, _area(free) if box else "", turns)
-
-
-def objects_names(objects: ObjectColumn | None) -> Iterable[str]:
-    """Return the name that --columns has for the boxes of a column of objects."""
-    return (f"{objects.column}.{objects.key}",) if objects else ()
 
 
 def _size(

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from expand.errors import ExpandError
-from expand.layouts.labelled.tables.columns.declared import OPTION
+from expand.layouts.labelled.tables.columns.declared import BOXES, OPTION
 from expand.layouts.labelled.tables.columns.moves import (
     Form,
     ObjectColumn,
@@ -21,13 +21,12 @@ from expand.layouts.labelled.tables.columns.moves import (
     style_of,
 )
 from expand.layouts.labelled.tables.columns.places import NewArea
+from expand.layouts.labelled.tables.columns.vocabulary import MOVING_KEYS, SIZE_KEYS
 from expand.layouts.labelled.tables.text.lines import Value, items, members
 from expand.layouts.labelled.tables.text.record import RecordError, splice
-from expand.layouts.labelled.tables.vocabulary import MOVING_KEYS, SIZE_KEYS
 from expand.layouts.recognition.words import words
 
 CLASS_KEYS = ("category", "categories", "label", "labels", "class", "classes", "category_id")
-KEYS = ("bbox", "bboxes", "boxes", "box")
 
 
 class Item(NamedTuple):
@@ -68,10 +67,10 @@ def _key(value: str) -> str:
     try:
         if value.startswith("{"):
             found = members(value)
-            lists = [key for key in KEYS if key in found and isinstance(found[key].value, list)]
+            lists = [key for key in BOXES if key in found and isinstance(found[key].value, list)]
             return next((key for key in lists if _are_boxes(found[key].value)), "")
         if value.startswith("[") and (each := items(value)) and isinstance(each[0].value, dict):
-            keys = [key for key in KEYS if _are_boxes([each[0].value.get(key)])]
+            keys = [key for key in BOXES if _are_boxes([each[0].value.get(key)])]
             return keys[0] if keys else ""
     except RecordError:
         pass

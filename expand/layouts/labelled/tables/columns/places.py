@@ -21,6 +21,8 @@ from expand.layouts.labelled.tables.columns.moves import (
 from expand.layouts.labelled.tables.text.record import Raw, RecordError
 
 EMPTY = frozenset(("", "nan", "null", "none", "na", "n/a"))
+LARGEST = 1e9
+"""The largest coordinate that is read; larger ones lose their fractions."""
 Edges = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels."""
 Point = tuple[float, float]
@@ -56,6 +58,8 @@ def _check_numbers(texts: Sequence[str], names: Sequence[str]) -> None:
 
 def to_edges(numbers: Sequence[float], form: Form, styles: Sequence[Style], size: Size) -> Edges:
     """Return the edges of a box in pixels; raise RecordError if it ends before it begins."""
+    if max(map(abs, numbers)) > LARGEST:
+        raise RecordError(f"has a box with the number {max(numbers, key=abs):g}")
     wide, high = _units(styles, size)
     x, y, third, fourth = (n * unit for n, unit in zip(numbers, (wide, high) * 2, strict=True))
     left, top, right, bottom = x, y, third, fourth
@@ -170,6 +174,8 @@ def read_points(values: Mapping[str, str], columns: PointColumns, size: Size) ->
             points.append(None)
             continue
         _check_numbers(texts, (x, y))
+        if max(abs(float(text)) for text in texts) > LARGEST:
+            raise RecordError(f"has a point at {texts[0]}, {texts[1]}")
         points.append((float(texts[0]) * wide + half, float(texts[1]) * high + half))
     return points
 

@@ -14,7 +14,7 @@ from expand.layouts.labelled.tables.columns.moves import (
     are_numbers,
     styles_of,
 )
-from expand.layouts.labelled.tables.vocabulary import NO_POINTS
+from expand.layouts.labelled.tables.columns.vocabulary import NO_POINTS
 from expand.layouts.recognition.words import words
 from expand.targets import flip_by_names
 

@@ -86,6 +86,15 @@ def test_boxes_of_objects_are_mirrored(before: str, after: str, tmp_path: Path) 
     assert lines[1] == f'{{"file_name": "a_v1.png", "objects": {after}, "x": 1.0}}\n'
 
 
+def test_boxes_of_objects_are_edges_if_the_user_says_so(tmp_path: Path) -> None:
+    row = '{"file_name": "a.png", "objects": {"bbox": [[10, 11, 30, 40]], "category": [0]}}\n'
+    root = write(tmp_path / "set", {**images("a.png"), "metadata.jsonl": row})
+    out, _ = flipped(root, columns="objects.bbox=xyxy")
+    assert '"bbox": [[50, 11, 70, 40]]' in (out / "metadata.jsonl").read_text()
+    with pytest.raises(ExpandError, match="no column is called 'object.bbox'"):
+        flipped(root, columns="object.bbox=xyxy")
+
+
 def test_objects_out_of_view_leave_all_lists(tmp_path: Path) -> None:
     objects = {
         "bbox": [[0, 0, 4, 4], [30, 20, 20, 20], [76, 0, 4, 4]],

@@ -250,6 +250,18 @@ def test_several_tables_for_the_same_images_all_grow(tmp_path: Path) -> None:
         opened(root)
 
 
+def test_columns_are_said_for_all_tables_that_have_them(tmp_path: Path) -> None:
+    files = {
+        "train.csv": "id,x,y\na,5,6\n",
+        "train_ages.csv": "id,age\na,31\n",
+        "test.csv": "id,x,y,angle\nb,5,6,7\n",
+    }
+    root = write(tmp_path / "set", {**images("i/a.png", "i/b.png"), **files})
+    out, _ = flipped(root, columns="x=x,y=y")
+    assert (out / "train.csv").read_text() == "id,x,y\na,5,6\na_v1,74,6\n"
+    assert (out / "test.csv").read_text() == files["test.csv"]
+
+
 def test_the_size_of_an_image_is_that_of_its_copy(tmp_path: Path) -> None:
     root = write(
         tmp_path / "set",
