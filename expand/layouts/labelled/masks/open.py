@@ -36,7 +36,7 @@ def open_masks(opening: Opening) -> Dataset:
     known = pairing.masks.keys() | pairing.doubtful.keys()
     parts = Parts.of([file for file in images if file.path in known])
     if not known:
-        raise _no_pair(opening.root, images, others)
+        raise _no_pair(opening, images, others)
     growing = parts.choose(opening.root, opening.request.split)
     grown = {file.path for file in images if file.path in known and growing.holds(file)}
     used = sorted(grown - pairing.doubtful.keys())
@@ -99,22 +99,22 @@ def _label(path: str, masks: list[MaskOf]) -> str:
     return "" if masks and masks[0].sample.rpartition("/")[2] == folder else folder
 
 
-def _no_pair(root: Path, images: list[File], others: list[File]) -> ExpandError:
+def _no_pair(opening: Opening, images: list[File], others: list[File]) -> ExpandError:
     """Return why no image has a mask."""
-    masks = next((file for file in images if file.place.labels), None)
+    root, masks = opening.root, next((file for file in images if file.place.labels), None)
     unread = next((file for file in others if file.suffix.lower() in UNREAD), None)
     image = next((file for file in images if not file.place.labels), None)
-    if image and masks:
-        return ExpandError(
-            f'"{root}" has no image with a mask: the names of "{image.path}" and "{masks.path}" do '
-            'not belong together. They must be the same, or differ in a word such as "mask" only'
-        )
-    if image and unread:
+    if image and unread and not masks:
         return _unread(root, unread)
-    return ExpandError(
-        f'"{root}" has no image with a mask: masks are images in a folder such as "masks", with '
-        'the names of the images; or beside them, called "x_mask.png" for "x.png"'
+    what = (
+        f'the names of "{image.path}" and "{masks.path}" do not belong together. They must be the '
+        'same, or differ in a word such as "mask" only'
+        if image and masks
+        else 'masks are images in a folder such as "masks", with the names of the images; or '
+        'beside them, called "x_mask.png" for "x.png"'
     )
+    override = ". If its folders are classes: --as folders" if opening.seen else ""
+    return ExpandError(f'"{root}" has no image with a mask: {what}{override}')
 
 
 def _refuse_unread(root: Path, images: list[File], others: list[File], grown: set[str]) -> None:

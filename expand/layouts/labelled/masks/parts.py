@@ -10,6 +10,7 @@ from typing import NamedTuple
 from expand.errors import ExpandError
 from expand.layouts.labelled.masks.pairing import File
 from expand.layouts.labelled.masks.places import Part
+from expand.layouts.recognition.words import PART_OF, words
 
 TRAIN = "train"
 
@@ -19,11 +20,21 @@ class Growing(NamedTuple):
 
     kind: str = ""
     shown: str = ""
+    by_name: bool = False
+    """Whether names of files tell the parts, instead of folders."""
 
     def holds(self, file: File) -> bool:
         """Tell whether a file is in the part."""
-        part = file.place.part
+        part = _part(file, by_name=self.by_name)
         return not self.kind or (part is not None and part.kind == self.kind)
+
+
+def _part(file: File, *, by_name: bool) -> Part | None:
+    """Return the part of a file, told by its folders or by the first word of its name."""
+    if not by_name:
+        return file.place.part
+    first = next(iter(words(file.stem)), "")
+    return Part(PART_OF[first], first) if first in PART_OF else None
 
 
 @dataclass(frozen=True)
@@ -31,15 +42,18 @@ class Parts:
     """The parts, by what they are; each with the name that a folder has."""
 
     parts: dict[str, str]
+    by_name: bool = False
 
     @classmethod
     def of(cls, files: Iterable[File]) -> Parts:
-        """Return the parts of images."""
-        found = dict[str, str]()
-        for file in files:
-            if isinstance(file.place.part, Part):
-                found.setdefault(file.place.part.kind, file.place.part.shown)
-        return cls(found)
+        """Return the parts of images: folders, or else names such as "train_1", "testA_1"."""
+        files = list(files)
+        if found := _kinds(_parts(files, by_name=False)):
+            return cls(found)
+        named = _parts(files, by_name=True)
+        kinds = _kinds(named)
+        split = TRAIN in kinds and len(kinds) > 1 and None not in named
+        return cls(kinds, by_name=True) if split else cls({})
 
     def choose(self, root: Path, split: str) -> Growing:
         """Return the part that --split names, else the training part.
@@ -50,7 +64,7 @@ class Parts:
             return Growing()
         for kind, shown in self.parts.items():
             if (split or TRAIN).casefold() in (kind, shown.casefold()):
-                return Growing(kind, shown)
+                return Growing(kind, shown, self.by_name)
         names = ", ".join(f'"{shown}"' for shown in self.parts.values())
         if not self.parts:
             raise ExpandError(f'"{root}" has no parts, so --split {split} names none; leave it out')
@@ -65,3 +79,18 @@ class Parts:
     def others(self, growing: Growing) -> tuple[str, ...]:
         """Return the names of the other parts."""
         return tuple(shown for kind, shown in self.parts.items() if kind != growing.kind)
+
+
+def _parts(files: Iterable[File], *, by_name: bool) -> list[Part | None]:
+    """Return the different parts of files, sorted."""
+    found = dict.fromkeys(_part(file, by_name=by_name) for file in files)
+    return sorted(found, key=lambda part: ("", "") if part is None else part)
+
+
+def _kinds(parts: Iterable[Part | None]) -> dict[str, str]:
+    """Return the first name of each kind of part."""
+    kinds = dict[str, str]()
+    for part in parts:
+        if part:
+            kinds.setdefault(part.kind, part.shown)
+    return kinds

@@ -134,6 +134,10 @@ PARTS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {"train/a.jpg": "train_masks/a_mask.png"},
         {"test/b.jpg": "test_masks/b_mask.png"},
     ),
+    "names of files": (
+        {"glas/train_1.png": "glas/train_1_anno.png"},
+        {"glas/testA_1.png": "glas/testA_1_anno.png"},
+    ),
     "numbered folders": (
         {"training/image_2/0_1.png": "training/semantic/0_1.png"},
         {"testing/image_2/0_1.png": "testing/semantic/0_1.png"},
@@ -188,6 +192,7 @@ def test_only_the_training_part_grows(name: str, tmp_path: Path) -> None:
         each.startswith((image.rpartition("/")[0], mask.rpartition("/")[0])) for each in made
     )
     assert dataset.split in image
+    assert "left as" in dataset.title
     assert len(dataset.listing) == 1
 
 

@@ -149,6 +149,12 @@ def test_a_dataset_that_cannot_be_read_is_refused_in_words(
     assert words in str(refused.value)
 
 
+def test_folders_that_look_like_images_and_masks_can_be_classes(tmp_path: Path) -> None:
+    root = drawn.write(tmp_path / "set", {"photo/1.png": b"", "mask/2.png": b""})
+    with pytest.raises(ExpandError, match="do not belong together.*: --as folders"):
+        expanded(root, tmp_path / "out")
+
+
 def test_more_labels_in_a_format_that_is_not_read_are_refused(tmp_path: Path) -> None:
     root = made(tmp_path, {"depth/a.npy": b""})
     with pytest.raises(ExpandError, match="has masks in NPY files, such as .depth/a.npy."):
