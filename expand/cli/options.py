@@ -153,6 +153,12 @@ DATA_OPTIONS = [
         metavar="LIST",
         help="What columns of a table move with the image, for example cx=x,cy=y,angle=ignore.",
     ),
+    click.option(
+        "--group-by",
+        metavar="REGEX",
+        help="Put the group of each image into the manifest: what the regular expression captures "
+        "in its path, such as '(patient\\d+)_', or the value of this column of a table.",
+    ),
 ]
 
 
@@ -245,7 +251,9 @@ def settings_for(options: dict[str, Any], recipe_name: str) -> Settings:
         factor = factor if factor is not None else recipe.distinct
     balance = _balance(options, given=factor is not None)
     given = {
-        key: options[key] for key in ("seed", "sampling", "quality", "originals") if key in options
+        key: options[key]
+        for key in ("seed", "sampling", "quality", "originals", "group_by")
+        if key in options
     }
     usual = 1 if balance and balance.is_count else 4
     return Settings(

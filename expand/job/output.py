@@ -167,7 +167,9 @@ def _check_settings(plan: Plan, card: dict[str, Any]) -> list[str]:
             f'"{plan.out}" was written with noise of an earlier version, which hits other pixels. '
             "Finish it with the version of expand that began it, or use --overwrite to start again"
         )
-    differing = [key for key in (*now, "dataset", "balance") if earlier.get(key) != now.get(key)]
+    differing = [
+        key for key in (*now, "dataset", "balance", "group_by") if earlier.get(key) != now.get(key)
+    ]
     differing = list(dict.fromkeys(differing))
     if not differing:
         return []

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from expand.errors import STOPPED, BadImageError, ExpandError
 from expand.job.balance import Balance
+from expand.job.groups import check_groups
 from expand.job.settings import DatasetSettings, Settings
 from expand.layouts.labelled.dataset import AS_IT_LOOKS, Dataset, Request
 from expand.layouts.labelled.open import open_dataset
@@ -82,7 +83,12 @@ def make_plan(
     dataset = open_dataset(src, request, largest, wanted.format)
     try:
         _check_names(src, dataset)
-        return Plan(src, out, suited(settings, dataset, request), dataset, Identity.of(src))
+        completed = suited(settings, dataset, request)
+        if completed.group_by is not None and (
+            note := check_groups(completed.group_by, dataset.listing)
+        ):
+            dataset.notes = (*dataset.notes, note)
+        return Plan(src, out, completed, dataset, Identity.of(src))
     except OSError as error:
         dataset.close()
         raise ExpandError(f'"{src}" cannot be read: {error.strerror}', STOPPED) from error

@@ -81,6 +81,8 @@ class Settings:
     """None for class folders."""
     balance: Balance | None = None
     """How many views each class gets; None: `factor` each."""
+    group_by: str | None = None
+    """What finds the group of an image, which its rows in the manifest have."""
 
     def __post_init__(self) -> None:
         if isinstance(self.balance, str):
@@ -97,6 +99,8 @@ class Settings:
             raise ExpandError(f"--originals must be {', '.join(ORIGINALS)}, got {self.originals!r}")
         if self.factor == 1 and self.originals == "none":
             raise ExpandError("--factor 1 with --originals none leaves nothing to write")
+        if self.group_by is not None and not isinstance(self.group_by, str):
+            raise ExpandError(f"--group-by must be text, got {shown(self.group_by)}")
         if self.balance and self.originals == "none":
             raise ExpandError("--balance keeps the originals; leave out --originals none")
         most = self.recipe.distinct
@@ -127,11 +131,13 @@ class Settings:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain data; what is not used is left out."""
-        parts = ("dataset", "balance")
+        parts = ("dataset", "balance", "group_by")
         values = {key: getattr(self, key) for key in self.__dataclass_fields__ if key not in parts}
         values["recipe"] = self.recipe.to_dict()
         dataset = {"dataset": asdict(self.dataset)} if self.dataset else {}
-        return values | dataset | ({"balance": self.balance.to_dict()} if self.balance else {})
+        balance = {"balance": self.balance.to_dict()} if self.balance else {}
+        groups = {} if self.group_by is None else {"group_by": self.group_by}
+        return values | dataset | balance | groups
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Settings:

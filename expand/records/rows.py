@@ -50,6 +50,8 @@ class Row(TypedDict):
     source_sha256: str
     same_as: int
     """The first view of the source with the same pixels; nearly always this one."""
+    group: NotRequired[str]
+    """What --group-by finds: images of one group stay together in every split; "" for none."""
     labels: NotRequired[RowLabels]
     kept: NotRequired[bool]
     """True for a file that was copied as it is: no image of a view."""
@@ -85,6 +87,8 @@ def parse_row(line: bytes) -> Row:
         for key in TEXTS:
             if not isinstance(row[key], str):
                 raise ExpandError(f'"{key}" must be text')
+        if not isinstance(row.get("group", ""), str):
+            raise ExpandError('"group" must be text')
         if row["label"] and "labels" not in row:  # a table calls classes what it likes
             check_inside(row["label"])
         for key in NUMBERS:

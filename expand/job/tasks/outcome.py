@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from expand.job.tasks.copies import File
 from expand.job.tasks.labels import LabelCounts, count_labels
+from expand.layouts.groups import group_of
 from expand.layouts.source import Source
 from expand.records.rows import Row, files_of
 from expand.storage.folder import OutputFolder
@@ -53,8 +54,8 @@ def bad_outcome(folder: OutputFolder, task: Task, problem: str) -> Outcome:
     return Outcome(task.source, [], problem=problem)
 
 
-def row_of(source: Source, file: File) -> Row:
-    """Return the row of a file in the manifest."""
+def row_of(source: Source, file: File, group_by: str | None = None) -> Row:
+    """Return the row of a file in the manifest; it has the group that --group-by finds."""
     row = Row(
         file_name=file.name,
         label=source.label,
@@ -68,6 +69,8 @@ def row_of(source: Source, file: File) -> Row:
         source_sha256=file.source_sha256,
         same_as=file.same_as,
     )
+    if group_by is not None:
+        row["group"] = group_of(source.id, source.annotation, group_by)
     if file.labels:
         row["labels"] = file.labels.row
     return row

@@ -120,7 +120,7 @@ def finish_task(
     if problem:
         return bad_outcome(folder, task, problem)
     for file in files:
-        row = row_of(task.source, file)
+        row = row_of(task.source, file, context.settings.group_by)
         entries[file.view] = Entry(row, line_of(row))
     written = context.settings.written_for(task.source.label)
     return outcome_of(task.source, [entries[k] for k in written], len(files))
