@@ -105,7 +105,8 @@ def _named(root: Path, data: DataFile, key: str, entries: Iterable[str]) -> Part
 def _by_folders(folders: Sequence[str], without: Sequence[str]) -> Iterator[Part]:
     """Yield the parts that the names of folders with images say; one without a name if they do not.
 
-    What all folders have in common is no part: "test_set/images/train/" is of the part "train".
+    What all folders have in common is no part, if the rest says a part for each of them:
+    "test_set/images/train/" is of the part "train".
     """
     split = [folder.split("/")[:-1] for folder in folders]
     common = 0
@@ -113,7 +114,11 @@ def _by_folders(folders: Sequence[str], without: Sequence[str]) -> Iterator[Part
         if len({names[common] for names in split}) > 1:
             break
         common += 1
-    parts = _prefixes(split, common) or _prefixes(split, 0)
+    parts, whole = _prefixes(split, common), _prefixes(split, 0)
+    held = tuple(prefix for prefixes in parts.values() for prefix in prefixes)
+    if not all(folder.startswith(held) for folder in folders):
+        above = tuple(prefix for prefixes in whole.values() for prefix in prefixes)
+        parts = whole if all(folder.startswith(above) for folder in folders) else parts or whole
     parts = parts or {"": dict.fromkeys(folders, "")}
     for kind, prefixes in parts.items():
         name = next(iter(prefixes.values()), "")

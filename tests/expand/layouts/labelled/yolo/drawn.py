@@ -179,4 +179,5 @@ def read_image(path: Path) -> Image:
 
 def of_colour(image: Image, colour: tuple[int, int, int], off: int = 60) -> NDArray[np.bool_]:
     """Return which pixels (H×W) have a colour, about."""
-    return np.abs(image.astype(int) - colour).max(axis=-1) <= off
+    near: NDArray[np.bool_] = np.abs(image.astype(int) - colour).max(axis=-1) <= off
+    return near

@@ -7,12 +7,12 @@ need the package: one wrong number loses the whole image.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+Floats = NDArray[Any]
 
 
 class Labelled(NamedTuple):

@@ -126,7 +126,8 @@ def overlap(image: Image, kind: int, ring: Floats) -> float:
 def grown(corners: Floats) -> Floats:
     """Return corners a pixel and a half further out."""
     away = corners - corners.mean(axis=0)
-    return corners + away / np.linalg.norm(away, axis=1, keepdims=True) * 1.5
+    further: Floats = corners + away / np.linalg.norm(away, axis=1, keepdims=True) * 1.5
+    return further
 
 
 @pytest.mark.parametrize("dims", [2, 3])
