@@ -36,6 +36,16 @@ class NoImagesError(ExpandError):
     """A COCO file of which no image can be found."""
 
 
+class Doubts(NamedTuple):
+    """What speaks against a folder of images."""
+
+    strong: bool
+    """It counts more than the number of images."""
+    second: bool
+    """They count if the number of images is the same."""
+    third: bool = False
+
+
 class Part(NamedTuple):
     """A part of a dataset: training, validation or test, and what the dataset calls it."""
 
@@ -76,13 +86,15 @@ def clean_name(name: str) -> str:
 def find_folder(coco: CocoFile, tree: Tree) -> str:
     """Return the folder from which the file names of a COCO file lead to its images.
 
-    That is the one with the most of them; of several, one that is named like the part, that is not
-    called "masks", and that is nearest to the file. Raise ExpandError if none or two are left.
+    That is the one with the most of them, but a folder named like another part only if there is no
+    other; of several, one that is named like the part, that is not called "masks", and that is
+    nearest to the file. Raise ExpandError if none or two are left.
     """
-    wanted = part_named(coco.path)
+    wanted = part_named(coco.path).kind
 
-    def doubts(folder: str, last: str) -> tuple[bool, ...]:
-        return part_named(f"{folder}x").kind != wanted.kind, _is_of_labels(last)
+    def doubts(folder: str, last: str) -> Doubts:
+        part = part_named(f"{folder}x").kind
+        return Doubts(bool(wanted and part and part != wanted), part != wanted, _is_of_labels(last))
 
     return _find(coco, coco.names, tree, doubts)
 
@@ -91,8 +103,8 @@ def find_png_folder(coco: CocoFile, tree: Tree) -> str:
     """Return the folder of the PNG files of a panoptic file: of several, one named like it."""
     stem = coco.path.rpartition("/")[2].rpartition(".")[0]
 
-    def doubts(_folder: str, last: str) -> tuple[bool, ...]:
-        return last != stem, not _is_of_labels(last)
+    def doubts(_folder: str, last: str) -> Doubts:
+        return Doubts(last != stem, not _is_of_labels(last))
 
     return _find(coco, coco.pngs, tree, doubts)
 
@@ -105,13 +117,14 @@ def _find(
     coco: CocoFile,
     names: Sequence[str],
     tree: Tree,
-    doubts: Callable[[str, str], tuple[bool, ...]],
+    doubts: Callable[[str, str], Doubts],
 ) -> str:
     """Return the folder with most of some images, and of several the one with the least doubts."""
     ranked = []
     for folder, hits in _count_images(names, tree).items():
         last = folder.rstrip("/").rpartition("/")[2]
-        ranked.append((-hits, doubts(folder, last), _distance(coco.path, folder), folder))
+        strong, *others = doubts(folder, last)
+        ranked.append((strong, -hits, others, _distance(coco.path, folder), folder))
     ranked.sort()
     if not ranked:
         first = f', "{names[0]}" for example' if names else ""

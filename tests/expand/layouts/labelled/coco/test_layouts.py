@@ -261,6 +261,23 @@ def test_one_image_of_thousands_is_enough_to_find_the_folder(drawn: Drawn) -> No
     assert names(out / "labels.json") == ["1234.png", "1234_v1.png"]
 
 
+def test_images_of_another_part_with_the_same_names_are_not_taken(drawn: Drawn) -> None:
+    names = {number: f"{number}.png" for number in range(4)}
+    for part in ("train", "val"):
+        drawn.part(f"{part}/", f"annotations/{part}.json", names)
+    for number in (1, 2, 3):
+        (drawn.root / f"train/{number}.png").unlink()
+    grown = grow(drawn.root, drawn.root.parent / "out", 2)
+    assert added(drawn.root, drawn.root.parent / "out") == ["train/0_v1.png"]
+    assert grown.notes[0].startswith('3 images ("train/1.png" is the first) that the COCO files')
+
+
+def test_a_new_split_of_the_images_in_one_part(drawn: Drawn) -> None:
+    drawn.part("train/", "train.json", {1: "a.png"})
+    drawn.part("train/", "val.json", {1: "b.png"})
+    check(drawn, ["train/a_v1.png"])
+
+
 def test_accents_are_compared_however_they_are_encoded(drawn: Drawn) -> None:
     drawn.part("images/", "labels.json", {1: "e\u0301.png"})
     text = (drawn.root / "labels.json").read_text()
