@@ -15,6 +15,7 @@ from expand import ExpandError, Recipe, expand
 from expand.cli.command import command
 from tests.expand.layouts.labelled.masks import drawn
 from tests.expand.layouts.labelled.masks.written import expanded
+from tests.expand.targets.scenes import MOVES as SCENES
 
 PAIRS = {"images/a.png": "masks/a.png", "images/b.png": "masks/b.png"}
 MOVES = "techniques: [flip: {factor: 4}, rotate90]"
@@ -221,6 +222,19 @@ def test_exact_moves_give_exact_masks(tmp_path: Path) -> None:
         assert np.array_equal(drawn.seen(read(out / "images" / name)), read(out / "masks" / name))
 
 
+@pytest.mark.parametrize("name", SCENES)
+def test_every_technique_moves_masks_as_images(tmp_path: Path, name: str) -> None:
+    out = tmp_path / "out"
+    flip = "" if name == "flip" else "flip, "  # pad and resize have one view each
+    recipe = f"fill: 0\ntechniques: [{flip}{SCENES[name]}]"
+    _, bad = expanded(made(tmp_path, {}), out, recipe, 2)
+    assert not bad
+    for copy in ("a_v1.png", "b_v1.png"):
+        image, mask = read(out / "images" / copy), read(out / "masks" / copy)
+        assert image.shape[:2] == mask.shape
+        assert drawn.agree(image, mask) > 0.95
+
+
 def test_masks_get_no_new_values_and_the_ignored_one_stays(tmp_path: Path) -> None:
     classes = drawn.scene(0)
     classes[:10] = 255
@@ -278,19 +292,23 @@ def turned(orientation: int, width: int = drawn.WIDTH, height: int = drawn.HEIGH
     return drawn.as_file(stored, "JPEG", quality=100, subsampling=0, exif=exif)
 
 
-def stored_mask(data: bytes) -> bytes:
+def stored_mask(data: bytes, **settings: object) -> bytes:
     """Return the mask of an image, drawn on its stored pixels."""
     with Image.open(io.BytesIO(data)) as image:
-        return drawn.as_png(drawn.seen(np.array(image)))
+        return drawn.as_file(Image.fromarray(drawn.seen(np.array(image))), "PNG", **settings)
 
 
 @pytest.mark.parametrize("orientation", [6, 7, 8])
-@pytest.mark.parametrize("frame", ["stored", "upright"])
+@pytest.mark.parametrize("frame", ["stored", "upright", "tagged"])
 def test_masks_of_turned_images_agree_with_them(
     tmp_path: Path, orientation: int, frame: str
 ) -> None:
     image = turned(orientation)
-    mask = stored_mask(image) if frame == "stored" else drawn.as_png(drawn.scene(0))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    mask = stored_mask(image, **({"exif": exif} if frame == "tagged" else {}))
+    if frame == "upright":
+        mask = drawn.as_png(drawn.scene(0))
     pairs = {"images/a.jpg": "masks/a.png"}
     root = made(tmp_path, {"images/a.jpg": image, "masks/a.png": mask}, pairs)
     out = tmp_path / "out"
