@@ -38,8 +38,8 @@ class Task:
         """Return whether the rows of a file are polygons, and not boxes.
 
         Raise BadImageError if they are not what the task needs. The rule is that of Ultralytics: if
-        one row has more than 6 columns, all are read as polygons. A box among them would become a
-        polygon of two corners without a message.
+        one row has more than 6 columns, all are read as polygons. Older versions read a box among
+        them as a polygon of two corners; newer ones leave out the image.
         """
         for row in rows.rows:
             self._check_class(rows, row)

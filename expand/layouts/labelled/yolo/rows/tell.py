@@ -144,18 +144,23 @@ def tell(question: Question, seen: Seen) -> str:
 
 def _check_asked(question: Question, seen: Seen) -> None:
     """Raise ExpandError if no row is what the task that the user named needs."""
-    wanted = {"obb": CORNERS, "pose": question.columns}.get(question.asked)
-    if wanted:
-        fits = wanted in seen.columns
-    else:
-        areas = any(columns > BOX + 1 and columns % 2 for columns in seen.columns)
-        fits = areas or question.asked != "segment"
-    if not fits and seen.columns:
-        have = " or ".join(map(str, sorted(seen.columns)[:3]))
+    asked, columns = question.asked, seen.columns
+    areas = any(number > BOX + 1 and number % 2 for number in columns)
+    fits, wanted = {
+        "detect": (BOX in columns or areas, f"{BOX} columns"),
+        "segment": (areas, "x and y of at least 3 corners"),
+        "obb": (CORNERS in columns, f"{CORNERS} columns"),
+        "pose": (question.columns in columns, f"{question.columns} columns"),
+    }[asked]
+    name = next(iter(seen.first.values()), "")
+    if asked in ("detect", "segment") and question.columns in columns:
+        raise _ambiguous(
+            question, f'by kpt_shape in data.yaml, the rows of "{name}" are poses', ("pose",)
+        )
+    if not fits and columns:
+        have = " or ".join(map(str, sorted(columns)[:3]))
         raise ExpandError(
-            f"--as yolo-{question.asked}: its rows have "
-            f"{f'{wanted} columns' if wanted else 'x and y of at least 3 corners'}, and those of "
-            f'"{next(iter(seen.first.values()), "")}" have {have} columns'
+            f'--as yolo-{asked}: its rows have {wanted}, and those of "{name}" have {have} columns'
         )
 
 

@@ -34,7 +34,8 @@ class Rows(NamedTuple):
     name: str
     rows: list[Row]
     plain: bool
-    """Whether Ultralytics can take the text apart: UTF-8, and no line of blanks between rows."""
+    """Whether all versions of Ultralytics can take the text apart: it is UTF-8 without a byte order
+    mark, and has no line of blanks between rows."""
 
     def bad(self, row: Row, problem: str) -> BadImageError:
         """Return the error for a row."""

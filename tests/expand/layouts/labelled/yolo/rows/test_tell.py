@@ -89,6 +89,14 @@ def test_a_task_that_no_row_fits_is_refused() -> None:
     with pytest.raises(ExpandError, match="its rows have 56 columns"):
         told(BOX, asked="pose", columns=56)
     assert told("", asked="segment") == "segment"
+    with pytest.raises(ExpandError, match="its rows have 5 columns"):
+        told("0 1 2", asked="detect")
+
+
+def test_poses_are_not_read_as_polygons() -> None:
+    for asked in ("detect", "segment"):
+        with pytest.raises(ExpandError, match="are poses. Choose a reading: pose: .* yolo-pose"):
+            told(f"{BOX} 0.5 0.5", asked=asked, columns=7)
 
 
 def test_kpt_shape_that_does_not_fit_is_refused_with_both_readings() -> None:
