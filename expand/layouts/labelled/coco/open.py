@@ -51,6 +51,7 @@ def open_coco(opening: Opening) -> Dataset:
         tuple(classes_of(chosen.files)),
         (*notes, *(f"kept as it is: {error}" for error in errors)),
         problems,
+        tuple(sorted((chosen.part.name, *chosen.kept))) if chosen.part.kind else (),
     )
 
 

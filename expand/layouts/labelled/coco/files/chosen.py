@@ -35,7 +35,7 @@ class Chosen:
     kept: tuple[str, ...]
     """The names of the other parts."""
     others: frozenset[str]
-    """The images that only other parts have."""
+    """The other images that COCO files name, and the PNG files of those."""
     both: tuple[str, ...]
     """The images that another part has too."""
 
@@ -50,13 +50,14 @@ def choose(root: Path, files: Sequence[CocoFile], split: str, *, alone: bool) ->
     chosen = _choose_kind(root, counts, split, alone=alone)
     growing: dict[str, list[Entry]] = defaultdict(list)
     elsewhere: set[str] = set()
+    nowhere: set[str] = set()
     for coco, each in zip(files, parts, strict=True):
         for name, part in zip(coco.names, each, strict=True):
             path = image_path(coco, name)
             if not chosen.kind or part.kind == chosen.kind:
                 growing[path] = []
-            elif part.kind:
-                elsewhere.add(path)
+            else:
+                (elsewhere if part.kind else nowhere).add(path)
     written = [
         coco
         for coco, each in zip(files, parts, strict=True)
@@ -64,7 +65,7 @@ def choose(root: Path, files: Sequence[CocoFile], split: str, *, alone: bool) ->
     ]
     for coco in files:
         if coco not in written:
-            elsewhere.update(png_path(coco, png) for png in coco.pngs)
+            nowhere.update(png_path(coco, png) for png in coco.pngs)
     for number, coco in enumerate(written):
         for image, name in enumerate(coco.names):
             if (path := image_path(coco, name)) in growing:
@@ -75,7 +76,7 @@ def choose(root: Path, files: Sequence[CocoFile], split: str, *, alone: bool) ->
         growing,
         chosen,
         tuple(sorted(name for name in others if name)),
-        frozenset(elsewhere - growing.keys()),
+        frozenset((elsewhere | nowhere) - growing.keys()),
         tuple(sorted(elsewhere & growing.keys())),
     )
 

@@ -17,7 +17,7 @@ from expand.layouts.labelled.coco.files.text import JsonText, NotCocoError, read
 IMAGES, ANNOTATIONS, CATEGORIES = "images", "annotations", "categories"
 
 
-@dataclass
+@dataclass(eq=False)
 class CocoFile:
     """A COCO file of a dataset; images and annotations are known by their places in it."""
 

@@ -62,6 +62,7 @@ def test_coco(drawn: Drawn) -> None:
     draw_coco(drawn.root)
     grown = check(drawn, [f"train2017/{n:06d}_v1.png" for n in (7, 31, 100)])
     assert (grown.notes, grown.status) == ((), 0)
+    assert (grown.dataset.split, grown.dataset.parts) == ("train2017", ("train2017", "val2017"))
     out = drawn.root.parent / "out"
     assert names(out / "annotations/instances_val2017.json") == ["000002.png"]
 
@@ -143,6 +144,16 @@ def test_a_file_for_all_parts_gets_the_copies_too(drawn: Drawn) -> None:
     out = drawn.root.parent / "out/annotations"
     assert names(out / "all.json") == ["a.png", "b.png", "a_v1.png"]
     assert names(out / "val.json") == ["b.png"]
+
+
+def test_images_without_labels_and_without_a_part_are_kept(drawn: Drawn) -> None:
+    draw_coco(drawn.root)
+    drawn.picture("unlabeled2017/1.png")
+    info = document([image(900, "1.png")], [])
+    del info["annotations"]
+    drawn.json("annotations/image_info_unlabeled2017.json", info)
+    grown = check(drawn, [f"train2017/{n:06d}_v1.png" for n in (7, 31, 100)])
+    assert (grown.notes, grown.status) == ((), 0)
 
 
 def test_lvis_has_addresses_for_file_names(drawn: Drawn) -> None:
