@@ -8,7 +8,8 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+from unicodedata import normalize
 
 from expand.errors import ExpandError
 from expand.images.formats import SUFFIXES
@@ -192,6 +193,9 @@ def _find(
         names = [f"{cell}{suffix}" for suffix in SUFFIXES]
     else:
         return None
+    if not cell.isascii():
+        forms: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
+        names = [normalize(form, name) for form in forms for name in names]
     for name in names:
         inner = tuple(each.casefold() for each in name.split("/")[:-1])
         for place in places:

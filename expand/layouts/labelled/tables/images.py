@@ -66,7 +66,7 @@ class Images:
             return Found(fault=Fault.EMPTY)
         if ABSOLUTE.match(name):
             return Found(fault=Fault.ABSOLUTE)
-        place = normpath(join(folder, name))
+        place = normpath(join(compose(folder), name))
         if path := self.paths.get(place):
             return Found(path)
         if place.startswith("../"):
@@ -102,7 +102,7 @@ class Images:
         parts = name.split("/")
         tails = ["/".join(parts[n:]) for n in range(1, len(parts) - 1)]
         tails += ["/".join(parts[1:])] if parts[0] == self._root and len(parts) > 1 else []
-        places = (place for tail in tails for place in (join(folder, tail), tail))
+        places = (place for tail in tails for place in (join(compose(folder), tail), tail))
         return next((self.paths[place] for place in places if place in self.paths), "")
 
     def _ending(self, tail: str) -> list[str]:

@@ -20,6 +20,7 @@ ASKS = re.compile(r"is(train|training|val|valid|validation|test)")
 TRUE = frozenset(("1", "true", "yes", "t", "1.0"))
 FALSE = frozenset(("0", "false", "no", "f", "0.0"))
 TRAIN = "train"
+FOLDS = frozenset(("fold", "folds", "kfold"))
 
 
 class Parts(NamedTuple):
@@ -31,6 +32,9 @@ class Parts(NamedTuple):
     others: tuple[str, ...]
     """The other parts."""
     notes: tuple[str, ...] = ()
+    """Sentences that are no faults."""
+    both: tuple[str, ...] = ()
+    """Images that are in two parts."""
 
 
 def split_parts(survey: Survey, wanted: str) -> Parts:
@@ -44,21 +48,25 @@ def split_parts(survey: Survey, wanted: str) -> Parts:
     named = Counter(part for parts in part_of_image.values() for part in parts if part)
     chosen = _kind(wanted) if wanted else TRAIN
     if not named and not wanted:
-        return Parts(frozenset(survey.rows), "", ())
+        return Parts(frozenset(survey.rows), "", (), _folds(survey))
     if chosen not in named:
         raise ExpandError(_no_part(wanted, named))
     grows = frozenset(path for path, parts in part_of_image.items() if parts == {chosen})
     both = sorted(path for path, parts in part_of_image.items() if len(parts) > 1)
-    notes = () if not both else (_in_two_parts(both),)
     others = tuple(sorted(each for each in named if each != chosen))
     if not grows:
         raise ExpandError(f'each image of "{chosen}" is in another part too, so none can grow')
-    return Parts(grows, wanted or chosen, others, notes)
+    return Parts(grows, wanted or chosen, others, both=tuple(both))
 
 
-def _in_two_parts(paths: list[str]) -> str:
-    are = "1 image is" if len(paths) == 1 else f"{len(paths):,} images are"
-    return f'{are} in two parts of the split and not expanded: "{paths[0]}"'
+def _folds(survey: Survey) -> tuple[str, ...]:
+    """Say that copies are in the fold of their original, if a column numbers folds."""
+    for values in survey.values:
+        for name, counts in values.items():
+            if "".join(words(name)) in FOLDS and 1 < len(counts) <= MOST:
+                where = "leave them out where you validate on a fold"
+                return (f'copies are in the "{name}" of their original; {where}',)
+    return ()
 
 
 def _no_part(wanted: str, named: Iterable[str]) -> str:

@@ -52,7 +52,9 @@ def notes_of(
     if classes.conflicts and not any(each.moves.any for each in settings):
         have = _count(len(classes.conflicts), "image has", "images have")
         faults.append(f'{have} rows of different classes, so no class: "{classes.conflicts[0]}"')
-    faults += parts.notes
+    if parts.both:
+        are = _count(len(parts.both), "image is", "images are")
+        faults.append(f'{are} in two parts of the split and not expanded: "{parts.both[0]}"')
     without = [
         path
         for path in found.images.paths.values()
@@ -60,7 +62,7 @@ def notes_of(
     ]
     have = _count(len(without), "image has", "images have")
     note = f'{have} no row in a table; kept as they are: "{(*without, "")[0]}"'
-    return (*faults, *([note] if without else [])), len(faults)
+    return (*faults, *([note] if without else []), *parts.notes), len(faults)
 
 
 def _fault(fault: Fault, cells: Sequence[str]) -> str:

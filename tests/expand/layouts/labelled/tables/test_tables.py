@@ -201,9 +201,21 @@ def test_another_part_grows_if_it_is_chosen(tmp_path: Path) -> None:
     table = "file,label,fold\na.png,cat,1\nb.png,dog,2\nc.png,cat,2\n"
     root = write(tmp_path / "set", {**images(*THREE), "labels.csv": table})
     assert len(labels(root)) == 3
+    with opened(root) as dataset:
+        assert dataset.notes[0].startswith('copies are in the "fold" of their original')
+        assert dataset.problems == 0
     assert set(labels(root, split="2")) == {"images/b.png", "images/c.png"}
     with pytest.raises(ExpandError, match="--split must be a part of the dataset, got '9'"):
         opened(root, split="9")
+
+
+def test_an_image_in_two_parts_is_a_fault(tmp_path: Path) -> None:
+    table = "file,split\na.png,train\na.png,test\nb.png,train\nc.png,test\n"
+    root = write(tmp_path / "set", {**images(*THREE), "labels.csv": table})
+    with opened(root) as dataset:
+        assert [source.id for source in dataset.listing] == ["images/b.png"]
+        assert dataset.problems == 1
+        assert "1 image is in two parts of the split and not expanded" in dataset.notes[0]
 
 
 def test_folders_named_after_parts_say_the_part(tmp_path: Path) -> None:
@@ -363,6 +375,26 @@ def test_paths_that_begin_above_the_dataset_are_found(tmp_path: Path) -> None:
     assert (out / "train.csv").read_text().splitlines()[2] == "CheXpert/train/p1/view_v1.png,3"
     own = write(tmp_path / "own", {**images("a.png"), "t.csv": "id,n\nown/a.png,3\n"})
     assert set(labels(own)) == {"a.png"}
+
+
+def test_accents_are_compared_however_they_are_encoded(tmp_path: Path) -> None:
+    name = "e\u0301te\u0301/e\u0301.png"
+    table = "file,n\n\u00e9.png,3\n"
+    root = write(tmp_path / "set", {**images(name), "e\u0301te\u0301/l.csv": table})
+    out, _ = flipped(root)
+    assert len(list(out.rglob("*_v1.png"))) == 1
+    assert "e\u0301_v1.png,3" in (out / "e\u0301te\u0301/l.csv").read_text()
+
+
+def test_trees_are_equal_whatever_the_workers_and_restarts(tmp_path: Path) -> None:
+    rows = [f"{name}.png,{x},{x + 1},{x + 20},{x + 9},c" for x in (1, 5) for name in "dbace"]
+    files = {**images(*(f"i/{name}.png" for name in "abcde")), "t.csv": "\n".join(rows)}
+    root = write(tmp_path / "set", files)
+    expand(root, tmp_path / "one", 3, workers=1)
+    expand(root, tmp_path / "two", 2, workers=1)
+    expand(root, tmp_path / "two", 3, workers=2)
+    for name in ("t.csv", "expand.jsonl"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
 def test_a_table_of_addresses_is_refused(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ CELLS = st.text(st.sampled_from('ab1.,;\t|"\n\r é'), max_size=6)
 TABLES = st.lists(st.lists(CELLS, min_size=2, max_size=4), min_size=1, max_size=5)
 
 
+@settings(max_examples=50)
 @given(
     TABLES,
     st.sampled_from(",;\t|"),
