@@ -46,9 +46,8 @@ def find_growth(root: Path, found: Survey, lists: Lists, split: str) -> Growth:
     """Return which images grow: those of the training part, or of the part that is asked for."""
     if lists.all:
         growth = _by_lists(root, lists, split)
-        unlisted = {image for image, _ in found.images()} - set().union(
-            *(lists.images(each) for each in lists.tasks().values())
-        )
+        named = (lists.images(each) for each in lists.tasks().values())
+        unlisted = {image for image, _ in found.images()}.difference(*named)
         growth.note(
             unlisted,
             "is in no list: it is kept, without copies",
@@ -61,37 +60,39 @@ def find_growth(root: Path, found: Survey, lists: Lists, split: str) -> Growth:
 def _by_lists(root: Path, lists: Lists, split: str) -> Growth:
     growth, chosen = Growth(), set[str]()
     for task, of_task in lists.tasks().items():
-        own = _training(of_task, split)
-        if not own:
-            continue
-        kinds = {PART_OF.get(split, split)} if split else {"train"}
-        if split == TRAINVAL:
-            kinds = {"train", "validation"}
-        held = [each for each in of_task if each.kind in PARTS and each.kind not in kinds]
-        images, held_back = lists.images(own), lists.images(held)
-        if own[0].kind == TRAINVAL:
-            # its images for validation are no fault
-            images -= lists.images(each for each in held if each.kind == "validation")
-        both = images & held_back
-        where = f"in a list of {own[0].part} and in one of another part"
-        growth.note(
-            both,
-            f"is {where}: it is kept, without copies",
-            f"images are {where}: they are kept, without copies",
-            fault=True,
-        )
-        growth.tasks[task] = images - both
-        growth.images |= images - both
-        growth.anew += [each for each in of_task if each not in held]
-        chosen.add(own[0].part)
-        _note_missing(growth, lists, own)
-    parts = dict.fromkeys(each.part for each in lists.all)
+        if own := _training(of_task, split):
+            _grow(growth, task, lists, own, split)
+            chosen.update(each.part for each in own)
     if not growth.images:
-        raise _no_part(root, split, parts)
+        raise _no_part(root, split, dict.fromkeys(each.part for each in lists.all))
     growth.split = " and ".join(sorted(chosen))
     left = dict.fromkeys(each.part for each in lists.all if each not in growth.anew)
     growth.others = tuple(part for part in left if part not in chosen)
     return growth
+
+
+def _grow(growth: Growth, task: Task, lists: Lists, own: list[ImageList], split: str) -> None:
+    """Let the images of some lists of a task grow, but for those of its other parts."""
+    kinds = {PART_OF.get(split, split)} if split else {"train"}
+    if split == TRAINVAL:
+        kinds = {"train", "validation"}
+    of_task = lists.tasks()[task]
+    held = [each for each in of_task if each.kind in PARTS and each.kind not in kinds]
+    images, held_back = lists.images(own), lists.images(held)
+    if own[0].kind == TRAINVAL:
+        # its images for validation are no fault
+        images -= lists.images(each for each in held if each.kind == "validation")
+    where = f"in a list of {own[0].part} and in one of another part"
+    growth.note(
+        images & held_back,
+        f"is {where}: it is kept, without copies",
+        f"images are {where}: they are kept, without copies",
+        fault=True,
+    )
+    growth.tasks[task] = images - held_back
+    growth.images |= images - held_back
+    growth.anew += [each for each in of_task if each not in held]
+    _note_missing(growth, lists, own)
 
 
 def _training(lists: Iterable[ImageList], split: str) -> list[ImageList]:
@@ -117,6 +118,29 @@ def _note_missing(growth: Growth, lists: Lists, own: Iterable[ImageList]) -> Non
 
 def _by_folders(root: Path, found: Survey, split: str) -> Growth:
     """Find the parts by the names of folders: train, valid and test."""
+    parts = _parts_of(found)
+    apart = parts.pop("", set())
+    if not parts:
+        if split:
+            raise _no_part(root, split, ())
+        return Growth(apart)
+    kind = PART_OF.get(split or "train")
+    chosen = [part for part in sorted(parts) if part == split or _kind(part) == kind]
+    images = set[str]().union(*(parts[part] for part in chosen))
+    if not images:
+        raise _no_part(root, split, sorted(parts))
+    others = tuple(part for part in sorted(parts) if part not in chosen)
+    growth = Growth(images, " and ".join(chosen), others)
+    growth.note(
+        apart,
+        "is in no part: it is kept, without copies",
+        "images are in no part: they are kept, without copies",
+    )
+    return growth
+
+
+def _parts_of(found: Survey) -> dict[str, set[str]]:
+    """Return the images in folders of each name that stands for a part; "" for all others."""
     folders: dict[str, set[str]] = {}
     for image, _ in found.images():
         names = image.split("/")[:-1]
@@ -126,25 +150,7 @@ def _by_folders(root: Path, found: Survey, split: str) -> Growth:
     parts: dict[str, set[str]] = {}
     for image, _ in found.images():
         parts.setdefault(_part_of(image, split_at), set()).add(image)
-    named = sorted(part for part in parts if part)
-    if not named:
-        if split:
-            raise _no_part(root, split, ())
-        return Growth(parts.get("", set()))
-    chosen = [
-        part for part in named if part == split or _kind(part) == PART_OF.get(split or "train")
-    ]
-    images = set[str]().union(*(parts[part] for part in chosen))
-    if not images:
-        raise _no_part(root, split, named)
-    others = tuple(part for part in named if part not in chosen)
-    growth = Growth(images, " and ".join(chosen), others)
-    growth.note(
-        parts.get("", set()),
-        "is in no part: it is kept, without copies",
-        "images are in no part: they are kept, without copies",
-    )
-    return growth
+    return parts
 
 
 def _kind(name: str) -> str:

@@ -306,6 +306,32 @@ def test_a_polygon_that_is_cut_has_new_corners_on_the_border(tmp_path: Path) -> 
     assert "</x1>\n<y1>" in inside
 
 
+@pytest.mark.parametrize(
+    ("one", "name"), [("<pt><x>{}</x><y>{}</y></pt>", "polygon"), ("<x>{}</x><y>{}</y>", "points")]
+)
+def test_corners_on_the_border_are_spelled_as_the_others(
+    tmp_path: Path, one: str, name: str
+) -> None:
+    corners = ((31, 4), (60, 4), (60, 40), (31, 40))
+    ring = "".join(one.format(*corner) for corner in corners)
+    drawn = Drawn("dog", DOG.box, f"<{name}>{ring}</{name}>")
+    diamond = drawn.extra.replace(one.format(60, 4), one.format(60, 20))
+    text = annotation("a", (Drawn("dog", DOG.box, diamond),), suffix=".png")
+    written = copy_of(tmp_path, text, HALF)
+    inside = written[written.index(f"<{name}>") + len(name) + 2 : written.index(f"</{name}>")]
+    cut = re.findall(one.format(r"(\d+)", r"(\d+)"), inside)
+    assert inside == "".join(one.format(*corner) for corner in cut)
+    assert max(int(x) for x, _ in cut) == WIDTH
+
+
+def test_of_two_polygons_the_one_outside_is_removed(tmp_path: Path) -> None:
+    ring = "<polygon><x1>{0}</x1><y1>4</y1><x2>{1}</x2><y2>4</y2><x3>{1}</x3><y3>40</y3></polygon>"
+    extra = f"{ring.format(31, 38)}\n\t\t{ring.format(56, 60)}"
+    text = annotation("a", (Drawn("dog", DOG.box, extra),), suffix=".png")
+    assert copy_of(tmp_path / "both", text).count("<polygon>") == 2
+    assert copy_of(tmp_path / "one", text, HALF).count("<polygon>") == 1
+
+
 def test_a_polygon_that_is_cut_in_two_becomes_two(tmp_path: Path) -> None:
     corners = ((40, 4), (60, 4), (60, 12), (46, 12), (46, 30), (60, 30), (60, 40), (40, 40))
     ring = "".join(f"<pt><x>{x}</x><y>{y}</y></pt>" for x, y in corners)
