@@ -24,6 +24,11 @@ class Engine(Protocol):
         """How many items are worked on at the same time."""
         ...
 
+    @property
+    def loses_workers(self) -> bool:
+        """Whether work goes on after a worker died, which may have left temporary files."""
+        ...
+
     def check(self, files: Mapping[str, str]) -> None:
         """Refuse workers that cannot do the work as this process would; call it before `map`.
 

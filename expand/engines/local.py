@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from expand import interrupts
 from expand.engines.engine import Result, Work
@@ -14,6 +15,7 @@ class LocalEngine:
     """Runs work in this process if `workers` is 1, else in that many processes."""
 
     workers: int
+    loses_workers: ClassVar[bool] = False
 
     def check(self, files: Mapping[str, str]) -> None:
         """Refuse nothing: its workers are on this machine, with the same libraries."""

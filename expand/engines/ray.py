@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 from expand import interrupts
 from expand.engines.engine import Result, Work
@@ -20,7 +21,7 @@ AHEAD = 3
 RETRIES = 20
 """How often a task is done again whose node or worker died."""
 MOST_CPUS = 1024
-POLL, PROBE_SECONDS = 0.2, 60.0
+POLL, PROBE_SECONDS, REACH_SECONDS = 0.2, 60.0, 10.0
 
 
 @dataclass
@@ -35,6 +36,7 @@ class RayEngine:
     address: str | None = None
     cpus: float = 1.0
     _cluster: Cluster | None = None
+    loses_workers: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not 0 < self.cpus <= MOST_CPUS:
@@ -91,6 +93,8 @@ class Cluster:
             self._connect(workers, address or os.environ.get("RAY_ADDRESS"))
 
     def _connect(self, workers: int, address: str | None) -> None:
+        if address:
+            _check_reachable(address)
         options: dict[str, Any] = (
             {"address": address}
             if address
@@ -197,6 +201,18 @@ class Cluster:
                 STOPPED,
             ) from error
         return found
+
+
+def _check_reachable(address: str) -> None:
+    """Raise ExpandError if nobody listens at an address: Ray would end this process."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not (host and port.isdigit()):
+        return  # "auto", "local"
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), REACH_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ExpandError(f'the Ray cluster at "{address}" cannot be reached: {reason}') from error
 
 
 def _check_versions(answer: Answer, own: Versions) -> None:

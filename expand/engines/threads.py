@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from expand import interrupts
 from expand.engines.engine import Reply, Result, Work
@@ -34,6 +34,7 @@ class ThreadEngine:
     """Runs work in `workers` threads of this process; it must not depend on a global state."""
 
     workers: int
+    loses_workers: ClassVar[bool] = False
 
     def check(self, files: Mapping[str, str]) -> None:
         """Refuse nothing: its workers are on this machine, with the same libraries."""

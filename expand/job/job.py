@@ -137,8 +137,8 @@ def do_job(
             "workers": engine.workers,
             "files": summary.made,
         }
-        if state.careful:
-            sweep(plan.out)  # of workers that outlived a kill for a moment
+        if state.careful or engine.loses_workers:
+            sweep(plan.out)  # of workers that outlived a kill for a moment, or died meanwhile
         check_output(plan.out, folder.identity)
         write_card(folder, _finished_card(plan, [*state.runs, cost], summary))
         folder.sync_names()
