@@ -71,12 +71,12 @@ def _faults(part: Part, faults: Faults) -> list[str]:
     if count := counts["alone"]:
         said.append(
             f"{_counted(count, 'label file has', 'label files have')} no image, such as "
-            f'"{first["alone"]}"; kept as they are'
+            f'"{first["alone"]}"; kept as {"it is" if count == 1 else "they are"}'
         )
     if count := counts["unread"]:
         said.append(
             f"{_counted(count, 'image is', 'images are')} of a format that is not read, such as "
-            f'"{first["unread"]}"; kept as they are'
+            f'"{first["unread"]}"; kept as {"it is" if count == 1 else "they are"}'
         )
     if part.lost:
         said.append(

@@ -326,7 +326,7 @@ def test_labels_without_images_are_counted_and_kept(tmp_path: Path) -> None:
     (root / "labels/train/classes.txt").write_text("red\ngreen\n")
     with opened(root) as dataset:
         assert dataset.notes[0] == (
-            '1 label file has no image, such as "labels/train/01.txt"; kept as they are'
+            '1 label file has no image, such as "labels/train/01.txt"; kept as it is'
         )
         assert dataset.problems == 1
     expanded(root, out, FLIP)
