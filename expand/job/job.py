@@ -68,7 +68,8 @@ def expand(
 ) -> Report:
     """Write an image dataset `factor` times as large as the class folders in `src` to `out`.
 
-    `settings` are those of the command: seed, sampling, format, quality, originals. A bad image is
+    `settings` are those of the command: seed, sampling, format, quality, originals, balance (as
+    text, such as "max") and group_by. A bad image is
     listed in the report. Raise ExpandError if the job is refused or stopped. Interrupted? Call it
     again to resume. A larger `factor` adds the missing copies to an existing `out`. The work runs
     on `engine`, or else in `workers` processes of this machine. With `durable`, files are on the

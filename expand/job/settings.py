@@ -14,6 +14,7 @@ from expand.recipes.recipe import Recipe
 from expand.techniques.ranges import MOST_FACTOR, is_whole
 from expand.views.views import Views
 
+MOST_PREVIEWED = 8
 ORIGINALS = ("copy", "link", "none")
 KINDS: dict[str, tuple[type, ...]] = {
     "recipe": (dict,),
@@ -124,6 +125,11 @@ class Settings:
     def largest(self) -> int:
         """The largest number of views of an image."""
         return max(self.balance.by_label.values(), default=1) if self.balance else self.factor
+
+    @property
+    def previewed(self) -> int:
+        """The views that a contact sheet shows of an image: under a balance the first few."""
+        return min(self.largest, MOST_PREVIEWED) if self.balance else self.factor
 
     def written_for(self, label: str) -> range:
         """Return the views of an image of a class that become files."""

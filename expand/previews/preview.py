@@ -50,7 +50,7 @@ class Preview:
         with open_dataset(src, request) as dataset:
             settings = suited(settings, dataset, request)
             drawn = Rows(src, dataset, settings)
-            _check_count(sources, settings.factor, drawn.cell)
+            _check_count(sources, settings.previewed, drawn.cell)
             rows, problems = _some(drawn, dataset, sources)
             if not rows:
                 first = f"; the first: {problems[0]}" if problems else ""

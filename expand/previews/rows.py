@@ -64,7 +64,7 @@ class Rows:
         """Yield the source itself and its views, with their captions."""
         views, recipe = self.settings.views, self.settings.recipe
         yield source_id, Rendered(pixels, views.params(source_id, 0))
-        for k in range(1, self.settings.factor):
+        for k in range(1, self.settings.previewed):
             view = views.render(pixels, views.params(source_id, k, classes))
             yield caption(view.params, recipe), view
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -145,9 +146,14 @@ class Recipe:
 
     def rules_of(self, labels: Iterable[str]) -> tuple[Rule, ...]:
         """Return the rules for an image of these classes, each once; empty if there are none."""
-        own = {compose_label(label) for label in labels} if self.classes else set()
-        rules = (rule for each in self.classes if each.label in own for rule in each.rules)
-        return tuple(dict.fromkeys(rules))
+        if not self.classes:
+            return ()
+        own = (self._rules.get(compose_label(label), ()) for label in labels)
+        return tuple(dict.fromkeys(chain.from_iterable(own)))
+
+    @cached_property
+    def _rules(self) -> dict[str, tuple[Rule, ...]]:
+        return {each.label: each.rules for each in self.classes}
 
     def for_classes(self, labels: Iterable[str]) -> Recipe | None:
         """Return the recipe for an image of these classes; None if their rules leave no technique.

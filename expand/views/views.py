@@ -14,6 +14,7 @@ from expand.errors import ExpandError, shown
 from expand.geometry import IDENTITY, Placement, Size
 from expand.images.pixels import Pixels
 from expand.recipes.recipe import Recipe
+from expand.recipes.rules import Rule
 from expand.techniques import GeometricTechnique, PixelTechnique, Technique
 from expand.techniques.ranges import is_whole
 from expand.views.checked import check_kept
@@ -105,10 +106,19 @@ class Views:
 
         They are these views if the recipe has no rules for them.
         """
-        recipe = self.recipe.for_classes(labels) if self.recipe.classes else self.recipe
-        if recipe is self.recipe:
+        own = tuple(labels)
+        rules = self.recipe.rules_of(own)
+        if not rules:
             return self
-        return None if recipe is None else replace(self, recipe=recipe)
+        if rules not in self._under_rules:
+            recipe = self.recipe.for_classes(own)
+            self._under_rules[rules] = replace(self, recipe=recipe) if recipe else None
+        return self._under_rules[rules]
+
+    @cached_property
+    def _under_rules(self) -> dict[tuple[Rule, ...], Views | None]:
+        """The views under rules for classes, as far as they were asked for."""
+        return {}
 
     def render(
         self,

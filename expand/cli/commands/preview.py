@@ -50,7 +50,7 @@ def preview(src: Path, sheet: Path, sources: int, **options: Any) -> int:
     if drawn.found:
         echo(visible(f"{src} is {drawn.found}"))
     count, recipe = format_count(len(drawn.rows), "source"), drawn.settings.recipe.name
-    echo(visible(f"{sheet}: {count} × {drawn.settings.factor} views, recipe {recipe}"))
+    echo(visible(f"{sheet}: {count} × {drawn.settings.previewed} views, recipe {recipe}"))
     for note in drawn.notes:
         echo(visible(note))
     return 0
