@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,8 @@ from expand.errors import ExpandError, shown
 from expand.layouts.labelled.coco.files.entries import EntryReader, Id
 from expand.layouts.labelled.coco.files.text import JsonText, NotCocoError, read_text, scan
 
+COPY = re.compile(r"(?P<of>.+)_v[1-9]\d*", re.DOTALL)
+"""The id of a copy of an image or annotation whose id is a text."""
 IMAGES, ANNOTATIONS, CATEGORIES = "images", "annotations", "categories"
 
 
@@ -98,6 +101,13 @@ def read_coco(root: Path, path: str) -> CocoFile:
 def _check_ids(path: str, what: str, ids: list[Id]) -> None:
     if len({isinstance(each, str) for each in ids}) > 1:
         raise ExpandError(f'"{path}": some ids of {what} are numbers and some are texts')
+    known = set(ids)
+    for each in ids:
+        if isinstance(each, str) and (copy := COPY.fullmatch(each)) and copy["of"] in known:
+            raise ExpandError(
+                f'"{path}": among ids of {what} are "{copy["of"]}" and "{each}", which is what a copy '
+                "of the first would be called; rename one of them"
+            )
 
 
 def _index(ids: list[Id]) -> dict[Id, int]:

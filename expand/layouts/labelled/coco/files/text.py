@@ -113,8 +113,8 @@ def scan(path: str, text: str, visits: Mapping[str, Visit]) -> JsonText:
         ) from error
     except RecursionError as error:
         raise ExpandError(f'"{path}" is nested too deeply') from error
-    except ValueError as error:  # a number of more than 4,300 digits
-        raise ExpandError(f'"{path}": {cut(str(error))}') from error
+    except ValueError as error:
+        raise ExpandError(f'"{path}" has a number of more than 4,300 digits') from error
 
 
 class _Scanner:

@@ -15,6 +15,8 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
+from expand.job.job import expand
+from expand.recipes.recipe import Recipe
 from tests.expand.layouts.labelled.coco.drawn import (
     HEIGHT,
     WIDTH,
@@ -166,6 +168,17 @@ def test_images_without_annotations_and_bad_ones(tmp_path: Path) -> None:
     assert [each["file_name"] for each in after["images"]] == ["a.png", "b.png", "a_v1.png", "b_v1.png"]  # fmt: skip
     assert {each["image_id"] for each in after["annotations"]} == {1, 4}
     assert (after["images"][2]["height"], after["images"][2]["width"]) == (HEIGHT, WIDTH)
+
+
+def test_without_originals_only_copies_are_in_the_file(tmp_path: Path) -> None:
+    draw_coco(tmp_path / "src")
+    recipe = Recipe.parse(TURNS)
+    expand(tmp_path / "src", tmp_path / "out", 2, recipe, workers=1, originals="none", format="jpg")
+    after = read(tmp_path / "out" / TRAIN)
+    names = [f"{number:06d}.png_v1.jpg" for number in (7, 31, 100)]
+    assert [each["file_name"] for each in after["images"]] == names
+    assert {each["image_id"] for each in after["annotations"]} == {101, 102, 103}
+    assert sorted(path.name for path in (tmp_path / "out/train2017").iterdir()) == names
 
 
 def stored_map(bits: NDArray[Any], orientation: int) -> NDArray[Any]:
