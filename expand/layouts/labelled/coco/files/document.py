@@ -105,8 +105,8 @@ def _check_ids(path: str, what: str, ids: list[Id]) -> None:
     for each in ids:
         if isinstance(each, str) and (copy := COPY.fullmatch(each)) and copy["of"] in known:
             raise ExpandError(
-                f'"{path}": among ids of {what} are "{copy["of"]}" and "{each}", which is what a copy '
-                "of the first would be called; rename one of them"
+                f'"{path}": among ids of {what} are "{copy["of"]}" and "{each}", which is what a '
+                "copy of the first would be called; rename one of them"
             )
 
 
