@@ -6,7 +6,7 @@ import json
 from typing import NamedTuple
 
 from expand.errors import BadImageError
-from expand.layouts.labelled.masks.pairing import MaskOf
+from expand.layouts.labelled.masks.files import MaskOf
 from expand.layouts.names import copy_name, split_suffix
 from expand.layouts.source import Source
 

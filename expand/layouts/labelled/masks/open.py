@@ -10,8 +10,9 @@ from expand.layouts.directory import IMAGE
 from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.labelled.masks.annotation import write_masks, write_reason
 from expand.layouts.labelled.masks.derived.files import SetFiles
+from expand.layouts.labelled.masks.files import File, MaskOf, Pairing
 from expand.layouts.labelled.masks.labels import MaskLabels
-from expand.layouts.labelled.masks.pairing import File, Images, MaskOf, Pairing, pair
+from expand.layouts.labelled.masks.pairing import Images, pair
 from expand.layouts.labelled.masks.parts import Parts
 from expand.layouts.labelled.masks.polygons import ENDING
 from expand.layouts.labelled.masks.said import notes, title

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from itertools import takewhile
-from typing import NamedTuple
 
-from expand.layouts.labelled.masks.places import Place, place_of
+from expand.layouts.labelled.masks.files import File, Key, MaskOf, Pairing
+from expand.layouts.labelled.masks.leftovers import pair_samples, pair_twins, sample_of
 from expand.layouts.labelled.masks.stems import (
     Try,
     has_mark,
@@ -17,58 +15,8 @@ from expand.layouts.labelled.masks.stems import (
     tries,
 )
 from expand.layouts.names import split_suffix
-from expand.layouts.recognition.masks import LOSSY
 from expand.layouts.recognition.words import words
 from expand.layouts.source import is_utf8
-
-Key = tuple[str, ...]
-
-
-class File(NamedTuple):
-    """A file of the dataset."""
-
-    path: str
-    folders: tuple[str, ...]
-    stem: str
-    suffix: str
-
-    @classmethod
-    def of(cls, path: str) -> File:
-        """Split the path of a file, POSIX style."""
-        *folders, name = path.split("/")
-        return cls(path, tuple(folders), *split_suffix(name))
-
-    @property
-    def place(self) -> Place:
-        """What its folders say."""
-        return place_of(self.folders)
-
-
-class MaskOf(NamedTuple):
-    """A mask of an image."""
-
-    path: str
-    at: int
-    """Where the number of a copy belongs in its stem."""
-    tail: str = ""
-    """What the stem of its image ends with, behind what they have in common: "_leftImg8bit"."""
-    sample: str = ""
-    """The folder that holds nothing but the image and its masks, if their names tell nothing."""
-
-
-@dataclass
-class Pairing:
-    """Which masks belong to which image."""
-
-    masks: dict[str, list[MaskOf]] = field(default_factory=lambda: defaultdict(list))
-    """The masks of each image that has some."""
-    doubtful: dict[str, str] = field(default_factory=dict)
-    """Images that cannot be used, each with the reason."""
-    bare: list[File] = field(default_factory=list)
-    """Images without a mask."""
-    orphans: list[File] = field(default_factory=list)
-    """Masks without an image."""
-
 
 Index = dict[tuple[Key, str], list[File]]
 NAMES: dict[str, Callable[[str], Iterable[str]]] = {
@@ -128,8 +76,8 @@ def pair(files: Iterable[File]) -> Pairing:
             images += _pair_labels(inside, index, pairing)
     known = pairing.masks.keys() | pairing.doubtful.keys()
     pairing.bare = [file for file in images if file.path not in known]
-    _pair_twins(pairing)
-    _pair_samples(pairing, Counter(file.place.key for file in images))
+    pair_twins(pairing)
+    pair_samples(pairing, Counter(file.place.key for file in images))
     _check(pairing)
     return pairing
 
@@ -171,54 +119,6 @@ def _pair_beside(files: list[File], pairing: Pairing) -> list[File]:
             _add(pairing, mask, *found)
             masks.add(mask.path)
     return [file for file in files if file.path not in masks]
-
-
-def _pair_twins(pairing: Pairing) -> None:
-    """Pair a JPEG with the other file of its name beside it, if most JPEGs of a folder have one."""
-    folders: dict[tuple[str, ...], dict[str, list[File]]] = defaultdict(lambda: defaultdict(list))
-    for file in pairing.bare:
-        folders[file.folders][file.stem].append(file)
-    for stems in folders.values():
-        twins = [sorted(files, key=_is_lossless) for files in stems.values()]
-        photos = [files for files in twins if not _is_lossless(files[0])]
-        pairs = [files for files in photos if len(files) == 2 and _is_lossless(files[1])]
-        if 2 * len(pairs) >= len(photos):
-            for image, mask in pairs:
-                pairing.masks[image.path].append(MaskOf(mask.path, len(mask.stem)))
-    taken = {mask.path for masks in pairing.masks.values() for mask in masks}
-    taken |= pairing.masks.keys()
-    pairing.bare = [file for file in pairing.bare if file.path not in taken]
-
-
-def _is_lossless(file: File) -> bool:
-    return file.suffix.lower() not in LOSSY
-
-
-def _pair_samples(pairing: Pairing, images: Counter[Key]) -> None:
-    """Pair masks of any name with the only image in their place, in a folder of their own."""
-    alone = {file.place.key: file for file in pairing.bare if images[file.place.key] == 1}
-    left = list[File]()
-    for mask in pairing.orphans:
-        image = alone.get(mask.place.key)
-        if image and (sample := sample_of(image, mask)):
-            pairing.masks[image.path].append(MaskOf(mask.path, len(mask.stem), sample=sample))
-        else:
-            left.append(mask)
-    pairing.orphans = left
-    pairing.bare = [file for file in pairing.bare if file.path not in pairing.masks]
-
-
-def sample_of(image: File, mask: File) -> str:
-    """Return the folder of an image and its mask that tells which they are; "" if there is none."""
-    common = tuple(
-        takewhile(lambda pair: pair[0] == pair[1], zip(image.folders, mask.folders, strict=False))
-    )
-    folders = [name for name, _ in common]
-    if not folders or place_of((folders[-1],)) != Place(
-        rest=words(folders[-1]), folder=folders[-1]
-    ):
-        return ""
-    return "/".join(folders)
 
 
 def _add(pairing: Pairing, mask: File, how: Try, images: list[File]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from expand.errors import ExpandError
-from expand.layouts.labelled.masks.pairing import File
+from expand.layouts.labelled.masks.files import File
 from expand.layouts.labelled.masks.places import Part
 from expand.layouts.recognition.words import PART_OF, words
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from expand.layouts.labelled.masks.pairing import File, Pairing
+from expand.layouts.labelled.masks.files import File, Pairing
 from expand.layouts.labelled.masks.parts import Growing, Parts
 from expand.layouts.labelled.masks.polygons import ENDING
 
@@ -31,29 +31,34 @@ def notes(
     pairing: Pairing, others: Sequence[File], grown: set[str], growing: Growing
 ) -> tuple[tuple[str, ...], int]:
     """Return sentences about files that are not used as their neighbours are, and their faults."""
-    said = list[str]()
     bare = [file for file in pairing.bare if growing.holds(file)]
     folders = {path.rpartition("/")[0] for path in grown}
+    groups = defaultdict[str, list[File]](list)
     missing = [file for file in bare if "/".join(file.folders) in folders]
-    if missing:
-        said.append(_say(missing, "image has no mask", "images have no mask"))
-    apart = defaultdict[str, list[File]](list)
     for file in bare:
         if "/".join(file.folders) not in folders:
-            apart[file.folders[0] if file.folders else ""].append(file)
-    said += [_say(files, "image has no mask", "images have no mask") for files in apart.values()]
-    orphans = [file for file in pairing.orphans if growing.holds(file)]
-    if orphans:
+            groups[file.folders[0] if file.folders else ""].append(file)
+    said = [
+        _say(files, "image has no mask", "images have no mask")
+        for files in (missing, *groups.values())
+        if files
+    ]
+    if orphans := [file for file in pairing.orphans if growing.holds(file)]:
         said.append(_say(orphans, "mask has no image", "masks have no image"))
-    masks = [mask.path for path in grown for mask in pairing.masks.get(path, ())]
-    if lossy := sorted(path for path in masks if path.lower().endswith(LOSSY)):
-        said.append(
-            f"{_count(len(lossy), 'mask')} {'is' if len(lossy) == 1 else 'are'} JPEG, such as "
-            f'"{lossy[0]}", which is lossy: the masks of copies are JPEG of quality 100, a few '
-            "grey levels off; convert masks to PNG for exact ones"
-        )
+    said += _lossy(mask.path for path in grown for mask in pairing.masks.get(path, ()))
     said += _beside(others, grown)
     return tuple(said), int(bool(missing))
+
+
+def _lossy(masks: Iterable[str]) -> list[str]:
+    """Say that masks are JPEG."""
+    lossy = sorted(path for path in masks if path.lower().endswith(LOSSY))
+    if not lossy:
+        return []
+    counted = f"{_count(len(lossy), 'mask')} {'is' if len(lossy) == 1 else 'are'} JPEG"
+    copies = "the masks of copies are JPEG of quality 100, a few grey levels off"
+    advice = "convert masks to PNG for exact ones"
+    return [f'{counted}, such as "{lossy[0]}", which is lossy: {copies}; {advice}']
 
 
 def _beside(others: Iterable[File], grown: set[str]) -> list[str]:

@@ -15,7 +15,7 @@ from expand.layouts.labelled.masks.derived.lists import (
     extend,
     find_lists,
 )
-from expand.layouts.labelled.masks.pairing import File, MaskOf
+from expand.layouts.labelled.masks.files import File, MaskOf
 from expand.layouts.labelled.masks.parts import Growing
 
 

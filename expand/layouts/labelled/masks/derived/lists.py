@@ -13,7 +13,7 @@ from pathlib import Path
 
 from expand.errors import ExpandError
 from expand.layouts.labelled.dataset import LabelFile, Rows
-from expand.layouts.labelled.masks.pairing import File, MaskOf
+from expand.layouts.labelled.masks.files import File, MaskOf
 from expand.layouts.labelled.masks.places import part_said
 from expand.layouts.labelled.tables.columns.vocabulary import ANGLES, PLACES, TEXTS
 from expand.layouts.names import split_suffix

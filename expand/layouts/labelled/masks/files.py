@@ -1,0 +1,58 @@
+"""Files of images with masks, and which masks belong to which image."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from expand.layouts.labelled.masks.places import Place, place_of
+from expand.layouts.names import split_suffix
+
+Key = tuple[str, ...]
+
+
+class File(NamedTuple):
+    """A file of the dataset."""
+
+    path: str
+    folders: tuple[str, ...]
+    stem: str
+    suffix: str
+
+    @classmethod
+    def of(cls, path: str) -> File:
+        """Split the path of a file, POSIX style."""
+        *folders, name = path.split("/")
+        return cls(path, tuple(folders), *split_suffix(name))
+
+    @property
+    def place(self) -> Place:
+        """What its folders say."""
+        return place_of(self.folders)
+
+
+class MaskOf(NamedTuple):
+    """A mask of an image."""
+
+    path: str
+    at: int
+    """Where the number of a copy belongs in its stem."""
+    tail: str = ""
+    """What the stem of its image ends with, behind what they have in common: "_leftImg8bit"."""
+    sample: str = ""
+    """The folder that holds nothing but the image and its masks, if their names tell nothing."""
+
+
+@dataclass
+class Pairing:
+    """Which masks belong to which image."""
+
+    masks: dict[str, list[MaskOf]] = field(default_factory=lambda: defaultdict(list))
+    """The masks of each image that has some."""
+    doubtful: dict[str, str] = field(default_factory=dict)
+    """Images that cannot be used, each with the reason."""
+    bare: list[File] = field(default_factory=list)
+    """Images without a mask."""
+    orphans: list[File] = field(default_factory=list)
+    """Masks without an image."""
