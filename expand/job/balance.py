@@ -18,7 +18,7 @@ from expand.errors import ExpandError, shown
 from expand.techniques.ranges import MOST_FACTOR, is_whole
 
 RULES = "max, median, a number of files or repeat=SHARE"
-REPEAT = "repeat="
+REPEAT, MOST_FILES = "repeat=", 10**12
 
 
 @dataclass(frozen=True)
@@ -51,17 +51,19 @@ class Balance:
     def _check_rule(self) -> None:
         if self.rule in ("max", "median"):
             return
-        number = self.rule.removeprefix(REPEAT)
+        repeats, number = self.rule.startswith(REPEAT), self.rule.removeprefix(REPEAT)
         try:
-            value = float(number) if self.rule.startswith(REPEAT) else int(number)
+            value = float(number) if repeats else int(number.encode("ascii"))
         except ValueError:
             raise ExpandError(f"--balance must be {RULES}, got {shown(self.rule)}") from None
-        if self.rule.startswith(REPEAT) and not 0 < value <= 1:
+        if repeats and not 0 < value <= 1:
             raise ExpandError(
-                f"the share of --balance repeat= must be above 0 and at most 1, got {number}"
+                f"the share of --balance repeat= must be above 0 and at most 1, got {shown(number)}"
             )
-        if not self.rule.startswith(REPEAT) and not 1 <= value <= MOST_FACTOR**2:
-            raise ExpandError(f"--balance must be at least 1 file in each class, got {number}")
+        if not repeats and not 1 <= value <= MOST_FILES:
+            raise ExpandError(
+                f"--balance must be 1 … {MOST_FILES:,} files in each class, got {shown(number)}"
+            )
 
     @property
     def is_count(self) -> bool:

@@ -63,11 +63,14 @@ def test_a_long_tail_of_100_to_1_becomes_level() -> None:
     ("rule", "words"),
     [
         ("min", "--balance must be max, median, a number of files or repeat=SHARE, got 'min'"),
-        ("0", "must be at least 1 file in each class, got 0"),
-        ("-3", "must be at least 1 file in each class, got -3"),
+        ("0", "must be 1 … 1,000,000,000,000 files in each class, got '0'"),
+        ("-3", "files in each class, got '-3'"),
+        ("9" * 30, "files in each class, got '9999"),
+        ("9" * 5000, "--balance must be max"),
+        ("١٢", "--balance must be max"),
         ("1.5", "--balance must be max"),
-        ("repeat=2", "must be above 0 and at most 1, got 2"),
-        ("repeat=nan", "must be above 0 and at most 1, got nan"),
+        ("repeat=2", "must be above 0 and at most 1, got '2'"),
+        ("repeat=nan", "must be above 0 and at most 1, got 'nan'"),
         ("repeat=x", "--balance must be max"),
     ],
 )
@@ -205,3 +208,13 @@ def test_a_name_like_that_of_a_copy_is_refused(class_folder: Folder, tmp_path: P
     )
     with pytest.raises(ExpandError, match="would give files of one name"):
         expand(src, tmp_path / "out", 2, balance="max", workers=1)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [None, {}, {"factors": {}}, {"rule": "max", "factors": {"a": 0}}, {"rule": "max", "factors": {"a": "x"}},
+     {"rule": 1, "factors": {}}, {"rule": "max", "most": "3", "factors": {}}, {"rule": "max", "factors": {"a": 10**30}}],
+)  # fmt: skip
+def test_a_balance_of_a_strange_run_card_is_refused(data: object) -> None:
+    with pytest.raises(ExpandError):
+        Balance.from_dict(data)
