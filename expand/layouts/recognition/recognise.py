@@ -23,7 +23,7 @@ from expand.layouts.recognition.lists import find_lists
 from expand.layouts.recognition.masks import find_masks
 from expand.layouts.recognition.pairs import find_paired_folders, holds_label_images
 from expand.layouts.recognition.splits import find_parts, holds_folders, look_into
-from expand.layouts.recognition.tables import SUFFIX, kind_of_table
+from expand.layouts.recognition.tables import SUFFIX, kind_of_table, names_images
 from expand.layouts.recognition.words import TABLES, is_plain, part_of, role_of, words
 from expand.layouts.recognition.wrappers import find_wrapper
 
@@ -147,7 +147,8 @@ def _kind_of(directory: Directory, name: str, group: str) -> Kind | None:
     if group == ".yaml":
         return Kind.YOLO if is_yolo_yaml(path, among_classes=_are_classes(directory)) else None
     if group == ".json":
-        return kind_of_json(path)
+        named = names_images(directory, name)
+        return kind_of_json(path) or (Kind.ANNOTATED if named else None)
     if group == ".xml":
         return kind_of_xml(path)
     return Kind.YOLO if group == ".txt" and is_yolo_text(path) else None

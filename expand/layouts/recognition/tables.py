@@ -23,6 +23,7 @@ images are looked for."""
 PEEKED = 200
 """Entries of a folder that are read to find the folders in it."""
 SUFFIX = (".csv", ".tsv", ".jsonl", ".ndjson", ".txt", ".lst", ".parquet")
+STRING = re.compile(r'"([^"\\\\]{1,255})"')
 SEPARATORS = (",", "\t", ";", "|")
 CHECKSUM = re.compile(r"[0-9a-fA-F]{16,}")
 
@@ -50,6 +51,16 @@ def kind_of_table(
 def is_list(directory: Directory, name: str, above: Directory | None = None) -> bool:
     """Tell whether a file names images, whatever it says of them."""
     return bool(_named(directory, name, True, above))
+
+
+def names_images(directory: Directory, name: str) -> bool:
+    """Tell whether a JSON file has the name of an image, where all lie in one folder."""
+    if len(directory.folders) > 1:
+        return False
+    text = peek(os.path.join(directory.path, name))
+    cells = [cell for cell in STRING.findall(text)[: 2 * ROWS] if is_image(cell)]
+    places = _places(directory, None)
+    return any(_find(places, cell, frozenset(), False) is not None for cell in cells)
 
 
 def _named(directory: Directory, name: str, numbered: bool, above: Directory | None) -> list[_Row]:
@@ -131,7 +142,7 @@ def _are_numbers_of_folders(rows: Sequence[_Row]) -> bool:
 
 def _rows(text: str, suffix: str) -> Iterator[Sequence[str]]:
     """Yield the rows of a table as texts; the heading is a row too."""
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in text.splitlines() if line.strip(' \t,;|"')]
     lines = [*lines[:1], *lines[1 :: max(1, len(lines) // ROWS)]]
     if suffix in ("jsonl", "ndjson"):
         yield from (_values(line) for line in lines)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from expand.layouts.labelled.tables.columns.moves import Values
 from expand.layouts.labelled.tables.columns.vocabulary import CLASSES, NO_CLASSES
 from expand.layouts.labelled.tables.survey import Survey
-from expand.layouts.recognition.words import words
+from expand.layouts.recognition.words import is_numbered, is_version, part_of, words
 
 SEPARATOR = re.compile(r"\s*[|;,]\s*")
 FRACTION = re.compile(r"[+-]?\d*\.\d*[1-9]\d*([eE][+-]?\d+)?")
@@ -39,23 +39,33 @@ def find_classes(survey: Survey, ignored: Collection[str], chosen: Collection[st
 
     `ignored` are columns of places and of parts of a split.
     """
-    if not any(table.others for table in survey.tables):
-        return Classes(_folders(chosen))
     found = []
     for number, values in enumerate(survey.values):
         if any(path in chosen for path in survey.tables[number].rows.values()):
             free = {name: counts for name, counts in values.items() if name not in ignored}
             if column := _find_column(survey, number, free):
                 found.append((number, column))
-    if len({column for _, column in found}) != 1:
+    columns = {column for _, column in found}
+    if not columns and not survey.tables[0].exact:
+        return Classes(_folders(chosen))
+    if len(columns) != 1:
         return Classes({})
     return _read(survey, dict(found), chosen)
 
 
 def _folders(chosen: Collection[str]) -> Mapping[str, str]:
-    """Return the folder of each image, for lists of images in class folders."""
+    """Return the folder of each image, if these are class folders.
+
+    There are several then, and none is named as a part of the images or of a split.
+    """
     folders = {path: basename(dirname(path)) for path in chosen}
-    return folders if len(set(folders.values())) > 1 else {}
+    names = set(folders.values())
+    plain = all(name and (name.isdigit() or not _is_no_class(name)) for name in names)
+    return folders if plain and len(names) > 1 else {}
+
+
+def _is_no_class(name: str) -> bool:
+    return is_version(name) or is_numbered(name) or part_of(name) is not None
 
 
 def _read(survey: Survey, columns: Mapping[int, str], chosen: Collection[str]) -> Classes:

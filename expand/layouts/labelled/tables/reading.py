@@ -44,8 +44,10 @@ def read_table(root: Path, name: str, images: Images) -> Table | None:
         return _read_lines(text, encoding, name, images)
     loose = suffix in ("txt", "lst")
     separators = (*SEPARATORS, BLANKS) if loose else SEPARATORS
-    tried = (_try(text, name, separator, images) for separator in separators)
+    tried = [_try(text, name, separator, images) for separator in separators]
     best = max(tried, key=lambda each: each.score)
+    if not best.names and (error := next((each.error for each in tried if each.error), None)):
+        raise error
     if not best.names or (loose and 2 * best.named < best.rows):
         return None
     table = best.table(text, encoding, name)
@@ -105,6 +107,9 @@ class _Trial:
     rows: int = 0
     headed: bool = False
     regular: float = 0.0
+    remarks: int = 0
+    """Lines before the heading: "sep=;" of Excel, and comments."""
+    error: ExpandError | None = None
 
     @property
     def score(self) -> tuple[bool, float, int]:
@@ -114,16 +119,23 @@ class _Trial:
     def table(self, text: str, encoding: Encoding, name: str) -> Table:
         """Return the whole table."""
         records = list(delimited.records(text, self.separator, name))
-        first = next((i for i, each in enumerate(records) if each.text.strip()), len(records))
-        heading = first + self.headed
+        filled = [i for i, each in enumerate(records) if not each.is_blank]
+        heading = filled[self.remarks] + self.headed
         format_ = Delimited(self.separator, self.columns)
         return Table(name, encoding, format_, self.names, records, heading, self.headed)
 
 
 def _try(text: str, name: str, separator: str, images: Images) -> _Trial:
     trial = _Trial(separator)
-    records = _sample(list(islice(delimited.records(text, separator, name), LOOKED)))
+    try:
+        records = _sample(list(islice(delimited.records(text, separator, name), LOOKED)))
+    except ExpandError as error:
+        trial.error = error
+        return trial
     rows = [delimited.split(each.text, separator) for each in records]
+    while len(rows) > 1 and _is_remark(rows):
+        del rows[0]
+        trial.remarks += 1
     if not rows:
         return trial
     numbers = tuple(str(number) for number in range(1, max(map(len, rows)) + 1))
@@ -143,9 +155,16 @@ def _try(text: str, name: str, separator: str, images: Images) -> _Trial:
     return trial
 
 
+def _is_remark(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether the first row is no row: "sep=;", or a comment of another length."""
+    first, second = rows[0], rows[1]
+    comment = first[0].startswith("#") and len(first) != len(second)
+    return comment or bool(re.fullmatch(r"sep=.?", first[0]))
+
+
 def _sample(records: Sequence[Record]) -> list[Record]:
     """Return the first row, and others spread over all."""
-    filled = [each for each in records if each.text.strip()]
+    filled = [each for each in records if not each.is_blank]
     return [*filled[:1], *filled[1 :: max(1, len(filled) // SAMPLE)]]
 
 

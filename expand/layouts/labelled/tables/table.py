@@ -59,7 +59,7 @@ class Table:
 
     def body(self) -> Iterator[Record]:
         """Yield the rows, without the heading and blank lines."""
-        return (each for each in islice(self.records, self.heading, None) if each.text.strip())
+        return (each for each in islice(self.records, self.heading, None) if not each.is_blank)
 
     def values(self, record: Record) -> Mapping[str, str]:
         """Return the cells of a row; raise RecordError, with file and line, if it is malformed."""

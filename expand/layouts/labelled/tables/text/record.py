@@ -18,6 +18,11 @@ class Record(NamedTuple):
     ending: str
     """Its line end; empty at the end of a file."""
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether it has no cell with anything in it."""
+        return not self.text.strip(' \t,;|"')
+
 
 class RecordError(ExpandError):
     """A row that is malformed; `values` are the cells of it that can be read."""

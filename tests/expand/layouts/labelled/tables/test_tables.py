@@ -97,6 +97,20 @@ SAME: list[tuple[str, str, tuple[str, ...], str, str]] = [
         ),
     ),
     (
+        "a line of Excel, and rows without anything",
+        "labels.csv",
+        THREE,
+        "sep=;\nfile;n\na.png;3\n;\nb.png;4\n;\n;\n",
+        "sep=;\nfile;n\na.png;3\na_v1.png;3\n;\nb.png;4\nb_v1.png;4\n;\n;\n",
+    ),
+    (
+        "a comment",
+        "labels.csv",
+        THREE,
+        "# mine\nfile,n\na.png,3\n",
+        "# mine\nfile,n\na.png,3\na_v1.png,3\n",
+    ),
+    (
         "JSON Lines",
         "labels.jsonl",
         THREE,
@@ -248,6 +262,22 @@ def test_the_only_column_of_classes_is_the_class(
 ) -> None:
     root = write(tmp_path / "set", {**images(*THREE), "labels.csv": table})
     assert list(labels(root).values()) == expected
+
+
+def test_class_folders_are_classes_if_no_column_is(tmp_path: Path) -> None:
+    rows = "file,width,tag\n0/a.png,80,x\n1/a.png,80,y\n1/b.png,80,x\n"
+    names = ("0/a.png", "1/a.png", "1/b.png")
+    root = write(tmp_path / "set", {**images(*names), "sizes.csv": rows})
+    assert labels(root) == {"0/a.png": "0", "1/a.png": "1", "1/b.png": "1"}
+    parts = {"part_1/a.png": None, "part_2/b.png": None, "l.csv": "id,age,n\na,1,x\nb,2,x\n"}
+    assert set(labels(write(tmp_path / "parts", parts)).values()) == {""}
+
+
+@pytest.mark.parametrize("text", ['{"a.png": 1}', '[{"file": "images/a.png", "label": 2}]'])
+def test_labels_in_other_json_are_refused(text: str, tmp_path: Path) -> None:
+    root = write(tmp_path / "set", {**images(*THREE), "labels.json": text})
+    with pytest.raises(ExpandError, match="is a dataset with annotations"):
+        opened(root)
 
 
 def test_several_tables_for_the_same_images_all_grow(tmp_path: Path) -> None:
