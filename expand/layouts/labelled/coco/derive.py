@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from expand.errors import ExpandError
+from expand.layouts.labelled.coco.annotation import stamp, write_annotation
 from expand.layouts.labelled.coco.files.chosen import Entry
 from expand.layouts.labelled.coco.files.document import CocoFile
 from expand.layouts.labelled.coco.writing import Place, Writing
@@ -26,6 +28,7 @@ class Derivation:
         for number, coco in enumerate(self.coco_files):
             writing = Writing(coco)
             for row, entries, last in self._entries(rows):
+                self._check(row, entries)
                 mine = [entry.image for entry in entries if entry.file == number]
                 writing.add(row, mine, self._places(entries, number), last)
             grows = [
@@ -50,6 +53,17 @@ class Derivation:
             yield row, entries, last
             if row.view:
                 last += max(Counter(entry.file for entry in entries).values(), default=0)
+
+    def _check(self, row: Derived, entries: Sequence[Entry]) -> None:
+        """Refuse a row whose annotations are not those of today's files."""
+        if not row.annotation:
+            return
+        if row.annotation[0] != stamp(write_annotation(self.coco_files, entries)):
+            names = " or ".join(f'"{coco.path}"' for coco in self.coco_files)
+            raise ExpandError(
+                f'{names} says something else of "{row.source}" than when its copies were made; '
+                "run expand again"
+            )
 
     def _places(self, entries: Sequence[Entry], number: int) -> list[Place | None]:
         """Return where a file has the annotations of a source; None: they are in another file."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from expand.errors import BadImageError, ExpandError
 from expand.geometry import IDENTITY, Affine, Placement, Size
+from expand.layouts.labelled.coco.annotation import stamp
 from expand.layouts.labelled.coco.objects.drawn import Drawn
 from expand.layouts.labelled.coco.objects.layers import MovedLayer, runs_of
 from expand.layouts.labelled.coco.objects.panoptic import Segments, png_of_view
@@ -17,6 +18,7 @@ from expand.layouts.labelled.coco.objects.patches import patch
 from expand.layouts.labelled.coco.objects.seen import Seen, View
 from expand.layouts.labelled.coco.objects.shapes import Shape
 from expand.layouts.labelled.dataset import LabelledView, ViewLabels
+from expand.layouts.source import Source
 from expand.targets import Carried, Mask, Targets, carry
 from expand.targets.rings import Wholes
 
@@ -28,8 +30,7 @@ CUT = 1e-4
 class CocoImage:
     """The annotations of an image."""
 
-    source: str
-    """The path of the image in the dataset."""
+    source: Source
     targets: Targets
     notes: Mapping[str, int]
     shapes: tuple[Shape, ...]
@@ -49,7 +50,7 @@ class CocoImage:
 
     @classmethod
     def place(
-        cls, source: str, shapes: Sequence[Shape], drawn: Drawn, upright: Affine, size: Size
+        cls, source: Source, shapes: Sequence[Shape], drawn: Drawn, upright: Affine, size: Size
     ) -> CocoImage:
         """Return annotations of an image, upright, of this size, and clipped to it."""
         targets, turned = drawn.targets(), upright != IDENTITY
@@ -63,7 +64,7 @@ class CocoImage:
         return cls(source, targets, notes, tuple(shapes), drawn, kept, turned, upright)
 
     def write(self, view: LabelledView) -> ViewLabels:
-        """Return, for each annotation that the view has, its place and its patch.
+        """Return a stamp and, for each annotation that the view has, its place and its patch.
 
         None for view 0, unless the image was turned upright. The files are those of panoptic
         annotations.
@@ -77,11 +78,11 @@ class CocoImage:
             patches[shape.place] = patch(shape, seen)
         files = []
         for segments, mask in self._segments(view):
-            path = png_of_view(segments.path, self.source, view.name)
+            path = png_of_view(segments.path, self.source.id, view.name)
             file, patches[segments.place] = segments.moved(mask.pixels, path)
             files.append(file)
-        annotation = [[place, patches[place]] for place in sorted(patches)]
-        return ViewLabels(tuple(files), annotation)
+        listed = [[place, patches[place]] for place in sorted(patches)]
+        return ViewLabels(tuple(files), [stamp(self.source.annotation), listed])
 
     def _segments(self, view: LabelledView) -> Iterator[tuple[Segments, Mask]]:
         """Yield the panoptic annotations with their colours in a view."""

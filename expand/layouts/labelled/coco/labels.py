@@ -69,7 +69,7 @@ class CocoLabels(Labels):
         ]
         skeletons = [self.skeletons.get(path, {}) for path in paths]
         drawn = Drawn.of(shapes, skeletons, size, segments)
-        return CocoImage.place(source.id, shapes, drawn, upright, frame.size)
+        return CocoImage.place(source, shapes, drawn, upright, frame.size)
 
     def _pngs(self, source: Source) -> dict[int, str]:
         """Return the path of the PNG of each panoptic annotation, by its place."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from importlib.util import find_spec
 
-from expand.errors import ExpandError, shown
+from expand.errors import ExpandError
+from expand.layouts.labelled.coco.annotation import write_annotation
 from expand.layouts.labelled.coco.derive import Derivation
-from expand.layouts.labelled.coco.files.chosen import Chosen, Entry, choose, png_path
+from expand.layouts.labelled.coco.files.chosen import Chosen, choose, png_path
 from expand.layouts.labelled.coco.files.collect import read_files
-from expand.layouts.labelled.coco.files.document import ANNOTATIONS, CocoFile
 from expand.layouts.labelled.coco.files.find import read_tree
 from expand.layouts.labelled.coco.labels import CocoLabels
 from expand.layouts.labelled.coco.objects.skeletons import Skeleton, find_skeletons
@@ -70,7 +68,7 @@ def _list(opening: Opening, chosen: Chosen) -> tuple[Listing, list[str]]:
         if path in written or known in pngs:
             return MADE
         if is_image and (entries := chosen.growing.get(known)):
-            return Use(Role.GROWS, annotation=_annotations(chosen.files, entries))
+            return Use(Role.GROWS, annotation=write_annotation(chosen.files, entries))
         if is_image and known not in chosen.others:
             unnamed.append(path)
         return KEPT
@@ -87,23 +85,3 @@ def _pngs(chosen: Chosen) -> set[str]:
         if coco.pngs
         for annotation in coco.annotations_of(entry.image)
     }
-
-
-def _annotations(files: Sequence[CocoFile], entries: Sequence[Entry]) -> str:
-    """Return what COCO files say of an image, as `CocoLabels.parse` reads it.
-
-    That is the path, width, height and folder of PNG files of each entry, and for each annotation
-    the number of its entry and itself. A text says why the image cannot be used.
-    """
-    heads, listed = [], list[str]()
-    for number, entry in enumerate(entries):
-        coco = files[entry.file]
-        if coco.ids[entry.image] in coco.shared:
-            return json.dumps(
-                f'"{coco.path}": its id, {shown(coco.ids[entry.image])}, is that of other images'
-            )
-        size = coco.sizes[entry.image] or (None, None)
-        heads.append((coco.path, *size, coco.png_folder))
-        for annotation in coco.annotations_of(entry.image):
-            listed.append(f"{number},{coco.json.entry(ANNOTATIONS, annotation)}")
-    return f"[{json.dumps(heads)},[{','.join(listed)}]]"

@@ -58,7 +58,7 @@ class Writing:
             old = self.coco.ids[image]
             ids[image] = f"{old}_v{row.view}" if isinstance(old, str) else number
             self._append(IMAGES, {**self._image(row, image), "id": ids[image]})
-        for index, patch in row.annotation:
+        for index, patch in row.annotation[1]:
             if place := places[index]:
                 given = apply(patch, self._given(row.source, place))
                 if "id" in given:
@@ -90,7 +90,7 @@ class Writing:
             if size and size != (row.width, row.height):
                 self.changed[IMAGES][image] = self._written(self._image(row, image))
         if row.annotation is not None:
-            patches = dict(row.annotation)
+            patches = dict(row.annotation[1])
             for index, place in enumerate(places):
                 if place:
                     written = b""

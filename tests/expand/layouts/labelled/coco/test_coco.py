@@ -15,6 +15,8 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
+from expand.errors import ExpandError
+from expand.job.checks.replay import replay
 from expand.job.job import expand
 from expand.recipes.recipe import Recipe
 from tests.expand.layouts.labelled.coco.drawn import (
@@ -179,6 +181,20 @@ def test_without_originals_only_copies_are_in_the_file(tmp_path: Path) -> None:
     assert [each["file_name"] for each in after["images"]] == names
     assert {each["image_id"] for each in after["annotations"]} == {101, 102, 103}
     assert sorted(path.name for path in (tmp_path / "out/train2017").iterdir()) == names
+
+
+def test_annotations_that_changed_since_are_not_mixed_with_older_copies(tmp_path: Path) -> None:
+    draw_coco(tmp_path / "src")
+    grow(tmp_path / "src", tmp_path / "out", 2)
+    changed = read(tmp_path / "src" / TRAIN)
+    del changed["annotations"][2:9]
+    (tmp_path / "src" / TRAIN).write_text(json.dumps(changed))
+    with pytest.raises(ExpandError, match='says something else of ".*" than when its copies were'):
+        replay(tmp_path / "out", TRAIN)
+    grow(tmp_path / "src", tmp_path / "out", 2)
+    grow(tmp_path / "src", tmp_path / "fresh", 2)
+    assert (tmp_path / "out" / TRAIN).read_bytes() == (tmp_path / "fresh" / TRAIN).read_bytes()
+    assert replay(tmp_path / "out", TRAIN) == (tmp_path / "out" / TRAIN).read_bytes()
 
 
 def stored_map(bits: NDArray[Any], orientation: int) -> NDArray[Any]:
