@@ -27,22 +27,24 @@ WAYS = [
 ]
 
 
-def expanded(names: list[str], factor: int) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+def expanded(
+    names: list[str], factor: int, kind: str
+) -> tuple[dict[str, tuple[str, ...]], list[str]]:
     """Return the masks of each file of the expanded dataset, and all its files."""
     pairing = pair(map(File.of, names))
     known: dict[str, tuple[str, ...]] = {}
     for image, masks in pairing.masks.items():
         source = Source(image, 1, "", write_masks(masks))
         for k in range(factor):
-            name = image_name(source, k, "keep") if k else image
+            name = image_name(source, k, kind) if k else image
             assert name not in known
             known[name] = mask_names(source, name)
     assert not pairing.doubtful
     return known, [file for image, masks in known.items() for file in (image, *masks)]
 
 
-def check(names: list[str]) -> None:
-    known, files = expanded(names, 3)
+def check(names: list[str], kind: str) -> None:
+    known, files = expanded(names, 3, kind)
     assert len(files) == len(set(files)) == 3 * len(names)
     found = pair(map(File.of, sorted(files)))
     assert {
@@ -50,14 +52,19 @@ def check(names: list[str]) -> None:
     } == known
 
 
+@pytest.mark.parametrize("kind", ["keep", "webp"])
 @pytest.mark.parametrize("pairs", [layout[0] for layout in (*LAYOUTS.values(), *PARTS.values())])
-def test_copies_are_paired_as_their_originals(pairs: dict[str, str]) -> None:
-    check(sorted([*pairs, *pairs.values()]))
+def test_copies_are_paired_as_their_originals(pairs: dict[str, str], kind: str) -> None:
+    check(sorted([*pairs, *pairs.values()]), kind)
 
 
 @settings(max_examples=150, deadline=None)
-@given(way=st.sampled_from(WAYS), stems=st.sets(STEMS, min_size=1, max_size=5))
+@given(
+    way=st.sampled_from(WAYS),
+    stems=st.sets(STEMS, min_size=1, max_size=5),
+    kind=st.sampled_from(["keep", "webp"]),
+)
 def test_copies_of_any_name_are_paired_as_their_originals(
-    way: tuple[str, str], stems: set[str]
+    way: tuple[str, str], stems: set[str], kind: str
 ) -> None:
-    check(sorted(form.format(stem) for form in way for stem in stems))
+    check(sorted(form.format(stem) for form in way for stem in stems), kind)
