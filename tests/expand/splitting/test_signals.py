@@ -14,14 +14,12 @@ from expand.splitting.split import SplitSettings, plan_split, split
 from tests.conftest import Folder, tree, unmeasured
 
 
-@pytest.mark.parametrize(
-    ("number", "status"),
-    [pytest.param(signal.SIGTERM, 130, marks=pytest.mark.slow), (signal.SIGKILL, -9)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 130), (signal.SIGKILL, -9)])
 def test_an_interrupted_split_resumes(
     class_folder: Folder, tmp_path: Path, number: int, status: int
 ) -> None:
-    src = class_folder({f"{c}/{n:04}.png": f"{c}{n}".encode() for c in "ab" for n in range(700)})
+    src = class_folder({f"{c}/{n:04}.png": f"{c}{n}".encode() for c in "ab" for n in range(3000)})
     whole, out = tmp_path / "whole", tmp_path / "out"
     line = [sys.executable, "-m", "expand", "split", src, out]
     with subprocess.Popen(
