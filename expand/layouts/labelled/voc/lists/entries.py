@@ -19,10 +19,9 @@ NUMBERED = ("layout", "action")
 """Tasks whose lists have the number of an object in their second column."""
 FOLDER = "ImageSets"
 BOM = "\ufeff"
-LINE = re.compile(r"([^\S\r\n]*)(.*?)(\s*)", re.DOTALL)
 LINE_END = re.compile(r"[\r\n]\Z")
 NUMBER = re.compile(r"([ \t]+)(-?\d+)")
-LAST_COLUMN = re.compile(r"(.*?)([ \t]+(?:-?\d+|[^\s]+\.(?:xml|png)))", re.DOTALL | re.IGNORECASE)
+LAST_COLUMN = re.compile(r"[ \t]+(?:-?\d+|[^\s]+\.(?:xml|png))\Z", re.IGNORECASE)
 MOST_COLUMNS = 4
 TRAINVAL = "trainval"
 Find = Callable[[str], str]
@@ -100,15 +99,15 @@ class ImageList:
 
     def _line(self, entry: Entry, copy: Copy) -> str:
         """Return the line of a copy in the style of a line; "" if it is of an object not shown."""
-        numbers = entry.numbers
-        if copy.annotation and numbers:
-            objects, flags = copy.annotation["objects"], copy.annotation["flags"]
-            if self.task.lower() in NUMBERED:
-                if int(numbers[0]) not in objects:
-                    return ""
-                numbers[0] = str(objects.index(int(numbers[0])) + 1)
-            elif self.of_class in flags:
-                numbers[-1] = str(flags[self.of_class])
+        if not copy.annotation or not (numbers := entry.numbers):
+            return entry.of_copy(copy.name)
+        objects, flags = copy.annotation["objects"], copy.annotation["flags"]
+        if self.task.lower() in NUMBERED:
+            if int(numbers[0]) not in objects:
+                return ""
+            numbers[0] = str(objects.index(int(numbers[0])) + 1)
+        elif self.of_class in flags:
+            numbers[-1] = str(flags[self.of_class])
         return entry.of_copy(copy.name, numbers)
 
 
@@ -130,8 +129,11 @@ class Entry(NamedTuple):
         """The columns of numbers."""
         return [match[2] for match in NUMBER.finditer(self.after)]
 
-    def of_copy(self, name: str, numbers: Sequence[str]) -> str:
-        """Return the line for a copy; numbers keep their width, paths of labels their folder."""
+    def of_copy(self, name: str, numbers: Sequence[str] = ()) -> str:
+        """Return the line for a copy; new numbers keep their width, paths of labels their folder.
+
+        There are as many numbers as there were, or none to keep them.
+        """
         remaining = iter(numbers)
 
         def number(match: re.Match[str]) -> str:
@@ -140,20 +142,21 @@ class Entry(NamedTuple):
                 return match[0]
             return f"{match[1][0]}{new.rjust(len(match[0]) - 1)}"
 
-        stem = split_suffix(name)[0]
-        own = split_suffix(self.name)[0] if is_image(self.name) else self.name
-        label = re.compile(
-            rf"(?<=[\s/\\]){re.escape(own)}(?=\.(?:xml|png)(?:\s|\Z))", re.IGNORECASE
-        )
-        after = label.sub(lambda _: stem, NUMBER.sub(number, self.after))
-        return f"{self.before}{name if is_image(self.name) else stem}{after}"
+        stem, after, suffixed = split_suffix(name)[0], self.after, is_image(self.name)
+        if numbers:
+            after = NUMBER.sub(number, after)
+        if "." in after:
+            own = re.escape(split_suffix(self.name)[0] if suffixed else self.name)
+            label = rf"(?i)(?<=[\s/\\]){own}(?=\.(?:xml|png)(?:\s|\Z))"
+            after = re.sub(label, lambda _: stem, after)
+        return f"{self.before}{name if suffixed else stem}{after}"
 
 
 def read_entry(line: str, find: Find) -> Entry:
     """Parse a line: an id, which may have spaces, and columns of numbers or paths of labels."""
-    match = LINE.fullmatch(line)
-    assert match
-    before, text, after = match.groups()
+    text = line.strip()
+    begin = len(line) - len(line.lstrip()) if text else 0
+    before, after = line[:begin], line[begin + len(text) :]
     for _ in range(MOST_COLUMNS + 1):
         quote = '"' if len(text) > 2 and text[0] == text[-1] == '"' else ""
         id_ = text[1:-1] if quote else text
@@ -161,7 +164,7 @@ def read_entry(line: str, find: Find) -> Entry:
             name = re.split(r"[/\\]", id_)[-1]
             folders = id_[: len(id_) - len(name)]
             return Entry(line, before + quote + folders, name, quote + after, image)
-        if not (column := LAST_COLUMN.fullmatch(text)):
+        if not (column := LAST_COLUMN.search(text)):
             break
-        text, after = column[1], column[2] + after
+        text, after = text[: column.start()], column[0] + after
     return Entry(line, before, text, after, "")

@@ -135,6 +135,8 @@ class WrittenLists:
 
 def _find_id(images: Mapping[str, str], name: str) -> str:
     """Return the image of an id: its path in the folder of images."""
+    if image := images.get(name):
+        return image
     name = name.removeprefix("./")
     for each in (name, IN_FOLDER.sub("", name)):
         for known in (each, split_suffix(each)[0] if is_image(each) else each):
