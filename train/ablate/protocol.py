@@ -17,6 +17,7 @@ from train.ablate.screen import change
 from train.errors import TrainError
 from train.feed.exact import render
 from train.trials.context import TrialContext
+from train.trials.copies import batches_of
 
 TIMED_IMAGES, TIMED_ROUNDS = 1000, 5
 
@@ -60,7 +61,7 @@ def time_techniques(context: TrialContext[AblationStudy]) -> list[float]:
     images = side.pixels(slice(count))
     medians = []
     for _, recipe in context.study.single_recipes:
-        batches = ViewBatches(Views(recipe), side.folder.sources)
+        batches = batches_of(side.folder, Views(recipe))
         medians.append(statistics.median(_time_rounds(batches, images)) / count)
     return medians
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from train.errors import TrainError
 
-STRATEGIES = ("none", "fly", "disk", "disk-random", "hybrid")
-STORED = ("disk", "disk-random", "hybrid")
+STRATEGIES = ("none", "fly", "disk", "disk-random", "disk-balanced", "hybrid")
+STORED = ("disk", "disk-random", "disk-balanced", "hybrid")
 MOST_NUMBERS = 100
 BUDGETS = ("steps", "files", "wall", "wall-expansion")
 
@@ -39,6 +39,8 @@ class Arm:
             "fly": "a new view of each source in every epoch, nothing stored",
             "disk": f"{copies}; stratified",
             "disk-random": f"{copies}; drawn independently",
+            "disk-balanced": f"as many views of each class on disk as the largest has by "
+            f"{self.factor} views of each source; as many images an epoch as there are sources",
             "hybrid": f"{copies}; cheap techniques applied to them on the fly",
         }[self.strategy]
 

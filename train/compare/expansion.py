@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import tempfile
 import time
 from collections.abc import Sequence
@@ -23,11 +24,13 @@ from train.data.decoding import name_file, read_checked, read_image
 from train.data.folders.folder import Folder
 from train.errors import STOPPED, TrainError
 from train.trials.context import TrialContext
+from train.trials.copies import balanced_for, views_of
 from train.trials.study import Seeds
 from train.trials.study_dir import MEASURING
 from train.trials.trial import stored
 
-FLAT = "flat"
+TABLE = "metadata.csv"
+"""Says the classes of sources that do not lie in class folders."""
 SAMPLE = 2000
 """Sources in a timed sample: one or two seconds of work at 28×28, so start-up hardly counts."""
 
@@ -40,6 +43,7 @@ def measure_expansion(
     The costs of a sample are scaled up. A sample is removed; with `everything`, the copies stay.
     """
     study, folder = context.study, context.data.train.folder
+    settings = study.expansion(arm, Seeds.of(study.seed, 0).views)
     chosen = np.arange(len(folder)) if everything else _spread(len(folder), SAMPLE)
     sample = folder.only(chosen)
     hashes = context.data.train._replace(folder=sample).file_hashes()
@@ -49,6 +53,7 @@ def measure_expansion(
         source = Path(temporary, "sources")
         out = out if everything else Path(temporary, "copies")
         _copy_sources(sample, hashes, source)
+        _write_classes(sample, source)
         report, seconds = _expand(context, arm, source, out)
         checked, reading = _check(context, arm, sample, out)
         files = [path.stat() for path in out.rglob("*") if path.is_file()]
@@ -61,7 +66,7 @@ def measure_expansion(
     return ExpansionCost(
         arm=arm.name,
         how=f"{whole}, {report.workers} worker{'s' if report.workers > 1 else ''}",
-        files=len(folder) * (arm.factor or 1),
+        files=int(views_of(folder, balanced_for(folder, settings)).sum()),
         bytes=round(scale * sum(stat.st_size for stat in files)),
         allocated=round(scale * sum(stat.st_blocks * 512 for stat in files)),
         expansion_seconds=round(scale * seconds, 3),
@@ -93,6 +98,16 @@ def _copy_sources(sample: Folder, hashes: Sequence[str], to: Path) -> None:
             raise TrainError(f'"{path}" cannot be written: {reason}', STOPPED) from error
 
 
+def _write_classes(sample: Folder, to: Path) -> None:
+    """Write the classes of copied sources into a table, unless their folders say them."""
+    rows = zip(sample.files, sample.names, strict=True)
+    if all(name.startswith(f"{label}/") for name, label in rows):
+        return
+    with (to / TABLE).open("w", encoding="utf-8", newline="") as file:
+        rows = zip(sample.files, sample.names, strict=True)
+        csv.writer(file).writerows([("file_name", "label"), *rows])
+
+
 def _expand(
     context: TrialContext[ComparisonStudy], arm: Arm, source: Path, out: Path
 ) -> tuple[Any, float]:
@@ -100,13 +115,11 @@ def _expand(
     study = context.study
     settings = study.expansion(arm, Seeds.of(study.seed, 0).views)
     plain = {name: getattr(settings, name) for name in ("seed", "sampling", "format", "quality")}
-    in_folders = all("/" in name for name in context.data.train.folder.files)
-    layout = FOLDERS if in_folders else FLAT  # what the classes are is not needed
+    plain["layout"] = "huggingface" if (source / TABLE).exists() else FOLDERS
+    plain["balance"] = settings.balance and settings.balance.rule
     started = time.perf_counter()
     try:
-        report = expand(
-            source, out, settings.factor, settings.recipe, overwrite=True, layout=layout, **plain
-        )
+        report = expand(source, out, settings.factor, settings.recipe, overwrite=True, **plain)
     except ExpandError as error:
         raise TrainError(str(error), error.status) from error
     return report, time.perf_counter() - started

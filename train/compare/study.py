@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from expand.errors import ExpandError
+from expand.job.balance import Balance
 from expand.job.settings import Settings as Expansion
 from expand.recipes.recipe import Recipe
 from expand.views.views import Views
@@ -17,6 +18,8 @@ from train.errors import TrainError
 from train.feed.strategies import Strategy
 from train.trials.study import Study, Trial
 
+BALANCE = Balance("max")
+"""How disk-balanced arms balance classes."""
 CHEAP = ("flip", "translate")
 """What hybrid applies on the fly by default: the cheapest techniques, exact or nearly so."""
 
@@ -82,9 +85,10 @@ class ComparisonStudy(Study):
         recipe = self.hybrid_parts[0] if arm.strategy == "hybrid" else self.views
         sampling = "random" if arm.strategy == "disk-random" else "stratified"
         try:
-            return Expansion(
+            plain = Expansion(
                 recipe, arm.factor or 1, view_seed, sampling, self.codec.format, self.codec.quality
             )
+            return replace(plain, balance=BALANCE) if arm.strategy == "disk-balanced" else plain
         except ExpandError as error:
             raise TrainError(str(error)) from error
 
@@ -94,6 +98,8 @@ class ComparisonStudy(Study):
             return Strategy("fly", self.views, view_seed, clean_every=self.clean_every)
         if arm.strategy == "hybrid":
             return Strategy("hybrid", self.hybrid_parts[1], view_seed)
+        if arm.strategy == "disk-balanced":
+            return Strategy("disk", view_seed=view_seed, pools_files=True)
         return Strategy("disk" if arm.stored else "none")
 
     def copies(self, arm: Arm, view_seed: int) -> Expansion | None:

@@ -48,7 +48,6 @@ class Feed:
         self.batch_sampler = BatchSampler(
             len(self.sampler), batch_size, order_seed, world, images.chunk_images
         )
-        self.labels = torch.from_numpy(self.sampler.labels).to(device)
         self.clock = Clock()
 
     @property
@@ -89,7 +88,7 @@ class Feed:
 
     def _cut(self, chunk: Chunk, images: Tensor) -> Iterator[Batch]:
         """Yield the batches of a chunk, on the device."""
-        labels = self.labels[torch.from_numpy(chunk.items).to(self.device)]
+        labels = torch.from_numpy(self.sampler.labels_of(chunk.items, chunk.epoch)).to(self.device)
         batches = zip(
             torch.split(images.to(self.device), chunk.sizes),
             torch.split(labels, chunk.sizes),

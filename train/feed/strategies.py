@@ -35,6 +35,9 @@ class Strategy:
     factor: int | None = None
     clean_every: int | None = None
     visit_all: bool = False
+    pools_files: bool = False
+    """disk, of balanced classes: an epoch has as many images as there are sources, taken from all
+    files in turn, so that it has as many steps as one of any other strategy."""
 
     def __post_init__(self) -> None:
         if self.name not in STRATEGIES:
@@ -85,4 +88,6 @@ class Strategy:
     def to_dict(self) -> dict[str, Any]:
         """Return the strategy as plain data."""
         values = {key: getattr(self, key) for key in self.__dataclass_fields__}
+        if not self.pools_files:  # as the runs have it that were recorded before there was one
+            del values["pools_files"]
         return {**values, "recipe": self.recipe and self.recipe.to_dict()}

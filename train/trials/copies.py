@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from expand.engines.choose import available_cores, make_engine
+from expand.errors import ExpandError
 from expand.images.decoder import decode
 from expand.images.pixels import Pixels
 from expand.job.settings import Settings as Expansion
 from expand.job.tasks.copies import make_files, open_source
 from expand.views.batches import ViewBatches
-from train.data.decoding import Item, name_file, read_checked, stack
+from expand.views.by_class import view_batches
+from expand.views.views import Views
+from train.data.decoding import name_file, read_checked, stack
 from train.data.folders.folder import Folder
 from train.data.pack import Pack
 from train.data.shape import Shape, resize_crop
@@ -23,9 +29,19 @@ from train.data.split import Split
 from train.errors import STOPPED, TrainError
 from train.feed.exact import render
 
+Factors = NDArray[np.int64]
 CHUNK = 64
 MEMORY_SHARE = 0.5
 """Of the memory that is free, what copies may take."""
+
+
+class _Item(NamedTuple):
+    """A source to read, and how many views of it are made."""
+
+    name: str
+    hash: str
+    label: str
+    factor: int
 
 
 def render_copies(side: Split, expansion: Expansion, shape: Shape, *, encoded: bool) -> Split:
@@ -35,20 +51,42 @@ def render_copies(side: Split, expansion: Expansion, shape: Shape, *, encoded: b
     way to the model, each file is encoded and decoded as `expand` does it; otherwise rendering the
     pixels gives the same result.
     """
-    factor, count = expansion.factor, len(side.folder)
-    needed = factor * count * side.pack.pixels[0].nbytes
+    expansion = balanced_for(side.folder, expansion)
+    factors = views_of(side.folder, expansion)
+    needed = int(factors.sum()) * side.pack.pixels[0].nbytes
     if needed > MEMORY_SHARE * free_memory():
+        many = f"{factors.sum():,} files" if expansion.balance else f"{expansion.factor} views"
         raise TrainError(
-            f"{factor} views of {count:,} sources take {needed:,} bytes, but {free_memory():,} are "
-            "free; use a smaller --factor, fewer --sources or smaller images"
+            f"{many} of {len(factors):,} sources take {needed:,} bytes, but "
+            f"{free_memory():,} are free; use a smaller --factor, fewer --sources or smaller images"
         )
     through_files = encoded or _changed_by_reading(side, shape)
-    pixels = _from_files(side, expansion, shape) if through_files else _rendered(side, expansion)
+    pixels = (
+        _from_files(side, expansion, shape, factors)
+        if through_files
+        else _rendered(side, expansion, factors)
+    )
     return Split(
         side.name,
-        _copies(side.folder, factor),
+        _copies(side.folder, factors, balanced=expansion.balance is not None),
         Pack(pixels, [""] * len(pixels), [""] * len(pixels), has_files=False),
     )
+
+
+def balanced_for(folder: Folder, expansion: Expansion) -> Expansion:
+    """Return the settings with the views of each class, if they balance classes."""
+    if expansion.balance is None:
+        return expansion
+    counts = Counter(folder.names)
+    try:
+        return replace(expansion, balance=expansion.balance.complete(expansion.factor, counts))
+    except ExpandError as error:
+        raise TrainError(str(error)) from error
+
+
+def views_of(folder: Folder, expansion: Expansion) -> Factors:
+    """Return how many views each source has, the original counted."""
+    return np.array([expansion.factor_of(name) for name in folder.names], dtype=np.int64)
 
 
 def _changed_by_reading(side: Split, shape: Shape) -> bool:
@@ -61,16 +99,26 @@ def _changed_by_reading(side: Split, shape: Shape) -> bool:
     return first.dtype != side.pack.pixels.dtype
 
 
-def _rendered(side: Split, expansion: Expansion) -> Pixels:
+def _rendered(side: Split, expansion: Expansion, factors: Factors) -> Pixels:
     sources = side.pixels()
-    batches = ViewBatches(expansion.views, side.folder.sources)
-    everyone = np.arange(len(sources))
-    views = [render(batches, sources, everyone, k, None) for k in range(1, expansion.factor)]
-    return np.stack([sources, *views], axis=1).reshape(-1, *sources.shape[1:])
+    batches = batches_of(side.folder, expansion.views)
+    first = np.cumsum(factors) - factors
+    pixels = np.empty((int(factors.sum()), *sources.shape[1:]), sources.dtype)
+    pixels[first] = sources
+    for k in range(1, int(factors.max())):
+        some = np.flatnonzero(factors > k)
+        pixels[first[some] + k] = render(batches, sources[some], some, k, None)
+    return pixels
 
 
-def _from_files(side: Split, expansion: Expansion, shape: Shape) -> Pixels:
-    items = list(map(Item, side.folder.files, side.file_hashes()))
+def batches_of(folder: Folder, views: Views) -> ViewBatches:
+    """Return the views of all sources of a folder, by the rules for their classes."""
+    return view_batches(views, folder.sources, [(name,) for name in folder.names])
+
+
+def _from_files(side: Split, expansion: Expansion, shape: Shape, factors: Factors) -> Pixels:
+    columns = (side.folder.files, side.file_hashes(), side.folder.names, factors.tolist())
+    items = list(map(_Item, *columns))
     work = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
     workers = min(available_cores(), 1 + len(side.folder) // (4 * CHUNK))
     through = partial(_through_files, side.folder.root, expansion, shape)
@@ -78,25 +126,24 @@ def _from_files(side: Split, expansion: Expansion, shape: Shape) -> Pixels:
 
 
 def _through_files(
-    root: Path, expansion: Expansion, shape: Shape, items: list[Item]
+    root: Path, expansion: Expansion, shape: Shape, items: list[_Item]
 ) -> list[Pixels]:
     """Return every view of some sources as read from an expanded folder; runs in a worker."""
-    views, images = range(expansion.factor), []
-    for name, expected in items:
+    images = []
+    for name, expected, label, factor in items:
         with name_file(root / name, STOPPED):
             data = read_checked(root / name, expected)
-            files = make_files(open_source(name, data, views), expansion)
+            files = make_files(open_source(name, data, range(factor), classes=(label,)), expansion)
             images += [resize_crop(decode(file.data).pixels, shape) for file in files]
     return images
 
 
-def _copies(folder: Folder, factor: int) -> Folder:
+def _copies(folder: Folder, factors: Factors, *, balanced: bool) -> Folder:
     """List the files that an expanded folder of these sources would have."""
-    again = np.repeat(np.arange(len(folder)), factor)
+    again = np.repeat(np.arange(len(folder)), factors)
+    views = np.arange(len(again)) - np.repeat(np.cumsum(factors) - factors, factors)
     repeated = folder.only(again)
-    return replace(
-        repeated, views=np.tile(np.arange(factor), len(folder)), pack_rows=np.arange(len(again))
-    )
+    return replace(repeated, views=views, pack_rows=np.arange(len(again)), balanced=balanced)
 
 
 def free_memory() -> int:

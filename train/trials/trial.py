@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from expand.images.pixels import Pixels
-from expand.views.batches import ViewBatches
 from train.data.dataset import Data
 from train.data.split import Split
 from train.feed.exact import render
@@ -25,7 +24,7 @@ from train.runs.assemble import Setup, set_up
 from train.runs.settings import Settings
 from train.runtime.memory import explain_out_of_memory
 from train.trials.context import TrialContext
-from train.trials.copies import render_copies
+from train.trials.copies import batches_of, render_copies
 from train.trials.results import MemorisationGap, TrialResult, TrialSeconds
 from train.trials.study import Seeds, Study, Trial
 
@@ -143,7 +142,7 @@ def memorisation_gap(
         return None
     side = context.data.train
     chosen = np.arange(0, len(side.folder), max(1, len(side.folder) // GAP_SOURCES))
-    batches = ViewBatches(views, side.folder.sources)
+    batches = batches_of(side.folder, views)
     sources, labels = side.pixels(chosen), side.folder.labels[chosen]
     seen, fresh = (render(batches, sources, chosen, k, None) for k in (1, FRESH_VIEW))
     known, unknown = (

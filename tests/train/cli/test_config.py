@@ -250,7 +250,9 @@ def test_a_shell_completes_subcommands_options_and_values() -> None:
     assert "--config" in complete("photos", "--c")
     assert complete("--strategy", "h") == {"hybrid"}
     assert complete("photos", "--model", "vgg") == {"vgg11", "vgg16"}
-    assert complete("compare", "--arms", "none,di") == {"none,disk", "none,disk-random"}
+    assert complete("compare", "--arms", "none,di") == {
+        f"none,{name}" for name in ("disk", "disk-random", "disk-balanced")
+    }
     assert complete("ablate", "--design", "") == {"plackett-burman", "single"}
 
 

@@ -49,8 +49,14 @@ def test_arms_that_store_copies_come_once_for_each_factor_or_for_their_own() -> 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("none,cloud", '"cloud" is not an arm; there are none, fly, disk, disk-random, hybrid'),
-        ("none,", '"" is not an arm; there are none, fly, disk, disk-random, hybrid'),
+        (
+            "none,cloud",
+            '"cloud" is not an arm; there are none, fly, disk, disk-random, disk-balanced, hybrid',
+        ),
+        (
+            "none,",
+            '"" is not an arm; there are none, fly, disk, disk-random, disk-balanced, hybrid',
+        ),
         ("none=4,fly", 'arm "none" stores nothing and takes no factor'),
         ("none,fly=2", 'arm "fly" stores nothing and takes no factor'),
         ("fly,none,fly", "--arms names an arm twice: fly,none,fly"),
@@ -74,6 +80,7 @@ def test_every_arm_says_what_it_does() -> None:
         "a new view of each source in every epoch, nothing stored",
         "4 views of each source on disk, including the untouched one; stratified",
         "4 views of each source on disk, including the untouched one; drawn independently",
+        "as many views of each class on disk as the largest has by 4 views of each source; as many images an epoch as there are sources",
         "4 views of each source on disk, including the untouched one; cheap techniques applied to them on the fly",
     ]
 

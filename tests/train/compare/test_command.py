@@ -334,7 +334,7 @@ def test_what_is_no_comparison_is_refused_before_anything_is_written(
         "--margin must be above 0 and finite, got nan": ("--margin", "nan"),
         "--factor must be at least 2, got 1": ("--factor", "1,4"),
         "--epochs must be at least 1, got 0": ("--epochs", "0,4"),
-        '"cloud" is not an arm; there are none, fly, disk, disk-random, hybrid': (
+        '"cloud" is not an arm; there are none, fly, disk, disk-random, disk-balanced, hybrid': (
             "--arms",
             "none,cloud",
         ),
@@ -410,7 +410,7 @@ def test_every_option_reaches_the_study(tmp_path: Path) -> None:
         "data": "photos", "test": "held", "arms": ["fly", "disk ×2", "disk ×8", "disk-random ×4"], "lengths": [3, 9],
         "budget": "files", "views": Recipe.load("blog").to_dict(), "fly_techniques": ["flip", "scale"],
         "codec": {"format": "jpg", "quality": 80}, "seed": 7, "device": "cpu", "precision": "bf16", "renderer": "batched",
-        "threads": 3, "sources": 50, "shape": {"side": 32, "colour": "grey"}, "layout": "auto", "pixel_rules": 2, "allow_leak": True, "model": "vgg11", "dropout": 0.5,
+        "threads": 3, "sources": 50, "shape": {"side": 32, "colour": "grey"}, "layout": "auto", "group_by": None, "pixel_rules": 2, "allow_leak": True, "model": "vgg11", "dropout": 0.5,
         "training": {
             "epochs": 9, "batch_size": 10, "lr": 0.2, "momentum": 0.5, "weight_decay": 0.1, "schedule": "cosine", "smoothing": 0.3,
             "average": 0.2, "bias_lr": 4.0,

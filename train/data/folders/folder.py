@@ -47,6 +47,8 @@ class Folder:
     """All parts of the dataset."""
     annotations: list[str] = field(default_factory=list)
     """What a table says of each image, as JSON text; empty without a table."""
+    balanced: bool = False
+    """Whether its classes have different numbers of views on purpose (expand --balance)."""
 
     @classmethod
     def of(
@@ -79,15 +81,15 @@ class Folder:
         """Whether `expand` wrote it."""
         return self.card is not None
 
+    @property
+    def names(self) -> list[str]:
+        """The class of each image, by name."""
+        return [self.classes[label] for label in self.labels.tolist()]
+
     @cached_property
     def source_ids(self) -> list[str]:
         """The sources, each once, in order."""
         return list(dict.fromkeys(self.sources))
-
-    @property
-    def balanced(self) -> bool:
-        """Whether its classes have different numbers of views on purpose (expand --balance)."""
-        return self.card is not None and "balance" in self.card.get("settings", {})
 
     @cached_property
     def table(self) -> NDArray[np.int64]:

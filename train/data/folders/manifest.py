@@ -55,4 +55,5 @@ def list_expanded(root: Path, card: dict[str, Any] | None) -> Folder:
         source_hashes=source_hashes,
         file_hashes=file_hashes,
         groups=groups if any(groups) else [],
+        balanced="balance" in card["settings"],
     )
