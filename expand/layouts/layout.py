@@ -104,6 +104,11 @@ def describe(root: Path, layout: Layout, command: str) -> str:
     what = f'"{root}" is {layout.kind.value}, not class folders: it has {shown}.'
     if layout.training:
         return f"{what} Use the class folders in it: {command}. {override}"
+    if layout.kind is Kind.ANNOTATED:
+        return (
+            f"{what} Labels in this form are not read, and would be lost: write them as a CSV "
+            f"table, or in the format of COCO, YOLO or Pascal VOC. {override}"
+        )
     return f"{what} Only class folders are supported, and its labels would be lost. {override}"
 
 

@@ -28,7 +28,7 @@ class Parts(NamedTuple):
 
     grows: frozenset[str]
     title: str
-    """The part as the dataset calls it; empty if it has none."""
+    """The part; empty if the dataset has none."""
     others: tuple[str, ...]
     """The other parts."""
     notes: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ def split_parts(survey: Survey, wanted: str) -> Parts:
     others = tuple(sorted(each for each in named if each != chosen))
     if not grows:
         raise ExpandError(f'each image of "{chosen}" is in another part too, so none can grow')
-    return Parts(grows, wanted or chosen, others, both=tuple(both))
+    return Parts(grows, chosen, others, both=tuple(both))
 
 
 def _folds(survey: Survey) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from expand.layouts.labelled.scan import KEPT, MADE, Role, Use
 from expand.layouts.labelled.tables.rows.labels import ROWS
@@ -30,15 +31,22 @@ class Uses:
             return Use(Role.GROWS, self.labels.get(path, ""), self._annotation(path))
         return MADE if path in self.made else KEPT
 
+    @cached_property
+    def _hidden(self) -> Sequence[frozenset[str]]:
+        """The columns of each table that are not said: names of images, and what moves."""
+        return [each.moves.columns.union(each.names) for each in self.tables]
+
     def _annotation(self, path: str) -> str:
         """Return the rows of an image as JSON, with the values that all of them have by column."""
         said: dict[str, object] = {}
         rows = self.survey.rows[path]
         for number, record in rows:
-            moving = self.tables[number].moves.columns
-            for name, value in self.survey.cells(number, record).items():
-                if name not in moving and name not in self.tables[number].names:
-                    said[name] = value if said.get(name, value) == value else None
+            hidden = self._hidden[number]
+            cells = self.survey.cells(number, record)
+            new = {name: value for name, value in cells.items() if name not in hidden}
+            differ = said.keys() & new.keys()
+            differ = {name for name in differ if said[name] != new[name]} if differ else differ
+            said |= new | dict.fromkeys(differ)
         wrong = self.survey.malformed.get(path)
         texts = [(number, each.line, each.text) for number, each in rows]
         said[ROWS] = {"error": wrong} if wrong else {"rows": texts}

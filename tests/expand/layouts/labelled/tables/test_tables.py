@@ -493,3 +493,15 @@ def test_columns_that_all_rows_agree_on_are_in_the_annotation(tmp_path: Path) ->
         sources = list(dataset.listing)
     assert [group_of(each.id, each.annotation, "patient") for each in sources] == ["P1", "P2", "P1"]
     assert [group_of(each.id, each.annotation, "eye") for each in sources] == ["", "l", "l"]
+
+
+def test_parts_are_chosen_by_any_of_their_names(tmp_path: Path) -> None:
+    names = ("train/a.png", "val/b.png", "val/c.png")
+    table = "id,n\ntrain/a,1\nval/b,2\n"
+    root = write(tmp_path / "set", {**images(*names), "labels.csv": table})
+    for split in ("val", "validation", "valid"):
+        with opened(root, split=split) as dataset:
+            assert [source.id for source in dataset.listing] == ["val/b.png"]
+            assert dataset.notes == (
+                '1 image has no row in a table; kept as they are: "val/c.png"',
+            )
