@@ -8,6 +8,7 @@ import click
 
 from expand import __version__
 from expand.cli.commands.fetch import fetch
+from expand.cli.commands.merge import merge
 from expand.cli.commands.plan import plan
 from expand.cli.commands.preview import preview
 from expand.cli.commands.replay import replay
@@ -42,5 +43,5 @@ def command() -> None:
     """  # noqa: D301  # \b tells click to keep the lines
 
 
-for subcommand in (run, plan, preview, split, verify, replay, fetch):
+for subcommand in (run, plan, preview, split, verify, replay, merge, fetch):
     command.add_command(subcommand)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from expand.job.balance import Balance
     from expand.job.plan import SettingsFor
     from expand.job.settings import Settings
+    from expand.job.sharding.shard import Shard
     from expand.layouts.labelled.dataset import Request
 
 RECIPES = ("classic", "blog", "detect")
@@ -230,6 +231,15 @@ def read_engine(options: dict[str, Any]) -> RayOptions | None:
     from expand.engines.choose import RayOptions
 
     return RayOptions(options["ray_address"], options["ray_cpus"])
+
+
+def read_shard(text: str | None) -> Shard | None:
+    """Return the share that --shard names."""
+    if text is None:
+        return None
+    from expand.job.sharding.shard import Shard
+
+    return Shard.parse(text)
 
 
 def read_settings(options: dict[str, Any]) -> Settings | SettingsFor:

@@ -19,6 +19,7 @@ from expand.job.output import hold_output
 from expand.job.plan import Plan, make_plan
 from expand.job.run import Progress, StrictError, run
 from expand.job.settings import Settings
+from expand.job.sharding.shard import Shard
 from expand.job.summary import RunSummary, printable
 from expand.job.tasks.context import TaskContext, check_output
 from expand.layouts.labelled.dataset import VISIBLE, Request
@@ -28,6 +29,7 @@ from expand.layouts.listing import ScanSummary
 from expand.recipes.recipe import Recipe
 from expand.recipes.rules import describe_unknown
 from expand.records.card import CARD, FINISHED, UNFINISHED, versions, write_card
+from expand.storage.identity import Identity
 from expand.storage.removal import sweep
 
 
@@ -62,6 +64,7 @@ def expand(
     visible: float = VISIBLE,
     mask_fill: int | None = None,
     columns: str = "",
+    shard: str | None = None,
     durable: bool = False,
     progress: Progress = lambda _files: None,
     **settings: Any,
@@ -79,7 +82,9 @@ def expand(
     Of a dataset in parts, the training part grows, or the one that `split` names. An object of
     which a view shows less than the share `visible` loses its label there; `mask_fill` is the value
     of masks where a view shows nothing of its image; `columns` says what columns of a table move.
-    The recipe "auto" is detect for datasets with boxes only, and else classic.
+    With the `shard` "2/8", the second of eight shares of the dataset is expanded; `merge` makes one
+    dataset of all when they are finished. The recipe "auto" is detect for datasets with boxes only,
+    and else classic.
     """
     check_workers(workers)
     if workers and engine:
@@ -91,8 +96,9 @@ def expand(
         loaded = chosen if isinstance(chosen, Recipe) else Recipe.load(chosen)
         return Settings(loaded, factor, **settings)
 
+    share = Shard.parse(shard) if shard else None
     wanted = settings_for if recipe == AUTO else settings_for("")
-    with make_plan(Path(src), Path(out), wanted, request) as plan:
+    with make_plan(Path(src), Path(out), wanted, request, share) as plan:
         estimated = estimate(plan)
         engine = engine or choose_engine(plan, estimated, workers)
         return do_job(plan, estimated, engine, overwrite, strict, progress, durable=durable)
@@ -110,18 +116,20 @@ def do_job(
 ) -> Report:
     """Do what a plan says, and write the run card."""
     with hold_output(plan, overwrite) as (folder, state):
-        check_fits(plan, estimated, 1 - state.files / plan.files)
+        check_fits(plan, estimated, 1 - state.files / max(1, plan.files))
         write_card(folder, _unfinished_card(plan, state.runs))
+        output = Identity.of(plan.out)
         context = TaskContext(
             plan.src,
             plan.out,
             plan.settings,
             plan.input,
-            folder.identity,
+            output,
             NameLimits.of(plan.out),
             state.careful,
             durable,
             plan.dataset.labels,
+            (plan.records / CARD).relative_to(plan.out).as_posix(),
         )
         engine.check(_shared_files(plan))
         started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
@@ -138,9 +146,9 @@ def do_job(
             "workers": engine.workers,
             "files": summary.made,
         }
-        if state.careful or engine.loses_workers:
+        if (state.careful or engine.loses_workers) and not plan.shard:
             sweep(plan.out)  # of workers that outlived a kill for a moment, or died meanwhile
-        check_output(plan.out, folder.identity)
+        check_output(plan.out, output)
         write_card(folder, _finished_card(plan, [*state.runs, cost], summary))
         folder.sync_names()
     recipe = plan.settings.recipe
@@ -151,7 +159,7 @@ def do_job(
 
 def _shared_files(plan: Plan) -> dict[str, str]:
     """Return files that every worker must see: the run card, and the first source."""
-    paths = [plan.out.absolute() / CARD]
+    paths = [plan.records.absolute() / CARD]
     if first := next(iter(plan.listing), None):
         paths.append(plan.src.absolute() / first.id)
     return {str(path): sha256(path.read_bytes()).hexdigest() for path in paths if path.is_file()}
@@ -159,12 +167,13 @@ def _shared_files(plan: Plan) -> dict[str, str]:
 
 def _unfinished_card(plan: Plan, runs: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the run card that a job writes before it begins; `runs` are costs of earlier runs."""
-    scanned = plan.listing.summary
+    scanned = plan.found or plan.listing.summary
     return {
         "expand": __version__,
         "state": UNFINISHED,
         "source": os.path.relpath(plan.src.resolve(), plan.out.resolve()),
         "settings": plan.settings.to_dict(),
+        **({"shard": str(plan.shard)} if plan.shard else {}),
         "found": {
             "sources": scanned.count,
             "bytes": scanned.bytes,

@@ -17,6 +17,7 @@ from typing import Any
 from expand.errors import STOPPED, ExpandError
 from expand.job.balance import Balance
 from expand.job.plan import Plan
+from expand.job.sharding.shard import SHARDS
 from expand.layouts.names import copy_name
 from expand.recipes.recorded import is_older
 from expand.records.card import (
@@ -62,7 +63,11 @@ def hold_output(plan: Plan, overwrite: bool) -> Iterator[tuple[OutputFolder, Out
     Refuse one that has anything else in it than an earlier run which this plan resumes or grows;
     with `overwrite`, remove that run first.
     """
-    out = plan.out
+    out = plan.records
+    if plan.shard:
+        if overwrite:
+            raise ExpandError("--overwrite removes all shards: leave out --shard")
+        check_shards(plan.out)
     existed = out.is_dir()
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -84,9 +89,29 @@ def hold_output(plan: Plan, overwrite: bool) -> Iterator[tuple[OutputFolder, Out
         raise
 
 
+def check_shards(out: Path) -> None:
+    """Refuse an output folder that has anything else than shards; create their folder.
+
+    Several shards can begin at the same time: the folder is there before any other file.
+    """
+    if read_card(out):
+        raise ExpandError(
+            f'"{out}" was written by expand without --shard, or its shards are merged already; '
+            "choose another folder, or leave out --shard"
+        )
+    if not (out / SHARDS).is_dir():
+        others = out.is_dir() and find_others(out, lambda name: name.startswith(SHARDS)).count
+        if others and not (out / SHARDS).is_dir():
+            _check_empty(out)
+        try:
+            (out / SHARDS).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ExpandError(f'"{out}" cannot be created: {error.strerror or error}') from error
+
+
 def _prepare(plan: Plan, folder: OutputFolder, overwrite: bool) -> OutputState:
     """Return what is in the output folder, after what killed runs left is removed."""
-    out = plan.out
+    out = plan.records
     card = read_card(out)
     if not card:
         _check_empty(out)
@@ -95,7 +120,7 @@ def _prepare(plan: Plan, folder: OutputFolder, overwrite: bool) -> OutputState:
     if overwrite:
         return _remove_earlier(plan, folder, card)
     state = check_earlier(plan, card)
-    if card["state"] == UNFINISHED:
+    if card["state"] == UNFINISHED and not plan.shard:  # temporary files can be of other shards
         sweep(out, read_claims(out, card, plan.src).has_temporary)
     return state
 
@@ -103,6 +128,11 @@ def _prepare(plan: Plan, folder: OutputFolder, overwrite: bool) -> OutputState:
 def _check_empty(out: Path) -> None:
     """Refuse a folder without a run card that has files, except those that a killed run leaves."""
     others = find_others(out, lambda name: name.endswith(PARTIAL) and "/" not in name)
+    if (out / SHARDS).is_dir():
+        raise ExpandError(
+            f'"{out}" is being written in shards; when all are finished, `expand merge {out}` '
+            "makes one dataset of them"
+        )
     if others.count:
         raise ExpandError(
             f'"{out}" is not empty and has no {CARD}: expand did not write it; choose another '
@@ -134,10 +164,10 @@ def _remove_earlier(plan: Plan, folder: OutputFolder, card: dict[str, Any]) -> O
 
 def peek_output(plan: Plan, overwrite: bool = False) -> OutputState:
     """Return what a run would find in the output folder; refuse what the run would refuse."""
-    card = read_card(plan.out)
+    card = read_card(plan.records)
     if not card:
-        if plan.out.is_dir():
-            _check_empty(plan.out)
+        if plan.records.is_dir():
+            _check_empty(plan.records)
         return OutputState()
     if overwrite:
         return OutputState(notes=[f'the files of an earlier run in "{plan.out}" would be removed'])
@@ -223,7 +253,7 @@ def _count_known_files(plan: Plan) -> int:
     """
     files, missing = 0, 0
     names: list[str] = []
-    for source, record in join(plan.listing.files(), read_records(plan.out)):
+    for source, record in join(plan.listing.files(), read_records(plan.records)):
         if source and record:
             views = [0] if source.kept else plan.settings.written_for(source.label)
             files += len(record.views.intersection(views))

@@ -12,11 +12,12 @@ from expand.errors import STOPPED, BadImageError, ExpandError
 from expand.job.balance import Balance
 from expand.job.groups import check_groups
 from expand.job.settings import DatasetSettings, Settings
+from expand.job.sharding.shard import Shard
 from expand.layouts.labelled.dataset import AS_IT_LOOKS, Dataset, Request
 from expand.layouts.labelled.open import open_dataset
 from expand.layouts.layout import FOLDERS
 from expand.layouts.limits import NameLimits
-from expand.layouts.listing import Listing
+from expand.layouts.listing import Listing, ScanSummary
 from expand.layouts.names import fold
 from expand.records.card import is_record
 from expand.records.manifest import LABELLED_MANIFEST, MANIFEST
@@ -34,6 +35,15 @@ class Plan:
     dataset: Dataset
     input: Identity
     """The input folder when it was listed."""
+    shard: Shard | None = None
+    """The share of the dataset that this plan is for; None: all of it."""
+    found: ScanSummary | None = None
+    """What the whole dataset holds, if this plan is for a shard."""
+
+    @property
+    def records(self) -> Path:
+        """The folder of the run card and the manifest."""
+        return self.shard.records(self.out) if self.shard else self.out
 
     @property
     def listing(self) -> Listing:
@@ -69,12 +79,17 @@ SettingsFor = Callable[[str], Settings]
 
 
 def make_plan(
-    src: Path, out: Path, settings: Settings | SettingsFor, request: Request = AS_IT_LOOKS
+    src: Path,
+    out: Path,
+    settings: Settings | SettingsFor,
+    request: Request = AS_IT_LOOKS,
+    shard: Shard | None = None,
 ) -> Plan:
     """Plan the expansion of a dataset; refuse what is not possible.
 
     `settings` can depend on the recipe that suits the dataset: detect where boxes are all that
     labels say of places, else classic. They are completed by what was found out of the dataset.
+    With a `shard`, the plan is for that share of it.
     """
     check_apart(src, out)
     wanted = settings if isinstance(settings, Settings) else settings("classic")
@@ -88,7 +103,8 @@ def make_plan(
             note := check_groups(completed.group_by, dataset.listing)
         ):
             dataset.notes = (*dataset.notes, note)
-        return Plan(src, out, completed, dataset, Identity.of(src))
+        plan = Plan(src, out, completed, dataset, Identity.of(src))
+        return take_share(plan, shard) if shard else plan
     except OSError as error:
         dataset.close()
         raise ExpandError(f'"{src}" cannot be read: {error.strerror}', STOPPED) from error
@@ -157,6 +173,12 @@ def _check_names(src: Path, dataset: Dataset) -> None:
             raise ExpandError(
                 f'"{src / name}" has the name of a file that expand writes; rename it'
             )
+
+
+def take_share(plan: Plan, shard: Shard) -> Plan:
+    """Return the plan for one shard, which may have nothing; close the whole one's listing."""
+    found = plan.listing.summary
+    return replace(plan, dataset=shard.share(plan.dataset), shard=shard, found=found)
 
 
 def find_long_names(plan: Plan) -> list[str]:

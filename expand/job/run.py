@@ -47,8 +47,8 @@ def run(
     out; with `strict`, nothing new is begun after it, and StrictError is raised.
     """
     summary, started = RunSummary(), _clocks()
-    old = has_old_parts(plan.out)
-    writer = ManifestWriter(plan.out, labelled=plan.settings.dataset is not None)
+    old = has_old_parts(plan.records)
+    writer = ManifestWriter(plan.records, labelled=plan.settings.dataset is not None)
     try:
         chunks = _chunks(plan, context, writer, old)
         if strict:
@@ -66,7 +66,8 @@ def run(
                 writer.discard()
             raise StrictError(summary.bad[0], summary.made)
         _check_records(context, writer)
-        summary.derived = write_derived(plan, writer)
+        if plan.shard is None:  # one for all shards is written when they are merged
+            summary.derived = write_derived(plan.dataset, writer.folder, writer.rows)
         writer.publish()
     finally:
         writer.close()
@@ -135,7 +136,7 @@ def _check_records(context: TaskContext, writer: ManifestWriter) -> None:
 
 def _tasks(plan: Plan, writer: ManifestWriter, old: bool) -> Iterator[Task]:
     """Yield every source with its lines from earlier runs; `old`: they did not note what began."""
-    for source, record in join(plan.listing.files(), read_records(plan.out, skip=writer.paths)):
+    for source, record in join(plan.listing.files(), read_records(plan.records, skip=writer.paths)):
         if source:
             yield Task(
                 source,

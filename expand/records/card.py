@@ -96,11 +96,6 @@ def write_card(folder: OutputFolder, card: dict[str, Any]) -> None:
     folder.write(CARD, text.encode("utf-8", "backslashreplace"), sync=True)
 
 
-def has_card(folder: OutputFolder) -> bool:
-    """Tell whether an open folder has a run card."""
-    return folder.status(CARD) is not None
-
-
 def versions() -> dict[str, str]:
     """Return the version of expand and of each library that decides the bytes of copies."""
     result = {"expand": __version__}

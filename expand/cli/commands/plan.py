@@ -16,6 +16,7 @@ from expand.cli.options import (
     file_options,
     read_request,
     read_settings,
+    read_shard,
     view_options,
 )
 from expand.cli.output import echo, visible
@@ -41,7 +42,7 @@ def show_plan(
     overwrite: bool = False,
 ) -> int:
     """Print a plan; refuse one that does not fit on the disk."""
-    settings = read_settings(options)
+    settings, shard = read_settings(options), read_shard(options.get("shard"))
     from expand.cli.messages import format_plan
     from expand.engines.choose import check_workers
     from expand.job.estimate import check_fits, choose_engine, estimate
@@ -50,7 +51,7 @@ def show_plan(
     from expand.job.shares import sample_boxes
 
     check_workers(workers)
-    with make_plan(src, out, settings, read_request(options)) as planned:
+    with make_plan(src, out, settings, read_request(options), shard) as planned:
         estimated = estimate(planned, seconds=2.0, share=10.0)
         workers = choose_engine(planned, estimated, workers).workers
         echo(format_plan(planned, estimated, workers))
@@ -59,5 +60,5 @@ def show_plan(
         known = peek_output(planned, overwrite)
         for note in (*planned.dataset.notes, *known.notes, *find_long_names(planned)):
             echo(visible(note))
-        check_fits(planned, estimated, 1 - known.files / planned.files)
+        check_fits(planned, estimated, 1 - known.files / max(1, planned.files))
     return 0

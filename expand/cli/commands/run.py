@@ -21,6 +21,7 @@ from expand.cli.options import (
     read_engine,
     read_request,
     read_settings,
+    read_shard,
     view_options,
 )
 from expand.cli.output import NobodyReadsError, echo
@@ -63,6 +64,11 @@ from expand.cli.output import NobodyReadsError, echo
     [
         WORKERS,
         *ENGINE_OPTIONS,
+        click.option(
+            "--shard",
+            metavar="I/N",
+            help="Do the I-th of N shares; `expand merge OUT` ends it when all are done.",
+        ),
         click.option("--dry-run", is_flag=True, help="Show the plan and write nothing."),
         QUIET,
     ],
@@ -76,11 +82,12 @@ def run(
     dry_run: bool,
     quiet: bool,
     workers: int | None,
+    shard: str | None,
     **options: Any,
 ) -> int:
     """Expand a dataset."""
     if dry_run:
-        return show_plan(src, out, workers, options, overwrite)
+        return show_plan(src, out, workers, {**options, "shard": shard}, overwrite)
     settings = read_settings(options)
     from expand.cli.messages import format_report, format_title
     from expand.cli.progress import progress_bar
@@ -90,7 +97,8 @@ def run(
     from expand.job.plan import make_plan
 
     check_workers(workers)
-    with make_plan(src, out, settings, read_request(options)) as plan:
+    share = read_shard(shard)
+    with make_plan(src, out, settings, read_request(options), share) as plan:
         if plan.settings.dataset and not quiet:
             echo(format_title(plan))
         estimated = estimate(plan)

@@ -13,7 +13,7 @@ from expand.job.settings import Settings
 from expand.layouts.labelled.dataset import Labels
 from expand.layouts.limits import NameLimits
 from expand.layouts.source import Source
-from expand.records.card import CARD, has_card
+from expand.records.card import CARD
 from expand.storage.folder import OutputFolder
 from expand.storage.identity import Identity
 
@@ -34,6 +34,8 @@ class TaskContext:
     """Whether files are on the disk before the manifest names them."""
     labels: Labels | None = None
     """Reads the labels of a labelled dataset."""
+    card: str = CARD
+    """The run card, relative to the output folder."""
 
     def path_of(self, source: Source) -> str:
         """Return the path of a source's file."""
@@ -74,11 +76,11 @@ def check_output(out: Path, identity: Identity) -> None:
         )
 
 
-def check_card(folder: OutputFolder) -> None:
+def check_card(folder: OutputFolder, card: str = CARD) -> None:
     """Raise ExpandError with status 3 if the run card is gone: the folder is being removed."""
-    if not has_card(folder):
+    if folder.status(card) is None:
         raise ExpandError(
-            f'"{folder.path}/{CARD}" was removed or renamed during the run; without it, expand '
+            f'"{folder.path}/{card}" was removed or renamed during the run; without it, expand '
             "does not know the folder. Put it back, or remove the folder, and run the same command "
             "again.",
             STOPPED,

@@ -50,7 +50,7 @@ def do_chunk(context: TaskContext, tasks: list[Task]) -> list[Outcome]:
     keep_buffers()
     check_output(context.out, context.output)
     with open_output(context.out, durable=context.durable) as folder:
-        check_card(folder)
+        check_card(folder, context.card)
         begun = [begin_task(context, folder, task) for task in tasks]
         drawn = iter(draw_sources(context.settings, [each.source for each in begun if each.source]))
         outcomes = [
