@@ -61,14 +61,16 @@ def notes_of(
         if path not in found.rows and _is_near(path, parts)
     ]
     have = _count(len(without), "image has", "images have")
-    note = f'{have} no row in a table; kept as they are: "{(*without, "")[0]}"'
+    kept = _count(len(without), "it is kept as it is", "they are kept as they are", number=False)
+    note = f'{have} no row in a table; {kept}: "{(*without, "")[0]}"'
     return (*faults, *([note] if without else []), *parts.notes), len(faults)
 
 
 def _fault(fault: Fault, cells: Sequence[str]) -> str:
     one, several = FAULTS[fault]
     rows, does = _count(len(cells), "row", "rows"), one if len(cells) == 1 else several
-    return f"{rows} of a table {does}: {cells[0]}; kept as they are"
+    kept = _count(len(cells), "it is kept as it is", "they are kept as they are", number=False)
+    return f"{rows} of a table {does}: {cells[0]}; {kept}"
 
 
 def _is_near(path: str, parts: Parts) -> bool:
@@ -76,5 +78,6 @@ def _is_near(path: str, parts: Parts) -> bool:
     return folder_part(path) in ("", parts.title)
 
 
-def _count(number: int, one: str, several: str) -> str:
-    return f"1 {one}" if number == 1 else f"{number:,} {several}"
+def _count(count: int, one: str, several: str, *, number: bool = True) -> str:
+    said = f"{count:,} " if number else ""
+    return said + (one if count == 1 else several)

@@ -332,7 +332,10 @@ def test_faulty_rows_are_kept_and_counted(table: str, sentence: str, tmp_path: P
     with opened(root) as dataset:
         assert dataset.problems == 1
         assert sentence in dataset.notes[0]
-        assert '2 images have no row in a table; kept as they are: "images/b.png"' in dataset.notes
+        assert (
+            '2 images have no row in a table; they are kept as they are: "images/b.png"'
+            in dataset.notes
+        )
     out, report = flipped(root)
     assert report.status == 1
     assert table.splitlines()[2] in (out / "labels.csv").read_text().splitlines()
@@ -503,5 +506,5 @@ def test_parts_are_chosen_by_any_of_their_names(tmp_path: Path) -> None:
         with opened(root, split=split) as dataset:
             assert [source.id for source in dataset.listing] == ["val/b.png"]
             assert dataset.notes == (
-                '1 image has no row in a table; kept as they are: "val/c.png"',
+                '1 image has no row in a table; it is kept as it is: "val/c.png"',
             )
