@@ -56,3 +56,8 @@ class Pairing:
     """Images without a mask."""
     orphans: list[File] = field(default_factory=list)
     """Masks without an image."""
+
+    @property
+    def known(self) -> set[str]:
+        """The images that have masks, also if they cannot be used."""
+        return {*self.masks, *self.doubtful}

@@ -10,12 +10,13 @@ from expand.layouts.directory import IMAGE
 from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.labelled.masks.annotation import write_masks, write_reason
 from expand.layouts.labelled.masks.derived.files import SetFiles
+from expand.layouts.labelled.masks.derived.listed import read_parts
 from expand.layouts.labelled.masks.files import File, MaskOf, Pairing
 from expand.layouts.labelled.masks.labels import MaskLabels
 from expand.layouts.labelled.masks.pairing import Images, pair
 from expand.layouts.labelled.masks.parts import Parts
 from expand.layouts.labelled.masks.polygons import ENDING
-from expand.layouts.labelled.masks.said import notes, title
+from expand.layouts.labelled.masks.said import notes, say_outside, title
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import KEPT, MADE, Role, Use, list_dataset
 from expand.layouts.names import fold
@@ -34,23 +35,20 @@ def open_masks(opening: Opening) -> Dataset:
     """
     images, others = _files(opening.root)
     pairing = pair(images)
-    known = pairing.masks.keys() | pairing.doubtful.keys()
-    parts = Parts.of([file for file in images if file.path in known])
+    paired = pairing.known
+    known = [file for file in images if file.path in paired]
     if not known:
         raise _no_pair(opening, images, others)
+    parts = Parts.of(known)
+    if not parts.parts:
+        parts = read_parts(opening.root, images, others, pairing)
     growing = parts.choose(opening.root, opening.request.split)
-    grown = {file.path for file in images if file.path in known and growing.holds(file)}
-    used = sorted(grown - pairing.doubtful.keys())
-    if not used:
-        first = min(grown)
-        raise ExpandError(
-            f'no image of "{opening.root}" can be used: "{first}" {pairing.doubtful[first]}'
-        )
+    grown = {file.path for file in known if growing.holds(file)}
+    _check_usable(opening.root, pairing, grown)
     _refuse_unread(opening.root, images, others, grown)
     _refuse_taken(opening, pairing, [*images, *others])
-    derived = SetFiles.find(
-        opening.root, others, {path: pairing.masks[path] for path in used}, growing
-    )
+    used = {path: pairing.masks[path] for path in sorted(grown - pairing.doubtful.keys())}
+    derived = SetFiles.find(opening.root, others, used, growing)
     uses = _uses(pairing, grown) | dict.fromkeys(derived.names, MADE)
     listing = list_dataset(
         opening.root, lambda path, _: uses.get(path, KEPT), opening.factor, opening.format
@@ -64,9 +62,18 @@ def open_masks(opening: Opening) -> Dataset:
         split=growing.shown,
         labels=MaskLabels(opening.request.mask_fill or 0),
         derive=derived.derive,
-        notes=(*said, *derived.notes),
+        notes=(*said, *say_outside(parts.outside(known)), *derived.notes),
         problems=problems,
     )
+
+
+def _check_usable(root: Path, pairing: Pairing, grown: set[str]) -> None:
+    """Refuse a part without an image that can grow."""
+    if not grown:
+        raise ExpandError(f'no image of the part of "{root}" that is to grow has a mask')
+    if grown <= pairing.doubtful.keys():
+        first = min(grown)
+        raise ExpandError(f'no image of "{root}" can be used: "{first}" {pairing.doubtful[first]}')
 
 
 def _files(root: Path) -> tuple[list[File], list[File]]:

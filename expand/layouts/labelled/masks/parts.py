@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,9 +22,13 @@ class Growing(NamedTuple):
     shown: str = ""
     by_name: bool = False
     """Whether names of files tell the parts, instead of folders."""
+    listed: frozenset[str] | None = None
+    """The images of the part, if a list tells them."""
 
     def holds(self, file: File) -> bool:
         """Tell whether a file is in the part."""
+        if self.listed is not None:
+            return file.path in self.listed
         part = _part(file, by_name=self.by_name)
         return not self.kind or (part is not None and part.kind == self.kind)
 
@@ -43,6 +47,8 @@ class Parts:
 
     parts: dict[str, str]
     by_name: bool = False
+    listed: dict[str, frozenset[str]] = field(default_factory=dict)
+    """The images of each part, if lists tell them."""
 
     @classmethod
     def of(cls, files: Iterable[File]) -> Parts:
@@ -64,7 +70,7 @@ class Parts:
             return Growing()
         for kind, shown in self.parts.items():
             if (split or TRAIN).casefold() in (kind, shown.casefold()):
-                return Growing(kind, shown, self.by_name)
+                return Growing(kind, shown, self.by_name, self.listed.get(kind))
         names = ", ".join(f'"{shown}"' for shown in self.parts.values())
         if not self.parts:
             raise ExpandError(f'"{root}" has no parts, so --split {split} names none; leave it out')
@@ -75,6 +81,13 @@ class Parts:
             f'"{root}" has no training part with masks; it has {names}. To expand one of these: '
             f"--split {first}"
         )
+
+    def outside(self, files: Iterable[File]) -> list[File]:
+        """Return the files that are in none of the parts; none if there are no parts."""
+        if not self.parts:
+            return []
+        known = [Growing(kind, "", self.by_name, self.listed.get(kind)) for kind in self.parts]
+        return [file for file in files if not any(part.holds(file) for part in known)]
 
     def others(self, growing: Growing) -> tuple[str, ...]:
         """Return the names of the other parts."""

@@ -50,6 +50,14 @@ def notes(
     return tuple(said), int(bool(missing))
 
 
+def say_outside(files: Sequence[File]) -> tuple[str, ...]:
+    """Say that images are in no part of the split."""
+    if not files:
+        return ()
+    one, several = "image with a mask is in no part", "images with masks are in no part"
+    return (_say(files, one, several),)
+
+
 def _lossy(masks: Iterable[str]) -> list[str]:
     """Say that masks are JPEG."""
     lossy = sorted(path for path in masks if path.lower().endswith(LOSSY))

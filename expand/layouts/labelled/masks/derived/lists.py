@@ -132,13 +132,13 @@ def find_lists(root: Path, files: Iterable[File], names: Names, part: str) -> li
     for file in files:
         said = part_said(file.stem)
         asked = file.stem not in names.by_name and said in ("", part or said)
-        if asked and (each := _read(root, file.path, names)):
+        if asked and (each := read_list(root, file.path, names)):
             found.append(each)
     return found
 
 
-def _read(root: Path, path: str, names: Names) -> ImageList | None:
-    """Read a file; return None unless at least half of its lines name images that grow."""
+def read_list(root: Path, path: str, names: Names) -> ImageList | None:
+    """Read a file; return None unless at least half of its lines name images of `names`."""
     try:
         if (root / path).stat().st_size > LARGEST:
             return None

@@ -231,9 +231,10 @@ def test_photographs_in_two_formats_are_no_masks(tmp_path: Path) -> None:
 def test_pets_with_trimaps_boxes_and_lists(tmp_path: Path) -> None:
     files = drawn.pairs({f"images/{name}.jpg": f"annotations/trimaps/{name}.png" for name in "ab"})
     files["annotations/list.txt"] = b"#Image CLASS-ID SPECIES BREED ID\na 1 1 1\nb 2 1 1\n"
-    files["annotations/trainval.txt"] = b"a 1 1 1\n"
+    files["annotations/trainval.txt"] = b"a 1 1 1\nb 2 1 1\n"
     root = drawn.write(tmp_path / "set", files)
     dataset, _ = expanded(root, tmp_path / "out", factor=2)
     assert dataset.layout == "masks"
-    assert (tmp_path / "out/annotations/trainval.txt").read_bytes() == b"a 1 1 1\na_v1 1 1 1\n"
+    written = (tmp_path / "out/annotations/trainval.txt").read_bytes()
+    assert written == b"a 1 1 1\na_v1 1 1 1\nb 2 1 1\nb_v1 2 1 1\n"
     assert (tmp_path / "out/annotations/trimaps/b_v1.png").exists()

@@ -57,16 +57,55 @@ def test_a_table_beside_images_with_masks_repeats_its_rows(tmp_path: Path) -> No
     )
 
 
+FLAT = {f"images/{name}.png": f"masks/{name}.png" for name in "abc"}
+
+
+@pytest.mark.parametrize("folder", ["", "splits/"])
+def test_lists_tell_the_parts_where_no_folder_does(tmp_path: Path, folder: str) -> None:
+    lists = {"train.txt": b"a\nb\n", "val.txt": b"c\n", "trainval.txt": b"a\nb\nc\n"}
+    files = drawn.pairs(FLAT) | {folder + name: text for name, text in lists.items()}
+    root, out = drawn.write(tmp_path / "set", files), tmp_path / "out"
+    dataset, _ = expanded(root, out, factor=2)
+    assert dataset.title == (
+        "images with masks, train split 2 images with 2 masks; val left as it is"
+    )
+    assert (out / folder / "train.txt").read_bytes() == b"a\na_v1\nb\nb_v1\n"
+    assert (out / folder / "val.txt").read_bytes() == b"c\n"
+    assert (out / folder / "trainval.txt").read_bytes() == b"a\na_v1\nb\nb_v1\nc\n"
+    assert {path.name for path in (out / "masks").iterdir()} == {
+        "a.png", "a_v1.png", "b.png", "b_v1.png", "c.png"
+    }  # fmt: skip
+    dataset, _ = expanded(root, tmp_path / "val", factor=2, split="val")
+    assert (tmp_path / "val" / folder / "val.txt").read_bytes() == b"c\nc_v1\n"
+
+
+def test_a_training_list_of_images_without_masks_is_refused(tmp_path: Path) -> None:
+    more = {"images/d.png": drawn.as_png(drawn.scene(3)), "train.txt": b"d\n", "val.txt": b"a\n"}
+    root = drawn.write(tmp_path / "set", drawn.pairs(FLAT) | more)
+    with pytest.raises(ExpandError, match="no image of the part of .* has a mask"):
+        expanded(root, tmp_path / "out", factor=2, layout="masks")
+
+
+def test_images_that_the_training_list_leaves_out_do_not_grow(tmp_path: Path) -> None:
+    root = drawn.write(tmp_path / "set", drawn.pairs(FLAT) | {"train.txt": b"a\nb\n"})
+    dataset, _ = expanded(root, tmp_path / "out", factor=2)
+    assert len(dataset.listing) == 2
+    assert not (tmp_path / "out/images/c_v1.png").exists()
+    assert dataset.notes == (
+        '1 image with a mask is in no part, "images/c.png": it is left as it is',
+    )
+
+
 @pytest.mark.parametrize(
     "text", ["id,rle_mask\na,1 5\nb,7 3\n", "id,x,y\na,4,5\n", "a.png 1 3 4 9\n", "b 2.5 3\n"]
 )
 def test_a_table_that_says_where_something_is_stays_as_it_is(tmp_path: Path, text: str) -> None:
     pairs = {f"images/{name}.png": f"masks/{name}.png" for name in "ab"}
-    root = drawn.write(tmp_path / "set", drawn.pairs(pairs) | {"train.csv": text.encode()})
+    root = drawn.write(tmp_path / "set", drawn.pairs(pairs) | {"labels.csv": text.encode()})
     dataset, _ = expanded(root, tmp_path / "out", factor=2, layout="masks")
-    assert (tmp_path / "out/train.csv").read_bytes() == text.encode()
+    assert (tmp_path / "out/labels.csv").read_bytes() == text.encode()
     (note,) = dataset.notes
-    assert note.startswith('"train.csv" may say where something is in images, which moves: it is')
+    assert note.startswith('"labels.csv" may say where something is in images, which moves: it is')
 
 
 def test_a_bad_image_is_not_in_the_list(tmp_path: Path) -> None:
