@@ -33,8 +33,9 @@ def main() -> NoReturn:
 def command() -> None:
     """Make an image dataset FACTOR times larger: copies of every image, augmented.
 
-    SRC has one folder per class. OUT gets the same folders, a manifest (metadata.jsonl) and a run
-    card (expand.json). Interrupted? Run the same command again to resume.
+    SRC has one folder per class, or is a labelled dataset: YOLO, COCO, Pascal VOC, masks, a table.
+    OUT gets the same files, copies with their labels, a manifest and a run card (expand.json).
+    Interrupted? Run the same command again to resume.
 
     \b
     expand photos bigger --factor 4

@@ -17,7 +17,6 @@ from typing import Any
 from expand.errors import STOPPED, ExpandError
 from expand.job.balance import Balance
 from expand.job.plan import Plan
-from expand.job.sharding.shard import SHARDS
 from expand.layouts.names import copy_name
 from expand.recipes.recorded import is_older
 from expand.records.card import (
@@ -33,7 +32,13 @@ from expand.records.card import (
 )
 from expand.records.claims import read_claims
 from expand.records.join import join
-from expand.records.manifest import find_parts, manifest_name, names_of, read_records
+from expand.records.manifest import (
+    SHARDS,
+    find_parts,
+    manifest_name,
+    names_of,
+    read_records,
+)
 from expand.storage.folder import OutputFolder
 from expand.storage.lock import LOCK_FILES, Lock
 from expand.storage.names import PARTIAL

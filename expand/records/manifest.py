@@ -30,6 +30,8 @@ LABELLED_MANIFEST = "expand.jsonl"
 """The manifest of a labelled dataset: a `metadata.jsonl` in it is the user's own."""
 PART, LABELLED_PART, BEGUN = ".metadata-{}.part", ".expand-{}.part", ".begun-{}.part"
 _PARTS = re.compile(r"\.(metadata|expand|begun)-\d+\.part")
+SHARDS = ".shards"
+"""The folder in the output folder that has the records of each shard until they are merged."""
 _LABELLED_PARTS = LABELLED_PART.format("*")
 
 
@@ -100,6 +102,8 @@ def _lacks(folder: Path) -> str:
     """Say why a folder has no manifest."""
     if not os.path.lexists(folder):
         return "does not exist"
+    if (folder / SHARDS).is_dir():
+        return "is being written in shards, which `expand merge` ends"
     return f"has no {MANIFEST}" if folder.is_dir() else "is not a folder"
 
 

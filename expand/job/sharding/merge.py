@@ -13,10 +13,10 @@ from expand.errors import STOPPED, ExpandError
 from expand.job.derived import write_derived
 from expand.job.settings import Settings
 from expand.job.sharding.records import merge_manifests
-from expand.job.sharding.shard import SHARDS, Shard
+from expand.job.sharding.shard import Shard
 from expand.layouts.labelled.open import open_dataset
 from expand.records.card import FINISHED, read_card, write_card
-from expand.records.manifest import order
+from expand.records.manifest import SHARDS, order
 from expand.records.rows import LabelFileRow
 from expand.records.writer import ManifestWriter
 from expand.storage.lock import Lock

@@ -13,9 +13,8 @@ from expand.errors import ExpandError
 from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.listing import Listing
 from expand.layouts.source import Source
+from expand.records.manifest import SHARDS
 
-SHARDS = ".shards"
-"""The folder in the output folder that has the records of each shard until they are merged."""
 MOST = 100_000
 
 
