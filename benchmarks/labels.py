@@ -1,8 +1,9 @@
 """`python -m benchmarks.labels`: what boxes, polygons and masks cost when a dataset is expanded.
 
-The same images are expanded without labels, with YOLO boxes, with YOLO polygons, and with masks;
-and the masks alone, as images, without noise. Arms take turns; CPU seconds are those of the whole
-command, one worker.
+The same images are expanded without labels; with YOLO boxes and polygons, COCO polygons, and the
+boxes of Pascal VOC; and with masks, and the masks alone, as images, without noise. Arms take turns;
+CPU seconds are those of the whole command, one worker. Modules are compiled before, as they are by
+an installation.
 """
 
 from __future__ import annotations
@@ -17,13 +18,21 @@ from pathlib import Path
 from statistics import median
 
 import click
-import cv2
 import numpy as np
+
+from benchmarks.labelled import (
+    draw_photographs,
+    write_boxes,
+    write_coco,
+    write_mask,
+    write_mask_alone,
+    write_plain,
+    write_polygons,
+    write_voc,
+)
 
 REPOSITORY = Path(__file__).parents[1]
 MEMORY = Path("/dev/shm")
-OBJECTS, CORNERS = 8, 24
-"""Objects of an image, and corners of a polygon: about those of COCO (7.3 objects)."""
 GEOMETRY = "geometry.yaml"
 """A recipe with the moves of `classic` and nothing else: what masks go through."""
 
@@ -43,9 +52,10 @@ def main(images: Path | None, count: int, rounds: int, factor: int) -> None:
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         arms = make_sets(Path(scratch), images, count)
         seconds: dict[str, list[float]] = {name: [] for name in arms}
-        for _ in range(rounds):
+        for number in range(-1, rounds):  # one more at first, which compiles the modules
             for name, options in arms.items():
-                seconds[name].append(cpu_seconds(Path(scratch), name, [*options, str(factor)]))
+                spent = cpu_seconds(Path(scratch), name, [*options, str(factor)])
+                seconds[name] += [spent] if number >= 0 else []
     show(seconds, count * factor)
 
 
@@ -66,6 +76,8 @@ def make_sets(scratch: Path, images: Path | None, count: int) -> dict[str, list[
         "flat": write_plain,
         "boxes": write_boxes,
         "polygons": write_polygons,
+        "coco": write_coco,
+        "voc": write_voc,
         "masks": write_mask,
         "masks as images": write_mask_alone,
     }
@@ -74,93 +86,22 @@ def make_sets(scratch: Path, images: Path | None, count: int) -> dict[str, list[
             write(scratch / name, path, np.random.default_rng(number))
     recipe = {"masks as images": str(scratch / GEOMETRY)}
     layouts = {"flat": "flat", "masks as images": "flat", "masks": "masks"}
-    layouts |= {"boxes": "yolo-detect", "polygons": "yolo-segment"}
+    layouts |= {"boxes": "yolo-detect", "polygons": "yolo-segment", "coco": "coco", "voc": "voc"}
     return {
         name: ["--recipe", recipe.get(name, "classic"), "--as", layouts[name], "--factor"]
         for name in writers
     }
 
 
-def draw_photographs(scratch: Path, count: int) -> list[Path]:
-    """Draw images of 500×400 that compress like photographs."""
-    folder = scratch / "drawn"
-    folder.mkdir()
-    random = np.random.default_rng(0)
-    for number in range(count):
-        coarse = random.integers(0, 256, (40, 50, 3), dtype=np.uint8)
-        pixels = cv2.resize(coarse, (500, 400), interpolation=cv2.INTER_CUBIC)
-        cv2.imwrite(str(folder / f"{number:05d}.jpg"), pixels)
-    return sorted(folder.iterdir())
-
-
-def write_plain(root: Path, path: Path, _random: np.random.Generator) -> None:
-    """Copy an image."""
-    root.mkdir(exist_ok=True)
-    shutil.copy(path, root / path.name)
-
-
-def write_boxes(root: Path, path: Path, random: np.random.Generator) -> None:
-    """Write an image with boxes."""
-    rows = []
-    for label in range(OBJECTS):
-        width, height = random.uniform(0.05, 0.4, 2)
-        x, y = random.uniform(width / 2, 1 - width / 2), random.uniform(height / 2, 1 - height / 2)
-        rows.append(f"{label} {x:.6f} {y:.6f} {width:.6f} {height:.6f}")
-    write_yolo(root, path, rows)
-
-
-def write_polygons(root: Path, path: Path, random: np.random.Generator) -> None:
-    """Write an image with polygons."""
-    rows = []
-    for label in range(OBJECTS):
-        corners = (blob(random) * 1000).round() / 1000
-        rows.append(f"{label} " + " ".join(f"{value:.6f}" for value in corners.ravel()))
-    write_yolo(root, path, rows)
-
-
-def write_yolo(root: Path, path: Path, rows: list[str]) -> None:
-    """Write an image with its label file."""
-    for folder in ("images", "labels"):
-        (root / folder).mkdir(parents=True, exist_ok=True)
-    names = ", ".join(f"c{label}" for label in range(OBJECTS))
-    (root / "data.yaml").write_text(f"path: .\ntrain: images\nval: images\nnames: [{names}]\n")
-    shutil.copy(path, root / "images" / path.name)
-    (root / "labels" / f"{path.stem}.txt").write_text("\n".join(rows) + "\n")
-
-
-def write_mask(root: Path, path: Path, random: np.random.Generator) -> None:
-    """Write an image with a mask."""
-    for folder in ("images", "masks"):
-        (root / folder).mkdir(parents=True, exist_ok=True)
-    shutil.copy(path, root / "images" / path.name)
-    write_mask_alone(root / "masks", path, random)
-
-
-def write_mask_alone(root: Path, path: Path, random: np.random.Generator) -> None:
-    """Write a mask of eight classes."""
-    root.mkdir(exist_ok=True)
-    height, width = cv2.imread(str(path)).shape[:2]
-    mask = np.zeros((height, width), np.uint8)
-    for label in range(OBJECTS):
-        corners = (blob(random) * (width, height)).astype(np.int32)
-        cv2.fillPoly(mask, [corners], label + 1)
-    cv2.imwrite(str(root / f"{path.stem}.png"), mask)
-
-
-def blob(random: np.random.Generator) -> np.ndarray:
-    """Return the corners of a round shape, in shares of the image: CORNERS×2."""
-    angles = np.linspace(0, 2 * np.pi, CORNERS, endpoint=False)
-    radii = random.uniform(0.08, 0.2) * random.uniform(0.7, 1, CORNERS)
-    centre = random.uniform(0.2, 0.8, 2)
-    return centre + radii[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-
-
 def cpu_seconds(scratch: Path, name: str, options: list[str]) -> float:
     """Expand a set; return the CPU seconds of the command."""
     out = scratch / "out"
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(scratch / "compiled")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     line = [sys.executable, "-m", "expand", str(scratch / name), str(out), *options]
     before = os.times()
-    subprocess.run([*line, "--workers", "1", "--quiet"], check=True, cwd=REPOSITORY)
+    line += ["--workers", "1", "--quiet"]
+    subprocess.run(line, check=True, cwd=REPOSITORY, env=environment)
     after = os.times()
     shutil.rmtree(out)
     return sum(after[2:4]) - sum(before[2:4])
@@ -173,8 +114,9 @@ def show(seconds: dict[str, list[float]], files: int) -> None:
     for name, values in seconds.items():
         print(f"  {name:16} {median(values):6.2f} ({min(values):.2f} … {max(values):.2f})")
     pairs = {
-        "boxes ÷ flat": ratios(seconds["boxes"], seconds["flat"]),
-        "polygons ÷ flat": ratios(seconds["polygons"], seconds["flat"]),
+        f"{name} ÷ flat": ratios(seconds[name], seconds["flat"])
+        for name in ("boxes", "polygons", "coco", "voc")
+    } | {
         "masks ÷ (flat + masks as images)": [
             one / (two + three)
             for one, two, three in zip(

@@ -15,10 +15,12 @@ from expand.geometry import Affine, Placement
 from expand.images.decoder import open_image
 from expand.job.plan import Plan
 from expand.job.tasks.labels import OpenLabels, classes_of, load_labels
+from expand.job.tasks.placing import place_views
 from expand.layouts.listing import spread_out
 from expand.layouts.source import read_source
 from expand.targets import Carried, Targets
 from expand.targets.rings import Floats
+from expand.views.drawn import DrawnView
 
 WHOLE = 1 - 1e-6
 """The visible share of an object that counts as all of it: areas have rounding errors."""
@@ -111,8 +113,8 @@ def sample_boxes(plan: Plan, seconds: float = 2.0) -> BoxShares:
             opened = OpenLabels.parse(reader, source, loaded, image)
             classes = classes_of(settings, source, opened)
             ks = range(1, min(settings.factor, 1 + SAMPLED_VIEWS))
-            params = {k: settings.views.params(source.id, k, classes) for k in ks}
-            for view in opened.place(settings, params):
+            drawn = {k: DrawnView(settings.views.params(source.id, k, classes), None) for k in ks}
+            for view in place_views(settings, opened.unplaced(drawn)):
                 shares.add(opened.labels.targets, view.carried, view.placement)
     return shares
 

@@ -12,11 +12,13 @@ from expand.images.decoder import ImageFile, open_image
 from expand.images.pixels import Pixels
 from expand.job.settings import Settings
 from expand.job.tasks.labels import OpenLabels, classes_of, load_labels
+from expand.job.tasks.placing import place_views
 from expand.layouts.labelled.dataset import Dataset, Labels, Named
 from expand.layouts.source import Source, check_name, read_source
 from expand.previews.overlay import draw
 from expand.previews.sheet import CELL, Row
 from expand.recipes.recipe import Recipe
+from expand.views.drawn import DrawnView
 from expand.views.views import Rendered
 
 LABELLED_CELL = 360
@@ -74,7 +76,8 @@ class Rows:
 
     def _labelled(self, labels: OpenLabels, k: int, view: Rendered) -> tuple[Pixels, str]:
         """Return a view with its labels, and how many objects of its source it shows."""
-        (placed,) = labels.place(self.settings, {k: view.params})
+        drawn = labels.unplaced({k: DrawnView(view.params, None)})
+        (placed,) = place_views(self.settings, drawn)
         carried, count = placed.carried, len(labels.labels.targets)
         rows = carried.kept.tolist()
         names = list(labels.labels.classes) if isinstance(labels.labels, Named) else [""] * count

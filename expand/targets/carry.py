@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal, NamedTuple, get_args
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Literal, NamedTuple, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,19 +12,19 @@ from numpy.typing import NDArray
 from expand.errors import ExpandError, shown
 from expand.geometry import Affine, Placement
 from expand.targets.clip import in_convex
-from expand.targets.extents import Extent, Windows, mask_extents, point_extent, ring_extent
+from expand.targets.extents import Extent, mask_extents, point_extent, ring_extent
 from expand.targets.masks import mask_bounds, move_mask
 from expand.targets.points import Points
 from expand.targets.rings import Floats, Rings, Wholes
 from expand.targets.targets import Targets
 from expand.targets.values import Boxes, Mask, OrientedBoxes, Polygons
+from expand.targets.windows import VISIBLE, Window, Windows
 
-VISIBLE = 0.1
-"""Share of an object that must be visible."""
 SMALLEST = 2.0
 """Pixels that the shorter side of an object must have, unless it had fewer before."""
 Reason = Literal["outside the view", "too little visible", "smaller than 2 pixels"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
+Given = TypeVar("Given", Boxes, OrientedBoxes, Polygons, Points)
 
 
 class Dropped(NamedTuple):
@@ -65,69 +66,73 @@ def carry(
     around what is visible of the object's polygons, its mask, its oriented box, or else of the
     box's own four corners, so it never cuts the object.
     """
-    return carry_all(targets, [placement], visible, [hidden])[0]
+    return carry_all([Window(targets, placement, hidden, visible)])[0]
 
 
-def carry_all(
-    targets: Targets,
-    placements: Sequence[Placement],
-    visible: float = VISIBLE,
-    hidden: Sequence[Sequence[Floats]] | None = None,
-) -> list[Carried]:
-    """Move the targets of an image into several of its views at once, as `carry` does into one.
+def carry_all(windows: Sequence[Window]) -> list[Carried]:
+    """Move targets into several views at once, as `carry` does into one.
 
-    For small images, that takes a fraction of the time.
+    For small images, that takes a fraction of the time. The targets are of one image, or of several
+    that have targets of the same kinds, and no masks.
     """
-    if not 0 <= visible <= 1:
-        raise ExpandError(f"the visible share must be 0 … 1, got {shown(visible)}")
-    windows = Windows.of(placements, hidden or [()] * len(placements), len(targets))
-    moved, extent = _move(targets, windows)
-    return _without_invisible(targets, moved, extent, windows, visible)
+    for window in windows:
+        if not 0 <= window.visible <= 1:
+            raise ExpandError(f"the visible share must be 0 … 1, got {shown(window.visible)}")
+    together = Windows(windows)
+    moved, extent = _move(together)
+    return _without_invisible(moved, extent, together)
 
 
 class Moved(NamedTuple):
-    """The targets of all views, one view after the other: V·N objects."""
+    """The targets of all windows, those of one after those of the other."""
 
     boxes: Floats | None
     oriented: Floats | None
     polygons: Polygons | None
-    points: Points | None
+    points: list[Points] | None
+    """Those of each window; and so the masks."""
     masks: list[tuple[Mask, ...]]
-    """Those of each view."""
 
 
-def _move(targets: Targets, windows: Windows) -> tuple[Moved, Extent]:
+def _move(windows: Windows) -> tuple[Moved, Extent]:
+    targets = [window.targets for window in windows.each]
     masks = [
-        tuple(move_mask(mask, placement) for mask in targets.masks)
-        for placement in windows.placements
+        tuple(move_mask(mask, window.placement) for mask in window.targets.masks)
+        for window in windows.each
     ]
-    polygons, points = targets.polygons, targets.points
-    oriented = None if targets.oriented is None else targets.oriented.corners
     extent = Extent.unknown(windows.total)
-    if polygons:
-        polygons, extent = _polygons(polygons, windows)
-    for number, mask in enumerate(targets.masks):
+    moved, oriented, points = None, None, None
+    if polygons := _given(each.polygons for each in targets):
+        moved, extent = _polygons(polygons, windows)
+    for number, mask in enumerate(targets[0].masks):
         if mask.objects is not None:
-            extent = extent.otherwise(mask_extents(mask, [each[number] for each in masks], windows))
-    if targets.oriented:
-        oriented, tilted = _oriented(targets.oriented, windows)
-        extent = extent.otherwise(tilted)
-    boxes, extent = _boxes(targets.boxes, extent, windows)
-    if points:
-        points, at_points = _points(points, windows)
-        extent = extent.otherwise(at_points)
-    return Moved(boxes, oriented, polygons, points, masks), extent
+            extent = extent.otherwise(mask_extents(masks, number, windows))
+    if tilted := _given(each.oriented for each in targets):
+        oriented, found = _oriented(tilted, windows)
+        extent = extent.otherwise(found)
+    boxes, extent = _boxes(_given(each.boxes for each in targets), extent, windows)
+    if marks := _given(each.points for each in targets):
+        points, found = _points(marks, windows)
+        extent = extent.otherwise(found)
+    return Moved(boxes, oriented, moved, points, masks), extent
 
 
-def _polygons(polygons: Polygons, windows: Windows) -> tuple[Polygons, Extent]:
-    owners = windows.owners(polygons.objects)
-    clipped, extent = ring_extent(windows.move(polygons.rings), owners, windows)
+def _given(values: Iterable[Given | None]) -> list[Given]:
+    """Return what each window has; empty if they have nothing of the kind."""
+    return [value for value in values if value is not None]
+
+
+def _polygons(polygons: Sequence[Polygons], windows: Windows) -> tuple[Polygons, Extent]:
+    owners = windows.owners([each.objects for each in polygons])
+    corners = [len(each.rings.corners) for each in polygons]
+    rings = windows.move(Rings.join([each.rings for each in polygons]), corners)
+    clipped, extent = ring_extent(rings, owners, windows)
     return Polygons.of(clipped.pieces, owners[clipped.ring], windows.total), extent
 
 
-def _oriented(oriented: OrientedBoxes, windows: Windows) -> tuple[Floats, Extent]:
+def _oriented(boxes: Sequence[OrientedBoxes], windows: Windows) -> tuple[Floats, Extent]:
     """Return moved oriented boxes; those that are cut fit what is visible, at their own angle."""
-    rings = windows.move(Rings.quadrilaterals(oriented.corners))
+    rings = windows.move_quadrilaterals(np.concatenate([each.corners for each in boxes]))
     clipped, extent = ring_extent(rings, np.arange(windows.total), windows)
     corners = rings.corners.reshape(-1, 4, 2).copy()
     for index in clipped.cut.tolist():
@@ -151,93 +156,78 @@ def _fit(corners: Floats, inside: Floats) -> Floats:
     return fitted
 
 
-def _boxes(boxes: Boxes | None, extent: Extent, windows: Windows) -> tuple[Floats | None, Extent]:
+def _boxes(
+    boxes: Sequence[Boxes], extent: Extent, windows: Windows
+) -> tuple[Floats | None, Extent]:
     """Return the box of what is visible of each object, and the extent with that of the boxes.
 
     Where axes stay axes and the border does not cut the object, that is its own box, moved: it may
     be larger than its polygon.
     """
-    if boxes is None:
+    if not boxes:
         return None, extent
-    straight = np.array([_is_straight(forward) for forward in windows.forwards])
-    if extent.known.all() and not straight.any():
+    if not windows.straight.any() and extent.known.all():
         return np.nan_to_num(extent.bounds), extent
-    rings = windows.move(Rings.quadrilaterals(boxes.corners()))
+    together = Boxes.of(np.concatenate([each.edges for each in boxes]))
+    rings = windows.move_quadrilaterals(together.corners())
     own = ring_extent(rings, np.arange(windows.total), windows)[1]
     extent = extent.otherwise(own)
-    tilted = ~np.repeat(straight, windows.objects)
-    lost = extent.cut | np.isnan(own.bounds[:, 0]) | tilted
+    lost = extent.cut | np.isnan(own.bounds[:, 0]) | ~windows.straight[windows.views]
     # what has no bounds is dropped
     return np.nan_to_num(np.where(lost[:, None], extent.bounds, own.bounds)), extent
 
 
-def _is_straight(forward: Affine) -> bool:
-    """Return whether axes stay axes: no turn, or one by quarters."""
-    return forward.b == forward.d == 0 or forward.a == forward.e == 0
-
-
-def _points(points: Points, windows: Windows) -> tuple[Points, Extent]:
+def _points(points: Sequence[Points], windows: Windows) -> tuple[list[Points], Extent]:
     views, extents = [], []
-    for placement, forward, areas in zip(
-        windows.placements, windows.forwards, windows.hidden, strict=True
-    ):
-        moved = points.moved(forward, placement.size)
+    forwards = np.stack(windows.forwards, axis=-1).tolist()
+    for own, window, forward in zip(points, windows.each, forwards, strict=True):
+        moved = own.moved(Affine(*forward), window.placement.size)
         behind = np.zeros(moved.visibility.shape, bool)
-        for area in areas:
+        for area in window.hidden:
             behind |= in_convex(moved.places, area)
         views.append(moved.behind(behind))
-        extents.append(point_extent(points, moved, behind))
-    amounts = np.concatenate([each.amounts for each in extents], axis=1)
-    bounds = np.concatenate([each.bounds for each in extents])
-    return views[0].followed_by(views[1:]), Extent(amounts, bounds)
+        extents.append(point_extent(own, moved, behind))
+    return views, Extent.join(extents)
 
 
-def _without_invisible(
-    source: Targets, moved: Moved, extent: Extent, windows: Windows, visible: float
-) -> list[Carried]:
-    """Return the targets of each view, without the objects that it does not show."""
+def _without_invisible(moved: Moved, extent: Extent, windows: Windows) -> list[Carried]:
+    """Return the targets of each window, without the objects that it does not show."""
     shares, cut = extent.shares(), extent.cut
     outside = extent.known & (extent.amounts[1] <= 0)
     bounds = extent.bounds if moved.boxes is None else moved.boxes
     sides = bounds[:, 2:] - bounds[:, :2]
-    gone = outside | (shares < visible)
+    gone = outside | (shares < windows.visible)
     small = ~(sides >= SMALLEST).all(axis=1) & ~gone
     for index in np.flatnonzero(small).tolist():
-        small[index] = _shrank(source, index % windows.objects, bounds[index])
-    count, every = windows.objects, np.arange(windows.objects)
-    reason = np.where(outside, 0, np.where(gone, 1, 2))
-    dropped = gone | small
-    result = []
-    for view in range(len(windows.placements)):
-        first = view * count
-        here = slice(first, first + count)
-        lost = np.flatnonzero(dropped[here]).tolist() if dropped[here].any() else []
-        kept = every if not lost else np.flatnonzero(~dropped[here])
-        result.append(
-            Carried(
-                _targets(moved, view, windows, kept),
-                kept,
-                shares[here],
-                cut[here],
-                tuple(
-                    Dropped(row, float(shares[first + row]), REASONS[reason[first + row]])
-                    for row in lost
-                ),
+        view = int(windows.views[index])
+        first = int(windows.firsts[view])
+        small[index] = _shrank(windows.each[view].targets, index - first, bounds[index])
+    reason, dropped = np.where(outside, 0, np.where(gone, 1, 2)), gone | small
+    result, some = [], bool(dropped.any())
+    for view, (first, last) in enumerate(pairwise(windows.firsts.tolist())):
+        here = slice(first, last)
+        kept, lost = np.arange(last - first), tuple[Dropped, ...]()
+        if some and dropped[here].any():
+            kept = np.flatnonzero(~dropped[here])
+            lost = tuple(
+                Dropped(row, float(shares[first + row]), REASONS[reason[first + row]])
+                for row in np.flatnonzero(dropped[here]).tolist()
             )
-        )
+        targets = _targets(moved, view, here, kept)
+        result.append(Carried(targets, kept, shares[here], cut[here], lost))
     return result
 
 
-def _targets(moved: Moved, view: int, windows: Windows, kept: Wholes) -> Targets:
-    """Return the targets of one view: those of the objects that are kept."""
-    rows = view * windows.objects + kept
+def _targets(moved: Moved, view: int, here: slice, kept: Wholes) -> Targets:
+    """Return the targets of one window, whose objects are `here`: those that are kept."""
+    boxes, oriented, polygons, points, masks = moved
     return Targets.of(
         len(kept),
-        boxes=None if moved.boxes is None else Boxes.of(moved.boxes[rows]),
-        oriented=None if moved.oriented is None else OrientedBoxes(moved.oriented[rows]),
-        polygons=None if moved.polygons is None else moved.polygons.take(rows),
-        points=None if moved.points is None else moved.points.take(rows),
-        masks=tuple(mask.take(kept) for mask in moved.masks[view]),
+        boxes=None if boxes is None else Boxes.of(boxes[here][kept]),
+        oriented=None if oriented is None else OrientedBoxes(oriented[here][kept]),
+        polygons=None if polygons is None else polygons.between(here.start, here.stop).take(kept),
+        points=None if points is None else points[view].take(kept),
+        masks=tuple(mask.take(kept) for mask in masks[view]),
     )
 
 

@@ -55,7 +55,7 @@ def clip_rings(rings: Rings, size: Size) -> Clipped:
         # what only touches the border is outside; lines have no area at all
         solid = np.flatnonzero((part_areas >= SPECK) | (whole[came] < SPECK))
         inside = np.flatnonzero(~outside)
-        joined = rings.take(inside).followed_by(parts.take(solid))
+        joined = Rings.join([rings.take(inside), parts.take(solid)])
         ring = np.concatenate([inside, came[solid]])
         order = np.argsort(ring, kind="stable")
         pieces, ring = joined.take(order), ring[order]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.geometry import Affine, Placement, Size
+from expand.geometry import Placement
 from expand.targets.clip import (
     SPECK,
     TOLERANCE,
@@ -22,64 +22,7 @@ from expand.targets.masks import covered, mask_bounds
 from expand.targets.points import ABSENT, Points
 from expand.targets.rings import Floats, Rings, Wholes, move_points
 from expand.targets.values import Mask
-
-
-class Windows(NamedTuple):
-    """V views of one image that its N objects are moved into.
-
-    Object n in view v has the number v·N + n.
-    """
-
-    placements: Sequence[Placement]
-    forwards: Sequence[Affine]
-    """From input to output, in pixels."""
-    hidden: Sequence[Sequence[Floats]]
-    """Convex areas of each view that are painted over, each K×2."""
-    objects: int
-    """N."""
-
-    @classmethod
-    def of(
-        cls, placements: Sequence[Placement], hidden: Sequence[Sequence[Floats]], objects: int
-    ) -> Windows:
-        """Return the windows of placements."""
-        sources = [Affine(*(float(part) for part in each.source)) for each in placements]
-        return cls(placements, [source.inverse() for source in sources], hidden, objects)
-
-    @property
-    def total(self) -> int:
-        """The number of objects in all views."""
-        return len(self.placements) * self.objects
-
-    def sizes(self, owners: Wholes) -> Size:
-        """Return the sizes of the views that objects lie in, as arrays."""
-        sides = np.array([each.size for each in self.placements], np.float64)
-        return Size(*sides[owners // max(self.objects, 1)].T)
-
-    def forward(self, repeats: int) -> Affine:
-        """Return the maps as arrays, each as often as a view has corners."""
-        return Affine(*np.repeat(np.array(self.forwards, np.float64), repeats, axis=0).T)
-
-    def move(self, rings: Rings) -> Rings:
-        """Return the rings of an image moved into each view, one view after the other."""
-        if len(self.placements) == 1:
-            return rings.moved(self.forwards[0])
-        return rings.repeated(len(self.placements)).moved(self.forward(len(rings.corners)))
-
-    def owners(self, objects: Wholes) -> Wholes:
-        """Return the numbers of some objects in each view, one view after the other."""
-        views = np.arange(len(self.placements))[:, None]
-        return (objects + self.objects * views).ravel()
-
-    def painted(self) -> Iterator[tuple[int, Floats]]:
-        """Yield each area that is painted over, after its view."""
-        for view, areas in enumerate(self.hidden):
-            for area in areas:
-                yield view, area
-
-    def view_of(self, owners: Wholes) -> Wholes:
-        """Return the views that objects lie in."""
-        return owners // max(self.objects, 1)
+from expand.targets.windows import Windows
 
 
 class Extent(NamedTuple):
@@ -95,6 +38,12 @@ class Extent(NamedTuple):
     def unknown(cls, count: int) -> Extent:
         """Return the extent of objects of which nothing is known."""
         return cls(np.zeros((3, count)), np.full((count, 4), np.nan))
+
+    @classmethod
+    def join(cls, extents: Sequence[Extent]) -> Extent:
+        """Return the extents of all objects, in order; there is at least one extent."""
+        amounts = np.concatenate([each.amounts for each in extents], axis=1)
+        return cls(amounts, np.concatenate([each.bounds for each in extents]))
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -128,7 +77,7 @@ def ring_extent(moved: Rings, owners: Wholes, windows: Windows) -> tuple[Clipped
     amounts = np.zeros((3, count))
     amounts[0] = np.bincount(owners, clipped.whole, count)
     amounts[1] = amounts[2] = np.bincount(owner, clipped.areas, count)
-    if any(map(len, windows.hidden)):
+    if any(len(window.hidden) for window in windows.each):
         hidden = _hidden_areas(clipped.pieces, owner, bounds, windows)
         amounts[2] -= np.bincount(owner, hidden, count)
     if (amounts[0] < SPECK).any():
@@ -146,7 +95,7 @@ def ring_extent(moved: Rings, owners: Wholes, windows: Windows) -> tuple[Clipped
 
 def _hidden_areas(pieces: Rings, owner: Wholes, bounds: Floats, windows: Windows) -> Floats:
     """Return the area of each piece that is painted over."""
-    areas, views = np.zeros(len(bounds)), windows.view_of(owner)
+    areas, views = np.zeros(len(bounds)), windows.views[owner]
     for view, area in windows.painted():
         low, high = area.min(axis=0), area.max(axis=0)
         apart = (bounds[:, 2:] <= low).any(axis=1) | (bounds[:, :2] >= high).any(axis=1)
@@ -160,22 +109,24 @@ def _hidden_areas(pieces: Rings, owner: Wholes, bounds: Floats, windows: Windows
 def _count_corners(moved: Rings, owners: Wholes, windows: Windows) -> Floats:
     """Return amounts in corners (3×VN), for objects without an area: lines and single points."""
     owner, count = np.repeat(owners, moved.ends - moved.begins), windows.total
-    sides = np.stack(windows.sizes(owner), axis=-1)
+    sides = windows.sides[owner]
     framed = ((moved.corners >= -TOLERANCE) & (moved.corners <= sides + TOLERANCE)).all(axis=1)
-    seen, views = framed.copy(), windows.view_of(owner)
+    seen, views = framed.copy(), windows.views[owner]
     for view, area in windows.painted():
         seen &= ~((views == view) & in_convex(moved.corners, area))
     return np.stack([np.bincount(owner, each, count) for each in (owner >= 0, framed, seen)])
 
 
-def mask_extents(mask: Mask, carried: Sequence[Mask], windows: Windows) -> Extent:
-    """Return what views show of the objects of a linked mask, in pixels of the source."""
+def mask_extents(carried: Sequence[tuple[Mask, ...]], number: int, windows: Windows) -> Extent:
+    """Return what views show of the objects of a linked mask, in pixels of the source.
+
+    It is the mask of that number in each window; `carried` are all masks of each view.
+    """
     extents = [
-        _mask_extent(mask, *each)
-        for each in zip(carried, windows.placements, windows.hidden, strict=True)
+        _mask_extent(window.targets.masks[number], masks[number], window.placement, window.hidden)
+        for window, masks in zip(windows.each, carried, strict=True)
     ]
-    amounts = np.concatenate([each.amounts for each in extents], axis=1)
-    return Extent(amounts, np.concatenate([each.bounds for each in extents]))
+    return Extent.join(extents)
 
 
 def _mask_extent(

@@ -79,16 +79,6 @@ class Points:
         """Return the points of these objects."""
         return self._with(self.places[objects], self.visibility[objects])
 
-    def followed_by(self, others: Sequence[Points]) -> Points:
-        """Return these points and then others, of the same names."""
-        if not others:
-            return self
-        each = (self, *others)
-        return self._with(
-            np.concatenate([points.places for points in each]),
-            np.concatenate([points.visibility for points in each]),
-        )
-
     def moved(self, forward: Affine, size: Size) -> Points:
         """Return the points in a view of `size`; those outside are not labelled any more.
 

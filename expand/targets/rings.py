@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -68,15 +69,20 @@ class Rings(NamedTuple):
         after[self.ends - 1] = self.begins
         return after
 
-    def followed_by(self, others: Rings) -> Rings:
-        """Return these rings and then others."""
-        begins = np.concatenate([self.begins, others.begins + len(self.corners)])
-        return Rings(np.concatenate([self.corners, others.corners]), begins)
+    @classmethod
+    def join(cls, groups: Sequence[Rings]) -> Rings:
+        """Return several rings after each other; there is at least one group."""
+        starts = accumulate((len(rings.corners) for rings in groups), initial=0)
+        begins = [rings.begins + start for rings, start in zip(groups, starts, strict=False)]
+        return cls(np.concatenate([rings.corners for rings in groups]), np.concatenate(begins))
 
-    def repeated(self, times: int) -> Rings:
-        """Return the rings several times, one copy of all after the other."""
-        begins = self.begins + len(self.corners) * np.arange(times)[:, None]
-        return Rings(np.tile(self.corners, (times, 1)), begins.ravel())
+    def between(self, first: int, last: int) -> Rings:
+        """Return the rings from index `first` up to `last`."""
+        begins = self.begins[first:last]
+        if not len(begins):
+            return Rings(self.corners[:0], begins)
+        end = self.begins[last] if last < len(self.begins) else len(self.corners)
+        return Rings(self.corners[begins[0] : end], begins - begins[0])
 
     def take(self, chosen: Wholes) -> Rings:
         """Return some rings, in the order of their indices in `chosen`."""

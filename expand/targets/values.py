@@ -128,6 +128,12 @@ class Polygons:
         """Return the parts of one object."""
         return [self.rings.ring(ring) for ring in np.flatnonzero(self.objects == index).tolist()]
 
+    def between(self, first: int, last: int) -> Polygons:
+        """Return the polygons of the objects from `first` up to `last`."""
+        low, high = np.searchsorted(self.objects, [first, last]).tolist()
+        rings = self.rings.between(low, high)
+        return Polygons.of(rings, self.objects[low:high] - first, last - first)
+
     def take(self, objects: Wholes) -> Polygons:
         """Return the polygons of these objects, which are ascending."""
         if len(objects) == self.count:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from expand.errors import BadImageError, ExpandError
 from expand.geometry import IDENTITY, Placement, Size
 from expand.recipes.recipe import Recipe
 from expand.targets import Boxes, Carried, Targets
-from expand.targets.carry import VISIBLE, carry_all
+from expand.targets.carry import carry_all
 from expand.targets.rings import Floats, move_points
+from expand.targets.windows import VISIBLE, Window
 from expand.techniques import PixelTechnique
 from expand.techniques.geometric.flip import Flip
+from expand.views.moves import Move
 from expand.views.views import Params, Views
 
 
@@ -27,40 +27,40 @@ def carry_view(
     An object is dropped if less than `visible` (0 … 1) of it is visible. Raises `ExpandError` if
     the recipe cannot be used with these targets.
     """
-    return carry_views(views, targets, [params], shape, visible)[0][0]
+    check_targets(views.recipe, targets, shape)
+    return carry_all([window_of(views, targets, params, shape, visible)])[0]
 
 
-def carry_views(
+def window_of(
     views: Views,
     targets: Targets,
-    params: Sequence[Params],
+    params: Params,
     shape: tuple[int, ...],
     visible: float = VISIBLE,
-) -> list[tuple[Carried, Placement]]:
-    """Return the targets of several views of an image, as `carry_view` does for one.
+    move: Move | None = None,
+) -> Window:
+    """Return what `carry_all` needs for a view, as `carry_view` takes it.
 
-    With them, the placement of each view.
+    `move` is the resampling of the view, if that is known. `check_targets` is the caller's task.
     """
-    check_targets(views.recipe, targets, shape)
     size = Size(float(shape[1]), float(shape[0]))
-    placements = [views.placement(each, size) for each in params]
-    hidden = [
-        _painted(views, each, shape, placement)
-        for each, placement in zip(params, placements, strict=True)
-    ]
-    carried = carry_all(targets, placements, visible, hidden)
-    return list(zip(carried, placements, strict=True))
+    if move:
+        placement = Placement(move.source, Size(*map(float, move.size)))
+    else:
+        placement = views.placement(params, size)
+    return Window(targets, placement, _painted(views, params, shape, placement), visible)
 
 
 def _painted(
     views: Views, params: Params, shape: tuple[int, ...], placement: Placement
 ) -> list[Floats]:
     """Return the corners (4×2) of each box that is painted over, in pixels of the view."""
-    forward, size, painted = placement.source.inverse(), Size(shape[1], shape[0]), []
+    size, moved, painted = Size(shape[1], shape[0]), False, []
     for step in views.steps:
         if step.move:
-            forward, size = IDENTITY, placement.size
+            size, moved = placement.size, True
         elif step.change and (box := step.change.painted(params[step.key], size)):
+            forward = IDENTITY if moved else placement.source.inverse()
             painted.append(move_points(Boxes([box]).corners()[0], forward))
     return painted
 

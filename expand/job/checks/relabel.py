@@ -10,11 +10,13 @@ from expand.images.decoder import open_image
 from expand.job.derived import derive
 from expand.job.settings import Settings
 from expand.job.tasks.labels import OpenLabels, load_labels
+from expand.job.tasks.placing import place_views
 from expand.layouts.labelled.dataset import Dataset, LabelFile
 from expand.layouts.labelled.open import open_dataset
 from expand.layouts.source import Source, read_source
 from expand.records.manifest import order, read_rows
 from expand.records.rows import Row
+from expand.views.drawn import DrawnView
 
 
 class Relabeller:
@@ -49,7 +51,8 @@ class Relabeller:
             )
         image = open_image(read_source(self.src / source.id))
         opened = OpenLabels.parse(reader, source, loaded, image)
-        (view,) = opened.place(self.settings, {row["view"]: row["params"]})
+        drawn = {row["view"]: DrawnView(row["params"], None)}
+        (view,) = place_views(self.settings, opened.unplaced(drawn))
         return opened.of_view(view, row["file_name"]).files
 
     def derive(self, folder: Path) -> Iterator[LabelFile]:

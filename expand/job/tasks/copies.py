@@ -18,6 +18,7 @@ from expand.images.encoder import encode
 from expand.images.pixels import Pixels
 from expand.job.settings import Settings
 from expand.job.tasks.labels import LoadedLabels, OpenLabels, WrittenLabels, classes_of
+from expand.job.tasks.placing import place_together, place_views
 from expand.layouts.labelled.dataset import Labels
 from expand.layouts.names import copy_name
 from expand.layouts.source import Source, check_name
@@ -103,6 +104,8 @@ class DrawnSource(NamedTuple):
     """Of the views that are rendered already."""
     problem: Exception | None = None
     """Why the source cannot be decoded, if that was tried."""
+    labels: Sequence[WrittenLabels] = ()
+    """Those of its views, if they were made together with those of others."""
 
 
 def draw_sources(settings: Settings, sources: Sequence[OpenSource]) -> list[DrawnSource]:
@@ -115,11 +118,37 @@ def draw_sources(settings: Settings, sources: Sequence[OpenSource]) -> list[Draw
         ],
     )
     small = _render_small(drawn, sources) if settings.recipe.is_native else {}
-    return [DrawnSource(views, *small.get(row, ())) for row, views in enumerate(drawn.by_image())]
+    each = drawn.by_image()
+    labels = _label_together(settings, sources, each)
+    return [
+        DrawnSource(views, *small.get(row, NOT_DECODED), labels.get(row, ()))
+        for row, views in enumerate(each)
+    ]
+
+
+def _label_together(
+    settings: Settings, sources: Sequence[OpenSource], drawn: Sequence[Mapping[int, DrawnView]]
+) -> dict[int, list[WrittenLabels]]:
+    """Return the labels of the views of sources, by the source's index.
+
+    Between the images of the views, this code would have to be loaded into the processor again for
+    each. Sources of which views have to be made one by one are left out.
+    """
+    labelled = {row: source.labels for row, source in enumerate(sources) if source.labels}
+    unplaced = {row: own.unplaced(drawn[row]) for row, own in labelled.items()}
+    result: dict[int, list[WrittenLabels]] = {}
+    for row, placed in place_together(settings, unplaced).items():
+        with suppress(ExpandError, MemoryError):  # raised again where the files are made
+            result[row] = [
+                labelled[row].of_view(view, _name(sources[row], view.k, settings))
+                for view in placed
+            ]
+    return result
 
 
 Small = tuple[Decoded | None, Mapping[int, Pixels], Exception | None]
 """A small source, decoded; its views, if they are rendered; or why it cannot be decoded."""
+NOT_DECODED: Small = (None, MappingProxyType({}), None)
 
 
 def _render_small(drawn: DrawnViews, sources: Sequence[OpenSource]) -> dict[int, Small]:
@@ -165,8 +194,9 @@ def make_files(
     source_hash = sha256(data).hexdigest()
     encoding = decoded.encoding.override(settings.format, settings.quality)
     views = ImageViews(source, decoded.pixels, settings, drawn)
-    chosen = {k: views.choose(k)[0] for k in source.ks} if source.labels else {}
-    placed = source.labels.place(settings, chosen) if source.labels else iter(())
+    labels = iter(drawn.labels)
+    if source.labels and not drawn.labels:
+        labels = _label(source, settings, {k: views.choose(k) for k in source.ks})
     for k in source.ks:
         pixels, params = views.render(k)
         name = _name(source, k, settings)
@@ -174,7 +204,6 @@ def make_files(
         file_hash = source_hash if file is data else sha256(file).hexdigest()
         same_as = views.find_same(k, pixels, file_hash)
         height, width = pixels.shape[:2]
-        labels = source.labels.of_view(next(placed), name) if source.labels else None
         yield File(
             name,
             k,
@@ -186,8 +215,17 @@ def make_files(
             source_hash,
             same_as,
             file is data,
-            labels,
+            next(labels) if source.labels else None,
         )
+
+
+def _label(
+    source: OpenSource, settings: Settings, drawn: Mapping[int, DrawnView]
+) -> Iterator[WrittenLabels]:
+    """Yield the labels of the views of a source."""
+    assert source.labels
+    for view in place_views(settings, source.labels.unplaced(drawn)):
+        yield source.labels.of_view(view, _name(source, view.k, settings))
 
 
 def _name(source: OpenSource, k: int, settings: Settings) -> str:

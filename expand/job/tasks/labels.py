@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import islice
 from typing import NamedTuple
 
 from expand.errors import BadImageError
-from expand.geometry import IDENTITY, Placement, Size
+from expand.geometry import Size
 from expand.images.decoder import ImageFile, upright_map
 from expand.job.settings import Settings
+from expand.job.tasks.placing import PlacedView, Unplaced
 from expand.layouts.labelled.dataset import (
     Frame,
     ImageLabels,
@@ -23,13 +23,8 @@ from expand.layouts.labelled.dataset import (
 )
 from expand.layouts.source import Source
 from expand.records.rows import LabelFileRow, RowLabels
-from expand.targets import Carried, carry
-from expand.views.carried import carry_views
-from expand.views.views import Params
-
-TOGETHER = 32
-"""Views whose targets are placed at once."""
-
+from expand.targets import Carried
+from expand.views.drawn import DrawnView
 
 TABLES = ("table", "huggingface")
 
@@ -98,15 +93,6 @@ def frame_of(image: ImageFile) -> Frame:
     return Frame(stored, size, upright)
 
 
-class PlacedView(NamedTuple):
-    """A view, and where the targets of its source are in it."""
-
-    k: int
-    params: Params
-    carried: Carried
-    placement: Placement
-
-
 @dataclass(frozen=True)
 class OpenLabels:
     """The labels of a source that was opened."""
@@ -151,29 +137,9 @@ class OpenLabels:
             row["annotation"] = written.annotation
         return WrittenLabels(written.files, row, carried)
 
-    def place(self, settings: Settings, params: Mapping[int, Params]) -> Iterator[PlacedView]:
-        """Yield the targets of some views, given the parameters of each; in their order."""
-        remaining = iter(params.items())
-        while some := list(islice(remaining, self._together)):
-            yield from self._place(settings, some)
-
-    @property
-    def _together(self) -> int:
-        """How many views are placed at once: their masks are all in memory."""
-        return 1 if self.labels.targets.masks else TOGETHER
-
-    def _place(self, settings: Settings, some: list[tuple[int, Params]]) -> Iterator[PlacedView]:
-        targets, shape = self.labels.targets, (int(self.size.height), int(self.size.width))
-        if some[0][0] == 0:
-            original = Placement(IDENTITY, self.size)
-            k, params = some.pop(0)
-            yield PlacedView(k, params, carry(targets, original, visible=0), original)
-        if some:
-            assert settings.dataset
-            each = [params for _, params in some]
-            placed = carry_views(settings.views, targets, each, shape, settings.dataset.visible)
-            for (k, params), (carried, placement) in zip(some, placed, strict=True):
-                yield PlacedView(k, params, carried, placement)
+    def unplaced(self, views: Mapping[int, DrawnView]) -> Unplaced:
+        """Return the targets with some views, which they are to be moved into."""
+        return Unplaced(self.labels.targets, self.size, views)
 
 
 def classes_of(settings: Settings, source: Source, labels: OpenLabels | None) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain
 from struct import pack
 
 import numpy as np
@@ -24,7 +25,7 @@ from expand.layouts.source import Source
 from expand.storage.reading import read_image
 from expand.targets import Boxes, OrientedBoxes, Points, Polygons, Targets, carry
 from expand.targets.points import ABSENT
-from expand.targets.rings import Floats
+from expand.targets.rings import Floats, Rings
 
 ROUNDING = 1e-4
 """Shares of the image by which rounding to 4 decimals puts a coordinate outside."""
@@ -93,11 +94,7 @@ class YoloLabels(Labels):
 
     def _targets(self, rows: Sequence[Row], sides: Floats, polygons: bool) -> Targets:
         if polygons:
-            return Targets(
-                polygons=Polygons(
-                    [[_within(np.reshape(row.numbers, (-1, 2))) * sides] for row in rows]
-                )
-            )
+            return Targets(polygons=_polygons([row.numbers for row in rows], sides))
         if self.task.name == "obb":
             corners = np.array([row.numbers for row in rows]).reshape(-1, 4, 2)
             return Targets(oriented=OrientedBoxes(corners * sides))
@@ -174,6 +171,13 @@ def _within(shares: Floats) -> Floats:
         (shares >= -ROUNDING) & (shares <= 1 + ROUNDING), shares.clip(0, 1), shares
     )
     return near
+
+
+def _polygons(rows: Sequence[tuple[float, ...]], sides: Floats) -> Polygons:
+    """Return polygons of one part each, in pixels."""
+    corners = np.array([*chain.from_iterable(rows)], np.float64).reshape(-1, 2)
+    begins = np.array([*accumulate((len(row) // 2 for row in rows[:-1]), initial=0)])
+    return Polygons.of(Rings(_within(corners) * sides, begins), np.arange(len(rows)), len(rows))
 
 
 def _edges(boxes: Floats, sides: Floats) -> Floats:

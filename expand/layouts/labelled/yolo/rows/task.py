@@ -41,9 +41,11 @@ class Task:
         one row has more than 6 columns, all are read as polygons. Older versions read a box among
         them as a polygon of two corners; newer ones leave out the image.
         """
+        lengths = {len(row.numbers) for row in rows.rows}
+        problems = {length: self._problem(1 + length) for length in lengths}
         for row in rows.rows:
             self._check_class(rows, row)
-            if problem := self._problem(1 + len(row.numbers)):
+            if problem := problems[len(row.numbers)]:
                 raise rows.bad(row, problem)
         if self.columns:
             return False

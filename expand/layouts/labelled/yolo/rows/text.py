@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import count
 from typing import NamedTuple
 
 from expand.errors import BadImageError, cut
@@ -24,8 +25,13 @@ class Row(NamedTuple):
     kind: str
     """Its class, as written."""
     numbers: tuple[float, ...]
-    text: str
-    """The row as written, with single blanks."""
+    written: str
+    """The row as written."""
+
+    @property
+    def text(self) -> str:
+        """The row with single blanks."""
+        return " ".join(self.written.split())
 
 
 class Rows(NamedTuple):
@@ -54,32 +60,35 @@ def read_rows(name: str, data: bytes) -> Rows:
     if "\0" in text:
         raise BadImageError(f'"{name}" is not text: it has zero bytes')
     lines = text.splitlines()
-    rows = [_read(name, number, line) for number, line in enumerate(lines, 1) if line.strip()]
-    blank = any(line and not line.strip() for line in text.strip().splitlines())
+    words = [line.split() for line in lines]
+    rows = [_read(name, *each) for each in zip(count(1), lines, words, strict=False) if each[2]]
+    blank = len(rows) < len(lines) and any(
+        line and not line.strip() for line in text.strip().splitlines()
+    )
     return Rows(name, rows, encoding == "utf-8-sig" and not data.startswith(b"\xef") and not blank)
 
 
-def _read(name: str, number: int, line: str) -> Row:
-    kind, *words = line.split()
-    where = f'"{name}", line {number}'
+def _read(name: str, number: int, line: str, words: list[str]) -> Row:
+    kind, *words = words
     try:
         class_number = float(kind)
     except ValueError:
-        raise BadImageError(f'{where}: the class must be a number, got "{cut(kind)}"') from None
+        wrong = f'must be a number, got "{cut(kind)}"'
+        raise BadImageError(f'"{name}", line {number}: the class {wrong}') from None
     if not class_number.is_integer() or not 0 <= class_number < MOST_CLASSES or "_" in kind:
-        raise BadImageError(f'{where}: the class must be a whole number from 0, got "{cut(kind)}"')
-    return Row(number, kind, _numbers(where, words), " ".join([kind, *words]))
-
-
-def _numbers(where: str, words: list[str]) -> tuple[float, ...]:
+        wrong = f'must be a whole number from 0, got "{cut(kind)}"'
+        raise BadImageError(f'"{name}", line {number}: the class {wrong}')
     try:
         numbers = tuple(map(float, words))
-        if all(map(math.isfinite, numbers)) and "_" not in "".join(words):
-            return numbers
+        # a sum is finite only if all are
+        if math.isfinite(sum(numbers)) and "_" not in line:
+            return Row(number, kind, numbers, line)
     except ValueError:
         pass
-    wrong = next(word for word in words if not _is_number(word))
-    raise BadImageError(f'{where}: "{cut(wrong)}" is not a number')
+    for word in words:
+        if not _is_number(word):
+            raise BadImageError(f'"{name}", line {number}: "{cut(word)}" is not a number')
+    return Row(number, kind, numbers, line)
 
 
 def _is_number(word: str) -> bool:

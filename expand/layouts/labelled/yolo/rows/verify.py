@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate, chain
 from typing import Any
 
 import numpy as np
@@ -24,15 +25,22 @@ def is_accepted(rows: Sequence[Row], task: Task, polygons: bool) -> bool:
     """
     if not rows:
         return True
-    numbers = [np.array(row.numbers, np.float32) for row in rows]
     if polygons or task.name == "obb":
-        boxes = np.stack([upright(each.reshape(-1, 2)) for each in numbers])
+        boxes = _upright_boxes([row.numbers for row in rows])
         return bool(boxes.max() <= HIGHEST and boxes.min() >= LOWEST)
-    together = np.stack(numbers)
+    together = np.array([row.numbers for row in rows], np.float32)
     checked = together
     if task.name == "pose":
         checked = together[:, BOX - 1 :].reshape(-1, task.dims)[:, :2]
     return bool(checked.max() <= HIGHEST and together.min() >= LOWEST)
+
+
+def _upright_boxes(rows: Sequence[tuple[float, ...]]) -> NDArray[np.float32]:
+    """Return centre, width and height of the upright box around the corners of each row, N×4."""
+    corners = np.array([*chain.from_iterable(rows)], np.float32).reshape(-1, 2)
+    begins = [*accumulate((len(row) // 2 for row in rows[:-1]), initial=0)]
+    low, high = np.minimum.reduceat(corners, begins), np.maximum.reduceat(corners, begins)
+    return np.concatenate([(low + high) / 2, high - low], axis=1)
 
 
 def upright(corners: NDArray[Any]) -> NDArray[Any]:
