@@ -14,6 +14,7 @@ from expand.layouts.labelled.tables.columns.vocabulary import CLASS_LISTS
 from expand.layouts.labelled.tables.images import Images
 from expand.layouts.labelled.tables.reading import find_absolute, read_table
 from expand.layouts.labelled.tables.table import Table
+from expand.layouts.labelled.tables.text.record import TableError
 from expand.layouts.layout import AUTO, Kind
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.recognise import look_beside_tables
@@ -35,18 +36,32 @@ def open_table(opening: Opening) -> Dataset:
     Raise ExpandError if there is no such table, or it is not clear what it says.
     """
     images = Images(opening.root)
-    tables = [
-        table
-        for name in _candidates(images)
-        if (table := read_table(opening.root, name, images)) is not None
-    ]
+    tables, unread = _read_all(opening, images)
     tables = [table for table in tables if not _is_class_list(table, tables)]
     if not tables:
-        raise ExpandError(_no_table(opening, images))
+        raise ExpandError(unread[0] if unread else _no_table(opening, images))
     check_alone(opening, tables[0].name)
     named = [table.name for table in tables if table.others] or [each.name for each in tables]
     what = f"Table {named[0]}" if len(named) == 1 else f"Tables {_listed(named)}"
-    return build_dataset(opening, tables, images, "table", what)
+    dataset = build_dataset(opening, tables, images, "table", what)
+    dataset.notes += tuple(f"{each}; it is kept as it is" for each in unread)
+    dataset.problems += len(unread)
+    return dataset
+
+
+def _read_all(opening: Opening, images: Images) -> tuple[list[Table], list[str]]:
+    """Return the tables that name images, and why others cannot be read."""
+    tables, unread = [], []
+    for name in _candidates(images):
+        try:
+            table = read_table(opening.root, name, images)
+        except TableError as error:
+            if name.lower().endswith(SUFFIXES):
+                unread.append(str(error))
+            continue
+        if table is not None:
+            tables.append(table)
+    return tables, unread
 
 
 def check_alone(opening: Opening, table: str) -> None:

@@ -22,7 +22,7 @@ from expand.layouts.labelled.tables.text.delimited import (
 )
 from expand.layouts.labelled.tables.text.encoding import Encoding, read_text
 from expand.layouts.labelled.tables.text.lines import Lines
-from expand.layouts.labelled.tables.text.record import Record, RecordError
+from expand.layouts.labelled.tables.text.record import Record, RecordError, TableError
 from expand.layouts.recognition.words import words
 
 LOOKED, SAMPLE = 2000, 200
@@ -78,13 +78,13 @@ def read_delimited(root: Path, name: str, separator: str) -> Table:
 
 def _lines(text: str, encoding: Encoding, name: str) -> Table:
     if encoding.codec == "latin-1":
-        raise ExpandError(f'"{name}" is not UTF-8, as JSON must be')
+        raise TableError(f'"{name}" is not UTF-8, as JSON must be')
     records, columns = list(lines.records(text)), dict[str, None]()
     for record in records:
         try:
             columns.update(dict.fromkeys(Lines(()).values(record.text)))
         except RecordError as error:
-            raise ExpandError(f'"{name}", line {record.line}: {error}') from error
+            raise TableError(f'"{name}", line {record.line}: {error}') from error
     return Table(name, encoding, Lines(tuple(columns)), (), records)
 
 
@@ -109,7 +109,7 @@ class _Trial:
     regular: float = 0.0
     remarks: int = 0
     """Lines before the heading: "sep=;" of Excel, and comments."""
-    error: ExpandError | None = None
+    error: TableError | None = None
 
     @property
     def score(self) -> tuple[bool, float, int]:
@@ -129,7 +129,7 @@ def _try(text: str, name: str, separator: str, images: Images) -> _Trial:
     trial = _Trial(separator)
     try:
         records = _sample(list(islice(delimited.records(text, separator, name), LOOKED)))
-    except ExpandError as error:
+    except TableError as error:
         trial.error = error
         return trial
     rows = [delimited.split(each.text, separator) for each in records]

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from expand.errors import ExpandError
-from expand.layouts.labelled.tables.text.record import Record, RecordError, splice
+from expand.layouts.labelled.tables.text.record import Record, RecordError, TableError, splice
 
 SEPARATORS = (",", "\t", ";", "|")
 BLANKS = ""
@@ -37,7 +36,7 @@ def _cell(separator: str) -> re.Pattern[str]:
 
 
 def records(text: str, separator: str, name: str) -> Iterator[Record]:
-    """Yield the rows of a text; raise ExpandError for a quote that is never closed."""
+    """Yield the rows of a text; raise TableError for a quote that is never closed."""
     position, line = 0, 1
     while position < len(text):
         match = LINE.match(text, position)
@@ -57,7 +56,7 @@ def _end(text: str, position: int, separator: str, name: str, line: int) -> int:
         match = _cell(separator).match(text, position)
         assert match
         if match[0].lstrip(" ").startswith('"') and not re.match(QUOTED, match[0]):
-            raise ExpandError(f'"{name}", line {line}: a quote is opened and never closed')
+            raise TableError(f'"{name}", line {line}: a quote is opened and never closed')
         position = match.end()
         if not text.startswith(separator, position):
             return position

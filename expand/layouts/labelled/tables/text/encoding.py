@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from expand.errors import ExpandError
+from expand.layouts.labelled.tables.text.record import TableError
 
 MOST = 256 << 20
 """Bytes of the largest table that is read."""
@@ -33,7 +34,7 @@ class Encoding(NamedTuple):
 
 
 def read_text(root: Path, name: str) -> tuple[str, Encoding]:
-    """Return the text of a file in a dataset; raise ExpandError if that is not possible.
+    """Return the text of a file in a dataset; raise TableError if that is not possible.
 
     A file without a byte order mark that is not UTF-8 is taken for Latin-1, which keeps each byte.
     """
@@ -47,11 +48,11 @@ def decode(data: bytes, name: str) -> tuple[str, Encoding]:
         text = data[len(encoding.mark) :].decode(encoding.codec)
     except UnicodeDecodeError as error:
         if encoding.codec != "utf-8" or encoding.mark:
-            raise ExpandError(f'"{name}" cannot be read as {encoding.codec}: {error}') from error
+            raise TableError(f'"{name}" cannot be read as {encoding.codec}: {error}') from error
         encoding = Encoding("latin-1")
         text = data.decode("latin-1")
     if "\0" in text:
-        raise ExpandError(f'"{name}" is not a text file: it has zero bytes')
+        raise TableError(f'"{name}" is not a text file: it has zero bytes')
     return text, encoding
 
 
@@ -73,11 +74,11 @@ def _read(root: Path, name: str) -> bytes:
         with open(handle, "rb") as file:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
-                raise ExpandError(f'"{name}" is not a regular file')
+                raise TableError(f'"{name}" is not a regular file')
             if status.st_size > MOST:
-                raise ExpandError(
+                raise TableError(
                     f'"{name}" has {status.st_size:,} bytes; tables of up to {MOST:,} are read'
                 )
             return file.read(MOST + 1)
     except OSError as error:
-        raise ExpandError(f'"{name}" cannot be read: {error.strerror}') from error
+        raise TableError(f'"{name}" cannot be read: {error.strerror}') from error

@@ -24,6 +24,10 @@ class Record(NamedTuple):
         return not self.text.strip(' \t,;|"')
 
 
+class TableError(ExpandError):
+    """A file that cannot be read as a table."""
+
+
 class RecordError(ExpandError):
     """A row that is malformed; `values` are the cells of it that can be read."""
 

@@ -508,3 +508,21 @@ def test_parts_are_chosen_by_any_of_their_names(tmp_path: Path) -> None:
             assert dataset.notes == (
                 '1 image has no row in a table; it is kept as it is: "val/c.png"',
             )
+
+
+def test_other_tables_that_cannot_be_read_are_said_and_kept(tmp_path: Path) -> None:
+    files = {
+        "labels.csv": "id,n\na,1\nb,2\n",
+        "log.jsonl": "{}\n[\n",
+        "x.csv": b"a\0\0b",
+        "y.txt": b"\0",
+    }
+    root = write(tmp_path / "set", {**images("i/a.png", "i/b.png"), **files})
+    with opened(root) as dataset:
+        assert dataset.problems == 2
+        assert dataset.notes[0].startswith('"log.jsonl", line 2: is not JSON')
+        assert dataset.notes[1] == (
+            '"x.csv" is not a text file: it has zero bytes; it is kept as it is'
+        )
+    out, _ = flipped(root)
+    assert all((out / name).read_bytes() == (root / name).read_bytes() for name in list(files)[1:])
