@@ -102,7 +102,8 @@ class Points:
         if self.flip_idx is None:
             raise ExpandError(
                 f"{self.places.shape[1]} points an object cannot be mirrored without flip_idx, "
-                "which says what is left and what is right; give it, or a recipe without flip"
+                "which says what is left and what is right: give it (YOLO: flip_idx in data.yaml; "
+                "COCO: keypoint names with left_ and right_), or use a recipe without flip"
             )
 
     def _mirrored(self) -> list[int]:

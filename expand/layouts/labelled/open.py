@@ -9,6 +9,7 @@ from pathlib import Path
 from expand.errors import ExpandError
 from expand.layouts.class_folders import NoClassesError, check_root, list_sources
 from expand.layouts.directory import read_directory
+from expand.layouts.labelled.collisions import check_copies
 from expand.layouts.labelled.dataset import AS_IT_LOOKS, Dataset, Request
 from expand.layouts.labelled.opening import Opener, Opening
 from expand.layouts.layout import AUTO, FOLDERS, LABELLED, LAYOUTS, Kind, Layout, LayoutError
@@ -73,7 +74,10 @@ def has_images(root: Path) -> bool:
 
 
 def open_labelled(opening: Opening) -> Dataset:
-    """Open the dataset in a folder, by the reading that was asked for or else by what was seen."""
+    """Open the dataset in a folder, by the reading that was asked for or else by what was seen.
+
+    Raise ExpandError as `open_dataset` does.
+    """
     if opening.seen and opening.seen.kind is Kind.SPLIT:
         opening = _look_into_parts(opening, opening.seen)
     name = opening.request.layout
@@ -83,7 +87,13 @@ def open_labelled(opening: Opening) -> Dataset:
         raise ExpandError(f"--as must be one of {', '.join(NAMES)}, got {name!r}")
     module, _, function = OPENERS[name].partition(":")
     opener: Opener = getattr(import_module(f"expand.layouts.labelled.{module}"), function)
-    return opener(opening)
+    dataset = opener(opening)
+    try:
+        check_copies(opening.root, dataset, opening.factor, opening.format)
+    except ExpandError:
+        dataset.close()
+        raise
+    return dataset
 
 
 def _look_into_parts(opening: Opening, seen: Layout) -> Opening:

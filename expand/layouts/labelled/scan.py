@@ -8,7 +8,6 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
-from expand.layouts.collisions import check_folders, check_images
 from expand.layouts.directory import IMAGE
 from expand.layouts.listing import Listing, ScanSummary
 from expand.layouts.source import Source
@@ -37,20 +36,12 @@ Decide = Callable[[str, bool], Use]
 suffix; returns its use. It is called for each file once, sorted by path, folder by folder."""
 
 
-def list_dataset(root: Path, decide: Decide, factor: int, format_: str) -> Listing:
-    """List a dataset, sorted by path; each directory is read once, and hidden files are left out.
-
-    Raise ExpandError if the files of `factor` views, written in `format_`, would not get different
-    names.
-    """
+def list_dataset(root: Path, decide: Decide) -> Listing:
+    """List a dataset, sorted by path; each directory is read once. Hidden files are left out."""
     summary = ScanSummary()
 
     def visit(frame: Frame) -> None:
-        directory = frame.directory
-        summary.hidden += directory.hidden
-        check_folders(directory.path, directory.folders)
-        check_images(directory.path, directory.images, factor, format_)
-        check_images(directory.path, directory.others, factor, "keep")  # labels have copies too
+        summary.hidden += frame.directory.hidden
 
     def sources() -> Iterator[Source]:
         for frame, name, kind in walk(str(root), visit):

@@ -73,7 +73,7 @@ def _list(opening: Opening, chosen: Chosen) -> tuple[Listing, list[str]]:
             unnamed.append(path)
         return KEPT
 
-    return list_dataset(opening.root, decide, opening.factor, opening.format), unnamed
+    return list_dataset(opening.root, decide), unnamed
 
 
 def _pngs(chosen: Chosen) -> set[str]:

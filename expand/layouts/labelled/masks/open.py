@@ -50,9 +50,7 @@ def open_masks(opening: Opening) -> Dataset:
     used = {path: pairing.masks[path] for path in sorted(grown - pairing.doubtful.keys())}
     derived = SetFiles.find(opening.root, others, used, growing)
     uses = _uses(pairing, grown) | dict.fromkeys(derived.names, MADE)
-    listing = list_dataset(
-        opening.root, lambda path, _: uses.get(path, KEPT), opening.factor, opening.format
-    )
+    listing = list_dataset(opening.root, lambda path, _: uses.get(path, KEPT))
     rest = [file for file in others if file.path not in uses]
     said, problems = notes(pairing, rest, grown, growing)
     return Dataset(

@@ -19,7 +19,7 @@ def open_flat(opening: Opening) -> Dataset:
 
     if opening.request.split:
         raise ExpandError("a folder of images without labels has no parts: leave out --split")
-    listing = list_dataset(opening.root, decide, opening.factor, opening.format)
+    listing = list_dataset(opening.root, decide)
     if not len(listing):
         listing.close()
         raise ExpandError(f'"{opening.root}" has no images')

@@ -40,7 +40,7 @@ def open_split_folders(opening: Opening) -> Dataset:
             return KEPT
         return Use(Role.GROWS, label)
 
-    listing = list_dataset(root, decide, opening.factor, opening.format)
+    listing = list_dataset(root, decide)
     classes = tuple(sorted(listing.summary.labels))
     if not len(listing):
         listing.close()

@@ -42,7 +42,7 @@ def open_voc(opening: Opening) -> Dataset:
     return Dataset(
         layout="voc",
         title=_title(growth, kinds, classes),
-        listing=list_dataset(root, _Decide(found, growth), opening.factor, opening.format),
+        listing=list_dataset(root, _Decide(found, growth)),
         split=growth.split,
         labels=VocLabels(request.mask_fill or 0, listed=bool(growth.anew)),
         derive=WrittenLists(lists, growth.tasks, growth.anew) if growth.anew else derive_nothing,
