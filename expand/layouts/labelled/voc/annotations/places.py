@@ -16,6 +16,7 @@ from expand.geometry import Size
 from expand.layouts.labelled.voc.annotations.document import Document, Patch
 from expand.layouts.labelled.voc.annotations.elements import Element
 from expand.layouts.labelled.voc.annotations.numbers import (
+    SAME,
     ceil_to,
     centre_of,
     decimals_of,
@@ -29,6 +30,11 @@ from expand.targets.rings import Floats
 
 SIDES = ("xmin", "ymin", "xmax", "ymax")
 ORIENTED = ("cx", "cy", "w", "h", "angle")
+CORNERS = tuple(
+    f"{axis}_{corner}"
+    for corner in ("left_top", "right_top", "right_bottom", "left_bottom")
+    for axis in "xy"
+)
 ANGLE_DECIMALS = 6
 """Those that roLabelImg writes."""
 LENGTH_DECIMALS = 4
@@ -101,7 +107,7 @@ def _first(pixel: float) -> float:
 class OrientedBox:
     """A `robndbox` of roLabelImg: centre, width, height, and the angle of its width in radians.
 
-    Angles are clockwise, and centres are pixels with fractions.
+    Angles are clockwise, and centres are pixels with fractions. DIOR-R has four corners instead.
     """
 
     leaves: tuple[Element, ...]
@@ -110,6 +116,10 @@ class OrientedBox:
     @classmethod
     def read(cls, element: Element, name: str, what: str) -> OrientedBox:
         """Read an oriented box; raise BadImageError for one that is none."""
+        if element.find(CORNERS[0]):
+            leaves = leaves_of(element, CORNERS, name, what)
+            places = [read_number(leaf, name) for leaf in leaves]
+            return cls(tuple(leaves), np.array(places).reshape(4, 2))
         leaves = leaves_of(element, ORIENTED, name, what)
         x, y, width, height, angle = (read_number(leaf, name) for leaf in leaves)
         if width <= 0 or height <= 0:
@@ -123,7 +133,12 @@ class OrientedBox:
 
     def moved(self, document: Document, corners: Floats) -> Iterator[Patch]:
         """Yield what moves it to the box around four corners, parallel to the first two."""
-        if np.abs(corners - self.corners).max() < 1e-6:
+        if np.abs(corners - self.corners).max() < SAME:
+            return
+        if len(self.leaves) == len(CORNERS):
+            decimals = decimals_of(*self.leaves)
+            for leaf, value in zip(self.leaves, corners.ravel().tolist(), strict=True):
+                yield document.set_text(leaf, written(value, decimals))
             return
         side = corners[1] - corners[0]
         angle = math.atan2(side[1], side[0]) % math.pi

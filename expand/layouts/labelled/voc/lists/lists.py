@@ -53,6 +53,8 @@ class Lists:
         for home in sorted({each.home for each in self.all}, key=len, reverse=True):
             self.homes[home] = {}
         self._know(image for image, _ in found.images())
+        # a list of no part that names no image is of something else, such as classes
+        self.all = [each for each in self.all if each.kind or self.named(each).images]
         elsewhere = (ImageList.of(path) for path in sorted(found.lists))
         self.all += [each for each in elsewhere if each.is_elsewhere and self._is_list(each)]
 

@@ -260,6 +260,10 @@ def test_parts_move_and_are_dropped_alone(tmp_path: Path) -> None:
             "<points><x>31</x><y>4</y><x>60</x><y>4</y><x>60</x><y>40</y></points>",
             "<points><x>34</x><y>4</y><x>5</x><y>4</y><x>5</x><y>40</y></points>",
         ),
+        (
+            "<robndbox><x_left_top>30</x_left_top><y_left_top>4</y_left_top><x_right_top>60</x_right_top><y_right_top>5</y_right_top><x_right_bottom>59</x_right_bottom><y_right_bottom>40</y_right_bottom><x_left_bottom>29</x_left_bottom><y_left_bottom>39</y_left_bottom></robndbox>",
+            "<robndbox><x_left_top>34</x_left_top><y_left_top>4</y_left_top><x_right_top>4</x_right_top><y_right_top>5</y_right_top><x_right_bottom>5</x_right_bottom><y_right_bottom>40</y_right_bottom><x_left_bottom>35</x_left_bottom><y_left_bottom>39</y_left_bottom></robndbox>",
+        ),
         ("<point><x>31</x><y>4</y></point>", "<point><x>34</x><y>4</y></point>"),
         (
             "<robndbox><cx>40</cx><cy>20</cy><w>20</w><h>8</h><angle>0.5</angle></robndbox>",

@@ -285,6 +285,15 @@ def test_lists_elsewhere_name_images_by_paths_and_their_labels_too(
         assert (out / name).read_bytes() == (src / name).read_bytes()
 
 
+def test_a_list_of_classes_is_kept_and_no_part(tmp_path: Path) -> None:
+    src, out = devkit(tmp_path / "src", {}, masks=False), tmp_path / "out"
+    put(src / "ImageSets/classes.txt", "cat\ndog\n")
+    with opened(src) as data:
+        assert data.title == "Pascal VOC, boxes, 4 images; it has no parts, so all of them grow"
+    grow(src, out)
+    assert (out / "ImageSets/classes.txt").read_text() == "cat\ndog\n"
+
+
 def test_lists_that_hold_boxes_are_refused(tmp_path: Path) -> None:
     src = devkit(tmp_path / "src", {})
     put(
