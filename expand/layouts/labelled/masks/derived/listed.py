@@ -1,4 +1,4 @@
-"""Parts of a split that only lists tell: "train.txt" and "val.txt" beside one folder of images."""
+"""Parts of a split that only lists tell: "train.txt" and "val.txt", or a column of a table."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from expand.layouts.labelled.masks.derived.lists import SUFFIXES, Names, read_list
+from expand.layouts.labelled.masks.derived.lists import SUFFIXES, ImageList, Names, read_list
 from expand.layouts.labelled.masks.files import File, Pairing
 from expand.layouts.labelled.masks.parts import TRAIN, Parts
 from expand.layouts.labelled.masks.places import part_said
+from expand.layouts.labelled.tables.columns.vocabulary import PARTS
 
 
 def read_parts(
@@ -20,7 +21,7 @@ def read_parts(
     Of "train.txt" and "trainval.txt", the shorter name counts. The images that no list names are in
     no part.
     """
-    lists = [file for file in others if file.suffix.lower() in SUFFIXES and part_said(file.stem)]
+    lists = [file for file in others if file.suffix.lower() in SUFFIXES]
     if not lists:
         return Parts({})
     masks = {mask.path for masks in pairing.masks.values() for mask in masks}
@@ -28,9 +29,21 @@ def read_parts(
     names = Names.of({path: of for path, of in known.items() if path not in masks})
     shown, listed = dict[str, str](), defaultdict[str, set[str]](set)
     for file in sorted(lists, key=lambda file: (len(file.stem), file.path)):
-        kind, found = part_said(file.stem), read_list(root, file.path, names)
-        if found and shown.setdefault(kind, file.stem) == file.stem:
-            listed[kind] |= {*found.images} - {""}
+        found = read_list(root, file.path, names)
+        for name, paths in _parts_in(file, found).items() if found else ():
+            if shown.setdefault(part_said(name), name) == name:
+                listed[part_said(name)] |= paths
     if TRAIN not in listed or (len(listed) == 1 and listed[TRAIN] >= pairing.masks.keys()):
         return Parts({})
     return Parts(shown, listed={kind: frozenset(paths) for kind, paths in listed.items()})
+
+
+def _parts_in(file: File, found: ImageList) -> dict[str, set[str]]:
+    """Return the images of the part that a list is called after, or of those in its column."""
+    if part_said(file.stem):
+        return {file.stem: {*found.images} - {""}}
+    parts = defaultdict[str, set[str]](set)
+    column = found.column(PARTS)
+    for image, cell in column:
+        parts[cell].add(image)
+    return parts if all(part_said(name) for name in parts) else {}

@@ -27,6 +27,7 @@ LARGEST = 64 << 20
 """Bytes of the largest list."""
 MOVING = PLACES | ANGLES | TEXTS | {"x", "y"}
 """Words of columns with places, that is, with what moves."""
+BLANK = ' "\r\n'
 NUMBER = re.compile(r"-?\d+(\.\d*)?")
 TOKEN = re.compile(r"[^\s,;\"']+")
 
@@ -95,6 +96,23 @@ class ImageList:
     places: bool
     """Whether it says more than names and classes: it may say where something is in an image."""
 
+    def column(self, named: frozenset[str]) -> list[tuple[str, str]]:
+        """Return the cells of the column that one of some words names, each with its image."""
+        first = next(index for index, image in enumerate(self.images) if image)
+        heading = self.lines[first - 1] if first else ""
+        between = max(",;\t", key=heading.count)
+        names = [{*words(cell)} for cell in heading.split(between)]
+        index = next((index for index, name in enumerate(names) if name & named), None)
+        rows = [
+            (image, line.split(between))
+            for image, line in zip(self.images, self.lines, strict=True)
+        ]
+        if index is None:
+            return []
+        return [
+            (image, row[index].strip(BLANK)) for image, row in rows if image and index < len(row)
+        ]
+
     def extended(self, views: dict[str, list[tuple[str, ...]]], names: Names) -> bytes:
         """Return the file with a line for each view of an image: `views` are the files of each."""
         written = list[str]()
@@ -138,7 +156,7 @@ def find_lists(root: Path, files: Iterable[File], names: Names, part: str) -> li
 
 
 def read_list(root: Path, path: str, names: Names) -> ImageList | None:
-    """Read a file; return None unless at least half of its lines name images of `names`."""
+    """Read a file; return None unless at least a quarter of its lines name images of `names`."""
     try:
         if (root / path).stat().st_size > LARGEST:
             return None
@@ -149,7 +167,7 @@ def read_list(root: Path, path: str, names: Names) -> ImageList | None:
     if not any(_image_of(line, names) for line in filled):
         return None
     images = tuple(_image_of(line, names) for line in lines)
-    if 2 * sum(map(bool, images)) < len([line for line in lines if line.strip()]) or not lines:
+    if 4 * sum(map(bool, images)) < len([line for line in lines if line.strip()]) or not lines:
         return None
     if not any(images):
         return None
@@ -173,7 +191,7 @@ def _says_places(lines: list[str], images: tuple[str, ...], names: Names) -> boo
         if not MOVING.isdisjoint(words(name))
     ]
     cells = ((line.split(between), index) for line in rows for index in moving)
-    said = (row[index].strip(' "\r\n') for row, index in cells if index < len(row))
+    said = (row[index].strip(BLANK) for row, index in cells if index < len(row))
     return any(cell and names.meant(cell) is None for cell in said)
 
 

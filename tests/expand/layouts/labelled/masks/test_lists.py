@@ -79,6 +79,17 @@ def test_lists_tell_the_parts_where_no_folder_does(tmp_path: Path, folder: str) 
     assert (tmp_path / "val" / folder / "val.txt").read_bytes() == b"c\nc_v1\n"
 
 
+def test_a_column_tells_the_parts_where_no_folder_does(tmp_path: Path) -> None:
+    table = b"image,mask,split\na.png,a.png,train\nb.png,b.png,val\nc.png,c.png,train\n"
+    root = drawn.write(tmp_path / "set", drawn.pairs(FLAT) | {"data.csv": table})
+    dataset, _ = expanded(root, tmp_path / "out", factor=2)
+    assert dataset.title.startswith("images with masks, train split 2 images with 2 masks; val")
+    assert (tmp_path / "out/data.csv").read_bytes() == (
+        b"image,mask,split\na.png,a.png,train\na_v1.png,a_v1.png,train\nb.png,b.png,val\n"
+        b"c.png,c.png,train\nc_v1.png,c_v1.png,train\n"
+    )
+
+
 def test_a_training_list_of_images_without_masks_is_refused(tmp_path: Path) -> None:
     more = {"images/d.png": drawn.as_png(drawn.scene(3)), "train.txt": b"d\n", "val.txt": b"a\n"}
     root = drawn.write(tmp_path / "set", drawn.pairs(FLAT) | more)
