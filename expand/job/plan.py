@@ -135,6 +135,7 @@ def check_classes(settings: Settings, names: Collection[str]) -> None:
     """
     recipe = settings.recipe
     for label in names or [rules.label for rules in recipe.classes]:
+        settings.views.for_classes([label])  # checks the sampling
         most, views = recipe.distinct_for([label]), settings.factor_of(label)
         if most is None or views <= most:
             continue

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
 
-from expand.errors import BadImageError
+from expand.errors import BadImageError, ExpandError
 from expand.geometry import Size
 from expand.images.decoder import ImageFile, upright_map
 from expand.job.settings import Settings
@@ -154,6 +154,10 @@ def classes_of(settings: Settings, source: Source, labels: OpenLabels | None) ->
     classes = tuple(dict.fromkeys((*own, *(labels.classes if labels else ()))))
     if not classes and not _is_background(settings, labels):
         raise BadImageError("has no single class, and the recipe has rules for classes")
+    try:
+        settings.views.for_classes(classes)
+    except ExpandError as error:  # rules of several classes leave more combinations than one's
+        raise BadImageError(f"has classes whose rules cannot be followed: {error}") from error
     most = recipe.distinct_for(classes)
     views = settings.factor_of(source.label)
     if most is not None and views > most:

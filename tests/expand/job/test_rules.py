@@ -181,3 +181,15 @@ def test_images_of_several_classes_are_not_taken_for_images_without_rules(tmp_pa
         expand(root, tmp_path / "out", 2, TWO, workers=1)
     with pytest.raises(ExpandError, match="has no single class; leave it out"):
         expand(root, tmp_path / "out", 2, balance="max", workers=1)
+
+
+def test_rules_under_which_random_views_cannot_be_shuffled_are_refused_first(
+    class_folder: Folder, tmp_path: Path
+) -> None:
+    recipe = Recipe.parse(
+        "techniques: [flip, rotate, scale: {factor: 2000}, noise: {factor: 2000}]\n"
+        "classes: {left: {rotate: never}}"
+    )
+    with pytest.raises(ExpandError, match="--sampling random can shuffle 1,000,000 views"):
+        expand(class_folder(names("left", "stop")), tmp_path / "out", 2, recipe, sampling="random")
+    assert not (tmp_path / "out").exists()
