@@ -99,7 +99,10 @@ class Document:
             tag = self.data[element.begin : element.end].rstrip(b">").rstrip(b"/").rstrip(SPACE)
             name = tag.split(None, 1)[0][1:]
             return Patch(element.begin, element.end, tag + b">" + new + b"</" + name + b">")
-        pieces = COMMENT.split(self.data[element.inner : element.outer])
+        inner = self.data[element.inner : element.outer]
+        if b"<" not in inner and (held := inner.strip(SPACE)):  # as nearly all are
+            return Patch(element.inner, element.outer, inner.replace(held, new, 1))
+        pieces = COMMENT.split(inner)
         filled = [index for index in range(0, len(pieces), 2) if pieces[index].strip(SPACE)]
         if len(filled) == 1 and b"<" not in (piece := pieces[filled[0]]):
             pieces[filled[0]] = piece.replace(piece.strip(SPACE), new, 1)

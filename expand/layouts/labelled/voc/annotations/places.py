@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -73,12 +74,17 @@ class Box:
         left, top = _first(left), _first(top)
         return cls(tuple(leaves), (left, top, max(right, left), max(bottom, top)))
 
+    @cached_property
+    def decimals(self) -> int:
+        """The most decimals that any of its sides has."""
+        return decimals_of(*self.leaves)
+
     def moved(self, document: Document, edges: Floats) -> Iterator[Patch]:
         """Yield what moves it; edges go outwards to whole numbers, or as many decimals as it has.
 
         So it never cuts its object. An edge that did not move keeps its text.
         """
-        decimals, new = decimals_of(*self.leaves), edges.tolist()
+        decimals, new = self.decimals, edges.tolist()
         for low, high in ((0, 2), (1, 3)):
             moved = [side for side in (low, high) if not is_same(self.edges[side], new[side])]
             if moved and new[high] - new[low] < 1:
