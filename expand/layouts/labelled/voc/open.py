@@ -118,7 +118,8 @@ def _title(growth: Growth, kinds: Sequence[str], classes: Sequence[str]) -> str:
     count = f"{len(growth.images):,} {'image' if len(growth.images) == 1 else 'images'}"
     if not growth.split:
         return f"{', '.join(parts)}, {count}; it has no parts, so all of them grow"
-    left = f"; {join(growth.others)} left as they are" if growth.others else ""
+    are = "they are" if growth.others[1:] else "it is"
+    left = f"; {join(growth.others)} left as {are}" if growth.others else ""
     return f"{', '.join(parts)}, {growth.split} split {count}{left}"
 
 

@@ -177,6 +177,13 @@ def _by_rows(question: Question, seen: Seen) -> str:
             "kpt_shape. Add it for pose",
             ("segment",),
         )
+    if "polygons" in first and "rectangles" in first and seen.columns == {CORNERS}:
+        raise _ambiguous(
+            question,
+            f'all rows have four corners: those of "{first["rectangles"]}" are rectangles, some of '
+            f'"{first["polygons"]}" are not',
+            ("obb", "segment"),
+        )
     if "polygons" in first or "rectangles" in first:
         return "segment" if "polygons" in first else "obb"
     if "box" in first or not first:

@@ -101,7 +101,7 @@ def test_the_training_folder_grows_and_the_others_are_kept(
     put(src / "README.txt", "Drawn.")
     with opened(src) as data:
         assert data.title.startswith("Pascal VOC, boxes, train")
-        assert data.title.endswith("left as they are")
+        assert data.title.endswith("left as it is")
     assert grow(src, out) == []
     named = (image, label)
     added = sorted(each.format("a_v1") for each in named)

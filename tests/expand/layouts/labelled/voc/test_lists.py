@@ -39,7 +39,7 @@ def test_images_of_train_grow_and_all_else_is_kept(tmp_path: Path) -> None:
     src, out = devkit(tmp_path / "src"), tmp_path / "out"
     with opened(src) as data:
         assert data.title == (
-            "Pascal VOC, boxes and masks, train split 2 images; val left as they are"
+            "Pascal VOC, boxes and masks, train split 2 images; val left as it is"
         )
         assert data.notes == ('"JPEGImages/d.jpg" is in no list: it is kept, without copies',)
         assert (data.split, data.problems, data.detects) == ("train", 0, False)
@@ -314,7 +314,7 @@ def test_oxford_pets_grow_by_their_lists(tmp_path: Path) -> None:
     put(src / "annotations/list.txt", "#Image ID\nbeagle_1 5 2 1\nbeagle_2 5 2 1\n")
     with opened(src) as data:
         assert data.title == (
-            "Pascal VOC, boxes and masks, trainval split 1 image; test left as they are"
+            "Pascal VOC, boxes and masks, trainval split 1 image; test left as it is"
         )
     assert grow(src, out) == []
     lists = out / "annotations"

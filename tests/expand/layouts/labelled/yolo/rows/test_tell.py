@@ -93,6 +93,14 @@ def test_a_task_that_no_row_fits_is_refused() -> None:
         told("0 1 2", asked="detect")
 
 
+def test_four_corners_that_are_rectangles_only_here_and_there_are_ambiguous() -> None:
+    rectangle, other = "0 .1 .1 .5 .1 .5 .4 .1 .4", "0 .1 .1 .6 .1 .5 .4 .1 .4"
+    with pytest.raises(ExpandError, match='"1.txt" are not. Choose a reading: .*--as yolo-obb'):
+        told(rectangle, other)
+    assert told(rectangle, other, asked="obb") == "obb"
+    assert told(other, other) == told(rectangle, other, TRIANGLE) == "segment"
+
+
 def test_poses_are_not_read_as_polygons() -> None:
     for asked in ("detect", "segment"):
         with pytest.raises(ExpandError, match="are poses. Choose a reading: pose: .* yolo-pose"):
