@@ -8,13 +8,8 @@ from pathlib import Path
 
 from expand.layouts.labelled.dataset import LabelFile, Rows
 from expand.layouts.labelled.masks.derived.counts import NAME, CaseCount, read_count
-from expand.layouts.labelled.masks.derived.lists import (
-    SUFFIXES,
-    ImageList,
-    Names,
-    extend,
-    find_lists,
-)
+from expand.layouts.labelled.masks.derived.lists import SUFFIXES, ImageList, extend, find_lists
+from expand.layouts.labelled.masks.derived.names import Names
 from expand.layouts.labelled.masks.files import File, MaskOf
 from expand.layouts.labelled.masks.parts import Growing
 

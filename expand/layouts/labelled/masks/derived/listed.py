@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from expand.layouts.labelled.masks.derived.lists import SUFFIXES, ImageList, Names, read_list
+from expand.layouts.labelled.masks.derived.lists import SUFFIXES, ImageList, read_list
+from expand.layouts.labelled.masks.derived.names import Names
 from expand.layouts.labelled.masks.files import File, Pairing
 from expand.layouts.labelled.masks.parts import TRAIN, Parts
 from expand.layouts.labelled.masks.places import part_said
