@@ -14,8 +14,9 @@ from expand import __version__
 from expand.engines.choose import check_workers
 from expand.engines.engine import Engine
 from expand.errors import ExpandError
+from expand.job.derived import Earlier
 from expand.job.estimate import Estimate, check_fits, choose_engine, estimate
-from expand.job.output import hold_output
+from expand.job.output import OutputState, hold_output
 from expand.job.plan import Plan, make_plan
 from expand.job.run import Progress, StrictError, run
 from expand.job.settings import Settings
@@ -29,6 +30,8 @@ from expand.layouts.listing import ScanSummary
 from expand.recipes.recipe import Recipe
 from expand.recipes.rules import describe_unknown
 from expand.records.card import CARD, FINISHED, UNFINISHED, versions, write_card
+from expand.records.rows import LabelFileRow
+from expand.storage.folder import OutputFolder
 from expand.storage.identity import Identity
 from expand.storage.removal import sweep
 
@@ -117,7 +120,7 @@ def do_job(
     """Do what a plan says, and write the run card."""
     with hold_output(plan, overwrite) as (folder, state):
         check_fits(plan, estimated, 1 - state.files / max(1, plan.files))
-        write_card(folder, _unfinished_card(plan, state.runs))
+        earlier = _note_derived(folder, _unfinished_card(plan, state.runs), state)
         output = Identity.of(plan.out)
         context = TaskContext(
             plan.src,
@@ -134,7 +137,7 @@ def do_job(
         engine.check(_shared_files(plan))
         started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
         try:
-            summary = run(plan, context, engine, strict, progress)
+            summary = run(plan, context, engine, strict, progress, earlier)
         except StrictError as error:
             if state.card and not error.made:
                 write_card(folder, state.card)  # the folder is as it was
@@ -155,6 +158,21 @@ def do_job(
     unknown = describe_unknown(recipe.classes, plan.dataset.class_names)
     notes = (*recipe.notes, *unknown, *plan.dataset.notes, *state.notes)
     return Report(plan, summary, engine.workers, notes)
+
+
+def _note_derived(folder: OutputFolder, card: dict[str, Any], state: OutputState) -> Earlier:
+    """Write the run card of a job that begins; each file for the whole set is added to it later.
+
+    Those of earlier runs stay in it: a run that is killed leaves them.
+    """
+    before = {file["file_name"]: file for file in (state.card or {}).get("derived", ())}
+
+    def note(files: list[LabelFileRow]) -> None:
+        named = {**before, **{file["file_name"]: file for file in files}}
+        write_card(folder, {**card, **({"derived": [*named.values()]} if named else {})})
+
+    note([])
+    return Earlier(frozenset(before), state.careful, note)
 
 
 def _shared_files(plan: Plan) -> dict[str, str]:

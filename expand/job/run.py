@@ -11,7 +11,7 @@ from itertools import chain
 
 from expand.engines.engine import Engine
 from expand.errors import STOPPED, ExpandError
-from expand.job.derived import write_derived
+from expand.job.derived import NOTHING, Earlier, write_derived
 from expand.job.plan import Plan
 from expand.job.summary import BadSource, RunSummary
 from expand.job.tasks.context import TaskContext, check_card, check_input, check_output
@@ -39,7 +39,12 @@ Progress = Callable[[int], None]
 
 
 def run(
-    plan: Plan, context: TaskContext, engine: Engine, strict: bool, progress: Progress
+    plan: Plan,
+    context: TaskContext,
+    engine: Engine,
+    strict: bool,
+    progress: Progress,
+    earlier: Earlier = NOTHING,
 ) -> RunSummary:
     """Make every file of the plan that does not exist yet, and write the manifest.
 
@@ -67,7 +72,7 @@ def run(
             raise StrictError(summary.bad[0], summary.made)
         _check_records(context, writer)
         if plan.shard is None:  # one for all shards is written when they are merged
-            summary.derived = write_derived(plan.dataset, writer.folder, writer.rows)
+            summary.derived = write_derived(plan.dataset, writer.folder, writer.rows, earlier)
         writer.publish()
     finally:
         writer.close()

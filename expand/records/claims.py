@@ -7,7 +7,7 @@ could use. All other files without a row are not expand's.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +68,7 @@ def read_claims(folder: Path, card: dict[str, Any], src: Path) -> Claims:
     for record in read_records(folder, ordered=False):
         if record.begun and len(record.views) < _views_of(record, settings):
             begun.add(record.source)
-    others = frozenset([*_begun_files(folder), *derived_names(card)])
+    others = frozenset([*_begun_files(folder, begun), *derived_names(card)])
     return Claims(factor, format_, begun.__contains__, "dataset" in settings, others)
 
 
@@ -92,8 +92,8 @@ def _views_of(record: Record, settings: dict[str, Any]) -> int:
     return views - int(settings.get("originals") == "none")
 
 
-def _begun_files(folder: Path) -> Iterator[str]:
-    """Yield the label files that runs may have begun to write."""
+def _begun_files(folder: Path, begun: Container[str]) -> Iterator[str]:
+    """Yield the label files that runs may have begun to write; rows name those of the others."""
     first = BEGUN.partition("{}")[0]
     for path in find_parts(folder):
         file = open_record(path) if path.name.startswith(first) else None
@@ -101,7 +101,8 @@ def _begun_files(folder: Path) -> Iterator[str]:
             continue
         with file, suppress(NotJsonError):  # the last line may be cut off
             for line in read_lines(file, path):
-                yield from begun_names(line)[1:]
+                source, *names = begun_names(line)
+                yield from names if source in begun else ()
 
 
 def has_old_parts(folder: Path) -> bool:

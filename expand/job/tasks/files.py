@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
 from expand.errors import BadImageError
 from expand.job.tasks.context import TaskContext
 from expand.job.tasks.copies import File
 from expand.job.tasks.labels import LoadedLabels
-from expand.job.tasks.outcome import Entry
+from expand.job.tasks.outcome import Entry, Task
 from expand.layouts.labelled.dataset import Labels
 from expand.layouts.source import Source
 from expand.records.rows import Row, files_of
@@ -60,6 +60,24 @@ def write_files(
             for name, _ in _contents(files[: number + 1]):
                 folder.remove(name)
             raise BadImageError(f"has a name that is too long: {error}") from error
+
+
+def remove_stale(
+    context: TaskContext, folder: OutputFolder, task: Task, rows: Iterable[Row]
+) -> None:
+    """Remove label files that earlier runs wrote for a source and that it does not have any more.
+
+    An image whose label file was removed becomes background; so its copies must have none either.
+    """
+    labels, source = context.labels, task.source
+    if labels is None or not (task.lines or task.begun):
+        return
+    rows = list(rows)
+    earlier = {name for line in task.lines for name in files_of(json.loads(line))[1:]}
+    if task.begun:
+        earlier.update(name for row in rows for name in labels.names(source, row["file_name"]))
+    for name in sorted(earlier - {name for row in rows for name in files_of(row)}):
+        folder.remove(name)
 
 
 def find_existing(

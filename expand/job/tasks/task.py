@@ -19,7 +19,7 @@ from expand.job.tasks.copies import (
     open_labelled,
     open_source,
 )
-from expand.job.tasks.files import check_free, find_existing, write_files
+from expand.job.tasks.files import check_free, find_existing, remove_stale, write_files
 from expand.job.tasks.kept import keep_file
 from expand.job.tasks.labels import LoadedLabels, classes_of, load_labels
 from expand.job.tasks.outcome import Entry, Outcome, Task, bad_outcome, outcome_of, row_of
@@ -122,5 +122,6 @@ def finish_task(
     for file in files:
         row = row_of(task.source, file, context.settings.group_by)
         entries[file.view] = Entry(row, line_of(row))
+    remove_stale(context, folder, task, [entry.row for entry in entries.values()])
     written = context.settings.written_for(task.source.label)
     return outcome_of(task.source, [entries[k] for k in written], len(files))
