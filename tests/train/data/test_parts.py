@@ -111,6 +111,13 @@ def test_a_root_with_two_parts_for_tests_says_so(tmp_path: Path) -> None:
     assert 'no test: the dataset has several parts for it ("test", "testing")' in said
 
 
+def test_the_part_that_grew_is_refused_without_its_dataset(tmp_path: Path) -> None:
+    expand(draw_root(tmp_path / "set", test=1), tmp_path / "out", factor=2, workers=1)
+    message = refusal(tmp_path / "out/train", "--epochs", 1, "--out", tmp_path / "run")
+    assert message.endswith(f"Train from the whole dataset: train {tmp_path / 'out'}")
+    assert len(list_folder(tmp_path / "out/test")) == 3
+
+
 @pytest.mark.slow
 def test_a_comparison_and_an_ablation_take_the_part_for_tests(tmp_path: Path) -> None:
     root = draw_root(tmp_path / "set", val=1, test=3)

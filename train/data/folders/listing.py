@@ -13,7 +13,12 @@ from expand.layouts.source import check_name
 from expand.records.card import read_card
 from train.data.folders.classified import check_classified
 from train.data.folders.folder import Folder
-from train.data.folders.manifest import has_manifest, list_expanded, recorded_layout
+from train.data.folders.manifest import (
+    has_manifest,
+    list_expanded,
+    recorded_dataset,
+    refuse_grown_part,
+)
 from train.errors import TrainError
 
 
@@ -30,9 +35,10 @@ def list_folder(root: Path, layout: str = AUTO, split: str = "") -> Folder:
             raise TrainError(f'"{root}" is not a folder')
         card = read_card(root)
         if card is None and not has_manifest(root):
+            refuse_grown_part(root)
             return _from_dataset(root, layout, split)
         if split:
-            return _from_dataset(root, recorded_layout(card), split)
+            return _from_dataset(root, recorded_dataset(card)[0], split)
         return _with_parts(list_expanded(root, card))
     except LayoutError as error:
         command = train_command(error.root, error.layout)
@@ -59,11 +65,10 @@ def _from_dataset(root: Path, layout: str, split: str) -> Folder:
 
 def _with_parts(folder: Folder) -> Folder:
     """Return an expanded folder with the names of its parts, which its manifest does not have."""
-    assert folder.card is not None
-    recorded = folder.card["settings"].get("dataset")
-    if not recorded or not recorded["split"]:
+    layout, split = recorded_dataset(folder.card)
+    if not split:
         return folder
-    with open_dataset(folder.root, Request(recorded["layout"], recorded["split"])) as dataset:
+    with open_dataset(folder.root, Request(layout, split)) as dataset:
         return _in_parts(folder, dataset)
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from expand.errors import ExpandError
 from expand.layouts.layout import AUTO
 from expand.layouts.recognition.evidence import peek
+from expand.records.card import read_card
 from expand.records.manifest import manifest_name, read_rows
 from train.data.folders.classified import refuse_expanded
 from train.data.folders.folder import Folder
 from train.errors import TrainError
 
+PARENTS = 3
+"""Folders above one that are looked at for a run card."""
 COLUMNS = ("file_name", "label", "source", "view", "source_sha256", "sha256")
 
 
@@ -24,10 +30,29 @@ def has_manifest(root: Path) -> bool:
     return path.stat().st_size == 0 or '"source_sha256"' in peek(str(path))
 
 
-def recorded_layout(card: dict[str, Any] | None) -> str:
-    """Return the layout of an expanded dataset, as its run card has it."""
+def refuse_grown_part(root: Path) -> None:
+    """Refuse the part of an expanded dataset that grew: its manifest lies in the dataset's folder.
+
+    Without it every copy would count as a source of its own.
+    """
+    for folder in list(root.resolve().parents)[:PARENTS]:
+        with suppress(ExpandError):  # another file of that name
+            _, split = recorded_dataset(read_card(folder))
+            if split != root.resolve().name:
+                continue
+            command = f"train {shlex.quote(str(folder))}"
+            raise TrainError(
+                f'"{root}" is the part of "{folder}" that expand made larger, so it holds copies. '
+                f"Train from the whole dataset: {command}"
+            )
+
+
+def recorded_dataset(card: dict[str, Any] | None) -> tuple[str, str]:
+    """Return the layout of an expanded dataset and the part that grew, as its run card has them."""
     recorded = card["settings"].get("dataset") if card else None
-    return str(recorded["layout"]) if recorded else AUTO
+    if not isinstance(recorded, dict):  # class folders; or the card is anyone's
+        return AUTO, ""
+    return str(recorded.get("layout", AUTO)), str(recorded.get("split", ""))
 
 
 def list_expanded(root: Path, card: dict[str, Any] | None) -> Folder:
@@ -47,7 +72,7 @@ def list_expanded(root: Path, card: dict[str, Any] | None) -> Folder:
             f'"{root / name}" has a row without {error}; `expand verify` checks the folder'
         ) from error
     files, labels, sources, views, source_hashes, file_hashes = columns
-    refuse_expanded(root, recorded_layout(card), files, labels)
+    refuse_expanded(root, recorded_dataset(card)[0], files, labels)
     folder = Folder.of(root, files, labels, sources, views, card)
     groups = [str(row.get("group") or "") for row in rows]
     return replace(
