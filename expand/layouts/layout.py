@@ -109,7 +109,7 @@ def describe(root: Path, layout: Layout, command: str) -> str:
             f"{what} Labels in this form are not read, and would be lost: write them as a CSV "
             f"table, or in the format of COCO, YOLO or Pascal VOC. {override}"
         )
-    return f"{what} Only class folders are supported, and its labels would be lost. {override}"
+    return f"{what} It cannot be used here: its labels or its parts would be lost. {override}"
 
 
 def train_command(root: Path, layout: Layout) -> str:
