@@ -14,12 +14,10 @@ from expand.cli.options import (
     MAX_PIXELS_OPTION,
     WORKERS,
     file_options,
-    read_request,
-    read_settings,
-    read_shard,
     view_options,
 )
 from expand.cli.output import echo, visible
+from expand.cli.settings import read_request, read_settings, read_shard
 
 
 @click.command(cls=GroupedCommand, common=COMMON[:-1])

@@ -12,11 +12,10 @@ from expand.cli.options import (
     COMMON,
     DATA_OPTIONS,
     MAX_PIXELS_OPTION,
-    read_request,
-    read_settings,
     view_options,
 )
 from expand.cli.output import echo, visible
+from expand.cli.settings import read_request, read_settings
 
 
 @click.command(cls=GroupedCommand, common=COMMON[:-1])

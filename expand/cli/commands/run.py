@@ -18,13 +18,10 @@ from expand.cli.options import (
     QUIET,
     WORKERS,
     file_options,
-    read_engine,
-    read_request,
-    read_settings,
-    read_shard,
     view_options,
 )
 from expand.cli.output import NobodyReadsError, echo
+from expand.cli.settings import read_engine, read_request, read_settings, read_shard
 
 
 @click.command(hidden=True, cls=GroupedCommand, common=COMMON)
