@@ -83,6 +83,8 @@ def ring_extent(moved: Rings, owners: Wholes, windows: Windows) -> tuple[Clipped
     if (amounts[0] < SPECK).any():
         flat = np.flatnonzero(amounts[0] < SPECK)
         amounts[:, flat] = _count_corners(moved, owners, windows)[:, flat]
+        # a line along the border of which nothing is left, by rounding
+        amounts[1:, flat[~np.isin(flat, owner)]] = 0
     limits = np.full((count, 4), np.nan)
     if len(owner) == count and (owner == np.arange(count)).all():
         return clipped, Extent(amounts, bounds)

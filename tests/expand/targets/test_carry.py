@@ -253,3 +253,10 @@ def test_any_targets_are_carried_into_any_view(
     if carried.targets.points is not None:
         places = carried.targets.points.places
         assert ((places >= 0) & (places <= SIZE)).all()
+
+
+def test_a_line_of_which_rounding_leaves_nothing_is_outside() -> None:
+    line = np.array([[-5e-7, 5], [-1, 9], [-5e-7, 5]])
+    carried = carry(Targets(polygons=Polygons([[line]])), Placement(IDENTITY, Size(40.0, 30.0)), 0)
+    assert [dropped.reason for dropped in carried.dropped] == ["outside the view"]
+    assert len(carried.targets) == 0
