@@ -19,6 +19,8 @@ from expand.layouts.layout import FOLDERS
 from expand.layouts.limits import NameLimits
 from expand.layouts.listing import Listing, ScanSummary
 from expand.layouts.names import fold
+from expand.recipes.recipe import Recipe
+from expand.recipes.rules import compose_label
 from expand.records.card import is_record
 from expand.records.manifest import LABELLED_MANIFEST, MANIFEST
 from expand.storage.identity import Identity
@@ -120,6 +122,7 @@ def suited(settings: Settings | SettingsFor, dataset: Dataset, request: Request)
     if settings.balance:
         settings = replace(settings, balance=_balanced(settings, dataset))
     check_classes(settings, dataset.class_names)
+    check_exchanges(settings.recipe, dataset)
     if dataset.layout == FOLDERS:
         return settings
     read = DatasetSettings(
@@ -149,6 +152,25 @@ def check_classes(settings: Settings, names: Collection[str]) -> None:
         raise ExpandError(
             f'--factor {views} is more than recipe "{recipe.name}" can give class "{label}" by its '
             f"rules: {distinct}"
+        )
+
+
+def check_exchanges(recipe: Recipe, dataset: Dataset) -> None:
+    """Refuse a recipe by which objects become another class, if labels cannot say so."""
+    if not recipe.exchanges:
+        return
+    if dataset.labels is None or not dataset.labels.renames:
+        raise ExpandError(
+            f"rules with becomes are for datasets with a class for each object; here "
+            f"({dataset.layout}) a mirrored view keeps the class of its image, so use never"
+        )
+    known = set(map(compose_label, dataset.class_names))
+    unknown = [name for name in recipe.exchanges.targets if name not in known]
+    if known and unknown:
+        listed = ", ".join(f'"{name}"' for name in sorted(known)[:10])
+        raise ExpandError(
+            f'the dataset has no class "{unknown[0]}", which a rule with becomes names; it has '
+            f"{listed}{', …' if len(known) > 10 else ''}"
         )
 
 

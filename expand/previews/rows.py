@@ -14,6 +14,7 @@ from expand.job.settings import Settings
 from expand.job.tasks.labels import OpenLabels, classes_of, load_labels
 from expand.job.tasks.placing import place_views
 from expand.layouts.labelled.dataset import Dataset, Labels, Named
+from expand.layouts.names import compose
 from expand.layouts.source import Source, check_name, read_source
 from expand.previews.overlay import draw
 from expand.previews.sheet import CELL, Row
@@ -80,12 +81,14 @@ class Rows:
         (placed,) = place_views(self.settings, drawn)
         carried, count = placed.carried, len(labels.labels.targets)
         rows = carried.kept.tolist()
+        forward = placed.placement.source.inverse()
+        new = self.settings.recipe.exchanges.names(forward)
         names = list(labels.labels.classes) if isinstance(labels.labels, Named) else [""] * count
         shown = draw(
             view.pixels,
             carried.targets,
-            [names[row] for row in rows],
-            [self._number(names[row], row) for row in rows],
+            [new.get(compose(names[row]), names[row]) for row in rows],
+            [self._number(new.get(compose(names[row]), names[row]), row) for row in rows],
             LABELLED_CELL,
         )
         return shown, f"objects: {len(rows)} of {count}" if count else ""

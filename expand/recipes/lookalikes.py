@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 
+from expand.recipes.exchanges import HORIZONTAL, MIRROR, VERTICAL
 from expand.recipes.recipe import Recipe
 from expand.recipes.rules import OVER
 from expand.techniques import Technique
@@ -43,6 +44,12 @@ LETTERS = {
     ("2", "5"): (MIRRORED, UPENDED),
 }
 """Whole names that a change exchanges."""
+EXCHANGED = {
+    MIRROR: {MIRRORED, UPENDED, TURNED},
+    HORIZONTAL: {MIRRORED, TURNED},
+    VERTICAL: {UPENDED, TURNED},
+}
+"""The changes that objects follow if a rule with `becomes` is about a part of flip."""
 CHARACTERS = 5
 """Names of one character each, from which a set seems to be one of characters."""
 SHOWN = 5
@@ -54,9 +61,11 @@ def describe_lookalikes(names: Collection[str], recipe: Recipe) -> list[str]:
     """Return a sentence if views of some classes may show another class, by their names.
 
     A change that the recipe does not make, or that its rules leave out for the class, is not
-    counted.
+    counted; nor is one by which the class becomes another.
     """
     moves = {name: changes_of(recipe.for_classes([name])) for name in names}
+    for part, name, _ in recipe.exchanges.pairs:
+        moves[name] = moves.get(name, frozenset()) - EXCHANGED[part]
     found = [*_pairs(names, moves), *_words(names, moves)]
     lines = []
     if found:

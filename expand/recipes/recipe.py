@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from expand.errors import ExpandError, SettingError, cut, shown
+from expand.recipes.exchanges import Exchanges
 from expand.recipes.fill import DEFAULT_FILL, Fill
 from expand.recipes.parse import MOST_TECHNIQUES, Parsed, parse_recipe, read_recipe
 from expand.recipes.rules import ClassRules, Rule, compose_label, drop_absent, narrow
@@ -46,6 +47,7 @@ class Recipe:
         object.__setattr__(self, "classes", drop_absent(self.classes, self.techniques))
         if not self.techniques:
             raise ExpandError(f'recipe "{self.name}" has no techniques')
+        self.exchanges  # noqa: B018  # checks them
         names = [technique.name for technique in self.techniques if technique.name in NATIVE]
         for name in names:
             if names.count(name) > 1:
@@ -153,7 +155,15 @@ class Recipe:
 
     @cached_property
     def _rules(self) -> dict[str, tuple[Rule, ...]]:
-        return {each.label: each.rules for each in self.classes}
+        return {
+            each.label: tuple(rule for rule in each.rules if not rule.becomes)
+            for each in self.classes
+        }
+
+    @cached_property
+    def exchanges(self) -> Exchanges:
+        """What objects of some classes become in views that are mirrored."""
+        return Exchanges.of(self.classes, self.techniques)
 
     def for_classes(self, labels: Iterable[str]) -> Recipe | None:
         """Return the recipe for an image of these classes; None if their rules leave no technique.

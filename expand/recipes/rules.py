@@ -5,7 +5,7 @@
       arrow: {flip.horizontal: never}
 
 A rule leaves a technique out, or keeps its ranges within others. An image takes what all its
-classes allow.
+classes allow. Rules with `becomes` leave the views as they are (expand/recipes/exchanges.py).
 """
 
 from __future__ import annotations
@@ -35,14 +35,23 @@ class Rule(NamedTuple):
     """The name of the technique, or flip.horizontal and flip.vertical for one axis of flip."""
     ranges: tuple[tuple[str, Range], ...] = ()
     """The ranges that it may draw from, by setting; empty: it is left out."""
+    becomes: str = ""
+    """The class that an object becomes where a view is mirrored; empty: it stays the same."""
 
     @property
     def name(self) -> str:
         """The name of the technique."""
         return self.technique.partition(".")[0]
 
+    @property
+    def is_never(self) -> bool:
+        """Whether it leaves the technique out."""
+        return not self.ranges and not self.becomes
+
     def to_plain(self) -> Any:
         """Return what a recipe file holds for the rule."""
+        if self.becomes:
+            return {BECOMES: self.becomes}
         return {key: list(value) for key, value in self.ranges} if self.ranges else NEVER
 
 
@@ -54,14 +63,15 @@ class ClassRules:
     rules: tuple[Rule, ...]
 
     def __str__(self) -> str:
-        """Say what it forbids: without flip; rotate: degrees −15 … 15."""
-        never = [rule.technique for rule in self.rules if not rule.ranges]
+        """Say what it forbids: without flip; rotate: degrees −15 … 15; flip: becomes right."""
+        never = [rule.technique for rule in self.rules if rule.is_never]
         narrowed = [
             f"{rule.technique}: {', '.join(f'{key} {value}' for key, value in rule.ranges)}"
             for rule in self.rules
             if rule.ranges
         ]
-        return "; ".join([*([f"without {', '.join(never)}"] if never else []), *narrowed])
+        new = [f"{rule.technique}: {BECOMES} {rule.becomes}" for rule in self.rules if rule.becomes]
+        return "; ".join([*([f"without {', '.join(never)}"] if never else []), *narrowed, *new])
 
 
 def read_rule(name: str, value: object, techniques: Sequence[Technique]) -> Rule:
@@ -84,6 +94,8 @@ def read_rule(name: str, value: object, techniques: Sequence[Technique]) -> Rule
             f"a rule is {NEVER}, or ranges that a class allows, such as "
             f"rotate: {{degrees: [-15, 15]}}; got {name}: {shown(value)}"
         )
+    if BECOMES in value:
+        return Rule(name, becomes=_read_becomes(name, value))
     _check_keys(here or NATIVE[base](), name, value)
     if here:
         return Rule(name, _read_ranges(here, value))
@@ -99,15 +111,22 @@ def read_rule(name: str, value: object, techniques: Sequence[Technique]) -> Rule
 def _check_keys(technique: Technique, name: str, value: Mapping[Any, Any]) -> None:
     """Refuse settings that are no ranges of a technique."""
     known = ranges_of(technique)
-    if BECOMES in value:
-        raise ExpandError(
-            f"{cut(name)}: a mirrored view keeps the class of its image, so {BECOMES} is not "
-            f"supported; use {NEVER}"
-        )
     for key in value:
         if key not in known:
             has = f"it has {', '.join(known)}" if known else f'it can only be "{NEVER}"'
             raise ExpandError(f'{cut(name)} has no range "{cut(str(key))}" to narrow; {has}')
+
+
+def _read_becomes(name: str, value: Mapping[Any, Any]) -> str:
+    """Return the class that a mirrored object becomes."""
+    new = value[BECOMES]
+    if name.partition(".")[0] != Flip.name:
+        raise ExpandError(f"{cut(name)} cannot have {BECOMES}: only flip and its axes can")
+    if len(value) > 1:
+        raise ExpandError(f"{cut(name)} has {BECOMES}, and cannot have anything beside it")
+    if not isinstance(new, str) or not new:
+        raise ExpandError(f'"{BECOMES}" must be the name of a class, in quotes, got {shown(new)}')
+    return compose_label(new)
 
 
 def _read_ranges(technique: Technique, value: Mapping[Any, Any]) -> tuple[tuple[str, Range], ...]:

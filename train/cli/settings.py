@@ -100,6 +100,11 @@ def load_recipe(recipe: str | dict[str, Any], *, rules: bool = True) -> Recipe:
         loaded = Recipe.from_dict(recipe) if isinstance(recipe, dict) else Recipe.load(recipe)
     except ExpandError as error:
         raise TrainError(str(error)) from error
+    if loaded.exchanges:
+        raise TrainError(
+            f'recipe "{loaded.name}" has rules with becomes, which are for datasets with a class '
+            "for each object; a mirrored view keeps the class of its image, so use never"
+        )
     if loaded.classes and not rules:
         raise TrainError(
             f'recipe "{loaded.name}" has rules for classes, which compare and ablate do not '

@@ -53,7 +53,7 @@ class Relabeller:
         opened = OpenLabels.parse(reader, source, loaded, image)
         drawn = {row["view"]: DrawnView(row["params"], None)}
         (view,) = place_views(self.settings, opened.unplaced(drawn))
-        return opened.of_view(view, row["file_name"]).files
+        return opened.of_view(view, row["file_name"], self.settings).files
 
     def derive(self, folder: Path) -> Iterator[LabelFile]:
         """Yield the files for the whole set, from the manifest of an output folder."""

@@ -140,7 +140,7 @@ def _label_together(
     for row, placed in place_together(settings, unplaced).items():
         with suppress(ExpandError, MemoryError):  # raised again where the files are made
             result[row] = [
-                labelled[row].of_view(view, _name(sources[row], view.k, settings))
+                labelled[row].of_view(view, _name(sources[row], view.k, settings), settings)
                 for view in placed
             ]
     return result
@@ -225,7 +225,7 @@ def _label(
     """Yield the labels of the views of a source."""
     assert source.labels
     for view in place_views(settings, source.labels.unplaced(drawn)):
-        yield source.labels.of_view(view, _name(source, view.k, settings))
+        yield source.labels.of_view(view, _name(source, view.k, settings), settings)
 
 
 def _name(source: OpenSource, k: int, settings: Settings) -> str:

@@ -122,10 +122,12 @@ class OpenLabels:
         """Return the name of the image of view `k`."""
         return self.reader.image_name(self.source, k, format_) if k else self.source.id
 
-    def of_view(self, view: PlacedView, name: str) -> WrittenLabels:
+    def of_view(self, view: PlacedView, name: str, settings: Settings) -> WrittenLabels:
         """Return the labels of a view, whose image is called `name`."""
         k, params, carried, (source, size) = view
-        written = self.labels.write(LabelledView(k, name, size, carried, params, source.inverse()))
+        forward = source.inverse()
+        renames = settings.recipe.exchanges.names(forward)
+        written = self.labels.write(LabelledView(k, name, size, carried, params, forward, renames))
         row = RowLabels(
             sha256=self.sha256,
             files=[_file_row(file) for file in written.files],

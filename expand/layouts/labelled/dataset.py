@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from expand.geometry import IDENTITY, Affine, Size
 from expand.layouts.listing import Listing
-from expand.layouts.names import copy_name
+from expand.layouts.names import compose, copy_name
 from expand.layouts.source import Source
 from expand.targets import Carried, Targets
 
@@ -80,6 +81,13 @@ class LabelledView(NamedTuple):
     forward: Affine = IDENTITY
     """The map from points of the upright image to points of the view: it tells whether left and
     right are exchanged."""
+    renames: Mapping[str, str] = MappingProxyType({})
+    """What classes become in it, by their names with composed accents: a mirrored left is a
+    right."""
+
+    def class_of(self, name: str) -> str:
+        """Return the class that an object of a class has in the view."""
+        return self.renames.get(compose(name), name) if self.renames else name
 
 
 class ViewLabels(NamedTuple):
@@ -130,6 +138,11 @@ class Labels(Protocol):
     Inherit from it: `image_name` and `names` are as they should be for a layout whose copies are
     called as in class folders and which has no label files of its own for an image.
     """
+
+    @property
+    def renames(self) -> bool:
+        """Whether the labels of a view have the classes that `LabelledView.class_of` returns."""
+        return False
 
     def image_name(self, source: Source, k: int, format_: str) -> str:
         """Return the path of the image of view `k` ≥ 1 in the output folder."""

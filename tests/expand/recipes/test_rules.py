@@ -7,6 +7,7 @@ import pickle
 import pytest
 
 from expand import ExpandError, Recipe
+from expand.geometry import stretch
 from expand.recipes.rules import describe_unknown
 from expand.techniques import Technique
 
@@ -127,7 +128,11 @@ def test_a_rule_says_what_it_forbids() -> None:
         ("{a: {rotate: {degrees: 900}}}", '"degrees" must rise from at least -360 to at most 360'),
         ("{a: {rotate: {degrees: {}}}}", '"degrees" must be a number or [low, high]'),
         ("{a: {flip: {factor: 2}}}", 'flip has no range "factor" to narrow; it can only be "never"'),
-        ("{a: {flip.horizontal: {becomes: b}}}", "a mirrored view keeps the class of its image, so becomes is not supported"),
+        ("{a: {flip.horizontal: {becomes: 6}}}", '"becomes" must be the name of a class, in quotes, got 6'),
+        ("{a: {rotate: {becomes: b}}}", "rotate cannot have becomes: only flip and its axes can"),
+        ("{a: {flip: {becomes: b, factor: 2}}}", "flip has becomes, and cannot have anything beside it"),
+        ("{a: {flip: {becomes: b}}}", 'class "a" becomes "b" by flip, and "b" does not become "a". Add b: {flip: {becomes: a}}, or b: {flip: never}'),
+        ("{a: {flip: {becomes: b}, flip.vertical: {becomes: c}}}", "has becomes for flip and for one of its axes"),
         ("{a: {flip: never}, a: {flip: never}}", '"a" is set twice'),
         ("{caf\u00e9: {flip: never}, cafe\u0301: {flip: never}}", "is set twice"),
         ("{a: {flip: never, flip: never}}", '"flip" is set twice'),
@@ -137,6 +142,40 @@ def test_rules_that_cannot_be_are_refused_with_the_line(rules: str, message: str
     with pytest.raises(ExpandError) as refused:
         Recipe.parse(f"techniques: [flip, rotate]\nclasses:\n  {rules}")
     assert message in str(refused.value)
+
+
+def test_a_direction_cannot_become_another_where_views_turn() -> None:
+    text = (
+        "techniques: [flip, rotate: {degrees: 180}]\n"
+        "classes: {a: {flip.horizontal: {becomes: b}MORE}, b: {flip.horizontal: {becomes: a}MORE}}"
+    )
+    with pytest.raises(ExpandError, match="for one axis of flip, and rotate turns directions too"):
+        Recipe.parse(text.replace("MORE", ""))
+    Recipe.parse(text.replace("MORE", ", rotate: {degrees: [-45, 45]}"))
+    Recipe.parse(text.replace(".horizontal", "").replace("MORE", ""))
+
+
+def test_a_rule_with_becomes_leaves_views_as_they_are_and_survives_plain_data() -> None:
+    recipe = Recipe.parse(
+        "techniques: [flip, noise]\nclasses: {a: {flip: {becomes: b}}, b: {flip: {becomes: a}}}"
+    )
+    assert recipe.for_classes(["a"]) is recipe
+    assert Recipe.from_dict(recipe.to_dict()) == recipe
+    assert pickle.loads(pickle.dumps(recipe)) == recipe
+    assert str(recipe.classes[0]) == "flip: becomes b"
+
+
+def test_names_follow_one_axis_after_the_other() -> None:
+    corners = {"tl": ("tr", "bl"), "tr": ("tl", "br"), "bl": ("br", "tl"), "br": ("bl", "tr")}
+    rules = "".join(
+        f"  {name}: {{flip.horizontal: {{becomes: {h}}}, flip.vertical: {{becomes: {v}}}}}\n"
+        for name, (h, v) in corners.items()
+    )
+    exchanges = Recipe.parse(f"techniques: [flip: {{factor: 4}}]\nclasses:\n{rules}").exchanges
+    assert exchanges.names(stretch(1, 1)) == {}
+    assert exchanges.names(stretch(-1, 1))["tl"] == "tr"
+    assert exchanges.names(stretch(1, -1))["tl"] == "bl"
+    assert exchanges.names(stretch(-1, -1)) == {"tl": "br", "br": "tl", "tr": "bl", "bl": "tr"}
 
 
 def test_rules_for_classes_that_are_not_there_are_said() -> None:

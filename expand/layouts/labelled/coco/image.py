@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,10 @@ CUT = 1e-4
 """Share of an object outside the image that rounding explains."""
 
 
+def _no_id(_place: int, name: str) -> Any:
+    raise BadImageError(f'has no category "{name}"')
+
+
 @dataclass(frozen=True)
 class CocoImage:
     """The annotations of an image."""
@@ -42,6 +46,8 @@ class CocoImage:
     """Whether they were drawn on the stored pixels."""
     upright: Affine
     """From the frame in which they were drawn to the upright image."""
+    id_of: Callable[[int, str], Any] = _no_id
+    """Returns the id of a category by its name, in the file of an annotation at a place."""
 
     @property
     def classes(self) -> Sequence[str]:
@@ -76,6 +82,8 @@ class CocoImage:
         }
         for shape, seen in (*self._objects(view), *self._crowds(view)):
             patches[shape.place] = patch(shape, seen)
+        if view.renames:
+            self._rename(view, patches)
         files = []
         for segments, mask in self._segments(view):
             path = png_of_view(segments.path, self.source.id, view.name)
@@ -83,6 +91,13 @@ class CocoImage:
             files.append(file)
         listed = [[place, patches[place]] for place in sorted(patches)]
         return ViewLabels(tuple(files), [stamp(self.source.annotation), listed])
+
+    def _rename(self, view: LabelledView, patches: Mapping[int, dict[str, Any]]) -> None:
+        """Add the new categories of objects that a mirror makes another; raise BadImageError."""
+        for shape in self.shapes:
+            new = view.class_of(shape.category)
+            if shape.place in patches and new != shape.category:
+                patches[shape.place]["category_id"] = self.id_of(shape.place, new)
 
     def _segments(self, view: LabelledView) -> Iterator[tuple[Segments, Mask]]:
         """Yield the panoptic annotations with their colours in a view."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from ast import literal_eval
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from expand.errors import BadImageError, shown
@@ -17,6 +19,7 @@ from expand.layouts.labelled.coco.objects.panoptic import Segments, png_of_view
 from expand.layouts.labelled.coco.objects.shapes import Shape, read_shape
 from expand.layouts.labelled.coco.objects.skeletons import Skeletons
 from expand.layouts.labelled.dataset import Frame, Labels
+from expand.layouts.names import compose
 from expand.layouts.source import Source, is_utf8
 from expand.storage.reading import read_image
 
@@ -32,6 +35,11 @@ class CocoLabels(Labels):
 
     panoptic: bool = False
     """Whether there are panoptic annotations: an image has a PNG of its own for each of them."""
+
+    @property
+    def renames(self) -> bool:
+        """The category of an annotation can become another; segments of a PNG keep theirs."""
+        return not self.panoptic
 
     def names(self, source: Source, image: str) -> tuple[str, ...]:
         """Return the paths of the PNG files of a view."""
@@ -69,7 +77,16 @@ class CocoLabels(Labels):
         ]
         skeletons = [self.skeletons.get(path, {}) for path in paths]
         drawn = Drawn.of(shapes, skeletons, size, segments)
-        return CocoImage.place(source, shapes, drawn, upright, frame.size)
+        image = CocoImage.place(source, shapes, drawn, upright, frame.size)
+        return replace(image, id_of=partial(self._id_of, paths))
+
+    def _id_of(self, paths: Sequence[str], place: int, name: str) -> Any:
+        """Return the id of a category in the file of an annotation; raise BadImageError if none."""
+        path = paths[place]
+        for written, known in self.classes.get(path, {}).items():
+            if compose(known) == name:
+                return literal_eval(written)
+        raise BadImageError(f'"{path}" has no category "{name}", which a mirrored object becomes')
 
     def _pngs(self, source: Source) -> dict[int, str]:
         """Return the path of the PNG of each panoptic annotation, by its place."""

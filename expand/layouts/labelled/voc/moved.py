@@ -45,6 +45,8 @@ def move_annotation(read: ReadAnnotation, view: LabelledView) -> bytes:
         if each.number in numbers:
             patches += _placed(document, each, view, index)
             patches += _faced(document, each.element, facing)
+            if (new := view.class_of(each.name)) != each.name:
+                patches.append(document.set_text(each.element.all("name")[0], new))
             if truncated and carried.cut[row]:
                 patches += _cut(document, each.element)
     return document.patched(patches)

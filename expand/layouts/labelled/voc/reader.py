@@ -31,6 +31,13 @@ class VocLabels(Labels):
     """The value of a mask where a view shows nothing of its image."""
     listed: bool = False
     """Whether lists of images say which objects are in them."""
+    masks: bool = False
+    """Whether it has masks, in which the value of a pixel is a class."""
+
+    @property
+    def renames(self) -> bool:
+        """The name of an object can become another; a mask keeps its values."""
+        return not self.masks
 
     def names(self, source: Source, image: str) -> tuple[str, ...]:
         """Return the paths of the label files of a view, whose image is called `image`."""

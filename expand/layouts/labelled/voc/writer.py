@@ -14,7 +14,7 @@ from expand.layouts.labelled.voc.annotations.annotation import Labelled
 from expand.layouts.labelled.voc.moved import move_annotation
 from expand.layouts.labelled.voc.naming import label_name
 from expand.layouts.labelled.voc.read import IGNORED, ReadAnnotation, ReadMask
-from expand.targets import Carried, Mask, Targets
+from expand.targets import Mask, Targets
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class VocImageLabels:
             keeps = view.k == 0 and not self.read.is_mended
             data = self.read.data if keeps else move_annotation(self.read, view)
             files.append(LabelFile(label_name(self.read.name, view.name), data))
-            annotation = _changed(self.read, view.carried) if self.listed else None
+            annotation = _changed(self.read, view) if self.listed else None
         written = view.carried.targets.masks[: len(self.masks)]
         for mask, moved in zip(self.masks, written, strict=True):
             keeps = view.k == 0 and not mask.turned
@@ -65,20 +65,22 @@ class VocImageLabels:
         return new[moved.pixels]
 
 
-def _changed(read: ReadAnnotation, carried: Carried) -> Any:
-    """Return what lists have to say anew of a view that does not show all objects; else None."""
+def _changed(read: ReadAnnotation, view: LabelledView) -> Any:
+    """Return what lists have to say anew of a view; None if it shows all objects as they are."""
     before = [each for each in read.annotation.labelled if not each.is_part]
-    after = read.objects(carried)
-    if len(before) == len(after):
+    after = read.objects(view.carried)
+    flags, old = _flags(after, view), _flags(before)
+    if len(before) == len(after) and flags == old:
         return None
-    flags, old = _flags(after), _flags(before)
-    changed = {name: flags.get(name, -1) for name in old if flags.get(name, -1) != old[name]}
+    names = dict.fromkeys((*old, *flags))
+    changed = {name: flags.get(name, -1) for name in names if flags.get(name, -1) != old.get(name)}
     return {"objects": [each.number for each in after], "flags": changed}
 
 
-def _flags(objects: list[Labelled]) -> dict[str, int]:
+def _flags(objects: list[Labelled], view: LabelledView | None = None) -> dict[str, int]:
     """Return for each class 1, or 0 if all its objects are difficult, as VOC's lists have it."""
     flags: dict[str, int] = {}
     for each in objects:
-        flags[each.name] = max(flags.get(each.name, 0), int(not each.difficult))
+        name = view.class_of(each.name) if view else each.name
+        flags[name] = max(flags.get(name, 0), int(not each.difficult))
     return flags

@@ -6,6 +6,7 @@ one box each. https://huggingface.co/docs/datasets/image_dataset
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
@@ -36,6 +37,8 @@ class Item(NamedTuple):
     """Its number in the source."""
     box: Sequence[str]
     area: NewArea
+    new: str = ""
+    """Its class, if that is another."""
 
 
 def find_objects(values: Values, text: str, name: str) -> ObjectColumn | None:
@@ -142,6 +145,7 @@ def write_objects(text: str, key: str, kept: Sequence[Item]) -> str:
         inner = [_write_one(text, each[item.number], key, item) for item in kept]
         return _join(text, each, inner, 0, len(text))
     found, changes = members(text), []
+    named = next((key for key in CLASS_KEYS if key in found), "")
     count = len(items(text, found[key].begin)) if key in found else 0
     for name, part in found.items():
         if (
@@ -155,6 +159,8 @@ def write_objects(text: str, key: str, kept: Sequence[Item]) -> str:
             inner = [_box(text, each[item.number], item) for item in kept]
         elif name == "area":
             inner = [_area(text, each[item.number], item) for item in kept]
+        elif name == named:
+            inner = [_class(text, each[item.number], item) for item in kept]
         else:
             inner = [text[each[item.number].begin : each[item.number].end] for item in kept]
         changes.append((part.begin, part.end, _join(text, each, inner, part.begin, part.end)))
@@ -174,6 +180,9 @@ def _write_one(text: str, one: Value, key: str, item: Item) -> str:
     changes = [(found[key].begin, found[key].end, _box(text, found[key], item))]
     if "area" in found:
         changes.append((found["area"].begin, found["area"].end, _area(text, found["area"], item)))
+    if item.new and (named := next((each for each in CLASS_KEYS if each in found), "")):
+        part = found[named]
+        changes.append((part.begin, part.end, _class(text, part, item)))
     inside = ((begin - one.begin, end - one.begin, new) for begin, end, new in changes)
     return splice(text[one.begin : one.end], inside)
 
@@ -183,6 +192,13 @@ def _box(text: str, box: Value, item: Item) -> str:
     places = zip(numbers, item.box, strict=True)
     inside = ((each.begin - box.begin, each.end - box.begin, new) for each, new in places)
     return splice(text[box.begin : box.end], inside)
+
+
+def _class(text: str, old: Value, item: Item) -> str:
+    """Return the class of an object: a number stays one."""
+    if not item.new:
+        return text[old.begin : old.end]
+    return json.dumps(item.new) if isinstance(old.value, str) else item.new
 
 
 def _area(text: str, area: Value, item: Item) -> str:

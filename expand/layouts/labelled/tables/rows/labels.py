@@ -23,6 +23,11 @@ class TableLabels(Labels):
 
     tables: tuple[TableSettings, ...]
 
+    @property
+    def renames(self) -> bool:
+        """The class of an object, or of a row with places, can become another."""
+        return any(table.moves.any for table in self.tables)
+
     def load(self, root: str, source: Source) -> Mapping[str, bytes]:
         """Return no files: tables are read once, when the dataset is opened."""
         return {}

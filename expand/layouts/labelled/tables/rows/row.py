@@ -124,6 +124,9 @@ class Row:
     def _moved(self, view: LabelledView, moved: list[Moved]) -> dict[str, str]:
         """Return the new cells of places."""
         table, moves, changes = self.table, self.table.moves, dict[str, str]()
+        if view.renames and table.label:
+            old = self.values.get(table.label, "")
+            changes |= {table.label: view.class_of(old)} if view.class_of(old) != old else {}
         if moves.box and moved:
             changes.update(box_changes(self.values, moves.box, moved[0].box, view.size))
             if is_number(text := self.values.get(moves.area, "")):
@@ -136,7 +139,9 @@ class Row:
             kept = []
             for each in moved:
                 box = write_box(each.box, form, styles, view.size)
-                kept.append(Item(each.item, box, self._area(view, each)))
+                old = self.class_of(each.item) if view.renames else ""
+                new = view.class_of(old)
+                kept.append(Item(each.item, box, self._area(view, each), new if new != old else ""))
             changes[moves.objects.column] = Raw(write_objects(text, moves.objects.key, kept))
         return changes
 

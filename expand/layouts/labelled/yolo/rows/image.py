@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from expand.errors import BadImageError
 from expand.geometry import Size
 from expand.layouts.labelled.dataset import LabelFile, LabelledView, ViewLabels
 from expand.layouts.labelled.yolo.folder.place import Place
@@ -16,6 +17,7 @@ from expand.layouts.labelled.yolo.rows.decimals import MILLION, decimals, digits
 from expand.layouts.labelled.yolo.rows.shapes import join_parts, write_corners
 from expand.layouts.labelled.yolo.rows.task import BOX, CORNERS, Task
 from expand.layouts.labelled.yolo.rows.text import Row
+from expand.layouts.names import compose
 from expand.targets import Points, Polygons, Targets
 from expand.targets.points import ABSENT
 from expand.targets.rings import Floats
@@ -66,10 +68,24 @@ class YoloImage:
         for written, row in zip(numbers, view.carried.kept.tolist(), strict=True):
             source = self.rows[row]
             fine = view.k == 0 and source.line in self.fine
-            line = source.text if fine else f"{source.kind} {written}"
-            lines.setdefault((float(source.kind), line.partition(" ")[2]), line)
+            kind = self._kind(view, row) if view.renames else source.kind
+            line = source.text if fine else f"{kind} {written}"
+            lines.setdefault((float(kind), line.partition(" ")[2]), line)
         text = "".join(f"{line}\n" for line in lines.values())
         return ViewLabels((LabelFile(name, text.encode()),), dict(counts) or None)
+
+    def _kind(self, view: LabelledView, row: int) -> str:
+        """Return the number of the class of an object in a view; raise BadImageError if none."""
+        old, names = self.classes[row], self.task.class_names
+        new = view.class_of(old)
+        if new == old:
+            return self.rows[row].kind
+        listed = {compose(name): str(number) for number, name in enumerate(names)}
+        if new in listed:
+            return listed[new]
+        if not names and new.isascii() and new.isdecimal():
+            return new
+        raise BadImageError(f'has a "{old}", which becomes "{new}": the dataset has no such class')
 
     def _numbers(self, view: LabelledView, counts: Counter[str]) -> list[str]:
         """Return the numbers of each object of a view; count what had to be changed for YOLO."""

@@ -39,6 +39,11 @@ class YoloLabels(Labels):
     task: Task
     place: Place
 
+    @property
+    def renames(self) -> bool:
+        """The number of a class can become another."""
+        return True
+
     def names(self, source: Source, image: str) -> tuple[str, ...]:
         """Return the label file that a view can have: it has none if its source has none."""
         return (self.place.label(image),)
