@@ -5,11 +5,31 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+
+
+def modules() -> list[Path]:
+    """Return the modules of the packages and of the benchmarks."""
+    return [
+        path for name in ("expand", "train", "benchmarks") for path in (ROOT / name).rglob("*.py")
+    ]
+
+
+@cache
+def definitions() -> list[tuple[Path, ast.FunctionDef | ast.ImportFrom]]:
+    """Return the functions and the imports of all modules; the syntax trees are walked once."""
+    return [
+        (path, node)
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.ImportFrom)
+    ]
 
 
 def imports(path: Path) -> set[str]:
@@ -78,8 +98,34 @@ def test_expanding_loads_neither_torch_nor_albumentations(tmp_path: Path) -> Non
 
 
 def test_every_module_has_a_docstring() -> None:
-    for path in (*(ROOT / "expand").rglob("*.py"), *(ROOT / "train").rglob("*.py")):
+    for path in modules():
         assert ast.get_docstring(ast.parse(path.read_text())), path
+
+
+def test_a_folder_has_at_most_12_modules() -> None:
+    sizes = Counter(path.parent for path in modules())
+    assert {folder: size for folder, size in sizes.items() if size > 12} == {}
+
+
+def test_files_and_functions_stay_short() -> None:
+    # most are much shorter: a file under 200 lines, a function under 20
+    for path in modules():
+        assert path.read_text().count("\n") <= 350, path
+    for path, node in definitions():
+        if isinstance(node, ast.FunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < 70, f"{path}:{node.lineno}"
+
+
+def test_no_module_is_named_for_nothing() -> None:
+    unclear = {"utils", "util", "helpers", "common", "misc", "manager", "base"}
+    assert [path for path in modules() if {path.stem, path.parent.name} & unclear] == []
+
+
+def test_no_private_name_is_imported() -> None:
+    for path, node in definitions():
+        if isinstance(node, ast.ImportFrom):
+            private = [each.name for each in node.names if each.name[0] == "_" != each.name[1]]
+            assert private == [], f"{path}:{node.lineno}"
 
 
 def test_no_file_names_a_package_registry() -> None:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from expand.errors import ExpandError, shown
 from expand.layouts.labelled.coco.files.entries import EntryReader, Id
-from expand.layouts.labelled.coco.files.text import JsonText, NotCocoError, read_text, scan
+from expand.layouts.labelled.coco.files.text import MOST_BYTES, JsonText, NotCocoError, scan
+from expand.layouts.labelled.files import read_text
 
 COPY = re.compile(r"(?P<of>.+)_v[1-9]\d*", re.DOTALL)
 """The id of a copy of an image or annotation whose id is a text."""
@@ -76,7 +77,7 @@ def read_coco(root: Path, path: str) -> CocoFile:
     Raise NotCocoError if it is another JSON file.
     """
     reader = EntryReader()
-    text = read_text(root, path)
+    text = read_text(root, path, MOST_BYTES)
     json = scan(path, text, {IMAGES: reader.image, ANNOTATIONS: reader.annotation})
     if IMAGES not in json.lists:
         raise NotCocoError(f'"{path}" is not a COCO file: it has no list "images"')

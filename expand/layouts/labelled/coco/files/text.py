@@ -7,13 +7,10 @@ numbers and keys that are unknown here stay. So memory is little more than the s
 from __future__ import annotations
 
 import json
-import os
 import re
-import stat
 from array import array
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from expand.errors import ExpandError, cut
@@ -66,33 +63,6 @@ class JsonText:
         if len(entries) < 2:
             return ", "
         return self.text[entries.ends[0] : entries.begins[1]]
-
-
-def read_text(root: Path, path: str) -> str:
-    """Return the text of a file of a dataset: UTF-8 or UTF-16, with or without a mark."""
-    try:
-        with open(root / path, "rb", opener=_open) as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise ExpandError(f'"{path}" is no file')
-            if status.st_size > MOST_BYTES:
-                raise ExpandError(
-                    f'"{path}" has {status.st_size:,} bytes, more than {MOST_BYTES:,}'
-                )
-            data = file.read(MOST_BYTES)
-    except OSError as error:
-        raise ExpandError(f'"{path}" cannot be read: {error.strerror}') from error
-    utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
-    try:
-        return data.decode("utf-16" if utf16 else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        encoding = "UTF-16" if utf16 else "UTF-8"
-        raise ExpandError(f'"{path}", line {line}: is not {encoding} text') from error
-
-
-def _open(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def scan(path: str, text: str, visits: Mapping[str, Visit]) -> JsonText:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from expand.errors import ExpandError
 from expand.layouts.labelled.dataset import LabelFile, Rows
-from expand.storage.reading import read_image
+from expand.layouts.labelled.files import read_file
 
 NAME, COUNT = "dataset.json", "numTraining"
 LARGEST = 16 << 20
@@ -38,10 +38,8 @@ class CaseCount:
 def read_count(root: Path, sources: int) -> CaseCount | None:
     """Read the file of a dataset of so many images that grow; return None if there is none."""
     try:
-        if (root / NAME).stat().st_size > LARGEST:
-            return None
-        content = json.loads(read_image(root / NAME))
-    except (ExpandError, OSError, ValueError, RecursionError):
+        content = json.loads(read_file(root, NAME, LARGEST))
+    except (ExpandError, ValueError, RecursionError):
         return None
     count = content.get(COUNT) if isinstance(content, dict) else None
     if not isinstance(count, int) or isinstance(count, bool) or count < sources:

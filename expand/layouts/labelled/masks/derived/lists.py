@@ -13,13 +13,13 @@ from pathlib import Path
 
 from expand.errors import ExpandError
 from expand.layouts.labelled.dataset import LabelFile, Rows
+from expand.layouts.labelled.files import read_file
 from expand.layouts.labelled.masks.derived.names import Names, agreeing
 from expand.layouts.labelled.masks.files import File
 from expand.layouts.labelled.masks.places import part_said
 from expand.layouts.labelled.tables.columns.vocabulary import ANGLES, PLACES, TEXTS
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.words import words
-from expand.storage.reading import read_image
 
 SUFFIXES = (".txt", ".lst", ".csv", ".tsv")
 PEEKED = 1000
@@ -107,10 +107,8 @@ def find_lists(root: Path, files: Iterable[File], names: Names, part: str) -> li
 def read_list(root: Path, path: str, names: Names) -> ImageList | None:
     """Read a file; return None unless at least a quarter of its lines name images of `names`."""
     try:
-        if (root / path).stat().st_size > LARGEST:
-            return None
-        lines = read_image(root / path).decode().splitlines(keepends=True)
-    except (ExpandError, OSError, UnicodeDecodeError):
+        lines = read_file(root, path, LARGEST).decode().splitlines(keepends=True)
+    except (ExpandError, UnicodeDecodeError):
         return None  # it is kept as it is
     filled = [line for line in lines[:PEEKED] if line.strip()]
     if not any(_image_of(line, names) for line in filled):

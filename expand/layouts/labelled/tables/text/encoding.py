@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 from typing import NamedTuple
 
 from expand.errors import ExpandError
+from expand.layouts.labelled.files import read_file
 from expand.layouts.labelled.tables.text.record import TableError
 
 MOST = 256 << 20
@@ -38,7 +37,11 @@ def read_text(root: Path, name: str) -> tuple[str, Encoding]:
 
     A file without a byte order mark that is not UTF-8 is taken for Latin-1, which keeps each byte.
     """
-    return decode(_read(root, name), name)
+    try:
+        data = read_file(root, name, MOST)
+    except ExpandError as error:
+        raise TableError(str(error), error.status) from error
+    return decode(data, name)
 
 
 def decode(data: bytes, name: str) -> tuple[str, Encoding]:
@@ -66,19 +69,3 @@ def _encoding(data: bytes) -> Encoding:
     if b"\0" in first[::2] and b"\0" not in first[1::2]:
         return Encoding("utf-16-be")
     return Encoding("utf-8")
-
-
-def _read(root: Path, name: str) -> bytes:
-    try:
-        handle = os.open(root / name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with open(handle, "rb") as file:
-            status = os.fstat(handle)
-            if not stat.S_ISREG(status.st_mode):
-                raise TableError(f'"{name}" is not a regular file')
-            if status.st_size > MOST:
-                raise TableError(
-                    f'"{name}" has {status.st_size:,} bytes; tables of up to {MOST:,} are read'
-                )
-            return file.read(MOST + 1)
-    except OSError as error:
-        raise TableError(f'"{name}" cannot be read: {error.strerror}') from error

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
-from expand.errors import BadImageError, ExpandError, shown
+from expand.errors import ExpandError, shown
 from expand.layouts.directory import is_image
 from expand.layouts.labelled.dataset import LabelFile, Rows
+from expand.layouts.labelled.files import UTF16, read_file
 from expand.layouts.labelled.voc.lists.entries import Copy, Find, ImageList
 from expand.layouts.labelled.voc.survey import Survey
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.words import role_of
-from expand.storage.reading import read_image
 
 LARGEST = 256 << 20
 """Bytes of a list."""
@@ -169,15 +168,7 @@ def name_in_folder(image: str, home: str) -> str:
 
 def read_list(root: Path, name: str) -> str:
     """Return the text of a list; raise ExpandError if it cannot be read."""
-    path = os.path.join(root, name)
-    try:
-        if os.stat(path).st_size > LARGEST:
-            raise BadImageError(f"has more than {LARGEST:,} bytes")
-        data = read_image(path)
-    except OSError as error:
-        raise ExpandError(f'"{path}" cannot be read: {error.strerror}') from error
-    except BadImageError as error:
-        raise ExpandError(f'"{path}" {error}') from error
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ExpandError(f'"{path}" is a list in UTF-16; save it as UTF-8')
+    data = read_file(root, name, LARGEST)
+    if data.startswith(UTF16):
+        raise ExpandError(f'"{name}" is a list in UTF-16; save it as UTF-8')
     return data.decode("utf-8", "surrogateescape")

@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from expand.errors import BadImageError, ExpandError, cut
+from expand.errors import ExpandError, cut
+from expand.layouts.labelled.files import read_text
 from expand.layouts.labelled.yolo.folder.keys import Keys
-from expand.storage.reading import read_image
 
 MOST_BYTES = 1 << 20
 MOST_LEVELS, MOST_EVENTS = 20, 100_000
@@ -47,21 +47,9 @@ class DataFile:
         return self.name[: self.name.rfind("/") + 1]
 
 
-def read_text(root: Path, name: str) -> str:
-    """Return the text of a file of the dataset; raise ExpandError if that is not possible."""
-    try:
-        if (root / name).stat().st_size > MOST_BYTES:
-            raise ExpandError(f'"{name}" is larger than {MOST_BYTES >> 10} KiB')
-        data = read_image(root / name)
-        return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ExpandError(
-            f'"{name}" cannot be read: it is not UTF-8 text; save it as UTF-8'
-        ) from error
-    except BadImageError as error:
-        raise ExpandError(f'"{name}" {error}') from error
-    except OSError as error:
-        raise ExpandError(f'"{name}" cannot be read: {error.strerror}') from error
+def read_data_file(root: Path, name: str) -> str:
+    """Return the text of a data file; raise ExpandError as `read_text` does."""
+    return read_text(root, name, MOST_BYTES)
 
 
 def read_yaml(name: str, text: str) -> DataFile | None:

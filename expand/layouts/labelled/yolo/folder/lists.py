@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from expand.errors import BadImageError, ExpandError
+from expand.layouts.labelled.files import read_text
 from expand.layouts.labelled.yolo.folder.paths import Finder, is_absolute
-from expand.storage.reading import read_image
 
 MOST_BYTES = 256 << 20
 
@@ -24,22 +23,10 @@ class Line(NamedTuple):
 def read_list(root: Path, name: str) -> Iterator[Line]:
     """Yield the lines of a list, without empty ones."""
     find = Finder(root, (name[: name.rfind("/") + 1],))
-    for written in _text(root, name).splitlines():
+    for written in read_text(root, name, MOST_BYTES).splitlines():
         if written := written.strip():
             place = find.find(written)
             yield Line(written, place.path if place else "")
-
-
-def _text(root: Path, name: str) -> str:
-    try:
-        if (root / name).stat().st_size > MOST_BYTES:
-            raise ExpandError(f'"{name}" is larger than {MOST_BYTES >> 20} MiB')
-        data = read_image(root / name)
-        return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ExpandError(f'"{name}" is not a list of images: it is not UTF-8 text') from error
-    except (BadImageError, OSError) as error:
-        raise ExpandError(f'"{name}" {error}') from error
 
 
 def write_list(root: Path, name: str, grown: Mapping[str, Sequence[str]], grows: bool) -> bytes:

@@ -11,8 +11,8 @@ from expand.layouts.directory import IMAGE
 from expand.layouts.labelled.yolo.folder.datafile import (
     DataFile,
     read_darknet,
+    read_data_file,
     read_names,
-    read_text,
     read_yaml,
 )
 from expand.layouts.walk import walk
@@ -97,7 +97,7 @@ def _read_darknet(root: Path, names: list[str]) -> list[DataFile]:
     files = list[DataFile]()
     for name in sorted(names, key=_order)[:MOST_FILES]:
         try:
-            if file := read_darknet(name, read_text(root, name)):
+            if file := read_darknet(name, read_data_file(root, name)):
                 files.append(file)
         except ExpandError:
             continue  # other files have this suffix too
@@ -108,7 +108,7 @@ def _read_yamls(root: Path, names: list[str]) -> list[DataFile]:
     files, errors = list[DataFile](), list[ExpandError]()
     for name in names:
         try:
-            text = read_text(root, name)
+            text = read_data_file(root, name)
         except ExpandError:
             if _is_usual(name) and not files:
                 raise
@@ -151,7 +151,7 @@ def class_names(root: Path, found: Survey) -> tuple[str, ...]:
     """
     for name in sorted(found.class_files, key=_order)[:1]:
         try:
-            return read_names(read_text(root, name))
+            return read_names(read_data_file(root, name))
         except ExpandError:
             continue
     return ()

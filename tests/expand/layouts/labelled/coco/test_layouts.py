@@ -317,7 +317,7 @@ CASES: dict[str, tuple[Any, str]] = {
     "not its image": ('{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": "1"}]}', "\"train.json\": no annotation is of one of its images; image_id is, for example, '1', and the id of an image 1"),
     "panoptic": ('{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": 1, "segments_info": [{}]}]}', '"train.json", line 1: a panoptic annotation needs a file_name, and segments_info with a number as id each'),
     "unknown places": ('{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": 1, "id": 1, "category_id": 1, "iscrowd": 0, "foot_kpts": [1, 2, 2]}]}', '"train.json", line 1: an annotation has "foot_kpts", which says where something is and cannot be moved; remove it, or give it another name if it says something else'),
-    "not UTF-8": (b'{"images": [\n"\xff"]}', '"train.json", line 2: is not UTF-8 text'),
+    "not UTF-8": (b'{"images": [\n"\xff"]}', '"train.json", line 2: is not UTF-8 text; save the file as UTF-8'),
 }  # fmt: skip
 
 

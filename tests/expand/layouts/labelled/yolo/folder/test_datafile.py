@@ -9,8 +9,8 @@ import pytest
 from expand.errors import ExpandError
 from expand.layouts.labelled.yolo.folder.datafile import (
     read_darknet,
+    read_data_file,
     read_names,
-    read_text,
     read_yaml,
 )
 
@@ -93,10 +93,10 @@ def test_class_names_are_one_a_line() -> None:
 def test_files_of_other_encodings_are_read_and_others_refused(tmp_path: Path) -> None:
     for encoding in ("utf-8", "utf-8-sig", "utf-16"):
         (tmp_path / "data.yaml").write_text("nc: 1 # ä", encoding=encoding)
-        assert read_text(tmp_path, "data.yaml") == "nc: 1 # ä"
+        assert read_data_file(tmp_path, "data.yaml") == "nc: 1 # ä"
     (tmp_path / "data.yaml").write_bytes(b"\xff\xfa\x80")
-    with pytest.raises(ExpandError, match='"data.yaml" cannot be read: it is not UTF-8 text'):
-        read_text(tmp_path, "data.yaml")
+    with pytest.raises(ExpandError, match='"data.yaml", line 1: is not UTF-8 text'):
+        read_data_file(tmp_path, "data.yaml")
     (tmp_path / "data.yaml").write_bytes(b" " * (2 << 20))
-    with pytest.raises(ExpandError, match="larger than 1024 KiB"):
-        read_text(tmp_path, "data.yaml")
+    with pytest.raises(ExpandError, match='"data.yaml" has .* bytes; at most 1,048,576 are read'):
+        read_data_file(tmp_path, "data.yaml")

@@ -1,4 +1,4 @@
-"""Labelled datasets that `benchmarks.labels` measures: drawn boxes, polygons and masks."""
+"""The datasets that are measured: drawn boxes, polygons and masks in several formats."""
 
 from __future__ import annotations
 

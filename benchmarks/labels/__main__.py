@@ -20,7 +20,7 @@ from statistics import median
 import click
 import numpy as np
 
-from benchmarks.labelled import (
+from benchmarks.labels.sets import (
     draw_photographs,
     write_boxes,
     write_coco,
@@ -31,7 +31,7 @@ from benchmarks.labelled import (
     write_voc,
 )
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 MEMORY = Path("/dev/shm")
 GEOMETRY = "geometry.yaml"
 """A recipe with the moves of `classic` and nothing else: what masks go through."""

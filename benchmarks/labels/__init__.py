@@ -1,0 +1,1 @@
+"""CPU seconds that boxes, polygons and masks add to an expansion."""
