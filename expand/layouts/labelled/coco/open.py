@@ -11,8 +11,8 @@ from expand.layouts.labelled.coco.files.chosen import Chosen, choose, png_path
 from expand.layouts.labelled.coco.files.collect import read_files
 from expand.layouts.labelled.coco.files.find import read_tree
 from expand.layouts.labelled.coco.labels import CocoLabels
+from expand.layouts.labelled.coco.notes import MASKS, RLE, classes_of, names_of, notes_of, title_of
 from expand.layouts.labelled.coco.objects.skeletons import Skeleton, find_skeletons
-from expand.layouts.labelled.coco.said import MASKS, RLE, classes_of, names_of, notes_of, title_of
 from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import KEPT, MADE, Role, Use, list_dataset

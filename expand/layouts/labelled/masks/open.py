@@ -13,10 +13,10 @@ from expand.layouts.labelled.masks.derived.files import SetFiles
 from expand.layouts.labelled.masks.derived.listed import read_parts
 from expand.layouts.labelled.masks.files import File, MaskOf, Pairing
 from expand.layouts.labelled.masks.labels import MaskLabels
+from expand.layouts.labelled.masks.notes import notes, say_outside, title
 from expand.layouts.labelled.masks.pairing import Images, pair
 from expand.layouts.labelled.masks.parts import Parts
 from expand.layouts.labelled.masks.polygons import ENDING
-from expand.layouts.labelled.masks.said import notes, say_outside, title
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import KEPT, MADE, Role, Use, list_dataset
 from expand.layouts.names import fold

@@ -6,6 +6,7 @@ from expand.errors import ExpandError
 from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import KEPT, Role, Use, list_dataset
+from expand.layouts.labelled.titles import counted
 
 
 def open_flat(opening: Opening) -> Dataset:
@@ -23,5 +24,5 @@ def open_flat(opening: Opening) -> Dataset:
     if not len(listing):
         listing.close()
         raise ExpandError(f'"{opening.root}" has no images')
-    count = "1 image" if len(listing) == 1 else f"{len(listing):,} images"
-    return Dataset("flat", f"images without labels, {count}", listing)
+    title = f"images without labels, {counted(len(listing), 'image')}"
+    return Dataset("flat", title, listing)

@@ -12,6 +12,7 @@ from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import list_dataset
 from expand.layouts.labelled.tables.classes import Classes, find_classes
 from expand.layouts.labelled.tables.images import Images
+from expand.layouts.labelled.tables.notes import contents_of, notes_of, split_of
 from expand.layouts.labelled.tables.parts import Parts, find_column, split_parts
 from expand.layouts.labelled.tables.rows.labels import TableLabels
 from expand.layouts.labelled.tables.rows.row import TableSettings
@@ -20,7 +21,6 @@ from expand.layouts.labelled.tables.rows.writing import write_tables
 from expand.layouts.labelled.tables.settings import settings_of
 from expand.layouts.labelled.tables.survey import Survey, survey
 from expand.layouts.labelled.tables.table import Table
-from expand.layouts.labelled.tables.titles import contents_of, notes_of, split_of
 
 
 def build_dataset(

@@ -12,6 +12,7 @@ from expand.errors import BadImageError, ExpandError
 from expand.layouts.labelled.dataset import Dataset, derive_nothing
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import KEPT, MADE, Role, Use, list_dataset
+from expand.layouts.labelled.titles import counted, left, listed
 from expand.layouts.labelled.voc.annotations.annotation import KINDS, Annotation
 from expand.layouts.labelled.voc.annotations.elements import check_installed
 from expand.layouts.labelled.voc.lists.entries import ImageList
@@ -112,18 +113,10 @@ def _title(growth: Growth, kinds: Sequence[str], classes: Sequence[str]) -> str:
     """Say what was found."""
     parts = ["Pascal VOC"]
     if classes:
-        parts.append(f"{len(classes)} {'class' if len(classes) == 1 else 'classes'}")
+        parts.append(counted(len(classes), "class", "classes"))
     if kinds:
-        parts.append(join(kinds))
-    count = f"{len(growth.images):,} {'image' if len(growth.images) == 1 else 'images'}"
+        parts.append(listed(kinds))
+    count = counted(len(growth.images), "image")
     if not growth.split:
         return f"{', '.join(parts)}, {count}; it has no parts, so all of them grow"
-    are = "they are" if growth.others[1:] else "it is"
-    left = f"; {join(growth.others)} left as {are}" if growth.others else ""
-    return f"{', '.join(parts)}, {growth.split} split {count}{left}"
-
-
-def join(names: Sequence[str]) -> str:
-    """Return names as a list in a sentence."""
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last
+    return f"{', '.join(parts)}, {growth.split} split {count}{left(growth.others)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from expand.errors import cut
-from expand.layouts.labelled.titles import format_title
+from expand.layouts.labelled.titles import counted, format_title
 from expand.layouts.labelled.yolo.folder.datafile import DataFile
 from expand.layouts.labelled.yolo.folder.parts import Part
 from expand.layouts.labelled.yolo.folder.place import BESIDE, USUAL, Place
@@ -33,7 +33,7 @@ def notes_of(
     wrong, odd = _faults(part, faults), list[str]()
     if count := faults.counts["background"]:
         odd.append(
-            f"{_counted(count, 'image has', 'images have')} no label file, such as "
+            f"{counted(count, 'image has', 'images have')} no label file, such as "
             f'"{faults.first["background"]}": background'
         )
     for other in others:
@@ -70,22 +70,18 @@ def _faults(part: Part, faults: Faults) -> list[str]:
     counts, first, said = faults.counts, faults.first, list[str]()
     if count := counts["alone"]:
         said.append(
-            f"{_counted(count, 'label file has', 'label files have')} no image, such as "
+            f"{counted(count, 'label file has', 'label files have')} no image, such as "
             f'"{first["alone"]}"; kept as {"it is" if count == 1 else "they are"}'
         )
     if count := counts["unread"]:
         said.append(
-            f"{_counted(count, 'image is', 'images are')} of a format that is not read, such as "
+            f"{counted(count, 'image is', 'images are')} of a format that is not read, such as "
             f'"{first["unread"]}"; kept as {"it is" if count == 1 else "they are"}'
         )
     if part.lost:
         said.append(
-            f"{_counted(len(part.lost), 'path', 'paths')} of {part.name} "
+            f"{counted(len(part.lost), 'path')} of {part.name} "
             f"{'is' if len(part.lost) == 1 else 'are'} not in the folder, such as "
             f'"{cut(part.lost[0])}"'
         )
     return said
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"

@@ -125,7 +125,7 @@ def _last(ids: list[Id]) -> Id | None:
 
 
 def _shared(reader: EntryReader) -> frozenset[Id]:
-    """Return the ids that several images have: nobody knows whose their annotations are."""
+    """Return the ids that several images have: it is unknown which of them annotations are of."""
     if len(set(reader.ids)) == len(reader.ids):
         return frozenset()
     return frozenset(each for each, count in Counter(reader.ids).items() if count > 1)

@@ -79,7 +79,7 @@ def test_roboflow(drawn: Drawn) -> None:
     (drawn.root / "README.roboflow.txt").write_text("hello")
     grown = check(drawn, ["train/a_jpg.rf.1_v1.png"])
     assert grown.title == (
-        "COCO segmentation and keypoints, 3 classes, train split 1 image; test, valid left as they are"
+        "COCO segmentation and keypoints, 3 classes, train split 1 image; test and valid left as they are"
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from expand.layouts.labelled.masks.files import File, Pairing
 from expand.layouts.labelled.masks.parts import Growing, Parts
 from expand.layouts.labelled.masks.polygons import ENDING
+from expand.layouts.labelled.titles import counted, left
 
 LOSSY = (".jpg", ".jpeg")
 BESIDE = (".json", ".txt", ".xml", ".csv", ".geojson")
@@ -19,12 +20,10 @@ def title(pairing: Pairing, grown: set[str], growing: Growing, parts: Parts) -> 
     masks = sum(
         not mask.path.endswith(ENDING) for path in grown for mask in pairing.masks.get(path, ())
     )
-    count = f"{_count(len(grown), 'image')} with {_count(masks, 'mask')}"
+    count = f"{counted(len(grown), 'image')} with {counted(masks, 'mask')}"
     if not growing.kind:
         return f"images with masks, {count}"
-    left = parts.others(growing)
-    rest = f"; {', '.join(left)} left as {'it is' if len(left) == 1 else 'they are'}"
-    return f"images with masks, {growing.shown} split {count}{rest if left else ''}"
+    return f"images with masks, {growing.shown} split {count}{left(parts.others(growing))}"
 
 
 def notes(
@@ -63,10 +62,10 @@ def _lossy(masks: Iterable[str]) -> list[str]:
     lossy = sorted(path for path in masks if path.lower().endswith(LOSSY))
     if not lossy:
         return []
-    counted = f"{_count(len(lossy), 'mask')} {'is' if len(lossy) == 1 else 'are'} JPEG"
+    masks_are = f"{counted(len(lossy), 'mask')} {'is' if len(lossy) == 1 else 'are'} JPEG"
     copies = "the masks of copies are JPEG of quality 100, a few grey levels off"
     advice = "convert masks to PNG for exact ones"
-    return [f'{counted}, such as "{lossy[0]}", which is lossy: {copies}; {advice}']
+    return [f'{masks_are}, such as "{lossy[0]}", which is lossy: {copies}; {advice}']
 
 
 def _beside(others: Iterable[File], grown: set[str]) -> list[str]:
@@ -75,7 +74,7 @@ def _beside(others: Iterable[File], grown: set[str]) -> list[str]:
     same = [file for file in others if file.stem in stems and file.suffix.lower() in BESIDE]
     if not same:
         return []
-    files = f'{_count(len(same), "file")} with the name of an image, such as "{same[0].path}"'
+    files = f'{counted(len(same), "file")} with the name of an image, such as "{same[0].path}"'
     return [f"{files}, {'is' if len(same) == 1 else 'are'} kept; the copies of the image have none"]
 
 
@@ -83,7 +82,3 @@ def _say(files: Sequence[File], one: str, several: str) -> str:
     if len(files) == 1:
         return f'1 {one}, "{files[0].path}": it is left as it is'
     return f'{len(files):,} {several}, such as "{files[0].path}": they are left as they are'
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

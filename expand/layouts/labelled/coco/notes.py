@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from expand.layouts.labelled.coco.files.chosen import Chosen
 from expand.layouts.labelled.coco.files.document import CocoFile
-from expand.layouts.labelled.titles import format_title
+from expand.layouts.labelled.titles import counted, format_title, listed
 
 RLE = frozenset(("rle", "counts"))
 MASKS = RLE | {"polygons", "panoptic"}
@@ -32,11 +32,8 @@ def notes_of(
 
 
 def _count(names: Sequence[str]) -> str:
-    return (
-        f'1 image ("{names[0]}")'
-        if len(names) == 1
-        else (f'{len(names):,} images ("{names[0]}" is the first)')
-    )
+    shown = f'"{names[0]}"' if len(names) == 1 else f'"{names[0]}" is the first'
+    return f"{counted(len(names), 'image')} ({shown})"
 
 
 def _are(names: Sequence[str]) -> str:
@@ -56,9 +53,7 @@ def title_of(chosen: Chosen, kinds: frozenset[str], count: int) -> str:
     if not what:
         what = ["detection" if "boxes" in kinds else "images without annotations"]
     classes = len(classes_of(chosen.files)) or None
-    *first, last = what
-    kind = f"{', '.join(first)} and {last}" if first else last
-    return format_title(f"COCO {kind}", classes, chosen.part.name, count, chosen.kept)
+    return format_title(f"COCO {listed(what)}", classes, chosen.part.name, count, chosen.kept)
 
 
 def classes_of(files: Sequence[CocoFile]) -> list[str]:
