@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import cv2
 
+from expand.errors import BadImageError
 from expand.images.memory import keep_buffers
 from expand.job.settings import Settings
 from expand.job.tasks.context import PROBLEMS, TaskContext, check_card, check_output, problem_of
@@ -27,6 +28,7 @@ from expand.layouts.labelled.dataset import Labels
 from expand.layouts.source import Source, read_source
 from expand.records.rows import Row, line_of
 from expand.storage.folder import OutputFolder
+from expand.storage.reading import LINE_BYTES
 from expand.storage.removal import open_output
 
 
@@ -108,10 +110,11 @@ def finish_task(
     task, entries, source, problem = begun
     if task.source.kept:
         return keep_file(context, folder, task)
-    files: list[File] = []
+    made: dict[int, Entry] = {}
     if source:
         try:
             files = list(make_files(source, context.settings, drawn))
+            made = {file.view: entry_of(context.settings, task.source, file) for file in files}
             if context.careful and not task.begun:
                 check_free(folder, files, task.lines)
             write_files(context, folder, task.source, files)
@@ -119,9 +122,16 @@ def finish_task(
             problem = problem_of(context, error)
     if problem:
         return bad_outcome(folder, task, problem)
-    for file in files:
-        row = row_of(task.source, file, context.settings.group_by)
-        entries[file.view] = Entry(row, line_of(row))
+    entries |= made
     remove_stale(context, folder, task, [entry.row for entry in entries.values()])
     written = context.settings.written_for(task.source.label)
-    return outcome_of(task.source, [entries[k] for k in written], len(files))
+    return outcome_of(task.source, [entries[k] for k in written], len(made))
+
+
+def entry_of(settings: Settings, source: Source, file: File) -> Entry:
+    """Return the entry of a file; raise BadImageError if its line would be too long to be read."""
+    row = row_of(source, file, settings.group_by)
+    line = line_of(row)
+    if 4 * len(line) > LINE_BYTES and len(line.encode()) > LINE_BYTES:
+        raise BadImageError(f"has labels of more than {LINE_BYTES >> 20} MiB of text")
+    return Entry(row, line)

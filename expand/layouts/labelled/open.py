@@ -10,6 +10,7 @@ from expand.errors import ExpandError
 from expand.layouts.class_folders import NoClassesError, check_root, list_sources
 from expand.layouts.directory import read_directory
 from expand.layouts.labelled.collisions import check_copies
+from expand.layouts.labelled.companions import check_companions
 from expand.layouts.labelled.dataset import AS_IT_LOOKS, Dataset, Request
 from expand.layouts.labelled.opening import Opener, Opening
 from expand.layouts.layout import AUTO, FOLDERS, LABELLED, LAYOUTS, Kind, Layout, LayoutError
@@ -89,6 +90,8 @@ def open_labelled(opening: Opening) -> Dataset:
     opener: Opener = getattr(import_module(f"expand.layouts.labelled.{module}"), function)
     dataset = opener(opening)
     try:
+        if opening.request.layout == AUTO:
+            check_companions(opening.root, dataset)
         check_copies(opening.root, dataset, opening.factor, opening.format)
     except ExpandError:
         dataset.close()

@@ -11,6 +11,7 @@ import pytest
 from expand import ExpandError, expand
 from expand.job import run
 from expand.job.checks.verify import verify
+from expand.job.tasks import task
 from tests.conftest import tree
 from tests.expand.job.test_survival import Midway
 from tests.expand.layouts.labelled.coco.drawn import draw_coco
@@ -140,3 +141,14 @@ def test_labels_that_change_during_a_run_are_those_from_before_or_after(
         return  # it is said that the file has changed
     for name, data in tree(out).items():
         assert name == "expand.jsonl" or data in allowed[name], name
+
+
+def test_labels_that_do_not_fit_into_a_line_of_the_manifest_make_an_image_bad(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task, "LINE_BYTES", 1 << 12)
+    src = draw_detect(tmp_path / "drawn") / "images/train"
+    (src / "labels.csv").write_text(f"file,text\n00.png,{'é' * (1 << 12)}\n01.png,b\n")
+    report = expand(src, tmp_path / "out", 2, workers=1)
+    assert [bad.source for bad in report.summary.bad] == ["00.png"]
+    assert report.summary.bad[0].reason.startswith("has labels of more than 0 MiB of text")
