@@ -70,6 +70,11 @@ class Balance:
         """Whether the rule is a number of files, whatever the factor."""
         return self.rule not in ("max", "median") and not self.rule.startswith(REPEAT)
 
+    @property
+    def options(self) -> str:
+        """The options that ask for it: --balance max --most 100."""
+        return f"--balance {self.rule}" + (f" --most {self.most}" if self.most else "")
+
     def complete(self, factor: int, counts: Mapping[str, int]) -> Balance:
         """Return this balance with the views of each class; `counts` are the images of each.
 

@@ -26,6 +26,9 @@ from train.cli.settings import load_recipe, read_hyperparameters, read_shape, ty
 from train.errors import TrainError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from train.compare.arms import Arm
     from train.compare.study import ComparisonStudy
 
 COMPARE_COMMON = ("test", "arms", "factors", "lengths", "out")
@@ -39,6 +42,8 @@ PLAIN = (
     "dropout",
     "sources",
     "budget",
+    "balance",
+    "most",
     "seed",
     "device",
     "precision",
@@ -100,7 +105,8 @@ ARM_OPTIONS = [
         type=NameList(ARMS),
         default="none,fly,disk",
         show_default=True,
-        help="Arms to compare: none, fly, disk, disk-random, disk-balanced, hybrid; disk=4 for one factor only.",
+        help="Arms to compare: none, fly, disk, disk-random, disk-balanced, hybrid; "
+        "disk=4 for one factor only.",
     ),
     click.option(
         "--factor",
@@ -122,6 +128,17 @@ ARM_OPTIONS = [
         type=NameList(technique_names),
         metavar="LIST",
         help="Techniques that hybrid applies on top of its copies.  [default: flip,translate]",
+    ),
+    click.option(
+        "--balance",
+        metavar="RULE",
+        default="max",
+        show_default=True,
+        help="Copies of disk-balanced: max or median (as many files as that class gets by "
+        "--factor), or repeat=0.1.",
+    ),
+    click.option(
+        "--most", type=int, metavar="M", help="At most M views of an image in disk-balanced."
     ),
     click.option(
         "--codec",
@@ -198,6 +215,7 @@ def read_comparison(data: Path, options: dict[str, Any]) -> ComparisonStudy:
     drawn = options["fly_techniques"]
     if drawn and typed("fly_techniques") and not any(arm.strategy == "hybrid" for arm in arms):
         raise TrainError("--fly is for the arm hybrid, which --arms does not name")
+    check_balance(options, arms)
     # copies are made by expand's own code: by default the views they are compared with are, too
     renderer = "exact" if options["renderer"] == "auto" else options["renderer"]
     return ComparisonStudy(
@@ -214,6 +232,13 @@ def read_comparison(data: Path, options: dict[str, Any]) -> ComparisonStudy:
         renderer=renderer,
         **{key: options[key] for key in PLAIN},
     )
+
+
+def check_balance(options: dict[str, Any], arms: Sequence[Arm]) -> None:
+    """Refuse options of disk-balanced where no such arm is."""
+    given = [name for name in ("balance", "most") if options[name] is not None and typed(name)]
+    if given and not any(arm.strategy == "disk-balanced" for arm in arms):
+        raise TrainError(f"--{given[0]} is for the arm disk-balanced, which --arms does not name")
 
 
 def read_threads(options: dict[str, Any]) -> int:

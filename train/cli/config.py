@@ -212,6 +212,8 @@ def _from_comparison(study: dict[str, Any]) -> dict[str, Any]:
         **_all_there(own),
         "fly_techniques": _as_text(study.get("fly_techniques") or []) or None,
         "codec": codec["format"] + quality,
+        "balance": study.get("balance"),
+        "most": study.get("most"),
     }
 
 

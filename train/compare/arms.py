@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from expand.job.balance import Balance
 from train.errors import TrainError
 
 STRATEGIES = ("none", "fly", "disk", "disk-random", "disk-balanced", "hybrid")
@@ -30,17 +31,16 @@ class Arm:
         """Tell whether it reads copies."""
         return self.factor is not None
 
-    @property
-    def description(self) -> str:
-        """What the arm shows in an epoch."""
+    def describe(self, balance: Balance) -> str:
+        """Return what the arm shows in an epoch; `balance` is that of disk-balanced arms."""
         copies = f"{self.factor} views of each source on disk, including the untouched one"
         return {
             "none": "the sources as they are",
             "fly": "a new view of each source in every epoch, nothing stored",
             "disk": f"{copies}; stratified",
             "disk-random": f"{copies}; drawn independently",
-            "disk-balanced": f"as many views of each class on disk as the largest has by "
-            f"{self.factor} views of each source; as many images an epoch as there are sources",
+            "disk-balanced": f"copies on disk as expand --factor {self.factor} {balance.options} "
+            "writes them; as many images an epoch as there are sources, from all files in turn",
             "hybrid": f"{copies}; cheap techniques applied to them on the fly",
         }[self.strategy]
 

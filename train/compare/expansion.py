@@ -116,7 +116,7 @@ def _expand(
     settings = study.expansion(arm, Seeds.of(study.seed, 0).views)
     plain = {name: getattr(settings, name) for name in ("seed", "sampling", "format", "quality")}
     plain["layout"] = "huggingface" if (source / TABLE).exists() else FOLDERS
-    plain["balance"] = settings.balance and settings.balance.rule
+    plain["balance"] = settings.balance
     started = time.perf_counter()
     try:
         report = expand(source, out, settings.factor, settings.recipe, overwrite=True, **plain)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from expand.job.balance import Balance
 from train.compare.arms import Arm
 from train.report.classes import ClassDifference
 from train.statistics.intervals import Interval
@@ -182,6 +183,8 @@ class ComparisonSetup:
     budget: str
     margin: float
     settings: Mapping[str, Any]
+    balance: Balance
+    """How disk-balanced arms balance classes."""
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,6 @@ from train.errors import TrainError
 from train.feed.strategies import Strategy
 from train.trials.study import Study, Trial
 
-BALANCE = Balance("max")
-"""How disk-balanced arms balance classes."""
 CHEAP = ("flip", "translate")
 """What hybrid applies on the fly by default: the cheapest techniques, exact or nearly so."""
 
@@ -35,6 +33,10 @@ class ComparisonStudy(Study):
     """The techniques that hybrid draws on top; empty: the recipe's cheap ones."""
     budget: str = "steps"
     codec: Codec = LOSSLESS
+    balance: str = "max"
+    """How disk-balanced arms balance classes: a rule of `expand --balance`."""
+    most: int | None = None
+    """Views of an image at most, in disk-balanced arms; None: as many as the rule gives."""
 
     def __post_init__(self) -> None:
         if self.budget not in BUDGETS:
@@ -43,10 +45,23 @@ class ComparisonStudy(Study):
             raise TrainError(f"--epochs must be at least 1, got {min(self.lengths)}")
         if self.shape.side is not None and any(arm.strategy == "hybrid" for arm in self.arms):
             raise TrainError("hybrid arms need images of one size, without --image-size")
+        if self.balancing.is_count:
+            raise TrainError(
+                "--balance must be max, median or repeat=SHARE, which follow the factor of an arm, "
+                f"got {self.balance}"
+            )
         for arm in self.arms:
             if arm.stored:
                 self.expansion(arm, 0)
         self.hybrid_parts  # noqa: B018  # checks the techniques
+
+    @property
+    def balancing(self) -> Balance:
+        """How disk-balanced arms balance classes."""
+        try:
+            return Balance(self.balance, self.most)
+        except ExpandError as error:
+            raise TrainError(str(error)) from error
 
     @property
     def clean_every(self) -> int | None:
@@ -88,9 +103,10 @@ class ComparisonStudy(Study):
             plain = Expansion(
                 recipe, arm.factor or 1, view_seed, sampling, self.codec.format, self.codec.quality
             )
-            return replace(plain, balance=BALANCE) if arm.strategy == "disk-balanced" else plain
         except ExpandError as error:
             raise TrainError(str(error)) from error
+        balanced = arm.strategy == "disk-balanced"
+        return replace(plain, balance=self.balancing) if balanced else plain
 
     def strategy(self, arm: Arm, view_seed: int) -> Strategy:
         """Return the strategy by which an arm trains."""

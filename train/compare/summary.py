@@ -82,6 +82,8 @@ def _setup(
         "epochs": ", ".join(map(str, study.lengths)),
         "copies": "lossless" if study.codec.lossless else study.codec.format,
     }
+    if any(arm.strategy == "disk-balanced" for arm in study.arms):
+        settings["balance"] = study.balancing.options
     return ComparisonSetup(
         data=str(study.data),
         sources=len(data.train.folder),
@@ -90,6 +92,7 @@ def _setup(
         budget=study.budget,
         margin=options.margin,
         settings=settings,
+        balance=study.balancing,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from train.report.formatting import arm_name, points, points_range
-from train.report.tables import name_of
+from train.report.tables import Table, name_of
 from train.statistics.intervals import Interval
 
 ALL_SHOWN, EXTREMES = 20, 10
@@ -73,6 +73,18 @@ def _extremes(
     ordered = sorted(by_class, key=lambda name: (lowest[name], name))
     harmed, rest = ordered[:EXTREMES], ordered[EXTREMES:]
     return harmed, sorted(rest, key=lambda name: (-highest[name], name))[:EXTREMES]
+
+
+def as_table(heat: Heat) -> Table:
+    """Return the differences as text, without tints."""
+    rows = (
+        (
+            name,
+            *(f"{tile.text} ({tile.interval})" if tile.interval else tile.text for tile in tiles),
+        )
+        for name, tiles in heat.rows
+    )
+    return Table(heat.caption, ("class", *heat.columns), tuple(rows))
 
 
 def false_alarms(differences: Sequence[ClassDifference]) -> tuple[int, float]:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from expand.job.balance import Balance
 from train.compare.arms import (
     BUDGETS,
     STRATEGIES,
@@ -74,13 +75,15 @@ def test_what_is_no_list_of_arms_is_refused(text: str, words: str) -> None:
 
 
 def test_every_arm_says_what_it_does() -> None:
-    words = [Arm(name, None if name in ("none", "fly") else 4).description for name in STRATEGIES]
+    balance = Balance("max", 9)
+    arms = [Arm(name, None if name in ("none", "fly") else 4) for name in STRATEGIES]
+    words = [arm.describe(balance) for arm in arms]
     assert words == [
         "the sources as they are",
         "a new view of each source in every epoch, nothing stored",
         "4 views of each source on disk, including the untouched one; stratified",
         "4 views of each source on disk, including the untouched one; drawn independently",
-        "as many views of each class on disk as the largest has by 4 views of each source; as many images an epoch as there are sources",
+        "copies on disk as expand --factor 4 --balance max --most 9 writes them; as many images an epoch as there are sources, from all files in turn",
         "4 views of each source on disk, including the untouched one; cheap techniques applied to them on the fly",
     ]
 

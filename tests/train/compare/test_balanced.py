@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -13,7 +15,9 @@ from expand import expand
 from expand.job.balance import Balance
 from expand.job.settings import Settings as Expansion
 from expand.recipes.recipe import Recipe
+from tests.train.cli.test_config import parse
 from tests.train.commands import CLASSES, call, draw_set, settings_for
+from tests.train.compare.studies import study_for
 from tests.train.data.test_tables import write_table
 from tests.train.samples import pixels_of
 from train.data.cache import Cache
@@ -21,6 +25,7 @@ from train.data.dataset import prepare
 from train.data.folders.listing import list_folder
 from train.data.shape import ANY_SHAPE
 from train.data.split import Split
+from train.errors import TrainError
 from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
 from train.trials.context import hide_decoding
@@ -74,6 +79,53 @@ def test_an_epoch_has_as_many_images_as_sources_and_files_take_turns(tmp_path: P
     assert later.rows(items, 23).tolist() == shown[-14:].tolist()
 
 
+def test_a_cap_and_another_rule_decide_the_views_of_a_comparison(tmp_path: Path) -> None:
+    study = study_for(tmp_path, tmp_path, "disk,disk-balanced", balance="median", most=3)
+    settings = study.expansion(study.arms[1], 0)
+    assert settings.balance == Balance("median", 3)
+    assert settings.balance.complete(2, COUNTS).by_label == dict(
+        zip(CLASSES, (1, 2, 3), strict=True)
+    )
+    assert study.expansion(study.arms[0], 0).balance is None
+    assert (
+        study.arms[1]
+        .describe(study.balancing)
+        .startswith("copies on disk as expand --factor 2 --balance median --most 3 writes them")
+    )
+
+
+def test_balances_of_a_comparison_are_refused_in_words(tmp_path: Path) -> None:
+    root = draw_long_tail(tmp_path / "set")
+    arms = ("--arms", "disk,disk-balanced")
+    cases: dict[str, tuple[object, ...]] = {
+        "--balance is for the arm disk-balanced, which --arms does not name": ("--balance", "max"),
+        "--most is for the arm disk-balanced, which --arms does not name": ("--most", 9),
+        "--most must be at least 1, got 0": (*arms, "--most", 0),
+        "--balance must be max, median, a number of files or repeat=SHARE, got 'min'": (
+            *arms,
+            *("--balance", "min"),
+        ),
+        "--balance must be max, median or repeat=SHARE, which follow the factor of an arm, "
+        "got 40": (*arms, "--balance", 40),
+    }
+    for message, options in cases.items():
+        out = ("--test", root, "--out", tmp_path / "out")
+        refused = call("compare", root, *out, *options)
+        assert isinstance(refused.exception, TrainError)
+        assert str(refused.exception) == message
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_balance_is_read_from_the_record_of_a_comparison(tmp_path: Path) -> None:
+    study = study_for(
+        tmp_path, tmp_path, "disk,disk-balanced", balance="repeat=0.1", most=50, threads=1
+    )
+    record = tmp_path / "study.json"
+    record.write_text(json.dumps(study.to_dict()), "utf-8")
+    again = parse("compare", "--config", record)
+    assert (again.balance, again.most) == ("repeat=0.1", 50)
+
+
 def test_a_strategy_without_pools_is_recorded_as_before() -> None:
     assert "pools_files" not in Strategy("disk").to_dict()
     assert Strategy("disk", pools_files=True).to_dict()["pools_files"]
@@ -92,7 +144,7 @@ def test_a_comparison_has_balanced_arms_of_equal_steps(table: bool, tmp_path: Pa
             (root / label).rmdir()
         write_table(root / "metadata.csv", ("file_name", "label"), rows)
     quick = ("--epochs", 2, "--seeds", 1, "--device", "cpu", "--quiet", "--batch-size", 4)
-    arms = ("--arms", "disk,disk-balanced", "--factor", 2, "--test", test)
+    arms = ("--arms", "disk,disk-balanced", "--factor", 2, "--most", 5, "--test", test)
     out = tmp_path / "comparison"
     compared = call("compare", root, *quick, *arms, "--out", out)
     assert compared.exception is None, compared.exception
@@ -100,4 +152,11 @@ def test_a_comparison_has_balanced_arms_of_equal_steps(table: bool, tmp_path: Pa
         runs = list(csv.DictReader(file))
     assert [run["arm"] for run in runs] == ["disk ×2", "disk-balanced ×2"]
     assert len({(run["steps"], run["images"]) for run in runs}) == 1
-    assert "disk-balanced ×2" in (out / "report.md").read_text("utf-8")
+    report = (out / "report.md").read_text("utf-8")
+    assert "the copies that expand --balance max --most 5 writes" in report
+    assert "Every class: accuracy against disk ×2, in points" in report
+    assert re.search(r"^\| cat \| [+−]?\d+\.\d \|$", report, re.MULTILINE)
+    page = (out / "index.html").read_text("utf-8")
+    assert "as expand --factor 2 --balance max --most 5 writes them" in page
+    costs = json.loads((out / "costs.json").read_text("utf-8"))
+    assert [cost["files"] for cost in costs] == [28, 16 + 16 + 10]

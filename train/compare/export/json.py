@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from expand.job.balance import Balance
 from expand.storage.json import to_json
 from train.compare.arms import Arm
 from train.compare.results import (
@@ -31,7 +32,7 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
         "headline": list(c.headline),
         "command": c.command,
         "settings": dict(c.setup.settings),
-        "arms": [_arm(arm) for arm in c.arms],
+        "arms": [_arm(arm, c.setup.balance) for arm in c.arms],
         "lengths": list(c.epochs),
         "cells": [summary_to_dict(summary) for summary in c.summaries],
         "pairs": [pair_to_dict(pair) for pair in c.pairs],
@@ -65,8 +66,8 @@ def _diverged(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _arm(arm: Arm) -> dict[str, Any]:
-    description = arm.description
+def _arm(arm: Arm, balance: Balance) -> dict[str, Any]:
+    description = arm.describe(balance)
     return {
         "name": arm.name, "strategy": arm.strategy, "factor": arm.factor, "words": description
     }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from train.compare.page import captions, cost_tables, sentences, tables
 from train.compare.results import Comparison
+from train.report.classes import as_table, heats_of
 from train.report.formatting import moment, seconds
 from train.report.markdown import bullets, fenced, plain, table
 
@@ -18,7 +19,7 @@ def comparison_to_markdown(comparison: Comparison) -> str:
     blocks += ["## Costs", *bullets(sentences.break_even(comparison))]
     blocks += [table(cost_tables.costs(comparison))]
     smallest = bullets(sentences.smallest_gains(comparison))
-    blocks += ["## Classes", *(smallest or ["No class was measured."])]
+    blocks += ["## Classes", *(smallest or ["No class was measured."]), *_classes(comparison)]
     if any(summary.gap for summary in comparison.summaries):
         blocks += ["## Memorised copies", plain(captions.gap(comparison))]
     blocks += ["## Not tested", *bullets(comparison.not_tested)]
@@ -44,6 +45,14 @@ def _verdicts(comparison: Comparison) -> list[str]:
         ]
         blocks += bullets(sentences, f"After {epochs:,} epochs:")
     return blocks or ["There was no pair to compare."]
+
+
+def _classes(comparison: Comparison) -> list[str]:
+    """Tabulate the gains and harms of classes after the most epochs."""
+    blocks = []
+    for heat in heats_of(comparison.gains_after(comparison.longest)):
+        blocks += [plain(f"{heat.caption}:"), table(as_table(heat))]
+    return blocks
 
 
 def _foot(comparison: Comparison) -> list[str]:

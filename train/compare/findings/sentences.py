@@ -89,6 +89,12 @@ def notes(study: ComparisonStudy, jobs: int) -> tuple[str, ...]:
     lines = []
     if flies and study.clean_every:
         lines.append(_clean_note(study.clean_every, factors))
+    if any(arm.strategy == "disk-balanced" for arm in study.arms):
+        lines.append(
+            f"disk-balanced has the copies that expand {study.balancing.options} writes, more of "
+            "small classes than of large ones; in as many steps as any other arm, it shows small "
+            "classes more often and large ones less often"
+        )
     if study.budget in BUDGET_NOTES:
         lines.append(BUDGET_NOTES[study.budget])
     if not study.codec.lossless:

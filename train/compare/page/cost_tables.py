@@ -19,7 +19,7 @@ def arms(comparison: Comparison) -> Table:
         (
             arm_name(arm.name),
             NOTHING if arm.factor is None else f"×{number(arm.factor)}",
-            arm.description,
+            arm.describe(comparison.setup.balance),
         )
         for arm in comparison.arms
     )

@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from expand.job.balance import Balance
 from train.compare.arms import Arm
 from train.compare.results import (
     ArmSummary,
@@ -378,6 +379,7 @@ def read(plain: dict[str, Any]) -> Comparison:
             settings["budget"],
             settings["margin in points"],
             settings,
+            Balance("max"),
         ),
         headline=tuple(plain["headline"]),
         command=plain["command"],

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from expand.job.balance import Balance
 from tests.train.compare.page.example import CLASSES, TITLE, example, read
 from train.compare.page.page import render_page
 
@@ -86,7 +87,7 @@ def test_the_verdict_comes_first(found: dict[str, Any], page: Page) -> None:
 def test_all_words_of_the_comparison_are_there(found: dict[str, Any], page: Page) -> None:
     text = page.text.replace("\u00a0", " ")
     said = [entry["words"] for part in ("pairs", "break_even") for entry in found[part]]
-    said += [arm.description for arm in read(found).arms]
+    said += [arm.describe(Balance("max")) for arm in read(found).arms]
     said += [entry["words"] for entry in found["worst"] if entry["epochs"] == 40]
     said += [
         *found["notes"],
