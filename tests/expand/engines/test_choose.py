@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import pytest
 from click.testing import CliRunner
@@ -43,6 +43,10 @@ class Counting:
     """An engine that notes how many workers it was asked for."""
 
     workers: int
+    loses_workers: ClassVar[bool] = False
+
+    def check(self, files: Mapping[str, str]) -> None:
+        assert files
 
     def map(
         self, function: Callable[[Work], Result], work: Iterable[Work]

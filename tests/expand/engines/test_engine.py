@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -22,6 +22,10 @@ class Backwards:
     """Takes a few items at a time, and does the last one first."""
 
     workers = 3
+    loses_workers = False
+
+    def check(self, files: Mapping[str, str]) -> None:
+        assert files
 
     def map(
         self, function: Callable[[Work], Result], work: Iterable[Work]
