@@ -66,6 +66,8 @@ def _format_balance(plan: Plan) -> list[str]:
     settings, counts = plan.settings, plan.listing.summary.labels.most_common()
     if settings.balance is None:
         return []
+    if settings.balance.of_objects:
+        return _format_objects(plan)
     rows: list[tuple[str, ...]] = [("class", "images", "views of each", "files")]
     for label, count in counts[:BALANCE_SHOWN]:
         views = settings.factor_of(label)
@@ -73,6 +75,20 @@ def _format_balance(plan: Plan) -> list[str]:
     if len(counts) > BALANCE_SHOWN:
         rows.append((f"… {len(counts) - BALANCE_SHOWN:,} more", "", "", ""))
     return ["", *_format_table(rows), ""]
+
+
+def _format_objects(plan: Plan) -> list[str]:
+    """Format the classes of objects under a balance, those with the most objects first."""
+    head = ("class", "images", "views at least", "objects", "with copies")
+    rows: list[tuple[str, ...]] = [head]
+    counts = plan.class_counts()
+    for label, count in list(counts.items())[:BALANCE_SHOWN]:
+        views = plan.settings.factor_of(label)
+        numbers = (count.images, views, count.before, count.after)
+        rows.append((visible(label) if label else "(no objects)", *(f"{n:,}" for n in numbers)))
+    if len(counts) > BALANCE_SHOWN:
+        rows.append((f"… {len(counts) - BALANCE_SHOWN:,} more", "", "", "", ""))
+    return ["", *_format_table(rows), "Objects that views do not show are counted.", ""]
 
 
 def format_rules(plan: Plan) -> list[str]:

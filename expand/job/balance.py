@@ -29,14 +29,16 @@ class Balance:
     after the expansion; "median": as many as the class in the middle; a number: that many files.
     "repeat=0.1": the views of a class are √(0.1 / its share of the images) times the factor, at
     least the factor and rounded up, as ClassBalancedDataset of MMEngine repeats images (Gupta and
-    others, LVIS, 2019).
+    others, LVIS, 2019). There, an image with several objects takes the most of their classes; one
+    without objects gets the factor.
     """
 
     rule: str
     most: int | None = None
     """--most: views of an image at most, the original counted."""
     factors: tuple[tuple[str, int], ...] = ()
-    """Views of each image of a class, by class; a plan knows them."""
+    """Views of each image of a class, by class; a plan knows them. If images have objects, that is
+    the least that images with an object of the class get, and "" stands for those without."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.rule, str):
@@ -75,12 +77,34 @@ class Balance:
         """The options that ask for it: --balance max --most 100."""
         return f"--balance {self.rule}" + (f" --most {self.most}" if self.most else "")
 
+    @property
+    def repeats(self) -> bool:
+        """Whether views depend on the share of images that have a class."""
+        return self.rule.startswith(REPEAT)
+
+    @property
+    def of_objects(self) -> bool:
+        """Whether it is for images with several objects; known once it is complete."""
+        return "" in self.by_label
+
     def complete(self, factor: int, counts: Mapping[str, int]) -> Balance:
         """Return this balance with the views of each class; `counts` are the images of each.
 
         `factor` is that of the run. Raise ExpandError for more views than a class can have.
         """
-        factors = {label: self._factor(factor, count, counts) for label, count in counts.items()}
+        return self._with(
+            {label: self._factor(factor, count, counts) for label, count in counts.items()}
+        )
+
+    def complete_objects(self, factor: int, counts: Mapping[str, int], images: int) -> Balance:
+        """Return this balance with the views of each class of objects.
+
+        `counts` are the images that have an object of each class, of `images` in all.
+        """
+        factors = {label: self._repeat(factor, count / images) for label, count in counts.items()}
+        return self._with({"": self._repeat(factor, 1), **factors})
+
+    def _with(self, factors: Mapping[str, int]) -> Balance:
         if largest := [label for label, views in factors.items() if views > MOST_FACTOR]:
             raise ExpandError(
                 f'--balance {self.rule} gives each image of class "{largest[0]}" '
@@ -90,12 +114,15 @@ class Balance:
 
     def _factor(self, factor: int, count: int, counts: Mapping[str, int]) -> int:
         """Return how many views each image of a class of `count` images gets."""
-        if self.rule.startswith(REPEAT):
-            share = count / sum(counts.values())
-            repeat = math.sqrt(float(self.rule.removeprefix(REPEAT)) / share)
-            views = math.ceil(factor * max(1.0, repeat) - 1e-9)
-        else:
-            views = max(1, math.floor(self._target(factor, counts) / count + 0.5))
+        if self.repeats:
+            return self._repeat(factor, count / sum(counts.values()))
+        views = max(1, math.floor(self._target(factor, counts) / count + 0.5))
+        return min(views, self.most or views)
+
+    def _repeat(self, factor: int, share: float) -> int:
+        """Return how many views each image gets of a class that a share of the images has."""
+        repeat = math.sqrt(float(self.rule.removeprefix(REPEAT)) / share)
+        views = math.ceil(factor * max(1.0, repeat) - 1e-9)
         return min(views, self.most or views)
 
     def _target(self, factor: int, counts: Mapping[str, int]) -> float:

@@ -112,7 +112,7 @@ def _sample(plan: Plan, limit: float, share: float) -> Sample:
 
 def _make_some(plan: Plan, source: Source) -> list[File]:
     data = read_source(plan.src / source.id)
-    some = range(min(plan.settings.factor_of(source.label), 1 + SAMPLED_VIEWS))
+    some = range(min(plan.settings.views_of(source), 1 + SAMPLED_VIEWS))
     reader = plan.dataset.labels
     if reader:
         labels = reader, load_labels(reader, os.fspath(plan.src), source)

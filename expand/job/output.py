@@ -227,11 +227,14 @@ def _check_settings(plan: Plan, card: dict[str, Any]) -> list[str]:
 def _check_balance(plan: Plan, earlier: dict[str, Any]) -> list[str]:
     """Refuse a balance by which a class would shrink; note one by which classes grow."""
     had = Balance.from_dict(earlier["balance"]).by_label if earlier.get("balance") else {}
-    for label in plan.listing.summary.labels:
+    now = plan.settings.balance.by_label if plan.settings.balance else {}
+    labels = {*plan.listing.summary.labels, *now, *(had if "" in had and not now else ())}
+    for label in sorted(labels):
         before, views = had.get(label, earlier["factor"]), plan.settings.factor_of(label)
         if before > views and (label in had or not had):
+            of_class = f'of class "{label}"' if label else "without objects"
             raise ExpandError(
-                f'"{plan.out}" has {before} files of each image of class "{label}", and would get '
+                f'"{plan.out}" has {before} files of each image {of_class}, and would get '
                 f"{views} now: a folder can grow, not shrink. Choose another folder, or use "
                 "--overwrite to start again"
             )
@@ -260,7 +263,7 @@ def _count_known_files(plan: Plan) -> int:
     names: list[str] = []
     for source, record in join(plan.listing.files(), read_records(plan.records)):
         if source and record:
-            views = [0] if source.kept else plan.settings.written_for(source.label)
+            views = [0] if source.kept else plan.settings.written_for(source)
             files += len(record.views.intersection(views))
         elif record and (record.lines or _has_files(plan, record.source)):
             missing += 1

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from expand.errors import STOPPED, BadImageError, ExpandError
 from expand.job.balance import Balance
 from expand.job.groups import check_groups
 from expand.job.settings import DatasetSettings, Settings
 from expand.job.sharding.shard import Shard
+from expand.layouts.labelled.classes import find_classes
 from expand.layouts.labelled.dataset import AS_IT_LOOKS, Dataset, Request
 from expand.layouts.labelled.open import open_dataset
 from expand.layouts.layout import FOLDERS
@@ -25,6 +29,18 @@ from expand.records.card import is_record
 from expand.records.manifest import LABELLED_MANIFEST, MANIFEST
 from expand.storage.identity import Identity
 from expand.techniques.ranges import MOST_FACTOR
+
+
+class ClassCount(NamedTuple):
+    """The images that have objects of a class, and those objects, with and without copies."""
+
+    images: int
+    before: int
+    after: int
+    """Before views drop any."""
+
+
+NO_OBJECTS = ClassCount(0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -55,14 +71,39 @@ class Plan:
     @property
     def images(self) -> int:
         """The number of images that sources become, if no source is bad."""
-        labels = self.listing.summary.labels.items()
-        return sum(count * len(self.settings.written_for(label)) for label, count in labels)
+        return self._made(1 if self.settings.originals == "none" else 0)
 
     @property
     def copies(self) -> int:
         """The number of views that are no originals, if no source is bad."""
-        labels = self.listing.summary.labels.items()
-        return sum(count * (self.settings.factor_of(label) - 1) for label, count in labels)
+        return self._made(1)
+
+    def _made(self, first: int) -> int:
+        """Return how many views there are, counted from a first one of each image."""
+        return sum(count * (views - first) for views, count in self._views.items())
+
+    @cached_property
+    def _views(self) -> Counter[int]:
+        """The number of images with each number of views."""
+        views, settings = Counter[int](), self.settings
+        if settings.balance and settings.balance.of_objects:
+            return Counter(map(settings.views_of, self.listing))
+        for label, count in self.listing.summary.labels.items():
+            views[settings.factor_of(label)] += count
+        return views
+
+    def class_counts(self) -> dict[str, ClassCount]:
+        """Return the images and objects of each class of objects under a balance, largest first.
+
+        "" has the images without objects.
+        """
+        counts: dict[str, ClassCount] = {}
+        for source in self.listing:
+            views = self.settings.views_of(source)
+            for name, number in source.classes or (("", 0),):
+                images, before, after = counts.get(name, NO_OBJECTS)
+                counts[name] = ClassCount(images + 1, before + number, after + number * views)
+        return dict(sorted(counts.items(), key=lambda item: (-item[1].before, item[0])))
 
     @property
     def files(self) -> int:
@@ -100,7 +141,7 @@ def make_plan(
     dataset = open_dataset(src, request, largest, wanted.format)
     try:
         _check_names(src, dataset)
-        completed = suited(settings, dataset, request)
+        completed = suited(settings, dataset, request, src)
         if completed.group_by is not None and (
             note := check_groups(completed.group_by, dataset.listing)
         ):
@@ -115,12 +156,14 @@ def make_plan(
         raise
 
 
-def suited(settings: Settings | SettingsFor, dataset: Dataset, request: Request) -> Settings:
+def suited(
+    settings: Settings | SettingsFor, dataset: Dataset, request: Request, src: Path
+) -> Settings:
     """Return the settings for a dataset: with the recipe that suits it, and how it was read."""
     if not isinstance(settings, Settings):
         settings = settings("detect" if dataset.detects else "classic")
     if settings.balance:
-        settings = replace(settings, balance=_balanced(settings, dataset))
+        settings = replace(settings, balance=_balanced(settings, dataset, src))
     check_classes(settings, dataset.class_names)
     check_exchanges(settings.recipe, dataset)
     if dataset.layout == FOLDERS:
@@ -174,16 +217,23 @@ def check_exchanges(recipe: Recipe, dataset: Dataset) -> None:
         )
 
 
-def _balanced(settings: Settings, dataset: Dataset) -> Balance:
+def _balanced(settings: Settings, dataset: Dataset, src: Path) -> Balance:
     """Return the balance with the views of each class."""
     assert settings.balance
     counts = dataset.listing.summary.labels
-    if "" in counts:
-        raise ExpandError(
-            f"--balance counts the images of each class, and an image of this dataset "
-            f"({dataset.layout}) has no single class; leave it out"
+    if "" not in counts:
+        return settings.balance.complete(settings.factor, counts)
+    if settings.balance.repeats and (images := find_classes(src, dataset)):
+        return settings.balance.complete_objects(settings.factor, images, len(dataset.listing))
+    hint = "leave it out"
+    if not settings.balance.repeats and dataset.labels:
+        hint = (
+            "use --balance repeat=SHARE if its labels name the classes of objects, or leave it out"
         )
-    return settings.balance.complete(settings.factor, counts)
+    raise ExpandError(
+        f"--balance {settings.balance.rule} counts the images of each class, and an image of this "
+        f"dataset ({dataset.layout}) has no single class; {hint}"
+    )
 
 
 def _check_names(src: Path, dataset: Dataset) -> None:
@@ -210,7 +260,7 @@ def find_long_names(plan: Plan) -> list[str]:
     count, first = 0, ""
     for source in plan.listing:
         try:
-            limits.check(source.id, settings.written_for(source.label), settings.format)
+            limits.check(source.id, settings.written_for(source), settings.format)
         except BadImageError as error:
             count += 1
             first = first or f'"{source.id}" {error}'

@@ -61,9 +61,7 @@ def run(
         for outcome in _outcomes(context, engine, chunks):
             summary.add(outcome)
             writer.write(outcome.lines)
-            progress(
-                1 if outcome.source.kept else len(plan.settings.written_for(outcome.source.label))
-            )
+            progress(1 if outcome.source.kept else len(plan.settings.written_for(outcome.source)))
         if summary.bad:
             check_input(context.src, context.input)
         if strict and summary.bad:
@@ -104,7 +102,7 @@ def _chunks(
     size = 0
     for task in _tasks(plan, writer, old):
         chunk.append(task)
-        views = 1 if task.source.kept else plan.settings.factor_of(task.source.label)
+        views = 1 if task.source.kept else plan.settings.views_of(task.source)
         size += task.source.size * views
         if len(chunk) == CHUNK_SOURCES or size >= CHUNK_BYTES:
             yield _note_begun(chunk, context, writer)
@@ -127,7 +125,7 @@ def _names(context: TaskContext, source: Source) -> tuple[str, ...]:
         return (source.id,)
     images = (
         labels.image_name(source, k, settings.format) if k else source.id
-        for k in settings.written_for(source.label)
+        for k in settings.written_for(source)
     )
     return (source.id, *(name for image in images for name in labels.names(source, image)))
 

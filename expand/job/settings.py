@@ -10,6 +10,7 @@ from expand.errors import ExpandError, shown
 from expand.images.formats import OPTIONS
 from expand.job.balance import Balance
 from expand.layouts.labelled.dataset import VISIBLE, Request
+from expand.layouts.source import Source
 from expand.recipes.recipe import Recipe
 from expand.techniques.ranges import MOST_FACTOR, is_whole
 from expand.views.views import Views
@@ -121,6 +122,12 @@ class Settings:
         """Return how many views an image of a class has, the original counted."""
         return self.balance.by_label.get(label, self.factor) if self.balance else self.factor
 
+    def views_of(self, source: Source) -> int:
+        """Return how many views an image has, the original counted: the most of its classes."""
+        if not source.classes:
+            return self.factor_of(source.label)
+        return max(self.factor_of(name) for name, _ in source.classes)
+
     @property
     def largest(self) -> int:
         """The largest number of views of an image."""
@@ -131,9 +138,9 @@ class Settings:
         """The views that a contact sheet shows of an image: under a balance the first few."""
         return min(self.largest, MOST_PREVIEWED) if self.balance else self.factor
 
-    def written_for(self, label: str) -> range:
-        """Return the views of an image of a class that become files."""
-        return range(1 if self.originals == "none" else 0, self.factor_of(label))
+    def written_for(self, source: Source) -> range:
+        """Return the views of an image that become files."""
+        return range(1 if self.originals == "none" else 0, self.views_of(source))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain data; what is not used is left out."""

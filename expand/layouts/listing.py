@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -60,6 +60,10 @@ class ScanSummary:
     def count(self) -> int:
         """The number of sources."""
         return self.labels.total()
+
+    def without_files(self) -> ScanSummary:
+        """Return a summary for a new listing of the same folder, which counts its files again."""
+        return replace(self, labels=Counter(), bytes=0, kept=0, kept_bytes=0)
 
 
 class Listing:

@@ -22,6 +22,8 @@ class Source(NamedTuple):
     """What a set-wide file (a COCO JSON file, a table) says of it, as JSON text."""
     kept: bool = False
     """Whether it is copied as it is: a file of another split, data.yaml, a licence."""
+    classes: tuple[tuple[str, int], ...] = ()
+    """The classes of its objects, with their numbers; empty unless a balance depends on them."""
 
 
 def check_name(source_id: str) -> None:

@@ -48,7 +48,7 @@ class Preview:
         Labels that say something of places are drawn on each.
         """
         with open_dataset(src, request) as dataset:
-            settings = suited(settings, dataset, request)
+            settings = suited(settings, dataset, request, src)
             drawn = Rows(src, dataset, settings)
             _check_count(sources, settings.previewed, drawn.cell)
             rows, problems = _some(drawn, dataset, sources)

@@ -88,7 +88,8 @@ def _factors(settings: dict[str, Any]) -> dict[str, int]:
 def _views_of(record: Record, settings: dict[str, Any]) -> int:
     """Return how many files a source has when all of them are written."""
     label = json.loads(record.lines[0])["label"] if record.lines else ""
-    views = int(_factors(settings).get(label, settings["factor"]))
+    # the classes of its objects, and so its views, are not known here
+    views = int(_factors(settings).get(label, settings["factor"])) if label else _largest(settings)
     return views - int(settings.get("originals") == "none")
 
 

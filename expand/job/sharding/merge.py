@@ -144,7 +144,7 @@ def _derive(settings: Settings, src: Path, writer: ManifestWriter) -> list[Label
     if settings.dataset is None:
         return []
     request = settings.dataset.request
-    with open_dataset(src, request, settings.factor, settings.format) as dataset:
+    with open_dataset(src, request, settings.largest, settings.format) as dataset:
         return write_derived(dataset, writer.folder, writer.rows)
 
 

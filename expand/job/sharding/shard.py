@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from copy import copy
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
@@ -50,9 +49,7 @@ class Shard(NamedTuple):
     def share(self, dataset: Dataset) -> Dataset:
         """Return a dataset with the files of this shard only, and close the whole one."""
         whole = dataset.listing
-        summary = copy(whole.summary)
-        summary.labels, summary.bytes = type(summary.labels)(), 0
-        summary.kept = summary.kept_bytes = 0
+        summary = whole.summary.without_files()
 
         def mine(source: Source) -> bool:
             return self.has(source.id)

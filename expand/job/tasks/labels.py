@@ -161,7 +161,7 @@ def classes_of(settings: Settings, source: Source, labels: OpenLabels | None) ->
     except ExpandError as error:  # rules of several classes leave more combinations than one's
         raise BadImageError(f"has classes whose rules cannot be followed: {error}") from error
     most = recipe.distinct_for(classes)
-    views = settings.factor_of(source.label)
+    views = settings.views_of(source)
     if most is not None and views > most:
         raise BadImageError(
             f"has the classes {', '.join(classes)}, whose rules leave {most} distinct views; "

@@ -70,7 +70,7 @@ def begin_task(context: TaskContext, folder: OutputFolder, task: Task) -> Begun:
     if source.kept:
         return Begun(task, {})
     try:
-        written = settings.written_for(source.label)
+        written = settings.written_for(source)
         context.limits.check(source.id, written, settings.format)
         data = read_source(context.path_of(source))
         labels = _load_labels(context, source)
@@ -124,7 +124,7 @@ def finish_task(
         return bad_outcome(folder, task, problem)
     entries |= made
     remove_stale(context, folder, task, [entry.row for entry in entries.values()])
-    written = context.settings.written_for(task.source.label)
+    written = context.settings.written_for(task.source)
     return outcome_of(task.source, [entries[k] for k in written], len(made))
 
 

@@ -156,6 +156,14 @@ class Labels(Protocol):
         """
         return ()
 
+    def count_classes(self, root: str, source: Source) -> Mapping[str, int] | None:
+        """Return how many objects of each class an image has, by their names.
+
+        Without its image: the parent asks for all of them. None if labels do not name classes of
+        objects. Raise BadImageError if they cannot be read.
+        """
+        return None
+
     def load(self, root: str, source: Source) -> Mapping[str, bytes]:
         """Return the bytes of an image's label files by their path in the dataset.
 

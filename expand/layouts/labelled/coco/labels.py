@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from ast import literal_eval
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -45,6 +46,18 @@ class CocoLabels(Labels):
         """Return the paths of the PNG files of a view."""
         pngs = self._pngs(source).values() if self.panoptic else ()
         return tuple(dict.fromkeys(png_of_view(png, source.id, image) for png in pngs))
+
+    def count_classes(self, root: str, source: Source) -> Mapping[str, int]:
+        """Return how many annotations of each category an image has; panoptic ones: segments."""
+        said = json.loads(source.annotation)
+        counts = Counter[str]()
+        entries, listed = ((), ()) if isinstance(said, str) else said
+        for number, given in zip(listed[::2], listed[1::2], strict=True):
+            names = self.classes.get(entries[number][0], {})
+            found = given.get("segments_info", [given])
+            ids = (each.get("category_id") for each in found if isinstance(each, Mapping))
+            counts.update(names.get(repr(each), "") for each in ids)
+        return counts
 
     def load(self, root: str, source: Source) -> Mapping[str, bytes]:
         """Return the PNG files of panoptic annotations; others have no label file of their own."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -42,6 +43,14 @@ class VocLabels(Labels):
     def names(self, source: Source, image: str) -> tuple[str, ...]:
         """Return the paths of the label files of a view, whose image is called `image`."""
         return tuple(label_name(name, image) for name in label_files(source))
+
+    def count_classes(self, root: str, source: Source) -> Mapping[str, int]:
+        """Return how many objects of each name the annotation of an image has, without parts."""
+        counts = Counter[str]()
+        for name in filter(is_annotation, label_files(source)):
+            annotation = Annotation.parse(name, read_label(root, name))
+            counts.update(each.name for each in annotation.labelled if not each.is_part)
+        return counts
 
     def load(self, root: str, source: Source) -> Mapping[str, bytes]:
         """Read the label files of an image; raise BadImageError if that is not possible."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from expand.errors import BadImageError
 from expand.layouts.labelled.dataset import Frame, ImageLabels, LabelledView, Labels, ViewLabels
 from expand.layouts.labelled.tables.rows.objects import Objects
-from expand.layouts.labelled.tables.rows.row import Row, TableSettings
+from expand.layouts.labelled.tables.rows.row import Row, TableSettings, classes_in
+from expand.layouts.labelled.tables.text.record import RecordError
 from expand.layouts.source import Source
 from expand.targets import Targets
 
@@ -27,6 +29,18 @@ class TableLabels(Labels):
     def renames(self) -> bool:
         """The class of an object, or of a row with places, can become another."""
         return any(table.moves.any for table in self.tables)
+
+    def count_classes(self, root: str, source: Source) -> Mapping[str, int] | None:
+        """Return how many objects of each class the rows of an image have, if rows have objects."""
+        if not any(table.moves.box or table.moves.objects for table in self.tables):
+            return None
+        counts = Counter[str]()
+        for number, _, text in json.loads(source.annotation)[ROWS].get("rows", ()):
+            try:
+                counts.update(classes_in(self.tables[number], text))
+            except RecordError as error:
+                raise BadImageError(str(error)) from error
+        return counts
 
     def load(self, root: str, source: Source) -> Mapping[str, bytes]:
         """Return no files: tables are read once, when the dataset is opened."""

@@ -191,3 +191,13 @@ class Row:
                 f"{frame.size.width:g}×{frame.size.height:g}"
             )
         return False
+
+
+def classes_in(table: TableSettings, text: str) -> list[str]:
+    """Return the class of each object of a row; raise RecordError if it is malformed."""
+    values, objects = table.format.values(text), table.moves.objects
+    if objects:
+        said = values.get(objects.column, "")
+        count = len(read_boxes(said, objects.key)) if said else 0
+        return [read_class(said, item) for item in range(count)]
+    return [values.get(table.label, "")] if table.moves.box else []

@@ -46,9 +46,7 @@ class YoloImage:
     @property
     def classes(self) -> Sequence[str]:
         """The name of the class of each object; its number if the dataset names no classes."""
-        names = self.task.class_names
-        numbers = [int(float(row.kind)) for row in self.rows]
-        return [names[number] if number < len(names) else str(number) for number in numbers]
+        return [self.task.class_of(row.kind) for row in self.rows]
 
     def write(self, view: LabelledView) -> ViewLabels:
         """Return the label file of a view.

@@ -48,6 +48,14 @@ class YoloLabels(Labels):
         """Return the label file that a view can have: it has none if its source has none."""
         return (self.place.label(image),)
 
+    def count_classes(self, root: str, source: Source) -> Mapping[str, int]:
+        """Return how many rows of each class the label file of an image has."""
+        name = self.place.label(source.id)
+        if (data := read_label(root, name)) is None:
+            return {}
+        rows = _without_duplicates(read_rows(name, data).rows)
+        return Counter(self.task.class_of(row.kind) for row in rows)
+
     def load(self, root: str, source: Source) -> Mapping[str, bytes]:
         """Return the label file of an image by its path; nothing if there is none: background."""
         name = self.place.label(source.id)

@@ -34,6 +34,11 @@ class Task:
             return BOX + self.points * self.dims
         return {"obb": CORNERS}.get(self.name, 0)
 
+    def class_of(self, kind: str) -> str:
+        """Return the name of a class by its number as written; that, if it has no name."""
+        number, names = int(float(kind)), self.class_names
+        return names[number] if number < len(names) else str(number)
+
     def check(self, rows: Rows) -> bool:
         """Return whether the rows of a file are polygons, and not boxes.
 
