@@ -7,6 +7,7 @@ a plan can resume an earlier run, and can also grow it.
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -296,10 +297,11 @@ def _format_smaller(plan: Plan, card: dict[str, Any]) -> str:
 def _format_missing(plan: Plan, count: int, first: list[str]) -> str:
     names = ", ".join(f'"{source}"' for source in first) + (", …" if count > len(first) else "")
     sources = "1 source" if count == 1 else f"{count:,} sources"
-    return (
-        f'"{plan.out}" has copies of {sources} that "{plan.src}" no longer has ({names}). '
-        "Use --overwrite to start again"
-    )
+    if os.path.lexists(plan.src / first[0]):  # an image moved to the part that grows, for example
+        what = f'files of {sources} of "{plan.src}" that are not kept as they are any more'
+    else:
+        what = f'copies of {sources} that "{plan.src}" no longer has'
+    return f'"{plan.out}" has {what} ({names}). Use --overwrite to start again'
 
 
 def _format_setting(value: Any) -> str:

@@ -15,6 +15,7 @@ from expand.job.tasks import task
 from tests.conftest import tree
 from tests.expand.job.test_survival import Midway
 from tests.expand.layouts.labelled.coco.drawn import draw_coco
+from tests.expand.layouts.labelled.voc.drawn import devkit
 from tests.expand.layouts.labelled.yolo.drawn import draw_detect
 
 
@@ -106,6 +107,18 @@ def test_a_file_of_the_user_called_like_a_label_file_outlives_the_removal(tmp_pa
     mine.write_text("mine")
     expand(src, out, 2, workers=1, overwrite=True)
     assert mine.read_text() == "mine"
+
+
+def test_an_image_that_moves_to_the_part_that_grows_is_refused(tmp_path: Path) -> None:
+    src, out = devkit(tmp_path / "src"), tmp_path / "out"
+    expand(src, out, 2, workers=1)
+    for folder in ("Main", "Segmentation"):
+        (src / f"ImageSets/{folder}/train.txt").write_text("a\nb\nc\n")
+        (src / f"ImageSets/{folder}/val.txt").write_text("d\n")
+    with pytest.raises(ExpandError, match="that are not kept as they are any more .*--overwrite"):
+        expand(src, out, 2, workers=1)
+    expand(src, out, 2, workers=1, overwrite=True)
+    assert tree(out) == fresh(src, tmp_path, 2)
 
 
 def change_yolo(src: Path) -> None:
