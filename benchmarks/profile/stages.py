@@ -46,7 +46,7 @@ STAGES = (
     Timed("header", "expand.images.decoder", "_open"),
     Timed("decode", "expand.images.decoder", "_decode"),
     Timed("decode", "cv2", "imdecode"),
-    Timed("draw", "expand.job.tasks.copies", "draw_sources"),
+    Timed("draw", "expand.job.tasks.drawing", "draw_sources"),
     Timed("draw", "expand.views.drawn", "DrawnViews.by_image"),
     Timed("draw", "expand.views.drawn", "DrawnViews.render"),
     Timed("draw", "expand.views.batches", "ViewBatches.choices"),

@@ -15,8 +15,9 @@ from expand.engines.engine import Engine
 from expand.errors import BadImageError, ExpandError
 from expand.job.plan import Plan
 from expand.job.tasks.context import check_input
-from expand.job.tasks.copies import File, make_files, open_labelled, open_source
+from expand.job.tasks.copies import File, make_files
 from expand.job.tasks.labels import classes_of, load_labels
+from expand.job.tasks.sources import open_labelled, open_source
 from expand.layouts.listing import spread_out
 from expand.layouts.source import Source, read_source
 

@@ -17,7 +17,8 @@ from expand.errors import ExpandError
 from expand.images.decoder import decode
 from expand.images.pixels import Pixels
 from expand.job.settings import Settings as Expansion
-from expand.job.tasks.copies import make_files, open_source
+from expand.job.tasks.copies import make_files
+from expand.job.tasks.sources import open_source
 from expand.views.batches import ViewBatches
 from expand.views.by_class import view_batches
 from expand.views.views import Views

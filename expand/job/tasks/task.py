@@ -11,19 +11,13 @@ from expand.errors import BadImageError
 from expand.images.memory import keep_buffers
 from expand.job.settings import Settings
 from expand.job.tasks.context import PROBLEMS, TaskContext, check_card, check_output, problem_of
-from expand.job.tasks.copies import (
-    DrawnSource,
-    File,
-    OpenSource,
-    draw_sources,
-    make_files,
-    open_labelled,
-    open_source,
-)
+from expand.job.tasks.copies import File, make_files
+from expand.job.tasks.drawing import DrawnSource, draw_sources
 from expand.job.tasks.files import check_free, find_existing, remove_stale, write_files
 from expand.job.tasks.kept import keep_file
 from expand.job.tasks.labels import LoadedLabels, classes_of, load_labels
 from expand.job.tasks.outcome import Entry, Outcome, Task, bad_outcome, outcome_of, row_of
+from expand.job.tasks.sources import OpenSource, open_labelled, open_source
 from expand.layouts.labelled.dataset import Labels
 from expand.layouts.source import Source, read_source
 from expand.records.rows import Row, line_of

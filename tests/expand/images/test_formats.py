@@ -20,7 +20,8 @@ from expand.images.decoder import decode
 from expand.images.formats import SUFFIXES as SUFFIXES_READ
 from expand.images.pixels import Pixels
 from expand.job.settings import Settings
-from expand.job.tasks.copies import make_files, open_source
+from expand.job.tasks.copies import make_files
+from expand.job.tasks.sources import open_source
 from expand.recipes.recipe import Recipe
 from tests.expand.images.files import bmp, chunk, packed, png, raw_tiff, read_png, saved
 
