@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from expand.errors import BadImageError
-from expand.geometry import Placement, Size
 from expand.images.masks import MaskFile, open_mask
 from expand.layouts.labelled.dataset import (
     Frame,
@@ -19,10 +18,10 @@ from expand.layouts.labelled.dataset import (
 )
 from expand.layouts.labelled.masks.annotation import image_name, mask_names, read_masks
 from expand.layouts.labelled.masks.polygons import ENDING, ReadPolygons, read_polygons
+from expand.layouts.labelled.upright import upright_mask
 from expand.layouts.source import Source
 from expand.storage.reading import read_image
 from expand.targets import Mask, Targets
-from expand.targets.masks import move_mask
 
 
 @dataclass(frozen=True)
@@ -111,38 +110,9 @@ def _read(path: str, data: bytes, fill: int, frame: Frame) -> ReadMask | ReadPol
         if path.endswith(ENDING):
             return read_polygons(data, frame)
         file = open_mask(data, fill)
+        return ReadMask(data, file, *upright_mask(file, frame))
     except BadImageError as error:
         raise _about(path, error) from error
-    return _placed(path, data, file, frame)
-
-
-def _placed(path: str, data: bytes, file: MaskFile, frame: Frame) -> ReadMask:
-    """Turn a mask upright, if its image is turned and it is not, and check its size."""
-    mask = Mask(file.pixels, file.fill)
-    turned = frame.turned and _is_stored(path, file, frame)
-    if turned:
-        mask = move_mask(mask, Placement(frame.upright.inverse(), frame.size))
-    height, width = mask.pixels.shape[:2]
-    if (width, height) != frame.size:
-        raise BadImageError(
-            f'its mask "{path}" has {width}×{height} pixels, and it has '
-            f"{frame.size.width:g}×{frame.size.height:g}"
-        )
-    return ReadMask(data, file, mask, turned or file.turned)
-
-
-def _is_stored(path: str, file: MaskFile, frame: Frame) -> bool:
-    """Tell whether a mask was drawn in the stored frame of an image that is turned upright."""
-    if file.turned:
-        return False
-    size = Size(file.pixels.shape[1], file.pixels.shape[0])
-    if size == frame.stored == frame.size:
-        raise BadImageError(
-            "is turned by its EXIF orientation, and the size of its mask "
-            f'"{path}" does not tell whether it is turned too; turn both upright, and remove the '
-            "orientation from the image"
-        )
-    return size == frame.stored
 
 
 def _about(path: str, error: BadImageError) -> BadImageError:

@@ -11,6 +11,7 @@ from expand.errors import BadImageError
 from expand.geometry import IDENTITY, Placement, Size
 from expand.images.masks import open_mask
 from expand.layouts.labelled.dataset import Frame, ImageLabels, Labels
+from expand.layouts.labelled.upright import upright_mask
 from expand.layouts.labelled.voc.annotations.annotation import Annotation
 from expand.layouts.labelled.voc.annotations.document import LARGEST
 from expand.layouts.labelled.voc.instances import link
@@ -20,8 +21,7 @@ from expand.layouts.labelled.voc.read import ReadAnnotation, ReadMask
 from expand.layouts.labelled.voc.writer import VocImageLabels
 from expand.layouts.source import Source
 from expand.storage.reading import read_image
-from expand.targets import Carried, Mask, Targets, carry
-from expand.targets.masks import move_mask
+from expand.targets import Carried, Targets, carry
 
 
 @dataclass(frozen=True)
@@ -95,20 +95,9 @@ def _read_mask(name: str, data: bytes, fill: int, frame: Frame) -> ReadMask:
     """Read a mask, and turn it upright if it was drawn on the stored image."""
     try:
         file = open_mask(data, fill)
+        return ReadMask(name, data, file, *upright_mask(file, frame))
     except BadImageError as error:
         raise BadImageError(f"{name}: {error}") from error
-    height, width = file.pixels.shape[:2]
-    size = Size(width, height)
-    if frame.turned and not file.turned and size == frame.size == frame.stored:
-        raise BadImageError(
-            f"{name}: its size does not tell whether it is turned as its image is, by its EXIF "
-            "orientation; turn both upright, and remove the orientation from the image"
-        )
-    turned = _is_stored(size, frame, f"{name}: it")
-    mask = Mask(file.pixels, file.fill)
-    if turned:
-        mask = move_mask(mask, Placement(frame.upright.inverse(), frame.size))
-    return ReadMask(name, data, file, mask, turned or file.turned)
 
 
 def _is_stored(size: Size | None, frame: Frame, what: str) -> bool:

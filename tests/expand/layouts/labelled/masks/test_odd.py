@@ -39,7 +39,7 @@ def read(path: Path) -> np.ndarray:
     [
         (
             drawn.as_png(drawn.scene(0, 90, 120)),
-            'its mask "masks/a.png" has 90×120 pixels, and it has 160×120',
+            'its mask "masks/a.png" has 90×120 pixels, and the image has 160×120',
         ),
         (b"", 'its mask "masks/a.png" is empty'),
         (b"text", 'its mask "masks/a.png" is not an image'),
@@ -329,7 +329,7 @@ def test_a_mask_that_may_be_turned_or_not_is_not_used(
     pairs = {"images/a.jpg": "masks/a.png", "images/b.jpg": "masks/b.png"}
     root = made(tmp_path, {"images/a.jpg": turned(orientation, *size), "masks/a.png": mask}, pairs)
     _, bad = expanded(root, tmp_path / "out")
-    assert "does not tell whether it is turned too" in bad["images/a.jpg"]
+    assert "does not tell by its size whether it is turned" in bad["images/a.jpg"]
 
 
 def test_a_run_with_another_number_of_workers_or_a_restart_gives_the_same_tree(
