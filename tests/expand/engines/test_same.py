@@ -72,7 +72,7 @@ def test_workers_of_the_command_are_copies_that_hold_nothing_of_their_parent(
         str(many(class_folder, 900)),
         str(tmp_path / "out"),
         "--factor",
-        "12",
+        "6",
         "--workers",
         "2",
     ]

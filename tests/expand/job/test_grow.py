@@ -215,7 +215,7 @@ def test_killed_while_it_grows_it_ends_like_one_never_killed(
     command = [*COMMAND, str(src), str(out), "--workers", str(workers), "--quiet", "--factor"]
     kills = 0
     for count in (1000, 1400):
-        process = subprocess.Popen([*command, "8"])
+        process = subprocess.Popen([*command, "6"])
         wait_for_files(out, count, process)
         kills += process.poll() is None
         process.send_signal(signal.SIGKILL)
@@ -227,11 +227,11 @@ def test_killed_while_it_grows_it_ends_like_one_never_killed(
     for smaller in ("2", "4"):  # the command from before, and one in between
         done = subprocess.run([*command, smaller], capture_output=True, text=True, check=False)
         assert done.returncode == 2
-        assert "is being expanded (not finished) with --factor 8" in done.stderr
-        assert "Use --factor 8 or more" in done.stderr
+        assert "is being expanded (not finished) with --factor 6" in done.stderr
+        assert "Use --factor 6 or more" in done.stderr
     assert tree(out) == before
-    assert subprocess.run([*command, "8"], check=False).returncode == 0
-    assert_like_fresh(out, src, 8)
+    assert subprocess.run([*command, "6"], check=False).returncode == 0
+    assert_like_fresh(out, src, 6)
 
 
 def test_killed_before_it_was_finished_a_smaller_expansion_grows_too(

@@ -85,8 +85,8 @@ def test_a_killed_run_ends_like_one_never_killed(
 ) -> None:
     src = many(class_folder, 400)
     out = tmp_path / "killed"
-    expand(src, tmp_path / "whole", factor=8, workers=1)
-    command = [*COMMAND, str(src), str(out), "--factor", "8", "--workers", str(workers), "--quiet"]
+    expand(src, tmp_path / "whole", factor=6, workers=1)
+    command = [*COMMAND, str(src), str(out), "--factor", "6", "--workers", str(workers), "--quiet"]
     kills = 0
     for count in (80, 400, 900):
         process = subprocess.Popen(command)
