@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from train.report.formatting import arm_name, points, points_range
+from train.report.formatting import NOTHING, arm_name, points, points_range
 from train.report.tables import Table, name_of
 from train.statistics.intervals import Interval
 
@@ -77,14 +77,13 @@ def _extremes(
 
 def as_table(heat: Heat) -> Table:
     """Return the differences as text, without tints."""
-    rows = (
-        (
-            name,
-            *(f"{tile.text} ({tile.interval})" if tile.interval else tile.text for tile in tiles),
-        )
-        for name, tiles in heat.rows
-    )
+    rows = ((name, *map(_as_text, tiles)) for name, tiles in heat.rows)
     return Table(heat.caption, ("class", *heat.columns), tuple(rows))
+
+
+def _as_text(tile: Tile) -> str:
+    known = tile.interval not in ("", NOTHING)
+    return f"{tile.text} ({tile.interval})" if known else tile.text
 
 
 def false_alarms(differences: Sequence[ClassDifference]) -> tuple[int, float]:

@@ -152,11 +152,11 @@ def test_a_comparison_has_balanced_arms_of_equal_steps(table: bool, tmp_path: Pa
         runs = list(csv.DictReader(file))
     assert [run["arm"] for run in runs] == ["disk ×2", "disk-balanced ×2"]
     assert len({(run["steps"], run["images"]) for run in runs}) == 1
-    report = (out / "report.md").read_text("utf-8")
+    report = (out / "report.md").read_text("utf-8").replace("\u00a0", " ")
     assert "the copies that expand --balance max --most 5 writes" in report
     assert "Every class: accuracy against disk ×2, in points" in report
     assert re.search(r"^\| cat \| [+−]?\d+\.\d \|$", report, re.MULTILINE)
-    page = (out / "index.html").read_text("utf-8")
+    page = (out / "index.html").read_text("utf-8").replace("\u00a0", " ")
     assert "as expand --factor 2 --balance max --most 5 writes them" in page
     costs = json.loads((out / "costs.json").read_text("utf-8"))
     assert [cost["files"] for cost in costs] == [28, 16 + 16 + 10]
