@@ -159,4 +159,4 @@ def test_a_comparison_has_balanced_arms_of_equal_steps(table: bool, tmp_path: Pa
     page = (out / "index.html").read_text("utf-8").replace("\u00a0", " ")
     assert "as expand --factor 2 --balance max --most 5 writes them" in page
     costs = json.loads((out / "costs.json").read_text("utf-8"))
-    assert [cost["files"] for cost in costs] == [28, 16 + 16 + 10]
+    assert [cost["files"] for cost in costs.values()] == [28, 16 + 16 + 10]
