@@ -135,3 +135,19 @@ def test_other_rules_and_labels_without_classes_are_refused(tmp_path: Path) -> N
     with pytest.raises(ExpandError, match="has no single class; leave it out"):
         expand(flat, out, 2, RECIPE, balance=RULE)
     assert not out.exists()
+
+
+def test_what_a_killed_run_left_is_removed_by_overwrite(tmp_path: Path) -> None:
+    root, out = draw_yolo(tmp_path / "src"), tmp_path / "out"
+
+    def stop(_files: int) -> None:
+        raise KeyboardInterrupt
+
+    expand(root, out, 2, RECIPE, balance=RULE, workers=1)
+    with pytest.raises(KeyboardInterrupt):
+        expand(root, out, 3, RECIPE, balance=RULE, workers=1, progress=stop)
+    assert (out / "images/train/b_v4.png").exists()
+    report = expand(root, out, 2, RECIPE, overwrite=True, workers=1)
+    assert report.status == 0
+    assert not (out / "images/train/b_v4.png").exists()
+    assert verify(out).problems == []
