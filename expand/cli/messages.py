@@ -31,7 +31,10 @@ def format_plan(plan: Plan, estimated: Estimate, workers: int) -> str:
         _format_views(plan),
         *format_rules(plan),
         *_format_balance(plan),
-        f"Fill: {recipe.fill.value}. Sampling: {settings.sampling}. Seed: {settings.seed}.",
+        (
+            f"Recipe: {visible(recipe.name)}. Fill: {recipe.fill.value}. "
+            f"Sampling: {settings.sampling}. Seed: {settings.seed}."
+        ),
         "",
         f"Input: {visible(plan.src)}, {counts}, {format_bytes(listed.bytes)}{format_ignored(listed)}",
         (

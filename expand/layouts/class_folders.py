@@ -61,7 +61,7 @@ def check_root(root: Path) -> None:
     if not exists:
         raise ExpandError(f'"{root}" does not exist')
     if not folder:
-        raise ExpandError(f'"{root}" is a file; a folder with one folder per class is needed')
+        raise ExpandError(f'"{root}" is a file; a folder is needed. Unpack an archive first')
 
 
 def list_images(root: Path, layout: str = AUTO) -> Iterator[Path]:

@@ -78,7 +78,7 @@ def read_rows(folder: Path) -> Iterator[Row]:
     path = folder / manifest_name(folder)
     file = open_record(path)
     if file is None:
-        raise ExpandError(f'"{folder}" {_lacks(folder)}: not a finished output of expand')
+        raise ExpandError(f'"{folder}" {_lacks(folder)}')
     yield from read_part(file, path)
 
 
@@ -99,12 +99,22 @@ def read_part(file: BinaryIO, path: Path) -> Iterator[Row]:
 
 
 def _lacks(folder: Path) -> str:
-    """Say why a folder has no manifest."""
+    """Say why a folder has no manifest, and what to do."""
     if not os.path.lexists(folder):
-        return "does not exist"
+        return "does not exist: not a finished output of expand"
+    if not folder.is_dir():
+        return "is not a folder: not a finished output of expand"
     if (folder / SHARDS).is_dir():
-        return "is being written in shards, which `expand merge` ends"
-    return f"has no {MANIFEST}" if folder.is_dir() else "is not a folder"
+        return (
+            "holds shards, not a finished output of expand. "
+            "When all shards are done, run `expand merge` on it"
+        )
+    if find_parts(folder):
+        return (
+            "was interrupted: not a finished output of expand. "
+            "Run the command that wrote it again to resume"
+        )
+    return f"has no {manifest_name(folder)}: not a finished output of expand"
 
 
 def read_records(

@@ -95,7 +95,7 @@ def _check_settings(earlier: RunRecord, settings: Settings, out: Path) -> None:
     if different:
         raise TrainError(
             f'"{out}" is a run with other settings: {"; ".join(different)}. '
-            "Use --overwrite to start again"
+            "Choose another --out, or use --overwrite to start again"
         )
 
 
@@ -135,7 +135,7 @@ def check_data(earlier: RunRecord, data: Data, settings: Settings, out: Path) ->
     if moved and not changed and not all(split.names for split in earlier.data.values()):
         raise TrainError(  # a record of an earlier version cannot tell whether the names are equal
             f'"{out}" is a run with other settings: {"; ".join(moved)}. '
-            "Use --overwrite to start again"
+            "Choose another --out, or use --overwrite to start again"
         )
     if changed:
         raise TrainError(

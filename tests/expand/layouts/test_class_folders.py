@@ -75,9 +75,7 @@ def test_a_missing_folder_and_a_file_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ExpandError, match="does not exist"):
         list_sources(tmp_path / "nowhere")
     (tmp_path / "file").write_text("x")
-    with pytest.raises(
-        ExpandError, match="is a file; a folder with one folder per class is needed"
-    ):
+    with pytest.raises(ExpandError, match="is a file; a folder is needed. Unpack an archive first"):
         list_sources(tmp_path / "file")
 
 

@@ -78,6 +78,18 @@ def test_what_is_no_manifest_is_refused(tmp_path: Path) -> None:
         list(read_rows(tmp_path))
 
 
+def test_an_interrupted_run_is_told_from_what_is_no_output(tmp_path: Path) -> None:
+    (tmp_path / ".expand-0.part").touch()
+    with pytest.raises(ExpandError, match="was interrupted: .* again to resume"):
+        list(read_rows(tmp_path))
+
+
+def test_shards_are_told_from_what_is_no_output(tmp_path: Path) -> None:
+    (tmp_path / ".shards").mkdir()
+    with pytest.raises(ExpandError, match="holds shards, .* run `expand merge` on it"):
+        list(read_rows(tmp_path))
+
+
 def test_a_row_is_one_line_of_readable_json() -> None:
     assert line_of(row("ü\n/1", 0)).count("\n") == 1
     assert "ü" in line_of(row("ü", 0))

@@ -11,6 +11,7 @@ from expand import expand
 from tests.train.commands import CLASSES, call, draw_set, refusal
 from tests.train.data.test_parts import images, run
 from train.data.folders.listing import list_folder
+from train.data.folders.parts import list_part
 from train.runs.checkpoints import MODEL
 
 Row = tuple[str, ...]
@@ -90,6 +91,17 @@ def test_other_columns_than_one_of_classes_are_refused(columns: Row, tmp_path: P
     assert said in refusal(root, "--epochs", 1, "--out", tmp_path / "run")
     expand(root, tmp_path / "out", factor=2, workers=1)
     assert said in refusal(tmp_path / "out", "--epochs", 1, "--out", tmp_path / "run")
+
+
+def test_the_placeholders_of_a_sample_submission_test_nothing(tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    write_table(root / "train.csv", ("id", "label"), draw_rows(root, "train_images", 4))
+    form = [(name, "ant") for name, _ in draw_rows(root, "test_images", 2, seed=1)]
+    write_table(root / "sample_submission.csv", ("id", "label"), form)
+    part = list_part(list_folder(root), "test")
+    assert part is not None
+    assert part.folder is None
+    assert 'no test with the part "test"' in part.note
 
 
 @pytest.mark.slow

@@ -37,10 +37,13 @@ class Classes(NamedTuple):
 def find_classes(survey: Survey, ignored: Collection[str], chosen: Collection[str]) -> Classes:
     """Return the classes of the `chosen` images; none if several columns, or tables, can be it.
 
-    `ignored` are columns of places and of parts of a split.
+    `ignored` are columns of places and of parts of a split. A sample submission has no classes: its
+    labels are placeholders.
     """
     found = []
     for number, values in enumerate(survey.values):
+        if survey.tables[number].is_sample_submission:
+            continue
         if any(path in chosen for path in survey.tables[number].rows.values()):
             free = {name: counts for name, counts in values.items() if name not in ignored}
             if column := _find_column(survey, number, free):

@@ -51,11 +51,19 @@ class Table:
     @property
     def part(self) -> str:
         """The part of a split that its name says; empty if it says none."""
-        stem = self.name.rpartition("/")[2].rpartition(".")[0]
-        if {"submission", "sample"} <= set(words(stem)):
-            return "test"  # at Kaggle: the names of test images, with labels to be filled in
-        role = part_of(stem)
+        if self.is_sample_submission:
+            return "test"
+        role = part_of(self._stem)
         return role.kind if role else ""
+
+    @property
+    def is_sample_submission(self) -> bool:
+        """Whether it is the form of a Kaggle competition: test images with placeholder labels."""
+        return {"submission", "sample"} <= set(words(self._stem))
+
+    @property
+    def _stem(self) -> str:
+        return self.name.rpartition("/")[2].rpartition(".")[0]
 
     def body(self) -> Iterator[Record]:
         """Yield the rows, without the heading and blank lines."""
