@@ -231,7 +231,9 @@ def test_other_settings_in_a_runs_folder_are_refused_with_the_differences(tmp_pa
         f'"{out}" is a run with other settings: model was cnn, is linear; seed was 0, is 7. '
         "Choose another --out, or use --overwrite to start again"
     )
-    with pytest.raises(TrainError, match="other settings: epochs was 2, is 3. Choose another --out"):
+    with pytest.raises(
+        TrainError, match="other settings: epochs was 2, is 3. Choose another --out"
+    ):
         train(settings_for(src, epochs=3), out)
     assert products(out) == before
     record = train(settings_for(src, model="linear", seed=7), out, overwrite=True)
