@@ -56,8 +56,13 @@ class ArmSummary:
 
     @property
     def visits_per_file(self) -> float | None:
-        """K/F: how often a trial reads each file; None without copies."""
-        return self.epochs_trained / self.arm.factor if self.arm.factor else None
+        """K/F: how often a trial reads each file; None without copies.
+
+        None too for disk-balanced: its files are not F times its sources.
+        """
+        if self.arm.factor is None or self.arm.strategy == "disk-balanced":
+            return None
+        return self.epochs_trained / self.arm.factor
 
 
 @dataclass(frozen=True)

@@ -154,6 +154,8 @@ def test_a_comparison_has_balanced_arms_of_equal_steps(table: bool, tmp_path: Pa
     assert len({(run["steps"], run["images"]) for run in runs}) == 1
     report = (out / "report.md").read_text("utf-8").replace("\u00a0", " ")
     assert "the copies that expand --balance max --most 5 writes" in report
+    cells = json.loads((out / "comparison.json").read_text("utf-8"))["cells"]
+    assert [cell["k_over_f"] for cell in cells] == [1.0, None]
     assert "Every class: accuracy against disk ×2, in points" in report
     assert re.search(r"^\| cat \| [+−]?\d+\.\d \|$", report, re.MULTILINE)
     page = (out / "index.html").read_text("utf-8").replace("\u00a0", " ")
