@@ -174,6 +174,9 @@ def format_report(report: Report) -> str:
         *_format_work(summary, report.workers),
         *_format_labels(summary),
     ]
+    if plan.shard:
+        merge = f"expand merge {visible(plan.out)}"
+        lines += [f"  shard {plan.shard}; when all are finished: {merge}"]
     if summary.same:
         lines += [
             (

@@ -42,6 +42,7 @@ class Kind(Enum):
     COCO = "a COCO dataset"
     VOC = "a Pascal VOC dataset"
     MASKS = "a segmentation dataset"
+    COUNTERPARTS = "a dataset of images before and after"
     ANNOTATED = "a dataset with annotations"
     METADATA = "a Hugging Face dataset with metadata"
     TABLE = "a dataset with labels in a table"

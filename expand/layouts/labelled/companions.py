@@ -12,8 +12,10 @@ from typing import NamedTuple
 from expand.errors import ExpandError
 from expand.images.formats import SUFFIXES
 from expand.layouts.labelled.dataset import Dataset
+from expand.layouts.layout import Kind
 from expand.layouts.listing import spread_out
 from expand.layouts.names import split_suffix
+from expand.layouts.recognition.evidence import FILES, kind_of_json, peek
 from expand.layouts.recognition.words import part_of, role_of
 
 TRIED = 128
@@ -36,7 +38,12 @@ def check_companions(root: Path, dataset: Dataset) -> None:
         for source in spread_out(dataset.listing, TRIED)
     }
     found: dict[str, tuple[str, str]] = {}
+    looked = 0
     for source in dataset.listing.files() if dataset.listing.summary.kept else ():
+        if source.kept and source.id.lower().endswith(".json") and looked < FILES:
+            looked += 1
+            if image_id := _named_by_coco(root / source.id, list(tried.values())):
+                raise _ambiguous(root, dataset, image_id, (source.id, "coco"))
         image = tried.get(_stem(source.id)) if source.kept else None
         if image and _parts_of(source.id) <= image.parts:
             reading = _reading_of(source.id, dataset.layout)
@@ -44,13 +51,30 @@ def check_companions(root: Path, dataset: Dataset) -> None:
                 found.setdefault(image.id, (source.id, reading))
     if not found or 2 * len(found) < len(tried):
         return
-    image_id, (other, reading) = next(iter(found.items()))
+    raise _ambiguous(root, dataset, *next(iter(found.items())))
+
+
+def _ambiguous(root: Path, dataset: Dataset, image_id: str, other: tuple[str, str]) -> ExpandError:
+    """Return the error of a dataset with an image that has other labels; and how these are read."""
+    name, reading = other
     readings = " or ".join(f"--as {each}" for each in (dataset.layout, reading) if each)
-    raise ExpandError(
+    return ExpandError(
         f'"{root}" looks like {dataset.title}; but its images have other labels too ("{image_id}" '
-        f'has "{other}"), which copies do not get. Move them out of the folder, or say which '
+        f'has "{name}"), which copies do not get. Move them out of the folder, or say which '
         f"labels are to grow: {readings}"
     )
+
+
+def _named_by_coco(path: Path, images: list[_Image]) -> str:
+    """Return an image that the beginning or the end of a COCO JSON file names; else ""."""
+    if kind_of_json(str(path)) is not Kind.COCO:
+        return ""
+    text = peek(str(path))
+    for image in images:
+        name = image.id.rpartition("/")[2]
+        if f'"{name}"' in text or f'/{name}"' in text:
+            return image.id
+    return ""
 
 
 def _stem(path: str) -> str:

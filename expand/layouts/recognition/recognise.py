@@ -12,6 +12,7 @@ from expand.errors import ExpandError
 from expand.layouts.blocks import starting
 from expand.layouts.directory import Directory, read_directory
 from expand.layouts.layout import CLASS_FOLDERS, Kind, Layout
+from expand.layouts.recognition.counterparts import find_counterparts
 from expand.layouts.recognition.evidence import (
     FILES,
     is_yolo_text,
@@ -69,6 +70,7 @@ def look(directory: Directory, names: tuple[str, ...], *, alone: bool) -> Layout
         or _look_into_labels(directory)
         or find_paired_folders(directory)
         or find_masks(directory, names)
+        or find_counterparts(directory)
         or find_parts(directory, alone=alone)
         or find_lists(directory)
         or (find_wrapper(directory) if alone else None)

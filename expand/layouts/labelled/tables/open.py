@@ -42,7 +42,7 @@ def open_table(opening: Opening) -> Dataset:
         raise ExpandError(unread[0] if unread else _no_table(opening, images))
     check_alone(opening, tables[0].name)
     named = [table.name for table in tables if table.others] or [each.name for each in tables]
-    what = f"Table {named[0]}" if len(named) == 1 else f"Tables {_listed(named)}"
+    what = f"a table ({named[0]})" if len(named) == 1 else f"tables ({_listed(named)})"
     dataset = build_dataset(opening, tables, images, "table", what)
     dataset.notes += tuple(f"{each}; it is kept as it is" for each in unread)
     dataset.problems += len(unread)

@@ -65,3 +65,20 @@ def test_a_list_of_images_hides_no_label_files(tmp_path: Path) -> None:
 )
 def test_other_files_are_kept(more: dict[str, bytes], tmp_path: Path) -> None:
     open_dataset(yolo(tmp_path, more)).close()
+
+
+@pytest.mark.parametrize("folder", ["", "annotations/", "other/"])
+def test_coco_json_beside_other_labels_is_refused_and_that_of_another_part_is_not(
+    folder: str, tmp_path: Path
+) -> None:
+    def coco(name: str) -> bytes:
+        return f'{{"images": [{{"id": 1, "file_name": "{name}"}}], "annotations": []}}'.encode()
+
+    src = yolo(tmp_path, {f"{folder}instances.json": coco("0.png")})
+    with pytest.raises(ExpandError, match="other labels too.*(coco or --as yolo|or --as coco)$"):
+        open_dataset(src)
+    with open_dataset(src, Request("yolo-detect")) as dataset:
+        assert dataset.layout == "yolo-detect"
+    (src / f"{folder}instances.json").unlink()
+    with open_dataset(write(src, {"other/val.json": coco("val9.png")})) as dataset:
+        assert dataset.layout == "yolo-detect"

@@ -300,5 +300,5 @@ def test_objects_know_their_classes(tmp_path: Path) -> None:
         (source,) = dataset.listing
         assert source.label == ""
         assert dataset.title == (
-            "Table labels.csv, boxes (left, top, right, bottom; pixels), 2 classes, 1 image"
+            "a table (labels.csv), boxes (left, top, right, bottom; pixels), 2 classes, 1 image"
         )
