@@ -40,7 +40,7 @@ def check_companions(root: Path, dataset: Dataset) -> None:
     found: dict[str, tuple[str, str]] = {}
     looked = 0
     for source in dataset.listing.files() if dataset.listing.summary.kept else ():
-        if source.kept and source.id.lower().endswith(".json") and looked < FILES:
+        if looked < FILES and source.kept and _may_be_coco(source.id, dataset.layout):
             looked += 1
             if image_id := _named_by_coco(root / source.id, list(tried.values())):
                 raise _ambiguous(root, dataset, image_id, (source.id, "coco"))
@@ -62,6 +62,17 @@ def _ambiguous(root: Path, dataset: Dataset, image_id: str, other: tuple[str, st
         f'"{root}" looks like {dataset.title}; but its images have other labels too ("{image_id}" '
         f'has "{name}"), which copies do not get. Move them out of the folder, or say which '
         f"labels are to grow: {readings}"
+    )
+
+
+def _may_be_coco(path: str, layout: str) -> bool:
+    """Tell whether a kept file can be COCO's of images that are read in another form."""
+    stem, suffix = split_suffix(path)
+    roles = filter(None, (part_of(name) for name in stem.split("/")))
+    return (
+        layout != "coco"
+        and suffix.lower() == ".json"
+        and {role.kind for role in roles} <= {"train"}
     )
 
 

@@ -179,7 +179,7 @@ def test_images_of_several_classes_are_not_taken_for_images_without_rules(tmp_pa
     root = table_of(tmp_path, "left|stop")
     with pytest.raises(ExpandError, match="has no single class, and the recipe has rules"):
         expand(root, tmp_path / "out", 2, TWO, workers=1)
-    with pytest.raises(ExpandError, match="has no single class; leave it out"):
+    with pytest.raises(ExpandError, match="has no single class; use --balance repeat"):
         expand(root, tmp_path / "out", 2, balance="max", workers=1)
 
 
