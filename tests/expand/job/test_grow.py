@@ -205,7 +205,7 @@ def test_a_factor_that_the_recipe_cannot_give_is_refused_and_nothing_changes(
     assert (tree(out), (out / "expand.json").read_bytes()) == before
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_killed_while_it_grows_it_ends_like_one_never_killed(
     workers: int, class_folder: Folder, tmp_path: Path
 ) -> None:

@@ -79,7 +79,7 @@ def wait_for_files(out: Path, count: int, process: subprocess.Popen[bytes]) -> N
         time.sleep(0.005)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_a_killed_run_ends_like_one_never_killed(
     workers: int, class_folder: Folder, tmp_path: Path
 ) -> None:
