@@ -102,6 +102,7 @@ def test_an_ablation_leaves_a_page_numbers_and_a_recipe(finished: tuple[Path, st
     assert {"final_none", "final_TrivialAugment"} < runs
 
 
+@pytest.mark.slow  # compare's is not: both share the trials in the same way
 def test_processes_of_torchrun_share_the_trials_and_write_one_report(
     line: tuple[object, ...], finished: tuple[Path, str], tmp_path: Path
 ) -> None:
