@@ -80,11 +80,16 @@ def find_parts(root: Path, above: str = "") -> list[str]:
 
 
 def choose_part(root: Path, parts: list[str], asked: str) -> str:
-    """Return the part that grows: the one asked for, or the only one for training."""
+    """Return the part that grows: the one asked for, or the only one for training.
+
+    Another word for the same part will do: "val" for a folder "valid".
+    """
     if asked:
-        if asked not in parts:
+        wanted = part_of(asked)
+        alike = [name for name in parts if wanted and part_of(name) == wanted]
+        if asked not in parts and len(alike) != 1:
             raise ExpandError(f'"{root}" has no part "{asked}"; it has {_listed(parts)}')
-        return asked
+        return asked if asked in parts else alike[0]
     training = [name for name in parts if (role := part_of(name)) and role.kind == "train"]
     if len(training) == 1:
         return training[0]
