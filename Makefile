@@ -29,7 +29,7 @@ test: .venv/installed .venv/docs
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup --cov --cov-report=term --cov-fail-under=95
+	$(BIN)/pytest --numprocesses 2 --cov --cov-report=term --cov-fail-under=95
 
 docs: .venv/docs
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html

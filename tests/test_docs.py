@@ -17,7 +17,6 @@ import pytest
 from expand import Recipe, view
 from expand.techniques import NATIVE, Technique
 
-pytestmark = pytest.mark.xdist_group("docs")  # one process builds the site
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = {
