@@ -72,7 +72,10 @@ def hold_output(plan: Plan, overwrite: bool) -> Iterator[tuple[OutputFolder, Out
     out = plan.records
     if plan.shard:
         if overwrite:
-            raise ExpandError("--overwrite removes all shards: leave out --shard")
+            raise ExpandError(
+                "--overwrite cannot be used with --shard, whose files lie among those of others; "
+                f'to start again, remove "{plan.out}" or choose another folder'
+            )
         check_shards(plan.out)
     existed = out.is_dir()
     try:
@@ -137,7 +140,7 @@ def _check_empty(out: Path) -> None:
     if (out / SHARDS).is_dir():
         raise ExpandError(
             f'"{out}" is being written in shards; when all are finished, `expand merge {out}` '
-            "makes one dataset of them"
+            "makes one dataset of them. To start again, remove the folder or choose another one"
         )
     if others.count:
         raise ExpandError(

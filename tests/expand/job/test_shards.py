@@ -71,12 +71,14 @@ def test_missing_and_unfinished_shards_are_named(class_folder: Folder, tmp_path:
         merge(out)
     with pytest.raises(ExpandError, match="is being written in shards.*expand merge"):
         expand(src, out, workers=1)
+    with pytest.raises(ExpandError, match="To start again, remove the folder"):
+        expand(src, out, workers=1, overwrite=True)
     for shard in ("3/3", "1/3", "1/4"):
         expand(src, out, shard=shard, workers=1)
     with pytest.raises(ExpandError, match="shards of 3 and of 4 jobs"):
         merge(out)
     shutil.rmtree(out / ".shards/1-of-4")
-    with pytest.raises(ExpandError, match="leave out --shard"):
+    with pytest.raises(ExpandError, match='cannot be used with --shard.*remove ".*out"'):
         expand(src, out, shard="1/3", overwrite=True)
     merge(out)
     with pytest.raises(ExpandError, match="merged already"):
