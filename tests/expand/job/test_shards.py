@@ -130,3 +130,23 @@ def test_a_merged_dataset_can_grow(class_folder: Folder, tmp_path: Path) -> None
     merge(tmp_path / "out")
     expand(src, tmp_path / "out", 5, workers=1)
     assert len(list(read_rows(tmp_path / "out"))) == 150
+
+
+@pytest.mark.parametrize("step", ["write_card", "_remove_shards", "write_derived"])
+def test_a_merge_that_is_interrupted_can_be_run_again(
+    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SETS["coco"](tmp_path / "src")
+    expand(tmp_path / "src", tmp_path / "one", workers=1)
+    expand_shards(tmp_path / "src", tmp_path / "out", 2)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"expand.job.sharding.merge.{step}", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            merge(tmp_path / "out")
+    merge(tmp_path / "out")
+    assert tree(tmp_path / "out") == tree(tmp_path / "one")
+    assert verify(tmp_path / "out").problems == []
