@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
@@ -128,6 +128,12 @@ def _prepare(request: DataRequest, cache: Cache, packing: Packing) -> Data:
     normalise, levels = measure_pixels(pixels), _levels(pixels)
     seconds = time.perf_counter() - started
     return Data(train, validation, test, normalise, levels, seconds, leaks, tuple(notes))
+
+
+def with_training(data: Data, train: Split) -> Data:
+    """Return the data with other training images, by whose pixels all images are normalised."""
+    pixels = originals(train)
+    return replace(data, train=train, normalise=measure_pixels(pixels), levels=_levels(pixels))
 
 
 def _levels(pixels: Pixels) -> tuple[int, int] | None:

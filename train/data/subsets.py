@@ -1,9 +1,11 @@
-"""Subsets of the sources, held out or trained on, chosen by a keyed hash of their names."""
+"""Subsets of the sources, held out, drawn or trained on, chosen by a keyed hash of their names."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,22 @@ from expand.splitting.parts import Part
 from expand.views.keys import draw
 from train.data.folders.folder import Folder
 from train.errors import TrainError
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One of several subsets of the sources.
+
+    Draws of one size are parts of one order of the sources, so they share no source as long as
+    there are enough; then the next order begins. With the same number and `largest`, a smaller draw
+    is part of a larger one.
+    """
+
+    number: int
+    sources: int
+    """How many sources it has, in about: classes keep their shares, and groups stay together."""
+    largest: int
+    """How many the largest draw of this number has."""
 
 
 def validation_sources(folder: Folder, share: float, seed: int = 0) -> NDArray[np.bool_]:
@@ -44,6 +62,60 @@ def some_sources(folder: Folder, count: int, seed: int = 0) -> NDArray[np.bool_]
     )
 
 
+def drawn_sources(folder: Folder, draw_of: Draw, seed: int = 0) -> NDArray[np.bool_]:
+    """Choose the sources of a draw: the same share of each class, and at least one source.
+
+    Each class is laid out over the same length in the order of a keyed hash; a draw takes what lies
+    in one stretch of it. Groups are taken as a whole, each with its most frequent class.
+    """
+    total = len(folder.source_ids)
+    if not 1 <= draw_of.sources <= draw_of.largest <= total:
+        raise TrainError(
+            f'"{folder.root}" has {total:,} sources: a draw cannot have {draw_of.sources:,} of '
+            f"{draw_of.largest:,}"
+        )
+    number, place = divmod(draw_of.number, total // draw_of.largest)
+    start = place * draw_of.largest
+    chosen: set[str] = set()
+    for units in _laid_out(folder, seed, number).values():
+        inside = [key for key, at in units if start <= at * total < start + draw_of.sources]
+        nearest = min(units, key=lambda unit: (unit[1] * total - start) % total)
+        chosen.update(inside or [nearest[0]])
+    return np.array([key in chosen for key in _unit_keys(folder)])
+
+
+def _laid_out(folder: Folder, seed: int, number: int) -> dict[int, list[tuple[str, float]]]:
+    """Return the place of each unit of each class, in [0, 1), in the order of a keyed hash.
+
+    Classes are shifted against each other by less than a unit, so that rounding does not add up.
+    """
+    sizes: dict[str, Counter[int]] = {}
+    for key, label in zip(_unit_keys(folder), _labels(folder).tolist(), strict=True):
+        sizes.setdefault(key, Counter())[label] += 1
+    by_class: dict[int, list[tuple[int, str]]] = {}
+    for key, counted in sizes.items():
+        label = min(counted, key=lambda each: (-counted[each], each))
+        by_class.setdefault(label, []).append((draw(seed, "draw", key, number, 1)[0], key))
+    places = {}
+    for label, units in by_class.items():
+        ordered = [key for _, key in sorted(units)]
+        counts = np.array([sizes[key].total() for key in ordered])
+        shift = (label + 0.5) / len(folder.classes)
+        middles = (counts.cumsum() - counts * (1 - shift)) / counts.sum()
+        places[label] = list(zip(ordered, middles.tolist(), strict=True))
+    return places
+
+
+def overlap(subsets: list[NDArray[np.bool_]]) -> float:
+    """Return the share of its sources that a subset has in common with another, on average.
+
+    Subsets of a pair of different size are compared by the larger one; 0.0 for a single subset.
+    """
+    pairs = combinations(subsets, 2)
+    shares = [(one & other).sum() / max(one.sum(), other.sum()) for one, other in pairs]
+    return float(np.mean(shares)) if shares else 0.0
+
+
 def _first_of_each(
     folder: Folder, kind: str, seed: int, quota: Callable[[int], int]
 ) -> NDArray[np.bool_]:
@@ -65,12 +137,7 @@ def _whole_groups(folder: Folder, share: float, seed: int) -> NDArray[np.bool_]:
 
     A class with a single group is not held out.
     """
-    first = _first_rows(folder)
-    # no path has a null character: the key of a group is never that of a source
-    keys = [f"{folder.groups[first[source]]}\0" for source in folder.source_ids]
-    keys = [
-        source if key == "\0" else key for key, source in zip(keys, folder.source_ids, strict=True)
-    ]
+    keys = _unit_keys(folder)
     counts: dict[str, Counter[str]] = {}
     for key, label in zip(keys, _labels(folder), strict=True):
         counts.setdefault(key, Counter())[folder.classes[label]] += 1
@@ -78,6 +145,18 @@ def _whole_groups(folder: Folder, share: float, seed: int) -> NDArray[np.bool_]:
     parts = (Part("training", 1 - share), Part("validation", share))
     chosen = dict(zip(counts, assign(units, parts, seed, every=False), strict=True))
     return np.array([chosen[key] == 1 for key in keys])
+
+
+def _unit_keys(folder: Folder) -> list[str]:
+    """Return what each source is kept together with: the key of its group, or its own."""
+    if not folder.groups:
+        return folder.source_ids
+    first = _first_rows(folder)
+    # no path has a null character: the key of a group is never that of a source
+    keys = [f"{folder.groups[first[source]]}\0" for source in folder.source_ids]
+    return [
+        source if key == "\0" else key for key, source in zip(keys, folder.source_ids, strict=True)
+    ]
 
 
 def _labels(folder: Folder) -> NDArray[np.int64]:

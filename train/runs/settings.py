@@ -30,6 +30,8 @@ OLDER = (
 )
 PATHS = ("data", "test")
 """Settings that are folders: the same images may be reached by another path."""
+MAY_DIFFER = (*PATHS, "draws")
+"""Settings that need a value where a record has one, but not the same: a trial names its draw."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ def changed_settings(before: dict[str, Any], settings: Recorded) -> list[str]:
     return [
         words
         for key in now
-        if not (key in PATHS and recorded[key] and now[key])
+        if not (key in MAY_DIFFER and recorded[key] and now[key])
         for words in _differences(key, recorded[key], now[key])
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -12,8 +12,9 @@ import torch
 
 from expand.cli.output import visible
 from train.data.cache import Cache
-from train.data.dataset import Data, DataRequest, Packing, prepare
+from train.data.dataset import Data, DataRequest, Packing, prepare, with_training
 from train.data.folders.folder import Folder
+from train.data.subsets import Draw, drawn_sources
 from train.errors import TrainError
 from train.runtime.device import pick_device
 from train.trials.options import StudyOptions
@@ -73,6 +74,16 @@ def _trial_context(study: Any, cache_root: Path, cache_limit: int) -> TrialConte
     return TrialContext(study, data, device, Cache(cache_root, cache_limit))
 
 
+def of_draw(context: TrialContext[S], draw: Draw | None) -> TrialContext[S]:
+    """Return a context of the sources of one draw; it shares the decoded images."""
+    if draw is None:
+        return context
+    train = context.data.train
+    keep = drawn_sources(train.folder, draw, context.study.seed)
+    drawn = train._replace(folder=train.folder.of_sources(keep))
+    return replace(context, data=with_training(context.data, drawn))
+
+
 def _preparation(
     study: Study, cache_root: Path, cache_limit: int, packing: Packing = hide_decoding
 ) -> _Preparation:
@@ -82,7 +93,7 @@ def _preparation(
         study.shape,
         0.0,
         study.allow_leak,
-        study.sources,
+        None if study.is_drawn else study.sources,
         layout=study.layout,
         group_by=study.group_by,
         validates=False,

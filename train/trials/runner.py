@@ -20,7 +20,7 @@ from train.errors import STOPPED, TrainError
 from train.fit.divergence import DivergedError
 from train.runs.records import shorten, versions
 from train.runtime.world import World
-from train.trials.context import TrialContext, trial_context
+from train.trials.context import TrialContext, of_draw, trial_context
 from train.trials.results import DivergedTrial, TrialResult, read_result
 from train.trials.study import Study, Trial
 from train.trials.study_dir import RUNS, StudyDir, check_images, read_json
@@ -167,6 +167,7 @@ def try_trial(context: TrialContext[Any], trial: Trial) -> Result:
 def run_trial(context: TrialContext[Any], trial: Trial) -> TrialResult:
     """Train and measure one trial; raise DivergedError if it diverges."""
     started = time.perf_counter()
+    context = of_draw(context, trial.draw)
     trained = train(context, trial)
     result = measure(context, trial, trained)
     screen = context.study.screen(context, trial, trained)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +14,7 @@ from expand.views.keys import draw
 from expand.views.views import Views
 from train.data.dataset import Data
 from train.data.shape import ANY_SHAPE, FIRST_RULES, Shape
+from train.data.subsets import Draw
 from train.feed.dataset import Images
 from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
@@ -36,6 +37,8 @@ class Trial:
     """What the budget makes of them."""
     name: str
     """The name of its file, without the suffix."""
+    draw: Draw | None = field(default=None, kw_only=True)
+    """The sources that it learns from; None: all that the study has."""
 
     @property
     def keeps_arm(self) -> bool:
@@ -63,6 +66,14 @@ class Study(ABC):
     allow_leak: bool = False
     layout: str = AUTO
     group_by: str | None = None
+    draws: int | None = None
+    """Of how many subsets of the sources the replicates take one each, in turn; None: all learn
+    from the same sources."""
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether replicates learn from different sources: then all of the dataset is read."""
+        return self.draws is not None
 
     @abstractmethod
     def strategy(self, arm: Any, view_seed: int) -> Strategy:
