@@ -16,6 +16,7 @@ from expand import interrupts
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
 from expand.images.pixels import Pixels
+from tests.stores import AWS, S3, variables
 
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
 cv2.setNumThreads(1)
@@ -56,6 +57,21 @@ def unmeasured() -> dict[str, str]:
     Measuring starts and ends with the interpreter: a signal or a limit would hit it as well.
     """
     return {key: value for key, value in os.environ.items() if not key.startswith("COVERAGE_")}
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3]:
+    """Return a server of S3, one for all tests, with the environment that leads to it."""
+    server = S3()
+    with variables(AWS_ENDPOINT_URL=server.endpoint, **AWS):
+        yield server
+    server.stop()
+
+
+@pytest.fixture
+def s3(s3_server: S3) -> str:
+    """Return the URL of an empty bucket."""
+    return s3_server.bucket()
 
 
 Folder = Callable[..., Path]

@@ -107,6 +107,31 @@ class OutputFolder:
         if self._each:
             self._written.add(self._folder)
 
+    def write_new(self, name: str, data: bytes) -> bool:
+        """Write a file that does not exist yet; return False if it does.
+
+        Of several processes that do this at the same time, one gets True.
+        """
+        try:
+            base = self._enter_for(name, create=True)
+            temporary = self._prefix + temporary_name()
+            try:
+                write_new(temporary, data, self._handle, sync=self._each)
+                os.link(
+                    temporary,
+                    self._prefix + base,
+                    src_dir_fd=self._handle,
+                    dst_dir_fd=self._handle,
+                )
+            finally:
+                with suppress(OSError):
+                    os.unlink(temporary, dir_fd=self._handle)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            raise cannot_write(f"{self.path}/{name}", error) from error
+        return True
+
     def sync(self) -> None:
         """Wait until the files that were written are on the disk, with their names."""
         try:

@@ -1,0 +1,1 @@
+"""Stores: files by name, in a local folder or in an object store, behind one protocol."""

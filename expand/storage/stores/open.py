@@ -1,0 +1,39 @@
+"""Open a store: a local folder, or an object store by its URL."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from importlib.util import find_spec
+from typing import cast
+
+from expand.errors import ExpandError
+from expand.storage.stores.local import LocalStore
+from expand.storage.stores.store import Store
+from expand.storage.stores.url import Url, parse_place
+
+EXTRAS = {"s3": "s3", "gs": "gs", "az": "az", "memory": "s3"}
+
+
+def open_store(place: str | os.PathLike[str] | Url) -> Store:
+    """Open a store; nothing is asked of it yet.
+
+    Raise ExpandError for a URL that cannot be used, and if the client library is not installed.
+    """
+    parsed = parse_place(place)
+    if not isinstance(parsed, Url):
+        return LocalStore(parsed)
+    if find_spec("obstore") is None:
+        extra = EXTRAS[parsed.scheme]
+        raise ExpandError(f'"{parsed}" needs a client library: pip install ".[{extra}]"')
+    objects = import_module("expand.storage.stores.objects")
+    return cast(Store, objects.ObjectStore(parsed))
+
+
+def check_store(place: str | os.PathLike[str] | Url) -> None:
+    """Ask an object store for a name, with few retries; raise StoreError if that fails.
+
+    So a wrong address, a bucket that does not exist and missing credentials are told soon.
+    """
+    if isinstance(parse_place(place), Url):
+        open_store(place).probe()
