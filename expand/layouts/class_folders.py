@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from expand.layouts.listing import EmptyClass, Listing, ScanSummary
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.recognise import look
 from expand.layouts.source import Source
-from expand.layouts.walk import Frame, walk
+from expand.layouts.walk import DISK, Folders, Frame, walk
 
 SUFFIXES_SHOWN = 3
 UNREAD_SUFFIXES = (
@@ -26,7 +25,13 @@ UNREAD = frozenset(UNREAD_SUFFIXES.split())
 """Suffixes of images that are not read."""
 
 
-def list_sources(root: Path, factor: int = 1, format_: str = "keep", layout: str = AUTO) -> Listing:
+def list_sources(
+    root: Path,
+    factor: int = 1,
+    format_: str = "keep",
+    layout: str = AUTO,
+    folders: Folders = DISK,
+) -> Listing:
     """List the sources of a folder of class folders, sorted by path; each directory is read once.
 
     Raise LayoutError if it has another layout, unless `layout` is "folders"; raise ExpandError if
@@ -36,7 +41,7 @@ def list_sources(root: Path, factor: int = 1, format_: str = "keep", layout: str
     if layout not in LAYOUTS:
         raise ExpandError(f"layout must be {' or '.join(LAYOUTS)}, got {layout!r}")
     check_root(root)
-    scan = _Scan(root, factor, format_, recognising=layout != FOLDERS)
+    scan = _Scan(root, factor, format_, folders, recognising=layout != FOLDERS)
     listing = Listing(scan.sources(), scan.summary)
     if not len(listing):
         listing.close()
@@ -83,15 +88,18 @@ def list_images(root: Path, layout: str = AUTO) -> Iterator[Path]:
 class _Scan:
     """One scan of a folder, which checks layout and names, and counts what is not a source."""
 
-    def __init__(self, root: Path, factor: int, format_: str, *, recognising: bool) -> None:
+    def __init__(
+        self, root: Path, factor: int, format_: str, folders: Folders, *, recognising: bool
+    ) -> None:
         self.root, self.factor, self.format = root, factor, format_
+        self.folders = folders
         self.recognising = recognising
         self.summary = ScanSummary()
 
     def sources(self) -> Iterator[Source]:
         """Yield the sources, one class after the other."""
         found, others = 0, Counter[str]()
-        for frame, name, kind in walk(str(self.root), self._visit):
+        for frame, name, kind in walk(str(self.root), self._visit, self.folders):
             if name is None:
                 if len(frame.names) == 1:
                     self._end_class(frame.names[0], found, others)
@@ -102,8 +110,9 @@ class _Scan:
                     others[split_suffix(name)[1].lower()] += 1
             elif frame.names:
                 found += 1
-                size = _size(frame.start + name)
-                yield Source(f"{frame.prefix}{name}", size, frame.names[0])
+                size, version = self.folders.status(frame.start + name)
+                path = f"{frame.prefix}{name}"
+                yield Source(path, size, frame.names[0], version=version)
             else:
                 self.summary.unlabelled += 1
 
@@ -134,10 +143,3 @@ def _recognise(frame: Frame) -> Layout | None:
         assert layout is not None
         layout = layout.below(name)
     return layout
-
-
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return 0

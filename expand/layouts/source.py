@@ -24,6 +24,8 @@ class Source(NamedTuple):
     """Whether it is copied as it is: a file of another split, data.yaml, a licence."""
     classes: tuple[tuple[str, int], ...] = ()
     """The classes of its objects, with their numbers; empty unless a balance depends on them."""
+    version: str = ""
+    """A text that changes when the file does, as an object store knows it; empty on a disk."""
 
 
 def check_name(source_id: str) -> None:

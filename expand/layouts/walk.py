@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple, Protocol
 
 from expand.errors import ExpandError
 from expand.layouts.directory import FOLDER, Directory, read_directory
@@ -33,18 +34,68 @@ class Frame:
         return os.path.join(self.directory.path, "")
 
 
+class Status(NamedTuple):
+    """What is known of a file without its content."""
+
+    size: int
+    version: str = ""
+    """A text that changes when the file does; empty if that is not known."""
+
+
+class Folders(Protocol):
+    """Where directories are read: on the disk, or in the listing of an object store."""
+
+    def read(self, path: str) -> Directory:
+        """Return the names in a directory."""
+        ...
+
+    def identity(self, path: str) -> tuple[int, int]:
+        """Return what a directory is known by, whatever path leads to it."""
+        ...
+
+    def status(self, path: str) -> Status:
+        """Return the size of a file; 0 if it is not known."""
+        ...
+
+
+class Disk:
+    """The directories of this machine."""
+
+    def read(self, path: str) -> Directory:
+        """Return the names in a directory."""
+        return read_directory(path)
+
+    def identity(self, path: str) -> tuple[int, int]:
+        """Return the numbers of the device and of the directory."""
+        try:
+            status = os.stat(path)
+        except OSError as error:
+            raise ExpandError(f'"{path}" cannot be read: {error.strerror}') from error
+        return status.st_dev, status.st_ino
+
+    def status(self, path: str) -> Status:
+        """Return the size of a file."""
+        try:
+            return Status(os.stat(path).st_size)
+        except OSError:
+            return Status(0)
+
+
+DISK = Disk()
+
+
 Visit = Callable[[Frame], None]
 Step = tuple[Frame, str | None, str]
 """A directory, and the name and kind of a file in it; None at its end."""
 
 
-def walk(root: str, visit: Visit) -> Iterator[Step]:
+def walk(root: str, visit: Visit, folders: Folders = DISK) -> Iterator[Step]:
     """Yield each file of a folder and the end of each directory, sorted by path.
 
     Each directory is read once, and passed to `visit` before its entries. Raise ExpandError if one
     cannot be read, or is a link to one that it lies in.
     """
-    stack = [(first := _open(root, (), []), first.directory.entries())]
+    stack = [(first := _open(folders, root, (), []), first.directory.entries())]
     visit(first)
     while stack:
         frame, remaining = stack[-1]
@@ -52,7 +103,8 @@ def walk(root: str, visit: Visit) -> Iterator[Step]:
             if kind != FOLDER:
                 yield frame, name, kind
                 continue
-            inner = _open(frame.start + name, (*frame.names, name), [each for each, _ in stack])
+            above = [each for each, _ in stack]
+            inner = _open(folders, frame.start + name, (*frame.names, name), above)
             visit(inner)
             stack.append((inner, inner.directory.entries()))
             break
@@ -61,22 +113,13 @@ def walk(root: str, visit: Visit) -> Iterator[Step]:
             yield frame, None, FOLDER
 
 
-def _open(path: str, names: tuple[str, ...], above: list[Frame]) -> Frame:
+def _open(folders: Folders, path: str, names: tuple[str, ...], above: list[Frame]) -> Frame:
     """Read a directory; `above` are those that it lies in."""
-    directory = read_directory(path)
-    identity = _identity(path)
+    directory = folders.read(path)
+    identity = folders.identity(path)
     if any(identity == frame.identity for frame in above):
         raise ExpandError(f'"{path}" is a link to a folder that it lies in')
     alone = not above or (
         above[-1].alone and len(above[-1].directory.folders) == 1 and not above[-1].directory.images
     )
     return Frame(directory, names, identity, alone)
-
-
-def _identity(path: str) -> tuple[int, int]:
-    """Return what a directory is known by, whatever path leads to it."""
-    try:
-        status = os.stat(path)
-    except OSError as error:
-        raise ExpandError(f'"{path}" cannot be read: {error.strerror}') from error
-    return status.st_dev, status.st_ino

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
@@ -18,7 +18,7 @@ from types import TracebackType
 from expand.errors import STOPPED, ExpandError
 from expand.storage.identity import Identity
 from expand.storage.names import temporary_name
-from expand.storage.reading import open_regular
+from expand.storage.reading import BLOCK, open_regular
 from expand.storage.writing import (
     SYNCS_ALL,
     cannot_link,
@@ -235,6 +235,17 @@ class OutputFolder:
         except (OSError, ValueError):
             return None
         return found if stat.S_ISREG(found.st_mode) else None
+
+    def size(self, name: str) -> int | None:
+        """Return the bytes that a regular file has; None if there is none."""
+        found = self.status(name)
+        return None if found is None else found.st_size
+
+    def blocks(self, name: str) -> Iterator[bytes]:
+        """Yield the bytes of a regular file of any size."""
+        with self.open(name) as file:
+            while block := file.read(BLOCK):
+                yield block
 
     def open(self, name: str) -> FileIO:
         """Open a regular file for reading; raise OSError for a link, a pipe and the like."""

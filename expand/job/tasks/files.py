@@ -7,29 +7,28 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
 from expand.errors import BadImageError
-from expand.job.tasks.context import TaskContext
+from expand.job.tasks.context import Context, Files
 from expand.job.tasks.copies import File
 from expand.job.tasks.labels import LoadedLabels
 from expand.job.tasks.outcome import Entry, Task
 from expand.layouts.labelled.dataset import Labels
 from expand.layouts.source import Source
 from expand.records.rows import Row, files_of
-from expand.storage.folder import OutputFolder
 from expand.storage.writing import LongNameError
 
 NO_LABELS: dict[str, None] = {"sha256": None}
 
 
-def check_free(folder: OutputFolder, files: list[File], lines: list[str]) -> None:
+def check_free(folder: Files, files: list[File], lines: list[str]) -> None:
     """Raise BadImageError if a file would replace one that is not expand's.
 
     One with the same bytes, or none, may be what a run left whose records did not reach the disk.
     """
     known = {name for line in lines for name in files_of(json.loads(line))}
     for name, data in _contents(files):
-        if name in known or (found := folder.status(name)) is None:
+        if name in known or (size := folder.size(name)) is None:
             continue
-        if found.st_size and folder.read(name).strip(b"\0") not in (b"", data):
+        if size and folder.read(name).strip(b"\0") not in (b"", data):
             raise BadImageError(
                 f'would be written to "{name}", where the output folder has a file that '
                 "expand did not write; move that file away"
@@ -44,9 +43,7 @@ def _contents(files: list[File]) -> Iterator[tuple[str, bytes]]:
         yield file.name, file.data
 
 
-def write_files(
-    context: TaskContext, folder: OutputFolder, source: Source, files: list[File]
-) -> None:
+def write_files(context: Context, folder: Files, source: Source, files: list[File]) -> None:
     """Write the files of a source; raise BadImageError if the name of one cannot exist."""
     for number, file in enumerate(files):
         try:
@@ -62,9 +59,7 @@ def write_files(
             raise BadImageError(f"has a name that is too long: {error}") from error
 
 
-def remove_stale(
-    context: TaskContext, folder: OutputFolder, task: Task, rows: Iterable[Row]
-) -> None:
+def remove_stale(context: Context, folder: Files, task: Task, rows: Iterable[Row]) -> None:
     """Remove label files that earlier runs wrote for a source and that it does not have any more.
 
     An image whose label file was removed becomes background; so its copies must have none either.
@@ -81,7 +76,7 @@ def remove_stale(
 
 
 def find_existing(
-    folder: OutputFolder,
+    folder: Files,
     written: range,
     lines: list[str],
     data: bytes,
@@ -105,13 +100,9 @@ def find_existing(
     return known if all(is_whole(folder, row) for row, _ in known.values()) else {}
 
 
-def is_whole(folder: OutputFolder, row: Row) -> bool:
+def is_whole(folder: Files, row: Row) -> bool:
     """Tell whether the files of a row exist and have their sizes."""
     sizes = [(row["file_name"], row["bytes"])]
     if "labels" in row:
         sizes += [(file["file_name"], file["bytes"]) for file in row["labels"]["files"]]
-    for name, size in sizes:
-        found = folder.status(name)
-        if found is None or found.st_size != size:
-            return False
-    return True
+    return all(folder.size(name) == size for name, size in sizes)

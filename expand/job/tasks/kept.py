@@ -8,17 +8,15 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from expand.errors import BadImageError
-from expand.job.tasks.context import TaskContext, problem_of
+from expand.job.tasks.context import Context, Files, problem_of
 from expand.job.tasks.files import is_whole
 from expand.job.tasks.outcome import Outcome, Task, bad_outcome
 from expand.layouts.source import Source, check_name
 from expand.records.rows import Row, line_of
-from expand.storage.folder import OutputFolder
-from expand.storage.reading import read_blocks
 from expand.storage.writing import LongNameError
 
 
-def keep_file(context: TaskContext, folder: OutputFolder, task: Task) -> Outcome:
+def keep_file(context: Context, folder: Files, task: Task) -> Outcome:
     """Copy a file to its path in the output folder, unless it is there already; return its row."""
     source = task.source
     try:
@@ -35,30 +33,28 @@ def keep_file(context: TaskContext, folder: OutputFolder, task: Task) -> Outcome
     return Outcome(source, [line_of(row)], 1, row["bytes"])
 
 
-def _existing(context: TaskContext, folder: OutputFolder, task: Task) -> str | None:
+def _existing(context: Context, folder: Files, task: Task) -> str | None:
     """Return the line of the file that an earlier run made from these bytes."""
     rows = [(json.loads(line), line) for line in task.lines]
     whole = [(row, line) for row, line in rows if is_whole(folder, row)]
     if not whole:
         return None
-    digest = _Digest(context.path_of(task.source))
+    digest = _Digest(context.blocks(task.source))
     for _ in digest:
         pass
     found = (line for row, line in whole if row["source_sha256"] == digest.hexdigest())
     return next(found, None)
 
 
-def _check_free(context: TaskContext, folder: OutputFolder, source: Source) -> None:
+def _check_free(context: Context, folder: Files, source: Source) -> None:
     """Raise BadImageError if the file would replace one with other bytes."""
-    found = folder.status(source.id)
-    if found is None or not found.st_size:
+    if not folder.size(source.id):
         return
-    here, there = _Digest(context.path_of(source)), sha256()
+    here, there = _Digest(context.blocks(source)), sha256()
     for _ in here:
         pass
-    with folder.open(source.id) as file:
-        while block := file.read(1 << 20):
-            there.update(block)
+    for block in folder.blocks(source.id):
+        there.update(block)
     if here.hexdigest() != there.hexdigest():
         raise BadImageError(
             f'would be written to "{source.id}", where the output folder has a file that expand '
@@ -66,9 +62,9 @@ def _check_free(context: TaskContext, folder: OutputFolder, source: Source) -> N
         )
 
 
-def _copy(context: TaskContext, folder: OutputFolder, source: Source) -> Row:
+def _copy(context: Context, folder: Files, source: Source) -> Row:
     """Copy or link a file; return its row."""
-    blocks = _Digest(context.path_of(source))
+    blocks = _Digest(context.blocks(source))
     if context.settings.originals == "link":
         for _ in blocks:
             pass
@@ -95,11 +91,11 @@ def _copy(context: TaskContext, folder: OutputFolder, source: Source) -> Row:
 class _Digest:
     """The blocks of a file, hashed while they are read."""
 
-    def __init__(self, path: str) -> None:
-        self.path, self.size, self._hash = path, 0, sha256()
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self.blocks, self.size, self._hash = blocks, 0, sha256()
 
     def __iter__(self) -> Iterator[bytes]:
-        for block in read_blocks(self.path):
+        for block in self.blocks:
             self.size += len(block)
             self._hash.update(block)
             yield block

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
+from expand.job.tasks.context import Files
 from expand.job.tasks.copies import File
 from expand.job.tasks.labels import LabelCounts, count_labels
 from expand.layouts.groups import group_of
 from expand.layouts.source import Source
 from expand.records.rows import Row, files_of
-from expand.storage.folder import OutputFolder
 
 
 class Task(NamedTuple):
@@ -44,10 +44,10 @@ class Entry(NamedTuple):
     line: str
 
 
-def bad_outcome(folder: OutputFolder, task: Task, problem: str) -> Outcome:
+def bad_outcome(folder: Files, task: Task, problem: str) -> Outcome:
     """Return the outcome of a source that cannot be used, and say which files it has."""
     names = {name for line in task.lines for name in files_of(json.loads(line))}
-    kept = sum(folder.status(name) is not None for name in names)
+    kept = sum(folder.size(name) is not None for name in names)
     if kept:
         files = "1 file" if kept == 1 else f"{kept:,} files"
         problem = f"{problem}; {files} of an earlier run stay, without rows in the manifest"

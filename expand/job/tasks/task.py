@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import NamedTuple
 
 import cv2
@@ -10,18 +9,25 @@ import cv2
 from expand.errors import BadImageError
 from expand.images.memory import keep_buffers
 from expand.job.settings import Settings
-from expand.job.tasks.context import PROBLEMS, TaskContext, check_card, check_output, problem_of
+from expand.job.tasks.context import (
+    PROBLEMS,
+    Context,
+    Files,
+    TaskContext,
+    check_card,
+    check_output,
+    problem_of,
+)
 from expand.job.tasks.copies import File, make_files
 from expand.job.tasks.drawing import DrawnSource, draw_sources
 from expand.job.tasks.files import check_free, find_existing, remove_stale, write_files
 from expand.job.tasks.kept import keep_file
-from expand.job.tasks.labels import LoadedLabels, classes_of, load_labels
+from expand.job.tasks.labels import LoadedLabels, classes_of
 from expand.job.tasks.outcome import Entry, Outcome, Task, bad_outcome, outcome_of, row_of
 from expand.job.tasks.sources import OpenSource, open_labelled, open_source
 from expand.layouts.labelled.dataset import Labels
-from expand.layouts.source import Source, read_source
+from expand.layouts.source import Source
 from expand.records.rows import Row, line_of
-from expand.storage.folder import OutputFolder
 from expand.storage.reading import LINE_BYTES
 from expand.storage.removal import open_output
 
@@ -38,27 +44,31 @@ class Begun(NamedTuple):
 
 
 def do_chunk(context: TaskContext, tasks: list[Task]) -> list[Outcome]:
-    """Do a few tasks; raise ExpandError with status 3 if a folder went away.
-
-    The views of all of them are drawn together: with small images, that is most of the work.
-    """
-    cv2.setNumThreads(0)
-    keep_buffers()
+    """Do a few tasks on this machine; raise ExpandError with status 3 if a folder went away."""
     check_output(context.out, context.output)
     with open_output(context.out, durable=context.durable) as folder:
         check_card(folder, context.card)
-        begun = [begin_task(context, folder, task) for task in tasks]
-        drawn = iter(draw_sources(context.settings, [each.source for each in begun if each.source]))
-        outcomes = [
-            finish_task(context, folder, each, next(drawn) if each.source else None)
-            for each in begun
-        ]
+        outcomes = do_tasks(context, folder, tasks)
         if context.durable:
             folder.sync()
     return outcomes
 
 
-def begin_task(context: TaskContext, folder: OutputFolder, task: Task) -> Begun:
+def do_tasks(context: Context, folder: Files, tasks: list[Task]) -> list[Outcome]:
+    """Do a few tasks, wherever their files lie.
+
+    The views of all of them are drawn together: with small images, that is most of the work.
+    """
+    cv2.setNumThreads(0)
+    keep_buffers()
+    begun = [begin_task(context, folder, task) for task in tasks]
+    drawn = iter(draw_sources(context.settings, [each.source for each in begun if each.source]))
+    return [
+        finish_task(context, folder, each, next(drawn) if each.source else None) for each in begun
+    ]
+
+
+def begin_task(context: Context, folder: Files, task: Task) -> Begun:
     """Read a source, and find out which of its files are missing."""
     source, settings = task.source, context.settings
     if source.kept:
@@ -66,8 +76,8 @@ def begin_task(context: TaskContext, folder: OutputFolder, task: Task) -> Begun:
     try:
         written = settings.written_for(source)
         context.limits.check(source.id, written, settings.format)
-        data = read_source(context.path_of(source))
-        labels = _load_labels(context, source)
+        data = context.read(source)
+        labels = context.load_labels(source)
         entries = find_existing(folder, written, task.lines, data, labels) if task.lines else {}
         missing = [k for k in written if k not in entries]
         rows = [entry.row for entry in entries.values()]
@@ -75,13 +85,6 @@ def begin_task(context: TaskContext, folder: OutputFolder, task: Task) -> Begun:
         return Begun(task, entries, opened)
     except PROBLEMS as error:
         return Begun(task, {}, problem=problem_of(context, error))
-
-
-def _load_labels(context: TaskContext, source: Source) -> tuple[Labels, LoadedLabels] | None:
-    """Read the label files of a source; None if the dataset has no labels beside classes."""
-    if context.labels is None:
-        return None
-    return context.labels, load_labels(context.labels, os.fspath(context.src), source)
 
 
 def _open(
@@ -98,7 +101,7 @@ def _open(
 
 
 def finish_task(
-    context: TaskContext, folder: OutputFolder, begun: Begun, drawn: DrawnSource | None
+    context: Context, folder: Files, begun: Begun, drawn: DrawnSource | None
 ) -> Outcome:
     """Make the files of one source that do not exist yet; a bad source gives an `Outcome` too."""
     task, entries, source, problem = begun

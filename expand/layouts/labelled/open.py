@@ -88,6 +88,11 @@ def open_labelled(opening: Opening) -> Dataset:
         raise ExpandError(f"--as must be one of {', '.join(NAMES)}, got {name!r}")
     module, _, function = OPENERS[name].partition(":")
     opener: Opener = getattr(import_module(f"expand.layouts.labelled.{module}"), function)
+    return open_with(opening, opener)
+
+
+def open_with(opening: Opening, opener: Opener) -> Dataset:
+    """Open a dataset by an opener, and check what holds for all: names, and other label files."""
     dataset = opener(opening)
     try:
         if opening.request.layout == AUTO:

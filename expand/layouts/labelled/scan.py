@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from enum import Enum
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import NamedTuple
 from expand.layouts.directory import IMAGE
 from expand.layouts.listing import Listing, ScanSummary
 from expand.layouts.source import Source
-from expand.layouts.walk import Frame, walk
+from expand.layouts.walk import DISK, Folders, Frame, walk
 
 
 class Role(Enum):
@@ -36,7 +35,7 @@ Decide = Callable[[str, bool], Use]
 suffix; returns its use. It is called for each file once, sorted by path, folder by folder."""
 
 
-def list_dataset(root: Path, decide: Decide) -> Listing:
+def list_dataset(root: Path, decide: Decide, folders: Folders = DISK) -> Listing:
     """List a dataset, sorted by path; each directory is read once. Hidden files are left out."""
     summary = ScanSummary()
 
@@ -44,20 +43,14 @@ def list_dataset(root: Path, decide: Decide) -> Listing:
         summary.hidden += frame.directory.hidden
 
     def sources() -> Iterator[Source]:
-        for frame, name, kind in walk(str(root), visit):
+        for frame, name, kind in walk(str(root), visit, folders):
             if name is None:
                 continue
             path = f"{frame.prefix}{name}"
             use = decide(path, kind == IMAGE)
             if use.role is not Role.MADE:
-                size, kept = _size(frame.start + name), use.role is Role.KEPT
-                yield Source(path, size, use.label, use.annotation, kept)
+                size, version = folders.status(frame.start + name)
+                kept = use.role is Role.KEPT
+                yield Source(path, size, use.label, use.annotation, kept, version=version)
 
     return Listing(sources(), summary)
-
-
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return 0

@@ -1,0 +1,1 @@
+"""Datasets in an object store: the same layouts, read from one listing of all names."""
