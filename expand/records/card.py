@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -41,17 +42,20 @@ def read_card(folder: Path) -> dict[str, Any] | None:
     """
     path = folder / CARD
     text = read_record(path)
-    if text is None:
-        return None
+    return None if text is None else parse_card(text, os.fspath(path))
+
+
+def parse_card(text: bytes, where: str) -> dict[str, Any]:
+    """Return a run card from its text, which lies at `where`; raise as `read_card` does."""
     try:
         card = parse_json(text)
         _check_card(card)
     except NotJsonError as error:
         raise ExpandError(
-            f'"{path}" is damaged (it {error}); put that file back, or expand into another folder'
+            f'"{where}" is damaged (it {error}); put that file back, or expand into another folder'
         ) from error
     except ExpandError as error:
-        raise ExpandError(f'"{path}" is not a run card of expand: {error}') from error
+        raise ExpandError(f'"{where}" is not a run card of expand: {error}') from error
     return card  # type: ignore[no-any-return]
 
 

@@ -81,6 +81,31 @@ def read_blocks(path: str | os.PathLike[str]) -> Iterator[bytes]:
         raise BadImageError("changes while it is read")
 
 
+def read_span(path: str | os.PathLike[str], start: int, size: int) -> bytes:
+    """Return `size` bytes of a file from `start` on; fewer at its end.
+
+    Raise as `read_image` does.
+    """
+    try:
+        handle = os.open(path, _READ)
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise BadImageError("is not a regular file")
+            os.lseek(handle, start, os.SEEK_SET)
+            return _read_up_to(handle, size)
+        finally:
+            os.close(handle)
+    except (OSError, ValueError) as error:
+        raise _cannot_read(path, error) from error
+
+
+def _read_up_to(handle: int, size: int) -> bytes:
+    parts = [os.read(handle, size)]
+    while parts[-1] and (missing := size - sum(map(len, parts))):
+        parts.append(os.read(handle, missing))
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
 def _cannot_read(path: str | os.PathLike[str], error: OSError | ValueError) -> ExpandError:
     """Return the error of a file that cannot be read: its own fault, or that of this process."""
     reason = getattr(error, "strerror", None) or error

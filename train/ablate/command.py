@@ -23,7 +23,7 @@ from train.ablate.protocol import check_images, time_techniques, trials
 from train.ablate.results import ScreenRow
 from train.ablate.summary import Findings, summarise
 from train.ablate.terminal import format_summary
-from train.data.dataset import Packing
+from train.data.pack import Packing
 from train.errors import TrainError
 from train.runs.records import shorten
 from train.runtime.world import World, join_world

@@ -13,8 +13,8 @@ from train.runtime.world import current_world
 from train.trials.context import hide_decoding
 
 if TYPE_CHECKING:
-    from train.data.dataset import Packing
-    from train.data.folders.folder import Folder
+    from train.data.folders.folder import Decodable
+    from train.data.pack import Packing
     from train.fit.evaluate import Evaluation
     from train.fit.trainer import Epoch, Step
 
@@ -24,7 +24,7 @@ def decoding_for(quiet: bool) -> Packing:
     return hide_decoding if quiet or not current_world().is_main else show_decoding
 
 
-def show_decoding(folder: Folder) -> Callable[[int], None]:
+def show_decoding(folder: Decodable) -> Callable[[int], None]:
     """Show how many images of a folder are decoded."""
     meter = open_meter(len(folder), "images", label=f"decoding {folder.root}", leave=False)
     return lambda count: meter.advance(count)
@@ -42,7 +42,7 @@ class Console(Observer):
         if text:
             echo(visible(text), err=True)
 
-    def packing(self, folder: Folder) -> Callable[[int], None]:
+    def packing(self, folder: Decodable) -> Callable[[int], None]:
         """Show how many images are decoded."""
         for note in folder.notes:
             echo(visible(f"{folder.root}: {note}"), err=True)

@@ -13,7 +13,7 @@ from train.compare.protocol import measure_costs, measure_speeds
 from train.compare.study import ComparisonStudy, in_order, trials
 from train.compare.summary import summarise
 from train.compare.terminal import format_summary
-from train.data.dataset import Packing
+from train.data.pack import Packing
 from train.runtime.world import ALONE, World, join_world
 from train.trials.answer import Answer
 from train.trials.context import TrialContext, hide_decoding, new_context, notes_of

@@ -20,7 +20,8 @@ from train.compare.arms import Arm
 from train.compare.results import ExpansionCost
 from train.compare.study import ComparisonStudy
 from train.data.cache import FULL
-from train.data.decoding import name_file, read_checked, read_image
+from train.data.decoding import name_file, read_image
+from train.data.folders.files import read_file
 from train.data.folders.folder import Folder
 from train.errors import STOPPED, TrainError
 from train.trials.context import TrialContext
@@ -87,7 +88,7 @@ def _copy_sources(sample: Folder, hashes: Sequence[str], to: Path) -> None:
     """Copy some sources to a folder of their own, under their own names."""
     for name, expected in zip(sample.files, hashes, strict=True):
         with name_file(sample.root / name, STOPPED):
-            data = read_checked(sample.root / name, expected)
+            data = read_file(sample.root, name, expected)
         path = to / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

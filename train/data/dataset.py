@@ -3,40 +3,36 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from expand.images.pixels import Pixels
 from expand.layouts.layout import AUTO
+from expand.storage.stores.url import Place
 from train.data.cache import Cache, TooLargeError
 from train.data.decoding import hash_files
 from train.data.folders.folder import Folder, match_classes
 from train.data.folders.groups import with_groups, with_groups_if_any
-from train.data.folders.listing import list_folder
 from train.data.folders.parts import list_part
 from train.data.leak import check_leaks
 from train.data.normalise import Normaliser, measure_pixels
-from train.data.pack import Pack, pack, sample
+from train.data.pack import Pack, Packing, sample
+from train.data.sets.opening import Opened, Opener
 from train.data.shape import BACKGROUND, Shape
 from train.data.split import Split
 from train.data.subsets import some_sources, validation_sources
 from train.errors import STOPPED, TrainError
-
-Packing = Callable[[Folder], Callable[[int], None]]
-"""Called before a folder is decoded; returns what is called with the images decoded since."""
 
 
 @dataclass(frozen=True)
 class DataRequest:
     """Which data a run needs, and in what shape."""
 
-    data: Path
-    test: Path | None
+    data: Place
+    test: Place | None
     """None: the part of the dataset for tests, if it has one."""
     shape: Shape
     validation: float
@@ -103,23 +99,24 @@ def prepare(request: DataRequest, cache: Cache, packing: Packing) -> Data:
 
 def _prepare(request: DataRequest, cache: Cache, packing: Packing) -> Data:
     started = time.perf_counter()
-    folder = _list_training(request)
-    needed = (folder if request.copies else folder.originals()).whole()
-    hashes = hash_files(needed.root, needed.files)
-    everything = Split("training", needed, _pack_or_sample(needed, hashes, request, cache, packing))
+    opener = Opener(request.shape, cache, packing)
+    opened = _open_training(request, opener)
+    folder = opened.folder
+    everything = _decode_training(opened, request, opener)
+    needed = everything.folder
     check_manifest(everything)
     held_out = validation_sources(needed, request.validation)
     train = everything._replace(folder=needed.of_sources(~held_out))
     notes: list[str] = []
 
-    def read(listed: Folder | None, name: str) -> Split | None:
-        return _read_held_out(name, listed, request, train, cache, packing) if listed else None
+    def read(held_out: Opened | None, name: str) -> Split | None:
+        return _read_held_out(name, held_out, request, train, opener) if held_out else None
 
     if request.validation or not request.validates:
-        validation = _hold_out(everything, held_out, request, cache, packing)
+        validation = _hold_out(everything, held_out, opener)
     else:
         validation = read(_list_part(request, folder, "validation", notes), "validation")
-    test = read(_list_test(request, folder, notes), "test")
+    test = read(_open_test(request, folder, opener, notes), "test")
     splits = [split for split in (train, validation, test) if split]
     leaks: list[str] = []
     for one, other in combinations(splits, 2):
@@ -140,26 +137,31 @@ def _levels(pixels: Pixels) -> tuple[int, int] | None:
     return None if pixels.dtype == np.uint8 else (int(pixels.min()), int(pixels.max()))
 
 
-def _list_training(request: DataRequest) -> Folder:
-    """List the sources to learn from, and hold out from."""
-    folder = with_groups(list_folder(request.data, request.layout), request.group_by)
+def _open_training(request: DataRequest, opener: Opener) -> Opened:
+    """Open the sources to learn from, and hold out from."""
+    opened = opener.open(request.data, request.layout, copies=request.copies)
+    folder = with_groups(opened.folder, request.group_by)
     if request.sources is not None:
         folder = folder.of_sources(some_sources(folder, request.sources))
     if len(folder.classes) < 2:
         raise TrainError(
             f'"{request.data}" has only one class ("{folder.classes[0]}"); a classifier needs two'
         )
-    return folder
+    return opened._replace(folder=folder)
 
 
-def _pack_or_sample(
-    folder: Folder, hashes: list[str], request: DataRequest, cache: Cache, packing: Packing
-) -> Pack:
-    """Decode a folder; only a sample of it if it is too large for the cache."""
+def _decode_training(opened: Opened, request: DataRequest, opener: Opener) -> Split:
+    """Decode what a strategy needs; only a sample of it if it is too large for the cache."""
+    folder = opened.folder if request.copies else opened.folder.originals()
+    if opened.pack:
+        return Split("training", folder, opened.pack)
+    folder = folder.whole()
+    hashes = hash_files(folder.path, folder.files)
     try:
-        return pack(folder, request.shape, cache, packing(folder), hashes)
+        decoded = opener.decode(folder, hashes)
     except TooLargeError as error:
-        return sample(folder, request.shape, hashes=hashes)._replace(note=str(error))
+        decoded = sample(folder, request.shape, hashes=hashes)._replace(note=str(error))
+    return Split("training", folder, decoded)
 
 
 def check_manifest(split: Split) -> None:
@@ -176,21 +178,15 @@ def check_manifest(split: Split) -> None:
         )
 
 
-def _hold_out(
-    everything: Split,
-    sources: NDArray[np.bool_],
-    request: DataRequest,
-    cache: Cache,
-    packing: Packing,
-) -> Split | None:
+def _hold_out(everything: Split, sources: NDArray[np.bool_], opener: Opener) -> Split | None:
     """Return the sources that are held out for validation; None if there are none."""
     if not sources.any():
         return None
     held = Split("validation", everything.folder.of_sources(sources), everything.pack)
-    return _as_validation(held, request, cache, packing)
+    return _as_validation(held, opener)
 
 
-def _as_validation(held: Split, request: DataRequest, cache: Cache, packing: Packing) -> Split:
+def _as_validation(held: Split, opener: Opener) -> Split:
     """Return held-out sources as they are.
 
     They get a pack of their own if the training set is too large to pack.
@@ -200,33 +196,36 @@ def _as_validation(held: Split, request: DataRequest, cache: Cache, packing: Pac
         return held._replace(folder=folder)
     hashes = [held.pack.hashes[row] for row in folder.pack_rows]
     folder = folder.whole()
-    return Split(held.name, folder, pack(folder, request.shape, cache, packing(folder), hashes))
+    return Split(held.name, folder, opener.decode(folder, hashes))
 
 
 def _list_part(
     request: DataRequest, training: Folder, kind: str, notes: list[str]
-) -> Folder | None:
+) -> Opened | None:
     """List the part of the dataset for validation or test, if it has one; add to the notes."""
     part = list_part(training, kind, request.layout)
     notes += [part.note] if part else []
-    return part.folder if part else None
+    return Opened(part.folder) if part and part.folder else None
 
 
-def _list_test(request: DataRequest, training: Folder, notes: list[str]) -> Folder | None:
-    """List the images to test on; None if there are none."""
+def _open_test(
+    request: DataRequest, training: Folder, opener: Opener, notes: list[str]
+) -> Opened | None:
+    """Open the images to test on; None if there are none."""
     if request.test:
-        return list_folder(request.test, request.layout)
+        return opener.open(request.test, request.layout, copies=False)
     return _list_part(request, training, "test", notes)
 
 
 def _read_held_out(
-    name: str, listed: Folder, request: DataRequest, train: Split, cache: Cache, packing: Packing
+    name: str, opened: Opened, request: DataRequest, train: Split, opener: Opener
 ) -> Split:
-    """Read images to measure on: the originals, whatever else their folder holds."""
-    grouped = with_groups_if_any(listed, request.group_by)
+    """Read images to measure on: the originals, whatever else their set holds."""
+    grouped = with_groups_if_any(opened.folder, request.group_by)
     matched = match_classes(grouped, train.folder.classes, f"the {name} set")
-    folder = matched.originals().whole()
-    packed = pack(folder, request.shape, cache, packing(folder))
+    folder = matched.originals()
+    folder = folder if opened.pack else folder.whole()
+    packed = opened.pack or opener.decode(folder)
     if packed.pixels.shape[1:] != train.pack.pixels.shape[1:]:
         sizes = (_size(packed), _size(train.pack))
         raise TrainError(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from hashlib import blake2b, sha256
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -22,6 +22,8 @@ from expand.images.memory import keep_buffers
 from expand.images.pixels import Pixels
 from expand.layouts.source import read_source
 from expand.storage.reading import read_all
+from expand.storage.stores.url import Place
+from train.data.folders.listed import ListedImage
 from train.data.pack_files import ArrayFile
 from train.data.shape import Shape, resize_crop
 from train.errors import REFUSED, TrainError
@@ -39,14 +41,46 @@ OPENED = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """How files are opened: a FIFO that nobody writes to would be waited for."""
 
 
+class Encoded(NamedTuple):
+    """The file of an image, as it was read."""
+
+    name: str
+    data: bytes
+    problem: str = ""
+    """Why it cannot be used."""
+    listed: ListedImage | None = None
+    """What its set says of it; None if the set was listed before it was read."""
+
+
+class Part(Protocol):
+    """Successive images of a set, read by one worker; it is picklable."""
+
+    @property
+    def start(self) -> int:
+        """The row of the first one."""
+
+    def read(self) -> Generator[Encoded, None, None]:
+        """Yield the images one by one."""
+
+
 class Files(NamedTuple):
     """Successive files of a folder, to decode."""
 
+    root: Path
     start: int
     """The row of the first one."""
     names: Sequence[str]
     hashes: Sequence[str]
     """The hashes that they had when the run began."""
+
+    def read(self) -> Generator[Encoded, None, None]:
+        """Yield the files one by one."""
+        folder = os.path.join(self.root, "")
+        for name, expected in zip(self.names, self.hashes, strict=True):
+            try:
+                yield Encoded(name, read_checked(folder + name, expected))
+            except BadImageError as error:
+                yield Encoded(name, b"", str(error))
 
 
 class Decoded(NamedTuple):
@@ -58,6 +92,8 @@ class Decoded(NamedTuple):
     """What is wrong with those that cannot be used, by their names."""
     composited: bool
     """Whether one of them lost its alpha."""
+    listed: list[ListedImage]
+    """What the set says of each image; empty if it was listed before it was read."""
 
 
 class Item(NamedTuple):
@@ -67,18 +103,17 @@ class Item(NamedTuple):
     hash: str
 
 
-def decode_rows(root: Path, array: ArrayFile, shape: Shape, files: Files) -> Decoded:
-    """Decode files into their rows of an array file."""
+def decode_rows(array: ArrayFile, shape: Shape, part: Part) -> Decoded:
+    """Decode the images of a part into their rows of an array file."""
     cv2.setNumThreads(0)
     keep_buffers()
     rows = max(1, WRITTEN // array.row_bytes)
-    decoded = []
-    with array.writer() as writer:
-        for at in range(0, len(files.names), rows):
-            names, hashes = files.names[at : at + rows], files.hashes[at : at + rows]
-            images, some = _decode(root, array, shape, Files(files.start + at, names, hashes))
-            writer.write(files.start + at, images)
-            decoded.append(some)
+    decoded, row = [], part.start
+    with array.writer() as writer, closing(part.read()) as files:
+        while (some := _decode(islice(files, rows), array, shape)).images:
+            writer.write(row, some.images)
+            row += len(some.images)
+            decoded.append(some.decoded)
     return joined(decoded)
 
 
@@ -87,23 +122,31 @@ def joined(parts: Iterable[Decoded]) -> Decoded:
     fingerprints: list[str] = []
     problems: dict[str, str] = {}
     composited = False
+    listed: list[ListedImage] = []
     for part in parts:
         fingerprints += part.fingerprints
         problems |= part.problems
         composited |= part.composited
-    return Decoded(fingerprints, problems, composited)
+        listed += part.listed
+    return Decoded(fingerprints, problems, composited, listed)
 
 
-def _decode(
-    root: Path, array: ArrayFile, shape: Shape, files: Files
-) -> tuple[list[Pixels], Decoded]:
+class _Images(NamedTuple):
+    images: list[Pixels]
+    decoded: Decoded
+
+
+def _decode(files: Iterable[Encoded], array: ArrayFile, shape: Shape) -> _Images:
     """Return the images of files in the shape of an array's rows; one that is bad is blank."""
     images: list[Pixels] = []
-    decoded, composited = Decoded([], {}, composited=False), False
-    folder = os.path.join(root, "")
-    for name, expected in zip(files.names, files.hashes, strict=True):
+    decoded, composited = Decoded([], {}, composited=False, listed=[]), False
+    for name, data, problem, listed in files:
+        if listed:
+            decoded.listed.append(listed)
         try:
-            image = decode(read_checked(folder + name, expected)).pixels
+            if problem:
+                raise BadImageError(problem)
+            image = decode(data).pixels
             resized = resize_crop(image, shape)
             check_alike(resized, array.shape, array.dtype)
             decoded.fingerprints.append(fingerprint(image))
@@ -113,7 +156,7 @@ def _decode(
             decoded.fingerprints.append("")
             decoded.problems[name] = str(error)
             images.append(np.zeros(array.shape, array.dtype))
-    return images, decoded._replace(composited=composited)
+    return _Images(images, decoded._replace(composited=composited))
 
 
 def read_checked(path: str | Path, expected: str) -> bytes:
@@ -166,16 +209,26 @@ class First(NamedTuple):
     pixels: int
 
 
-def first_image(root: Path, files: Sequence[str], shape: Shape) -> First:
-    """Return the first image that can be decoded; at most 100 files are tried."""
+def first_image(title: str, files: Iterable[Encoded], shape: Shape) -> First:
+    """Return the first image of a set that can be decoded; at most 100 files are tried."""
     reason = "is empty"
-    for file in files[:100]:
+    for file in islice(files, 100):
         try:
-            image = decode(read_source(root / file)).pixels
-            return First(resize_crop(image, shape), image.shape[0] * image.shape[1])
+            return decode_one(file, shape)
         except BadImageError as error:
-            reason = f'"{file}" {error}'
-    raise TrainError(f'none of the first images of "{root}" can be used: {reason}')
+            reason = str(error)
+    raise TrainError(f"none of the first images of {title} can be used: {reason}")
+
+
+def decode_one(file: Encoded, shape: Shape) -> First:
+    """Decode an image and bring it to a shape; raise BadImageError, with its name, if it is bad."""
+    try:
+        if file.problem:
+            raise BadImageError(file.problem)
+        image = decode(file.data).pixels
+        return First(resize_crop(image, shape), image.shape[0] * image.shape[1])
+    except BadImageError as error:
+        raise BadImageError(f'"{file.name}" {error}') from error
 
 
 def hash_files(root: Path, files: Sequence[str]) -> list[str]:
@@ -234,7 +287,7 @@ def stack(images: Sequence[Pixels]) -> Pixels:
 
 
 @contextmanager
-def name_file(path: Path, status: int = REFUSED) -> Iterator[None]:
+def name_file(path: Place, status: int = REFUSED) -> Iterator[None]:
     """Turn a BadImageError into a TrainError that names the file."""
     try:
         yield

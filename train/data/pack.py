@@ -1,4 +1,4 @@
-"""Packs: folders decoded once, in parallel, into an array on disk that every run maps to memory."""
+"""Packs: sets decoded once, in parallel, into an array on disk that every run maps to memory."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from hashlib import blake2b
 from importlib import metadata
@@ -19,19 +19,19 @@ from expand.engines.choose import make_engine
 from expand.errors import BadImageError
 from expand.images.pixels import Pixels
 from train.data.cache import Cache, explain_cache, part_of, remove_pack
+from train.data.contents import Contents, FolderContents
 from train.data.decoding import (
-    CHUNK,
     Decoded,
-    Files,
     Item,
+    decode_one,
     decode_rows,
     first_image,
     hash_files,
     joined,
-    read_image,
     read_images,
 )
-from train.data.folders.folder import Folder
+from train.data.folders.folder import Decodable, Folder
+from train.data.folders.listed import ListedImage
 from train.data.pack_files import (
     ARRAY,
     FORMAT,
@@ -44,21 +44,21 @@ from train.data.pack_files import (
 from train.data.shape import Shape
 from train.errors import STOPPED, TrainError
 
-RECORD_BYTES = 100
-"""Bytes of an image's hash in the record, at most."""
+RECORD_BYTES, LISTED_BYTES = 100, 500
+"""Bytes of an image's hash in the record, at most; and in about what is listed of it."""
 DECODERS = ("opencv-python-headless", "pillow", "tifffile")
 """Libraries that pixels depend on."""
 LITTLE_ENDIAN = {1: "|u1", 2: "<u2"}
 SHOWN = 3
-CHUNK_PIXELS = 1 << 22
-"""Pixels that a worker decodes at a time, if they are fewer than those of `CHUNK` images."""
 FILE_SECONDS, PIXEL_SECONDS = 35e-6, 15e-9
 """What a core takes for a file and for each of its pixels, in about (JPEG)."""
 Progress = Callable[[int], None]
+Packing = Callable[[Decodable], Progress]
+"""Called before a set is decoded; returns what is called with the images decoded since."""
 
 
 class Pack(NamedTuple):
-    """A decoded folder: its pixels (N×H×W×C of 8 or 16 bits, mapped from disk) and hashes."""
+    """A decoded set: its pixels (N×H×W×C of 8 or 16 bits, mapped from disk) and hashes."""
 
     pixels: Pixels
     fingerprints: list[str]
@@ -73,13 +73,14 @@ class Pack(NamedTuple):
     """Whether its images are files, or were rendered in memory."""
     note: str = ""
     """What the user should know of it: a sentence."""
+    listed: Sequence[ListedImage] = ()
+    """What its set says of each image; empty if the set was listed before it was read."""
 
 
 class _Packing(NamedTuple):
-    """A folder to decode, the hashes of its files, and the place of its pack."""
+    """A set to decode, and the place of its pack."""
 
-    folder: Folder
-    hashes: list[str]
+    contents: Contents
     shape: Shape
     path: Path
 
@@ -90,7 +91,7 @@ class _Packing(NamedTuple):
     def array(self, path: Path, first: Pixels) -> ArrayFile:
         """Return the array file of a pack in a folder, from the first image of the set."""
         dtype = LITTLE_ENDIAN[first.itemsize]
-        return ArrayFile(path / ARRAY, len(self.folder), first.shape, dtype)
+        return ArrayFile(path / ARRAY, len(self.contents), first.shape, dtype)
 
 
 def pack(
@@ -106,8 +107,17 @@ def pack(
     given. Raise TrainError if images cannot be decoded or differ in shape, TooLargeError if they do
     not fit into the cache.
     """
-    hashes = hash_files(folder.root, folder.files) if hashes is None else hashes
-    packing = _Packing(folder, hashes, shape, cache.root / _key(hashes, shape))
+    hashes = hash_files(folder.path, folder.files) if hashes is None else hashes
+    return pack_contents(FolderContents(folder, hashes), shape, cache, progress)._replace(
+        hashes=hashes
+    )
+
+
+def pack_contents(
+    contents: Contents, shape: Shape, cache: Cache, progress: Progress = lambda _images: None
+) -> Pack:
+    """Return the pack of a set, from the cache or decoded now; raise as `pack` does."""
+    packing = _Packing(contents, shape, cache.root / _key(contents, shape))
     found = _open(packing)
     if isinstance(found, Pack):
         return found
@@ -119,7 +129,7 @@ def pack(
             with explain_cache(packing.path):
                 remove_pack(packing.path)
         made = _make(packing, cache, progress)
-    note = f'The decoded images of "{folder.root}" in the cache were damaged ({found})'
+    note = f'The decoded images of "{contents.root}" in the cache were damaged ({found})'
     return made._replace(note=f"{note}; decoded again.") if found else made
 
 
@@ -127,39 +137,48 @@ def sample(
     folder: Folder, shape: Shape, count: int = 1000, hashes: list[str] | None = None
 ) -> Pack:
     """Return the pixels of a sample, and all file hashes, of a set that is too large to pack."""
-    hashes = hash_files(folder.root, folder.files) if hashes is None else hashes
+    hashes = hash_files(folder.path, folder.files) if hashes is None else hashes
     step = max(1, len(folder) // count)
     items = list(map(Item, folder.files, hashes))
-    pixels = read_images(folder.root, items[::step], shape)
+    pixels = read_images(folder.path, items[::step], shape)
     return Pack(pixels, [""] * len(folder), hashes, whole=False)
 
 
 def _open(packing: _Packing) -> Pack | str:
     """Return a finished pack; if there is none, the reason: "" or what is wrong with its files."""
-    path, hashes = packing.path, packing.hashes
+    path, contents = packing.path, packing.contents
     if not os.path.lexists(path):
         return ""
     try:
-        first = read_image(packing.folder.root / packing.folder.files[0], packing.shape)
-        files = read_pack(path, packing.key, packing.array(path, first))
+        with closing(contents.first()) as files:
+            first = decode_one(next(files), packing.shape)
+        files_of = packing.array(path, first.image)
+        found = read_pack(path, packing.key, files_of, lists=contents.lists)
     except FileNotFoundError:
         return ""
-    except BadImageError as error:
-        return f'"{packing.folder.files[0]}" {error}'
-    except DamagedError as error:
+    except (BadImageError, DamagedError) as error:
         return str(error)
     except OSError as error:
         return error.strerror or str(error)
     with suppress(OSError):  # another run may have removed it, or own it; mapped pixels stay
         os.utime(path / RECORD)
-    return Pack(files.pixels, files.fingerprints, hashes, composited=files.composited)
+    hashes = [image.hash for image in found.listed]
+    return Pack(
+        found.pixels,
+        found.fingerprints,
+        hashes,
+        composited=found.composited,
+        listed=found.listed,
+    )
 
 
 def _make(packing: _Packing, cache: Cache, progress: Progress) -> Pack:
-    """Decode a folder into a pack, which appears whole or not at all."""
-    folder = packing.folder
-    first = first_image(folder.root, folder.files, packing.shape)
-    cache.make_room(len(folder) * (first.image.nbytes + RECORD_BYTES), str(folder.root))
+    """Decode a set into a pack, which appears whole or not at all."""
+    contents = packing.contents
+    with closing(contents.first()) as files:
+        first = first_image(f'"{contents.root}"', files, packing.shape)
+    record_bytes = LISTED_BYTES if contents.lists else RECORD_BYTES
+    cache.make_room(len(contents) * (first.image.nbytes + record_bytes), str(contents.root))
     part = part_of(packing.path)
     try:
         with explain_cache(part):
@@ -168,9 +187,9 @@ def _make(packing: _Packing, cache: Cache, progress: Progress) -> Pack:
             array.create()
         decoded = joined(_decode_all(packing, array, first.pixels, progress))
         if decoded.problems:
-            raise TrainError(f"{folder.root}: {_list_problems(folder, decoded.problems)}")
+            raise TrainError(f"{contents.root}: {_list_problems(contents, decoded.problems)}")
         with explain_cache(part):
-            write_record(part, packing.key, decoded.fingerprints, composited=decoded.composited)
+            write_record(part, packing.key, decoded)
             _publish(part, packing.path)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -192,36 +211,31 @@ def _publish(part: Path, path: Path) -> None:
 def _decode_all(
     packing: _Packing, array: ArrayFile, pixels: int, progress: Progress
 ) -> Iterator[Decoded]:
-    """Decode a folder into an array file, a few files at a time, with as many workers as save time.
+    """Decode a set into an array file, part by part, with as many workers as save time.
 
     `pixels` are those of an image.
     """
-    files, hashes = packing.folder.files, packing.hashes
-    size = max(1, min(CHUNK, CHUNK_PIXELS // pixels))
-    seconds = len(files) * (FILE_SECONDS + pixels * PIXEL_SECONDS)
-    work = partial(decode_rows, packing.folder.root, array, packing.shape)
-    chunks = (
-        Files(start, files[start : start + size], hashes[start : start + size])
-        for start in range(0, len(files), size)
-    )
-    for decoded in make_engine(None, seconds, pixels).map(work, chunks):
+    contents = packing.contents
+    seconds = len(contents) * (FILE_SECONDS + pixels * PIXEL_SECONDS)
+    work = partial(decode_rows, array, packing.shape)
+    for decoded in make_engine(None, seconds, pixels).map(work, contents.parts(pixels)):
         yield decoded
         progress(len(decoded.fingerprints))
 
 
-def _list_problems(folder: Folder, problems: Mapping[str, str]) -> str:
+def _list_problems(contents: Contents, problems: Mapping[str, str]) -> str:
     """List the first bad images, and the number of the others."""
     listed = [f'"{file}" {problem}' for file, problem in islice(problems.items(), SHOWN)]
     more = f" (and {len(problems) - SHOWN:,} more)" if len(problems) > SHOWN else ""
-    hint = "; `expand verify` checks the folder" if folder.expanded else ""
+    hint = f"; {contents.hint}" if contents.hint else ""
     return f"{'; '.join(listed)}{more}{hint}"
 
 
-def _key(hashes: Sequence[str], shape: Shape) -> str:
-    """Return the name of the pack of files: it depends on all that their pixels depend on."""
+def _key(contents: Contents, shape: Shape) -> str:
+    """Return the name of the pack of a set: it depends on all that its pixels depend on."""
     settings = f"{FORMAT} {__version__} {_decoders()} {shape.side} {shape.colour} {shape.rules}"
     digest = blake2b(settings.encode(), digest_size=16)
-    digest.update("".join(hashes).encode())
+    digest.update("".join(contents.marks()).encode())
     return digest.hexdigest()
 
 

@@ -16,13 +16,17 @@ from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from math import prod
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from expand.engines.choose import available_cores
 from train.data.cache import explain_cache
+from train.data.folders.listed import ListedImage, read_listed
+
+if TYPE_CHECKING:
+    from train.data.decoding import Decoded
 
 FORMAT = 3
 ARRAY, RECORD = "pixels.npy", "pack.json"
@@ -30,8 +34,8 @@ BLOCK = 16 * 2**20
 """Bytes of a file that are hashed at a time."""
 PIECE = 2**18
 """Bytes that are read at a time to hash them; they stay in the processor's cache."""
-RECORD_BYTES, IMAGE_BYTES = 1000, 100
-"""What a record may take, and what it may take for each image."""
+RECORD_BYTES, IMAGE_BYTES, LISTED_BYTES = 1000, 100, 20_000
+"""What a record may take, what it may take for each image, and for one that it lists."""
 UNSUPPORTED = (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
 
 
@@ -46,6 +50,8 @@ class PackFiles(NamedTuple):
     fingerprints: list[str]
     composited: bool
     """Whether images lost their alpha."""
+    listed: list[ListedImage]
+    """What the set says of each image; empty if it is listed without being read."""
 
 
 class ArrayFile(NamedTuple):
@@ -112,7 +118,7 @@ class RowWriter(NamedTuple):
             _write(self.handle, data.data, self.start + row * self.row_bytes)
 
 
-def write_record(folder: Path, key: str, fingerprints: list[str], *, composited: bool) -> None:
+def write_record(folder: Path, key: str, decoded: Decoded) -> None:
     """Bring the array of a pack to the disk, and write the record that makes it one."""
     with _opened(folder / ARRAY, os.O_RDWR) as handle:
         os.fsync(handle)
@@ -120,8 +126,9 @@ def write_record(folder: Path, key: str, fingerprints: list[str], *, composited:
             "format": FORMAT,
             "key": key,
             "pixels": _hash_file(handle),
-            "composited": composited,
-            "fingerprints": fingerprints,
+            "composited": decoded.composited,
+            "fingerprints": decoded.fingerprints,
+            **({"listed": decoded.listed} if decoded.listed else {}),
         }
     record = json.dumps({"checksum": _checksum(body), **body})
     with _opened(folder / RECORD, os.O_RDWR | os.O_CREAT | os.O_EXCL) as handle:
@@ -129,22 +136,27 @@ def write_record(folder: Path, key: str, fingerprints: list[str], *, composited:
         os.fsync(handle)
 
 
-def read_pack(folder: Path, key: str, array: ArrayFile) -> PackFiles:
+def read_pack(folder: Path, key: str, array: ArrayFile, *, lists: bool = False) -> PackFiles:
     """Read a pack whose pixels are those of `array`, and check every byte of it.
 
-    Raise FileNotFoundError if there is none, DamagedError if it is damaged or another one.
+    Raise FileNotFoundError if there is none, DamagedError if it is damaged or another one: also if
+    it does not list its images and `lists` says so, or the reverse.
     """
     count = array.rows
     if not stat.S_ISDIR(os.lstat(folder).st_mode):
         raise DamagedError("it is not a folder")
     try:
-        body = json.loads(_read_regular(folder / RECORD, RECORD_BYTES + count * IMAGE_BYTES))
+        at_most = RECORD_BYTES + count * (LISTED_BYTES if lists else IMAGE_BYTES)
+        body = json.loads(_read_regular(folder / RECORD, at_most))
         if body.pop("checksum") != _checksum(body) or body["format"] != FORMAT:
             raise DamagedError(f"{RECORD} has changed")
         if body["key"] != key or not isinstance(body["composited"], bool):
             raise DamagedError(f"{RECORD} is that of other images")
         fingerprints = body["fingerprints"]
         if not _are_texts(fingerprints) or len(fingerprints) != count:
+            raise DamagedError(f"{RECORD} is that of other images")
+        listed = read_listed(body.get("listed", []))
+        if len(listed) != (count if lists else 0):
             raise DamagedError(f"{RECORD} is that of other images")
         with _regular(folder / ARRAY) as handle:
             header = os.fstat(handle).st_size - count * array.row_bytes
@@ -154,7 +166,7 @@ def read_pack(folder: Path, key: str, array: ArrayFile) -> PackFiles:
         raise DamagedError("a file is missing") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DamagedError("its files are not those of a pack") from error
-    return PackFiles(_map(array), fingerprints, body["composited"])
+    return PackFiles(_map(array), fingerprints, body["composited"], listed)
 
 
 def _map(array: ArrayFile) -> NDArray[Any]:

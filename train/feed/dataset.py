@@ -99,7 +99,7 @@ def file_images(
     `hashes` are those that the files must have, row by row; None: those that they have now.
     """
     folder = sampler.folder
-    known = hash_files(folder.root, folder.files) if hashes is None else hashes
+    known = hash_files(folder.path, folder.files) if hashes is None else hashes
     return ViewDataset(sampler, FileStore(folder, known, shape), exact.render_each)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from mmap import mmap
-from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import cv2
@@ -16,8 +15,10 @@ from torch import Tensor
 from expand.images.decoder import decode
 from expand.images.memory import keep_buffers
 from expand.images.pixels import Pixels
+from expand.storage.stores.url import Place
 from train.data.cache import explain_cache
-from train.data.decoding import name_file, read_checked, stack
+from train.data.decoding import name_file, stack
+from train.data.folders.files import read_row
 from train.data.folders.folder import Folder
 from train.data.normalise import to_tensor
 from train.data.shape import Shape, resize_crop
@@ -105,7 +106,9 @@ class FileStore:
         """Yield the image of each row at its own size."""
         cv2.setNumThreads(0)
         keep_buffers()
-        return (decode(read_checked(self._path(row), self.hashes[row])).pixels for row in rows)
+        return (
+            decode(read_row(self.folder, row, self.hashes[row])).pixels for row in rows.tolist()
+        )
 
     def collate(self, images: Iterator[Pixels], rows: Rows) -> Tensor:
         """Return images, brought to one shape, as a tensor; a bad file is named."""
@@ -115,7 +118,7 @@ class FileStore:
                 resized.append(resize_crop(next(images), self.shape))
         return to_tensor(stack(resized))
 
-    def _path(self, row: int) -> Path:
+    def _path(self, row: int) -> Place:
         return self.folder.root / self.folder.files[row]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from train.data.folders.folder import Folder
+from train.data.folders.folder import Decodable
 from train.errors import TrainError
 from train.fit.evaluate import Evaluation
 from train.fit.trainer import Epoch, Step
@@ -18,7 +18,7 @@ class Observer:
     def note(self, text: str) -> None:
         """Handle a sentence that the user should see; "" says nothing."""
 
-    def packing(self, folder: Folder) -> Callable[[int], None]:
+    def packing(self, folder: Decodable) -> Callable[[int], None]:
         """Handle the start of decoding; return a function to call with each number of images."""
         return lambda _images: None
 
@@ -49,7 +49,7 @@ class TensorBoard(Observer):
         """Forward the call."""
         self.observer.note(text)
 
-    def packing(self, folder: Folder) -> Callable[[int], None]:
+    def packing(self, folder: Decodable) -> Callable[[int], None]:
         """Forward the call."""
         return self.observer.packing(folder)
 

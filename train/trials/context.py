@@ -12,8 +12,9 @@ import torch
 
 from expand.cli.output import visible
 from train.data.cache import Cache
-from train.data.dataset import Data, DataRequest, Packing, prepare, with_training
-from train.data.folders.folder import Folder
+from train.data.dataset import Data, DataRequest, prepare, with_training
+from train.data.folders.folder import Decodable
+from train.data.pack import Packing
 from train.data.subsets import Draw, drawn_sources
 from train.errors import TrainError
 from train.runtime.device import pick_device
@@ -33,7 +34,7 @@ class TrialContext(Generic[S]):
     cache: Cache
 
 
-def hide_decoding(_folder: Folder) -> Callable[[int], None]:
+def hide_decoding(_folder: Decodable) -> Callable[[int], None]:
     """Show no progress of decoding."""
     return lambda _images: None
 

@@ -19,10 +19,12 @@ from expand.images.pixels import Pixels
 from expand.job.settings import Settings as Expansion
 from expand.job.tasks.copies import make_files
 from expand.job.tasks.sources import open_source
+from expand.storage.stores.url import Place
 from expand.views.batches import ViewBatches
 from expand.views.by_class import view_batches
 from expand.views.views import Views
-from train.data.decoding import name_file, read_checked, stack
+from train.data.decoding import name_file, stack
+from train.data.folders.files import read_file, read_row
 from train.data.folders.folder import Folder
 from train.data.pack import Pack
 from train.data.shape import Shape, resize_crop
@@ -94,9 +96,9 @@ def _changed_by_reading(side: Split, shape: Shape) -> bool:
     """Whether reading changes pixels, so that views of files and of pixels differ."""
     if shape.side is not None or shape.colour == "grey" or side.pack.composited:
         return True
-    path = side.folder.root / side.folder.files[0]
-    with name_file(path, STOPPED):
-        first = decode(read_checked(path, side.file_hashes()[0])).pixels
+    folder = side.folder
+    with name_file(folder.root / folder.files[0], STOPPED):
+        first = decode(read_row(folder, 0, side.file_hashes()[0])).pixels
     return first.dtype != side.pack.pixels.dtype
 
 
@@ -127,13 +129,13 @@ def _from_files(side: Split, expansion: Expansion, shape: Shape, factors: Factor
 
 
 def _through_files(
-    root: Path, expansion: Expansion, shape: Shape, items: list[_Item]
+    root: Place, expansion: Expansion, shape: Shape, items: list[_Item]
 ) -> list[Pixels]:
     """Return every view of some sources as read from an expanded folder; runs in a worker."""
     images = []
     for name, expected, label, factor in items:
         with name_file(root / name, STOPPED):
-            data = read_checked(root / name, expected)
+            data = read_file(root, name, expected)
             files = make_files(open_source(name, data, range(factor), classes=(label,)), expansion)
             images += [resize_crop(decode(file.data).pixels, shape) for file in files]
     return images

@@ -10,7 +10,7 @@ from expand.errors import BadImageError
 from expand.storage.files import walk
 from expand.storage.folder import OutputFolder
 from expand.storage.names import is_temporary
-from expand.storage.reading import BLOCK, read_blocks, read_image
+from expand.storage.reading import BLOCK, read_blocks, read_image, read_span
 from expand.storage.removal import open_output
 from expand.storage.stores.store import Entry, MissingError, Store, StoreError
 
@@ -68,12 +68,22 @@ class LocalStore(Store):
                 found.append(error)
         return found
 
+    def read_span(self, name: str, start: int, size: int) -> bytes:
+        """Return some bytes of a file, following links."""
+        path = self.path / name
+        try:
+            return read_span(path, start, size)
+        except BadImageError as error:
+            kind = StoreError if os.path.lexists(path) else MissingError
+            raise kind(f'"{path}" {error}') from error
+
     def stream(self, name: str) -> Iterator[bytes]:
         """Yield the bytes of a file."""
         try:
             yield from read_blocks(self.path / name)
         except BadImageError as error:
-            raise StoreError(f'"{self.path / name}" {error}') from error
+            kind = StoreError if os.path.lexists(self.path / name) else MissingError
+            raise kind(f'"{self.path / name}" {error}') from error
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file, and the folders on the way to it."""

@@ -81,6 +81,12 @@ class ObjectStore(Store):
 
         return _side_by_side(get, names)
 
+    def read_span(self, name: str, start: int, size: int) -> bytes:
+        """Return some bytes of an object."""
+        key, end = self._key(name), start + size
+        data: bytes = self._ask("read", name, lambda: self._range(key, {"range": (start, end)}))
+        return data
+
     def stream(self, name: str) -> Iterator[bytes]:
         """Yield the bytes of an object, a range at a time; it must not change meanwhile."""
         key = self._key(name)

@@ -64,6 +64,10 @@ class Store(Protocol):
         """
         ...
 
+    def read_span(self, name: str, start: int, size: int) -> bytes:
+        """Return `size` bytes of a file from `start` on; fewer at its end."""
+        ...
+
     def stream(self, name: str) -> Iterator[bytes]:
         """Yield the bytes of a file of any size, some megabytes at a time."""
         ...

@@ -79,7 +79,7 @@ def test_a_log_gets_a_line_now_and_then_in_a_long_pass(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "LOG_SECONDS", 0.0)
-    monkeypatch.setattr("train.data.pack.CHUNK", 1)
+    monkeypatch.setattr("train.data.contents.CHUNK", 1)
     train(settings_for(draw_set(tmp_path / "src"), epochs=1), tmp_path / "run", observer=Console(1))
     lines = capsys.readouterr().err.splitlines()
     decoding = [line for line in lines if line.startswith(f"decoding {tmp_path / 'src'}: ")]
@@ -190,7 +190,7 @@ def test_the_decoding_of_a_comparison_is_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(progress, "LOG_SECONDS", 0.0)
-    monkeypatch.setattr("train.data.pack.CHUNK", 1)
+    monkeypatch.setattr("train.data.contents.CHUNK", 1)
     src, test = draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 5, seed=1)
     study = study_for(src, test)
     for quiet, lines in ((True, 0), (False, 39)):

@@ -30,6 +30,7 @@ from tests.expand.engines.test_choose import USED, Counting
 from tests.train.samples import pictures, pixels_of, write_set
 from train.data.cache import Cache, TooLargeError
 from train.data.decoding import (
+    CHUNK,
     SMALL,
     Files,
     decode_rows,
@@ -38,7 +39,7 @@ from train.data.decoding import (
     read_checked,
 )
 from train.data.folders.listing import list_folder
-from train.data.pack import CHUNK, RECORD_BYTES, pack, sample
+from train.data.pack import RECORD_BYTES, pack, sample
 from train.data.pack_files import ArrayFile
 from train.data.shape import ANY_SHAPE, Shape, resize_crop
 from train.errors import TrainError
@@ -515,8 +516,9 @@ def test_rows_that_cannot_be_used_leave_the_others_as_they_are(tmp_path: Path) -
     array = ArrayFile(tmp_path / "rows.npy", 12, (3, 2, 3), "|u1")
     array.create()
     for start in (0, 6):
-        files = Files(start, folder.files[start : start + 6], hashes[start : start + 6])
-        decoded = decode_rows(folder.root, array, ANY_SHAPE, files)
+        some = slice(start, start + 6)
+        files = Files(folder.path, start, folder.files[some], hashes[some])
+        decoded = decode_rows(array, ANY_SHAPE, files)
         bad = {folder.files[5]: "has changed since the run began"}
         assert decoded.problems == (bad if start == 0 else {})
         assert [not each for each in decoded.fingerprints] == [start + i == 5 for i in range(6)]

@@ -6,14 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from expand.images.pixels import Pixels
 from expand.layouts.names import compose
+from expand.storage.stores.url import Place
 from train.errors import TrainError
+
+
+class Decodable(Protocol):
+    """A set that is about to be decoded, for whoever shows its progress."""
+
+    @property
+    def root(self) -> Place:
+        """Where it lies."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of it: sentences."""
+
+    def __len__(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -24,7 +39,7 @@ class Folder:
     source of its own.
     """
 
-    root: Path
+    root: Place
     files: list[str]
     labels: NDArray[np.int64]
     sources: list[str]
@@ -49,11 +64,13 @@ class Folder:
     """What a table says of each image, as JSON text; empty without a table."""
     balanced: bool = False
     """Whether its classes have different numbers of views on purpose (expand --balance)."""
+    spans: NDArray[np.int64] | None = None
+    """Where the file of each image begins in its tar, and its bytes (N×2); None: not in tars."""
 
     @classmethod
     def of(
         cls,
-        root: Path,
+        root: Place,
         files: list[str],
         labels: list[str],
         sources: list[str],
@@ -75,6 +92,12 @@ class Folder:
     def title(self) -> str:
         """What it is called in messages: its path in quotes, and the part."""
         return f'"{self.root}", part "{self.split}"' if self.split else f'"{self.root}"'
+
+    @property
+    def path(self) -> Path:
+        """The folder on this machine that it is; those at a URL are not listed as folders."""
+        assert isinstance(self.root, Path)
+        return self.root
 
     @property
     def expanded(self) -> bool:
@@ -127,6 +150,7 @@ class Folder:
             file_hashes=kept(self.file_hashes),
             groups=kept(self.groups),
             annotations=kept(self.annotations),
+            spans=None if self.spans is None else self.spans[chosen],
         )
 
     def whole(self) -> Folder:

@@ -68,7 +68,7 @@ def _with_parts(folder: Folder) -> Folder:
     layout, split = recorded_dataset(folder.card)
     if not split:
         return folder
-    with open_dataset(folder.root, Request(layout, split)) as dataset:
+    with open_dataset(folder.path, Request(layout, split)) as dataset:
         return _in_parts(folder, dataset)
 
 

@@ -34,7 +34,7 @@ def list_part(training: Folder, kind: str, layout: str = AUTO) -> Part | None:
         listed = ", ".join(f'"{name}"' for name in names)
         return Part(None, f"no {kind}: the dataset has several parts for it ({listed})")
     try:
-        folder = list_folder(training.root, layout, names[0])
+        folder = list_folder(training.path, layout, names[0])
     except TrainError as error:
         return Part(None, f'no {kind} with the part "{names[0]}": {error}')
     return Part(folder, f"{kind}: {len(folder):,} images of {folder.title}")

@@ -41,6 +41,14 @@ def test_what_was_written_is_read_and_listed(store: Store) -> None:
     assert store.size("a/b.txt") == 21
 
 
+def test_a_span_of_a_file_is_read_and_ends_with_it(store: Store) -> None:
+    store.write("a.tar", b"0123456789")
+    assert store.read_span("a.tar", 0, 3) == b"012"
+    assert store.read_span("a.tar", 4, 100) == b"456789"
+    with pytest.raises(MissingError):
+        store.read_span("b.tar", 0, 3)
+
+
 def test_an_empty_store_has_nothing(store: Store) -> None:
     assert names(store) == []
     assert store.size("a") is None

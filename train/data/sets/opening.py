@@ -1,0 +1,50 @@
+"""Open a set: list it if its files lie in a folder, else list and decode it in one pass."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from expand.storage.stores.url import Place, Url
+from train.data.cache import Cache
+from train.data.folders.folder import Folder
+from train.data.folders.listed import as_folder
+from train.data.folders.listing import list_folder
+from train.data.pack import Pack, Packing, pack, pack_contents
+from train.data.sets.shards import ShardContents, find_shards
+from train.data.shape import Shape
+from train.errors import TrainError
+
+
+class Opened(NamedTuple):
+    """The images of a set, and their pack if they had to be read to be listed."""
+
+    folder: Folder
+    pack: Pack | None = None
+
+
+class Opener(NamedTuple):
+    """How sets are opened for a run."""
+
+    shape: Shape
+    cache: Cache
+    packing: Packing
+    """Called before a set is decoded; returns what is called with the images decoded since."""
+
+    def open(self, place: Place, layout: str, *, copies: bool) -> Opened:
+        """Open a set; with `copies`, all files of an expanded one, else the originals at least.
+
+        Raise TrainError if it cannot be used, TooLargeError if it has to be decoded and does not
+        fit into the cache.
+        """
+        if shards := find_shards(place):
+            contents = ShardContents(shards, shards.tars(copies=copies))
+            made = pack_contents(contents, self.shape, self.cache, self.packing(contents))
+            folder = as_folder(place, made.listed, shards.card)
+            return Opened(folder, made._replace(listed=()))
+        if isinstance(place, Url):
+            raise TrainError(f'"{place}" is a URL')
+        return Opened(list_folder(place, layout))
+
+    def decode(self, folder: Folder, hashes: list[str] | None = None) -> Pack:
+        """Decode a listed folder; raise TooLargeError if it does not fit into the cache."""
+        return pack(folder, self.shape, self.cache, self.packing(folder), hashes)
