@@ -19,6 +19,7 @@ from train.cli.compare import (
 )
 from train.cli.options import without
 from train.cli.settings import load_recipe, read_hyperparameters, read_shape
+from train.errors import TrainError
 
 if TYPE_CHECKING:
     from train.ablate.ablation import AblationStudy
@@ -55,6 +56,8 @@ DESIGN_OPTIONS = [
         help="12 runs for up to 11 techniques, or a run for each technique alone.",
     ),
 ]
+TUNE = click.option("--tune", type=int, hidden=True)
+"""Refused in words."""
 EPOCHS = click.option(
     "--epochs",
     type=int,
@@ -77,7 +80,7 @@ ABLATE_OPTIONS = {
     "Data": without(STUDY_DATA_OPTIONS, "image_size"),
     "Strategy": DESIGN_OPTIONS,
     "Model": STUDY_MODEL_OPTIONS,
-    "Optimisation": [EPOCHS, *STUDY_OPTIMISATION_OPTIONS],
+    "Optimisation": [EPOCHS, TUNE, *STUDY_OPTIMISATION_OPTIONS],
     "Run": ABLATE_RUN_OPTIONS,
 }
 
@@ -87,6 +90,11 @@ def read_ablation(data: Path, options: dict[str, Any]) -> AblationStudy:
     from train.ablate.ablation import AblationStudy
 
     check_counts(options)
+    if options.pop("tune") is not None:
+        raise TrainError(
+            "--tune is for train compare: the runs of an ablation differ in their techniques alone, "
+            "so that a difference is one of techniques"
+        )
     return AblationStudy(
         data=data,
         test=options["test"],

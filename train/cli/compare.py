@@ -154,7 +154,7 @@ LENGTH_OPTIONS = [
         "lengths",
         metavar="LIST",
         help="Epochs to train for; with 4,20 every arm runs at both.  "
-        "[default: F,5F of the largest factor F]",
+        "[default: F,5F of the largest factor F; with --tune: 5F]",
     ),
     click.option(
         "--budget",
@@ -163,6 +163,13 @@ LENGTH_OPTIONS = [
         show_default=True,
         help="What all arms get the same of: steps; epochs over all their files; "
         "training time; or training time with the expansion.",
+    ),
+    click.option(
+        "--tune",
+        type=int,
+        metavar="N",
+        help="Before the comparison, try N settings for each arm (epochs up to --epochs, learning "
+        "rate, weight decay, smoothing, dropout) on a held-out fifth of DATA's sources.",
     ),
 ]
 COMPARE_RUN_OPTIONS = [
@@ -210,6 +217,8 @@ def read_comparison(data: Path, options: dict[str, Any]) -> ComparisonStudy:
     lengths = (
         parse_numbers(options["lengths"], "--epochs", 1)
         if options["lengths"]
+        else default_lengths(stored)[-1:]
+        if options["tune"]
         else default_lengths(stored)
     )
     drawn = options["fly_techniques"]
@@ -230,8 +239,16 @@ def read_comparison(data: Path, options: dict[str, Any]) -> ComparisonStudy:
         codec=Codec.parse(options["codec"]),
         threads=read_threads(options),
         renderer=renderer,
+        tune=read_tune(options["tune"]),
         **{key: options[key] for key in PLAIN},
     )
+
+
+def read_tune(count: int | None) -> int:
+    """Return how many settings are tried for each arm; 0 if they are not tuned."""
+    if count is not None and count < 2:
+        raise TrainError(f"--tune must be at least 2, got {count}")
+    return count or 0
 
 
 def check_balance(options: dict[str, Any], arms: Sequence[Arm]) -> None:

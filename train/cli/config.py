@@ -214,6 +214,7 @@ def _from_comparison(study: dict[str, Any]) -> dict[str, Any]:
         "codec": codec["format"] + quality,
         "balance": study.get("balance"),
         "most": study.get("most"),
+        "tune": study.get("tune") or None,
     }
 
 

@@ -22,6 +22,8 @@ from train.trials.options import StudyOptions
 from train.trials.runner import missing_trials, read_results, run_trials
 from train.trials.settled import settle
 from train.trials.study_dir import StudyDir, as_begun, open_study
+from train.trials.tuning.run import run_search
+from train.trials.tuning.search import Search
 
 GPU_SEEDS, CPU_SEEDS = 10, 6
 
@@ -79,14 +81,26 @@ def _compare(
             forecast = make_forecast(context, speeds, options.seeds, study_dir.jobs)
             return Answer(format_plan(study, forecast, speeds, options.seeds))
         world.barrier()
-        planned = list(trials(study, options.seeds, speeds))
+        found = _search(context, study_dir, world, quiet=quiet)
+        planned = list(trials(study, options.seeds, speeds, found.settings() if found else {}))
         with progress_bar(len(missing_trials(study_dir, planned)), "trials", quiet) as progress:
             run_trials(study, study_dir, planned, progress, world)
         results = read_results(study_dir, in_order(study, planned), context.data.test, world)
-        comparison = summarise(context, results, expansions, options, study_dir.jobs)
+        comparison = summarise(context, results, expansions, options, study_dir.jobs, found)
         write_results(study_dir.out, comparison, results)
     text = format_summary(comparison, study_dir.out / PAGE)
     return Answer(text, len(comparison.diverged))
+
+
+def _search(
+    context: TrialContext[ComparisonStudy], study_dir: StudyDir, world: World, *, quiet: bool
+) -> Search | None:
+    """Search for the settings of each arm, if that is asked for."""
+    study = context.study
+    if not study.tune:
+        return None
+    settings = study.settings_to_try(context.smallest_side)
+    return run_search(context, study_dir, study.arms, settings, world, quiet=quiet)
 
 
 def _run_share(
@@ -99,5 +113,6 @@ def _run_share(
     context = settle(context, study_dir, world)
     world.barrier()
     speeds = measure_speeds(context, study_dir, measure_costs(context, study_dir))
-    planned = list(trials(context.study, options.seeds, speeds))
+    found = _search(context, study_dir, world, quiet=True)
+    planned = list(trials(context.study, options.seeds, speeds, found.settings() if found else {}))
     run_trials(context.study, study_dir, planned, lambda _count: None, world)

@@ -12,6 +12,7 @@ from train.statistics.intervals import half_width, paired
 from train.trials.context import TrialContext
 from train.trials.runner import run_trial
 from train.trials.study import Trial
+from train.trials.tuning.held_out import SHARE
 
 PILOT_RUNS, PILOT_SECONDS = 4, 120.0
 
@@ -42,7 +43,7 @@ def make_forecast(
         arm: sum(_run_seconds(study, arm, length, speeds) for length in study.lengths)
         for arm in study.arms
     }
-    seconds = seeds * sum(each.values()) / jobs
+    seconds = (seeds * sum(each.values()) + _search_seconds(context, speeds)) / jobs
     first, shortest = study.arms[0], min(study.lengths)
     if PILOT_RUNS * _run_seconds(study, first, shortest, speeds) <= PILOT_SECONDS:
         accuracies = [
@@ -56,6 +57,14 @@ def make_forecast(
         sd = 100 * math.sqrt(2 * 0.9 * 0.1 / _test_images(context))
         source = "a rule of thumb for an accuracy near 90 %, since pilot trials would take too long"
     return Forecast(seeds * len(study.arms) * len(study.lengths), seconds, sd, source)
+
+
+def _search_seconds(context: TrialContext[ComparisonStudy], speeds: Mapping[str, Speed]) -> float:
+    """Return how long the search for the settings of the arms trains, if there is one."""
+    study = context.study
+    tried = study.settings_to_try(context.smallest_side) if study.tune else ()
+    epochs = sum(each.epochs for each in tried) * (1 - SHARE)
+    return epochs * sum(speeds[arm.name].epoch_seconds for arm in study.arms)
 
 
 def _test_images(context: TrialContext[ComparisonStudy]) -> int:
@@ -77,6 +86,9 @@ def format_plan(
     arms, lengths = len(study.arms), len(study.lengths)
     deviation = f"{forecast.sd:.2f} points ({forecast.source})"
     lines = [f"{forecast.trials} trials: {seeds} seeds × {arms} arms × {lengths} numbers of epochs"]
+    if study.tune:
+        searched = study.tune * arms
+        lines += [f"{searched} trials of the search before: {study.tune} settings × {arms} arms"]
     lines += _arm_lines(study, speeds)
     lines += [
         f"about {_duration(forecast.seconds)} in all, without start-up and evaluation",

@@ -12,6 +12,7 @@ from train.report.classes import ClassDifference
 from train.statistics.intervals import Interval
 from train.statistics.verdicts import Verdict
 from train.trials.results import DivergedTrial
+from train.trials.tuning.search import Search
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,11 @@ class ComparisonSetup:
     """How disk-balanced arms balance classes."""
 
 
+def trained_for(epochs: int, *, tuned: bool) -> str:
+    """Return in words how long arms trained: "40 epochs", or up to, if each had its own."""
+    return f"up to {epochs:,} epochs, tuned for each arm" if tuned else f"{epochs:,} epochs"
+
+
 @dataclass(frozen=True)
 class Comparison:
     """All results of a comparison."""
@@ -218,6 +224,14 @@ class Comparison:
     seconds: float
     diverged: tuple[DivergedTrial, ...] = ()
     without_verdict: tuple[MissingVerdict, ...] = ()
+    fairness: tuple[str, ...] = ()
+    """How the settings of the arms were found, and what follows from it: sentences."""
+    search: Search | None = None
+    """The search for the settings of each arm, if there was one."""
+
+    def trained(self, epochs: int) -> str:
+        """Return in words how long arms trained: "40 epochs", or up to, if each had its own."""
+        return trained_for(epochs, tuned=self.search is not None)
 
     @property
     def longest(self) -> int:

@@ -16,7 +16,10 @@ from train.compare.arms import BUDGETS, Arm, Speed, epochs_within
 from train.compare.codec import LOSSLESS, Codec
 from train.errors import TrainError
 from train.feed.strategies import Strategy
+from train.models.build import takes_dropout
 from train.trials.study import Study, Trial
+from train.trials.tuning.settings import TunedSettings
+from train.trials.tuning.space import MOST_TRIALS, candidates
 
 CHEAP = ("flip", "translate")
 """What hybrid applies on the fly by default: the cheapest techniques, exact or nearly so."""
@@ -37,6 +40,8 @@ class ComparisonStudy(Study):
     """How disk-balanced arms balance classes: a rule of `expand --balance`."""
     most: int | None = None
     """Views of an image at most, in disk-balanced arms; None: as many as the rule gives."""
+    tune: int = 0
+    """How many settings are tried for each arm beforehand; 0: all share those of `training`."""
 
     def __post_init__(self) -> None:
         if self.budget not in BUDGETS:
@@ -53,7 +58,29 @@ class ComparisonStudy(Study):
         for arm in self.arms:
             if arm.stored:
                 self.expansion(arm, 0)
+        self._check_tuning()
         self.hybrid_parts  # noqa: B018  # checks the techniques
+
+    def _check_tuning(self) -> None:
+        if self.tune and not 2 <= self.tune <= MOST_TRIALS:
+            raise TrainError(
+                f"--tune must be 2 … {MOST_TRIALS:,} trials for each arm, got {self.tune}"
+            )
+        if self.tune and len(self.lengths) > 1:
+            raise TrainError(
+                "--tune chooses the number of epochs of each arm, up to --epochs; give one number, "
+                f"got {','.join(map(str, self.lengths))}"
+            )
+        if self.tune and self.budget != "steps":
+            raise TrainError(
+                "--tune lets every arm train for as long as suits it, up to --epochs; "
+                f"it cannot be combined with --budget {self.budget}"
+            )
+
+    def settings_to_try(self, side: int) -> tuple[TunedSettings, ...]:
+        """Return the settings that a search tries for each arm, on images of `side` pixels."""
+        asked = TunedSettings.of(self.training, self.dropout, max(self.lengths))
+        return candidates(asked, self.tune, self.seed, dropout=takes_dropout(self.model, side))
 
     @property
     def balancing(self) -> Balance:
@@ -141,20 +168,25 @@ class ComparisonStudy(Study):
 
 
 def trials(
-    study: ComparisonStudy, seeds: int, speeds: Mapping[str, Speed] = MappingProxyType({})
+    study: ComparisonStudy,
+    seeds: int,
+    speeds: Mapping[str, Speed] = MappingProxyType({}),
+    tuned: Mapping[str, TunedSettings] = MappingProxyType({}),
 ) -> Iterator[Trial]:
     """Yield all trials, arms interleaved, so that a machine that slows down slows all arms alike.
 
-    A budget of seconds needs the `speeds` of the arms.
+    A budget of seconds needs the `speeds` of the arms. `tuned` are the settings that a search chose
+    for each arm.
     """
     count = len(study.arms)
     for replicate in range(seeds):
         for asked in study.lengths:
             for shift in range(count):
                 arm = study.arms[(shift + replicate) % count]
-                trained = epochs_within(arm, asked, study.budget, speeds)
+                own = tuned.get(arm.name)
+                trained = own.epochs if own else epochs_within(arm, asked, study.budget, speeds)
                 name = f"{arm.name.replace(' ×', '-x')}_k{asked}_s{replicate}"
-                yield Trial(arm, replicate, asked, trained, name)
+                yield Trial(arm, replicate, asked, trained, name, tuned=own)
 
 
 def in_order(study: ComparisonStudy, trials: Sequence[Trial]) -> list[Trial]:

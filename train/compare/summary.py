@@ -14,6 +14,7 @@ from train.compare.findings.diverged import list_diverged
 from train.compare.findings.grouped import GroupedResults
 from train.compare.findings.pairs import compare_pairs, without_verdict
 from train.compare.findings.sentences import headline, not_tested, notes
+from train.compare.findings.settings import describe_settings
 from train.compare.results import Check, Comparison, ComparisonSetup, ExpansionCost
 from train.compare.study import ComparisonStudy
 from train.runs.records import versions
@@ -23,6 +24,7 @@ from train.trials.options import StudyOptions
 from train.trials.results import count_diverged, versions_of
 from train.trials.runner import Result, parted
 from train.trials.study import Seeds
+from train.trials.tuning.search import Search
 
 
 def summarise(
@@ -31,8 +33,9 @@ def summarise(
     expansions: Sequence[ExpansionCost],
     options: StudyOptions,
     jobs: int,
+    search: Search | None = None,
 ) -> Comparison:
-    """Compute everything that a comparison reports."""
+    """Compute everything that a comparison reports; `search` is that for the arms' settings."""
     study, test = context.study, context.data.test
     assert test is not None
     finished, diverged = parted(results)
@@ -40,6 +43,7 @@ def summarise(
     pairs, missing = compare_pairs(grouped, options.margin), without_verdict(grouped)
     payback = break_even(grouped, expansions)
     class_gains, smallest_gains = compare_classes(grouped)
+    summaries = summarise_arms(grouped)
     return Comparison(
         setup=_setup(context, options, jobs),
         headline=(
@@ -49,7 +53,7 @@ def summarise(
         command=options.command,
         arms=study.arms,
         epochs=study.lengths,
-        summaries=summarise_arms(grouped),
+        summaries=summaries,
         pairs=pairs,
         class_gains=class_gains,
         smallest_gains=smallest_gains,
@@ -68,6 +72,8 @@ def summarise(
         seconds=sum(result.wall_seconds for result in results),
         diverged=tuple(diverged),
         without_verdict=missing,
+        fairness=describe_settings(study, summaries, search),
+        search=search,
     )
 
 
@@ -82,6 +88,8 @@ def _setup(
         "epochs": ", ".join(map(str, study.lengths)),
         "copies": "lossless" if study.codec.lossless else study.codec.format,
     }
+    if study.tune:
+        settings["tuning"] = f"{study.tune} trials for each arm"
     if any(arm.strategy == "disk-balanced" for arm in study.arms):
         settings["balance"] = study.balancing.options
     return ComparisonSetup(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from expand.cli.output import visible
 from train.compare.results import ArmSummary, Comparison
-from train.report.formatting import decimal
+from train.report.formatting import decimal, seconds
 
 
 def format_summary(comparison: Comparison, page: Path) -> str:
@@ -15,12 +15,26 @@ def format_summary(comparison: Comparison, page: Path) -> str:
     lines = [*comparison.headline, ""]
     lines += [_format_arm(summary, width) for summary in comparison.summaries]
     lines += [""]
+    lines += _format_search(comparison, width)
     lines += [f"  {pair.epochs:>4} epochs: {pair.verdict.sentence}" for pair in comparison.pairs]
     lines += [f"  {pair.epochs:>4} epochs: {pair.sentence}" for pair in comparison.without_verdict]
     lines += [f"  diverged: {each.sentence}" for each in comparison.diverged]
     lines += ["", *(f"  {each.sentence}" for each in comparison.smallest_gains if each.harmed)]
     lines += [f"  {comparison.check.sentence}", "", str(page)]
     return "\n".join(map(visible, lines))
+
+
+def _format_search(comparison: Comparison, width: int) -> list[str]:
+    """Format what each arm chose, and what that cost."""
+    search = comparison.search
+    if not search:
+        return []
+    chosen = [
+        f"  {arm.arm:<{width}}  {arm.best.settings.epochs:>4} epochs, {arm.best.settings.words}"
+        for arm in search.arms
+    ]
+    cost = f"best of {search.trials} settings each, on {search.held_out:,} held-out sources"
+    return [f"  {cost} ({seconds(search.seconds)} of training):", *chosen, ""]
 
 
 def _format_arm(summary: ArmSummary, width: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from torch import Tensor, nn
 
 from train.errors import TrainError
-from train.models.own import OWN
+from train.models.own import OWN, WHOLE_VGG
 from train.models.settings import ModelSettings
 from train.models.zoo import build_torchvision
 
@@ -21,6 +21,14 @@ def build(settings: ModelSettings) -> nn.Module:
             )
         return OWN[settings.name].build(settings)
     return build_torchvision(settings)
+
+
+def takes_dropout(name: str, side: int) -> bool:
+    """Return whether a model has a dropout rate to set, for images of `side` pixels.
+
+    The project's own models have; torchvision's keep their own rates, and so does a whole VGG.
+    """
+    return name in OWN and not (name.startswith("vgg") and side >= WHOLE_VGG)
 
 
 def prepare(model: nn.Module, settings: ModelSettings, images: Callable[[], Tensor]) -> None:

@@ -12,6 +12,8 @@ from train.models.fast import NARROW, WIDE, FastNet, whiten
 from train.models.settings import ModelSettings, check_side
 
 Builder = Callable[[ModelSettings], nn.Module]
+WHOLE_VGG = 224
+"""Images of this side and more get VGG as it was published, with its own dropout."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def vgg(depth: int) -> Builder:
         side = min(settings.height, settings.width)
         layers = _fitting_pools(net.features, side)
         layers[0] = nn.Conv2d(settings.channels, 64, 3, padding=1)
-        if side >= 224:
+        if side >= WHOLE_VGG:
             net.features = nn.Sequential(*layers)
             return net  # type: ignore[no-any-return]
         head = (nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(settings.dropout))

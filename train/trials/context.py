@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -19,7 +19,8 @@ from train.data.subsets import Draw, drawn_sources
 from train.errors import TrainError
 from train.runtime.device import pick_device
 from train.trials.options import StudyOptions
-from train.trials.study import Study
+from train.trials.study import Study, Trial
+from train.trials.tuning.held_out import hold_out
 
 S = TypeVar("S", bound=Study)
 
@@ -32,6 +33,21 @@ class TrialContext(Generic[S]):
     data: Data
     device: torch.device
     cache: Cache
+
+    @cached_property
+    def held_out(self) -> Data:
+        """The data of a search, whose test images are held-out sources of the training set."""
+        return hold_out(self.data)
+
+    @property
+    def smallest_side(self) -> int:
+        """The shorter side of the images, in pixels."""
+        _, height, width, _ = self.data.train.pack.pixels.shape
+        return int(min(height, width))
+
+    def for_trial(self, trial: Trial) -> TrialContext[S]:
+        """Return the context with the data that a trial trains and is measured on."""
+        return replace(self, data=self.held_out) if trial.held_out else self
 
 
 def hide_decoding(_folder: Decodable) -> Callable[[int], None]:

@@ -16,6 +16,7 @@ from train.fit.divergence import Divergence, describe, has_exploded
 from train.fit.precision import PRECISIONS
 from train.runtime.clock import Clock
 from train.runtime.typed import checked
+from train.trials.tuning.settings import TunedSettings
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ class TrialResult:
     """Those of the libraries that it was trained with; earlier versions did not record them."""
     trial: str | None = None
     """The name of its trial; earlier versions did not record it."""
+    tuned: TunedSettings | None = None
+    """What it was trained with in place of the settings of the study."""
 
     def right(self, count: int) -> NDArray[np.bool_]:
         """Unpack which of the `count` test images were classified correctly."""
@@ -97,7 +100,7 @@ class TrialResult:
         """Convert to plain data, with the keys of runs/*.json."""
         plain = {**vars(self)}
         screen, seconds = plain.pop("screen"), plain.pop("seconds")
-        used, trial = plain.pop("versions"), plain.pop("trial")
+        used, trial, tuned = (plain.pop(key) for key in ("versions", "trial", "tuned"))
         plain["length"] = plain.pop("epochs_asked")
         plain["epochs"] = plain.pop("epochs_trained")
         plain["right"] = base64.b64encode(plain.pop("right_bits")).decode()
@@ -106,8 +109,7 @@ class TrialResult:
         plain |= {f"{part}_seconds": value for part, value in asdict(seconds).items()}
         plain["training_seconds"] = seconds.training
         plain |= {} if screen is None else {"screen": list(screen)}
-        plain |= {} if trial is None else {"trial": trial}
-        return plain if used is None else {**plain, "versions": dict(used)}
+        return plain | _where_known(used, trial, tuned)
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> TrialResult:
@@ -128,6 +130,7 @@ class TrialResult:
                 screen=None if screen is None else tuple(screen),
                 versions=plain.get("versions"),
                 trial=plain.get("trial"),
+                tuned=_read_tuned(plain),
             )
         )
         result._check_ranges()
@@ -164,6 +167,7 @@ class DivergedTrial:
     wall_seconds: float
     versions: Mapping[str, str] | None = None
     trial: str | None = None
+    tuned: TunedSettings | None = None
 
     @property
     def sentence(self) -> str:
@@ -180,8 +184,7 @@ class DivergedTrial:
             "diverged": asdict(self.divergence),
             "seconds": self.wall_seconds,
         }
-        plain |= {} if self.trial is None else {"trial": self.trial}
-        return plain if self.versions is None else {**plain, "versions": dict(self.versions)}
+        return plain | _where_known(self.versions, self.trial, self.tuned)
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> DivergedTrial:
@@ -199,8 +202,23 @@ class DivergedTrial:
                 wall_seconds=plain["seconds"],
                 versions=plain.get("versions"),
                 trial=plain.get("trial"),
+                tuned=_read_tuned(plain),
             )
         )
+
+
+def _where_known(
+    versions: Mapping[str, str] | None, trial: str | None, tuned: TunedSettings | None
+) -> dict[str, Any]:
+    """Return what only some results have, as plain data."""
+    found = {"trial": trial, "tuned": tuned and tuned.to_dict()}
+    known = {key: value for key, value in found.items() if value is not None}
+    return known if versions is None else {**known, "versions": dict(versions)}
+
+
+def _read_tuned(plain: Mapping[str, Any]) -> TunedSettings | None:
+    tuned = plain.get("tuned")
+    return None if tuned is None else checked(TunedSettings(**tuned))
 
 
 def versions_of(results: Sequence[TrialResult | DivergedTrial]) -> dict[str, str]:

@@ -132,6 +132,8 @@ def _check_trial(result: Result, trial: Trial) -> None:
         raise ValueError(f'it is of arm "{result.arm}"')
     if result.epochs_asked != trial.epochs_asked:
         raise ValueError(f"it is of {result.epochs_asked:,} epochs")
+    if result.tuned != trial.tuned:
+        raise ValueError("it is of other settings")
 
 
 def _is_of(result: TrialResult, test: Split) -> bool:
@@ -145,6 +147,7 @@ def _run_and_write(study: Study, study_dir: StudyDir, trial: Trial) -> None:
     context = trial_context(study, study_dir.cache.root, study_dir.cache.limit)
     check_images(study_dir.out, context.data)  # this process may have read them later than others
     result = replace(try_trial(context, trial), versions=versions(), trial=trial.name)
+    result = replace(result, tuned=trial.tuned)
     write_whole(result_path(study_dir, trial), to_json(result.to_dict(), ascii_only=True).encode())
 
 
@@ -167,7 +170,7 @@ def try_trial(context: TrialContext[Any], trial: Trial) -> Result:
 def run_trial(context: TrialContext[Any], trial: Trial) -> TrialResult:
     """Train and measure one trial; raise DivergedError if it diverges."""
     started = time.perf_counter()
-    context = of_draw(context, trial.draw)
+    context = of_draw(context, trial.draw).for_trial(trial)
     trained = train(context, trial)
     result = measure(context, trial, trained)
     screen = context.study.screen(context, trial, trained)

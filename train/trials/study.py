@@ -19,6 +19,7 @@ from train.feed.dataset import Images
 from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
 from train.fit.hyperparameters import Hyperparameters
+from train.trials.tuning.settings import TunedSettings
 
 if TYPE_CHECKING:
     from train.trials.context import TrialContext
@@ -39,6 +40,10 @@ class Trial:
     """The name of its file, without the suffix."""
     draw: Draw | None = field(default=None, kw_only=True)
     """The sources that it learns from; None: all that the study has."""
+    tuned: TunedSettings | None = field(default=None, kw_only=True)
+    """What it trains with in place of the settings of the study."""
+    held_out: bool = field(default=False, kw_only=True)
+    """Whether it belongs to a search: it is measured on held-out sources, not on the test set."""
 
     @property
     def keeps_arm(self) -> bool:

@@ -53,6 +53,9 @@ def assemble(context: TrialContext[Any], trial: Trial) -> tuple[Data, Setup]:
     train = stored(context, trial.arm, seeds) or context.data.train
     data = replace(context.data, train=train)
     settings = settings_of(study, strategy, trial.epochs_trained, seeds.training)
+    if trial.tuned:
+        tuned = trial.tuned.apply(settings.hyperparameters)
+        settings = replace(settings, hyperparameters=tuned, dropout=trial.tuned.dropout)
     images = study.reader(trial.arm, Sampler(train.folder, strategy), data, seeds.views)
     return data, set_up(settings, data, context.device, context.cache, images=images)
 
@@ -92,7 +95,10 @@ def train(context: TrialContext[Any], trial: Trial) -> Trained:
 
 
 def measure(context: TrialContext[Any], trial: Trial, trained: Trained) -> TrialResult:
-    """Evaluate a finished model; the only place that reads the test images."""
+    """Evaluate a finished model; the only place that reads the test images.
+
+    `context` has the data that the trial was trained on.
+    """
     data, setup, last = trained
     assert data.test is not None
     labels = data.test.folder.labels
@@ -138,7 +144,7 @@ def memorisation_gap(
 ) -> MemorisationGap | None:
     """Measure the accuracy on views trained on and on fresh ones, of at most 2,000 sources."""
     views = context.study.memorised_views(trial.arm, seeds_of(context, trial).views)
-    if views is None:
+    if views is None or trial.held_out:
         return None
     side = context.data.train
     chosen = np.arange(0, len(side.folder), max(1, len(side.folder) // GAP_SOURCES))

@@ -91,6 +91,15 @@ def asked(*arguments: object) -> Any:
     return read_comparison(options.pop("data"), options)
 
 
+def test_without_a_search_the_page_says_that_settings_were_fixed_and_which_arms_they_suit(
+    finished: tuple[Path, str],
+) -> None:
+    for name in ("index.html", "report.md"):
+        text = (finished[0] / name).read_text()
+        assert "fixed beforehand and tuned for none" in text
+        assert "They suit augmented training" in text
+
+
 def test_a_comparison_leaves_a_page_numbers_and_a_line_a_run(finished: tuple[Path, str]) -> None:
     out, words = finished
     assert sorted(path.name for path in out.iterdir()) == [
@@ -410,7 +419,7 @@ def test_every_option_reaches_the_study(tmp_path: Path) -> None:
         "data": "photos", "test": "held", "arms": ["fly", "disk ×2", "disk ×8", "disk-random ×4"], "lengths": [3, 9],
         "budget": "files", "views": Recipe.load("blog").to_dict(), "fly_techniques": ["flip", "scale"],
         "codec": {"format": "jpg", "quality": 80}, "seed": 7, "device": "cpu", "precision": "bf16", "renderer": "batched",
-        "threads": 3, "sources": 50, "shape": {"side": 32, "colour": "grey"}, "layout": "auto", "group_by": None, "balance": "max", "most": None, "pixel_rules": 2, "allow_leak": True, "model": "vgg11", "dropout": 0.5,
+        "threads": 3, "sources": 50, "shape": {"side": 32, "colour": "grey"}, "layout": "auto", "group_by": None, "balance": "max", "most": None, "tune": 0, "pixel_rules": 2, "allow_leak": True, "model": "vgg11", "dropout": 0.5,
         "training": {
             "epochs": 9, "batch_size": 10, "lr": 0.2, "momentum": 0.5, "weight_decay": 0.1, "schedule": "cosine", "smoothing": 0.3,
             "average": 0.2, "bias_lr": 4.0,

@@ -144,7 +144,7 @@ def test_what_was_not_tested_is_said() -> None:
         'recipes and strengths other than those of "classic" (--recipe)',
         "more or fewer sources than 2,000 (--sources)",
         "training for other than 4, 20 epochs (--epochs)",
-        "other learning rates, batch sizes and schedules for each arm: all arms share one",
+        "other learning rates, batch sizes and schedules for each arm: all arms share one (--tune)",
         "equal seconds, or equal epochs over all files (--budget wall, files)",
         "test images from other sources than the test folder",
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from train.trials.results import DivergedTrial, TrialResult
 
-LEFT_OUT = ("right", "gap", "per_class", "versions", "trial")
+LEFT_OUT = ("right", "gap", "per_class", "versions", "trial", "tuned")
 
 
 def trials_to_csv(results: Sequence[TrialResult | DivergedTrial]) -> str:
@@ -28,6 +28,7 @@ def trials_to_csv(results: Sequence[TrialResult | DivergedTrial]) -> str:
 
 def _lost(trial: DivergedTrial) -> dict[str, Any]:
     row = {key: value for key, value in trial.to_dict().items() if key not in LEFT_OUT}
+    row |= trial.tuned.changed() if trial.tuned else {}
     return {**row, "diverged": trial.divergence.sentence}
 
 
@@ -35,4 +36,5 @@ def _flatten(result: TrialResult) -> dict[str, Any]:
     row = {key: value for key, value in result.to_dict().items() if key not in LEFT_OUT}
     row["gap_stored"] = result.gap.stored if result.gap else ""
     row["gap_fresh"] = result.gap.fresh if result.gap else ""
+    row |= result.tuned.changed() if result.tuned else {}
     return row | {f"accuracy of {name}": share for name, share in result.per_class.items()}

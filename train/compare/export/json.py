@@ -17,6 +17,7 @@ from train.compare.results import (
     MissingVerdict,
     PairVerdict,
 )
+from train.trials.tuning.search import Search
 
 
 def comparison_to_json(comparison: Comparison) -> str:
@@ -52,7 +53,30 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
         "seeds": [dict(seeds) for seeds in c.seeds],
         "created": c.created,
         "seconds": c.seconds,
+        "fairness": list(c.fairness),
+        **({"search": search_to_dict(c.search)} if c.search else {}),
         **_diverged(c),
+    }
+
+
+def search_to_dict(search: Search) -> dict[str, Any]:
+    """Convert a search to plain data; `chosen` is the number of a trial, from 0."""
+    arms = [
+        {
+            "arm": arm.arm,
+            "chosen": arm.chosen,
+            "trials": [
+                {**each.settings.to_dict(), "accuracy": each.accuracy, "seconds": each.seconds}
+                for each in arm.tried
+            ],
+        }
+        for arm in search.arms
+    ]
+    return {
+        "sources": search.sources,
+        "held_out": search.held_out,
+        "seconds": search.seconds,
+        "arms": arms,
     }
 
 

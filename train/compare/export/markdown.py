@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from train.compare.page import captions, cost_tables, sentences, tables
+from train.compare.page import captions, cost_tables, sentences, settings, tables
 from train.compare.results import Comparison
 from train.report.classes import as_table, heats_of
 from train.report.formatting import moment, seconds
@@ -16,6 +16,7 @@ def comparison_to_markdown(comparison: Comparison) -> str:
     blocks = [f"# {plain(first)}", *map(plain, more), compared, *_alert(comparison)]
     blocks += ["## Verdicts", *_verdicts(comparison)]
     blocks += ["## Accuracy", table(tables.accuracy(comparison))]
+    blocks += ["## Settings", *bullets(comparison.fairness), *_search(comparison)]
     blocks += ["## Costs", *bullets(sentences.break_even(comparison))]
     blocks += [table(cost_tables.costs(comparison))]
     smallest = bullets(sentences.smallest_gains(comparison))
@@ -26,6 +27,14 @@ def comparison_to_markdown(comparison: Comparison) -> str:
     blocks += [*bullets(comparison.notes, "Notes:")]
     blocks += ["## Reproduce", fenced(comparison.command), *_foot(comparison)]
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _search(comparison: Comparison) -> list[str]:
+    search = comparison.search
+    if not search:
+        return []
+    cost = f"The search cost {seconds(search.seconds)} of training."
+    return [table(settings.chosen(comparison)), cost, table(settings.tried(comparison))]
 
 
 def _alert(comparison: Comparison) -> list[str]:
@@ -43,7 +52,7 @@ def _verdicts(comparison: Comparison) -> list[str]:
             *(pair.verdict.sentence for pair in pairs),
             *(pair.sentence for pair in missing),
         ]
-        blocks += bullets(sentences, f"After {epochs:,} epochs:")
+        blocks += bullets(sentences, f"After {comparison.trained(epochs)}:")
     return blocks or ["There was no pair to compare."]
 
 

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from train.compare.arms import Arm
 from train.compare.findings.costs import format_epochs
-from train.compare.results import BreakEven, MissingVerdict, PairVerdict
+from train.compare.results import BreakEven, MissingVerdict, PairVerdict, trained_for
 from train.compare.study import ComparisonStudy
 from train.report.formatting import decimal, listing, points, points_range
 
@@ -30,7 +30,8 @@ def headline(
     helped = [p for p in against_none if p.arm == Arm("fly")]
     chosen = [*main, *helped] if main else against_none or last
     parts = [*map(_format_pair, chosen), *(m.sentence for m in missing if m.epochs == longest)]
-    first = f"After {longest} epochs: {'; '.join(parts)}."
+    trained = trained_for(longest, tuned=study.tune > 0)
+    first = f"After {trained}: {'; '.join(parts)}."
     timed = [each for each in costs if each.epochs == longest]
     return first, _format_costs(timed) if timed or not missing else NOT_MEASURED
 
@@ -125,6 +126,14 @@ def _clean_note(every: int, factors: Sequence[int]) -> str:
     return f"fly shows the untouched image in one of {every} epochs, as disk ×{every} does{more}"
 
 
+def _other_settings(study: ComparisonStudy) -> str:
+    if study.tune:
+        return f"settings beyond the {study.tune} of the search; batch sizes and schedules (--tune)"
+    return (
+        "other learning rates, batch sizes and schedules for each arm: all arms share one (--tune)"
+    )
+
+
 def not_tested(study: ComparisonStudy) -> tuple[str, ...]:
     """Return what this comparison leaves open."""
     budgets = {"steps": "equal seconds, or equal epochs over all files (--budget wall, files)"}
@@ -134,7 +143,7 @@ def not_tested(study: ComparisonStudy) -> tuple[str, ...]:
         f'recipes and strengths other than those of "{study.views.name}" (--recipe)',
         f"more or fewer sources than {sources} (--sources)",
         f"training for other than {', '.join(map(str, study.lengths))} epochs (--epochs)",
-        "other learning rates, batch sizes and schedules for each arm: all arms share one",
+        _other_settings(study),
         budgets.get(study.budget, "equal optimizer steps (--budget steps)"),
         "test images from other sources than the test folder",
     )

@@ -19,10 +19,12 @@ def compared(comparison: Comparison) -> str:
     data = f"{setup.data} ({count(setup.sources)} sources, {count(setup.classes)} classes)"
     epochs = listing(f"{each:,}" for each in sorted(comparison.epochs))
     trained = f" for {epochs} epochs" if epochs else ""
+    if comparison.search:
+        trained = f" for {comparison.trained(comparison.longest)},"
     seeds = max((each.replicates for each in comparison.summaries), default=0)
     repeated = f" with {seeds:,} seed{'s' * (seeds != 1)} each" if seeds else ""
     names = listing(arm_name(arm.name) for arm in comparison.arms)
-    equal = BUDGETS.get(setup.budget, "")
+    equal = "" if comparison.search else BUDGETS.get(setup.budget, "")
     tested = f"tested on {count(setup.test_images)} images"
     return f"Compared: {names}, trained on {data}{trained}{repeated}{equal}; {tested}."
 
@@ -31,7 +33,7 @@ def ranking(comparison: Comparison, epochs: int) -> str:
     """List the accuracies after a number of epochs, the highest first."""
     ordered = sorted(comparison.summaries_after(epochs), key=lambda each: -each.mean)
     parts = [f"{arm_name(each.arm.name)} {percent(each.mean, 2)}" for each in ordered]
-    return f"After {epochs:,} epochs: {_join(parts)}."
+    return f"After {comparison.trained(epochs)}: {_join(parts)}."
 
 
 def more_epochs(comparison: Comparison) -> str:
@@ -59,7 +61,7 @@ def timing(comparison: Comparison, whole: bool) -> str:
         for each in comparison.summaries_after(comparison.longest)
     ]
     counted = "with the seconds of the expansion" if whole else "training alone"
-    start = f"After {comparison.longest:,} epochs, {counted}: "
+    start = f"After {comparison.trained(comparison.longest)}, {counted}: "
     if not measured:
         return f"{start}nothing was measured."
     best, fastest = max(measured), min(measured, key=lambda each: each[1])
@@ -78,7 +80,8 @@ def timing(comparison: Comparison, whole: bool) -> str:
 def verdicts(comparison: Comparison, epochs: int) -> str:
     """Count the verdicts after a number of epochs, and name the largest difference."""
     pairs = comparison.pairs_after(epochs)
-    counted = f"Of {len(pairs)} pairs after {epochs:,} epochs, {listing(_tally(pairs))}."
+    trained = comparison.trained(epochs)
+    counted = f"Of {len(pairs)} pairs after {trained}, {listing(_tally(pairs))}."
     decided = [pair.verdict for pair in pairs if pair.verdict.verdict in ("better", "worse")]
     if not decided:
         return counted

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from train.compare.page import captions, cost_tables, forest, plots, sentences, tables
+from train.compare.page import captions, cost_tables, forest, plots, sentences, settings, tables
 from train.compare.results import Comparison, ExampleViews
 from train.report.classes import false_alarms, heats_of
 from train.report.page import Drawing, drawings, templates
@@ -52,6 +52,7 @@ def render_page(comparison: Comparison) -> str:
         examples=_examples(comparison),
         tables=tables,
         cost_tables=cost_tables,
+        settings=settings,
         sentences=sentences,
         facts=facts,
     )

@@ -126,12 +126,12 @@ def _speed(summary: ArmSummary, expansion: Mapping[str, float]) -> tuple[str, ..
 def pairs(comparison: Comparison, epochs: int) -> Table:
     """Tabulate the verdict on every pair after a number of epochs."""
     verdicts = [pair.verdict for pair in comparison.pairs_after(epochs)]
-    return pairs_of(verdicts, f"All pairs after {epochs:,} epochs")
+    return pairs_of(verdicts, f"All pairs after {comparison.trained(epochs)}")
 
 
 def tests(comparison: Comparison, epochs: int) -> Table:
     """Tabulate all p values and intervals of every pair after a number of epochs."""
-    caption = f"95 % intervals (points) and p values after {epochs:,} epochs"
+    caption = f"95 % intervals (points) and p values after {comparison.trained(epochs)}"
     return Table(caption, TEST_COLUMNS, tuple(map(_tests, comparison.pairs_after(epochs))))
 
 

@@ -16,6 +16,7 @@ from train.compare.page.page import render_page
 VOID = {"meta", "link", "img", "br"}
 SECTIONS = [
     "accuracy",
+    "settings",
     "budget",
     "verdicts",
     "costs",
