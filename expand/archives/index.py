@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 from expand.archives.names import INDEX, tar_name
@@ -54,6 +55,15 @@ class Index:
     def by_name(self) -> dict[str, Tar]:
         """The tars by their file."""
         return {tar.file: tar for tar in self.tars}
+
+    @cached_property
+    def _by_block(self) -> dict[int, tuple[Tar, ...]]:
+        grouped = groupby(self.tars, key=lambda tar: tar.block)
+        return {block: tuple(tars) for block, tars in grouped}
+
+    def of_block(self, block: int) -> tuple[Tar, ...]:
+        """Return the tars of a block, in the order of views."""
+        return self._by_block.get(block, ())
 
     def of_view(self, view: int) -> tuple[Tar, ...]:
         """Return the tars with one view, in the order of blocks."""

@@ -6,7 +6,7 @@ import tarfile
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from expand.archives.members import BLOCK, member_bytes
+from expand.archives.members import BLOCK, end, member_bytes
 from expand.errors import ExpandError
 
 
@@ -32,7 +32,8 @@ def list_members(file: BinaryIO) -> Iterator[Member]:
     while True:
         header = _read(file, position, BLOCK)
         if not any(header):
-            if any(_read(file, position + BLOCK, BLOCK)):
+            rest = end(position)
+            if _read(file, position, len(rest)) != rest or file.read(1):
                 raise DamagedTarError("has data after its end")
             return
         try:

@@ -16,6 +16,7 @@ DEFAULT_QUALITIES = ", ".join(
 # Written out, so that --help loads no numpy; a test holds them against the library.
 SAMPLINGS = ("stratified", "random")
 ORIGINALS = ("copy", "link", "none")
+OUTPUTS = ("folder", "webdataset")
 DATA_SETS = ("FashionMNIST", "MNIST", "KMNIST", "CIFAR10", "CIFAR100")
 COMMON = ("factor", "recipe", "techniques", "seed", "dry_run")
 
@@ -69,6 +70,19 @@ AUGMENTATION_OPTIONS = [
     ),
 ]
 OUTPUT_OPTIONS = [
+    click.option(
+        "--output",
+        type=click.Choice(OUTPUTS),
+        default="folder",
+        show_default=True,
+        help="A folder with a file for each view, or tar files as WebDataset and Hugging Face read "
+        "them, for millions of images.",
+    ),
+    click.option(
+        "--shard-size",
+        metavar="SIZE",
+        help="With --output webdataset, about how large a tar is: 500MB, 2GB.  [default: 1GB]",
+    ),
     click.option(
         "--format",
         "format_",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from expand.errors import ExpandError
@@ -62,11 +63,13 @@ def settings_for(options: dict[str, Any], recipe_name: str) -> Settings:
         recipe = recipe.with_factors(_factors(options["techniques"]))
         factor = factor if factor is not None else recipe.distinct
     balance = _balance(options, given=factor is not None)
-    given = {
+    given: dict[str, Any] = {
         key: options[key]
-        for key in ("seed", "sampling", "quality", "originals", "group_by")
+        for key in ("seed", "sampling", "quality", "originals", "group_by", "output")
         if key in options
     }
+    if options.get("shard_size") is not None:
+        given["shard_size"] = parse_size(options["shard_size"])
     usual = 1 if balance and balance.is_count else 4
     return Settings(
         recipe,
@@ -75,6 +78,19 @@ def settings_for(options: dict[str, Any], recipe_name: str) -> Settings:
         balance=balance,
         **given,
     )
+
+
+UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+
+
+def parse_size(text: str) -> int:
+    """Return the bytes that a text such as "500MB" or "1.5GB" says."""
+    match = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?) ?([kKmMgGtT]?[bB]?)", text.strip(), re.ASCII)
+    unit = match[2].lower() if match else "?"
+    unit = f"{unit}b" if unit in ("k", "m", "g", "t") else unit
+    if not match or unit not in UNITS:
+        raise ExpandError(f'--shard-size takes a size such as 500MB or 2GB, got "{text[:50]}"')
+    return int(float(match[1]) * UNITS[unit])
 
 
 def _balance(options: dict[str, Any], *, given: bool) -> Balance | None:

@@ -14,6 +14,8 @@ from expand import __version__
 from expand.engines.choose import check_workers
 from expand.engines.engine import Engine
 from expand.errors import ExpandError
+from expand.job.archives.plan import Archives, plan_archives
+from expand.job.archives.run import run_archives
 from expand.job.derived import Earlier
 from expand.job.estimate import Estimate, check_fits, choose_engine, estimate
 from expand.job.output import OutputState, hold_output
@@ -120,7 +122,8 @@ def do_job(
     """Do what a plan says, and write the run card."""
     with hold_output(plan, overwrite) as (folder, state):
         check_fits(plan, estimated, 1 - state.files / max(1, plan.files))
-        earlier = _note_derived(folder, _unfinished_card(plan, state.runs), state)
+        archives = plan_archives(plan, state.card) if plan.settings.tars else None
+        earlier = _note_derived(folder, _unfinished_card(plan, state.runs, archives), state)
         output = Identity.of(plan.out)
         context = TaskContext(
             plan.src,
@@ -137,7 +140,10 @@ def do_job(
         engine.check(_shared_files(plan))
         started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
         try:
-            summary = run(plan, context, engine, strict, progress, earlier)
+            if archives:
+                summary = run_archives(plan, archives, context, engine, strict, progress, folder)
+            else:
+                summary = run(plan, context, engine, strict, progress, earlier)
         except StrictError as error:
             if state.card and not error.made:
                 write_card(folder, state.card)  # the folder is as it was
@@ -152,7 +158,7 @@ def do_job(
         if (state.careful or engine.loses_workers) and not plan.shard:
             sweep(plan.out)  # of workers that outlived a kill for a moment, or died meanwhile
         check_output(plan.out, output)
-        write_card(folder, _finished_card(plan, [*state.runs, cost], summary))
+        write_card(folder, _finished_card(plan, [*state.runs, cost], summary, archives))
         folder.sync_names()
     recipe = plan.settings.recipe
     unknown = describe_unknown(recipe.classes, plan.dataset.class_names)
@@ -183,7 +189,9 @@ def _shared_files(plan: Plan) -> dict[str, str]:
     return {str(path): sha256(path.read_bytes()).hexdigest() for path in paths if path.is_file()}
 
 
-def _unfinished_card(plan: Plan, runs: list[dict[str, Any]]) -> dict[str, Any]:
+def _unfinished_card(
+    plan: Plan, runs: list[dict[str, Any]], archives: Archives | None
+) -> dict[str, Any]:
     """Return the run card that a job writes before it begins; `runs` are costs of earlier runs."""
     scanned = plan.found or plan.listing.summary
     return {
@@ -192,6 +200,7 @@ def _unfinished_card(plan: Plan, runs: list[dict[str, Any]]) -> dict[str, Any]:
         "source": os.path.relpath(plan.src.resolve(), plan.out.resolve()),
         "settings": plan.settings.to_dict(),
         **({"shard": str(plan.shard)} if plan.shard else {}),
+        **({"archives": archives.to_dict()} if archives else {}),
         "found": {
             "sources": scanned.count,
             "bytes": scanned.bytes,
@@ -227,10 +236,12 @@ def _label_counts(summary: RunSummary) -> dict[str, Any]:
     }
 
 
-def _finished_card(plan: Plan, runs: list[dict[str, Any]], summary: RunSummary) -> dict[str, Any]:
+def _finished_card(
+    plan: Plan, runs: list[dict[str, Any]], summary: RunSummary, archives: Archives | None
+) -> dict[str, Any]:
     """Return the run card of a job that is done."""
     return {
-        **_unfinished_card(plan, runs),
+        **_unfinished_card(plan, runs, archives),
         "state": FINISHED,
         "counts": {
             "sources": summary.sources,

@@ -15,9 +15,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from expand.archives.names import is_archive
 from expand.errors import STOPPED, ExpandError
+from expand.job.archives.records import count_samples
 from expand.job.balance import Balance
 from expand.job.plan import Plan
+from expand.job.settings import USUAL
 from expand.layouts.names import copy_name
 from expand.recipes.recorded import is_older
 from expand.records.card import (
@@ -27,6 +30,7 @@ from expand.records.card import (
     UNFINISHED,
     derived_names,
     is_record,
+    is_tars,
     read_card,
     versions,
     write_card,
@@ -36,6 +40,7 @@ from expand.records.join import join
 from expand.records.manifest import (
     SHARDS,
     find_parts,
+    is_block_record,
     manifest_name,
     names_of,
     read_records,
@@ -155,17 +160,20 @@ def _remove_earlier(plan: Plan, folder: OutputFolder, card: dict[str, Any]) -> O
     The card says so first, so that a removal that is interrupted is known as one.
     """
     claims = read_claims(plan.out, card, plan.src)
+    tars = is_tars(card)
     write_card(folder, {**card, "state": DELETING})
-    records = read_records(plan.out, ordered=False)
+    records = read_records(plan.out, ordered=False) if not tars else ()
     named = (name for record in records for name in names_of(record))
     names = chain(named, derived_names(card))
     parts = [path.name for path in find_parts(plan.out)]
+
+    def ours(name: str) -> bool:
+        if tars:
+            return is_archive(name) or is_block_record(name)
+        return claims.has(name) or claims.has_temporary(name)
+
     left = remove_files(
-        plan.out,
-        names,
-        [*parts, manifest_name(plan.out)],
-        keep=[CARD, *LOCK_FILES],
-        ours=lambda name: claims.has(name) or claims.has_temporary(name),
+        plan.out, names, [*parts, manifest_name(plan.out)], keep=[CARD, *LOCK_FILES], ours=ours
     )
     notes = [str(left)] if left.count else []
     return OutputState(notes=notes, careful=left.count > 0)
@@ -194,7 +202,7 @@ def check_earlier(plan: Plan, card: dict[str, Any]) -> OutputState:
         )
     notes = [*_check_settings(plan, card), *_check_versions(card)]
     return OutputState(
-        _count_known_files(plan), card["cost"]["runs"], notes, careful=True, card=card
+        _count_known_files(plan, card), card["cost"]["runs"], notes, careful=True, card=card
     )
 
 
@@ -206,6 +214,7 @@ def _check_settings(plan: Plan, card: dict[str, Any]) -> list[str]:
             f'"{plan.out}" was written with noise of an earlier version, which hits other pixels. '
             "Finish it with the version of expand that began it, or use --overwrite to start again"
         )
+    earlier, now = {**USUAL, **earlier}, {**USUAL, **now}
     differing = [
         key for key in (*now, "dataset", "balance", "group_by") if earlier.get(key) != now.get(key)
     ]
@@ -258,7 +267,7 @@ def _check_versions(card: dict[str, Any]) -> list[str]:
     return [f"written in part with other versions, so the bytes may differ: {', '.join(changed)}"]
 
 
-def _count_known_files(plan: Plan) -> int:
+def _count_known_files(plan: Plan, card: dict[str, Any]) -> int:
     """Count the files of the plan that earlier runs recorded.
 
     Refuse records of sources that the input no longer has.
@@ -274,7 +283,7 @@ def _count_known_files(plan: Plan) -> int:
             names = [*names, record.source][:NAMED]
     if missing:
         raise ExpandError(_format_missing(plan, missing, names))
-    return files
+    return max(files, count_samples(plan.out)) if is_tars(card) else files
 
 
 def _has_files(plan: Plan, source: str) -> bool:

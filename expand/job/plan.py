@@ -146,6 +146,11 @@ def make_plan(
             note := check_groups(completed.group_by, dataset.listing)
         ):
             dataset.notes = (*dataset.notes, note)
+        if completed.tars and shard:
+            raise ExpandError(
+                "--shard cannot be used with --output webdataset; several machines can share the "
+                "work with --engine ray"
+            )
         plan = Plan(src, out, completed, dataset, Identity.of(src))
         return take_share(plan, shard) if shard else plan
     except OSError as error:

@@ -51,7 +51,7 @@ def run(
     `progress` is called for each source with its number of files. A bad source is noted and left
     out; with `strict`, nothing new is begun after it, and StrictError is raised.
     """
-    summary, started = RunSummary(), _clocks()
+    summary, started = RunSummary(), clocks()
     old = has_old_parts(plan.records)
     writer = ManifestWriter(plan.records, labelled=plan.settings.dataset is not None)
     try:
@@ -74,7 +74,7 @@ def run(
         writer.publish()
     finally:
         writer.close()
-        wall, cpu = _clocks()
+        wall, cpu = clocks()
         summary.wall_seconds, summary.cpu_seconds = wall - started[0], cpu - started[1]
     return summary
 
@@ -148,6 +148,6 @@ def _tasks(plan: Plan, writer: ManifestWriter, old: bool) -> Iterator[Task]:
             )
 
 
-def _clocks() -> tuple[float, float]:
+def clocks() -> tuple[float, float]:
     """Return wall seconds, and CPU seconds of this process and of its children that have ended."""
     return time.perf_counter(), sum(os.times()[:4])

@@ -16,7 +16,10 @@ from expand.techniques.ranges import MOST_FACTOR, is_whole
 from expand.views.views import Views
 
 MOST_PREVIEWED = 8
+LEAST_SHARD, MOST_SHARD = 1000, 10**12
 ORIGINALS = ("copy", "link", "none")
+FOLDER, WEBDATASET = OUTPUTS = ("folder", "webdataset")
+JSONL, PARQUET = MANIFESTS = ("jsonl", "parquet")
 KINDS: dict[str, tuple[type, ...]] = {
     "recipe": (dict,),
     "factor": (int,),
@@ -27,6 +30,8 @@ KINDS: dict[str, tuple[type, ...]] = {
     "originals": (str,),
 }
 """The types of the settings as plain data."""
+USUAL: dict[str, Any] = {"output": FOLDER, "shard_size": None, "manifest": JSONL}
+"""Settings that run cards leave out where they are as usual."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,12 @@ class Settings:
     """How many views each class gets; None: `factor` each."""
     group_by: str | None = None
     """What finds the group of an image, which its rows in the manifest have."""
+    output: str = FOLDER
+    """A folder with a file for each view, or tars of WebDataset."""
+    shard_size: int | None = None
+    """About how many bytes a tar has; None: the default."""
+    manifest: str = JSONL
+    """The form of the manifest."""
 
     def __post_init__(self) -> None:
         if isinstance(self.balance, str):
@@ -103,6 +114,7 @@ class Settings:
             raise ExpandError("--factor 1 with --originals none leaves nothing to write")
         if self.group_by is not None and not isinstance(self.group_by, str):
             raise ExpandError(f"--group-by must be text, got {shown(self.group_by)}")
+        self._check_output()
         if self.balance and self.originals == "none":
             raise ExpandError("--balance keeps the originals; leave out --originals none")
         most = self.recipe.distinct
@@ -112,6 +124,47 @@ class Settings:
                 "distinct views"
             )
         self.views  # noqa: B018  # checks the seed and the sampling
+
+    def _check_output(self) -> None:
+        """Refuse a form of the output that cannot be, or that other settings rule out."""
+        if self.output not in OUTPUTS:
+            raise ExpandError(f"--output must be {', '.join(OUTPUTS)}, got {shown(self.output)}")
+        if self.manifest not in MANIFESTS:
+            raise ExpandError(
+                f"--manifest must be {', '.join(MANIFESTS)}, got {shown(self.manifest)}"
+            )
+        if not self.tars:
+            if self.shard_size is not None:
+                raise ExpandError("--shard-size needs --output webdataset")
+            return
+        size = self.shard_size
+        if size is not None and (not is_whole(size) or not LEAST_SHARD <= size <= MOST_SHARD):
+            raise ExpandError(f"--shard-size must be 1kB … 1TB, got {shown(size)}")
+        if self.balance:
+            raise ExpandError(
+                "--balance gives images different numbers of views, and --output webdataset has "
+                "a tar for each view of all of them; leave one out"
+            )
+        if self.originals == "link":
+            raise ExpandError(
+                "--originals link cannot be used with --output webdataset, which has the originals "
+                "in tars; use --originals copy or none"
+            )
+
+    @property
+    def tars(self) -> bool:
+        """Whether the output is tars."""
+        return self.output == WEBDATASET
+
+    @property
+    def views_written(self) -> range:
+        """The views of every image that become files; not under a balance."""
+        return range(1 if self.originals == "none" else 0, self.factor)
+
+    @property
+    def original_format(self) -> str:
+        """The format that originals are written in: tars have images of one format."""
+        return self.format if self.tars else "keep"
 
     @cached_property
     def views(self) -> Views:
@@ -144,13 +197,14 @@ class Settings:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain data; what is not used is left out."""
-        parts = ("dataset", "balance", "group_by")
+        parts = ("dataset", "balance", "group_by", *USUAL)
         values = {key: getattr(self, key) for key in self.__dataclass_fields__ if key not in parts}
         values["recipe"] = self.recipe.to_dict()
         dataset = {"dataset": asdict(self.dataset)} if self.dataset else {}
         balance = {"balance": self.balance.to_dict()} if self.balance else {}
         groups = {} if self.group_by is None else {"group_by": self.group_by}
-        return values | dataset | balance | groups
+        written = {key: getattr(self, key) for key in USUAL if getattr(self, key) != USUAL[key]}
+        return values | dataset | balance | groups | written
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Settings:

@@ -10,6 +10,19 @@ from expand.job.tasks.labels import LabelCounts
 from expand.job.tasks.outcome import Outcome
 from expand.records.rows import LabelFileRow
 
+COUNTS = (
+    "sources",
+    "files",
+    "made",
+    "bytes",
+    "same",
+    "kept",
+    "kept_bytes",
+    "label_files",
+    "label_bytes",
+    "objects",
+)
+
 
 class BadSource(NamedTuple):
     """A source that cannot be used, and why."""
@@ -67,6 +80,16 @@ class RunSummary:
         self.labels[label] = self.labels.get(label, 0) + files
         if outcome.labels:
             self._add_labels(outcome.labels)
+
+    def merge(self, other: RunSummary) -> None:
+        """Add what another part of the run did; its times are not added."""
+        for name in COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for label, files in other.labels.items():
+            self.labels[label] = self.labels.get(label, 0) + files
+        self.dropped.update(other.dropped)
+        self.mended.update(other.mended)
+        self.bad += other.bad
 
     def _add_labels(self, labels: LabelCounts) -> None:
         self.label_files += labels.files

@@ -10,7 +10,7 @@ from typing import Any
 
 from expand import __version__
 from expand.errors import ExpandError
-from expand.records.manifest import MANIFEST, is_part
+from expand.records.manifest import MANIFEST, is_block_record, is_part
 from expand.records.rows import NotJsonError, parse_json
 from expand.storage.folder import OutputFolder
 from expand.storage.lock import LOCK_FILES
@@ -113,9 +113,14 @@ def versions() -> dict[str, str]:
 
 def is_record(name: str, manifest: str = MANIFEST) -> bool:
     """Tell whether a file at the top of an output folder is one of expand's records."""
-    return name in (CARD, manifest, *LOCK_FILES) or is_part(name)
+    return name in (CARD, manifest, *LOCK_FILES) or is_part(name) or is_block_record(name)
 
 
 def derived_names(card: dict[str, Any] | None) -> list[str]:
     """Return the files for the whole set that the last finished run wrote."""
     return [entry["file_name"] for entry in (card or {}).get("derived", ())]
+
+
+def is_tars(card: dict[str, Any] | None) -> bool:
+    """Tell whether a run card is of an output folder that has tars."""
+    return card is not None and card["settings"].get("output", "folder") != "folder"

@@ -30,6 +30,9 @@ LABELLED_MANIFEST = "expand.jsonl"
 """The manifest of a labelled dataset: a `metadata.jsonl` in it is the user's own."""
 PART, LABELLED_PART, BEGUN = ".metadata-{}.part", ".expand-{}.part", ".begun-{}.part"
 _PARTS = re.compile(r"\.(metadata|expand|begun)-\d+\.part")
+BLOCK_ROWS, BLOCK_TARS = ".block-{:06d}.jsonl", ".block-{:06d}.json"
+"""While a run writes tars: the rows of a block, and its tars with their hashes."""
+_BLOCK = re.compile(r"\.block-\d{6,9}\.jsonl?", re.ASCII)
 SHARDS = ".shards"
 """The folder in the output folder that has the records of each shard until they are merged."""
 _LABELLED_PARTS = LABELLED_PART.format("*")
@@ -53,6 +56,11 @@ def order(source_id: str) -> list[str]:
 def is_part(name: str) -> bool:
     """Tell whether a file at the top of an output folder belongs to a run that ended early."""
     return _PARTS.fullmatch(name) is not None
+
+
+def is_block_record(name: str) -> bool:
+    """Tell whether a file at the top of an output folder is the record of a block of tars."""
+    return _BLOCK.fullmatch(name) is not None
 
 
 def manifest_name(folder: Path) -> str:

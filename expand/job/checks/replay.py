@@ -113,7 +113,7 @@ class Replayer:
 
     def _render(self, row: Row, data: bytes, decoded: Decoded) -> bytes:
         if row["view"] == 0:
-            return encode_original(decoded, data)
+            return encode_original(decoded, data, self.settings)
         try:
             if self.noise_is_older and row["params"].get(Noise.name, {}).get("amount"):
                 raise ExpandError(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,21 +24,24 @@ SOURCE = b', "source": "'
 def merge_manifests(folders: Sequence[Path], scratch: Path) -> Iterator[str]:
     """Yield the lines of the manifests of shards in the order of one run.
 
-    Lines are not parsed, so a million take seconds. `scratch` is a folder for temporary files,
-    which the caller removes.
+    `scratch` is a folder for temporary files, which the caller removes.
     """
     paths = [folder / manifest_name(folder) for folder in folders]
-    level = 0
-    while len(paths) > OPEN:
-        level += 1
-        paths = [
-            _write(scratch / f"merged-{level}-{number}.part", _merge(some))
-            for number, some in enumerate(
-                paths[first : first + OPEN] for first in range(0, len(paths), OPEN)
-            )
-        ]
-    for line in _merge(paths):
+    numbers = count()
+    for line in merge_parts(paths, lambda: scratch / f"merged-{next(numbers)}.part"):
         yield line.decode()
+
+
+def merge_parts(paths: Sequence[Path], scratch: Callable[[], Path]) -> Iterator[bytes]:
+    """Yield the lines of parts of a manifest, each sorted by source, sorted by source.
+
+    Lines are not parsed, so a million take seconds. `scratch` returns the path of a new temporary
+    file each time, which the caller removes.
+    """
+    while len(paths) > OPEN:
+        groups = (paths[first : first + OPEN] for first in range(0, len(paths), OPEN))
+        paths = [_write(scratch(), _merge(some)) for some in groups]
+    yield from _merge(paths)
 
 
 def _write(path: Path, lines: Iterable[bytes]) -> Path:

@@ -11,6 +11,7 @@ import numpy as np
 
 from expand.images.decoder import Decoded
 from expand.images.encoder import encode
+from expand.images.formats import OPTIONS
 from expand.images.pixels import Pixels
 from expand.job.settings import Settings
 from expand.job.tasks.drawing import DrawnSource, draw_sources
@@ -59,7 +60,7 @@ def make_files(
     for k in source.ks:
         pixels, params = views.render(k)
         name = source.name(k, settings.format)
-        file = encode(pixels, encoding) if k else encode_original(decoded, data)
+        file = encode(pixels, encoding) if k else encode_original(decoded, data, settings)
         file_hash = source_hash if file is data else sha256(file).hexdigest()
         same_as = views.find_same(k, pixels, file_hash)
         height, width = pixels.shape[:2]
@@ -157,6 +158,12 @@ def _are_equal(first: Pixels, second: Pixels) -> bool:
     )
 
 
-def encode_original(decoded: Decoded, data: bytes) -> bytes:
-    """Return the file of view 0: the source's own bytes, or new ones without orientation tag."""
+def encode_original(decoded: Decoded, data: bytes, settings: Settings) -> bytes:
+    """Return the file of view 0: the source's own bytes, or new ones.
+
+    New ones have no orientation tag, or another format where all images must have the same.
+    """
+    wanted = settings.original_format
+    if wanted in OPTIONS and OPTIONS[wanted].name != decoded.encoding.format:
+        return encode(decoded.pixels, decoded.encoding.override(wanted, settings.quality))
     return encode(decoded.pixels, decoded.encoding) if decoded.turned else data

@@ -1,0 +1,1 @@
+"""An expanded dataset as tars: the job that writes them, and its checks."""

@@ -1,0 +1,60 @@
+"""Blocks of sources: equal parts of a dataset, by a hash of each source's name.
+
+Which block a source is in depends on its path and the number of blocks alone. Classes are mixed in
+every block, and a new source changes one block.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+
+from expand.layouts.blocks import IN_MEMORY, Blocks
+from expand.layouts.names import fold, split_suffix
+from expand.layouts.source import Source
+
+HELD = 1 << 16
+"""Sources that are held in memory before they go to the disk."""
+_COPY = re.compile(r"_v[1-9]\d*$")
+
+
+def block_of(source_id: str, blocks: int) -> int:
+    """Return the block of a source, from 0.
+
+    Sources whose copies could get the same names are in one block.
+    """
+    stem = _COPY.sub("", fold(split_suffix(source_id)[0]))
+    data = stem.encode("utf-8", "surrogateescape")
+    digest = blake2b(data, digest_size=8, key=b"block").digest()
+    return int.from_bytes(digest, "big") * blocks >> 64
+
+
+class Dealt:
+    """Sources dealt into blocks, on the disk; in each block they keep their order."""
+
+    def __init__(self, sources: Iterable[Source], blocks: int) -> None:
+        self._stored = Blocks(IN_MEMORY)
+        self._parts: list[list[int]] = [[] for _ in range(blocks)]
+        held: dict[int, list[Source]] = {}
+        count = 0
+        for source in sources:
+            held.setdefault(block_of(source.id, blocks), []).append(source)
+            count += 1
+            if count == HELD:
+                self._store(held)
+                held, count = {}, 0
+        self._store(held)
+
+    def __iter__(self) -> Iterator[list[Source]]:
+        for parts in self._parts:
+            yield [source for number in parts for source in self._stored[number]]
+
+    def close(self) -> None:
+        """Remove the temporary file."""
+        self._stored.close()
+
+    def _store(self, held: dict[int, list[Source]]) -> None:
+        for block, sources in held.items():
+            self._parts[block].append(len(self._stored))
+            self._stored.append(sources)

@@ -1,0 +1,125 @@
+"""The run that writes tars: one block at a time in each worker; manifest and index at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+
+from expand.archives.index import Tar, make_index
+from expand.archives.names import INDEX
+from expand.engines.engine import Engine
+from expand.job.archives.block import Block, BlockResult, do_block
+from expand.job.archives.dealing import Dealt
+from expand.job.archives.growing import growing_file, publish
+from expand.job.archives.plan import Archives
+from expand.job.archives.records import read_index, remove_records
+from expand.job.plan import Plan
+from expand.job.run import Progress, StrictError, clocks
+from expand.job.sharding.records import merge_parts
+from expand.job.summary import RunSummary
+from expand.job.tasks.context import TaskContext, check_card, check_input, check_output
+from expand.records.manifest import BLOCK_ROWS, LABELLED_MANIFEST, MANIFEST, order
+from expand.storage.folder import OutputFolder
+from expand.storage.names import temporary_name
+
+FLUSHED = 1 << 20
+"""Bytes of the manifest that are written together."""
+
+
+def run_archives(
+    plan: Plan,
+    archives: Archives,
+    context: TaskContext,
+    engine: Engine,
+    strict: bool,
+    progress: Progress,
+    folder: OutputFolder,
+) -> RunSummary:
+    """Write every tar of the plan that does not exist yet, then the manifest and the index.
+
+    A bad source is noted and left out; with `strict`, no other block is begun after it, and
+    StrictError is raised.
+    """
+    summary, started, tars = RunSummary(), clocks(), list[Tar]()
+    try:
+        with closing(_results(plan, archives, context, engine, strict, summary)) as results:
+            for result in results:
+                summary.merge(result.summary)
+                tars += result.tars
+                bad = len(result.summary.bad) * len(plan.settings.views_written)
+                progress(result.summary.files + bad)
+        summary.bad.sort(key=lambda bad: order(bad.source))
+        summary.labels = dict(sorted(summary.labels.items()))
+        if summary.bad:
+            check_input(context.src, context.input)
+        if strict and summary.bad:
+            raise StrictError(summary.bad[0], summary.made)
+        check_output(context.out, context.output)
+        check_card(folder)
+        _write_manifest(plan, archives, folder)
+        index = make_index(
+            archives.classes, archives.blocks, plan.settings.factor, archives.extension, tars
+        )
+        folder.write(INDEX, index.to_json(), sync=True)
+        remove_records(folder, archives.blocks)
+    finally:
+        wall, cpu = clocks()
+        summary.wall_seconds, summary.cpu_seconds = wall - started[0], cpu - started[1]
+    return summary
+
+
+def _results(
+    plan: Plan,
+    archives: Archives,
+    context: TaskContext,
+    engine: Engine,
+    strict: bool,
+    summary: RunSummary,
+) -> Generator[BlockResult, None, None]:
+    """Yield the results of all blocks; with `strict`, of those begun before a bad source."""
+    known = read_index(context.out)
+
+    def blocks(dealt: Dealt) -> Iterator[Block]:
+        for number, sources in enumerate(dealt):
+            if strict and summary.bad:
+                return
+            tars = known.of_block(number) if known else ()
+            yield Block(number, sources, tars)
+
+    with closing(Dealt(plan.listing, archives.blocks)) as dealt:
+        work = partial(do_block, context, archives, strict)
+        with closing(engine.map(work, blocks(dealt))) as done:
+            yield from done
+
+
+def _write_manifest(plan: Plan, archives: Archives, folder: OutputFolder) -> None:
+    """Write the manifest from the rows of all blocks."""
+    name = LABELLED_MANIFEST if plan.settings.dataset else MANIFEST
+    paths = [plan.out / BLOCK_ROWS.format(block) for block in range(archives.blocks)]
+    with _scratch(folder) as scratch, growing_file(folder) as file:
+        lines = bytearray()
+        for line in merge_parts(paths, scratch):
+            lines += line
+            if len(lines) >= FLUSHED:
+                file.append(bytes(lines))
+                lines.clear()
+        file.append(bytes(lines))
+        publish(file, name, sync=True)
+
+
+@contextmanager
+def _scratch(folder: OutputFolder) -> Iterator[Callable[[], Path]]:
+    """Yield what returns paths of temporary files; these are removed at the end."""
+    names: list[str] = []
+
+    def new() -> Path:
+        names.append(temporary_name())
+        return Path(folder.path, names[-1])
+
+    try:
+        yield new
+    finally:
+        for name in names:
+            folder.remove(name)
