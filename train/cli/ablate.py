@@ -22,6 +22,7 @@ from train.cli.settings import load_recipe, read_hyperparameters, read_shape
 from train.errors import TrainError
 
 if TYPE_CHECKING:
+    from expand.storage.stores.url import Place
     from train.ablate.ablation import AblationStudy
 
 ABLATE_COMMON = ("test", "recipe", "design", "epochs", "out")
@@ -85,7 +86,7 @@ ABLATE_OPTIONS = {
 }
 
 
-def read_ablation(data: Path, options: dict[str, Any]) -> AblationStudy:
+def read_ablation(data: Place, options: dict[str, Any]) -> AblationStudy:
     """Return the settings of the ablation that the options ask for."""
     from train.ablate.ablation import AblationStudy
 

@@ -14,6 +14,7 @@ from expand.cli.groups import Command, FileOrFolder, Folder, GroupedCommand, tit
 from expand.cli.options import LAYOUT, MAX_PIXELS_OPTION
 from expand.cli.output import echo, visible
 from expand.cli.terminal import need_folder, program_name, run_to_exit
+from expand.storage.stores.url import Place
 from train.cli.ablate import ABLATE_COMMON, ABLATE_OPTIONS, read_ablation
 from train.cli.compare import (
     COMPARE_COMMON,
@@ -34,6 +35,7 @@ from train.cli.options import (
     Option,
     current_name,
 )
+from train.cli.places import FolderOrUrl
 from train.cli.settings import read_settings
 from train.errors import TrainError
 
@@ -89,10 +91,10 @@ def command() -> None:
 
 
 @command.command(hidden=True, cls=GroupedCommand, common=COMMON)
-@click.argument("data", type=Folder(), default=Path("data/expanded"))
+@click.argument("data", type=FolderOrUrl(), default=Path("data/expanded"))
 @add_options(TRAIN_OPTIONS)
 def run(
-    data: Path, out: Path | None, overwrite: bool, tensorboard: bool, quiet: bool, **options: Any
+    data: Place, out: Path | None, overwrite: bool, tensorboard: bool, quiet: bool, **options: Any
 ) -> None:
     """Train a model."""
     settings = read_settings(data, options)
@@ -149,9 +151,9 @@ def predict(run: Path, images: tuple[Path, ...], device: str, layout: str) -> in
 
 
 @command.command(cls=GroupedCommand, common=COMPARE_COMMON)
-@click.argument("data", type=Folder(), default=Path("data/train"))
+@click.argument("data", type=FolderOrUrl(), default=Path("data/train"))
 @add_options(COMPARE_OPTIONS)
-def compare(data: Path, **options: Any) -> int:
+def compare(data: Place, **options: Any) -> int:
     """Compare strategies on DATA: accuracy with confidence intervals, and cost.
 
     Writes index.html, report.md, comparison.json and runs.csv. Interrupted? Run the same command
@@ -183,9 +185,9 @@ def compare(data: Path, **options: Any) -> int:
 
 
 @command.command(cls=GroupedCommand, common=ABLATE_COMMON)
-@click.argument("data", type=Folder(), default=Path("data/train"))
+@click.argument("data", type=FolderOrUrl(), default=Path("data/train"))
 @add_options(ABLATE_OPTIONS)
-def ablate(data: Path, **options: Any) -> int:
+def ablate(data: Place, **options: Any) -> int:
     """Ablate a recipe on DATA: which techniques help, which harm, and for which classes.
 
     Writes index.html, report.md, ablation.json and recipe.yaml, a recipe to expand with.

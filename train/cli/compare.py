@@ -28,6 +28,7 @@ from train.errors import TrainError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from expand.storage.stores.url import Place
     from train.compare.arms import Arm
     from train.compare.study import ComparisonStudy
 
@@ -204,7 +205,7 @@ COMPARE_OPTIONS = {
 }
 
 
-def read_comparison(data: Path, options: dict[str, Any]) -> ComparisonStudy:
+def read_comparison(data: Place, options: dict[str, Any]) -> ComparisonStudy:
     """Return the settings of the comparison that the options ask for."""
     from train.compare.arms import default_lengths, parse_arms, parse_numbers
     from train.compare.codec import Codec

@@ -11,6 +11,7 @@ import click
 from expand.cli.groups import Folder, NameList, NameOrFile
 from expand.cli.options import LAYOUT, MAX_PIXELS_OPTION, RECIPES, SAMPLINGS, technique_names
 from train.cli.config import load_config
+from train.cli.places import FolderOrUrl
 
 Option = Callable[[Any], Any]
 COMMON = ("test", "strategy", "model", "epochs", "out")
@@ -50,7 +51,7 @@ CONFIG = click.option(
 DATA_OPTIONS = [
     click.option(
         "--test",
-        type=Folder(),
+        type=FolderOrUrl(),
         help="Test set, as DATA; used once, after training.  [default: DATA's part for tests]",
     ),
     LAYOUT,

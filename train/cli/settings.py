@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +13,7 @@ from train.errors import TrainError
 
 if TYPE_CHECKING:
     from expand.recipes.recipe import Recipe
+    from expand.storage.stores.url import Place
     from train.data.shape import Shape
     from train.feed.strategies import Strategy
     from train.fit.hyperparameters import Hyperparameters
@@ -53,7 +53,7 @@ USED_BY = {
 """The strategies that an option is for."""
 
 
-def read_settings(data: Path, options: dict[str, Any]) -> Settings:
+def read_settings(data: Place, options: dict[str, Any]) -> Settings:
     """Return the settings that the options ask for."""
     from train.runs.settings import Settings
 
@@ -115,16 +115,12 @@ def load_recipe(recipe: str | dict[str, Any], *, rules: bool = True) -> Recipe:
     return loaded
 
 
-def read_strategy(data: Path, options: dict[str, Any]) -> Strategy:
+def read_strategy(data: Place, options: dict[str, Any]) -> Strategy:
     """Return the strategy that the options ask for, with an expanded set's run card as default."""
-    from expand.errors import ExpandError
-    from expand.records.card import read_card
+    from train.data.sets.objects import read_card_at
     from train.feed.strategies import Strategy
 
-    try:
-        card = read_card(data)
-    except ExpandError as error:
-        raise TrainError(str(error)) from error
+    card = read_card_at(data)
     written = card["settings"] if card else {}
     name = options["strategy"] or ("disk" if card else "none")
     options = _without_unused(name, options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,7 +157,7 @@ def _decode_training(opened: Opened, request: DataRequest, opener: Opener) -> Sp
     if opened.pack:
         return Split("training", folder, opened.pack)
     folder = folder.whole()
-    hashes = hash_files(folder.path, folder.files)
+    hashes = hash_files(folder.path, folder.files) if isinstance(folder.root, Path) else []
     try:
         decoded = opener.decode(folder, hashes)
     except TooLargeError as error:

@@ -30,6 +30,7 @@ from train.data.decoding import (
     joined,
     read_images,
 )
+from train.data.folders.files import is_in_memory
 from train.data.folders.folder import Decodable, Folder
 from train.data.folders.listed import ListedImage
 from train.data.pack_files import (
@@ -218,7 +219,8 @@ def _decode_all(
     contents = packing.contents
     seconds = len(contents) * (FILE_SECONDS + pixels * PIXEL_SECONDS)
     work = partial(decode_rows, array, packing.shape)
-    for decoded in make_engine(None, seconds, pixels).map(work, contents.parts(pixels)):
+    workers = 1 if is_in_memory(contents.root) else None
+    for decoded in make_engine(workers, seconds, pixels).map(work, contents.parts(pixels)):
         yield decoded
         progress(len(decoded.fingerprints))
 

@@ -9,6 +9,7 @@ import torch
 from expand.engines.choose import available_cores
 from expand.views.batches import ViewBatches
 from train.data.dataset import Data
+from train.data.folders.files import is_in_memory
 from train.data.shape import Shape
 from train.data.split import Split
 from train.feed.batched import check_batched, without_batched_form
@@ -59,6 +60,8 @@ def reads_files(split: Split, strategy: Strategy, shape: Shape) -> bool:
 def _from_files(
     settings: Settings, sampler: Sampler, data: Data, workers: int | None
 ) -> FeedChoice:
+    if is_in_memory(sampler.folder.root):
+        workers = 0
     workers = max(1, available_cores() - 1) if workers is None else workers
     hashes = [data.train.pack.hashes[row] for row in sampler.folder.pack_rows]
     images = file_images(sampler, settings.shape, hashes)

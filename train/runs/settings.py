@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 
 from expand.layouts.layout import AUTO
 from expand.recipes.recorded import is_older
+from expand.storage.stores.url import Place, is_url
 from train.data.cache import Cache
 from train.data.dataset import DataRequest
 from train.data.shape import ANY_SHAPE, Shape
@@ -38,8 +39,8 @@ MAY_DIFFER = (*PATHS, "draws")
 class Settings:
     """Everything that the trained weights depend on."""
 
-    data: Path
-    test: Path | None
+    data: Place
+    test: Place | None
     strategy: Strategy
     hyperparameters: Hyperparameters
     model: str = "cnn"
@@ -168,5 +169,9 @@ def moved_folders(before: dict[str, Any], settings: Recorded) -> list[str]:
     return [
         f"{key} was {before[key]}, is {now[key]}"
         for key in given
-        if os.path.realpath(str(before[key])) != os.path.realpath(now[key])
+        if _real(str(before[key])) != _real(now[key])
     ]
+
+
+def _real(place: str) -> str:
+    return place if is_url(place) else os.path.realpath(place)

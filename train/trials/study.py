@@ -5,11 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expand.job.settings import Settings as Expansion
 from expand.layouts.layout import AUTO
+from expand.storage.stores.url import Place
 from expand.views.keys import draw
 from expand.views.views import Views
 from train.data.dataset import Data
@@ -55,8 +55,8 @@ class Trial:
 class Study(ABC):
     """Data, model and training that all arms share."""
 
-    data: Path
-    test: Path | None
+    data: Place
+    test: Place | None
     """None: the part of the dataset for tests."""
     training: Hyperparameters
     model: str = "cnn"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.layout import AUTO, FOLDERS
+from expand.storage.stores.url import Place
 from train.errors import TrainError
 
 CLASSIFIED = (FOLDERS, "split-folders", "huggingface", "table", AUTO)
@@ -33,7 +34,7 @@ def check_classified(root: Path, dataset: Dataset) -> None:
         raise TrainError(_some_without(root, unlabelled, first))
 
 
-def refuse_expanded(root: Path, layout: str, files: Sequence[str], labels: Sequence[str]) -> None:
+def refuse_expanded(root: Place, layout: str, files: Sequence[str], labels: Sequence[str]) -> None:
     """Raise TrainError unless every image of an expanded dataset has a class."""
     if layout not in CLASSIFIED or not any(labels):
         raise TrainError(_no_classes(root, layout, f"a dataset of the layout {layout}"))
@@ -41,12 +42,12 @@ def refuse_expanded(root: Path, layout: str, files: Sequence[str], labels: Seque
         raise TrainError(_some_without(root, len(without), without[0]))
 
 
-def _some_without(root: Path, count: int, first: str) -> str:
+def _some_without(root: Place, count: int, first: str) -> str:
     have = "1 image has" if count == 1 else f"{count:,} images have"
     return f'"{root}": {have} no class, the first is "{first}"; give every image one class'
 
 
-def _no_classes(root: Path, layout: str, title: str) -> str:
+def _no_classes(root: Place, layout: str, title: str) -> str:
     """Say that a dataset has no classes of images, and what trains from it."""
     said = f'"{root}" is {title}: its images do not have one class each, which train needs.'
     if layout.startswith(YOLO):

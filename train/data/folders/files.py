@@ -9,7 +9,7 @@ from pathlib import Path
 from expand.errors import BadImageError
 from expand.storage.stores.open import open_store
 from expand.storage.stores.store import MissingError, Store
-from expand.storage.stores.url import Place
+from expand.storage.stores.url import Place, Url
 from train.data.decoding import read_checked
 from train.data.folders.folder import Folder
 
@@ -36,6 +36,11 @@ def read_file(root: Place, name: str, expected: str, span: tuple[int, int] | Non
     if sha256(data).hexdigest() != expected:
         raise BadImageError("has changed since the run began")
     return data
+
+
+def is_in_memory(root: Place) -> bool:
+    """Tell whether only this process can read the files of a set."""
+    return isinstance(root, Url) and root.scheme == "memory"
 
 
 @lru_cache(maxsize=8)

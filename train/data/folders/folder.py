@@ -64,6 +64,8 @@ class Folder:
     """What a table says of each image, as JSON text; empty without a table."""
     balanced: bool = False
     """Whether its classes have different numbers of views on purpose (expand --balance)."""
+    versions: list[str] = field(default_factory=list)
+    """What a store says of each file, which is another text if the file changes; else empty."""
     spans: NDArray[np.int64] | None = None
     """Where the file of each image begins in its tar, and its bytes (N×2); None: not in tars."""
 
@@ -150,6 +152,7 @@ class Folder:
             file_hashes=kept(self.file_hashes),
             groups=kept(self.groups),
             annotations=kept(self.annotations),
+            versions=kept(self.versions),
             spans=None if self.spans is None else self.spans[chosen],
         )
 

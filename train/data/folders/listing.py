@@ -11,6 +11,7 @@ from expand.layouts.labelled.open import open_dataset
 from expand.layouts.layout import AUTO, LayoutError, describe, train_command
 from expand.layouts.source import check_name
 from expand.records.card import read_card
+from expand.storage.stores.url import Place
 from train.data.folders.classified import check_classified
 from train.data.folders.folder import Folder
 from train.data.folders.manifest import (
@@ -53,7 +54,7 @@ def _from_dataset(root: Path, layout: str, split: str) -> Folder:
         check_classified(root, dataset)
         named = ((source.id, source.label, source.annotation) for source in dataset.listing)
         sources, labels, said = map(list, zip(*named, strict=True))
-        _check_names(root, sources)
+        check_names(root, sources)
         empty = tuple(each.sentence() for each in dataset.listing.summary.empty_classes)
         folder = Folder.of(root, sources, labels, sources, [0] * len(sources), None)
         return replace(
@@ -76,7 +77,8 @@ def _in_parts(folder: Folder, dataset: Dataset) -> Folder:
     return replace(folder, split=dataset.split, parts=dataset.parts)
 
 
-def _check_names(root: Path, sources: list[str]) -> None:
+def check_names(root: Place, sources: list[str]) -> None:
+    """Refuse names that are not UTF-8: views are keyed by their bytes."""
     for source in sources:
         try:
             check_name(source)

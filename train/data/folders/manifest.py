@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +12,9 @@ from typing import Any
 from expand.errors import ExpandError
 from expand.layouts.layout import AUTO
 from expand.layouts.recognition.evidence import peek
-from expand.records.card import read_card
-from expand.records.manifest import manifest_name, read_rows
+from expand.records.card import FINISHED, read_card
+from expand.records.manifest import Row, manifest_name, read_rows
+from expand.storage.stores.url import Place
 from train.data.folders.classified import refuse_expanded
 from train.data.folders.folder import Folder
 from train.errors import TrainError
@@ -60,9 +62,19 @@ def list_expanded(root: Path, card: dict[str, Any] | None) -> Folder:
     name = manifest_name(root)
     if card is None:
         raise TrainError(f'"{root}" has a {name} and no run card; was it written by expand?')
-    if card.get("state") != "finished":
+    check_finished(root, card)
+    return of_rows(root, card, name, read_rows(root))
+
+
+def check_finished(root: Place, card: dict[str, Any]) -> None:
+    """Refuse what a run of expand wrote that has not come to its end."""
+    if card["state"] != FINISHED:
         raise TrainError(f'"{root}" is not finished; run the same expand command again')
-    rows = [row for row in read_rows(root) if not row.get("kept")]
+
+
+def of_rows(root: Place, card: dict[str, Any], name: str, written: Iterable[Row]) -> Folder:
+    """Return the folder that the rows of a manifest of this name describe."""
+    rows = [row for row in written if not row.get("kept")]
     if not rows:
         raise TrainError(f'"{root}" has no images: its {name} is empty')
     try:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from expand.storage.stores.url import Place, Url
-from train.data.cache import Cache
+from train.data.cache import Cache, TooLargeError
 from train.data.folders.folder import Folder
 from train.data.folders.listed import as_folder
 from train.data.folders.listing import list_folder
 from train.data.pack import Pack, Packing, pack, pack_contents
+from train.data.sets.objects import ObjectContents, list_objects
 from train.data.sets.shards import ShardContents, find_shards
 from train.data.shape import Shape
 from train.errors import TrainError
@@ -42,9 +43,23 @@ class Opener(NamedTuple):
             folder = as_folder(place, made.listed, shards.card)
             return Opened(folder, made._replace(listed=()))
         if isinstance(place, Url):
-            raise TrainError(f'"{place}" is a URL')
+            return Opened(list_objects(place, layout))
         return Opened(list_folder(place, layout))
 
     def decode(self, folder: Folder, hashes: list[str] | None = None) -> Pack:
-        """Decode a listed folder; raise TooLargeError if it does not fit into the cache."""
-        return pack(folder, self.shape, self.cache, self.packing(folder), hashes)
+        """Decode a listed folder, whose files may have known hashes.
+
+        Raise TooLargeError if it does not fit into the cache, but can be read from its files.
+        """
+        if not isinstance(folder.root, Url):
+            return pack(folder, self.shape, self.cache, self.packing(folder), hashes)
+        contents = ObjectContents(folder.root, folder)
+        try:
+            made = pack_contents(contents, self.shape, self.cache, self.packing(folder))
+        except TooLargeError as error:
+            raise TrainError(
+                f"{error}. At a URL, train streams only tar shards of expand from there: "
+                "`expand --output webdataset`; or use a larger --cache-size",
+                error.status,
+            ) from error
+        return made._replace(listed=())

@@ -14,12 +14,13 @@ from typing import Any, ClassVar, NamedTuple
 from expand.archives.index import Index, Tar
 from expand.archives.names import INDEX, parse_tar_name
 from expand.errors import ExpandError
-from expand.records.card import CARD, FINISHED, parse_card
-from expand.storage.stores.open import open_store
+from expand.records.card import CARD, parse_card
+from expand.storage.stores.open import check_store, open_store
 from expand.storage.stores.store import MissingError, Store
 from expand.storage.stores.url import Place
 from train.data.decoding import Encoded
 from train.data.folders.listed import ListedImage
+from train.data.folders.manifest import check_finished
 from train.data.sets.hashed import HashedReader
 from train.data.sets.samples import Sample, ShardError, read_samples
 from train.errors import STOPPED, TrainError
@@ -57,6 +58,7 @@ def find_shards(root: Place) -> ShardSet | None:
     Raise TrainError if it is not finished, lacks a tar, or cannot be trained from.
     """
     try:
+        check_store(root)
         with closing(open_store(root)) as store:
             if not any(parse_tar_name(name) for name in _top_names(root, store)):
                 return None
@@ -77,12 +79,12 @@ def find_shards(root: Place) -> ShardSet | None:
 
 
 def _top_names(root: Place, store: Store) -> Iterator[str]:
-    """Yield the names of files at the top of a place, as few as are taken."""
+    """Yield the names of files at the top of a place, of a URL the first ones."""
     if isinstance(root, Path):
         with suppress(OSError), os.scandir(root) as entries:
             yield from (entry.name for entry in entries)
     else:
-        yield from (entry.name for page in store.pages() for entry in page)
+        yield from (entry.name for entry in next(store.pages(), []))
 
 
 def _read_shards(root: Place, store: Store) -> ShardSet:
@@ -98,8 +100,7 @@ def _read_shards(root: Place, store: Store) -> ShardSet:
             ) from error
     index = Index.parse(found[INDEX], str(root / INDEX))
     card = parse_card(found[CARD], str(root / CARD))
-    if card["state"] != FINISHED:
-        raise TrainError(f'"{root}" is not finished; run the same expand command again')
+    check_finished(root, card)
     if not index.classes:
         raise TrainError(f'"{root}" has no classes; train needs images that have one class each')
     return ShardSet(root, index, card)

@@ -1,0 +1,117 @@
+"""Runs from URLs: the weights of a run from the folder, and refusals in words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from expand import expand
+from expand.storage.stores.open import open_store
+from tests.stores import fill, variables
+from tests.train.commands import call, draw_set, refusal
+from tests.train.shard_sets import write_shards
+from train.runs.checkpoints import MODEL
+from train.runs.records import METRICS, RUN
+
+EPOCHS = ("--epochs", 2, "--batch-size", 8, "--precision", "fp32", "--quiet")
+QUICK = {"EXPAND_RETRY_SECONDS": "1"}
+
+
+@pytest.fixture(scope="module")
+def sets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return class folders, the same expanded and as shards, and a test set."""
+    root = tmp_path_factory.mktemp("sets")
+    src, test = draw_set(root / "src"), draw_set(root / "test", 3, seed=1)
+    expand(src, root / "folder", 3, workers=1)
+    shards = write_shards(root / "folder", root / "shards")
+    return {"src": src, "folder": root / "folder", "shards": shards, "test": test}
+
+
+@pytest.fixture(params=["memory", "s3"])
+def bucket(request: pytest.FixtureRequest) -> str:
+    if request.param == "memory":
+        return f"memory://{uuid4().hex}"
+    return str(request.getfixturevalue("s3"))
+
+
+def trained(data: object, test: object, out: Path, *options: object) -> list[object]:
+    """Return what a run leaves that must not depend on where its set lies."""
+    result = call(data, "--test", test, "--out", out, *options, *EPOCHS)
+    assert result.exception is None, result.exception
+    record = json.loads((out / RUN).read_text())
+    del record["cost"], record["settings"]["data"], record["settings"]["test"]
+    return [(out / MODEL).read_bytes(), (out / METRICS).read_bytes(), record]
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("src", ("--strategy", "fly")),
+        ("src", ("--strategy", "fly", "--image-size", 8, "--workers", 0)),
+        ("folder", ("--strategy", "disk", "--validation", 0.2)),
+        ("shards", ("--strategy", "disk", "--sources", 15)),
+    ],
+    ids=lambda each: " ".join(map(str, each)) if isinstance(each, tuple) else each,
+)
+def test_a_run_from_a_url_ends_with_the_weights_of_one_from_the_folder(
+    kind: str, options: tuple[object, ...], bucket: str, sets: dict[str, Path], tmp_path: Path
+) -> None:
+    url, test = fill(f"{bucket}/a b/set", sets[kind]), fill(f"{bucket}/test", sets["test"])
+    local = "folder" if kind == "shards" else kind
+    expected = trained(sets[local], sets["test"], tmp_path / "local", *options)
+    assert trained(url, test, tmp_path / "url", *options) == expected
+
+
+def test_a_changed_object_is_decoded_again(
+    bucket: str, sets: dict[str, Path], tmp_path: Path
+) -> None:
+    url = fill(f"{bucket}/set", sets["src"])
+    first = trained(url, sets["test"], tmp_path / "1")
+    other = next((sets["test"] / "ant").glob("*.png")).read_bytes()[:-1]
+    store = open_store(url)
+    assert trained(url, sets["test"], tmp_path / "2") == first
+    store.write("ant/000.png", (sets["src"] / "ant" / "001.png").read_bytes() + b"\0")
+    assert trained(url, sets["test"], tmp_path / "3")[0] != first[0]
+    store.write("ant/000.png", other)
+    said = refusal(url, "--test", sets["test"], "--out", tmp_path / "4", *EPOCHS)
+    assert '"ant/000.png" ' in said
+
+
+def test_what_cannot_be_trained_from_a_url_is_refused_in_words(
+    bucket: str, sets: dict[str, Path], tmp_path: Path
+) -> None:
+    rest = ("--test", sets["test"], "--out", tmp_path / "run", *EPOCHS)
+    for part in ("train", "val"):
+        fill(f"{bucket}/parts/{part}", sets["src"])
+    assert f'"{bucket}/parts" has "train", "val", which are no classes' in refusal(
+        f"{bucket}/parts", *rest
+    )
+    assert f'"{bucket}/nothing" has no images in class folders' in refusal(
+        f"{bucket}/nothing", *rest
+    )
+    url = fill(f"{bucket}/set", sets["src"])
+    said = refusal(url, *rest, "--cache-size", 1e-6)
+    assert "--cache-size is 1,000. At a URL, train streams only tar shards" in said
+    fill(f"{bucket}/shards", sets["shards"])
+    store = open_store(f"{bucket}/shards")
+    store.delete(["000001-0.tar"])
+    assert '/shards/000001-0.tar" is missing' in refusal(f"{bucket}/shards", *rest)
+    store.delete(["index.json"])
+    assert f'"{bucket}/shards" has tars and no index.json' in refusal(f"{bucket}/shards", *rest)
+    assert "a URL must start with s3://" in str(call("http://x/y", *rest).exception)
+    secret = call("s3://user:hunter2@bucket/x", *rest).exception
+    assert "hunter2" not in str(secret)
+    assert "given with a user or a password" in str(secret)
+
+
+def test_a_store_that_does_not_answer_ends_with_status_3(s3: str, tmp_path: Path) -> None:
+    with variables(AWS_ENDPOINT_URL="http://127.0.0.1:9", **QUICK):
+        error = call(f"{s3}/set", "--test", f"{s3}/test", "--out", tmp_path, *EPOCHS).exception
+    assert getattr(error, "status", None) == 3
+    assert "cannot be reached" in str(error)
+    missing = call("s3://no-such-bucket/x", "--out", tmp_path, *EPOCHS).exception
+    assert '"s3://no-such-bucket" does not exist' in str(missing)
+    assert getattr(missing, "status", None) == 3
