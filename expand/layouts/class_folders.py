@@ -13,6 +13,8 @@ from expand.layouts.layout import AUTO, FOLDERS, LAYOUTS, Layout, LayoutError
 from expand.layouts.listing import EmptyClass, Listing, ScanSummary
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.recognise import look
+from expand.layouts.recognition.unread.packed import describe_packed
+from expand.layouts.recognition.unread.sidecars import find_label_folder
 from expand.layouts.source import Source
 from expand.layouts.walk import DISK, Folders, Frame, walk
 
@@ -43,12 +45,15 @@ def list_sources(
     check_root(root)
     scan = _Scan(root, factor, format_, folders, recognising=layout != FOLDERS)
     listing = Listing(scan.sources(), scan.summary)
+    if scan.recognising and scan.summary.empty_classes and (found := find_label_folder(root)):
+        listing.close()
+        raise LayoutError(root, found)
     if not len(listing):
         listing.close()
         reason = "no images in its folders" if scan.summary.empty_classes else "no class folders"
-        raise NoClassesError(
-            f'"{root}" has {reason}; images are expected as {root.name}/<class>/<image>'
-        )
+        packed = describe_packed(root)
+        expected = packed or f"images are expected as {root.name}/<class>/<image>"
+        raise NoClassesError(f'"{root}" has {reason}; {expected}')
     return listing
 
 

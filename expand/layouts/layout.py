@@ -58,6 +58,8 @@ class Layout:
     """The folder below that holds the class folders to expand; empty if there is none."""
     test: str = ""
     """The folder below that holds class folders to test on; empty if there is none."""
+    advice: str = ""
+    """What is not read, and what to do; empty if nothing more is known than the kind says."""
 
     @property
     def has_masks(self) -> bool:
@@ -105,10 +107,9 @@ def describe(root: Path, layout: Layout, command: str) -> str:
     what = f'"{root}" is {layout.kind.value}, not class folders: it has {shown}.'
     if layout.training:
         return f"{what} Use the class folders in it: {command}. {override}"
-    if layout.kind is Kind.ANNOTATED:
+    if layout.advice:
         return (
-            f"{what} Labels in this form are not read, and would be lost: write them as a CSV "
-            f"table, or in the format of COCO, YOLO or Pascal VOC. {override}"
+            f"{what} {layout.advice}. {override}; to grow all its images, without labels: --as flat"
         )
     return f"{what} It cannot be used here: its labels or its parts would be lost. {override}"
 

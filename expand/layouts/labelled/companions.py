@@ -15,13 +15,18 @@ from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.layout import Kind
 from expand.layouts.listing import spread_out
 from expand.layouts.names import split_suffix
-from expand.layouts.recognition.evidence import FILES, kind_of_json, peek
+from expand.layouts.recognition.evidence import FILES, is_yolo_text, kind_of_json, kind_of_xml, peek
+from expand.layouts.recognition.unread.sidecars import advise_sidecar
 from expand.layouts.recognition.words import part_of, role_of
 
 TRIED = 128
 """Images whose companions are looked for."""
 READINGS = {".txt": "yolo", ".xml": "voc", ".json": ""}
 """Suffixes of files with labels of one image, and how --as reads them."""
+UNREAD = (".caption", ".tags", ".cls", ".pts", ".npy", ".npz", ".mat", ".gt", ".geojson")
+"""Suffixes of those that are not read."""
+WITHOUT = ("flat", "split-folders")
+"""Layouts that have no labels of their own beside folders."""
 WITH_MASKS = ("coco", "masks", "voc")
 """Layouts that can have other masks too, such as coloured ones; their notes say so."""
 
@@ -46,7 +51,7 @@ def check_companions(root: Path, dataset: Dataset) -> None:
                 raise _ambiguous(root, dataset, image_id, (source.id, "coco"))
         image = tried.get(_stem(source.id)) if source.kept else None
         if image and _parts_of(source.id) <= image.parts:
-            reading = _reading_of(source.id, dataset.layout)
+            reading = _reading_of(root, source.id, dataset.layout)
             if reading is not None:
                 found.setdefault(image.id, (source.id, reading))
     if not found or 2 * len(found) < len(tried):
@@ -57,11 +62,15 @@ def check_companions(root: Path, dataset: Dataset) -> None:
 def _ambiguous(root: Path, dataset: Dataset, image_id: str, other: tuple[str, str]) -> ExpandError:
     """Return the error of a dataset with an image that has other labels; and how these are read."""
     name, reading = other
-    readings = " or ".join(f"--as {each}" for each in (dataset.layout, reading) if each)
+    choice = f"Move them out of the folder, or say which labels are to grow: --as {dataset.layout}"
+    if reading:
+        choice += f" or --as {reading}"
+    else:
+        advice = advise_sidecar(str(root / name))
+        choice = f"{advice}. To leave these files as they are: --as {dataset.layout}"
     return ExpandError(
         f'"{root}" looks like {dataset.title}; but its images have other labels too ("{image_id}" '
-        f'has "{name}"), which copies do not get. Move them out of the folder, or say which '
-        f"labels are to grow: {readings}"
+        f'has "{name}"), which copies do not get. {choice}'
     )
 
 
@@ -98,17 +107,25 @@ def _parts_of(path: str) -> frozenset[str]:
     return frozenset(role.kind for role in roles if role)
 
 
-def _reading_of(path: str, layout: str) -> str | None:
+def _reading_of(root: Path, path: str, layout: str) -> str | None:
     """Return how --as reads a file if it is called as labels of one image; "": it does not.
 
     None for any other file, such as one of the form that is read: that belongs to another part.
     """
     suffix = split_suffix(path)[1].lower()
+    if suffix in UNREAD:
+        return "" if layout in WITHOUT else None
     if suffix in READINGS:
-        return None if READINGS[suffix] == layout.partition("-")[0] else READINGS[suffix]
+        own = READINGS[suffix] == layout.partition("-")[0]
+        return None if own else READINGS[suffix] if _is_read(str(root / path), suffix) else ""
     masks = (
         layout not in WITH_MASKS
         and suffix in SUFFIXES
         and any(role_of(name).kind == "labels" for name in path.split("/")[:-1])
     )
     return "masks" if masks else None
+
+
+def _is_read(path: str, suffix: str) -> bool:
+    """Tell whether a file with such a suffix holds labels in the form that it is named for."""
+    return is_yolo_text(path) if suffix == ".txt" else kind_of_xml(path) is Kind.VOC

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 from expand.errors import ExpandError
 from expand.layouts.class_folders import NoClassesError, check_root, list_sources
 from expand.layouts.directory import read_directory
+from expand.layouts.labelled.alternatives import describe_alternatives
 from expand.layouts.labelled.collisions import check_copies
 from expand.layouts.labelled.companions import check_companions
 from expand.layouts.labelled.dataset import AS_IT_LOOKS, Dataset, Request
 from expand.layouts.labelled.opening import Opener, Opening
+from expand.layouts.labelled.splits.flat import open_flat
 from expand.layouts.layout import AUTO, FOLDERS, LABELLED, LAYOUTS, Kind, Layout, LayoutError
 
 OPENERS: dict[str, str] = {
@@ -65,7 +66,7 @@ def open_dataset(
     except NoClassesError:
         if request.layout == FOLDERS or not has_images(root):
             raise
-        return open_labelled(opening._replace(request=replace(request, layout="flat")))
+        return open_with(opening, open_flat)
     return Dataset(FOLDERS, "class folders", listing)
 
 
@@ -93,7 +94,13 @@ def open_labelled(opening: Opening) -> Dataset:
 
 def open_with(opening: Opening, opener: Opener) -> Dataset:
     """Open a dataset by an opener, and check what holds for all: names, and other label files."""
-    dataset = opener(opening)
+    try:
+        dataset = opener(opening)
+    except ExpandError as error:
+        other = describe_alternatives(opening.root) if opening.request.layout == AUTO else ""
+        if not other or other.rpartition("--as")[2] in str(error):
+            raise
+        raise ExpandError(f"{error}. {other}", error.status) from error
     try:
         if opening.request.layout == AUTO:
             check_companions(opening.root, dataset)

@@ -21,13 +21,14 @@ JSON_KINDS = (
     (re.compile(r'"annotations"\s*:\s*\[.*"images"\s*:\s*\[', re.DOTALL), Kind.COCO),
     (re.compile(r'"shapes"\s*:\s*\[.*"points"', re.DOTALL), Kind.ANNOTATED),
     (re.compile(r'"imagePath"'), Kind.ANNOTATED),
-    (re.compile(r'"regions"\s*:.*"shape_attributes"', re.DOTALL), Kind.ANNOTATED),
+    (re.compile(r'"(shape_attributes|from_name|classTitle|box2d)"\s*:'), Kind.ANNOTATED),
     (re.compile(r'"image"\s*:.*"annotations"\s*:\s*\[', re.DOTALL), Kind.ANNOTATED),
     (re.compile(r'"imgHeight".*"objects"', re.DOTALL), Kind.MASKS),
 )
 XML_KINDS = (
     (re.compile(r"<annotation[\s>].*<(object|filename|size|folder)[\s>]", re.DOTALL), Kind.VOC),
     (re.compile(r"<annotations[\s>].*<(image|meta|version)[\s>]", re.DOTALL), Kind.ANNOTATED),
+    (re.compile(r"<dataset[\s>].*<image\s[^>]*file=|<PcGts[\s>]", re.DOTALL), Kind.ANNOTATED),
 )
 NUMBERS = re.compile(r"\d+(\s+-?[\d.]+(e-?\d+)?){4,}", re.IGNORECASE)
 

@@ -9,7 +9,9 @@ from expand.errors import ExpandError
 from expand.layouts.directory import Directory, read_directory
 from expand.layouts.layout import Kind, Layout
 from expand.layouts.names import split_suffix
+from expand.layouts.recognition.evidence import FILES, is_yolo_text, peek
 from expand.layouts.recognition.masks import OTHER_MASKS, is_scene
+from expand.layouts.recognition.unread.forms import advise, advise_text
 from expand.layouts.recognition.words import (
     IMAGES,
     LABELS,
@@ -22,6 +24,7 @@ from expand.layouts.recognition.words import (
 
 PEEKED, LEVELS = 1000, 3
 """Entries of a folder, and levels of folders in it, that are read to compare names."""
+PEEK = 4096
 LABEL_FILES = {".txt": Kind.YOLO, ".xml": Kind.VOC, ".json": Kind.ANNOTATED}
 LABEL_SUFFIXES = (*LABEL_FILES, *OTHER_MASKS)
 
@@ -105,14 +108,30 @@ def _paired(directory: Directory, image: str, label: str) -> Layout:
     """
     shown = tuple(f"{name}/" if name in directory.folders else name for name in (image, label))
     inner = list(_descend(directory, label))
-    others = [name for each in inner for name in each.others if name.endswith((*LABEL_FILES,))]
+    others = [
+        os.path.join(each.path, name)
+        for each in inner
+        for name in each.others
+        if name.endswith((*LABEL_FILES,))
+    ]
     if sum(len(each.images) for each in inner) >= max(1, len(others)):
         return Layout(Kind.MASKS, shown)
     suffixes = {split_suffix(name)[1].lower() for name in _files(directory, label)}
     kinds = [kind for suffix, kind in LABEL_FILES.items() if suffix in suffixes]
     if kinds == [Kind.ANNOTATED] and any("instances" in name for name in _files(directory, label)):
         kinds = [Kind.COCO]
-    return Layout(kinds[0] if kinds else Kind.MASKS, shown)
+    kind = kinds[0] if kinds else Kind.MASKS
+    advice = _advise(kind, others)
+    return Layout(Kind.ANNOTATED if advice else kind, shown, advice=advice)
+
+
+def _advise(kind: Kind, labels: list[str]) -> str:
+    """Return what to do with files of labels that are not read; "" if they are."""
+    if kind is Kind.ANNOTATED:
+        return advise(peek(next(path for path in labels if path.endswith(".json"))))
+    texts = [path for path in labels if path.endswith(".txt")] if kind is Kind.YOLO else []
+    found = (advise_text(peek(path, PEEK)) for path in texts[:FILES] if not is_yolo_text(path))
+    return next(filter(None, found), "")
 
 
 def holds_label_images(directory: Directory, folder: str) -> bool:

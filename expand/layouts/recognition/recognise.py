@@ -19,12 +19,15 @@ from expand.layouts.recognition.evidence import (
     is_yolo_yaml,
     kind_of_json,
     kind_of_xml,
+    peek,
 )
 from expand.layouts.recognition.lists import find_lists
 from expand.layouts.recognition.masks import find_masks
 from expand.layouts.recognition.pairs import find_paired_folders, holds_label_images
 from expand.layouts.recognition.splits import find_parts, holds_folders, look_into
 from expand.layouts.recognition.tables import SUFFIX, kind_of_table, names_images
+from expand.layouts.recognition.unread.beside import find_unread
+from expand.layouts.recognition.unread.forms import VIA, advise, advise_list, advise_text
 from expand.layouts.recognition.words import TABLES, is_plain, part_of, role_of, words
 from expand.layouts.recognition.wrappers import find_wrapper
 
@@ -35,6 +38,8 @@ DEPTH, DIRECTORIES = 3, 64
 LISTS = (".txt", ".lst")
 FOLDERS = 8
 """Folders in a directory that are looked into."""
+TEXT = 4096
+"""Bytes of a text file that are looked at for the form of its lines."""
 PEEKED = 200
 """Entries of a folder of labels that are looked at."""
 
@@ -71,6 +76,7 @@ def look(directory: Directory, names: tuple[str, ...], *, alone: bool) -> Layout
         or find_paired_folders(directory)
         or find_masks(directory, names)
         or find_counterparts(directory)
+        or (find_unread(directory, alone=alone) if directory.others else None)
         or find_parts(directory, alone=alone)
         or find_lists(directory)
         or (find_wrapper(directory) if alone else None)
@@ -130,12 +136,26 @@ def _look_into_files(
         if seen[group] >= FILES or (group == "table" and not tables):
             continue
         seen[group] += 1
-        kind = _kind_of(directory, name, group)
+        kind, advice = _kind_of(directory, name, group), ""
         if group == "table":
             kind = kind_of_table(directory, name, numbered=numbered, above=above)
-        if kind:
-            return Layout(kind, (name,))
+        if group == ".txt" and not kind:
+            advice = advise_text(peek(os.path.join(directory.path, name), TEXT))
+        elif group == "table":
+            advice = _advise_table(directory, name)
+        elif kind is Kind.ANNOTATED:
+            advice = advise(peek(os.path.join(directory.path, name)))
+        if kind or advice:
+            return Layout(Kind.ANNOTATED if advice else kind or Kind.TABLE, (name,), advice=advice)
     return None
+
+
+def _advise_table(directory: Directory, name: str) -> str:
+    """Return what to do with a table or list of another program's annotations; else ""."""
+    if name.lower().endswith(".parquet"):
+        return ""
+    text = peek(os.path.join(directory.path, name), TEXT)
+    return advise(text) if VIA.search(text) else advise_list(text)
 
 
 def _has_image(directory: Directory, name: str) -> bool:
@@ -194,7 +214,7 @@ def _look_into_labels(directory: Directory, *, tables: bool = True) -> Layout | 
             and ((inner := look_into(directory, name)) and not inner.images and not inner.folders)
         ):
             layout = _look_into_files(inner, numbered=True, above=directory)
-            if layout and layout.kind is Kind.TABLE:
+            if layout and layout.kind in (Kind.TABLE, Kind.ANNOTATED):
                 return layout.below(name)
     return None
 

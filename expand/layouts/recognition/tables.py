@@ -63,6 +63,17 @@ def names_images(directory: Directory, name: str) -> bool:
     return any(_find(places, cell, frozenset(), False) is not None for cell in cells)
 
 
+def name_images(directory: Directory, cells: Sequence[str], *, numbered: bool) -> bool:
+    """Tell whether cells name images: one by its file name, or two by names without suffix."""
+    places, named = _places(directory, None), set[str]()
+    for cell in cells:
+        if _find(places, cell.strip(), frozenset(directory.folders), numbered) is not None:
+            named.add(cell)
+            if is_image(cell.strip()) or len(named) > 1:
+                return True
+    return False
+
+
 def _named(directory: Directory, name: str, numbered: bool, above: Directory | None) -> list[_Row]:
     """Return what the first rows of a table say of images; nothing if too few name any."""
     suffix = name.lower().rpartition(".")[2]

@@ -37,7 +37,8 @@ SHOWN = _set("label labels mask masks")
 """Those of them that can also be what a photograph shows."""
 FILLER = _set(
     "set sets data dataset dir folder folders split png jpg tif tiff raw fine coarse class "
-    "object semantic instance color colour binary ground left bit camera final resized tr ts"
+    "object semantic instance color colour binary ground left bit camera final resized tr ts "
+    "txt json"
 )
 GENERIC = _set("data dataset datasets set classes categories all folder dir archive collection")
 VERSIONS = _set(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 from expand.errors import ExpandError
@@ -10,6 +9,7 @@ from expand.layouts.directory import read_directory
 from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import KEPT, Role, Use, list_dataset
+from expand.layouts.labelled.splits.classless import describe_part
 from expand.layouts.labelled.titles import format_title
 from expand.layouts.recognition.words import part_of
 
@@ -29,14 +29,14 @@ def open_split_folders(opening: Opening) -> Dataset:
     parts = find_parts(root, above)
     part = choose_part(root, parts, opening.request.split)
     prefix = f"{above}/{part}/" if above else f"{part}/"
-    found = Counter[str]()
+    outside: list[str] = []
 
     def decide(path: str, is_image: bool) -> Use:
         if not (is_image and path.startswith(prefix)):
             return KEPT
         label, _, rest = path[len(prefix) :].partition("/")
         if not rest:
-            found["outside"] += 1
+            outside.append(label)
             return KEPT
         return Use(Role.GROWS, label)
 
@@ -44,10 +44,7 @@ def open_split_folders(opening: Opening) -> Dataset:
     classes = tuple(sorted(listing.summary.labels))
     if not len(listing):
         listing.close()
-        raise ExpandError(
-            f'"{root / prefix}" has no class folders with images; images are expected as '
-            f"{prefix}<class>/<image>"
-        )
+        raise ExpandError(describe_part(root, prefix, outside))
     title = format_title("class folders in parts", len(classes), part, len(listing), parts)
     return Dataset(
         "split-folders",
@@ -55,8 +52,8 @@ def open_split_folders(opening: Opening) -> Dataset:
         listing,
         part,
         classes=classes,
-        notes=_notes(prefix, found["outside"]),
-        problems=int(found["outside"] > 0),
+        notes=_notes(prefix, len(outside)),
+        problems=int(bool(outside)),
         parts=tuple(parts),
     )
 

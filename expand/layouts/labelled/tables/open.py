@@ -10,6 +10,7 @@ from expand.layouts.directory import read_directory
 from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.tables.build import build_dataset
+from expand.layouts.labelled.tables.columns.relations import check_relations
 from expand.layouts.labelled.tables.columns.vocabulary import CLASS_LISTS
 from expand.layouts.labelled.tables.images import Images
 from expand.layouts.labelled.tables.reading import find_absolute, read_table
@@ -41,6 +42,8 @@ def open_table(opening: Opening) -> Dataset:
     if not tables:
         raise ExpandError(unread[0] if unread else _no_table(opening, images))
     check_alone(opening, tables[0].name)
+    if opening.request.layout == AUTO:
+        check_relations(opening.root, tables, images.others)
     named = [table.name for table in tables if table.others] or [each.name for each in tables]
     what = f"a table ({named[0]})" if len(named) == 1 else f"tables ({_listed(named)})"
     dataset = build_dataset(opening, tables, images, "table", what)

@@ -39,7 +39,7 @@ def test_yolo_beside_masks_is_refused_and_each_reading_works(tmp_path: Path) -> 
 def test_labels_that_split_folders_do_not_read_are_no_class_folders(tmp_path: Path) -> None:
     files = {f"train/images/P{n}.png": PNG for n in range(2)}
     write(tmp_path, {**files, **{f"train/labelTxt/P{n}.txt": DOTA for n in range(2)}})
-    with pytest.raises(ExpandError, match="which copies do not get.*--as split-folders or --as yo"):
+    with pytest.raises(ExpandError, match="train/labelTxt/.*form of DOTA are not read"):
         open_dataset(tmp_path)
 
 
