@@ -37,6 +37,7 @@ from train.cli.options import (
 )
 from train.cli.places import FolderOrUrl
 from train.cli.settings import read_settings
+from train.cli.worth import UNUSED, WORTH_COMMON, WORTH_OPTIONS, read_worth
 from train.errors import TrainError
 
 RESUME = "Run the same command again to resume from the last checkpoint."
@@ -206,6 +207,34 @@ def ablate(data: Place, **options: Any) -> int:
     chosen = StudyOptions(options["margin"], this_command(), options["seeds"] or 0)
     quiet = options["quiet"]
     found = answer(ablation, study_dir, chosen, quiet=quiet, packing=decoding_for(quiet))
+    echo(found.text)
+    return found.status
+
+
+@command.command(cls=GroupedCommand, common=WORTH_COMMON)
+@click.argument("data", type=Folder(), default=Path("data/train"))
+@add_options(WORTH_OPTIONS)
+def worth(data: Path, **options: Any) -> int:
+    """Measure on DATA how many more real images do what augmentation does.
+
+    Trains every arm on subsets of several sizes, and reads the learning curve without augmentation
+    backwards. Writes index.html, report.md, worth.json and runs.csv. Interrupted? Run the same
+    command again to resume.
+    """
+    study = read_worth(data, options)
+    from train.cli.progress import decoding_for
+    from train.data.cache import Cache
+    from train.trials.options import StudyOptions
+    from train.trials.study_dir import StudyDir
+    from train.worth.command import find_worth
+
+    prepare_torch(None)
+    cache = Cache.of(options["cache"], options["cache_size"])
+    study_dir = StudyDir(options["out"], cache, options["jobs"], overwrite=options["overwrite"])
+    chosen = StudyOptions(UNUSED["margin"], this_command(), options["seeds"] or 0)
+    plan, quiet = options["plan"], options["quiet"]
+    packing = decoding_for(quiet)
+    found = find_worth(study, study_dir, chosen, plan=plan, quiet=quiet, packing=packing)
     echo(found.text)
     return found.status
 

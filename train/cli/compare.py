@@ -207,9 +207,15 @@ COMPARE_OPTIONS = {
 
 def read_comparison(data: Place, options: dict[str, Any]) -> ComparisonStudy:
     """Return the settings of the comparison that the options ask for."""
+    from train.compare.study import ComparisonStudy
+
+    return ComparisonStudy(**comparison_settings(data, options))
+
+
+def comparison_settings(data: Path, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a comparison, by name; those of a study of worth begin with them."""
     from train.compare.arms import default_lengths, parse_arms, parse_numbers
     from train.compare.codec import Codec
-    from train.compare.study import ComparisonStudy
 
     check_counts(options)
     factors = parse_numbers(options["factors"], "--factor", 2)
@@ -228,21 +234,21 @@ def read_comparison(data: Place, options: dict[str, Any]) -> ComparisonStudy:
     check_balance(options, arms)
     # copies are made by expand's own code: by default the views they are compared with are, too
     renderer = "exact" if options["renderer"] == "auto" else options["renderer"]
-    return ComparisonStudy(
-        data=data,
-        test=options["test"],
-        arms=arms,
-        lengths=lengths,
-        views=load_recipe(options["recipe"], rules=False),
-        training=read_hyperparameters({**options, "epochs": max(lengths)}),
-        fly_techniques=tuple(name.strip() for name in drawn.split(",")) if drawn else (),
-        shape=read_shape(options),
-        codec=Codec.parse(options["codec"]),
-        threads=read_threads(options),
-        renderer=renderer,
-        tune=read_tune(options["tune"]),
+    return {
+        "data": data,
+        "test": options["test"],
+        "arms": arms,
+        "lengths": lengths,
+        "views": load_recipe(options["recipe"], rules=False),
+        "training": read_hyperparameters({**options, "epochs": max(lengths)}),
+        "fly_techniques": tuple(name.strip() for name in drawn.split(",")) if drawn else (),
+        "shape": read_shape(options),
+        "codec": Codec.parse(options["codec"]),
+        "threads": read_threads(options),
+        "renderer": renderer,
+        "tune": read_tune(options["tune"]),
         **{key: options[key] for key in PLAIN},
-    )
+    }
 
 
 def read_tune(count: int | None) -> int:

@@ -23,6 +23,7 @@ RECORDS = {
     "run": ("a run", "run.json"),
     "compare": ("a comparison", "study.json or comparison.json"),
     "ablate": ("an ablation", "study.json or ablation.json"),
+    "worth": ("a study of worth", "study.json or worth.json"),
     "expand": ("an expansion", "expand.json"),
 }
 RECORDED = ("data", "test", *PLAIN, "device", "threads", "budget", "design")
@@ -123,6 +124,8 @@ def _kind(data: dict[str, Any]) -> str | None:
     """Return the command that wrote a record; None for a file of options."""
     if "state" in data and "settings" in data:
         return "expand" if "expand" in data else "run"
+    if {"sizes", "arms", "training"} <= data.keys() or {"headline", "sizes"} <= data.keys():
+        return "worth"
     if {"views", "arms", "training"} <= data.keys() or {"headline", "arms"} <= data.keys():
         return "compare"
     if {"design", "training"} <= data.keys() or {"headline", "design"} <= data.keys():
@@ -168,6 +171,8 @@ def _from_record(path: Path, kind: str, data: dict[str, Any]) -> dict[str, Any]:
         shown = data.get("settings") or data["setup"]["settings"]
         extra = {"seeds": shown.get("seeds"), "margin": shown.get("margin in points")}
         data = _study_beside(path)
+    if kind == "worth":
+        return {**extra, **_from_comparison(data), "sizes": _as_text(data["sizes"])}
     return {**extra, **(_from_comparison(data) if kind == "compare" else _from_ablation(data))}
 
 
@@ -215,6 +220,7 @@ def _from_comparison(study: dict[str, Any]) -> dict[str, Any]:
         "balance": study.get("balance"),
         "most": study.get("most"),
         "tune": study.get("tune") or None,
+        "draws": study.get("draws"),
     }
 
 

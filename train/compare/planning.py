@@ -91,7 +91,7 @@ def format_plan(
         lines += [f"{searched} trials of the search before: {study.tune} settings × {arms} arms"]
     lines += _arm_lines(study, speeds)
     lines += [
-        f"about {_duration(forecast.seconds)} in all, without start-up and evaluation",
+        f"about {format_duration(forecast.seconds)} in all, without start-up and evaluation",
         f"a paired difference between arms is expected to vary by {deviation}:",
     ]
     for count in sorted({seeds, 6, 10, 20}):
@@ -122,7 +122,8 @@ def count_epochs(epochs: int) -> str:
     return f"{epochs:,} epoch{'s' * (epochs != 1)}"
 
 
-def _duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
+    """Format a duration for a plan: "45 s", "12 min", "1.5 h"."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

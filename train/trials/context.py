@@ -23,13 +23,14 @@ from train.trials.study import Study, Trial
 from train.trials.tuning.held_out import hold_out
 
 S = TypeVar("S", bound=Study)
+S_co = TypeVar("S_co", bound=Study, covariant=True)
 
 
 @dataclass(frozen=True)
-class TrialContext(Generic[S]):
+class TrialContext(Generic[S_co]):
     """The study, its decoded training and test images, the device and the cache."""
 
-    study: S
+    study: S_co
     data: Data
     device: torch.device
     cache: Cache

@@ -32,8 +32,11 @@ MEASURING = ".measuring-"
 """The first part of the name of a folder in which an expansion is measured; it is removed with all
 in it."""
 MEASURED = ("costs.json", "speeds.json")
-WRITTEN = ("index.html", "report.md", "comparison.json", "runs.csv", "ablation.json", "recipe.yaml")
-"""The files with results that `train compare` and `train ablate` write."""
+WRITTEN = (
+    *("index.html", "report.md", "comparison.json", "runs.csv", "ablation.json", "recipe.yaml"),
+    "worth.json",
+)
+"""The files with results that `train compare`, `train ablate` and `train worth` write."""
 TRIAL = re.compile(r"[^/]+_s\d+\.json")
 """The name of a trial's result."""
 TEMPORARY = re.compile(rf"\.(?:{'|'.join(map(re.escape, (STUDY, *MEASURED, *WRITTEN)))})\.part")
@@ -131,7 +134,7 @@ def check_images(out: Path, data: Data) -> None:
 
 
 def _foreign(out: Path) -> str:
-    return f'"{out}" was not created by train compare or train ablate; choose another --out'
+    return f'"{out}" was not created by train compare, ablate or worth; choose another --out'
 
 
 def _is_temporary(name: str) -> bool:

@@ -95,7 +95,7 @@ def test_a_folder_of_something_else_is_left_alone(study: ComparisonStudy, tmp_pa
             open_study(study, study_dir_at(out, overwrite=overwrite))
         assert (
             str(refused.value)
-            == f'"{out}" was not created by train compare or train ablate; choose another --out'
+            == f'"{out}" was not created by train compare, ablate or worth; choose another --out'
         )
     assert [path.name for path in out.iterdir()] == ["letter.txt"]
 

@@ -138,7 +138,7 @@ def test_a_study_file_of_something_else_is_refused(content: str, tmp_path: Path)
     before = tree(tmp_path / "out")
     study = study_for(tmp_path / "src", tmp_path / "test")
     for overwrite in (False, True):
-        with pytest.raises(TrainError, match="was not created by train compare or train ablate"):
+        with pytest.raises(TrainError, match="was not created by train compare, ablate or worth"):
             open_study(study, study_dir_at(tmp_path / "out", overwrite=overwrite))
     assert tree(tmp_path / "out") == before
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from expand.cli.formatting import format_bytes
+from expand.job.balance import Balance
+from train.compare.arms import Arm
 from train.compare.results import Comparison, Cost
 from train.report.formatting import NOTHING, arm_name, count, decimal, number, seconds
 from train.report.tables import Table
@@ -15,13 +19,18 @@ COST_COLUMNS = (
 
 def arms(comparison: Comparison) -> Table:
     """Tabulate what each arm is."""
+    return describe_arms(comparison.arms, comparison.setup.balance)
+
+
+def describe_arms(arms: Sequence[Arm], balance: Balance) -> Table:
+    """Tabulate what each arm is; `balance` is that of disk-balanced arms."""
     rows = (
         (
             arm_name(arm.name),
             NOTHING if arm.factor is None else f"×{number(arm.factor)}",
-            arm.describe(comparison.setup.balance),
+            arm.describe(balance),
         )
-        for arm in comparison.arms
+        for arm in arms
     )
     return Table("The arms", ("arm", "F", "what an epoch shows"), tuple(rows), (0, 2))
 

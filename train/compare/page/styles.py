@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,7 +12,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from train.compare.results import ArmSummary, Comparison
+from train.compare.arms import Arm
+from train.compare.results import ArmSummary
 from train.report.styles import Dash, PlotStyle
 
 COLOURS = ("#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -20,10 +21,20 @@ COLOURS = ("#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 MARKERS = "sD^vP*Xph"
 BAND = 0.15
 """How much of its colour an interval's band has."""
+
+
+class HasArms(Protocol):
+    """Results of some arms."""
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """The arms, in their order."""
+
+
 FIXED = {"none": PlotStyle("#000000", "o", ":"), "fly": PlotStyle("#d55e00", "o", "--")}
 
 
-def plot_styles(comparison: Comparison) -> dict[str, PlotStyle]:
+def plot_styles(comparison: HasArms) -> dict[str, PlotStyle]:
     """Return each arm's style: none black, fly vermillion, the others in their order."""
     styles, taken = {}, 0
     for arm in comparison.arms:

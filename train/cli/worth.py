@@ -1,0 +1,82 @@
+"""The options of `train worth`, and the settings that they ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from expand.cli.groups import Folder
+from train.cli.compare import (
+    ARM_OPTIONS,
+    STUDY_DATA_OPTIONS,
+    STUDY_MODEL_OPTIONS,
+    STUDY_OPTIMISATION_OPTIONS,
+    STUDY_OPTIONS,
+    comparison_settings,
+)
+from train.cli.options import without
+
+if TYPE_CHECKING:
+    from train.worth.study import WorthStudy
+
+WORTH_COMMON = ("test", "arms", "factors", "sizes", "lengths", "out")
+SIZE_OPTIONS = [
+    click.option(
+        "--sizes",
+        default="1/8,1/4,1/2,1",
+        show_default=True,
+        metavar="LIST",
+        help="Sizes to train on: shares of the sources (of --sources, if given), or numbers.",
+    ),
+    click.option(
+        "--draws",
+        type=int,
+        help="Number of subsets of each size, which the seeds take in turn.  [default: one a seed]",
+    ),
+]
+EPOCHS = click.option(
+    "--epochs",
+    "lengths",
+    metavar="LIST",
+    help="Epochs on the largest size; smaller ones get as many steps. Of several, every arm is "
+    "measured at its best.  [default: 2F,8F of the largest factor F]",
+)
+WORTH_RUN_OPTIONS = [
+    click.option(
+        "--seeds", type=int, help="Number of seeds for each arm.  [default: 6; on a GPU: 10]"
+    ),
+    click.option("--plan", is_flag=True, help="Only estimate the time."),
+    click.option(
+        "--out",
+        type=Folder(),
+        default=Path("worth"),
+        show_default=True,
+        help="Folder of the report and its data.",
+    ),
+    *without(STUDY_OPTIONS, "margin"),
+]
+WORTH_OPTIONS = {
+    "Data": [*STUDY_DATA_OPTIONS, *SIZE_OPTIONS],
+    "Strategy": ARM_OPTIONS,
+    "Model": STUDY_MODEL_OPTIONS,
+    "Optimisation": [EPOCHS, *STUDY_OPTIMISATION_OPTIONS],
+    "Run": WORTH_RUN_OPTIONS,
+}
+UNUSED: dict[str, Any] = {"margin": 0.25, "budget": "steps", "materialize": False, "tune": None}
+"""What a comparison has and a study of worth does not use."""
+
+
+def read_worth(data: Path, options: dict[str, Any]) -> WorthStudy:
+    """Return the settings of the study that the options ask for."""
+    from train.compare.arms import parse_arms, parse_numbers
+    from train.worth.study import WorthStudy, parse_sizes
+
+    factors = parse_numbers(options["factors"], "--factor", 2)
+    stored = [arm.factor for arm in parse_arms(options["arms"], factors) if arm.factor]
+    largest = max(stored or factors)
+    lengths = options["lengths"] or f"{2 * largest},{8 * largest}"
+    asked = {**UNUSED, **options, "lengths": lengths}
+    sizes = parse_sizes(options["sizes"])
+    return WorthStudy(**comparison_settings(data, asked), sizes=sizes, draws=options["draws"])

@@ -1,0 +1,1 @@
+"""Worth: how many more real images do what augmentation does."""

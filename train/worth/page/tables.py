@@ -1,0 +1,62 @@
+"""Tables of a study of worth: rates and accuracies."""
+
+from __future__ import annotations
+
+from train.report.formatting import arm_name, count, decimal, listing, percent, percent_range
+from train.report.formatting import seconds as duration
+from train.report.tables import Table
+from train.statistics.intervals import paired
+from train.worth.results import ArmRate, Cell, Worth
+from train.worth.sentences import between, quantity
+
+RATE_COLUMNS = (
+    *("arm", "sources", "do what so many do without augmentation", "95 % interval"),
+    *("worth of one source", "what it means"),
+)
+ACCURACY_COLUMNS = (
+    *("arm", "sources", "test accuracy", "95 % interval", "SD over seeds, points", "seeds"),
+    *("epochs that suit best", "training"),
+)
+
+
+def rates(worth: Worth) -> Table:
+    """Tabulate what every arm is worth at every size."""
+    every = [rate for arm in worth.others for rate in worth.rates_of(arm)]
+    caption = "How many sources without augmentation do what an arm does"
+    rows = tuple(_rate(worth, each) for each in every)
+    return Table(caption, RATE_COLUMNS, rows, (0, 5), tuple(map(_mark, every)))
+
+
+def _rate(worth: Worth, rate: ArmRate) -> tuple[str, ...]:
+    return (
+        arm_name(rate.arm.name),
+        count(rate.sources),
+        quantity(rate.worth, worth.span),
+        between(rate.interval, worth.span),
+        f"{rate.times:.2f}" if rate.times else "–",
+        rate.sentence,
+    )
+
+
+def _mark(rate: ArmRate) -> str:
+    return "better" if rate.gains else "worse" if rate.loses else "undecided"
+
+
+def accuracy(worth: Worth) -> Table:
+    """Tabulate the accuracy of every arm at every size."""
+    rows = tuple(_accuracy(cell) for arm in worth.arms for cell in worth.curve(arm))
+    return Table("Test accuracy of every arm at every size", ACCURACY_COLUMNS, rows)
+
+
+def _accuracy(cell: Cell) -> tuple[str, ...]:
+    sd = paired([100 * share for share in cell.accuracies]).sd
+    return (
+        arm_name(cell.arm.name),
+        count(cell.sources),
+        percent(cell.mean, 2),
+        percent_range(cell.interval, 2),
+        decimal(sd, 2),
+        count(len(cell.accuracies)),
+        listing(f"{each:,}" for each in cell.epochs),
+        duration(cell.seconds),
+    )

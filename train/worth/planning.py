@@ -1,0 +1,65 @@
+"""Planning: the trials of a study of worth, their time, and what it can measure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from train.compare.arms import Arm, Speed
+from train.compare.planning import format_duration
+from train.data.subsets import drawn_sources, overlap
+from train.trials.context import TrialContext
+from train.worth.study import WorthStudy, epochs_at
+
+
+def format_plan(
+    context: TrialContext[WorthStudy],
+    sizes: Sequence[int],
+    speeds: Mapping[str, Speed],
+    seeds: int,
+    jobs: int,
+) -> str:
+    """Format how many trials there are, how long they take, and what can be read from them."""
+    study = context.study
+    arms, lengths = len(study.arms), len(study.lengths)
+    count = seeds * arms * len(sizes) * lengths
+    each = {arm: _seconds(study, arm, sizes, speeds) for arm in study.arms}
+    width = max(len(arm.name) for arm in study.arms)
+    factors = f"{seeds} seeds × {arms} arms × {len(sizes)} sizes × {lengths} numbers of epochs"
+    lines = [f"{count:,} trials: {factors}"]
+    lines += [f"  {arm.name:<{width}}  {each[arm]:,.1f} s per seed" for arm in study.arms]
+    total = seeds * sum(each.values()) / jobs
+    lines += [f"about {format_duration(total)} in all, without start-up and evaluation"]
+    largest = sizes[-1]
+    lines += ["the most that an arm can be measured to be worth, since nothing is extrapolated:"]
+    lines += [
+        f"  {size:>9,} sources: ×{largest / size:.3g} ({shared:.0%} of a draw is in another)"
+        for size, shared in zip(sizes, _overlaps(context, sizes, seeds), strict=True)
+    ]
+    return "\n".join(lines)
+
+
+def _seconds(
+    study: WorthStudy, arm: Arm, sizes: Sequence[int], speeds: Mapping[str, Speed]
+) -> float:
+    """Return how long the trials of an arm train for each seed."""
+    largest = sizes[-1]
+    epoch = speeds[arm.name].epoch_seconds / largest
+    return sum(
+        epoch * size * epochs_at(study, length, size, largest)
+        for length in study.lengths
+        for size in sizes
+    )
+
+
+def _overlaps(context: TrialContext[WorthStudy], sizes: Sequence[int], seeds: int) -> list[float]:
+    study, folder = context.study, context.data.train.folder
+    numbers = range(min(seeds, study.draws or seeds))
+    return [
+        overlap(
+            [
+                drawn_sources(folder, study.draw_of(number, size, sizes[-1]), study.seed)
+                for number in numbers
+            ]
+        )
+        for size in sizes
+    ]

@@ -1,0 +1,184 @@
+"""Sentences: the headline of a study of worth, its rates in words, notes and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from train.compare.arms import Arm
+from train.report.formatting import listing
+from train.statistics.intervals import Interval
+from train.worth.exchange import ABOVE, BELOW, Rate
+from train.worth.results import ArmRate, WorthSetup
+from train.worth.study import WorthStudy
+
+SCOPES = {
+    "these": "these {total} sources",
+    "like these": "sources like these",
+}
+
+
+def images(count: float) -> str:
+    """Format a number of images, measured with three digits: "1,850"."""
+    return f"{float(f'{count:.3g}'):,.0f}"
+
+
+def named(arm: Arm) -> str:
+    """Name what an arm trains on: "×4 copies", "views on the fly"."""
+    return {
+        "fly": "views on the fly",
+        "disk": f"×{arm.factor} copies",
+        "disk-random": f"×{arm.factor} copies drawn independently",
+        "disk-balanced": f"balanced ×{arm.factor} copies",
+        "hybrid": f"×{arm.factor} copies with views on the fly",
+    }.get(arm.strategy, arm.name)
+
+
+def quantity(worth: float, span: tuple[float, float]) -> str:
+    """Say how many sources do the same: a number, or that it lies outside the curve."""
+    low, high = span
+    if worth == ABOVE:
+        return f"more than {high:,.0f}"
+    return f"fewer than {low:,.0f}" if worth == BELOW else images(worth)
+
+
+def between(interval: Interval | None, span: tuple[float, float]) -> str:
+    """Format an interval of sources: "1,700 … 1,900", "1,700 … more than 2,000"."""
+    if interval is None:
+        return "from a single seed"
+    ends = [quantity(end, span) for end in interval]
+    return ends[0] if ends[0] == ends[1] else " … ".join(ends)
+
+
+def describe_rate(arm: Arm, rate: Rate, span: tuple[float, float]) -> str:
+    """Say what an arm is worth at one size."""
+    start = f"{arm.name} with {rate.sources:,.0f} sources does what"
+    if rate.worth == ABOVE:
+        limit = f"{span[1]:,.0f} without augmentation do not reach: more than can be measured here"
+        least = rate.interval.low if rate.interval else ABOVE
+        known = f"; at least {images(least)} (95 %)" if BELOW < least < ABOVE else ""
+        return f"{start} {limit}{known}"
+    told = f"{start} {quantity(rate.worth, span)} do without augmentation"
+    if rate.interval is None:
+        return f"{told} (from a single seed)"
+    return f"{told} (95 % interval {between(rate.interval, span)}){_meaning(rate)}"
+
+
+def _meaning(rate: Rate) -> str:
+    low, high = rate.interval or (BELOW, ABOVE)
+    if low <= rate.sources <= high:
+        return ": neither a gain nor a loss is shown"
+    return "" if low > rate.sources else ": a loss"
+
+
+def headline(
+    setup: WorthSetup, rates: Sequence[ArmRate], span: tuple[float, float]
+) -> tuple[str, ...]:
+    """Return what each arm is worth at the largest size that can be read, and at the largest."""
+    if not rates:
+        return ("What augmentation is worth could not be measured: too many trials diverged.",)
+    shown = _size_shown(rates)
+    there = [rate for rate in rates if rate.sources == shown]
+    parts = [f"{named(each.arm)} do what {_amount(each, span)}" for each in there]
+    lines = [f"With {shown:,.0f} images, {'; '.join(parts)}."]
+    last = max(rate.sources for rate in rates)
+    if shown != last:
+        lines.append(_at_the_end([each for each in rates if each.sources == last], span))
+    return (*lines, _scope(setup))
+
+
+def _size_shown(rates: Sequence[ArmRate]) -> float:
+    """Return the largest size at which most arms are measured."""
+    sizes = sorted({rate.sources for rate in rates}, reverse=True)
+    measured = {
+        size: sum(rate.measured for rate in rates if rate.sources == size) for size in sizes
+    }
+    most = max(measured.values())
+    return next(size for size in sizes if measured[size] == most)
+
+
+def _amount(rate: ArmRate, span: tuple[float, float]) -> str:
+    """Say how many images do the same, in few words."""
+    if rate.worth == ABOVE:
+        return f"more than {span[1]:,.0f} would without augmentation, the most that were tried"
+    interval = f" ({between(rate.interval, span)})" if rate.interval else ""
+    return f"{quantity(rate.worth, span)} real ones would{interval}"
+
+
+def _at_the_end(rates: Sequence[ArmRate], span: tuple[float, float]) -> str:
+    above = [named(rate.arm) for rate in rates if rate.worth == ABOVE]
+    rest = [rate for rate in rates if rate.worth != ABOVE]
+    count = f"{rates[0].sources:,.0f}"
+    parts = [f"{named(each.arm)} do what {_amount(each, span)}" for each in rest]
+    if above:
+        parts.append(
+            f"{listing(above)} do more than {count} without; how many more images they are "
+            "worth takes more images to measure"
+        )
+    return f"With all {count}, {'; '.join(parts)}."
+
+
+def _scope(setup: WorthSetup) -> str:
+    """Say for which sources and images the intervals hold."""
+    where = SCOPES[setup.scope].format(total=f"{setup.total:,}")
+    return f"95 % intervals, for {where} and for test images like these {setup.test_images:,}."
+
+
+def notes(study: WorthStudy, setup: WorthSetup, jobs: int) -> tuple[str, ...]:
+    """Return what a reader has to know beside the numbers."""
+    shared = listing(
+        f"{share:.0%} at {size:,.0f}"
+        for size, share in zip(setup.sizes, setup.overlaps, strict=True)
+    )
+    lines = [
+        STEPS_NOTE,
+        f"two draws share on average this part of their sources: {shared}",
+        SCOPE_NOTES[setup.scope],
+        INTERVALS_NOTE,
+    ]
+    if len(study.lengths) > 1:
+        lines.append(
+            "every arm, none included, is measured at every size after the epochs that suit it "
+            "best: each half of the test images after the epochs that are best on the other half"
+        )
+    else:
+        lines.append(
+            "there was one length, which need not suit none as well as the others: with several "
+            "--epochs every arm has its own best one"
+        )
+    if study.clean_every:
+        lines.append(
+            f"fly shows the untouched image in one of {study.clean_every} epochs, as the copies do"
+        )
+    if jobs > 1:
+        lines.append(f"{jobs} trials ran in parallel, so seconds are those of a shared machine")
+    return tuple(lines)
+
+
+STEPS_NOTE = (
+    "every trial of a length has the same number of optimizer steps, whatever its size, so that a "
+    "small set is not a short training"
+)
+INTERVALS_NOTE = (
+    "each interval holds for itself in 95 % of studies; of 20 intervals, about one does not hold "
+    "its true value"
+)
+SCOPE_NOTES = {
+    "these": "the largest size is the whole dataset, which all draws share: intervals hold for "
+    "other seeds, other draws from it and other test images, not for another dataset of this size; "
+    "with --sources at most half of the dataset they do",
+    "like these": "draws share sources, and intervals are widened by what they share (the "
+    "variance s²(1/R + ρ/(1 − ρ)) of Nadeau and Bengio 2003, with the shared part as ρ)",
+}
+
+
+def not_tested(study: WorthStudy, setup: WorthSetup) -> tuple[str, ...]:
+    """Return what this study leaves open."""
+    lengths = listing(f"{each:,}" for each in study.lengths)
+    return (
+        f"sizes outside {min(setup.sizes):,.0f} … {max(setup.sizes):,.0f}: nothing is extrapolated",
+        f"models other than {study.model} (--model)",
+        f'recipes and strengths other than those of "{study.views.name}" (--recipe)',
+        f"lengths other than {lengths} epochs on the largest size (--epochs)",
+        "other learning rates and weight decays: all arms share one setting",
+        "real images from elsewhere: those that are counted here are as alike as those of DATA",
+    )
