@@ -46,7 +46,7 @@ class TrialContext(Generic[S_co]):
         _, height, width, _ = self.data.train.pack.pixels.shape
         return int(min(height, width))
 
-    def for_trial(self, trial: Trial) -> TrialContext[S]:
+    def for_trial(self, trial: Trial) -> TrialContext[S_co]:
         """Return the context with the data that a trial trains and is measured on."""
         return replace(self, data=self.held_out) if trial.held_out else self
 

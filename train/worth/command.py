@@ -8,7 +8,7 @@ from expand.cli.output import echo, visible
 from expand.cli.progress import progress_bar
 from expand.storage.lock import Lock
 from train.compare.protocol import measure_speeds
-from train.data.dataset import Packing
+from train.data.pack import Packing
 from train.errors import TrainError
 from train.runtime.world import ALONE, World, join_world
 from train.trials.answer import Answer

@@ -176,7 +176,7 @@ def exchange(
         Rate(each.sources, worth, percentiles(found[:, column]))
         for column, (each, worth) in enumerate(_zip(others, points))
     ]
-    spans: list[Interval | None] = [percentiles(column) for column in resampled.T]
+    spans: list[Interval | None] = [percentiles(column) for column in resampled.T.clip(0, 1)]
     return rates, spans[: len(plain)], spans[len(plain) :]
 
 
