@@ -212,9 +212,9 @@ def ablate(data: Place, **options: Any) -> int:
 
 
 @command.command(cls=GroupedCommand, common=WORTH_COMMON)
-@click.argument("data", type=Folder(), default=Path("data/train"))
+@click.argument("data", type=FolderOrUrl(), default=Path("data/train"))
 @add_options(WORTH_OPTIONS)
-def worth(data: Path, **options: Any) -> int:
+def worth(data: Place, **options: Any) -> int:
     """Measure on DATA how many more real images do what augmentation does.
 
     Trains every arm on subsets of several sizes, and reads the learning curve without augmentation

@@ -212,7 +212,7 @@ def read_comparison(data: Place, options: dict[str, Any]) -> ComparisonStudy:
     return ComparisonStudy(**comparison_settings(data, options))
 
 
-def comparison_settings(data: Path, options: dict[str, Any]) -> dict[str, Any]:
+def comparison_settings(data: Place, options: dict[str, Any]) -> dict[str, Any]:
     """Return the settings of a comparison, by name; those of a study of worth begin with them."""
     from train.compare.arms import default_lengths, parse_arms, parse_numbers
     from train.compare.codec import Codec

@@ -19,6 +19,7 @@ from train.cli.compare import (
 from train.cli.options import without
 
 if TYPE_CHECKING:
+    from expand.storage.stores.url import Place
     from train.worth.study import WorthStudy
 
 WORTH_COMMON = ("test", "arms", "factors", "sizes", "lengths", "out")
@@ -68,7 +69,7 @@ UNUSED: dict[str, Any] = {"margin": 0.25, "budget": "steps", "materialize": Fals
 """What a comparison has and a study of worth does not use."""
 
 
-def read_worth(data: Path, options: dict[str, Any]) -> WorthStudy:
+def read_worth(data: Place, options: dict[str, Any]) -> WorthStudy:
     """Return the settings of the study that the options ask for."""
     from train.compare.arms import parse_arms, parse_numbers
     from train.worth.study import WorthStudy, parse_sizes

@@ -59,6 +59,11 @@ class ArmRate:
         return BELOW < self.worth < ABOVE
 
     @property
+    def is_beyond(self) -> bool:
+        """Whether the whole interval is above the largest size."""
+        return self.interval is not None and self.interval.low == ABOVE
+
+    @property
     def gains(self) -> bool:
         """Whether the interval is above the sources that the arm has."""
         return self.interval is not None and self.interval.low > self.sources

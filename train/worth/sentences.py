@@ -51,23 +51,15 @@ def between(interval: Interval | None, span: tuple[float, float]) -> str:
 
 def describe_rate(arm: Arm, rate: Rate, span: tuple[float, float]) -> str:
     """Say what an arm is worth at one size."""
-    start = f"{arm.name} with {rate.sources:,.0f} sources does what"
-    if rate.worth == ABOVE:
-        limit = f"{span[1]:,.0f} without augmentation do not reach: more than can be measured here"
-        least = rate.interval.low if rate.interval else ABOVE
-        known = f"; at least {images(least)} (95 %)" if BELOW < least < ABOVE else ""
-        return f"{start} {limit}{known}"
-    told = f"{start} {quantity(rate.worth, span)} do without augmentation"
+    told = (
+        f"{arm.name} with {rate.sources:,.0f} sources does what {quantity(rate.worth, span)} do "
+        "without augmentation"
+    )
     if rate.interval is None:
         return f"{told} (from a single seed)"
-    return f"{told} (95 % interval {between(rate.interval, span)}){_meaning(rate)}"
-
-
-def _meaning(rate: Rate) -> str:
-    low, high = rate.interval or (BELOW, ABOVE)
-    if low <= rate.sources <= high:
-        return ": neither a gain nor a loss is shown"
-    return "" if low > rate.sources else ": a loss"
+    inside = rate.interval.low <= rate.sources <= rate.interval.high
+    shown = ": neither a gain nor a loss is shown" if inside else ""
+    return f"{told} (95 % interval {between(rate.interval, span)}){shown}"
 
 
 def headline(
@@ -77,44 +69,48 @@ def headline(
     if not rates:
         return ("What augmentation is worth could not be measured: too many trials diverged.",)
     shown = _size_shown(rates)
-    there = [rate for rate in rates if rate.sources == shown]
-    parts = [f"{named(each.arm)} do what {_amount(each, span)}" for each in there]
-    lines = [f"With {shown:,.0f} images, {'; '.join(parts)}."]
+    lines = [_at(shown, [rate for rate in rates if rate.sources == shown], span)]
     last = max(rate.sources for rate in rates)
     if shown != last:
-        lines.append(_at_the_end([each for each in rates if each.sources == last], span))
+        lines.append(_at(last, [rate for rate in rates if rate.sources == last], span))
     return (*lines, _scope(setup))
 
 
 def _size_shown(rates: Sequence[ArmRate]) -> float:
-    """Return the largest size at which most arms are measured."""
-    sizes = sorted({rate.sources for rate in rates}, reverse=True)
-    measured = {
-        size: sum(rate.measured for rate in rates if rate.sources == size) for size in sizes
-    }
+    """Return the largest size at which most arms are measured.
+
+    If none is, the smallest at which every arm surely does more than the largest size.
+    """
+    by_size: dict[float, list[ArmRate]] = {}
+    for rate in sorted(rates, key=lambda each: -each.sources):
+        by_size.setdefault(rate.sources, []).append(rate)
+    measured = {size: sum(rate.measured for rate in some) for size, some in by_size.items()}
     most = max(measured.values())
-    return next(size for size in sizes if measured[size] == most)
+    if most:
+        return next(size for size in by_size if measured[size] == most)
+    beyond = [size for size, some in by_size.items() if all(rate.is_beyond for rate in some)]
+    return min(beyond, default=max(by_size))
 
 
-def _amount(rate: ArmRate, span: tuple[float, float]) -> str:
-    """Say how many images do the same, in few words."""
-    if rate.worth == ABOVE:
-        return f"more than {span[1]:,.0f} would without augmentation, the most that were tried"
-    interval = f" ({between(rate.interval, span)})" if rate.interval else ""
-    return f"{quantity(rate.worth, span)} real ones would{interval}"
-
-
-def _at_the_end(rates: Sequence[ArmRate], span: tuple[float, float]) -> str:
-    above = [named(rate.arm) for rate in rates if rate.worth == ABOVE]
-    rest = [rate for rate in rates if rate.worth != ABOVE]
-    count = f"{rates[0].sources:,.0f}"
-    parts = [f"{named(each.arm)} do what {_amount(each, span)}" for each in rest]
-    if above:
+def _at(size: float, rates: Sequence[ArmRate], span: tuple[float, float]) -> str:
+    """Say what every arm is worth at one size; those that exceed the curve together."""
+    beyond = [named(rate.arm) for rate in rates if rate.worth == ABOVE]
+    parts = [
+        f"{named(each.arm)} do what {quantity(each.worth, span)} real ones would"
+        f"{_within(each, span)}"
+        for each in rates
+        if each.worth != ABOVE
+    ]
+    if beyond:
         parts.append(
-            f"{listing(above)} do more than {count} without; how many more images they are "
-            "worth takes more images to measure"
+            f"{listing(beyond)} do more than {span[1]:,.0f} real ones would, the most that there "
+            "are to compare with"
         )
-    return f"With all {count}, {'; '.join(parts)}."
+    return f"With {size:,.0f} images, {'; '.join(parts)}."
+
+
+def _within(rate: ArmRate, span: tuple[float, float]) -> str:
+    return f" ({between(rate.interval, span)})" if rate.interval else ""
 
 
 def _scope(setup: WorthSetup) -> str:

@@ -73,10 +73,10 @@ def exchange_rates(worth: Worth) -> str | None:
             "as many as there are", (low * (high / low) ** 0.55, low * (high / low) ** 0.5),
             fontsize=8, color=INK, va="top",
         )  # fmt: skip
-        axes.axhspan(high, high * (high / low) ** (2 * ROOM), color=FAINT, linewidth=0)
+        axes.axhspan(high, high * (high / low) ** (2 * ROOM), facecolor=FAINT, linewidth=0)
         axes.annotate(
-            f"more than {high:,.0f}: not measurable", (low, high * (high / low) ** ROOM),
-            fontsize=8, color=INK, va="center",
+            f"more than {high:,.0f}: not measurable", (low, high * (high / low) ** (1.9 * ROOM)),
+            fontsize=8, color=INK, va="top",
         )  # fmt: skip
         for arm, offset in zip(worth.arms, _offsets(worth), strict=True):
             for rate in worth.rates_of(arm):
@@ -103,7 +103,9 @@ def _draw_rate(
         ends = [edge.get(end, end) for end in rate.interval]
         axes.vlines(x, *ends, color=style.colour, linewidth=1.6)
     marker = {ABOVE: "^", BELOW: "v"}.get(rate.worth, style.marker)
-    at = {ABOVE: high * (high / low) ** ROOM}.get(rate.worth, edge.get(rate.worth, rate.worth))
+    at = {ABOVE: high * (high / low) ** (0.6 * ROOM)}.get(
+        rate.worth, edge.get(rate.worth, rate.worth)
+    )
     axes.plot(x, at, marker, color=style.colour)
 
 

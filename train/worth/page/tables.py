@@ -6,13 +6,19 @@ from train.report.formatting import arm_name, count, decimal, listing, percent, 
 from train.report.formatting import seconds as duration
 from train.report.tables import Table
 from train.statistics.intervals import paired
+from train.worth.exchange import ABOVE, BELOW
 from train.worth.results import ArmRate, Cell, Worth
 from train.worth.sentences import between, quantity
 
 RATE_COLUMNS = (
-    *("arm", "sources", "do what so many do without augmentation", "95 % interval"),
-    *("worth of one source", "what it means"),
+    *("arm", "sources", "worth in sources without augmentation", "95 % interval"),
+    *("times as many", "what is shown"),
 )
+MEANINGS = {
+    "better": "worth more images than it has",
+    "worse": "worth fewer images than it has",
+    "undecided": "neither a gain nor a loss",
+}
 ACCURACY_COLUMNS = (
     *("arm", "sources", "test accuracy", "95 % interval", "SD over seeds, points", "seeds"),
     *("epochs that suit best", "training"),
@@ -33,9 +39,17 @@ def _rate(worth: Worth, rate: ArmRate) -> tuple[str, ...]:
         count(rate.sources),
         quantity(rate.worth, worth.span),
         between(rate.interval, worth.span),
-        f"{rate.times:.2f}" if rate.times else "–",
-        rate.sentence,
+        _times(worth, rate),
+        MEANINGS[_mark(rate)],
     )
+
+
+def _times(worth: Worth, rate: ArmRate) -> str:
+    """Return how many times as many sources would be needed; a bound outside the curve."""
+    low, high = (end / rate.sources for end in worth.span)
+    if rate.worth == ABOVE:
+        return f"> {high:.2f}"
+    return f"< {low:.2f}" if rate.worth == BELOW else f"{rate.worth / rate.sources:.2f}"
 
 
 def _mark(rate: ArmRate) -> str:
