@@ -56,7 +56,7 @@ def _check(out: Path, workers: int | None, quiet: bool) -> Verification:
     from expand.records.manifest import read_rows
     from expand.records.rows import files_of
 
-    total = sum(len(files_of(row)) for row in read_rows(out))
+    total = sum(len(files_of(row)) for row in read_rows(out))  # of tars: their samples
     with progress_bar(total, "files", quiet) as progress:
         return check(out, make_engine(workers, total * CHECK_SECONDS), progress)
 

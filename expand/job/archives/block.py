@@ -28,7 +28,7 @@ from expand.job.tasks.labels import classes_of
 from expand.job.tasks.outcome import Entry, Outcome, outcome_of
 from expand.job.tasks.sources import OpenSource, open_source
 from expand.job.tasks.task import entry_of
-from expand.layouts.source import Source, read_source
+from expand.layouts.source import Source
 from expand.records.manifest import BLOCK_ROWS
 from expand.records.rows import line_of
 from expand.storage.folder import OutputFolder
@@ -165,7 +165,7 @@ class BlockWriter:
         taken = earlier.take(number)
         entries = {view: Entry(found.row, line_of(found.row)) for view, found in taken.items()}
         try:
-            data = read_source(self.context.path_of(source))
+            data = self.context.read(source)
             self._check_fresh(source, data, entries)
             # one without samples was bad: all views show whether it still is
             ks = self.missing if entries else self.views

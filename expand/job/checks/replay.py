@@ -11,6 +11,8 @@ import cv2
 from expand.errors import ExpandError
 from expand.images.decoder import Decoded, decode
 from expand.images.encoder import encode
+from expand.job.archives.lookup import find_row, read_stored
+from expand.job.archives.plan import Archives, read_archives
 from expand.job.checks.relabel import Relabeller
 from expand.job.plan import check_outside
 from expand.job.settings import Settings
@@ -42,6 +44,7 @@ class Replayer:
         self.versions = card["versions"]
         self.noise_is_older = is_older(card["settings"]["recipe"])
         self.derived = derived_names(card)
+        self.archives = read_archives(card) if self.settings.tars else None
         self._last: tuple[str, bytes, Decoded] | None = None
         self._relabeller: Relabeller | None = None
 
@@ -145,6 +148,8 @@ def replay_file(folder: Path, name: str, replayer: Replayer) -> bytes:
             if file.name == name:
                 return file.data
         raise ExpandError(f'"{name}" is no file of the dataset any more')
+    if replayer.archives:
+        return replayer.make(find_row(folder, name))
     return replayer.make(_find(folder, name), name)
 
 
@@ -160,6 +165,8 @@ def replay_into(
         if to:
             check_outside(replayer.src, to)
         made = replay_file(folder, name, replayer)
+        if replayer.archives and not to:
+            return _compare(folder, name, replayer.archives, made), True
     path = to or folder / name
     if path.is_file() and not path.is_symlink() and path.read_bytes() == made:
         return path, True
@@ -169,6 +176,17 @@ def replay_into(
         with open_output(folder) as output:
             output.write(name, made)
     return path, False
+
+
+def _compare(folder: Path, name: str, archives: Archives, made: bytes) -> Path:
+    """Return the tar that has an image; raise ExpandError if its bytes are not those made again."""
+    path, stored = read_stored(folder, find_row(folder, name), archives.blocks)
+    if stored != made:
+        raise ExpandError(
+            f'"{path}" has other bytes of "{name}" than were written: it is damaged. Use --to to '
+            "write the image to a file; `expand verify` says what to do about the tar"
+        )
+    return path
 
 
 def _relative(folder: Path, file: str) -> str:

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 from expand.engines.choose import make_engine
 from expand.engines.engine import Engine
+from expand.job.checks.tars import TarCheck, check_tars
 from expand.job.run import Progress
 from expand.layouts.blocks import Sorter
 from expand.layouts.names import copy_name
-from expand.records.card import CARD, DELETING, FINISHED, is_record, read_card
+from expand.records.card import CARD, DELETING, FINISHED, is_record, is_tars, read_card
 from expand.records.claims import read_claims
 from expand.records.manifest import LABELLED_MANIFEST, MANIFEST, manifest_name, order, read_rows
 from expand.records.problems import ANEW, EXTRA, LEFTOVER, REPAIR, RERUN, STRANGE, Problem
@@ -76,6 +77,8 @@ def verify(
     result = Verification()
     card = read_card(folder)
     result.problems += _check_finished(card)
+    if card and is_tars(card):
+        return _verify_tars(result, check_tars(folder, card, engine, progress))
     present = 0
     rows = _count_rows(folder, result, card["settings"] if card else None)
     chunks = _chunks(_counted(chain(_listed(rows), _derived(card)), result))
@@ -88,6 +91,12 @@ def verify(
     if sum(1 for _ in _files(folder)) != present:
         result.problems += _extra_files(folder, card)
     return result
+
+
+def _verify_tars(result: Verification, check: TarCheck) -> Verification:
+    """Return the result of a check of tars."""
+    problems = [*result.problems, *check.problems]
+    return Verification(check.files, check.bytes, check.rows, problems)
 
 
 def _check_finished(card: dict[str, Any] | None) -> list[Problem]:

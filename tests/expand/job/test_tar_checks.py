@@ -1,0 +1,134 @@
+"""Verify and replay of tars: what is missing, damaged or strange is found, and views are made again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from expand import ExpandError
+from expand.archives.index import Index
+from expand.archives.names import INDEX
+from expand.job.checks.replay import replay, replay_into
+from expand.job.checks.verify import Verification, verify
+from tests.conftest import Folder
+from tests.expand.job.test_tars import jpegs, make, samples
+
+TAR = "000001-1.tar"
+
+
+@pytest.fixture
+def out(class_folder: Folder, tmp_path: Path) -> Path:
+    return make(jpegs(class_folder, 24), tmp_path / "out")
+
+
+def said(result: Verification) -> str:
+    return "\n".join([*map(str, result.problems), *result.remedies])
+
+
+def test_tars_that_are_whole_have_no_problem(out: Path) -> None:
+    result = verify(out)
+    assert (result.status, result.rows) == (0, 72)
+    assert result.bytes == sum(path.stat().st_size for path in out.glob("*.tar"))
+
+
+def cut_at_a_sample(tar: Path) -> None:
+    """Cut a tar so that readers do not notice: they stop at its last whole sample."""
+    first = samples(tar.parent)[0].to_members()
+    tar.write_bytes(tar.read_bytes()[: len(first)])
+
+
+def flip(tar: Path) -> None:
+    data = bytearray(tar.read_bytes())
+    data[700] ^= 1
+    tar.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("damage", "detail", "remedy"),
+    [
+        (Path.unlink, f'"{TAR}" is missing', "Run expand again with the same options"),
+        (cut_at_a_sample, "is cut off", "Remove the tars that are damaged"),
+        (flip, f'"{TAR}" is not the file that was written', "Remove the tars that are damaged"),
+    ],
+)
+def test_a_damaged_tar_is_named_and_can_be_made_again(
+    class_folder: Folder,
+    tmp_path: Path,
+    out: Path,
+    damage: Callable[[Path], None],
+    detail: str,
+    remedy: str,
+) -> None:
+    damage(out / TAR)
+    result = verify(out)
+    assert result.status == 1
+    assert detail in said(result)
+    assert remedy in said(result)
+    (out / TAR).unlink(missing_ok=True)
+    make(tmp_path / "src", out)
+    assert verify(out).problems == []
+
+
+def test_a_strange_tar_and_a_strange_file_are_named(out: Path) -> None:
+    (out / "000099-0.tar").write_bytes((out / TAR).read_bytes())
+    (out / "note.txt").write_text("x")
+    assert verify(out).strangers == ["000099-0.tar", "note.txt"]
+
+
+def test_a_tar_that_the_index_forgot_is_named(out: Path) -> None:
+    index = Index.parse((out / INDEX).read_bytes())
+    shorter = Index(*[*vars(index).values()][:4], index.tars[:-1])
+    (out / INDEX).write_bytes(shorter.to_json())
+    assert f'"{index.tars[-1].file}" is not in the index' in said(verify(out))
+
+
+def test_rows_of_the_manifest_that_are_not_those_of_the_tars_are_found(out: Path) -> None:
+    path = out / "metadata.jsonl"
+    text = path.read_text()
+    path.write_text(text.replace('"width": 11', '"width": 12', 1))
+    assert "has not the rows of the tars" in said(verify(out))
+    path.write_text("".join(text.splitlines(keepends=True)[:-1]))
+    assert "counts 72 samples, metadata.jsonl 71" in said(verify(out))
+
+
+def test_a_missing_index_is_written_again(tmp_path: Path, out: Path) -> None:
+    before = (out / INDEX).read_bytes()
+    (out / INDEX).unlink()
+    assert '"index.json" is missing' in said(verify(out))
+    make(tmp_path / "src", out)
+    assert (out / INDEX).read_bytes() == before
+
+
+def test_a_view_is_made_again_from_its_name_or_key(tmp_path: Path, out: Path) -> None:
+    sample = samples(out)[7]
+    for name in (sample.row["file_name"], str(sample.key), f"{sample.key}.jpg"):
+        assert replay(out, name) == sample.image
+        path, same = replay_into(out, name)
+        assert same
+        assert path.name == f"{sample.key.block:06d}-{sample.key.view}.tar"
+    path, same = replay_into(out, str(sample.key), to=tmp_path / "again.jpg")
+    assert (path.read_bytes(), same) == (sample.image, False)
+    assert verify(out).status == 0
+    with pytest.raises(ExpandError, match="no sample of its tars"):
+        replay(out, "ant/nothing.jpg")
+
+
+def test_a_damaged_image_is_told_by_replay(out: Path) -> None:
+    sample = samples(out)[0]
+    path = out / "000000-0.tar"
+    data = bytearray(path.read_bytes())
+    data[512 + len(sample.image) - 3] ^= 255
+    path.write_bytes(data)
+    with pytest.raises(ExpandError, match="it is damaged"):
+        replay_into(out, str(sample.key))
+
+
+def test_a_card_with_archives_that_cannot_be_is_an_error(out: Path) -> None:
+    card = json.loads((out / "expand.json").read_text())
+    card["archives"]["blocks"] = "many"
+    (out / "expand.json").write_text(json.dumps(card))
+    with pytest.raises(ExpandError, match="archives"):
+        verify(out)
