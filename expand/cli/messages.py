@@ -10,16 +10,21 @@ from expand.cli.formatting import format_bytes, format_count, format_seconds
 from expand.cli.output import visible
 
 if TYPE_CHECKING:
+    from expand.job.archives.plan import Archives
     from expand.job.estimate import Estimate
     from expand.job.job import Report
     from expand.job.plan import Plan
     from expand.job.summary import RunSummary
     from expand.layouts.listing import ScanSummary
 
+MANY_FILES = 1_000_000
+"""Files of a folder that file systems and tools are still good with."""
 BAD_SHOWN, RULES_SHOWN, BALANCE_SHOWN = 20, 20, 40
 
 
-def format_plan(plan: Plan, estimated: Estimate, workers: int) -> str:
+def format_plan(
+    plan: Plan, estimated: Estimate, workers: int, archives: Archives | None = None
+) -> str:
     """Format a plan: the table of techniques, the counts, and the estimated cost."""
     settings, recipe, listed = plan.settings, plan.settings.recipe, plan.listing.summary
     counts = _format_sources(listed.count, _classes(plan))
@@ -37,10 +42,7 @@ def format_plan(plan: Plan, estimated: Estimate, workers: int) -> str:
         ),
         "",
         f"Input: {visible(plan.src)}, {counts}, {format_bytes(listed.bytes)}{format_ignored(listed)}",
-        (
-            f"Output: {visible(plan.out)}, {format_count(plan.files, 'file')}, "
-            f"about {format_bytes(estimated.bytes)}{_format_kept(plan)}"
-        ),
+        _format_output(plan, estimated, archives),
         (
             f"Disk space: about {format_bytes(estimated.allocated)}; "
             f"free: {format_bytes(estimated.free_bytes)}{free}"
@@ -54,7 +56,31 @@ def format_plan(plan: Plan, estimated: Estimate, workers: int) -> str:
     lines += [f"Note: {line}" for line in format_empty_classes(listed)]
     if settings.originals != "none" and _changes_size(plan):
         lines += ["Note: view 0 is the original at its own size; --originals none leaves it out."]
+    if archives is None and plan.files > MANY_FILES and plan.settings.dataset is None:
+        lines += [
+            (
+                f"Note: {plan.files:,} files are more than file systems and tools that list folders "
+                "are good with (about a million); --output webdataset writes tar files instead."
+            )
+        ]
     return "\n".join([*lines, *(f"Note: {note}" for note in recipe.notes)])
+
+
+def _format_output(plan: Plan, estimated: Estimate, archives: Archives | None) -> str:
+    """Say what would be written: files, or tars and how much larger they are than the images."""
+    size = f"about {format_bytes(estimated.bytes)}"
+    if archives is None:
+        files = format_count(plan.files, "file")
+        return f"Output: {visible(plan.out)}, {files}, {size}{_format_kept(plan)}"
+    views = len(plan.settings.views_written)
+    count = archives.blocks * views
+    share = estimated.allocated / max(1, estimated.bytes)
+    return (
+        f"Output: {visible(plan.out)}, {format_count(plan.files, 'image')}, {size}, in "
+        f"{format_count(count, 'tar')} ({format_count(archives.blocks, 'block')} × "
+        f"{format_count(views, 'view')}) of about {format_bytes(estimated.allocated // count)}; "
+        f"with headers and rows, tars are {share:.1f} × the images"
+    )
 
 
 def _format_factor(report: Report) -> str:
@@ -162,6 +188,9 @@ def format_report(report: Report) -> str:
     """Format the closing summary of a run."""
     plan, summary, settings = report.plan, report.summary, report.plan.settings
     counted = f"{format_count(summary.files, 'file')}, {format_bytes(summary.bytes)}"
+    if summary.tars:
+        tars = f"{format_count(summary.tars, 'tar')}, {format_bytes(summary.tar_bytes)}"
+        counted = f"{format_count(summary.files, 'image')}, {format_bytes(summary.bytes)}; {tars}"
     classes = None if set(summary.labels) == {""} else len(summary.labels)
     sources = _format_sources(summary.sources, classes)
     lines = [

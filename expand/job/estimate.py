@@ -22,6 +22,8 @@ from expand.layouts.listing import spread_out
 from expand.layouts.source import Source, read_source
 
 SAMPLED_SOURCES, SAMPLED_VIEWS, SAMPLE_SECONDS, SAMPLE_SHARE = 24, 4, 0.3, 0.03
+SAMPLE_OVERHEAD = 3 * 512 + 256 + 512 + 1024
+"""Bytes of a sample in a tar beside its image: three headers, padding, its class and its row."""
 WRITE_SECONDS = 60e-6
 """What a small file costs to open, write and rename on a local disk."""
 
@@ -68,10 +70,14 @@ def estimate(plan: Plan, seconds: float = SAMPLE_SECONDS, share: float = SAMPLE_
     mean_allocated = sum(-(-size // block) * block for size in sizes) / len(sizes) if sizes else 0.0
     originals = listed.bytes + listed.kept_bytes if settings.originals == "copy" else 0
     originals_allocated = originals + (count + listed.kept) * block / 2 if originals else 0
+    bytes_ = int(originals + copies * mean)
+    allocated = int(originals_allocated + copies * mean_allocated)
+    if settings.tars:
+        allocated = bytes_ + plan.images * SAMPLE_OVERHEAD
     return Estimate(
         sample.sources,
-        int(originals + copies * mean),
-        int(originals_allocated + copies * mean_allocated),
+        bytes_,
+        allocated,
         sample.seconds_per_file * (count + copies) + plan.files * WRITE_SECONDS,
         sample.pixels,
         *_free(plan.out),
@@ -155,7 +161,8 @@ def check_fits(plan: Plan, estimated: Estimate, share_left: float = 1.0) -> None
             f'"{plan.out}" would need about {needed:,} bytes, its disk has '
             f"{estimated.free_bytes:,} free; make room, or choose another folder"
         )
-    if estimated.free_files is not None and files > estimated.free_files:
+    few = plan.settings.tars  # files
+    if estimated.free_files is not None and not few and files > estimated.free_files:
         raise ExpandError(
             f'"{plan.out}" would need {files:,} files, its file system has room for '
             f"{estimated.free_files:,}"

@@ -58,6 +58,9 @@ class RunSummary:
     """What was mended in labels of the sources."""
     derived: list[LabelFileRow] = field(default_factory=list)
     """Files for the whole set."""
+    tars: int = 0
+    """Tars that the files are in; 0 for a folder."""
+    tar_bytes: int = 0
     bad: list[BadSource] = field(default_factory=list)
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0

@@ -43,20 +43,25 @@ def show_plan(
     settings, shard = read_settings(options), read_shard(options.get("shard"))
     from expand.cli.messages import format_plan
     from expand.engines.choose import check_workers
+    from expand.job.archives.plan import plan_archives
     from expand.job.estimate import check_fits, choose_engine, estimate
     from expand.job.output import peek_output
     from expand.job.plan import find_long_names, make_plan
     from expand.job.shares import sample_boxes
+    from expand.records.card import read_card
 
     check_workers(workers)
     with make_plan(src, out, settings, read_request(options), shard) as planned:
         estimated = estimate(planned, seconds=2.0, share=10.0)
         workers = choose_engine(planned, estimated, workers).workers
-        echo(format_plan(planned, estimated, workers))
+        card = read_card(planned.records)
+        archives = plan_archives(planned, card) if planned.settings.tars else None
+        echo(format_plan(planned, estimated, workers, archives))
         if boxes := sample_boxes(planned).sentence():
             echo(boxes)
         known = peek_output(planned, overwrite)
-        for note in (*planned.dataset.notes, *known.notes, *find_long_names(planned)):
+        long_names = [] if archives else find_long_names(planned)
+        for note in (*planned.dataset.notes, *known.notes, *long_names):
             echo(visible(note))
         check_fits(planned, estimated, 1 - known.files / max(1, planned.files))
     return 0

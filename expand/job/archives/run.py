@@ -50,6 +50,7 @@ def run_archives(
                 tars += result.tars
                 bad = len(result.summary.bad) * len(plan.settings.views_written)
                 progress(result.summary.files + bad)
+        summary.tars, summary.tar_bytes = len(tars), sum(tar.bytes for tar in tars)
         summary.bad.sort(key=lambda bad: order(bad.source))
         summary.labels = dict(sorted(summary.labels.items()))
         if summary.bad:
