@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from typing import NamedTuple
 
 from expand.errors import BadImageError
 from expand.job.tasks.context import Context, Files
@@ -25,7 +26,7 @@ def check_free(folder: Files, files: list[File], lines: list[str]) -> None:
     One with the same bytes, or none, may be what a run left whose records did not reach the disk.
     """
     known = {name for line in lines for name in files_of(json.loads(line))}
-    for name, data in _contents(files):
+    for name, data, _ in _contents(files):
         if name in known or (size := folder.size(name)) is None:
             continue
         if size and folder.read(name).strip(b"\0") not in (b"", data):
@@ -35,28 +36,40 @@ def check_free(folder: Files, files: list[File], lines: list[str]) -> None:
             )
 
 
-def _contents(files: list[File]) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and the bytes of each file, those of its labels first."""
+class _Content(NamedTuple):
+    """What becomes one file; `as_source`: a link to the file of the source can stand for it."""
+
+    name: str
+    data: bytes
+    as_source: bool = False
+
+
+def _contents(files: list[File]) -> Iterator[_Content]:
+    """Yield what is written, in this order: all labels before any image.
+
+    Files of one folder after each other open it once.
+    """
     for file in files:
-        if file.labels:
-            yield from file.labels.files
-        yield file.name, file.data
+        for label in file.labels.files if file.labels else ():
+            yield _Content(label.name, label.data)
+    for file in files:
+        yield _Content(file.name, file.data, file.as_source)
 
 
 def write_files(context: Context, folder: Files, source: Source, files: list[File]) -> None:
     """Write the files of a source; raise BadImageError if the name of one cannot exist."""
-    for number, file in enumerate(files):
-        try:
-            for label in file.labels.files if file.labels else ():
-                folder.write(label.name, label.data)
-            if file.as_source and context.settings.originals == "link":
-                folder.link(context.path_of(source), file.name)
+    links, begun = context.settings.originals == "link", list[str]()
+    try:
+        for name, data, as_source in _contents(files):
+            begun.append(name)
+            if as_source and links:
+                folder.link(context.path_of(source), name)
             else:
-                folder.write(file.name, file.data)
-        except LongNameError as error:
-            for name, _ in _contents(files[: number + 1]):
-                folder.remove(name)
-            raise BadImageError(f"has a name that is too long: {error}") from error
+                folder.write(name, data)
+    except LongNameError as error:
+        for name in begun:
+            folder.remove(name)
+        raise BadImageError(f"has a name that is too long: {error}") from error
 
 
 def remove_stale(context: Context, folder: Files, task: Task, rows: Iterable[Row]) -> None:

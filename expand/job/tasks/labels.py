@@ -62,8 +62,8 @@ def count_labels(rows: Sequence[RowLabels]) -> LabelCounts:
     """Count the labels of all views of one source."""
     files = [file for row in rows for file in row["files"]]
     dropped = Counter[str]()
-    for row in rows:
-        dropped.update(row["dropped"])
+    for reasons in filter(None, [row["dropped"] for row in rows]):
+        dropped.update(reasons)
     return LabelCounts(
         len(files),
         sum(file["bytes"] for file in files),
@@ -132,7 +132,9 @@ class OpenLabels:
             sha256=self.sha256,
             files=[_file_row(file) for file in written.files],
             objects=len(carried.kept),
-            dropped=dict(Counter(dropped.reason for dropped in carried.dropped)),
+            dropped=dict(Counter([each.reason for each in carried.dropped]))
+            if carried.dropped
+            else {},
             mended=dict(self.labels.notes),
         )
         if written.annotation is not None:

@@ -17,7 +17,7 @@ from expand.views.carried import check_targets, window_of
 from expand.views.drawn import DrawnView
 from expand.views.views import Params
 
-TOGETHER = 32
+TOGETHER = 128
 """Views whose targets are placed at once."""
 
 

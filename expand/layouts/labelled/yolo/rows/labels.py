@@ -19,7 +19,14 @@ from expand.layouts.labelled.dataset import Frame, Labels
 from expand.layouts.labelled.yolo.folder.place import Place
 from expand.layouts.labelled.yolo.rows.image import YoloImage
 from expand.layouts.labelled.yolo.rows.task import BOX, Task
-from expand.layouts.labelled.yolo.rows.text import MOST_BYTES, Row, Rows, check_shares, read_rows
+from expand.layouts.labelled.yolo.rows.text import (
+    FURTHEST,
+    MOST_BYTES,
+    Row,
+    Rows,
+    check_shares,
+    read_rows,
+)
 from expand.layouts.labelled.yolo.rows.verify import is_accepted
 from expand.layouts.source import Source
 from expand.storage.reading import read_image
@@ -73,8 +80,7 @@ class YoloLabels(Labels):
         name, data = next(iter(files.items()))
         rows = read_rows(name, data)
         polygons = self.task.check(rows)
-        for row in rows.rows:
-            self._check_numbers(rows, row)
+        self._check_numbers(rows, polygons)
         unique = _without_duplicates(rows.rows)
         sides = np.array(frame.size, np.float64)
         targets = self._targets(unique, sides, polygons)
@@ -95,7 +101,13 @@ class YoloLabels(Labels):
             notes=_counts(len(rows.rows) - len(unique), len(unique) - len(kept), far),
         )
 
-    def _check_numbers(self, rows: Rows, row: Row) -> None:
+    def _check_numbers(self, rows: Rows, polygons: bool) -> None:
+        if polygons and _are_within(rows.rows, FURTHEST):  # all corners at once: there are many
+            return
+        for row in rows.rows:
+            self._check_row(rows, row)
+
+    def _check_row(self, rows: Rows, row: Row) -> None:
         numbers, dims = row.numbers, self.task.dims
         if self.task.name == "pose":
             states = numbers[BOX + 1 :: dims] if dims > PAIR else ()
@@ -134,7 +146,7 @@ class YoloLabels(Labels):
 
     def _count_outside(self, rows: Sequence[Row], polygons: bool) -> int:
         """Count the objects that lie partly outside the image, further than by rounding."""
-        if not rows:
+        if not rows or (polygons and _are_within(rows, ROUNDING)):
             return 0
         if polygons or self.task.name == "obb":
             return sum(_is_far(min(row.numbers), max(row.numbers)) for row in rows)
@@ -172,6 +184,12 @@ def _without_duplicates(rows: Sequence[Row]) -> list[Row]:
         key = pack(f"{1 + len(row.numbers)}f", float(row.kind), *row.numbers)
         first.setdefault(key, row)
     return list(first.values())
+
+
+def _are_within(rows: Sequence[Row], margin: float) -> bool:
+    """Tell whether all numbers are shares of the image, or outside by no more than a margin."""
+    numbers = np.array([*chain.from_iterable(row.numbers for row in rows)])
+    return bool(numbers.min() >= -margin and numbers.max() <= 1 + margin)
 
 
 def _is_far(low: float, high: float) -> bool:
