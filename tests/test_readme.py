@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from expand import Recipe
 from expand.cli.command import command
+from tests.train.verdicts import verdict_of
 from train.cli.command import command as train_command
 from train.compare.arms import Arm
 from train.compare.findings.sentences import headline
@@ -22,7 +23,7 @@ from train.compare.results import BreakEven, PairVerdict
 from train.compare.study import ComparisonStudy
 from train.compare.terminal import format_summary
 from train.statistics.intervals import Interval
-from train.statistics.verdicts import Name, Verdict
+from train.statistics.sentences import Name
 
 ROOT = Path(__file__).parent.parent
 PAGES = {
@@ -149,15 +150,15 @@ def judged(
     arm: Arm, against: Arm, name: Name, mean: float, ends: Interval, more: int | None = None
 ) -> PairVerdict:
     """Return a verdict after 20 epochs; differences are in points."""
-    evidence = (arm.name, against.name, 6, mean, None, ends, None, None, 0.0, 0.0, 0.0, 0.0)
-    return PairVerdict(20, arm, against, Verdict(*evidence, name, more, ""))
+    found = verdict_of(arm.name, against.name, name, mean, ends, images=400, more_seeds=more)
+    return PairVerdict(20, arm, against, found)
 
 
 def test_the_output_of_train_compare_is_worded_as_shown() -> None:
     pairs = [
-        judged(TWICE, FLY, "undecided", -6.42, Interval(-10.51, -2.32), 2),
-        judged(FOURFOLD, FLY, "undecided", -1.37, Interval(-7.51, 4.76), 209),
-        judged(FLY, NONE, "better", 32.67, Interval(26.17, 39.16)),
+        judged(TWICE, FLY, "undecided", -6.42, Interval(-13.20, 1.00), 6),
+        judged(FOURFOLD, FLY, "undecided", -1.37, Interval(-11.55, 8.80)),
+        judged(FLY, NONE, "better", 32.67, Interval(21.25, 43.43)),
     ]
     costs = [
         BreakEven(arm, 20, 0, 0, 0, 0, "never", None, None, sentence="")
@@ -175,9 +176,13 @@ def test_the_output_of_train_compare_is_worded_as_shown() -> None:
     ]
     comparison: Any = SimpleNamespace(
         arms=tuple(SHOWN),
-        headline=headline(cast(ComparisonStudy, SimpleNamespace(lengths=(4, 20))), pairs, costs),
+        headline=headline(
+            cast(ComparisonStudy, SimpleNamespace(lengths=(4, 20), tune=0)), pairs, costs
+        ),
         summaries=summaries,
         pairs=(),
+        looks=None,
+        search=None,
         without_verdict=(),
         diverged=(),
         smallest_gains=(),

@@ -27,12 +27,13 @@ from train.data.pack import Packing
 from train.errors import TrainError
 from train.runs.records import shorten
 from train.runtime.world import World, join_world
+from train.statistics.looks import Looks
 from train.trials.answer import Answer
 from train.trials.context import TrialContext, hide_decoding, new_context, notes_of
 from train.trials.options import StudyOptions
 from train.trials.results import TrialResult, versions_of
 from train.trials.runner import Result, missing_trials, parted, read_results, run_trials
-from train.trials.settled import settle
+from train.trials.settled import looks_of, record_look, settle
 from train.trials.study_dir import RUNS, StudyDir, as_begun, open_study
 
 SEEDS = 6
@@ -81,7 +82,8 @@ def _ablate(
         if stayed := str(open_study(ablation, study_dir, context.data)):
             echo(visible(stayed), err=True)
         context = settle(context, study_dir, world)
-        run = AblationRun(context, study_dir, options, world, quiet=quiet)
+        looks = looks_of(study_dir, options)
+        run = AblationRun(context, study_dir, options, world, quiet=quiet, looks=looks)
         result = summarise(context, run.findings(), options, study_dir.jobs)
         recipe = write_result(study_dir.out, result)
     return Answer(format_summary(result, study_dir.out / PAGE, recipe), len(result.diverged))
@@ -96,26 +98,32 @@ class AblationRun:
     options: StudyOptions
     world: World
     quiet: bool
+    looks: Looks | None = None
 
     def findings(self) -> Findings:
         """Run the design, choose techniques by it, and check the choice."""
         context, ablation, margin = self.context, self.context.study, self.options.margin
+        looks = self.looks
         half = ablation.choosing_half(context.data)
         every = self.run_trials("design", list(dict.fromkeys(ablation.design_arms)))
         results, _ = parted(every)
+        if looks:
+            record_look(self.study_dir, looks)
         times = time_techniques(context) if self.world.is_main else [0.0] * len(ablation.switches)
-        techniques = estimate_effects(ablation, self.outcomes(results, half), times, margin)
+        techniques = estimate_effects(ablation, self.outcomes(results, half), times, margin, looks)
         screens = self.read_screens(results)
         chosen, checked = choose(ablation, techniques), None
         if ablation.design != "single":
             arms = ablation.final_arms(chosen)
             last = self.run_trials("final", arms)
-            checked = check(arms, self.outcomes(parted(last)[0], np.logical_not(half)), margin)
+            others = self.outcomes(parted(last)[0], np.logical_not(half))
+            checked = check(arms, others, margin, looks)
             every += last
         seconds = sum(each.wall_seconds for each in every)
         kept = keep(chosen, checked)
         used, diverged = versions_of(every), tuple(parted(every)[1])
-        return Findings(techniques, screens, checked, kept, seconds, len(every), used, diverged)
+        count = len(every)
+        return Findings(techniques, screens, checked, kept, seconds, count, used, diverged, looks)
 
     def run_trials(self, phase: Phase, arms: Sequence[AblationArm]) -> list[Result]:
         """Run the missing trials of a phase; return the results of all of them."""

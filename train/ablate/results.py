@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 from train.ablate.design import NONE, TRIVIAL, AblationArm
 from train.statistics.intervals import Estimate, Interval
-from train.statistics.verdicts import Name, Verdict
+from train.statistics.looks import Looks
+from train.statistics.sentences import Name
+from train.statistics.verdicts import Verdict
 from train.trials.results import DivergedTrial
 
 Effect = Literal["helps", "harms", "changes little", "changes nothing", "undecided"]
@@ -30,15 +32,17 @@ class ClassEffect:
     mean: float
     interval: Interval | None
     p_t: float
+    p: float = 1.0
+    """Adjusted for all classes, techniques and looks."""
 
 
 @dataclass(frozen=True)
 class TechniqueEffect:
     """The effect of a technique: runs with it against runs without it, in points.
 
-    `classes` is sorted, the most harmed first; `harmed` are those whose loss is significant after
-    Holm's adjustment. `effects` has one value per seed, NaN where a run that it needs diverged;
-    `seconds` is the time for one image.
+    `classes` is sorted, the most harmed first; `harmed` are those whose interval, which holds for
+    all classes of all techniques together, lies below 0. `effects` has one value per seed, NaN
+    where a run that it needs diverged; `seconds` is the time for one image.
     """
 
     verdict: Verdict
@@ -207,6 +211,8 @@ class AblationResult:
     names: tuple[str, ...] = ()
     """The techniques of the recipe, in its order; those that were measured are `techniques`."""
     diverged: tuple[DivergedTrial, ...] = ()
+    looks: Looks | None = None
+    """How often it was judged, with how many seeds."""
 
     @property
     def seeds(self) -> int:

@@ -22,6 +22,7 @@ from train.ablate.results import (
 from train.ablate.switches import combine
 from train.runs.records import versions
 from train.runtime.device import hardware
+from train.statistics.looks import Looks
 from train.trials.context import TrialContext, describe_study
 from train.trials.options import StudyOptions
 from train.trials.results import DivergedTrial, count_diverged
@@ -39,6 +40,7 @@ class Findings:
     trials: int = 0
     versions: Mapping[str, str] = field(default_factory=dict)
     diverged: tuple[DivergedTrial, ...] = ()
+    looks: Looks | None = None
 
 
 def summarise(
@@ -66,6 +68,7 @@ def summarise(
         seconds=findings.seconds,
         names=tuple(switch.name for switch in ablation.switches),
         diverged=findings.diverged,
+        looks=findings.looks,
     )
 
 

@@ -8,6 +8,7 @@ from expand.cli.output import visible
 from train.ablate.findings.sentences import format_flags, format_technique
 from train.ablate.results import AblationResult, CheckSummary
 from train.report.formatting import SPACE
+from train.statistics.sentences import format_looks
 
 
 def format_summary(result: AblationResult, out: Path, recipe: Path | None) -> str:
@@ -15,6 +16,7 @@ def format_summary(result: AblationResult, out: Path, recipe: Path | None) -> st
     lines = [*result.headline, "", *(f"  {format_technique(each)}" for each in result.techniques)]
     lines += _screen_lines(result)
     lines += _check_lines(result.check) if result.check else []
+    lines += ["", format_looks(result.looks)] if result.looks else []
     lines += [f"  diverged: {each.sentence}" for each in result.diverged]
     if recipe:
         lines += ["", f"Suggested recipe, for expand --recipe: {recipe}"]

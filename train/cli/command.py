@@ -172,7 +172,9 @@ def compare(data: Place, **options: Any) -> int:
     study_dir = StudyDir(
         options["out"], cache, options["jobs"], options["materialize"], options["overwrite"]
     )
-    chosen = StudyOptions(options["margin"], this_command(), options["seeds"] or 0)
+    chosen = StudyOptions(
+        options["margin"], this_command(), options["seeds"] or 0, options["planned_seeds"]
+    )
     found = answer(
         study,
         study_dir,
@@ -204,7 +206,9 @@ def ablate(data: Place, **options: Any) -> int:
     prepare_torch(None)
     cache = Cache.of(options["cache"], options["cache_size"])
     study_dir = StudyDir(options["out"], cache, options["jobs"], overwrite=options["overwrite"])
-    chosen = StudyOptions(options["margin"], this_command(), options["seeds"] or 0)
+    chosen = StudyOptions(
+        options["margin"], this_command(), options["seeds"] or 0, options["planned_seeds"]
+    )
     quiet = options["quiet"]
     found = answer(ablation, study_dir, chosen, quiet=quiet, packing=decoding_for(quiet))
     echo(found.text)

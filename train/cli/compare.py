@@ -37,7 +37,7 @@ NOT_COMPARED = ("test", "validation", "epochs")
 ARMS = ("none", "fly", "disk", "disk-random", "disk-balanced", "hybrid")
 BUDGETS = ("steps", "files", "wall", "wall-expansion")
 CODECS = ("png", "keep", "jpg", "jpg:80", "webp")
-MOST = {"seeds": 10_000, "jobs": 1_024, "threads": 1_024}
+MOST = {"seeds": 10_000, "planned_seeds": 10_000, "jobs": 1_024, "threads": 1_024}
 PLAIN = (
     "model",
     "dropout",
@@ -61,7 +61,15 @@ TEST = click.option(
 STUDY_DATA_OPTIONS = [TEST, *without(DATA_OPTIONS, *NOT_COMPARED)]
 STUDY_MODEL_OPTIONS = without(MODEL_OPTIONS, "pretrained")
 STUDY_OPTIMISATION_OPTIONS = without(OPTIMISATION_OPTIONS, *NOT_COMPARED)
+PLANNED = click.option(
+    "--planned-seeds",
+    type=int,
+    metavar="N",
+    help="Seeds planned in all, if --seeds is raised step by step up to them.  "
+    "[default: those of the first run]",
+)
 STUDY_OPTIONS = [
+    PLANNED,
     click.option(
         "--margin",
         type=float,
@@ -276,10 +284,11 @@ def read_threads(options: dict[str, Any]) -> int:
 def check_counts(options: dict[str, Any]) -> None:
     """Refuse numbers that are too small or too large."""
     for name, most in MOST.items():
+        option = name.replace("_", "-")
         if options[name] is not None and options[name] < 1:
-            raise TrainError(f"--{name} must be at least 1, got {options[name]}")
+            raise TrainError(f"--{option} must be at least 1, got {options[name]}")
         if options[name] is not None and options[name] > most:
-            raise TrainError(f"--{name} must be at most {most:,}, got {options[name]:,}")
+            raise TrainError(f"--{option} must be at most {most:,}, got {options[name]:,}")
     if not 0 <= options["dropout"] < 1:  # before the folder is made
         raise TrainError(f"--dropout must be at least 0 and below 1, got {options['dropout']}")
     if not 0 <= options["seed"] < 2**64:

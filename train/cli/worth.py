@@ -56,7 +56,7 @@ WORTH_RUN_OPTIONS = [
         show_default=True,
         help="Folder of the report and its data.",
     ),
-    *without(STUDY_OPTIONS, "margin"),
+    *without(STUDY_OPTIONS, "margin", "planned_seeds"),
 ]
 WORTH_OPTIONS = {
     "Data": [*STUDY_DATA_OPTIONS, *SIZE_OPTIONS],
@@ -65,7 +65,13 @@ WORTH_OPTIONS = {
     "Optimisation": [EPOCHS, *STUDY_OPTIMISATION_OPTIONS],
     "Run": WORTH_RUN_OPTIONS,
 }
-UNUSED: dict[str, Any] = {"margin": 0.25, "budget": "steps", "materialize": False, "tune": None}
+UNUSED: dict[str, Any] = {
+    "margin": 0.25,
+    "budget": "steps",
+    "materialize": False,
+    "tune": None,
+    "planned_seeds": None,
+}
 """What a comparison has and a study of worth does not use."""
 
 

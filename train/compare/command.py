@@ -20,7 +20,7 @@ from train.trials.context import TrialContext, hide_decoding, new_context, notes
 from train.trials.freshness import check_fresh
 from train.trials.options import StudyOptions
 from train.trials.runner import missing_trials, read_results, run_trials
-from train.trials.settled import settle
+from train.trials.settled import looks_of, record_look, settle
 from train.trials.study_dir import StudyDir, as_begun, open_study
 from train.trials.tuning.run import run_search
 from train.trials.tuning.search import Search
@@ -75,10 +75,11 @@ def _compare(
         study = context.study
         for arm in study.arms:
             check_fresh(context, arm)
+        looks = looks_of(study_dir, options)
         expansions = measure_costs(context, study_dir)
         speeds = measure_speeds(context, study_dir, expansions)
         if plan:
-            forecast = make_forecast(context, speeds, options.seeds, study_dir.jobs)
+            forecast = make_forecast(context, speeds, options.seeds, study_dir.jobs, looks)
             return Answer(format_plan(study, forecast, speeds, options.seeds))
         world.barrier()
         found = _search(context, study_dir, world, quiet=quiet)
@@ -86,7 +87,8 @@ def _compare(
         with progress_bar(len(missing_trials(study_dir, planned)), "trials", quiet) as progress:
             run_trials(study, study_dir, planned, progress, world)
         results = read_results(study_dir, in_order(study, planned), context.data.test, world)
-        comparison = summarise(context, results, expansions, options, study_dir.jobs, found)
+        record_look(study_dir, looks)
+        comparison = summarise(context, results, expansions, options, study_dir.jobs, found, looks)
         write_results(study_dir.out, comparison, results)
     text = format_summary(comparison, study_dir.out / PAGE)
     return Answer(text, len(comparison.diverged))

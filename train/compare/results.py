@@ -10,6 +10,7 @@ from expand.job.balance import Balance
 from train.compare.arms import Arm
 from train.report.classes import ClassDifference
 from train.statistics.intervals import Interval
+from train.statistics.looks import Looks
 from train.statistics.verdicts import Verdict
 from train.trials.results import DivergedTrial
 from train.trials.tuning.search import Search
@@ -93,8 +94,11 @@ class ClassGain(ClassDifference):
     """The gain of an arm over another in one class, in points."""
 
     epochs: int
+    seeds: int
     p_t: float
-    p_holm: float
+    """Of this class alone, over seeds."""
+    p: float
+    """Adjusted for all classes, arms and looks: at most 0.05 where the interval leaves 0 out."""
 
 
 @dataclass(frozen=True)
@@ -228,6 +232,8 @@ class Comparison:
     """How the settings of the arms were found, and what follows from it: sentences."""
     search: Search | None = None
     """The search for the settings of each arm, if there was one."""
+    looks: Looks | None = None
+    """How often it was judged, with how many seeds; None for comparisons made by hand."""
 
     def trained(self, epochs: int) -> str:
         """Return in words how long arms trained: "40 epochs", or up to, if each had its own."""

@@ -19,6 +19,7 @@ from train.compare.results import Check, Comparison, ComparisonSetup, ExpansionC
 from train.compare.study import ComparisonStudy
 from train.runs.records import versions
 from train.runtime.device import hardware
+from train.statistics.looks import Looks
 from train.trials.context import TrialContext, describe_study
 from train.trials.options import StudyOptions
 from train.trials.results import count_diverged, versions_of
@@ -34,16 +35,18 @@ def summarise(
     options: StudyOptions,
     jobs: int,
     search: Search | None = None,
+    looks: Looks | None = None,
 ) -> Comparison:
     """Compute everything that a comparison reports; `search` is that for the arms' settings."""
     study, test = context.study, context.data.test
     assert test is not None
     finished, diverged = parted(results)
-    grouped = GroupedResults(study, finished, len(test.folder), diverged)
-    pairs, missing = compare_pairs(grouped, options.margin), without_verdict(grouped)
+    grouped = GroupedResults(study, finished, test.folder.names, diverged)
+    pairs = compare_pairs(grouped, options.margin, looks)
+    missing = without_verdict(grouped)
     payback = break_even(grouped, expansions)
-    class_gains, smallest_gains = compare_classes(grouped)
     summaries = summarise_arms(grouped)
+    class_gains, smallest_gains = compare_classes(grouped, options.margin, looks)
     return Comparison(
         setup=_setup(context, options, jobs),
         headline=(
@@ -74,6 +77,7 @@ def summarise(
         without_verdict=missing,
         fairness=describe_settings(study, summaries, search),
         search=search,
+        looks=looks,
     )
 
 

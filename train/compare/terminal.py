@@ -7,6 +7,7 @@ from pathlib import Path
 from expand.cli.output import visible
 from train.compare.results import ArmSummary, Comparison
 from train.report.formatting import decimal, seconds
+from train.statistics.sentences import format_looks
 
 
 def format_summary(comparison: Comparison, page: Path) -> str:
@@ -18,6 +19,9 @@ def format_summary(comparison: Comparison, page: Path) -> str:
     lines += _format_search(comparison, width)
     lines += [f"  {pair.epochs:>4} epochs: {pair.verdict.sentence}" for pair in comparison.pairs]
     lines += [f"  {pair.epochs:>4} epochs: {pair.sentence}" for pair in comparison.without_verdict]
+    lines += (
+        [f"  {format_looks(comparison.looks)}"] if comparison.looks and comparison.pairs else []
+    )
     lines += [f"  diverged: {each.sentence}" for each in comparison.diverged]
     lines += ["", *(f"  {each.sentence}" for each in comparison.smallest_gains if each.harmed)]
     lines += [f"  {comparison.check.sentence}", "", str(page)]

@@ -86,11 +86,6 @@ def _as_text(tile: Tile) -> str:
     return f"{tile.text} ({tile.interval})" if known else tile.text
 
 
-def false_alarms(differences: Sequence[ClassDifference]) -> tuple[int, float]:
-    """Count the differences, and how many of their 95 % intervals would exclude 0 by chance."""
-    return len(differences), 0.05 * len(differences)
-
-
 def _heat(
     caption: str,
     differences: Sequence[ClassDifference],

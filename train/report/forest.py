@@ -1,4 +1,4 @@
-"""Forest plots: one row per difference, with its 95 % interval, around zero."""
+"""Forest plots: one row per difference, with its 95 % intervals, around zero."""
 
 from __future__ import annotations
 
@@ -26,18 +26,17 @@ class Row:
     interval: Interval
     style: PlotStyle
     text: str = ""
+    inner: Interval = None
+    """A narrower interval, drawn thicker."""
 
 
 def draw_rows(axes: Axes, rows: Sequence[Row]) -> None:
     """Draw the rows from the top down: names on the left, texts on the right."""
     for y, row in enumerate(rows):
-        if row.interval:
-            axes.hlines(
-                y,
-                *row.interval,
-                color=row.style.colour if row.style.colour != "#ffffff" else "#6b6b76",
-                linewidth=1.6,
-            )
+        colour = row.style.colour if row.style.colour != "#ffffff" else "#6b6b76"
+        for ends, width in ((row.interval, 1.6), (row.inner, 4.0)):
+            if ends:
+                axes.hlines(y, *ends, color=colour, linewidth=width)
         axes.plot(row.mean, y, row.style.marker, color=row.style.colour)
     axes.set_yticks(range(len(rows)), [row.name for row in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)

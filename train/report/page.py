@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from train.report import formatting
+from train.statistics.sentences import format_looks
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ def templates(folder: Path) -> Environment:
         "moment": formatting.moment,
         "seconds": formatting.seconds,
         "number": formatting.number,
+        "count": formatting.count,
+        "looks": format_looks,
     }
     return environment
 

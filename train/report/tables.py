@@ -9,6 +9,9 @@ from typing import Any, Protocol
 from train.report.formatting import arm_name, count, points, points_range, probability, value
 from train.statistics.verdicts import Verdict
 
+ALIKE_COLUMN = "95 % interval, images like these"
+HERE_COLUMN = "95 % interval, these images"
+
 
 @dataclass(frozen=True)
 class Table:
@@ -27,18 +30,21 @@ class Table:
 
 def pairs_of(verdicts: Sequence[Verdict], caption: str) -> Table:
     """Tabulate the verdicts on some pairs, each row marked with its verdict."""
+    drawn = any(verdict.images for verdict in verdicts)
     rows = (
         (
             name_of(verdict),
             verdict.sentence,
             points(verdict.mean),
             points_range(verdict.interval),
-            probability(verdict.p_holm),
+            *([points_range(verdict.interval_here)] if drawn else []),
+            probability(verdict.p if verdict.interval else None),
             count(verdict.n),
         )
         for verdict in verdicts
     )
-    columns = ("pair", "verdict", "difference, points", "95 % interval", "p (Holm)", "seeds")
+    intervals = (ALIKE_COLUMN, HERE_COLUMN) if drawn else ("95 % interval",)
+    columns = ("pair", "verdict", "difference, points", *intervals, "p, adjusted", "seeds")
     marks = tuple(verdict.verdict for verdict in verdicts)
     return Table(caption, columns, tuple(rows), (0, 1), marks)
 

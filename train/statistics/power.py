@@ -1,20 +1,23 @@
-"""Power: how many seeds a verdict needs."""
+"""Power: how many seeds or test images a verdict needs, and the differences that it can find."""
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from scipy import stats
+from scipy import optimize, stats
 
 from train.errors import TrainError
-from train.statistics.intervals import Estimate, half_width
+from train.statistics.intervals import LEVEL, half_width
 
 POWER = 0.8
 """How likely a planned number of seeds is to decide, if the truth is what was seen so far."""
 FEWEST_SEEDS = 6
 """The minimum for a claim: a sign-flip test of n pairs has p ≥ 2/2ⁿ, and 2/2⁵ is above LEVEL."""
 MOST_MORE_SEEDS = 1_000
+MOST_IMAGES = 10_000_000
 
 
 def seeds_for(reach: float, sd: float) -> int:
@@ -25,41 +28,98 @@ def seeds_for(reach: float, sd: float) -> int:
     return counts[bisect_left(counts, True, key=lambda n: half_width(sd, n) <= reach)]
 
 
-def more_seeds(estimate: Estimate, margin: float, level: float) -> int | None:
-    """Return how many more seeds would decide, if mean and spread stay; None: more than 1,000.
+@dataclass(frozen=True)
+class Spread:
+    """How much a difference varies, in points, and at which level it is tested.
 
-    To decide is to have 80 % power, at `level`, in the t test or in the test of equivalence; never
-    with fewer than six seeds in all. A single seed knows no spread: six in all.
+    `sd` is its standard deviation over seeds, on the same test images. `images_sd` is that of test
+    images, each averaged over seeds without their noise; 0 where the images are not drawn again.
+    `alpha` is the level of one pair: the share of its look, divided by the pairs of its family.
     """
-    least = max(estimate.n + 1, FEWEST_SEEDS)
-    sd = estimate.sd
-    if not sd:
-        return least - estimate.n
-    counts = range(least, estimate.n + MOST_MORE_SEEDS + 1)
-    index = bisect_left(
-        counts, True, key=lambda n: _power(abs(estimate.mean) / sd, margin / sd, n, level) >= POWER
-    )
-    return counts[index] - estimate.n if index < len(counts) else None
+
+    sd: float
+    images_sd: float = 0.0
+    images: int = 1
+    alpha: float = LEVEL
+
+    def power(self, mean: float, margin: float, seeds: int) -> float:
+        """Return how likely a true difference of `mean` is decided: found, or found equivalent.
+
+        By the noncentral t distribution; for equivalence, the difference of two (as PowerTOST's
+        method "nct").
+        """
+        se, df = self._error(seeds)
+        if not se:
+            return 1.0
+        bar = self._reach(seeds) / se
+        differ = 1 - _noncentral(bar, df, abs(mean) / se)
+        near = _noncentral(-bar, df, (abs(mean) - margin) / se) - _noncentral(
+            bar, df, (abs(mean) + margin) / se
+        )
+        return max(differ, near)
+
+    def detectable(self, seeds: int) -> float | None:
+        """Return the difference in points that is found with 80 % power; None below six seeds."""
+        if seeds < FEWEST_SEEDS:
+            return None
+        se, df = self._error(seeds)
+        if not se:
+            return 0.0
+        bar = self._reach(seeds) / se
+        found = optimize.brentq(
+            lambda shift: 1 - _noncentral(bar, df, shift) - POWER, 0, 2 * bar + 10
+        )
+        return float(found * se)
+
+    def _error(self, seeds: int) -> tuple[float, float]:
+        """Return the standard error with so many seeds, and its degrees of freedom."""
+        own, added = self.sd**2 / seeds, self.images_sd**2 / self.images
+        df = (seeds - 1) * ((own + added) / own) ** 2 if own else 1e9
+        return math.sqrt(own + added), min(df, 1e9)
+
+    def _reach(self, seeds: int) -> float:
+        """Return the half-width of the interval: the wider of those with and without images."""
+        se, df = self._error(seeds)
+        errors = ((se, df), (self.sd / math.sqrt(seeds), seeds - 1.0))
+        return max(float(stats.t.ppf(1 - self.alpha / 2, df)) * se for se, df in errors)
 
 
-def _power(effect: float, margin: float, n: int, level: float) -> float:
-    """Return the larger power of the t test and of equivalence; effect and margin in deviations.
+def more_seeds(spread: Spread, mean: float, margin: float, seeds: int) -> int | None:
+    """Return how many more seeds would decide with 80 % power, if mean and spread stay.
 
-    By the noncentral t distribution; for equivalence, the difference of two (as PowerTOST's method
-    "nct").
+    Never fewer than six in all. None: more than 1,000, or no number, since test images are as much
+    of the spread.
     """
-    bar, root = stats.t.ppf(1 - level / 2, n - 1), math.sqrt(n)
-    differ = 1 - _noncentral(bar, n, effect * root)
-    bar = stats.t.ppf(1 - level, n - 1)
-    near = _noncentral(-bar, n, (effect - margin) * root) - _noncentral(
-        bar, n, (effect + margin) * root
+    least = max(seeds + 1, FEWEST_SEEDS)
+    if not spread.sd and not spread.images_sd:
+        return least - seeds
+    found = _first(
+        range(least, seeds + MOST_MORE_SEEDS + 1), lambda n: spread.power(mean, margin, n)
     )
-    return max(differ, near)
+    return None if found is None else found - seeds
 
 
-def _noncentral(value: float, n: int, shift: float) -> float:
+def images_for(spread: Spread, mean: float, margin: float, seeds: int) -> int | None:
+    """Return with how many test images so many seeds would decide with 80 % power; None: never."""
+    if not spread.images_sd or seeds < FEWEST_SEEDS:
+        return None
+    return _first(
+        range(spread.images + 1, MOST_IMAGES),
+        lambda images: replace(spread, images=images).power(mean, margin, seeds),
+    )
+
+
+def _first(counts: range, power: Callable[[int], float]) -> int | None:
+    index = bisect_left(counts, True, key=lambda count: power(count) >= POWER)
+    return counts[index] if index < len(counts) else None
+
+
+def _noncentral(value: float, df: float, shift: float) -> float:
     """Return the noncentral t distribution up to `value`.
 
     Shifts are cut at 30: beyond that scipy gives NaN, and the share is 0 or 1.
     """
-    return float(stats.nct.cdf(value, n - 1, min(max(shift, -30.0), 30.0)))
+    shift = min(max(shift, -30.0), 30.0)
+    if df > 1_000:
+        return float(stats.norm.cdf(value, shift))
+    return float(stats.nct.cdf(value, df, shift))

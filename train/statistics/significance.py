@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from train.statistics.intervals import ALIKE, SEED, Values, numbers, paired
+from train.statistics.intervals import ALIKE, LEVEL, SEED, Interval, Values, numbers, paired
 
 EXACT_UP_TO = 20
 FLIPS = 100_000
@@ -50,6 +50,24 @@ def _flipped_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
     for value in values[1:]:
         sums = np.concatenate([sums - value, sums + value])
     return sums
+
+
+def sign_flip_interval(differences: Values) -> Interval | None:
+    """Return the interval of means that the sign-flip test does not reject at 5 %.
+
+    Its ends are the k-th smallest and the k-th largest mean of all subsets of the differences, k
+    being 2.5 % of the 2ⁿ subsets (Hartigan, "Using subsample values as typical values", 1969). None
+    for fewer than six differences, of which the test rejects nothing, and for more than 20.
+    """
+    values = numbers(differences)
+    rank = int(LEVEL / 2 * 2 ** len(values)) if len(values) <= EXACT_UP_TO else 0
+    if not rank:
+        return None
+    sums, counts = np.zeros(1), np.zeros(1)
+    for value in values:
+        sums, counts = np.concatenate([sums, sums + value]), np.concatenate([counts, counts + 1])
+    means = np.partition(sums[1:] / counts[1:], (rank - 1, -rank))
+    return Interval(float(means[rank - 1]), float(means[-rank]))
 
 
 def equivalence(differences: Values, margin: float) -> float:

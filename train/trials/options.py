@@ -14,3 +14,5 @@ class StudyOptions:
     command: str
     seeds: int = 0
     """0: the default of the command."""
+    planned: int | None = None
+    """How many seeds are planned in all; None: as declared at the first look, or `seeds`."""

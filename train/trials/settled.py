@@ -1,4 +1,4 @@
-"""What "auto" stands for in a study: the same for all trials, whenever they are trained."""
+"""What a study settles once: what "auto" stands for, and how many seeds are planned and judged."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from train.runs.assemble import set_up
 from train.runs.records import shorten, write_json
 from train.runtime.typed import checked
 from train.runtime.world import World
+from train.statistics.looks import Looks
+from train.statistics.power import FEWEST_SEEDS
 from train.trials.context import TrialContext
+from train.trials.options import StudyOptions
 from train.trials.study import Seeds, Study
-from train.trials.study_dir import SETTLED, STUDY, StudyDir, read_json, trial_files
+from train.trials.study_dir import LOOKS, SETTLED, STUDY, WRITTEN, StudyDir, read_json, trial_files
 from train.trials.trial import settings_of
 
 S = TypeVar("S", bound=Study)
@@ -77,3 +80,48 @@ def _measured(context: TrialContext[S]) -> str:
     seed = Seeds.of(study.seed, 0).training
     settings = settings_of(study, Strategy("none"), 1, seed)
     return set_up(settings, context.data, context.device, context.cache).trainer.precision
+
+
+def looks_of(study_dir: StudyDir, options: StudyOptions) -> Looks:
+    """Return the looks at a study, the one that this command is going to take included.
+
+    The planned number of seeds is declared with the first look: `options.planned`, or the seeds of
+    that look. Raise TrainError for another plan later, or for fewer seeds than were judged. Fewer
+    than six seeds decide nothing, so they are no look at what more of them would show.
+    """
+    before = _looked(study_dir)
+    if before is None or options.seeds < FEWEST_SEEDS:
+        return Looks(max(options.planned or 0, options.seeds), (options.seeds,))
+    if options.planned not in (None, before.planned):
+        raise TrainError(
+            f"--planned-seeds {options.planned}: {before.planned} seeds were planned when "
+            f'"{study_dir.out}" was first judged; leave the option out, or choose another --out'
+        )
+    return before.at(options.seeds)
+
+
+def record_look(study_dir: StudyDir, looks: Looks) -> None:
+    """Keep the looks in the folder of the study, before anybody sees what the new one shows."""
+    before = _looked(study_dir)
+    if looks.seeds[-1] < FEWEST_SEEDS or (before and len(before.seeds) >= len(looks.seeds)):
+        return  # nothing is decided, or an earlier look is taken again
+    path = study_dir.out / STUDY
+    plain = {"planned": looks.planned, "seeds": list(looks.seeds)}
+    write_json(path, {**read_json(path), LOOKS: plain})
+
+
+def _looked(study_dir: StudyDir) -> Looks | None:
+    """Read the looks so far; a study that an earlier version judged had one look."""
+    path = study_dir.out / STUDY
+    plain = read_json(path).get(LOOKS)
+    try:
+        if plain is not None:
+            return Looks(int(plain["planned"]), tuple(map(int, plain["seeds"])))
+        for name in WRITTEN:
+            written = study_dir.out / name
+            if name.endswith(".json") and written.is_file():
+                seeds = int(read_json(written)["settings"]["seeds"])
+                return Looks(seeds, (seeds,)) if seeds >= FEWEST_SEEDS else None
+    except (KeyError, TypeError, ValueError, AttributeError, TrainError) as error:
+        raise TrainError(f'"{path}" is damaged ({shorten(error)}); choose another --out') from error
+    return None

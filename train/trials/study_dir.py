@@ -26,8 +26,9 @@ S = TypeVar("S", bound=Study)
 STUDY, RUNS = "study.json", "runs"
 OLD_STUDY = "question.json"
 """The settings file of earlier versions, with the same keys."""
-IMAGES, SETTLED = "images", "settled"
-"""Keys of the settings file: of the images' hashes, and of what its trials were trained with."""
+IMAGES, SETTLED, LOOKS = "images", "settled", "looks"
+"""Keys of the settings file: of the images' hashes, of what its trials were trained with, and of
+how often it was judged."""
 MEASURING = ".measuring-"
 """The first part of the name of a folder in which an expansion is measured; it is removed with all
 in it."""
@@ -67,7 +68,7 @@ def open_study(study: Study, study_dir: StudyDir, data: Data | None = None) -> L
             "remove it, or choose another --out"
         )
     images = {name: split.to_dict() for name, split in describe_data(data).items()} if data else {}
-    before, settled = _read_settings(out), None
+    before, kept = _read_settings(out), {}
     if before is None:
         _refuse_foreign_files(out)
     elif study_dir.overwrite:
@@ -75,13 +76,13 @@ def open_study(study: Study, study_dir: StudyDir, data: Data | None = None) -> L
     elif different := [*changed_settings(before, study), *_changed_images(before, study, images)]:
         _forget_plan(out, different)
     else:
-        settled = before.get(SETTLED)
+        kept = {key: before.get(key) for key in (SETTLED, LOOKS)}
     sweep(out, _is_temporary)
     for left in out.glob(f"{MEASURING}*"):
         if left.is_dir() and not left.is_symlink():
             shutil.rmtree(left)
     # a folder without it was not created by this program; a removal leaves the earlier one
-    more = {IMAGES: images or None, SETTLED: settled}
+    more = {IMAGES: images or None, **kept}
     write_json(out / STUDY, study.to_dict() | {key: each for key, each in more.items() if each})
     (out / OLD_STUDY).unlink(missing_ok=True)
     (out / RUNS).mkdir(exist_ok=True)

@@ -102,7 +102,7 @@ def test_accuracies_are_in_percent_in_the_file_and_times_in_microseconds(
     }  # fmt: skip
     assert [row["microseconds"] for row in plain["techniques"]] == pytest.approx([1.0] * 6)
     assert set(plain["techniques"][0]) == {
-        "technique", "says", "mean", "sd", "interval", "p_t", "p_holm", "p_signflip", "more_seeds",
+        "technique", "says", "says_here", "mean", "sd", "interval", "interval_here", "p", "p_t", "p_signflip", "more_seeds",
         "classes", "harmed", "words", "microseconds", "effects",
     }  # fmt: skip
 

@@ -237,16 +237,10 @@ def test_a_plan_trains_nothing_of_the_comparison(
         for part in lines[1:4]
     )
     assert lines[4].startswith("about ")
-    assert "from 4 trials of none for 2 epochs" in lines[5]
-    assert [
-        part.strip().partition(" seeds: smallest difference it could detect: ")[0]
-        for part in lines[6:]
-    ] == [
-        "6",
-        "10",
-        "20",
-    ]
-    assert lines[6].endswith(" points  (requested)")
+    assert "from 4 trials each of none and fly for 2 epochs" in lines[5]
+    assert "found with 80 % power, 3 pairs judged together" in lines[6]
+    assert [part.split()[0] for part in lines[8:]] == ["6", "10", "20"]
+    assert lines[8].endswith("  (requested)")
     assert kept(tmp_path / "out") == {}
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "costs.json",
@@ -281,7 +275,7 @@ def test_a_harm_to_a_class_is_named(tmp_path: Path) -> None:
     ways = ("left", "right", "line")
     src, test = (
         draw_arrows(tmp_path / "src", 8, ways),
-        draw_arrows(tmp_path / "test", 6, ways, seed=1),
+        draw_arrows(tmp_path / "test", 12, ways, seed=1),
     )
     line = (
         *SMALL[4:],
@@ -290,7 +284,7 @@ def test_a_harm_to_a_class_is_named(tmp_path: Path) -> None:
         "--epochs",
         4,
         "--seeds",
-        3,
+        6,
         "--arms",
         "none,fly",
         "--recipe",

@@ -115,7 +115,7 @@ def test_accuracies_and_differences_are_those_of_the_trials_that_are_left() -> N
         {"arm": "fly", "replicate": 1, "length": 4, "epochs": 4, "diverged": LOST, "seconds": 1}
     )
     results = grouped(study, rows, 8)
-    found = type(results)(study, [TrialResult.from_dict(row) for row in rows], 8, [lost])
+    found = type(results)(study, [TrialResult.from_dict(row) for row in rows], ["cat"] * 8, [lost])
     none, fly = summarise_arms(found)
     assert (none.mean, none.diverged, fly.mean, fly.diverged) == (0.5, (), 0.875, (1,))
     (pair,) = compare_pairs(found, 0.25)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.train.compare.studies import ask, grouped, row_of
@@ -12,6 +14,7 @@ from train.compare.export.json import gain_to_dict, pair_to_dict, summary_to_dic
 from train.compare.findings.accuracy import summarise_arms
 from train.compare.findings.classes import compare_classes
 from train.compare.findings.pairs import compare_pairs, pairs_of
+from train.report.formatting import points, points_range
 
 BETTER = ([1, 1, 1, 0, 1, 1, 1, 1], [1, 1, 1, 1, 1, 0, 0, 1])
 WORSE = ([1, 0, 0, 0, 1, 1, 1, 0], [0, 0, 1, 0, 1, 1, 0, 1])
@@ -106,54 +109,77 @@ def test_pairs_of_one_length_are_one_family_and_the_same_weights_are_identical()
         pair_to_dict(pair) for pair in compare_pairs(grouped(ask(lengths=(2, 4)), rows, 8), 0.25)
     ]
     assert [(pair["epochs"], pair["arm"], pair["against"], pair["verdict"]) for pair in found] == [
-        (2, "fly", "none", "better"), (2, "disk ×4", "none", "better"), (2, "disk ×4", "fly", "identical"),
-        (4, "fly", "none", "better"), (4, "disk ×4", "none", "better"), (4, "disk ×4", "fly", "equivalent"),
+        (2, "fly", "none", "undecided"), (2, "disk ×4", "none", "undecided"), (2, "disk ×4", "fly", "identical"),
+        (4, "fly", "none", "undecided"), (4, "disk ×4", "none", "undecided"), (4, "disk ×4", "fly", "equivalent"),
     ]  # fmt: skip
+    assert [pair["verdict_here"] for pair in found] == ["better", "better", "identical", "better", "better", "equivalent"]  # fmt: skip
     first = found[0]
-    assert (first["n"], first["mean"]) == (6, pytest.approx(100 * (7 / 8 - 4.5 / 8)))
-    assert first["p_holm"] == pytest.approx(3 * first["p_t"])
+    assert (first["n"], first["images"]) == (6, 8)
+    assert first["mean"] == pytest.approx(100 * (7 / 8 - 4.5 / 8))
+    assert first["p_here"] == pytest.approx(max(3 * first["p_t"], first["p_signflip"]))
     assert first["p_signflip"] == 2 / 2**6
-    assert first["words"].startswith("fly is better than none by 31.25 points (95 % interval ")
-    assert first["bca_images"] is not None
+    assert first["interval_here"][0] > 0 > first["interval"][0]
+    assert first["words"].startswith("fly against none: undecided for images like these; ")
+    assert "; on these 8 test images better (" in first["words"]
     json.dumps(found)
 
 
-def test_gains_and_harms_are_counted_class_by_class_against_the_first_arm() -> None:
-    none = [[1, 1, 1, 0, 1, 1, 0, 0], [1, 1, 1, 1, 1, 0, 0, 0], [1, 1, 1, 1, 1, 1, 0, 0]]
-    fly = [[0, 1, 0, 0, 1, 1, 1, 1], [0, 0, 1, 0, 1, 1, 1, 0], [0, 0, 1, 0, 1, 1, 1, 1]]
-    rows = [
-        row_of(arm, 4, n, right[n])
-        for n in range(3)
-        for arm, right in (("none", none), ("fly", fly))
-    ]
-    classes, worst = compare_classes(grouped(ask("none,fly"), rows, 8))
-    reach = 4.302653 * 14.433757 / 3**0.5
-    assert [gain_to_dict(gain) for gain in classes] == [
-        {"epochs": 4, "arm": "fly", "against": "none", "class": "cat", "mean": pytest.approx(-200 / 3), "interval": pytest.approx((-200 / 3 - reach, -200 / 3 + reach), abs=1e-4), "p_t": pytest.approx(0.015268, abs=1e-6), "p_holm": pytest.approx(0.015268, abs=1e-6)},
-        {"epochs": 4, "arm": "fly", "against": "none", "class": "dog", "mean": pytest.approx(50.0), "interval": (pytest.approx(50.0), pytest.approx(50.0)), "p_t": 0.0, "p_holm": 0.0},
-    ]  # fmt: skip
-    (smallest,) = worst
-    assert (smallest.gain, smallest.harmed) == (classes[0], True)
+def class_rows(harmed: int, seeds: int, images: int = 60) -> list[dict[str, Any]]:
+    """Return rows of which `fly` has the last `harmed` cats wrong, and one other image in turn."""
+    rows = []
+    for n in range(seeds):
+        none = np.ones(images, int)
+        fly = none.copy()
+        none[(7 * n) % images] = fly[(11 * n) % images] = 0
+        if harmed:
+            fly[images // 2 - harmed : images // 2] = 0
+        rows += [row_of("none", 4, n, none.tolist()), row_of("fly", 4, n, fly.tolist())]
+    return rows
+
+
+def test_a_harm_is_claimed_where_the_interval_of_all_classes_together_lies_below_0() -> None:
+    results = grouped(ask("none,fly"), class_rows(15, 6), 60)
+    gains, (smallest,) = compare_classes(results, 0.25)
+    cat, dog = gains
+    assert (cat.name, cat.seeds, smallest.gain, smallest.harmed) == ("cat", 6, cat, True)
+    assert cat.interval is not None
+    assert cat.interval.low < cat.mean < cat.interval.high < 0
+    assert cat.p_t < cat.p <= 0.05 < dog.p
     assert smallest.sentence == (
-        'fly harms "cat" most, −66.67 points against none (95 % interval −102.52 … −30.81), of 2 classes'
+        f'fly harms "cat" most, {points(cat.mean)} points against none '
+        f"(95 % interval {points_range(cat.interval)}), of 2 classes"
     )
+    json.dumps([gain_to_dict(gain) for gain in gains])
+
+
+def test_more_classes_and_arms_together_make_each_claim_harder() -> None:
+    rows = class_rows(15, 6)
+    alone, _ = compare_classes(grouped(ask("none,fly"), rows, 60), 0.25)
+    others = [{**row, "arm": "disk ×4"} for row in rows if row["arm"] == "none"]
+    both, _ = compare_classes(grouped(ask("none,fly,disk=4"), [*rows, *others], 60), 0.25)
+    for one, other in zip(alone, both, strict=False):
+        assert (one.name, one.mean, one.p_t) == (other.name, other.mean, other.p_t)
+        assert one.interval is not None
+        assert other.interval is not None
+        assert other.interval.low < one.interval.low
+        assert one.interval.high < other.interval.high
+
+
+def test_with_too_few_seeds_no_class_is_called_harmed() -> None:
+    _, (smallest,) = compare_classes(grouped(ask("none,fly"), class_rows(15, 5), 60), 0.25)
+    assert (smallest.harmed, smallest.gain.interval, smallest.gain.p) == (False, None, 1.0)
+    assert smallest.sentence.startswith('Smallest gain of fly: "cat", −48.00')
+    assert smallest.sentence.endswith(
+        " points against none (from 5 seeds; a claim needs 6), of 2 classes"
+    )
+    _, (single,) = compare_classes(grouped(ask("none,fly"), class_rows(15, 1), 60), 0.25)
+    assert "(from 1 seed; a claim needs 6)" in single.sentence
 
 
 def test_a_class_that_gains_least_is_not_called_harmed() -> None:
-    rows = [
-        row_of(arm, 4, 0, right) for arm, right in (("none", [1, 0, 0, 1]), ("fly", [0, 0, 1, 1]))
-    ]
-    _, worst = compare_classes(grouped(ask("none,fly"), rows, 4))
-    (smallest,) = worst
-    assert (smallest.harmed, smallest.gain.interval) == (False, None)
-    assert (
-        smallest.sentence == 'Smallest gain of fly: "cat", −50.00 points against none, of 2 classes'
-    )
-    rows = [
-        row_of(arm, 4, n, right)
-        for n in (0, 1)
-        for arm, right in (("none", [1, 0, 0, 1]), ("fly", [1, 1, 1, 1]))
-    ]
-    _, worst = compare_classes(grouped(ask("none,fly"), rows, 4))
-    sentence = 'Smallest gain of fly: "cat", +50.00 points against none (95 % interval +50.00 … +50.00), of 2 classes'
-    assert (worst[0].harmed, worst[0].sentence) == (False, sentence)
+    rows = class_rows(0, 6)
+    for row in rows:
+        row["arm"] = {"none": "fly", "fly": "none"}[row["arm"]]
+    _, (smallest,) = compare_classes(grouped(ask("none,fly"), rows, 60), 0.25)
+    assert (smallest.harmed, smallest.gain.interval is None) == (False, False)
+    assert smallest.sentence.startswith("Smallest gain of fly: ")

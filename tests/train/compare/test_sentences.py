@@ -7,13 +7,14 @@ from dataclasses import replace
 import pytest
 
 from tests.train.compare.studies import ask
+from tests.train.verdicts import verdict_of
 from train.compare.arms import Arm
 from train.compare.codec import Codec
 from train.compare.findings.sentences import headline, not_tested, notes
 from train.compare.results import BreakEven, PairVerdict, Payback
 from train.compare.study import ComparisonStudy
 from train.statistics.intervals import Interval
-from train.statistics.verdicts import Name, Verdict
+from train.statistics.sentences import Name
 
 
 def arm_of(name: str) -> Arm:
@@ -29,29 +30,8 @@ def pair_of(
     bounds: tuple[float, float] | None,
     more_seeds: int | None = None,
 ) -> PairVerdict:
-    interval = Interval(*bounds) if bounds else None
-    return PairVerdict(
-        4,
-        arm_of(arm),
-        arm_of(against),
-        Verdict(
-            arm,
-            against,
-            6,
-            mean,
-            0.1,
-            interval,
-            None,
-            None,
-            0.5,
-            0.5,
-            0.5,
-            0.5,
-            verdict,
-            more_seeds,
-            "",
-        ),
-    )
+    found = verdict_of(arm, against, verdict, mean, bounds, more_seeds=more_seeds)
+    return PairVerdict(4, arm_of(arm), arm_of(against), found)
 
 
 def cost_of(arm: str, payback: Payback, needed: float | None = None) -> BreakEven:
@@ -65,7 +45,7 @@ def cost_of(arm: str, payback: Payback, needed: float | None = None) -> BreakEve
         (pair_of("disk ×4", "fly", "better", 0.5, (0.25, 0.75)), "disk ×4 is better than fly by 0.50 points (0.25 … 0.75)"),
         (pair_of("disk ×4", "fly", "worse", -0.5, (-0.75, -0.25)), "disk ×4 is worse than fly by 0.50 points (0.25 … 0.75)"),
         (pair_of("disk ×4", "fly", "equivalent", -0.01, (-0.1, 0.08)), "disk ×4 is as good as fly (−0.01 points, −0.10 … +0.08)"),
-        (pair_of("disk ×4", "fly", "undecided", 0.5, (-0.25, 1.25)), "disk ×4 against fly is undecided (+0.50 points, −0.25 … +1.25)"),
+        (pair_of("disk ×4", "fly", "undecided", 0.5, (-0.25, 1.25)), "disk ×4 against fly is undecided (+0.50 points, −0.25 … +1.25; 1,000 more seeds would not decide)"),
         (pair_of("disk ×4", "fly", "undecided", 0.5, None, more_seeds=7), "disk ×4 against fly is undecided (+0.50 points; about 7 more seeds would decide)"),
     ],
 )  # fmt: skip

@@ -75,7 +75,7 @@ def test_a_summary_holds_all_that_was_found_as_plain_data(
     assert json.loads(json.dumps(found))["title"] == found["title"] == str(tmp_path / "src")
     assert list(found) == [
         "title", "headline", "command", "settings", "arms", "lengths", "cells", "pairs", "classes", "worst", "costs", "break_even",
-        "check", "notes", "strips", "not_tested", "versions", "hardware", "seeds", "created", "seconds",
+        "check", "notes", "strips", "not_tested", "versions", "hardware", "seeds", "created", "seconds", "fairness",
     ]  # fmt: skip
     assert (found["command"], found["lengths"], found["seconds"]) == (
         HOW.command,

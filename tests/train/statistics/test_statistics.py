@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -13,8 +14,14 @@ from scipy import stats
 
 from train.errors import TrainError
 from train.statistics.intervals import Estimate, half_width, interval, paired
-from train.statistics.power import more_seeds, seeds_for
-from train.statistics.significance import equivalence, holm, paired_t, sign_flip
+from train.statistics.power import Spread, images_for, more_seeds, seeds_for
+from train.statistics.significance import (
+    equivalence,
+    holm,
+    paired_t,
+    sign_flip,
+    sign_flip_interval,
+)
 
 SIX = [0.42, 0.31, 0.55, -0.08, 0.23, 0.36]
 POINTS = st.integers(-300, 300).map(lambda hundredths: hundredths / 100)
@@ -162,10 +169,16 @@ def test_seeds_for_known_cases() -> None:
         seeds_for(0.0, 1.0)
 
 
+def more(
+    mean: float, sd: float, seeds: int, margin: float = 0.25, alpha: float = 0.05
+) -> int | None:
+    return more_seeds(Spread(sd, alpha=alpha), mean, margin, seeds)
+
+
 def test_eighty_per_cent_power_takes_the_seeds_of_the_tables() -> None:
     # Cohen's d = 0.5 and 0.8, two-sided 5 %, one sample: 34 and 15 (G*Power, R's pwr.t.test)
-    assert more_seeds(Estimate(10, 0.5, 1.0, None), margin=0.01, level=0.05) == 24
-    assert more_seeds(Estimate(10, -0.8, 1.0, None), margin=0.01, level=0.05) == 5
+    assert more(0.5, 1.0, 10, margin=0.01) == 24
+    assert more(-0.8, 1.0, 10, margin=0.01) == 5
 
 
 @pytest.mark.parametrize(
@@ -175,34 +188,80 @@ def test_the_seeds_for_equivalence_have_eighty_per_cent_power(
     mean: float, margin: float, level: float
 ) -> None:
     sd, rng = 0.3, np.random.default_rng(4)
-    n = 6 + (more_seeds(Estimate(6, mean, sd, None), margin, level) or 0)
+    n = 6 + (more(mean, sd, 6, margin, level) or 0)
 
     def power(n: int) -> float:
         drawn = rng.normal(mean, sd, (40_000, n))
-        room = margin - np.abs(drawn.mean(axis=1))
-        return float(
-            np.mean(stats.t.sf(room * math.sqrt(n) / drawn.std(axis=1, ddof=1), n - 1) <= level)
-        )
+        reach = stats.t.ppf(1 - level / 2, n - 1) * drawn.std(axis=1, ddof=1) / math.sqrt(n)
+        return float(np.mean(np.abs(drawn.mean(axis=1)) + reach < margin))
 
     assert power(n) > 0.79
     assert power(n - 1) < 0.81
 
 
 def test_the_strictest_level_takes_more_seeds() -> None:
-    found = Estimate(6, 0.2, 0.3, None)
-    alone, of_ten = (more_seeds(found, 0.25, level) for level in (0.05, 0.005))
+    alone, of_ten = (more(0.2, 0.3, 6, alpha=level) for level in (0.05, 0.005))
     assert alone is not None
     assert of_ten is not None
     assert of_ten > alone
 
 
 def test_no_fewer_than_six_seeds_decide() -> None:
-    assert more_seeds(Estimate(1, 0.3, None, None), 0.25, 0.05) == 5
-    assert more_seeds(Estimate(3, 5.0, 0.01, None), 0.25, 0.05) == 3
-    assert more_seeds(Estimate(2, 0.0, 0.0, None), 0.25, 0.05) == 4
-    assert more_seeds(Estimate(6, 5.0, 0.01, None), 0.25, 0.05) == 1
+    assert more(5.0, 0.01, 3) == 3
+    assert more(0.0, 0.0, 2) == 4
+    assert more(5.0, 0.01, 6) == 1
 
 
 def test_beyond_a_thousand_more_seeds_no_number_is_given() -> None:
-    assert more_seeds(Estimate(6, 0.02, 3.0, None), 0.03, 0.05) is None
-    assert more_seeds(Estimate(6, 0.25, 1.0, None), 0.25, 0.05) == 122
+    assert more(0.02, 3.0, 6, margin=0.03) is None
+    assert more(0.25, 1.0, 6) == 122
+
+
+def test_where_test_images_are_too_few_only_more_of_them_would_decide() -> None:
+    spread = Spread(0.2, 18.0, 400, alpha=0.005)
+    assert more_seeds(spread, 0.5, 0.25, 6) is None
+    needed = images_for(spread, 0.5, 0.25, 10)
+    assert needed is not None
+    assert 10_000 < needed < 40_000
+    for images, enough in ((needed, True), (needed - 1, False)):
+        assert (replace(spread, images=images).power(0.5, 0.25, 10) >= 0.8) == enough
+    assert images_for(spread, 0.01, 0.001, 6) is None
+    assert images_for(Spread(0.2), 0.5, 0.25, 6) is None
+
+
+@pytest.mark.parametrize(("seeds", "images"), [(6, 400), (10, 10_000)])
+def test_the_detectable_difference_is_found_in_eighty_per_cent(seeds: int, images: int) -> None:
+    spread = Spread(0.4, 20.0, images, 0.04 / 3)
+    size = spread.detectable(seeds)
+    assert size is not None
+    rng, count = np.random.default_rng(seeds), 40_000
+    drawn = rng.normal(0, 0.4, (count, seeds))
+    mean = size + drawn.mean(axis=1) + rng.normal(0, 20 / math.sqrt(images), count)
+    own = drawn.var(axis=1, ddof=1) / seeds
+    whole = own + 20.0**2 / images
+    df = (seeds - 1) * (whole / own) ** 2
+    reach = np.maximum(
+        stats.t.ppf(1 - spread.alpha / 2, df) * np.sqrt(whole),
+        stats.t.ppf(1 - spread.alpha / 2, seeds - 1) * np.sqrt(own),
+    )
+    assert np.mean(mean > reach) == pytest.approx(0.8, abs=0.04)
+    assert spread.detectable(5) is None
+    assert Spread(0.0).detectable(6) == 0.0
+
+
+@given(st.lists(POINTS, min_size=1, max_size=9))
+def test_the_interval_of_sign_flips_holds_what_the_test_does_not_reject(
+    values: list[float],
+) -> None:
+    found = sign_flip_interval(values)
+    assert (found is None) == (len(values) < 6)
+    if found:
+        for value in (found.low, found.high, (found.low + found.high) / 2):
+            assert sign_flip(np.array(values) - value) > 0.05
+        for value in (found.low - 1e-6, found.high + 1e-6):
+            assert sign_flip(np.array(values) - value) <= 0.05
+
+
+def test_the_interval_of_six_sign_flips_ends_at_the_smallest_and_the_largest() -> None:
+    assert sign_flip_interval(SIX) == pytest.approx((-0.08, 0.55))
+    assert sign_flip_interval([0.1] * 21) is None

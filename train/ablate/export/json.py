@@ -8,6 +8,7 @@ from typing import Any
 from expand.storage.json import to_json
 from train.ablate.findings.sentences import format_technique
 from train.ablate.results import (
+    EFFECTS,
     RECIPE,
     AblationResult,
     ArmAccuracy,
@@ -46,6 +47,7 @@ def to_plain(result: AblationResult) -> dict[str, Any]:
         "hardware": dict(result.hardware),
         "created": result.created,
         "seconds": result.seconds,
+        **({"looks": result.looks.to_dict()} if result.looks else {}),
         **({"diverged": diverged} if diverged else {}),
     }
 
@@ -58,8 +60,10 @@ def _technique(technique: TechniqueEffect) -> dict[str, Any]:
         "mean": verdict.mean,
         "sd": verdict.sd,
         "interval": verdict.interval,
+        "interval_here": verdict.interval_here,
+        "says_here": EFFECTS[verdict.verdict_here],
         "p_t": verdict.p_t,
-        "p_holm": verdict.p_holm,
+        "p": verdict.p,
         "p_signflip": verdict.p_signflip,
         "more_seeds": verdict.more_seeds,
         "classes": [_class(each) for each in technique.classes],
@@ -76,6 +80,7 @@ def _class(effect: ClassEffect) -> dict[str, Any]:
         "mean": effect.mean,
         "interval": effect.interval,
         "p_t": effect.p_t,
+        "p": effect.p,
     }
 
 

@@ -9,6 +9,7 @@ from train.ablate.page.suggestion import describe_suggestion
 from train.ablate.results import RECIPE, AblationResult
 from train.report.formatting import moment, seconds
 from train.report.markdown import bullets, fenced, plain, table
+from train.statistics.sentences import format_looks
 
 WARNING = (
     "A flag is a warning, not proof that a technique harms: this model was not trained on changed "
@@ -23,6 +24,7 @@ def ablation_to_markdown(result: AblationResult) -> str:
     blocks += ["## Effects", plain(captions.measure(result))]
     blocks += [plain(captions.few_seeds(result) or "")]
     blocks += [table(tables.effects(result.techniques)) or "No technique was measured."]
+    blocks += [plain(format_looks(result.looks))] if result.looks else []
     blocks += bullets((each.sentence for each in result.diverged), "Trials that diverged:")
     blocks += ["## Classes", *_classes(result)]
     blocks += ["## A model trained without augmentation, on changed images", *_screen(result)]

@@ -11,6 +11,7 @@ from train.ablate.design import NONE, TRIVIAL, AblationArm
 from train.ablate.findings.outcomes import Outcomes
 from train.ablate.results import ArmAccuracy, ArmPair, CheckSummary, TechniqueEffect
 from train.statistics.intervals import paired
+from train.statistics.looks import Looks
 from train.statistics.verdicts import Pair, judge
 
 
@@ -26,11 +27,13 @@ def choose(ablation: AblationStudy, techniques: Sequence[TechniqueEffect]) -> tu
     return tuple(i for i, switch in enumerate(ablation.switches) if switch.name in names)
 
 
-def check(arms: Sequence[AblationArm], outcomes: Outcomes, margin: float) -> CheckSummary:
+def check(
+    arms: Sequence[AblationArm], outcomes: Outcomes, margin: float, looks: Looks | None = None
+) -> CheckSummary:
     """Compare the chosen techniques with both baselines and with all but one of themselves."""
     every = _compared(arms)
     compared = [(arm, against) for arm, against in every if _common(arm, against, outcomes)]
-    verdicts = judge([_pair(arm, against, outcomes) for arm, against in compared], margin)
+    verdicts = judge([_pair(arm, against, outcomes) for arm, against in compared], margin, looks)
     known = {arm: outcomes.accuracies(arm.name) for arm in arms}
     return CheckSummary(
         tuple(
@@ -64,7 +67,7 @@ def _pair(arm: AblationArm, against: AblationArm, outcomes: Outcomes) -> Pair:
     seeds = _common(arm, against, outcomes)
     images = outcomes.right(arm.name, seeds) - outcomes.right(against.name, seeds)
     known = differences[np.isfinite(differences)].tolist()
-    return Pair(arm.name, against.name, known, images=images)
+    return Pair(arm.name, against.name, known, images=images, replicates=seeds)
 
 
 def keep(chosen: Sequence[int], checked: CheckSummary | None) -> tuple[int, ...]:

@@ -44,6 +44,11 @@ class Outcomes:
         chosen = self.seeds if seeds is None else seeds
         return np.stack([self._right[arm, seed] for seed in chosen]).astype(np.int8)
 
+    def of_class(self, label: int) -> NDArray[np.bool_]:
+        """Tell which of these test images are of a class."""
+        chosen: NDArray[np.bool_] = self.labels == label
+        return chosen
+
     @property
     def shown_classes(self) -> list[int]:
         """The labels that occur among these test images."""

@@ -64,11 +64,10 @@ def few_seeds(result: AblationResult) -> str | None:
     """Say that there are too few seeds for a verdict; None if there are enough."""
     if not 0 < result.seeds < FEWEST_SEEDS:
         return None
-    no_interval = " has no interval and" if result.seeds == 1 else ""
     return (
-        f"With {_seeds(result)} every technique{no_interval} stays undecided, however large its "
-        f"effect. A verdict needs {FEWEST_SEEDS} seeds: with fewer the exact sign-flip test cannot "
-        "reach 5 %."
+        f"With {_seeds(result)} every technique has no interval and stays undecided, however large "
+        f"its effect. A verdict needs {FEWEST_SEEDS} seeds: with fewer the exact sign-flip test "
+        "cannot reach 5 %."
     )
 
 

@@ -19,7 +19,7 @@ from train.report.formatting import arm_name, percent
 from train.report.styles import PlotStyle
 from train.report.svg import FAINT, INK, drawing, to_svg
 from train.report.tables import name_of
-from train.statistics.verdicts import Name
+from train.statistics.sentences import Name
 
 VERDICTS: dict[Name, PlotStyle] = {
     "better": PlotStyle("#0072b2", "^"),
@@ -55,6 +55,7 @@ def effects(result: AblationResult) -> str | None:
             each.verdict.interval,
             VERDICTS[each.verdict.verdict],
             each.effect,
+            each.verdict.interval_here,
         )
         for each in shown
     ]
@@ -74,6 +75,7 @@ def differences(result: AblationResult) -> str | None:
             each.interval,
             VERDICTS[each.verdict],
             each.verdict,
+            each.interval_here,
         )
         for each in verdicts
     ]

@@ -20,16 +20,16 @@ from train.report.formatting import (
     points_range,
     probability,
 )
-from train.report.tables import Table, pairs_of
+from train.report.tables import ALIKE_COLUMN, HERE_COLUMN, Table, pairs_of
 from train.statistics.intervals import Interval
 
 EFFECT_COLUMNS = (
     "technique",
     "verdict",
     "effect, points",
-    "95 % interval",
-    "p (Holm)",
-    "p (sign flips)",
+    ALIKE_COLUMN,
+    HERE_COLUMN,
+    "p, adjusted",
     "µs per image",
     "seeds still needed",
 )
@@ -56,8 +56,8 @@ def _effect(technique: TechniqueEffect) -> tuple[str, ...]:
         technique.effect,
         points(verdict.mean),
         points_range(verdict.interval),
-        probability(verdict.p_holm if verdict.interval else None),
-        probability(verdict.p_signflip if verdict.interval else None),
+        points_range(verdict.interval_here),
+        probability(verdict.p if verdict.interval else None),
         number(1e6 * technique.seconds),
         _more_seeds(technique),
     )
@@ -68,7 +68,10 @@ def _more_seeds(technique: TechniqueEffect) -> str:
     verdict = technique.verdict
     if verdict.verdict != "undecided":
         return NOTHING
-    return "more than 1,000" if verdict.more_seeds is None else f"about {count(verdict.more_seeds)}"
+    if verdict.more_seeds is not None:
+        return f"about {count(verdict.more_seeds)}"
+    needed = verdict.images_needed
+    return f"none; {count(needed)} test images" if needed else "more than 1,000"
 
 
 def every_effect(techniques: Sequence[TechniqueEffect]) -> Table:
@@ -80,7 +83,7 @@ def every_effect(techniques: Sequence[TechniqueEffect]) -> Table:
             arm_name(each.name),
             *map(points, each.effects),
             decimal(each.verdict.sd, 2),
-            probability(each.verdict.p_t if each.verdict.interval else None),
+            probability(each.verdict.p_t if each.verdict.n > 1 else None),
         )
         for each in shown
     )

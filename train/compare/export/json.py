@@ -55,6 +55,7 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
         "seconds": c.seconds,
         "fairness": list(c.fairness),
         **({"search": search_to_dict(c.search)} if c.search else {}),
+        **({"looks": c.looks.to_dict()} if c.looks else {}),
         **_diverged(c),
     }
 

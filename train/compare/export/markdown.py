@@ -7,6 +7,7 @@ from train.compare.results import Comparison
 from train.report.classes import as_table, heats_of
 from train.report.formatting import moment, seconds
 from train.report.markdown import bullets, fenced, plain, table
+from train.statistics.sentences import format_looks
 
 
 def comparison_to_markdown(comparison: Comparison) -> str:
@@ -53,6 +54,8 @@ def _verdicts(comparison: Comparison) -> list[str]:
             *(pair.sentence for pair in missing),
         ]
         blocks += bullets(sentences, f"After {comparison.trained(epochs)}:")
+    if comparison.looks and blocks:
+        blocks += [plain(format_looks(comparison.looks))]
     return blocks or ["There was no pair to compare."]
 
 

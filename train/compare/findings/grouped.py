@@ -13,16 +13,20 @@ from train.trials.results import DivergedTrial, TrialResult
 
 
 class GroupedResults:
-    """The results of all trials, by arm and by the epochs asked for."""
+    """The results of all trials, by arm and by the epochs asked for.
+
+    `test_classes` names the class of each test image.
+    """
 
     def __init__(
         self,
         study: ComparisonStudy,
         results: Sequence[TrialResult],
-        test_images: int,
+        test_classes: Sequence[str],
         diverged: Sequence[DivergedTrial] = (),
     ) -> None:
-        self.study, self.test_images = study, test_images
+        self.study, self.test_images = study, len(test_classes)
+        self._test_classes = np.asarray(test_classes, dtype=object)
         self.diverged = sorted(diverged, key=lambda each: each.replicate)
         finished, lost = ({each.replicate for each in some} for some in (results, diverged))
         self.replicates = len(finished | lost)
@@ -53,6 +57,11 @@ class GroupedResults:
     def right(self, trials: Sequence[TrialResult]) -> NDArray[np.int8]:
         """Stack which test images each trial had right: trials × images."""
         return np.stack([each.right(self.test_images) for each in trials]).astype(np.int8)
+
+    def of_class(self, name: str) -> NDArray[np.bool_]:
+        """Tell which test images are of a class."""
+        chosen: NDArray[np.bool_] = self._test_classes == name
+        return chosen
 
     def epoch_seconds(self, arm: Arm, epochs: int) -> list[float]:
         """Return the seconds that each replicate trained for in an epoch."""

@@ -9,10 +9,13 @@ from train.compare.arms import Arm
 from train.compare.findings.diverged import left_out
 from train.compare.findings.grouped import GroupedResults
 from train.compare.results import MissingVerdict, PairVerdict
+from train.statistics.looks import Looks
 from train.statistics.verdicts import Pair, judge
 
 
-def compare_pairs(results: GroupedResults, margin: float) -> tuple[PairVerdict, ...]:
+def compare_pairs(
+    results: GroupedResults, margin: float, looks: Looks | None = None
+) -> tuple[PairVerdict, ...]:
     """Judge all pairs of arms; those after the same number of epochs are one family.
 
     A pair of which no seed has both trials, because one diverged, is not judged.
@@ -21,7 +24,7 @@ def compare_pairs(results: GroupedResults, margin: float) -> tuple[PairVerdict, 
     for epochs in results.study.lengths:
         every = pairs_of(results.study.arms)
         arms = [(one, other) for one, other in every if results.paired(one, other, epochs)]
-        family = judge([_pair(results, epochs, *pair) for pair in arms], margin)
+        family = judge([_pair(results, epochs, *pair) for pair in arms], margin, looks)
         verdicts += [
             _noted(results, PairVerdict(epochs, one, other, verdict))
             for (one, other), verdict in zip(arms, family, strict=True)
@@ -86,4 +89,5 @@ def _pair(results: GroupedResults, epochs: int, one: Arm, other: Arm) -> Pair:
         differences,
         same_weights=[trial.weights for trial in ours] == [trial.weights for trial in theirs],
         images=results.right(ours) - results.right(theirs),
+        replicates=[trial.replicate for trial in ours],
     )

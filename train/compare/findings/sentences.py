@@ -10,6 +10,7 @@ from train.compare.findings.costs import format_epochs
 from train.compare.results import BreakEven, MissingVerdict, PairVerdict, trained_for
 from train.compare.study import ComparisonStudy
 from train.report.formatting import decimal, listing, points, points_range
+from train.statistics.sentences import ALIKE_WORDS, Name, format_outlook, here_words, same_here
 
 NO_COPIES = "No arm has both copies and a fly arm to compare with, so there is no break-even."
 
@@ -21,8 +22,11 @@ def headline(
     pairs: Sequence[PairVerdict],
     costs: Sequence[BreakEven],
     missing: Sequence[MissingVerdict] = (),
-) -> tuple[str, str]:
-    """Return two lines on the longest training: which arm is better, and what it costs."""
+) -> tuple[str, ...]:
+    """Return lines on the longest training: which arm is better, and what it costs.
+
+    The first is for images like these, the next for these test images alone.
+    """
     longest = max(study.lengths)
     last = [pair for pair in pairs if pair.epochs == longest]
     main = [p for p in last if p.against == Arm("fly") and p.arm.strategy == "disk"]
@@ -31,33 +35,56 @@ def headline(
     chosen = [*main, *helped] if main else against_none or last
     parts = [*map(_format_pair, chosen), *(m.sentence for m in missing if m.epochs == longest)]
     trained = trained_for(longest, tuned=study.tune > 0)
-    first = f"After {trained}: {'; '.join(parts)}."
+    frame = (
+        f", {ALIKE_WORDS}" if any(p.verdict.images and p.verdict.interval for p in chosen) else ""
+    )
+    first = f"After {trained}{frame}: {'; '.join(parts)}."
     timed = [each for each in costs if each.epochs == longest]
-    return first, _format_costs(timed) if timed or not missing else NOT_MEASURED
+    cost = _format_costs(timed) if timed or not missing else NOT_MEASURED
+    return (first, *_on_these_images(chosen), cost)
+
+
+def _on_these_images(pairs: Sequence[PairVerdict]) -> list[str]:
+    """Say in a line what holds on these test images, of which only the seeds are drawn again."""
+    judged = [
+        pair
+        for pair in pairs
+        if pair.verdict.images
+        and pair.verdict.interval_here
+        and pair.verdict.verdict != "identical"
+    ]
+    if not judged:
+        return []
+    where = here_words(judged[0].verdict.images)
+    start = f"{where[0].upper()}{where[1:]}"
+    if all(same_here(pair.verdict) for pair in judged):
+        return [f"{start}, the same holds with the same intervals."]
+    parts = [_format_verdict(pair, pair.verdict.verdict_here, here=True) for pair in judged]
+    return [f"{start}: {'; '.join(parts)}."]
 
 
 def _format_pair(pair: PairVerdict) -> str:
     """Format a verdict in a few words, and on how many seeds it rests if trials diverged."""
-    words = _format_verdict(pair)
+    words = _format_verdict(pair, pair.verdict.verdict)
     return f"{words}, {pair.left_out}" if pair.left_out else words
 
 
-def _format_verdict(pair: PairVerdict) -> str:
+def _format_verdict(pair: PairVerdict, name: Name, *, here: bool = False) -> str:
     arm, other, verdict = pair.arm.name, pair.against.name, pair.verdict
-    name = verdict.verdict
-    span = f", {points_range(verdict.interval)}" if verdict.interval else ""
+    interval = verdict.interval_here if here else verdict.interval
+    span = f", {points_range(interval)}" if interval else ""
     difference = f"{points(verdict.mean)} points{span}"
     if name == "identical":
         return f"{arm} and {other} are identical"
     if name == "undecided":
-        more = verdict.more_seeds
-        outlook = f"; about {more:,} more seeds would decide" if more else ""
+        outlook = format_outlook(verdict.n, verdict.more_seeds, verdict.images_needed)
+        outlook = "" if here else f"; {outlook}"
         return f"{arm} against {other} is undecided ({difference}{outlook})"
     if name == "equivalent":
         return f"{arm} is as good as {other} ({difference})"
     if name != "better" and name != "worse":
         assert_never(name)
-    low, high = verdict.interval or (float("nan"), float("nan"))
+    low, high = interval or (float("nan"), float("nan"))
     sign = 1 if name == "better" else -1
     ends = sorted((sign * low, sign * high))
     span = " … ".join(decimal(end, 2) for end in ends)

@@ -10,6 +10,7 @@ from train.compare.results import Comparison, PairVerdict
 from train.report.formatting import arm_name, count, listing, percent, points, seconds
 from train.report.tables import name_of
 
+LINES = "Thin lines: intervals for images like these; thick ones: on these test images."
 BUDGETS = {"steps": " and equal optimizer steps"}
 
 
@@ -84,10 +85,10 @@ def verdicts(comparison: Comparison, epochs: int) -> str:
     counted = f"Of {len(pairs)} pairs after {trained}, {listing(_tally(pairs))}."
     decided = [pair.verdict for pair in pairs if pair.verdict.verdict in ("better", "worse")]
     if not decided:
-        return counted
+        return f"{counted} {LINES}"
     largest = max(decided, key=lambda verdict: abs(verdict.mean))
     name = name_of(largest)
-    return f"{counted} The largest difference: {name}, {points(largest.mean)} points."
+    return f"{counted} The largest difference: {name}, {points(largest.mean)} points. {LINES}"
 
 
 def _tally(pairs: Sequence[PairVerdict]) -> list[str]:

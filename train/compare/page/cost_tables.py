@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from expand.cli.formatting import format_bytes
@@ -68,14 +69,28 @@ def _bytes(size: float) -> str:
     return format_bytes(size).replace(" ", "\u00a0")
 
 
+UNMEASURABLE = "not measurable here"
+"""What the table has in place of a share or a time that no machine can have."""
+
+
+def _known(value: float | None, text: str, most: float) -> str:
+    return UNMEASURABLE if value is not None and not 0 <= value <= most else text
+
+
+def has_unmeasurable(comparison: Comparison) -> bool:
+    """Tell whether the table of the break-even has a value that could not be measured."""
+    return any(UNMEASURABLE in row for row in break_even(comparison).rows)
+
+
 def break_even(comparison: Comparison) -> Table:
     """Tabulate the numbers of the break-even, in seconds per source."""
     rows = (
         (
             arm_name(each.arm.name),
             count(each.epochs),
-            *map(seconds, (each.a, each.w, each.r)),
-            number(each.h),
+            seconds(each.a),
+            *(_known(part, seconds(part), math.inf) for part in (each.w, each.r)),
+            _known(each.h, number(each.h), 1.0),
             decimal(each.epochs_needed, 1),
             decimal(each.trials_needed, 2),
         )

@@ -54,7 +54,9 @@ def of_pairs(comparison: Comparison, epochs: int) -> str | None:
 
 def _row(pair: PairVerdict) -> Row:
     verdict = pair.verdict
-    return Row(name_of(verdict), verdict.mean, verdict.interval, VERDICTS[_kind(pair)])
+    inner = verdict.interval_here if verdict.images else None
+    style = VERDICTS[_kind(pair)]
+    return Row(name_of(verdict), verdict.mean, verdict.interval, style, inner=inner)
 
 
 def _set_legend(figure: Figure, kinds: Sequence[str]) -> None:

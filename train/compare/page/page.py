@@ -9,7 +9,7 @@ from pathlib import Path
 
 from train.compare.page import captions, cost_tables, forest, plots, sentences, settings, tables
 from train.compare.results import Comparison, ExampleViews
-from train.report.classes import false_alarms, heats_of
+from train.report.classes import heats_of
 from train.report.page import Drawing, drawings, templates
 from train.report.tables import Table, facts
 
@@ -48,7 +48,8 @@ def render_page(comparison: Comparison) -> str:
         ),
         gaps=_gaps(comparison),
         heats=heats_of(gains),
-        chance=false_alarms(gains),
+        differences=f"{len(gains):,}",
+        bounded=any(gain.interval for gain in gains),
         examples=_examples(comparison),
         tables=tables,
         cost_tables=cost_tables,

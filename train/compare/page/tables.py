@@ -28,9 +28,9 @@ SPEED_COLUMNS = (
     *("computing", "evaluating", "images/s", "optimizer steps"),
 )
 TEST_COLUMNS = (
-    *("pair", "SD of the differences, points", "paired t", "BCa over seeds"),
-    *("BCa over seeds × test images", "p, paired t", "p, sign flips", "p, t with Holm"),
-    *("p, equivalence", "seeds still needed"),
+    *("pair", "SD over seeds, points", "SE of the test images, points"),
+    *("p, images like these", "p, these images", "p, equivalence"),
+    *("one pair alone: p, seeds × images", "p, seeds", "p, sign flips", "seeds still needed"),
 )
 GAP_COLUMNS = (
     *("arm", "K", "gap, points", "95 % interval", "on views trained on", "on fresh views"),
@@ -130,20 +130,20 @@ def pairs(comparison: Comparison, epochs: int) -> Table:
 
 
 def tests(comparison: Comparison, epochs: int) -> Table:
-    """Tabulate all p values and intervals of every pair after a number of epochs."""
-    caption = f"95 % intervals (points) and p values after {comparison.trained(epochs)}"
+    """Tabulate all p values of every pair after a number of epochs."""
+    caption = f"Spread and p values after {comparison.trained(epochs)}"
     return Table(caption, TEST_COLUMNS, tuple(map(_tests, comparison.pairs_after(epochs))))
 
 
 def _tests(pair: PairVerdict) -> tuple[str, ...]:
     verdict = pair.verdict
-    p_values = (verdict.p_t, verdict.p_signflip, verdict.p_holm, verdict.p_equivalence)
+    judged = (verdict.p, verdict.p_here, verdict.p_equivalence)
+    adjusted = judged if verdict.interval else (None, None, None)
+    p_values = (*adjusted, verdict.p_crossed, verdict.p_t, verdict.p_signflip)
     return (
         name_of(verdict),
         decimal(verdict.sd, 2),
-        points_range(verdict.interval),
-        points_range(verdict.bca),
-        points_range(verdict.bca_images),
+        decimal(verdict.images_se, 2),
         *map(probability, p_values),
         count(verdict.more_seeds),
     )

@@ -34,7 +34,7 @@ def test_techniques_with_a_gain_are_chosen_and_of_single_ones_those_that_help() 
         with_mean(each, 0.1) if each.name.startswith("translate") else each for each in techniques
     ]
     assert choose(ablation_for(), gained) == (FLIP, TRANSLATE, SCALE)
-    assert choose(ablation_for(design="single"), gained) == (FLIP, SCALE)
+    assert choose(ablation_for(design="single"), gained) == (FLIP,)
     # a technique that harms is not chosen, whatever its mean
     gains = [with_mean(each, 1.0) for each in techniques]
     assert choose(ablation_for(), gains) == (FLIP, TRANSLATE, SCALE)
@@ -66,8 +66,10 @@ def test_the_check_compares_the_chosen_with_the_baselines_and_all_but_one() -> N
     for pair in checked.pairs:
         assert (pair.arm.name, pair.against.name) == (pair.verdict.arm, pair.verdict.against)
     verdicts = [pair.verdict.verdict for pair in checked.pairs]
-    assert verdicts == ["better", "better", "better", "better", "undecided"]
-    assert checked.pairs[0].verdict.bca_images is not None
+    assert verdicts == ["better", "better", "better", "undecided", "undecided"]
+    # the same few images are right with it: other images may not gain
+    assert checked.pairs[3].verdict.verdict_here == "better"
+    assert checked.pairs[0].verdict.images == 400
     assert keep((FLIP, SCALE), checked) == (FLIP, SCALE)
     assert (checked.harms, checked.better_without) == (False, None)
 
@@ -75,7 +77,9 @@ def test_the_check_compares_the_chosen_with_the_baselines_and_all_but_one() -> N
 def test_a_technique_that_the_others_are_better_without_is_dropped() -> None:
     checked = checked_with((FLIP, SCALE, NOISE))
     assert keep((FLIP, SCALE, NOISE), checked) == (FLIP, SCALE)
-    assert "; chosen is worse than without noise by " in suggested_line(checked)
+    assert "; chosen is worse than without noise for images like these by " in suggested_line(
+        checked
+    )
 
 
 def test_only_the_worst_is_dropped_so_that_the_suggestion_was_measured() -> None:

@@ -35,8 +35,10 @@ def test_planted_effects_are_estimated(techniques: tuple[TechniqueEffect, ...]) 
     means = [each.mean for each in techniques]
     assert means == pytest.approx([5.0, -3.0, 0.0, 1.0, -4.0], abs=0.3)
     assert [each.effect for each in techniques] == [
-        "helps", "harms", "changes little", "helps", "harms",
+        "helps", "harms", "undecided", "undecided", "harms",
     ]  # fmt: skip
+    # the same few images always gain by the fourth: other images may not
+    assert techniques[3].verdict.verdict_here == "better"
     assert [each.seconds for each in techniques] == SECONDS
     assert all(len(each.effects) == 6 for each in techniques)
     assert [np.mean(each.effects) for each in techniques] == pytest.approx(means)
@@ -75,16 +77,16 @@ def test_with_one_seed_everything_is_undecided_and_no_class_is_harmed() -> None:
 
 def test_many_harmed_classes_are_counted() -> None:
     names = tuple("abcdef")
-    labels, ablation = np.repeat(np.arange(6), 10), ablation_for(design="single")
+    labels, ablation = np.repeat(np.arange(6), 30), ablation_for(design="single")
     results = []
     for arm in ablation.design_arms:
-        for seed in range(3):
-            right = np.ones(60, bool)
+        for seed in range(6):
+            right = np.ones(180, bool)
             if arm.on == (NOISE,):
                 for number in range(5):
-                    right[10 * number : 10 * number + 9 - number] = False
+                    right[30 * number : 30 * number + 27 - 3 * number] = False
             results.append(result_for(arm.name, seed, right))
-    outcomes = Outcomes(results, labels, names, np.ones(60, bool))
+    outcomes = Outcomes(results, labels, names, np.ones(180, bool))
     noise = estimate_effects(ablation, outcomes, SECONDS, 0.25)[NOISE]
     assert format_technique(noise).endswith(
         '; harmed classes: "a" −90.00, "b" −80.00, "c" −70.00 and 2 more'

@@ -15,7 +15,7 @@ from train.ablate.findings.sentences import (
     not_tested,
 )
 from train.ablate.results import Flag, Suggestion, TechniqueEffect
-from train.statistics.verdicts import Name
+from train.statistics.sentences import Name
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +37,8 @@ def test_the_headline_names_what_helps_what_harms_and_the_suggestion(
     checked = checked_with((FLIP, SCALE))
     flip, rotate, _, scale, noise = (f"{each.mean:+.2f}".replace("-", "−") for each in techniques)
     undecided = [
-        judged(each, "undecided") if each.effect == "changes little" else each
-        for each in techniques
+        judged(each, "better") if number == SCALE else each
+        for number, each in enumerate(techniques)
     ]
     suggestion = Suggestion(("flip horizontal", "scale × 0.9 … 1.1"), "yaml")
     first, second = headline(undecided, checked, suggestion)

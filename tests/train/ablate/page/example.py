@@ -23,7 +23,8 @@ from train.ablate.results import (
     TechniqueEffect,
 )
 from train.statistics.intervals import Estimate, Interval
-from train.statistics.verdicts import Name, Verdict
+from train.statistics.sentences import Name
+from train.statistics.verdicts import Verdict
 
 EVIL = '<b>&"x | $\\frac{a}$'
 TECHNIQUES = {
@@ -192,15 +193,23 @@ def _verdict(arm: str, against: str, differences: NDArray[np.float64]) -> Verdic
     return Verdict(
         arm,
         against,
-        *estimate,
-        bca=interval,
-        bca_images=interval,
-        p_t=0.0004 if interval else 1.0,
-        p_signflip=2 / 2 ** len(differences),
-        p_holm=0.0123 if interval else 1.0,
+        estimate.n,
+        mean,
+        estimate.sd,
+        interval=interval,
+        images=5_000,
+        images_se=0.05,
+        interval_here=interval,
+        p=0.0123 if interval else 1.0,
+        p_here=0.0123 if interval else 1.0,
         p_equivalence=0.9997,
+        p_t=0.0004 if len(differences) > 1 else 1.0,
+        p_crossed=0.0005,
+        p_signflip=2 / 2 ** len(differences),
         verdict=verdict,
+        verdict_here=verdict,
         more_seeds=7 if verdict == "undecided" else None,
+        images_needed=None,
         sentence=f"{arm} against {against}: {verdict} ({mean:+.2f} points)".replace("-", "−"),
     )
 

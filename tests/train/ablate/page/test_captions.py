@@ -35,7 +35,7 @@ def test_the_images_that_effects_were_measured_on_are_named() -> None:
 
 def test_fewer_than_six_seeds_cannot_decide() -> None:
     assert captions.few_seeds(ablation(seeds=6)) is None
-    assert "With 5 seeds every technique stays undecided" in (
+    assert "With 5 seeds every technique has no interval and stays undecided" in (
         captions.few_seeds(ablation(seeds=5)) or ""
     )
     assert "With 1 seed every technique has no interval" in (

@@ -195,9 +195,9 @@ def test_of_a_hundred_classes_the_most_affected_are_shown() -> None:
 def test_a_single_seed_has_no_intervals() -> None:
     text = text_of(Page(render_ablation(ablation(seeds=1))))
     assert "Few seeds." in text
-    assert "which need more than one seed" in text
-    assert "by chance alone" not in text
-    assert "by chance alone" in text_of(Page(render_ablation(ablation(seeds=2))))
+    assert "without intervals and claims, which need at least six seeds" in text
+    assert "effects together" not in text
+    assert "effects together" in text_of(Page(render_ablation(ablation(seeds=6))))
 
 
 def test_techniques_tried_alone_have_no_check() -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.train.ablate.page.example import ablation
 from train.ablate.page.suggestion import describe_suggestion
 from train.ablate.results import AblationResult, Suggestion
-from train.statistics.verdicts import Name
+from train.statistics.sentences import Name
 
 
 def judged(result: AblationResult, verdicts: dict[str, Name]) -> AblationResult:

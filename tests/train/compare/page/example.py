@@ -267,7 +267,7 @@ class _Runs:
             words = f"{arm} is {verdict} than {against} by {abs(mean):.2f} points"
         if interval:
             words += f" (95 % interval {_points(interval[0])} … {_points(interval[1])})"
-        wide = [mean - 0.4, mean + 0.4] if interval else None
+        narrow = [mean - 0.01, mean + 0.01] if interval else None
         return {
             "epochs": epochs,
             "arm": arm,
@@ -276,14 +276,19 @@ class _Runs:
             "mean": mean,
             "sd": sd,
             "interval": interval,
-            "bca": interval,
-            "bca_images": wide,
-            "p_t": 0.0004,
-            "p_signflip": 0.03125,
-            "p_holm": 0.0123,
+            "interval_here": narrow,
+            "images": 10_000,
+            "images_se": 0.11,
+            "p": 0.0123,
+            "p_here": 0.0056,
             "p_equivalence": 0.9997,
+            "p_t": 0.0004,
+            "p_crossed": 0.0007,
+            "p_signflip": 0.03125,
             "verdict": verdict,
+            "verdict_here": verdict,
             "more_seeds": more,
+            "images_needed": None,
             "words": words,
         }
 
@@ -430,7 +435,7 @@ def _summary(cell: dict[str, Any], arms: dict[str, Arm]) -> ArmSummary:
 
 def _pair(pair: dict[str, Any], arms: dict[str, Arm]) -> PairVerdict:
     plain = {key: value for key, value in pair.items() if key not in ("epochs", "words")}
-    for key in ("interval", "bca", "bca_images"):
+    for key in ("interval", "interval_here"):
         plain[key] = _interval(plain[key])
     verdict = Verdict(**plain, sentence=pair["words"])
     return PairVerdict(pair["epochs"], arms[pair["arm"]], arms[pair["against"]], verdict)
@@ -439,7 +444,15 @@ def _pair(pair: dict[str, Any], arms: dict[str, Arm]) -> PairVerdict:
 def _gain(gain: dict[str, Any]) -> ClassGain:
     bounds = _interval(gain["interval"])
     return ClassGain(
-        gain["class"], gain["arm"], gain["against"], gain["mean"], bounds, gain["epochs"], 0.5, 0.5
+        gain["class"],
+        gain["arm"],
+        gain["against"],
+        gain["mean"],
+        bounds,
+        gain["epochs"],
+        6,
+        0.5,
+        0.5,
     )
 
 

@@ -65,7 +65,8 @@ def test_verdicts_are_counted_and_the_largest_difference_named() -> None:
     for pair, (verdict, mean) in zip(found["pairs"], kinds, strict=True):
         pair.update(verdict=verdict, mean=mean)
     assert captions.verdicts(read(found), 8) == (
-        "Of 3 pairs after 8 epochs, 1 differs, 1 is equivalent and 1 is undecided. The largest difference: fly − none, +2.00 points."
+        "Of 3 pairs after 8 epochs, 1 differs, 1 is equivalent and 1 is undecided. The largest difference: fly − none, +2.00 points. "
+        "Thin lines: intervals for images like these; thick ones: on these test images."
     )
 
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from tests.train.compare.page.example import CLASSES, example, read
 from train.compare.results import Comparison
-from train.report.classes import Heat, Tile, false_alarms, heats_of
+from train.report.classes import Heat, Tile, heats_of
 
 
 def heats(comparison: Comparison) -> list[Heat]:
     return heats_of(comparison.gains_after(comparison.longest))
-
-
-def chance(comparison: Comparison) -> tuple[int, float]:
-    return false_alarms(comparison.gains_after(comparison.longest))
 
 
 def test_few_classes_are_shown_all() -> None:
@@ -78,5 +74,3 @@ def test_a_class_that_an_arm_lacks_is_a_dash() -> None:
 def test_without_classes_there_is_no_table() -> None:
     found = example(("none",))
     assert heats(read(found)) == []
-    assert chance(read(found)) == (0, 0)
-    assert chance(read(example())) == (50, 2.5)
