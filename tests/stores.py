@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ class S3:
     def __init__(self, port: int = 0) -> None:
         from moto.server import ThreadedMotoServer
 
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request
         self._server = ThreadedMotoServer(port=port, verbose=False)
         self._server.start()
         self.port = self._server.get_host_and_port()[1]

@@ -53,6 +53,11 @@ def make_ray_engine(workers: int | None, options: RayOptions) -> Engine:
     return RayEngine(workers or available_cores(), options.address, options.cpus)
 
 
+def make_thread_engine(workers: int | None) -> Engine:
+    """Make an engine that works in this process."""
+    return ThreadEngine(workers) if workers and workers > 1 else LocalEngine(1)
+
+
 def make_engine(
     workers: int | None, core_seconds: float = 0.0, pixels: float | None = None
 ) -> Engine:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 TASKS, HANDLES = Path("/proc/self/task"), Path("/proc/self/fd")
-STATEFUL = ("torch", "jax", "tensorflow", "ray")
+STATEFUL = ("torch", "jax", "tensorflow", "ray", "obstore")
 """Libraries that do not work in a copy of the process: they hold devices and threads."""
 FIRST_LOOK, LAST_LOOK = 0.0005, 0.05
 """Seconds between two looks whether a process has ended: short at first, then longer."""

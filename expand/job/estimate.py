@@ -10,7 +10,12 @@ from typing import NamedTuple
 
 import cv2
 
-from expand.engines.choose import RayOptions, make_engine, make_ray_engine
+from expand.engines.choose import (
+    RayOptions,
+    make_engine,
+    make_ray_engine,
+    make_thread_engine,
+)
 from expand.engines.engine import Engine
 from expand.errors import BadImageError, ExpandError
 from expand.job.plan import Plan
@@ -19,11 +24,15 @@ from expand.job.tasks.copies import File, make_files
 from expand.job.tasks.labels import classes_of, load_labels
 from expand.job.tasks.sources import open_labelled, open_source
 from expand.layouts.listing import spread_out
-from expand.layouts.source import Source, read_source
+from expand.layouts.source import Source
+from expand.storage.stores.open import before_writing
+from expand.storage.stores.url import Place, Url
 
 SAMPLED_SOURCES, SAMPLED_VIEWS, SAMPLE_SECONDS, SAMPLE_SHARE = 24, 4, 0.3, 0.03
 SAMPLE_OVERHEAD = 3 * 512 + 256 + 512 + 1024
 """Bytes of a sample in a tar beside its image: three headers, padding, its class and its row."""
+UNLIMITED = 1 << 62
+"""The free bytes of an object store."""
 WRITE_SECONDS = 60e-6
 """What a small file costs to open, write and rename on a local disk."""
 
@@ -60,7 +69,8 @@ def estimate(plan: Plan, seconds: float = SAMPLE_SECONDS, share: float = SAMPLE_
     That takes about `seconds`, but no more than this share of the time that all copies take.
     """
     cv2.setNumThreads(0)  # as workers do; and a process without threads can be copied for them
-    sample = _sample(plan, seconds, share)
+    with before_writing():
+        sample = _sample(plan, seconds, share)
     if not sample.sources:
         return Estimate(0, 0, 0, 0.0, 0.0, *_free(plan.out))
     settings, block, count = plan.settings, _block_size(plan.out), len(plan.listing)
@@ -108,7 +118,7 @@ def _sample(plan: Plan, limit: float, share: float) -> Sample:
             sizes += [_size(file) for file in files[1:]]
             pixels += [file.width * file.height for file in files]
     if reasons:
-        check_input(plan.src, plan.input)
+        _check_input(plan)
     if reasons and not timed and len(reasons) == min(SAMPLED_SOURCES, len(plan.listing)):
         raise ExpandError(
             f"none of {len(reasons)} images tried can be used; the last: {reasons[-1]}"
@@ -117,12 +127,18 @@ def _sample(plan: Plan, limit: float, share: float) -> Sample:
     return Sample(len(timed), sizes, _mean_seconds(timed), mean_pixels)
 
 
+def _check_input(plan: Plan) -> None:
+    """Raise ExpandError with status 3 if the whole input went away."""
+    if isinstance(plan.src, Path) and plan.input:
+        check_input(plan.src, plan.input)
+
+
 def _make_some(plan: Plan, source: Source) -> list[File]:
-    data = read_source(plan.src / source.id)
+    data = plan.read(source)
     some = range(min(plan.settings.views_of(source), 1 + SAMPLED_VIEWS))
     reader = plan.dataset.labels
     if reader:
-        labels = reader, load_labels(reader, os.fspath(plan.src), source)
+        labels = reader, load_labels(reader, str(plan.src), source)
         opened = open_labelled(plan.settings, source, data, some, (), labels)
     else:
         classes = classes_of(plan.settings, source, None)
@@ -147,8 +163,13 @@ def choose_engine(
     plan: Plan, estimated: Estimate, workers: int | None, ray: RayOptions | None = None
 ) -> Engine:
     """Return the engine for a plan, with as many workers as asked for; None: as are worth it."""
+    in_memory = any(str(place).startswith("memory://") for place in (plan.src, plan.out))
+    if ray and in_memory:
+        raise ExpandError("a memory:// URL is known to this process only; leave out --engine ray")
     if ray:
         return make_ray_engine(workers, ray)
+    if in_memory:
+        return make_thread_engine(workers)
     pixels = estimated.pixels if plan.settings.recipe.is_native else None
     return make_engine(workers, estimated.core_seconds, pixels)
 
@@ -175,12 +196,16 @@ def _existing(path: Path) -> Path:
     return next(folder for folder in (path, *path.parents) if folder.exists())
 
 
-def _block_size(out: Path) -> int:
+def _block_size(out: Place) -> int:
+    if isinstance(out, Url):
+        return 1
     return os.statvfs(_existing(out)).f_frsize if hasattr(os, "statvfs") else 4096
 
 
-def _free(out: Path) -> tuple[int, int | None]:
+def _free(out: Place) -> tuple[int, int | None]:
     """Return the free bytes and, if the file system counts them, the free files."""
+    if isinstance(out, Url):
+        return UNLIMITED, None
     folder = _existing(out)
     stat = os.statvfs(folder) if hasattr(os, "statvfs") else None
     files = (stat.f_favail or None) if stat and stat.f_files else None

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import platform
 import time
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
-from expand import __version__
 from expand.engines.choose import check_workers
 from expand.engines.engine import Engine
 from expand.errors import ExpandError
-from expand.job.archives.plan import Archives, plan_archives
+from expand.job.archives.plan import plan_archives
 from expand.job.archives.run import run_archives
+from expand.job.cards import finished_card, unfinished_card
 from expand.job.derived import Earlier
 from expand.job.estimate import Estimate, check_fits, choose_engine, estimate
 from expand.job.output import OutputState, hold_output
@@ -23,19 +21,19 @@ from expand.job.plan import Plan, make_plan
 from expand.job.run import Progress, StrictError, run
 from expand.job.settings import Settings
 from expand.job.sharding.shard import Shard
-from expand.job.summary import RunSummary, printable
+from expand.job.summary import RunSummary
 from expand.job.tasks.context import TaskContext, check_output
 from expand.layouts.labelled.dataset import VISIBLE, Request
 from expand.layouts.layout import AUTO
 from expand.layouts.limits import NameLimits
-from expand.layouts.listing import ScanSummary
 from expand.recipes.recipe import Recipe
 from expand.recipes.rules import describe_unknown
-from expand.records.card import CARD, FINISHED, UNFINISHED, versions, write_card
+from expand.records.card import CARD, write_card
 from expand.records.rows import LabelFileRow
 from expand.storage.folder import OutputFolder
 from expand.storage.identity import Identity
 from expand.storage.removal import sweep
+from expand.storage.stores.url import parse_place
 
 
 @dataclass(frozen=True)
@@ -103,7 +101,7 @@ def expand(
 
     share = Shard.parse(shard) if shard else None
     wanted = settings_for if recipe == AUTO else settings_for("")
-    with make_plan(Path(src), Path(out), wanted, request, share) as plan:
+    with make_plan(parse_place(src), parse_place(out), wanted, request, share) as plan:
         estimated = estimate(plan)
         engine = engine or choose_engine(plan, estimated, workers)
         return do_job(plan, estimated, engine, overwrite, strict, progress, durable=durable)
@@ -120,22 +118,28 @@ def do_job(
     durable: bool = False,
 ) -> Report:
     """Do what a plan says, and write the run card."""
+    if plan.stored:
+        from expand.job.blocks.job import run_blocks
+
+        summary, noted = run_blocks(plan, estimated, engine, overwrite, strict, progress)
+        return Report(plan, summary, engine.workers, (*_notes(plan), *noted))
+    assert plan.input is not None
     with hold_output(plan, overwrite) as (folder, state):
         check_fits(plan, estimated, 1 - state.files / max(1, plan.files))
         archives = plan_archives(plan, state.card) if plan.settings.tars else None
-        earlier = _note_derived(folder, _unfinished_card(plan, state.runs, archives), state)
-        output = Identity.of(plan.out)
+        earlier = _note_derived(folder, unfinished_card(plan, state.runs, archives), state)
+        output = Identity.of(plan.target)
         context = TaskContext(
-            plan.src,
-            plan.out,
+            plan.folder,
+            plan.target,
             plan.settings,
             plan.input,
             output,
-            NameLimits.of(plan.out),
+            NameLimits.of(plan.target),
             state.careful,
             durable,
             plan.dataset.labels,
-            (plan.records / CARD).relative_to(plan.out).as_posix(),
+            (plan.records / CARD).relative_to(plan.target).as_posix(),
         )
         engine.check(_shared_files(plan))
         started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
@@ -156,14 +160,18 @@ def do_job(
             "files": summary.made,
         }
         if (state.careful or engine.loses_workers) and not plan.shard:
-            sweep(plan.out)  # of workers that outlived a kill for a moment, or died meanwhile
-        check_output(plan.out, output)
-        write_card(folder, _finished_card(plan, [*state.runs, cost], summary, archives))
+            sweep(plan.target)  # of workers that outlived a kill for a moment, or died meanwhile
+        check_output(plan.target, output)
+        write_card(folder, finished_card(plan, [*state.runs, cost], summary, archives))
         folder.sync_names()
+    return Report(plan, summary, engine.workers, (*_notes(plan), *state.notes))
+
+
+def _notes(plan: Plan) -> list[str]:
+    """Return what there is to say about the recipe and the dataset."""
     recipe = plan.settings.recipe
     unknown = describe_unknown(recipe.classes, plan.dataset.class_names)
-    notes = (*recipe.notes, *unknown, *plan.dataset.notes, *state.notes)
-    return Report(plan, summary, engine.workers, notes)
+    return [*recipe.notes, *unknown, *plan.dataset.notes]
 
 
 def _note_derived(folder: OutputFolder, card: dict[str, Any], state: OutputState) -> Earlier:
@@ -185,72 +193,5 @@ def _shared_files(plan: Plan) -> dict[str, str]:
     """Return files that every worker must see: the run card, and the first source."""
     paths = [plan.records.absolute() / CARD]
     if first := next(iter(plan.listing), None):
-        paths.append(plan.src.absolute() / first.id)
+        paths.append(plan.folder.absolute() / first.id)
     return {str(path): sha256(path.read_bytes()).hexdigest() for path in paths if path.is_file()}
-
-
-def _unfinished_card(
-    plan: Plan, runs: list[dict[str, Any]], archives: Archives | None
-) -> dict[str, Any]:
-    """Return the run card that a job writes before it begins; `runs` are costs of earlier runs."""
-    scanned = plan.found or plan.listing.summary
-    return {
-        "expand": __version__,
-        "state": UNFINISHED,
-        "source": os.path.relpath(plan.src.resolve(), plan.out.resolve()),
-        "settings": plan.settings.to_dict(),
-        **({"shard": str(plan.shard)} if plan.shard else {}),
-        **({"archives": archives.to_dict()} if archives else {}),
-        "found": {
-            "sources": scanned.count,
-            "bytes": scanned.bytes,
-            "hidden": scanned.hidden,
-            "not_images": scanned.foreign,
-            "outside_class_folders": scanned.unlabelled,
-            **({"without_images": _empty_classes(scanned)} if scanned.empty_classes else {}),
-            **({"kept": scanned.kept} if scanned.kept else {}),
-        },
-        "versions": versions(),
-        "platform": {
-            "system": platform.platform(),
-            "machine": platform.machine(),
-            "python": platform.python_version(),
-        },
-        "cost": {"runs": runs},
-    }
-
-
-def _empty_classes(scanned: ScanSummary) -> list[dict[str, Any]]:
-    """Return the class folders without an image, as plain data."""
-    return [{"class": printable(each.label), "files": each.files} for each in scanned.empty_classes]
-
-
-def _label_counts(summary: RunSummary) -> dict[str, Any]:
-    """Return what became of labels, as plain data."""
-    return {
-        "kept": summary.kept,
-        "label_files": summary.label_files,
-        "objects": summary.objects,
-        "dropped": dict(sorted(summary.dropped.items())),
-        "mended": dict(sorted(summary.mended.items())),
-    }
-
-
-def _finished_card(
-    plan: Plan, runs: list[dict[str, Any]], summary: RunSummary, archives: Archives | None
-) -> dict[str, Any]:
-    """Return the run card of a job that is done."""
-    return {
-        **_unfinished_card(plan, runs, archives),
-        "state": FINISHED,
-        "counts": {
-            "sources": summary.sources,
-            "files": summary.files,
-            "bytes": summary.bytes,
-            "same_pixels": summary.same,
-            "classes": summary.labels,
-            **(_label_counts(summary) if plan.settings.dataset else {}),
-        },
-        **({"derived": summary.derived} if plan.settings.dataset else {}),
-        "bad": [bad._asdict() for bad in summary.bad],
-    }

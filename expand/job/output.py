@@ -81,7 +81,7 @@ def hold_output(plan: Plan, overwrite: bool) -> Iterator[tuple[OutputFolder, Out
                 "--overwrite cannot be used with --shard, whose files lie among those of others; "
                 f'to start again, remove "{plan.out}" or choose another folder'
             )
-        check_shards(plan.out)
+        check_shards(plan.target)
     existed = out.is_dir()
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -135,7 +135,7 @@ def _prepare(plan: Plan, folder: OutputFolder, overwrite: bool) -> OutputState:
         return _remove_earlier(plan, folder, card)
     state = check_earlier(plan, card)
     if card["state"] == UNFINISHED and not plan.shard:  # temporary files can be of other shards
-        sweep(out, read_claims(out, card, plan.src).has_temporary)
+        sweep(out, read_claims(out, card, plan.folder).has_temporary)
     return state
 
 
@@ -159,13 +159,13 @@ def _remove_earlier(plan: Plan, folder: OutputFolder, card: dict[str, Any]) -> O
 
     The card says so first, so that a removal that is interrupted is known as one.
     """
-    claims = read_claims(plan.out, card, plan.src)
+    claims = read_claims(plan.target, card, plan.folder)
     tars = is_tars(card)
     write_card(folder, {**card, "state": DELETING})
-    records = read_records(plan.out, ordered=False) if not tars else ()
+    records = read_records(plan.target, ordered=False) if not tars else ()
     named = (name for record in records for name in names_of(record))
     names = chain(named, derived_names(card))
-    parts = [path.name for path in find_parts(plan.out)]
+    parts = [path.name for path in find_parts(plan.target)]
 
     def ours(name: str) -> bool:
         if tars:
@@ -173,7 +173,11 @@ def _remove_earlier(plan: Plan, folder: OutputFolder, card: dict[str, Any]) -> O
         return claims.has(name) or claims.has_temporary(name)
 
     left = remove_files(
-        plan.out, names, [*parts, manifest_name(plan.out)], keep=[CARD, *LOCK_FILES], ours=ours
+        plan.target,
+        names,
+        [*parts, manifest_name(plan.target)],
+        keep=[CARD, *LOCK_FILES],
+        ours=ours,
     )
     notes = [str(left)] if left.count else []
     return OutputState(notes=notes, careful=left.count > 0)
@@ -200,13 +204,18 @@ def check_earlier(plan: Plan, card: dict[str, Any]) -> OutputState:
             f'"{plan.out}" is being removed: a command with --overwrite was interrupted while it '
             "removed the files of an earlier run. Use --overwrite again to finish"
         )
-    notes = [*_check_settings(plan, card), *_check_versions(card)]
+    if card["state"] == UNFINISHED and "blocks" in card:
+        raise ExpandError(
+            f'"{plan.out}" is being written from "{card["source"]}"; run that command again to '
+            "finish it, or choose another folder"
+        )
+    notes = [*check_settings(plan, card), *check_versions(card)]
     return OutputState(
         _count_known_files(plan, card), card["cost"]["runs"], notes, careful=True, card=card
     )
 
 
-def _check_settings(plan: Plan, card: dict[str, Any]) -> list[str]:
+def check_settings(plan: Plan, card: dict[str, Any]) -> list[str]:
     """Refuse other settings than those of the run card, except a larger factor; note that one."""
     earlier, now = card["settings"], plan.settings.to_dict()
     if is_older(earlier["recipe"]):
@@ -254,7 +263,7 @@ def _check_balance(plan: Plan, earlier: dict[str, Any]) -> list[str]:
     return ["the folder grows by another balance of the classes"]
 
 
-def _check_versions(card: dict[str, Any]) -> list[str]:
+def check_versions(card: dict[str, Any]) -> list[str]:
     """Note library versions that are not those of the earlier run."""
     current = versions()
     changed = [
@@ -268,13 +277,19 @@ def _check_versions(card: dict[str, Any]) -> list[str]:
 
 
 def _count_known_files(plan: Plan, card: dict[str, Any]) -> int:
-    """Count the files of the plan that earlier runs recorded.
+    """Count the files of the plan that earlier runs recorded; refuse records of other sources."""
+    files = count_known_files(plan, plan.records)
+    return max(files, count_samples(plan.target)) if is_tars(card) else files
+
+
+def count_known_files(plan: Plan, records: Path) -> int:
+    """Count the files of the plan that earlier runs recorded in a folder of records.
 
     Refuse records of sources that the input no longer has.
     """
     files, missing = 0, 0
     names: list[str] = []
-    for source, record in join(plan.listing.files(), read_records(plan.records)):
+    for source, record in join(plan.listing.files(), read_records(records)):
         if source and record:
             views = [0] if source.kept else plan.settings.written_for(source)
             files += len(record.views.intersection(views))
@@ -283,7 +298,7 @@ def _count_known_files(plan: Plan, card: dict[str, Any]) -> int:
             names = [*names, record.source][:NAMED]
     if missing:
         raise ExpandError(_format_missing(plan, missing, names))
-    return max(files, count_samples(plan.out)) if is_tars(card) else files
+    return files
 
 
 def _has_files(plan: Plan, source: str) -> bool:
@@ -292,7 +307,7 @@ def _has_files(plan: Plan, source: str) -> bool:
     first = int(settings.originals == "none")
     views = range(first, settings.largest)  # its class is not known any more
     names = (copy_name(source, k, settings.format) if k else source for k in views)
-    return any((plan.out / name).is_file() for name in names)
+    return any((plan.target / name).is_file() for name in names)
 
 
 def _format_smaller(plan: Plan, card: dict[str, Any]) -> str:
@@ -309,7 +324,9 @@ def _format_smaller(plan: Plan, card: dict[str, Any]) -> str:
 def _format_missing(plan: Plan, count: int, first: list[str]) -> str:
     names = ", ".join(f'"{source}"' for source in first) + (", …" if count > len(first) else "")
     sources = "1 source" if count == 1 else f"{count:,} sources"
-    if os.path.lexists(plan.src / first[0]):  # an image moved to the part that grows, for example
+    if isinstance(plan.src, Path) and os.path.lexists(
+        plan.src / first[0]
+    ):  # an image moved to the part that grows, for example
         what = f'files of {sources} of "{plan.src}" that are not kept as they are any more'
     else:
         what = f'copies of {sources} that "{plan.src}" no longer has'

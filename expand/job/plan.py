@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,21 +13,24 @@ from typing import NamedTuple
 
 from expand.errors import STOPPED, BadImageError, ExpandError
 from expand.job.balance import Balance
-from expand.job.groups import check_groups
 from expand.job.settings import DatasetSettings, Settings
 from expand.job.sharding.shard import Shard
+from expand.layouts.groups import check_groups
 from expand.layouts.labelled.classes import find_classes
 from expand.layouts.labelled.dataset import AS_IT_LOOKS, Dataset, Request
 from expand.layouts.labelled.open import open_dataset
 from expand.layouts.layout import FOLDERS
-from expand.layouts.limits import NameLimits
+from expand.layouts.limits import limits_of
 from expand.layouts.listing import Listing, ScanSummary
 from expand.layouts.names import fold
+from expand.layouts.source import Source, read_stored
 from expand.recipes.recipe import Recipe
 from expand.recipes.rules import compose_label
 from expand.records.card import is_record
 from expand.records.manifest import LABELLED_MANIFEST, MANIFEST
 from expand.storage.identity import Identity
+from expand.storage.stores.open import check_store
+from expand.storage.stores.url import Place, Url
 from expand.techniques.ranges import MOST_FACTOR
 
 
@@ -47,21 +50,42 @@ NO_OBJECTS = ClassCount(0, 0, 0)
 class Plan:
     """What a run is to do. Use it in a `with` statement: that closes its listing."""
 
-    src: Path
-    out: Path
+    src: Place
+    out: Place
     settings: Settings
     dataset: Dataset
-    input: Identity
-    """The input folder when it was listed."""
+    input: Identity | None = None
+    """The input folder when it was listed; None for a URL."""
     shard: Shard | None = None
     """The share of the dataset that this plan is for; None: all of it."""
     found: ScanSummary | None = None
     """What the whole dataset holds, if this plan is for a shard."""
 
     @property
+    def stored(self) -> bool:
+        """Whether the input or the output is a URL."""
+        return isinstance(self.src, Url) or isinstance(self.out, Url)
+
+    @property
+    def folder(self) -> Path:
+        """The input, of a plan without URLs."""
+        assert isinstance(self.src, Path)
+        return self.src
+
+    @property
+    def target(self) -> Path:
+        """The output folder, of a plan without URLs."""
+        assert isinstance(self.out, Path)
+        return self.out
+
+    @property
     def records(self) -> Path:
-        """The folder of the run card and the manifest."""
-        return self.shard.records(self.out) if self.shard else self.out
+        """The folder of the run card and the manifest, of a plan without URLs."""
+        return self.shard.records(self.target) if self.shard else self.target
+
+    def read(self, source: Source) -> bytes:
+        """Return the bytes of a source; raise BadImageError if that is not possible."""
+        return read_stored(self.src, source.id)
 
     @property
     def listing(self) -> Listing:
@@ -122,8 +146,8 @@ SettingsFor = Callable[[str], Settings]
 
 
 def make_plan(
-    src: Path,
-    out: Path,
+    src: Place,
+    out: Place,
     settings: Settings | SettingsFor,
     request: Request = AS_IT_LOOKS,
     shard: Shard | None = None,
@@ -134,11 +158,12 @@ def make_plan(
     labels say of places, else classic. They are completed by what was found out of the dataset.
     With a `shard`, the plan is for that share of it.
     """
-    check_apart(src, out)
+    check_places(src, out)
+    check_store(out)
     wanted = settings if isinstance(settings, Settings) else settings("classic")
     # the views of a class are known once its images are counted, and no two files get one name
     largest = (wanted.balance.most or MOST_FACTOR) if wanted.balance else wanted.factor
-    dataset = open_dataset(src, request, largest, wanted.format)
+    dataset = open_place(src, request, largest, wanted.format)
     try:
         _check_names(src, dataset)
         completed = suited(settings, dataset, request, src)
@@ -151,8 +176,11 @@ def make_plan(
                 "--shard cannot be used with --output webdataset; several machines can share the "
                 "work with --engine ray"
             )
-        plan = Plan(src, out, completed, dataset, Identity.of(src))
-        return take_share(plan, shard) if shard else plan
+        identity = None if isinstance(src, Url) else Identity.of(src)
+        plan = Plan(src, out, completed, dataset, identity)
+        _check_stored(plan)
+        # shards of a stored dataset share its blocks
+        return take_share(plan, shard) if shard and not plan.stored else replace(plan, shard=shard)
     except OSError as error:
         dataset.close()
         raise ExpandError(f'"{src}" cannot be read: {error.strerror}', STOPPED) from error
@@ -161,8 +189,28 @@ def make_plan(
         raise
 
 
+def _check_stored(plan: Plan) -> None:
+    """Refuse what an object store cannot have."""
+    if plan.stored and plan.settings.originals == "link":
+        raise ExpandError("an object store has no links; use --originals copy")
+    if plan.stored and plan.settings.tars:
+        raise ExpandError(
+            "--output webdataset reads and writes local folders; write the tars to one, then copy "
+            "them with the tool of the provider: aws s3 sync OUT s3://BUCKET/OUT"
+        )
+
+
+def open_place(place: Place, request: Request, factor: int = 1, format_: str = "keep") -> Dataset:
+    """Open the dataset in a folder or at a URL."""
+    if isinstance(place, Path):
+        return open_dataset(place, request, factor, format_)
+    from expand.layouts.stored.open import open_stored
+
+    return open_stored(place, request, factor, format_)
+
+
 def suited(
-    settings: Settings | SettingsFor, dataset: Dataset, request: Request, src: Path
+    settings: Settings | SettingsFor, dataset: Dataset, request: Request, src: Place
 ) -> Settings:
     """Return the settings for a dataset: with the recipe that suits it, and how it was read."""
     if not isinstance(settings, Settings):
@@ -222,13 +270,14 @@ def check_exchanges(recipe: Recipe, dataset: Dataset) -> None:
         )
 
 
-def _balanced(settings: Settings, dataset: Dataset, src: Path) -> Balance:
+def _balanced(settings: Settings, dataset: Dataset, src: Place) -> Balance:
     """Return the balance with the views of each class."""
     assert settings.balance
     counts = dataset.listing.summary.labels
     if "" not in counts:
         return settings.balance.complete(settings.factor, counts)
-    if settings.balance.repeats and (images := find_classes(src, dataset)):
+    of_objects = settings.balance.repeats and isinstance(src, Path)
+    if of_objects and (images := find_classes(Path(str(src)), dataset)):
         return settings.balance.complete_objects(settings.factor, images, len(dataset.listing))
     hint = "leave it out"
     if not settings.balance.repeats and dataset.labels:
@@ -241,16 +290,23 @@ def _balanced(settings: Settings, dataset: Dataset, src: Path) -> Balance:
     )
 
 
-def _check_names(src: Path, dataset: Dataset) -> None:
+def _check_names(src: Place, dataset: Dataset) -> None:
     """Refuse a folder or file that would have the name of a record in the output folder."""
     labelled = dataset.layout != FOLDERS
     manifest = LABELLED_MANIFEST if labelled else MANIFEST
     listed = dataset.listing.summary.labels
-    for name in (path.name for path in src.iterdir()) if labelled else listed:
+    for name in _top_names(src, dataset) if labelled else listed:
         if is_record(fold(name), manifest):
             raise ExpandError(
                 f'"{src / name}" has the name of a file that expand writes; rename it'
             )
+
+
+def _top_names(src: Place, dataset: Dataset) -> Iterator[str]:
+    """Yield the names at the top of a dataset."""
+    if isinstance(src, Path):
+        return (path.name for path in src.iterdir())
+    return (source.id.partition("/")[0] for source in dataset.listing.files())
 
 
 def take_share(plan: Plan, shard: Shard) -> Plan:
@@ -261,7 +317,7 @@ def take_share(plan: Plan, shard: Shard) -> Plan:
 
 def find_long_names(plan: Plan) -> list[str]:
     """Return a sentence if some sources cannot be used, because a copy's name is too long."""
-    limits, settings = NameLimits.of(plan.out), plan.settings
+    limits, settings = limits_of(plan.out), plan.settings
     count, first = 0, ""
     for source in plan.listing:
         try:
@@ -274,11 +330,28 @@ def find_long_names(plan: Plan) -> list[str]:
     return [f"{count:,} source{'s' if count > 1 else ''} cannot be used; the first: {first}"]
 
 
-def check_outside(src: Path, path: Path) -> None:
+def check_outside(src: Place, path: Path) -> None:
     """Refuse a file inside the input folder, which is never written to."""
+    if isinstance(src, Url):
+        return
     real = Path(os.path.realpath(path.parent), path.name)
     if any(same_folder(src, parent) for parent in real.parents):
         raise ExpandError(f'"{path}" lies inside the input "{src}"; choose a path outside')
+
+
+def check_places(src: Place, out: Place) -> None:
+    """Refuse an output that is the input, lies inside it or contains it, or is a file."""
+    if isinstance(src, Url) and isinstance(out, Url):
+        if src == out:
+            raise ExpandError(f'"{out}" is the input; choose another place for the output')
+        if src.holds(out):
+            raise ExpandError(f'"{out}" lies inside the input "{src}", and would become part of it')
+        if out.holds(src):
+            raise ExpandError(f'the input "{src}" lies inside "{out}", and would become part of it')
+    elif isinstance(src, Path) and isinstance(out, Path):
+        check_apart(src, out)
+    elif isinstance(out, Path):
+        check_folder(out)
 
 
 def check_apart(src: Path, out: Path) -> None:

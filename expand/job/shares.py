@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from expand.job.plan import Plan
 from expand.job.tasks.labels import OpenLabels, classes_of, load_labels
 from expand.job.tasks.placing import place_views
 from expand.layouts.listing import spread_out
-from expand.layouts.source import read_source
 from expand.targets import Carried, Targets
 from expand.targets.rings import Floats
 from expand.views.drawn import DrawnView
@@ -108,8 +106,8 @@ def sample_boxes(plan: Plan, seconds: float = 2.0) -> BoxShares:
             break
         with suppress(BadImageError):
             assert reader
-            loaded = load_labels(reader, os.fspath(plan.src), source)
-            image = open_image(read_source(plan.src / source.id))
+            loaded = load_labels(reader, str(plan.src), source)
+            image = open_image(plan.read(source))
             opened = OpenLabels.parse(reader, source, loaded, image)
             classes = classes_of(settings, source, opened)
             ks = range(1, min(settings.factor, 1 + SAMPLED_VIEWS))

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from expand.errors import ExpandError, cut
+from expand.layouts.source import Source
 
 NAME = "group"
 """The name of the capturing group to use, in an expression that has several."""
@@ -97,6 +98,23 @@ def describe_ungrouped(spec: str, count: int, ungrouped: int, first: str) -> str
         f'{have} no group by --group-by "{cut(spec)}", and count as a group each; the first is '
         f'"{first}"'
     )
+
+
+def check_groups(spec: str, sources: Iterable[Source]) -> str:
+    """Return a sentence about sources without a group; empty if all have one.
+
+    Raise ExpandError if --group-by is neither a column nor a regular expression that captures a
+    group, or if no source has a group.
+    """
+    group_by: GroupBy | None = None
+    count = ungrouped = 0
+    first = ""
+    for source in sources:
+        group_by = group_by or GroupBy.parse(spec, columns_of(source.annotation))
+        count += 1
+        if not group_by.group(source.id, source.annotation):
+            ungrouped, first = ungrouped + 1, first or source.id
+    return describe_ungrouped(spec, count, ungrouped, first)
 
 
 @lru_cache(maxsize=16)

@@ -9,9 +9,12 @@ from typing import NamedTuple
 
 from expand.errors import BadImageError
 from expand.layouts.names import copy_name
+from expand.storage.stores.url import Place
 
 NAME_BYTES, PATH_BYTES = 255, 4096
 """The limits of nearly all file systems."""
+KEY_BYTES = 1024
+"""The limit of object stores on a whole name."""
 
 
 class NameLimits(NamedTuple):
@@ -48,6 +51,13 @@ class NameLimits(NamedTuple):
                 "has a path that is too long: in the output folder it would get more bytes than "
                 "the system allows"
             )
+
+
+def limits_of(out: Place) -> NameLimits:
+    """Return the limits for files in a folder or at a URL."""
+    if isinstance(out, Path):
+        return NameLimits.of(out)
+    return NameLimits(KEY_BYTES, KEY_BYTES - len(out.path.encode("utf-8", "surrogateescape")) - 1)
 
 
 def _ask(folder: Path, name: str, usual: int) -> int:

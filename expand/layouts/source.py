@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from expand.errors import BadImageError
 from expand.storage.reading import read_image
+from expand.storage.stores.open import open_store
+from expand.storage.stores.store import DeniedError, MissingError
+from expand.storage.stores.url import Place
 
 
 class Source(NamedTuple):
@@ -46,3 +49,23 @@ def is_utf8(name: str) -> bool:
 def read_source(path: str | Path) -> bytes:
     """Read the bytes of a source's file; raise BadImageError if that is not possible."""
     return read_image(path)
+
+
+def read_stored(src: Place, source_id: str) -> bytes:
+    """Read a source in a folder or at a URL; raise BadImageError if that is not possible.
+
+    Raise StoreError if the store cannot be used.
+    """
+    if isinstance(src, Path):
+        return read_source(src / source_id)
+    try:
+        return open_store(src).read(source_id)
+    except (MissingError, DeniedError) as error:
+        raise stored_problem(error) from error
+
+
+def stored_problem(error: Exception) -> BadImageError:
+    """Return why a source in a store cannot be used."""
+    if isinstance(error, DeniedError):
+        return BadImageError("cannot be read (permission denied)")
+    return BadImageError("cannot be read (it was removed from the store)")

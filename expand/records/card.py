@@ -96,8 +96,13 @@ def write_card(folder: OutputFolder, card: dict[str, Any]) -> None:
 
     Bytes of a path that are not UTF-8 are written as escapes, which JSON reads back.
     """
+    folder.write(CARD, card_bytes(card), sync=True)
+
+
+def card_bytes(card: dict[str, Any]) -> bytes:
+    """Return the file of a run card."""
     text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
-    folder.write(CARD, text.encode("utf-8", "backslashreplace"), sync=True)
+    return text.encode("utf-8", "backslashreplace")
 
 
 def versions() -> dict[str, str]:

@@ -134,7 +134,7 @@ def _sample_bytes(plan: Plan) -> int:
     sources = copies = rows = count = 0
     for source in spread_out(plan.listing, SAMPLED):
         try:
-            made = _make_copy(plan.settings, plan.src / source.id, source)
+            made = _make_copy(plan.settings, plan.folder / source.id, source)
         except (BadImageError, MemoryError):
             continue
         count += 1

@@ -98,7 +98,7 @@ def _results(
 def _write_manifest(plan: Plan, archives: Archives, folder: OutputFolder) -> None:
     """Write the manifest from the rows of all blocks."""
     name = LABELLED_MANIFEST if plan.settings.dataset else MANIFEST
-    paths = [plan.out / BLOCK_ROWS.format(block) for block in range(archives.blocks)]
+    paths = [plan.target / BLOCK_ROWS.format(block) for block in range(archives.blocks)]
     with _scratch(folder) as scratch, growing_file(folder) as file:
         lines = bytearray()
         for line in merge_parts(paths, scratch):

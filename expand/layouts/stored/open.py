@@ -13,7 +13,7 @@ from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.splits.flat import open_flat
 from expand.layouts.layout import AUTO, FOLDERS, LayoutError
 from expand.layouts.stored.shadow import Shadow
-from expand.storage.stores.open import check_store, open_store
+from expand.storage.stores.open import before_writing, check_store, open_store
 from expand.storage.stores.url import Url
 
 COPY = {
@@ -36,7 +36,8 @@ def open_stored(
     if request.layout not in READ:
         raise ExpandError(f'"{url}": --as {request.layout} {_only_local(url)}')
     check_store(url)
-    shadow = Shadow(open_store(url), recognising=request.layout == AUTO)
+    with before_writing():
+        shadow = Shadow(open_store(url), recognising=request.layout == AUTO)
     try:
         if not len(shadow.tree):
             raise ExpandError(f'"{url}" has no files')

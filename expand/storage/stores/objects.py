@@ -10,7 +10,7 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -31,8 +31,10 @@ RANGE = 16 << 20
 """Bytes of a large object that one request reads."""
 PART, MOST_PARTS = 8 << 20, 9_000
 """Bytes of a part of a large upload, at least; and how many parts an object may have."""
-QUICK = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
+QUICK: dict[str, Any] = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
 """The first request of a run fails soon, so that a wrong address is told at once."""
+PREFIXES = ("AWS_", "GOOGLE_", "AZURE_", "EXPAND_")
+"""Environment variables on which a client depends."""
 FAILURES = (BaseError, OSError, ValueError)
 """What the library raises."""
 
@@ -46,7 +48,7 @@ class ObjectStore(Store):
     def __init__(self, url: Url) -> None:
         self.url = url
         self._prefix = f"{url.path}/" if url.path else ""
-        self._client = connect(url, patient())
+        self._client = connect(url)
 
     @property
     def place(self) -> str:
@@ -55,7 +57,7 @@ class ObjectStore(Store):
 
     def probe(self) -> None:
         """Ask for the first name, with few retries; raise StoreError if that fails."""
-        with_few = connect(self.url, QUICK)
+        with_few = connect(self.url, quick=True)
         self._ask("listed", "", lambda: next(_pages(with_few, self._prefix), None))
 
     def read(self, name: str, most: int | None = None) -> bytes:
@@ -213,12 +215,19 @@ def patient() -> dict[str, Any]:
     }
 
 
-def connect(url: Url, retry: Any) -> Any:
-    """Return the library's client for a bucket; no request is made."""
+def connect(url: Url, *, quick: bool = False) -> Any:
+    """Return the library's client for a bucket, which keeps its connections; nothing is asked."""
     if url.scheme == "memory":
         return _memory.setdefault(url.bucket, MemoryStore())
+    names = (name for name in os.environ if name.startswith(PREFIXES))
+    environment = tuple((name, os.environ[name]) for name in sorted(names))
+    return _connect(Url(url.scheme, url.bucket), quick, environment)
+
+
+@lru_cache(maxsize=16)
+def _connect(url: Url, quick: bool, _environment: tuple[tuple[str, str], ...]) -> Any:
     client: Any = {"connect_timeout": "5s", "timeout": "60s"}
-    options: Any = {"retry_config": retry, "client_options": client}
+    options: Any = {"retry_config": QUICK if quick else patient(), "client_options": client}
     try:
         if url.scheme == "gs":
             return GCSStore(url.bucket, **options)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from typing import cast
 
-from expand.errors import ExpandError
+from expand.errors import REFUSED, ExpandError
 from expand.storage.stores.local import LocalStore
-from expand.storage.stores.store import Store
+from expand.storage.stores.store import Store, StoreError
 from expand.storage.stores.url import Url, parse_place
 
 EXTRAS = {"s3": "s3", "gs": "gs", "az": "az", "memory": "s3"}
@@ -36,4 +38,14 @@ def check_store(place: str | os.PathLike[str] | Url) -> None:
     So a wrong address, a bucket that does not exist and missing credentials are told soon.
     """
     if isinstance(parse_place(place), Url):
-        open_store(place).probe()
+        with before_writing():
+            open_store(place).probe()
+
+
+@contextmanager
+def before_writing() -> Iterator[None]:
+    """Give errors of a store the exit status 2 (refused): nothing has been written yet."""
+    try:
+        yield
+    except StoreError as error:
+        raise ExpandError(str(error), REFUSED) from error

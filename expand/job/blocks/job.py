@@ -1,0 +1,174 @@
+"""A run in blocks: deal the sources, do the blocks that are missing, merge what they wrote."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from typing import Any
+
+from expand.engines.engine import Engine
+from expand.errors import STOPPED, ExpandError
+from expand.job.blocks.dealing import Block, Dealt
+from expand.job.blocks.keys import block_of
+from expand.job.blocks.output import (
+    Begun,
+    earlier_records,
+    hold_store,
+    is_record,
+    manifest_of,
+    present_parts,
+)
+from expand.job.blocks.parts import PartName, add_up
+from expand.job.blocks.records import LocalRecords, load_card, remove_parts, save_card
+from expand.job.blocks.task import BlockJob, do_block
+from expand.job.cards import finished_card
+from expand.job.estimate import Estimate, check_fits
+from expand.job.plan import Plan
+from expand.job.run import Progress, StrictError, clocks
+from expand.job.summary import RunSummary
+from expand.layouts.limits import limits_of
+from expand.records.card import FINISHED
+from expand.records.manifest import read_records
+from expand.storage.stores.store import MissingError
+
+
+def run_blocks(
+    plan: Plan,
+    estimated: Estimate,
+    engine: Engine,
+    overwrite: bool,
+    strict: bool,
+    progress: Progress,
+) -> tuple[RunSummary, list[str]]:
+    """Do what a plan with a URL says; return its summary and notes.
+
+    With the shard of the plan, do its blocks only, and leave the records to `merge`.
+    """
+    check_fits(plan, estimated)
+    engine.check({})
+    started, begun_at = time.strftime("%Y-%m-%dT%H:%M:%S%z"), clocks()
+    with hold_store(plan, overwrite) as begun, Dealt(begun.blocks) as dealt:
+        parts, missing = _deal(plan, begun, dealt)
+        if begun.earlier is not None:
+            save_card(begun.store, begun.card)
+        made = _do(plan, begun, engine, missing, dealt, strict, progress)
+        wall, cpu = clocks()
+        cost = {
+            "started": started,
+            "wall_seconds": round(wall - begun_at[0], 3),
+            "cpu_seconds": round(cpu - begun_at[1], 3),
+            "workers": engine.workers,
+            "files": made.made,
+        }
+        summary = made if plan.shard else _finish(plan, begun, parts, cost)
+        summary.made = made.made
+        summary.wall_seconds, summary.cpu_seconds = wall - begun_at[0], cpu - begun_at[1]
+    return summary, list(begun.notes)
+
+
+def _deal(plan: Plan, begun: Begun, dealt: Dealt) -> tuple[list[PartName], list[int]]:
+    """Put everything into the lists of blocks; return all parts, and the blocks to do.
+
+    Nothing is written before the input is known to have the sources of earlier runs.
+    """
+    blocks, seed = begun.blocks, seed_of(begun)
+    for source in plan.listing.files():
+        dealt.add(block_of(source.id, blocks), source)
+    dealt.write()
+    present = present_parts(begun)
+    parts = [PartName(n, dealt.read(n, seed).digest) for n in range(blocks)]
+    wanted = [
+        n for n in range(blocks) if not plan.shard or n % plan.shard.of + 1 == plan.shard.number
+    ]
+    missing = sorted({*wanted}.intersection(part.number for part in {*parts} - {*present}))
+    stale = [part for part in present if part not in {*parts}]
+    with earlier_records(plan, begun, stale) as folder:
+        for record in read_records(folder) if folder and missing else ():
+            dealt.add(block_of(record.source, blocks), (record.source, record.lines))
+    for page in begun.store.pages() if begun.earlier and missing else ():
+        for entry in page:
+            if not is_record(entry.name):
+                dealt.add(block_of(entry.name, blocks), entry)
+    dealt.write()
+    return parts, missing
+
+
+def seed_of(begun: Begun) -> str:
+    """Return what decides the files of a block beside its sources."""
+    return json.dumps([begun.card["settings"], begun.blocks], sort_keys=True)
+
+
+def _do(
+    plan: Plan,
+    begun: Begun,
+    engine: Engine,
+    missing: list[int],
+    dealt: Dealt,
+    strict: bool,
+    progress: Progress,
+) -> RunSummary:
+    """Do the blocks that are missing; return what was made now."""
+    total, seed = RunSummary(), seed_of(begun)
+    earlier = begun.earlier
+    resumed = earlier is not None and earlier["state"] != FINISHED
+    job = BlockJob(
+        plan.src, plan.out, plan.settings, limits_of(plan.out), earlier is not None, resumed
+    )
+
+    def blocks() -> Iterator[Block]:
+        for number in missing:
+            if strict and total.bad:
+                return
+            yield dealt.read(number, seed)
+
+    with closing(engine.map(partial(do_block, job), blocks())) as done:
+        for each in done:
+            made = total.made + each.summary.made
+            total = add_up([total, each.summary])
+            total.made = made
+            progress(each.summary.files + each.summary.kept)
+    if strict and total.bad:
+        raise StrictError(total.bad[0], total.made)
+    return total
+
+
+def _finish(plan: Plan, begun: Begun, parts: list[PartName], cost: dict[str, Any]) -> RunSummary:
+    """Merge the parts, and write the manifest and the run card of a run that is done."""
+    store, manifest = begun.store, manifest_of(plan)
+    _check_own(begun, load_card(store))
+    with LocalRecords(store) as records:
+        try:
+            summary = add_up(records.fetch_parts(parts))
+        except MissingError as error:
+            return _finished_by_another(begun, error)
+        store.write_file(manifest, records.merge(manifest, len(parts)))
+    earlier = begun.card["cost"]["runs"]
+    save_card(store, finished_card(plan, [*earlier, cost], summary))
+    remove_parts(store)
+    return summary
+
+
+def _check_own(begun: Begun, card: dict[str, Any] | None) -> None:
+    """Raise ExpandError with status 3 if another run wrote to the output with other settings."""
+    if card is None or card["settings"] != begun.card["settings"]:
+        raise ExpandError(
+            f'"{begun.store.place}" was removed, or written by another run with other settings '
+            "meanwhile; let one run finish, then run the same command again.",
+            STOPPED,
+        )
+
+
+def _finished_by_another(begun: Begun, error: MissingError) -> RunSummary:
+    """Return the counts of a run with the same settings that was faster."""
+    card = load_card(begun.store)
+    _check_own(begun, card)
+    if card is None or card["state"] != FINISHED:
+        raise ExpandError(f"{error}. Run the same command again to resume.", STOPPED) from error
+    remove_parts(begun.store)
+    counts = card["counts"]
+    summary = RunSummary(counts["sources"], counts["files"], 0, counts["bytes"])
+    summary.labels = counts["classes"]
+    return summary

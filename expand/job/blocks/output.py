@@ -1,0 +1,170 @@
+"""The output of a run in blocks: begun by one conditional write, resumed, grown, or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from expand.errors import ExpandError
+from expand.job.blocks.keys import count_blocks
+from expand.job.blocks.parts import FOLDER, PartName
+from expand.job.blocks.records import LocalRecords, find_parts, load_card
+from expand.job.cards import unfinished_card
+from expand.job.output import check_settings, check_versions, count_known_files
+from expand.job.plan import Plan
+from expand.records.card import CARD, DELETING, FINISHED, UNFINISHED, card_bytes
+from expand.records.manifest import LABELLED_MANIFEST, MANIFEST
+from expand.storage.lock import LOCK_FILES, Lock
+from expand.storage.names import is_temporary
+from expand.storage.stores.open import before_writing, open_store
+from expand.storage.stores.store import Store
+from expand.storage.stores.url import Url
+
+
+@dataclass(frozen=True)
+class Begun:
+    """An output that a run may write to, and what earlier runs left in it."""
+
+    store: Store
+    card: dict[str, Any]
+    """The run card of this run, as it was written."""
+    earlier: dict[str, Any] | None
+    """That of the earlier run which it resumes or grows."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def blocks(self) -> int:
+        """The number of blocks."""
+        return int(self.card["blocks"])
+
+
+@contextmanager
+def hold_store(plan: Plan, overwrite: bool) -> Iterator[Begun]:
+    """Hold the output of a run in blocks; refuse one that this plan can neither resume nor grow.
+
+    A local folder is locked. In an object store, runs with the same settings can work side by side:
+    what they write is the same. The first of them creates the run card.
+    """
+    store = open_store(plan.out)
+    try:
+        with _lock(plan):
+            with before_writing():
+                begun = _begin(plan, store, overwrite)
+            yield begun
+    finally:
+        store.close()
+
+
+def _lock(plan: Plan) -> Any:
+    if isinstance(plan.out, Url):
+        return nullcontext()
+    plan.out.mkdir(parents=True, exist_ok=True)
+    return Lock(plan.out)
+
+
+def _begin(plan: Plan, store: Store, overwrite: bool) -> Begun:
+    """Write the run card of a run that begins."""
+    earlier = load_card(store)
+    if earlier is None:
+        _check_empty(plan, store)
+        card = {**unfinished_card(plan, []), **_block_fields(plan)}
+        if store.create(CARD, card_bytes(card)):
+            return Begun(store, card, None)
+        earlier = load_card(store)  # another run was faster
+        if earlier is None:
+            raise ExpandError(f'"{plan.out}" is being removed; choose another output')
+    notes = check_resumed(plan, earlier, overwrite)
+    kept = {"blocks": earlier["blocks"]} if _is_begun(earlier) else {}
+    card = {**unfinished_card(plan, earlier["cost"]["runs"]), **_block_fields(plan), **kept}
+    return Begun(store, card, earlier, tuple(notes))
+
+
+def _block_fields(plan: Plan) -> dict[str, Any]:
+    """Return what the run card of a run in blocks has until the run is finished."""
+    shards = {"shards": plan.shard.of} if plan.shard else {}
+    return {"blocks": count_blocks(plan.listing.summary), **shards}
+
+
+def _is_begun(card: dict[str, Any]) -> bool:
+    return card["state"] == UNFINISHED and isinstance(card.get("blocks"), int)
+
+
+def check_resumed(plan: Plan, card: dict[str, Any], overwrite: bool) -> list[str]:
+    """Refuse an output that this plan can neither resume nor grow; return what to say about it."""
+    if overwrite:
+        remove = f"remove it with the tool of its provider, {_removal(plan)}," * (
+            isinstance(plan.out, Url)
+        )
+        raise ExpandError(
+            f'--overwrite cannot be used where the input or the output is a URL. "{plan.out}" was '
+            f"written by an earlier run: {remove or 'remove the folder'} or choose another one"
+        )
+    if card["state"] == DELETING or (card["state"] == UNFINISHED and not _is_begun(card)):
+        raise ExpandError(
+            f'"{plan.out}" was begun or is being removed by a run on a local folder; finish that '
+            "first, or choose another output"
+        )
+    if plan.shard and card["state"] == FINISHED:
+        raise ExpandError(
+            f'"{plan.out}" is finished, or its shards are merged already; leave out --shard, or '
+            "choose another output"
+        )
+    return [*check_settings(plan, card), *check_versions(card)]
+
+
+def _removal(plan: Plan) -> str:
+    tools = {
+        "s3": "aws s3 rm --recursive {}",
+        "gs": "gcloud storage rm --recursive {}",
+        "az": "az storage fs directory delete",
+    }
+    assert isinstance(plan.out, Url)
+    return f"for example `{tools.get(plan.out.scheme, 'rm {}').format(plan.out)}`"
+
+
+def _check_empty(plan: Plan, store: Store) -> None:
+    """Refuse an output without a run card that has files."""
+    for page in store.pages():
+        for entry in page:
+            name = entry.name
+            if not is_temporary(name.rpartition("/")[2]) and name not in LOCK_FILES:
+                raise ExpandError(
+                    f'"{plan.out}" is not empty (it has "{name}") and has no {CARD}: expand did '
+                    "not write it; choose another one"
+                )
+
+
+def manifest_of(plan: Plan) -> str:
+    """Return what the manifest of a plan is called."""
+    return LABELLED_MANIFEST if plan.settings.dataset else MANIFEST
+
+
+def is_record(name: str) -> bool:
+    """Tell whether a file is one of the records of a run in blocks."""
+    return name.startswith(FOLDER) or name in (CARD, MANIFEST, LABELLED_MANIFEST, *LOCK_FILES)
+
+
+@contextmanager
+def earlier_records(plan: Plan, begun: Begun, stale: list[PartName]) -> Iterator[Path | None]:
+    """Fetch the rows of earlier runs, those of blocks that are to be done again too.
+
+    Yield the folder that they are in; None if there are none. Refuse rows of sources that the input
+    no longer has.
+    """
+    if begun.earlier is None:
+        yield None
+        return
+    with LocalRecords(begun.store) as records:
+        found = records.fetch(manifest_of(plan))
+        found = any([*records.fetch_parts(stale)]) or found
+        if found:
+            count_known_files(plan, records.path)
+        yield records.path if found else None
+
+
+def present_parts(begun: Begun) -> list[PartName]:
+    """Return the parts that are there; none are in an output that this run created."""
+    return find_parts(begun.store) if begun.earlier else []

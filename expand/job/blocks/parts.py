@@ -1,0 +1,73 @@
+"""The part of the manifest that a block writes when it is done: a line of counts, then rows."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from expand.errors import STOPPED, ExpandError
+from expand.job.summary import BadSource, RunSummary
+from expand.records.rows import NotJsonError, parse_json
+
+FOLDER = ".blocks/"
+"""The folder of the parts in an output, until they are merged."""
+_NAME = re.compile(r"\.blocks/(\d{6})-([0-9a-f]{16})\.jsonl")
+COUNTED = ("sources", "files", "bytes", "same", "kept", "kept_bytes")
+
+
+class PartName(NamedTuple):
+    """What the name of a part says."""
+
+    number: int
+    digest: str
+    """That of the block's sources and of the settings."""
+
+    def __str__(self) -> str:
+        return f"{FOLDER}{self.number:06d}-{self.digest}.jsonl"
+
+    @classmethod
+    def parse(cls, name: str) -> PartName | None:
+        """Read the name of a file; None for any other file."""
+        found = _NAME.fullmatch(name)
+        return cls(int(found[1]), found[2]) if found else None
+
+
+def write_part(summary: RunSummary, lines: Iterable[str]) -> bytes:
+    """Return the bytes of a part."""
+    counts: dict[str, Any] = {key: getattr(summary, key) for key in COUNTED}
+    counts |= {"labels": summary.labels, "bad": summary.bad}
+    return "".join([json.dumps(counts) + "\n", *lines]).encode()
+
+
+def read_part(name: str, data: bytes) -> tuple[RunSummary, bytes]:
+    """Return the counts in a part, and its rows; raise ExpandError if it is damaged."""
+    head, _, rows = data.partition(b"\n")
+    try:
+        counts = parse_json(head)
+        summary = RunSummary()
+        for key in COUNTED:
+            setattr(summary, key, int(counts[key]))
+        summary.labels = {str(label): int(count) for label, count in counts["labels"].items()}
+        summary.bad = [BadSource(str(source), str(reason)) for source, reason in counts["bad"]]
+    except (NotJsonError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ExpandError(
+            f'"{name}" is not a part of a manifest; remove it and run the same command again',
+            STOPPED,
+        ) from error
+    return summary, rows
+
+
+def add_up(parts: Iterable[RunSummary]) -> RunSummary:
+    """Return the counts of all blocks, in the order in which one run counts."""
+    total, labels = RunSummary(), Counter[str]()
+    for part in parts:
+        for key in COUNTED:
+            setattr(total, key, getattr(total, key) + getattr(part, key))
+        labels.update(part.labels)
+        total.bad += part.bad
+    total.labels = dict(sorted(labels.items()))
+    total.bad.sort(key=lambda bad: bad.source.split("/"))
+    return total

@@ -1,0 +1,106 @@
+"""The records of an output at a URL: the run card, the manifest, and the parts of blocks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from expand.errors import STOPPED, ExpandError
+from expand.job.blocks.parts import FOLDER, PartName, read_part
+from expand.job.sharding.records import merge_parts
+from expand.job.summary import RunSummary
+from expand.records.card import CARD, card_bytes, parse_card
+from expand.records.manifest import PART
+from expand.storage.stores.store import MissingError, Store, StoreError
+
+TOGETHER = 32
+"""Parts that are read side by side."""
+
+
+def load_card(store: Store) -> dict[str, Any] | None:
+    """Read the run card of an output; None if it has none."""
+    try:
+        text = store.read(CARD)
+    except MissingError:
+        return None
+    return parse_card(text, f"{store.place}/{CARD}")
+
+
+def save_card(store: Store, card: dict[str, Any]) -> None:
+    """Write the run card of an output."""
+    store.write(CARD, card_bytes(card))
+
+
+def find_parts(store: Store) -> list[PartName]:
+    """Return the parts of an output, sorted."""
+    names = (PartName.parse(entry.name) for page in store.pages(FOLDER) for entry in page)
+    return sorted(name for name in names if name)
+
+
+def remove_parts(store: Store) -> None:
+    """Remove the folder of the parts, with all that is in it."""
+    store.delete([entry.name for page in store.pages(FOLDER) for entry in page])
+
+
+class LocalRecords:
+    """Records that were fetched into a temporary folder. Use it in a `with` statement."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._folder = TemporaryDirectory(prefix="expand-", ignore_cleanup_errors=True)
+        self.path = Path(self._folder.name)
+
+    def __enter__(self) -> LocalRecords:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.cleanup()
+
+    def fetch(self, name: str) -> bool:
+        """Fetch a file; return False if it does not exist."""
+        try:
+            self._write(name, self.store.stream(name))
+        except MissingError:
+            return False
+        return True
+
+    def fetch_parts(self, parts: Sequence[PartName]) -> Iterator[RunSummary]:
+        """Fetch the rows of parts; yield the counts in each.
+
+        Raise MissingError for a part that does not exist.
+        """
+        for first in range(0, len(parts), TOGETHER):
+            some = parts[first : first + TOGETHER]
+            for number, data in enumerate(self.store.read_many(list(map(str, some))), first):
+                if isinstance(data, StoreError):
+                    raise data
+                summary, rows = read_part(str(parts[number]), data)
+                self._write(PART.format(number), [rows])
+                yield summary
+
+    def merge(self, name: str, parts: int) -> Path:
+        """Merge the rows of the first fetched parts; return the path of the manifest."""
+        paths = [self.path / PART.format(number) for number in range(parts)]
+        numbers = count()
+        lines = merge_parts(paths, lambda: self.path / f"merged-{next(numbers)}")
+        merged = self._write(name, lines)
+        for path in paths:
+            path.unlink()
+        return merged
+
+    def _write(self, name: str, blocks: Iterable[bytes]) -> Path:
+        path = self.path / name
+        try:
+            with path.open("wb") as file:
+                file.writelines(blocks)
+        except OSError as error:
+            raise ExpandError(
+                f"the records of {self.store.place} do not fit into the temporary folder "
+                f'"{os.path.dirname(path)}": {error.strerror}',
+                STOPPED,
+            ) from error
+        return path
