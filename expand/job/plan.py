@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
@@ -30,6 +28,7 @@ from expand.records.card import is_record
 from expand.records.manifest import LABELLED_MANIFEST, MANIFEST
 from expand.storage.identity import Identity
 from expand.storage.stores.open import check_store
+from expand.storage.stores.places import check_places
 from expand.storage.stores.url import Place, Url
 from expand.techniques.ranges import MOST_FACTOR
 
@@ -328,67 +327,3 @@ def find_long_names(plan: Plan) -> list[str]:
     if not count:
         return []
     return [f"{count:,} source{'s' if count > 1 else ''} cannot be used; the first: {first}"]
-
-
-def check_outside(src: Place, path: Path) -> None:
-    """Refuse a file inside the input folder, which is never written to."""
-    if isinstance(src, Url):
-        return
-    real = Path(os.path.realpath(path.parent), path.name)
-    if any(same_folder(src, parent) for parent in real.parents):
-        raise ExpandError(f'"{path}" lies inside the input "{src}"; choose a path outside')
-
-
-def check_places(src: Place, out: Place) -> None:
-    """Refuse an output that is the input, lies inside it or contains it, or is a file."""
-    if isinstance(src, Url) and isinstance(out, Url):
-        if src == out:
-            raise ExpandError(f'"{out}" is the input; choose another place for the output')
-        if src.holds(out):
-            raise ExpandError(f'"{out}" lies inside the input "{src}", and would become part of it')
-        if out.holds(src):
-            raise ExpandError(f'the input "{src}" lies inside "{out}", and would become part of it')
-    elif isinstance(src, Path) and isinstance(out, Path):
-        check_apart(src, out)
-    elif isinstance(out, Path):
-        check_folder(out)
-
-
-def check_apart(src: Path, out: Path) -> None:
-    """Refuse an output folder that is the input, lies inside it or contains it; and a file."""
-    real_src, real_out = (Path(os.path.realpath(path)) for path in (src, out))
-    if real_src == real_out or same_folder(src, out):
-        raise ExpandError(f'"{out}" is the input folder; choose another one for the output')
-    if any(same_folder(src, parent) for parent in real_out.parents):
-        raise ExpandError(f'"{out}" lies inside the input "{src}", and would become part of it')
-    if any(same_folder(out, parent) for parent in real_src.parents):
-        raise ExpandError(f'the input "{src}" lies inside "{out}", and would become part of it')
-    check_folder(out)
-
-
-def check_folder(out: Path) -> None:
-    """Refuse an output path that cannot be a folder: a file, or a link that leads nowhere."""
-    try:
-        found = os.stat(out)
-    except FileNotFoundError:
-        if out.is_symlink():
-            raise ExpandError(f'"{out}" is a link to a folder that does not exist') from None
-    except NotADirectoryError:
-        raise ExpandError(f'"{out}" lies below a file; a folder is needed') from None
-    except (OSError, ValueError) as error:
-        raise ExpandError(f'"{out}" cannot be used: {_reason(error)}') from error
-    else:
-        if not stat.S_ISDIR(found.st_mode):
-            raise ExpandError(f'"{out}" is a file; a folder is needed')
-
-
-def same_folder(one: Path, other: Path) -> bool:
-    """Tell whether two paths lead to one folder, by a bind mount for example."""
-    try:
-        return one.samefile(other)
-    except (OSError, ValueError):
-        return False
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return getattr(error, "strerror", None) or str(error)

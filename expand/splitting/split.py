@@ -12,7 +12,6 @@ from typing import Any
 
 from expand import __version__, interrupts
 from expand.errors import BadImageError, ExpandError
-from expand.job.plan import check_apart
 from expand.layouts.groups import GroupBy
 from expand.layouts.layout import AUTO
 from expand.splitting.assign import assign
@@ -31,6 +30,7 @@ from expand.storage.folder import OutputFolder
 from expand.storage.lock import Lock
 from expand.storage.reading import read_image
 from expand.storage.removal import open_output
+from expand.storage.stores.places import check_apart
 
 ORIGINALS = ("copy", "link")
 COPIES = (

@@ -39,9 +39,9 @@ def preview(src: Path, sheet: Path, sources: int, **options: Any) -> int:
     """Draw a contact sheet: one row per source, one column per view."""
     settings, request = read_settings(options), read_request(options)
     from expand.cli.formatting import format_count
-    from expand.job.plan import check_outside
     from expand.previews.preview import Preview
     from expand.storage.files import write_whole
+    from expand.storage.stores.places import check_outside
 
     check_outside(src, sheet)
     drawn = Preview.of(src, settings, sources, request)

@@ -68,8 +68,8 @@ def _mend(
     from expand.cli.formatting import format_count
     from expand.job.checks.repair import repair as make_again
     from expand.job.checks.replay import Replayer
-    from expand.job.plan import check_outside
     from expand.storage.removal import move_files
+    from expand.storage.stores.places import check_outside
 
     moved, made = 0, list[str]()
     if to and verdict.strangers:

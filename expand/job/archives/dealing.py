@@ -6,28 +6,14 @@ every block, and a new source changes one block.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from hashlib import blake2b
 
+from expand.job.blocks.keys import block_of
 from expand.layouts.blocks import IN_MEMORY, Blocks
-from expand.layouts.names import fold, split_suffix
 from expand.layouts.source import Source
 
 HELD = 1 << 16
 """Sources that are held in memory before they go to the disk."""
-_COPY = re.compile(r"_v[1-9]\d*$")
-
-
-def block_of(source_id: str, blocks: int) -> int:
-    """Return the block of a source, from 0.
-
-    Sources whose copies could get the same names are in one block.
-    """
-    stem = _COPY.sub("", fold(split_suffix(source_id)[0]))
-    data = stem.encode("utf-8", "surrogateescape")
-    digest = blake2b(data, digest_size=8, key=b"block").digest()
-    return int.from_bytes(digest, "big") * blocks >> 64
 
 
 class Dealt:

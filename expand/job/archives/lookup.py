@@ -12,7 +12,7 @@ from expand.archives.names import Key, tar_name
 from expand.archives.reading import DamagedTarError, read_member
 from expand.archives.samples import Entry, list_samples
 from expand.errors import ExpandError
-from expand.job.archives.dealing import block_of
+from expand.job.blocks.keys import block_of
 from expand.records.manifest import read_rows
 from expand.records.rows import Row
 from expand.storage.removal import open_output

@@ -11,7 +11,7 @@ from expand.archives.extension import common_extension
 from expand.archives.members import member_bytes
 from expand.archives.samples import json_of
 from expand.errors import BadImageError, ExpandError
-from expand.job.archives.dealing import block_of
+from expand.job.blocks.keys import block_of
 from expand.job.plan import Plan
 from expand.job.settings import Settings
 from expand.job.tasks.copies import make_files

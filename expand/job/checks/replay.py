@@ -14,7 +14,6 @@ from expand.images.encoder import encode
 from expand.job.archives.lookup import find_row, read_stored
 from expand.job.archives.plan import Archives, read_archives
 from expand.job.checks.relabel import Relabeller
-from expand.job.plan import check_outside
 from expand.job.settings import Settings
 from expand.job.tasks.copies import encode_original
 from expand.layouts.source import read_source
@@ -24,6 +23,7 @@ from expand.records.manifest import read_rows
 from expand.records.rows import Row, files_of
 from expand.storage.files import write_whole
 from expand.storage.removal import open_output
+from expand.storage.stores.places import check_outside
 from expand.techniques.pixel.noise import Noise
 
 WRONG = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError, cv2.error)

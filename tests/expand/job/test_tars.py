@@ -20,7 +20,7 @@ from expand.archives.samples import Sample, read_samples
 from expand.images.decoder import decode
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
-from expand.job.archives.dealing import block_of
+from expand.job.blocks.keys import block_of
 from tests.conftest import Folder, noise_image, tree, unmeasured
 
 
