@@ -71,8 +71,10 @@ def headline(
     shown = _size_shown(rates)
     lines = [_at(shown, [rate for rate in rates if rate.sources == shown], span)]
     last = max(rate.sources for rate in rates)
-    if shown != last:
-        lines.append(_at(last, [rate for rate in rates if rate.sources == last], span))
+    at_last = [rate for rate in rates if rate.sources == last]
+    news = any(rate.measured for rate in rates) or any(rate.worth != ABOVE for rate in at_last)
+    if shown != last and news:
+        lines.append(_at(last, at_last, span))
     return (*lines, _scope(setup))
 
 

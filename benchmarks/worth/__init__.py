@@ -1,0 +1,1 @@
+"""What augmentation is worth in images, measured on several sets."""
