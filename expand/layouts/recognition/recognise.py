@@ -32,6 +32,8 @@ from expand.layouts.recognition.words import TABLES, is_plain, part_of, role_of,
 from expand.layouts.recognition.wrappers import find_wrapper
 
 CARD = "expand.json"
+KINDS = ("jsonl", "parquet")
+"""The kinds of manifests."""
 VOC_FOLDERS = ("ImageSets", "JPEGImages", "SegmentationClass", "SegmentationObject")
 DEPTH, DIRECTORIES = 3, 64
 """How deep `recognise` looks, and at how many directories."""
@@ -109,7 +111,7 @@ def _refine(directory: Directory, found: Layout) -> Layout:
 
 
 def _is_expanded(directory: Directory) -> bool:
-    manifests = ("metadata.jsonl", "expand.jsonl")
+    manifests = tuple(f"{name}.{kind}" for name in ("metadata", "expand") for kind in KINDS)
     return CARD in directory.others and any(name in directory.others for name in manifests)
 
 

@@ -16,6 +16,7 @@ from expand.images.formats import SUFFIXES
 from expand.layouts.directory import Directory, is_image, read_directory
 from expand.layouts.layout import Kind
 from expand.layouts.recognition.evidence import PEEK, peek
+from expand.layouts.recognition.parquet import NoPyarrowError, first_rows
 
 ROWS, PLACES = 20, 8
 """Rows of a table that are checked, spread over its beginning; folders of one depth in which their
@@ -42,7 +43,12 @@ def kind_of_table(
     metadata = stem == "metadata" and suffix in ("csv", "jsonl", "parquet")
     if metadata and "file_name" in peek(os.path.join(directory.path, name)):
         return Kind.METADATA
-    named = _named(directory, name, numbered, above)
+    try:
+        named = _named(directory, name, numbered, above)
+    except NoPyarrowError:
+        return (
+            Kind.TABLE if numbered else None
+        )  # it may be one, and the opener says what is missing
     if _are_numbers_of_folders(named):
         return None
     return Kind.TABLE if any(row.says_more for row in named) else None
@@ -77,10 +83,9 @@ def name_images(directory: Directory, cells: Sequence[str], *, numbered: bool) -
 def _named(directory: Directory, name: str, numbered: bool, above: Directory | None) -> list[_Row]:
     """Return what the first rows of a table say of images; nothing if too few name any."""
     suffix = name.lower().rpartition(".")[2]
-    if suffix == "parquet":
-        return []
-    text = peek(os.path.join(directory.path, name))
-    rows = list(islice(_rows(text[:PEEK], suffix), ROWS + 1))
+    path = os.path.join(directory.path, name)
+    lines = first_rows(path, ROWS) if suffix == "parquet" else _rows(peek(path)[:PEEK], suffix)
+    rows = list(islice(lines, ROWS + 1))
     places = _places(directory, above) if rows else []
     known = frozenset(directory.folders).union(above.folders if above else ())
     each = [_read_row(places, row, known, numbered) for row in rows]

@@ -68,8 +68,10 @@ class Parts:
         """
         if not self.parts and not split:
             return Growing()
+        wanted = (split or TRAIN).casefold()
+        named = [kind for kind, shown in self.parts.items() if shown.casefold() == wanted]
         for kind, shown in self.parts.items():
-            if (split or TRAIN).casefold() in (kind, shown.casefold()):
+            if kind in (named or (wanted, PART_OF.get(wanted))):
                 return Growing(kind, shown, self.by_name, self.listed.get(kind))
         names = ", ".join(f'"{shown}"' for shown in self.parts.values())
         if not self.parts:

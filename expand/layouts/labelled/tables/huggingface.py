@@ -1,4 +1,4 @@
-"""Open a folder of Hugging Face's imagefolder with metadata.csv or metadata.jsonl.
+"""Open a folder of Hugging Face's imagefolder with metadata in CSV, JSON Lines or Parquet.
 
 A metadata file names images relative to itself, in the column "file_name" or one that ends so.
 https://huggingface.co/docs/datasets/image_dataset
@@ -14,7 +14,7 @@ from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.tables.build import build_dataset
 from expand.layouts.labelled.tables.images import Images
-from expand.layouts.labelled.tables.open import check_alone, parquet_advice
+from expand.layouts.labelled.tables.open import check_alone
 from expand.layouts.labelled.tables.reading import read_delimited, read_lines
 from expand.layouts.labelled.tables.table import Table
 from expand.layouts.names import split_suffix
@@ -30,9 +30,7 @@ def open_huggingface(opening: Opening) -> Dataset:
     images = Images(opening.root)
     names = sorted(name for name in images.others if basename(name) in NAMES)
     if not names:
-        raise ExpandError(f'"{opening.root}" has no metadata.csv or metadata.jsonl')
-    if parquet := next((name for name in names if name.endswith(".parquet")), ""):
-        raise ExpandError(f'"{opening.root}": {parquet_advice(parquet)}')
+        raise ExpandError(f'"{opening.root}" has no metadata.csv, .jsonl or .parquet')
     if len({split_suffix(name)[1] for name in names}) > 1:
         listed = " and ".join(f'"{name}"' for name in names[:2])
         raise ExpandError(f"{listed}: Hugging Face reads metadata files of one format only")
@@ -42,7 +40,7 @@ def open_huggingface(opening: Opening) -> Dataset:
 
 
 def _read(root: Path, name: str) -> Table:
-    table = read_lines(root, name) if name.endswith(".jsonl") else read_delimited(root, name, ",")
+    table = read_lines(root, name) if not name.endswith(".csv") else read_delimited(root, name, ",")
     table.exact = True
     columns = table.format.columns
     lists = [each for each in columns if each == "file_names" or each.endswith("_file_names")]

@@ -21,13 +21,13 @@ from expand.layouts.names import split_suffix
 from expand.layouts.recognition.recognise import look_beside_tables
 from expand.layouts.recognition.words import words
 
-SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 LISTS = (".txt", ".lst")
 """Suffixes of tables among many other texts: these are looked at near the top only."""
 DEPTH = 2
 READINGS = {Kind.YOLO: "yolo", Kind.COCO: "coco", Kind.VOC: "voc"}
 """How --as calls the other labels that can lie beside a table."""
-MANIFEST = "expand.jsonl"
+MANIFESTS = frozenset(("expand.jsonl", "expand.parquet"))
 """What expand writes into a dataset: it is no table of the dataset's own."""
 
 
@@ -96,7 +96,7 @@ def _listed(names: Sequence[str]) -> str:
 def _candidates(images: Images) -> Iterator[str]:
     """Yield the names of files that can be tables."""
     stems = {split_suffix(path)[0] for path in images.paths.values()}
-    for path in sorted(images.others - {MANIFEST}):
+    for path in sorted(images.others - MANIFESTS):
         suffix = split_suffix(path)[1].lower()
         if suffix in SUFFIXES or (
             suffix in LISTS and path.count("/") < DEPTH and split_suffix(path)[0] not in stems
@@ -118,19 +118,8 @@ def _no_table(opening: Opening, images: Images) -> str:
                 f'"{opening.root}": "{name}" names images by absolute paths or addresses '
                 f'("{cut(cell)}"), which copies do not have; make them relative to the dataset'
             )
-    if parquet := next((each for each in sorted(images.others) if each.endswith(".parquet")), ""):
-        return f'"{opening.root}": {parquet_advice(parquet)}'
     return (
-        f'"{opening.root}" has no table that names its images. A table is a .csv, .tsv, .txt, .lst '
-        "or .jsonl file with a column of file names, with or without folders and suffixes"
-    )
-
-
-def parquet_advice(name: str) -> str:
-    """Return what to do with a table in Parquet."""
-    stem = split_suffix(name)[0]
-    return (
-        f'"{name}" is a Parquet file, which is not read. Write it as JSON Lines, and remove it: '
-        f"python -c \"import pandas; pandas.read_parquet('{name}').to_json('{stem}.jsonl', "
-        "orient='records', lines=True)\""
+        f'"{opening.root}" has no table that names its images. A table is a .csv, .tsv, .txt, '
+        ".lst, .jsonl or .parquet file with a column of file names, with or without folders and "
+        "suffixes"
     )

@@ -25,6 +25,8 @@ from expand.layouts.labelled.tables.text.lines import Lines
 from expand.layouts.labelled.tables.text.record import Record, RecordError, TableError
 from expand.layouts.recognition.words import words
 
+JSON = ("jsonl", "ndjson", "parquet")
+"""Suffixes of tables whose rows are read as lines of JSON."""
 LOOKED, SAMPLE = 2000, 200
 """Rows at the beginning of a table that are looked at, and how many of them."""
 SAMPLE_BYTES = 1 << 16
@@ -40,7 +42,7 @@ def read_table(root: Path, name: str, images: Images) -> Table | None:
     """
     text, encoding = read_text(root, name)
     suffix = name.lower().rpartition(".")[2]
-    if suffix in ("jsonl", "ndjson"):
+    if suffix in JSON:
         return _read_lines(text, encoding, name, images)
     loose = suffix in ("txt", "lst")
     separators = (*SEPARATORS, BLANKS) if loose else SEPARATORS

@@ -8,9 +8,11 @@ from typing import NamedTuple
 from expand.errors import ExpandError
 from expand.layouts.labelled.files import read_file
 from expand.layouts.labelled.tables.text.record import TableError
+from expand.layouts.recognition.parquet import ParquetTable
 
 MOST = 256 << 20
 """Bytes of the largest table that is read."""
+PARQUET = ".parquet"
 MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
@@ -20,9 +22,13 @@ class Encoding(NamedTuple):
     codec: str
     mark: bytes = b""
     """The byte order mark that the file begins with."""
+    parquet: ParquetTable | None = None
+    """The table, if the file is Parquet: then the text has its rows as lines of JSON."""
 
     def encode(self, text: str, name: str) -> bytes:
         """Return the bytes of a text; raise ExpandError if it has other characters."""
+        if self.parquet:
+            return self.parquet.write(text)
         try:
             return self.mark + text.encode(self.codec)
         except UnicodeEncodeError as error:
@@ -36,9 +42,13 @@ def read_text(root: Path, name: str) -> tuple[str, Encoding]:
     """Return the text of a file in a dataset; raise TableError if that is not possible.
 
     A file without a byte order mark that is not UTF-8 is taken for Latin-1, which keeps each byte.
+    The text of Parquet is its rows as lines of JSON.
     """
     try:
         data = read_file(root, name, MOST)
+        if name.lower().endswith(PARQUET):
+            table = ParquetTable.read(name, data)
+            return table.lines(), Encoding("utf-8", parquet=table)
     except ExpandError as error:
         raise TableError(str(error), error.status) from error
     return decode(data, name)

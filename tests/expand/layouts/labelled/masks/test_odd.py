@@ -177,8 +177,8 @@ def test_split_chooses_another_part(tmp_path: Path, split: str) -> None:
 def test_an_unknown_split_is_refused_with_those_there_are(tmp_path: Path) -> None:
     pairs = {f"images/{part}/a.png": f"masks/{part}/a.png" for part in ("train", "val")}
     root = drawn.write(tmp_path / "set", drawn.pairs(pairs))
-    with pytest.raises(ExpandError, match='no part "dev" with masks; it has "train", "val"'):
-        expanded(root, tmp_path / "out", split="dev")
+    with pytest.raises(ExpandError, match='no part "test" with masks; it has "train", "val"'):
+        expanded(root, tmp_path / "out", split="test")
     with pytest.raises(ExpandError, match="has no parts, so --split dev names none"):
         expanded(made(tmp_path / "other", {}), tmp_path / "out", split="dev")
 

@@ -153,10 +153,7 @@ def test_what_is_not_supported_is_refused_in_words(
     assert reason in str(refused.value)
 
 
-def test_parquet_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    root = write(tmp_path / "set", {**images("a.png"), "metadata.parquet": b"PAR1file_name"})
-    with pytest.raises(ExpandError, match="Write it as JSON Lines"):
-        open_dataset(root, Request())
+def test_metadata_of_two_formats_is_refused(tmp_path: Path) -> None:
     mixed = {**images("a.png"), "metadata.csv": "file_name\na.png\n", "x/metadata.jsonl": "{}"}
     with pytest.raises(ExpandError, match="metadata files of one format only"):
         open_dataset(write(tmp_path / "mixed", mixed), Request())
