@@ -17,6 +17,7 @@ DEFAULT_QUALITIES = ", ".join(
 SAMPLINGS = ("stratified", "random")
 ORIGINALS = ("copy", "link", "none")
 OUTPUTS = ("folder", "webdataset")
+MANIFESTS = ("jsonl", "parquet")
 DATA_SETS = ("FashionMNIST", "MNIST", "KMNIST", "CIFAR10", "CIFAR100")
 COMMON = ("factor", "recipe", "techniques", "seed", "dry_run")
 
@@ -77,6 +78,13 @@ OUTPUT_OPTIONS = [
         show_default=True,
         help="A folder with a file for each view, or tar files as WebDataset and Hugging Face read "
         "them, for millions of images.",
+    ),
+    click.option(
+        "--manifest",
+        type=click.Choice(MANIFESTS),
+        default="jsonl",
+        show_default=True,
+        help="The form of the manifest: JSON lines, or Parquet, which is a sixth as large.",
     ),
     click.option(
         "--shard-size",

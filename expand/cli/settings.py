@@ -65,7 +65,7 @@ def settings_for(options: dict[str, Any], recipe_name: str) -> Settings:
     balance = _balance(options, given=factor is not None)
     given: dict[str, Any] = {
         key: options[key]
-        for key in ("seed", "sampling", "quality", "originals", "group_by", "output")
+        for key in ("seed", "sampling", "quality", "originals", "group_by", "output", "manifest")
         if key in options
     }
     if options.get("shard_size") is not None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from expand.errors import STOPPED, BadImageError, ExpandError
 from expand.job.balance import Balance
-from expand.job.settings import DatasetSettings, Settings
+from expand.job.settings import PARQUET, DatasetSettings, Settings
 from expand.job.sharding.shard import Shard
 from expand.layouts.groups import check_groups
 from expand.layouts.labelled.classes import find_classes
@@ -26,6 +26,7 @@ from expand.recipes.recipe import Recipe
 from expand.recipes.rules import compose_label
 from expand.records.card import is_record
 from expand.records.manifest import LABELLED_MANIFEST, MANIFEST
+from expand.records.parquet import check_pyarrow
 from expand.storage.identity import Identity
 from expand.storage.stores.open import check_store
 from expand.storage.stores.places import check_places
@@ -160,6 +161,8 @@ def make_plan(
     check_places(src, out)
     check_store(out)
     wanted = settings if isinstance(settings, Settings) else settings("classic")
+    if wanted.manifest == PARQUET:
+        check_pyarrow()
     # the views of a class are known once its images are counted, and no two files get one name
     largest = (wanted.balance.most or MOST_FACTOR) if wanted.balance else wanted.factor
     dataset = open_place(src, request, largest, wanted.format)

@@ -55,7 +55,9 @@ def run(
     """
     summary, started = RunSummary(), clocks()
     old = has_old_parts(plan.records)
-    writer = ManifestWriter(plan.records, labelled=plan.settings.dataset is not None)
+    settings = plan.settings
+    columns = None if plan.shard else settings.manifest_columns  # shards are merged line by line
+    writer = ManifestWriter(plan.records, labelled=settings.dataset is not None, columns=columns)
     try:
         chunks = _chunks(plan, context, writer, old)
         if strict:

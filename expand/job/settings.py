@@ -162,6 +162,14 @@ class Settings:
         return range(1 if self.originals == "none" else 0, self.factor)
 
     @property
+    def manifest_columns(self) -> tuple[str, ...] | None:
+        """The columns that rows of a manifest in Parquet have beside the usual; None for JSONL."""
+        if self.manifest == JSONL:
+            return None
+        group = () if self.group_by is None else ("group",)
+        return (*group, "kept", "labels") if self.dataset else group
+
+    @property
     def original_format(self) -> str:
         """The format that originals are written in: tars have images of one format."""
         return self.format if self.tars else "keep"

@@ -11,8 +11,9 @@ import heapq
 import json
 import os
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, suppress
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -28,6 +29,8 @@ __all__ = ["MANIFEST", "Record", "Row", "line_of", "order", "read_records", "rea
 MANIFEST = "metadata.jsonl"
 LABELLED_MANIFEST = "expand.jsonl"
 """The manifest of a labelled dataset: a `metadata.jsonl` in it is the user's own."""
+PARQUET = ".parquet"
+"""The suffix of a manifest in Parquet, in the place of .jsonl."""
 PART, LABELLED_PART, BEGUN = ".metadata-{}.part", ".expand-{}.part", ".begun-{}.part"
 _PARTS = re.compile(r"\.(metadata|expand|begun)-\d+\.part")
 BLOCK_ROWS, BLOCK_TARS = ".block-{:06d}.jsonl", ".block-{:06d}.json"
@@ -65,8 +68,24 @@ def is_block_record(name: str) -> bool:
 
 def manifest_name(folder: Path) -> str:
     """Return what the manifest of an output folder is called, finished or not."""
-    labelled = (folder / LABELLED_MANIFEST).exists() or any(folder.glob(_LABELLED_PARTS))
-    return LABELLED_MANIFEST if labelled else MANIFEST
+    for name in (LABELLED_MANIFEST, as_parquet(LABELLED_MANIFEST)):
+        if (folder / name).exists():
+            return name
+    if any(folder.glob(_LABELLED_PARTS)):
+        return LABELLED_MANIFEST
+    stored = as_parquet(MANIFEST)
+    return stored if (folder / stored).exists() and not (folder / MANIFEST).exists() else MANIFEST
+
+
+def as_parquet(manifest: str) -> str:
+    """Return the name of a manifest in Parquet, from that of one in JSON lines."""
+    return manifest.replace(".jsonl", PARQUET)
+
+
+MANIFESTS = tuple(
+    name for each in (MANIFEST, LABELLED_MANIFEST) for name in (each, as_parquet(each))
+)
+"""The names that manifests have."""
 
 
 def find_parts(folder: Path) -> list[Path]:
@@ -87,7 +106,13 @@ def read_rows(folder: Path) -> Iterator[Row]:
     file = open_record(path)
     if file is None:
         raise ExpandError(f'"{folder}" {_lacks(folder)}')
-    yield from read_part(file, path)
+    yield from _read_stored(file, path) if path.suffix == PARQUET else read_part(file, path)
+
+
+def _read_stored(file: BinaryIO, path: Path) -> Iterator[Row]:
+    from expand.records.parquet import read_parquet
+
+    return read_parquet(file, path)
 
 
 def read_part(file: BinaryIO, path: Path) -> Iterator[Row]:
@@ -165,11 +190,10 @@ def _whole_lines(file: BinaryIO, path: Path, ordered: bool) -> Iterator[_Line]:
 
     If they have to be `ordered`, refuse lines that are not: they could not be read side by side.
     """
-    begun = path.name.startswith(BEGUN.split("{")[0])
     before, source_before = [""], ""
-    for number, line in enumerate(read_lines(file, path), 1):
+    for number, entry_of in enumerate(_entries(file, path), 1):
         try:
-            entry = _begun_line(line) if begun else _row_line(line)
+            entry = entry_of()
             if entry.source != source_before:
                 key = order(entry.source)
                 if ordered and key < before:
@@ -180,6 +204,18 @@ def _whole_lines(file: BinaryIO, path: Path, ordered: bool) -> Iterator[_Line]:
         except ExpandError as error:
             raise ExpandError(f'"{path}", line {number}: {error}') from error
         yield entry
+
+
+def _entries(file: BinaryIO, path: Path) -> Iterator[Callable[[], _Line]]:
+    """Yield what returns each line of a file, or raises its error."""
+    if path.suffix == PARQUET:
+        with suppress(NotJsonError):  # a damaged file tells what comes before the damage
+            for row in _read_stored(file, path):
+                yield partial(_Line, row["source"], row["view"], line_of(row))
+        return
+    parse = _begun_line if path.name.startswith(BEGUN.split("{")[0]) else _row_line
+    for line in read_lines(file, path):
+        yield partial(parse, line)
 
 
 def _row_line(line: bytes) -> _Line:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from expand.records.card import CARD
-from expand.records.manifest import LABELLED_MANIFEST, MANIFEST
+from expand.records.manifest import MANIFESTS
 
 Kind = Literal[
     "missing",
@@ -36,7 +36,7 @@ class Problem(NamedTuple):
     @property
     def remedy(self) -> str:
         """What the user can do about it."""
-        if self.file in (CARD, MANIFEST, LABELLED_MANIFEST):
+        if self.file in (CARD, *MANIFESTS):
             return REMEDIES_OF_RECORDS.get(self.kind, RERUN)
         return REMEDIES.get(self.kind, RERUN)
 

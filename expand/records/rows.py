@@ -78,7 +78,11 @@ def parse_row(line: bytes) -> Row:
     Raise NotJsonError if it is not JSON, and ExpandError with the reason if it is not a row: each
     value has its type, numbers are not negative, and names lead to files inside the folder.
     """
-    row = parse_json(line)
+    return check_row(parse_json(line))
+
+
+def check_row(row: Any) -> Row:
+    """Return plain data as a row; raise ExpandError with the reason if it is not one."""
     if not isinstance(row, dict):
         raise ExpandError("not a row of a manifest: an object is needed")
     try:

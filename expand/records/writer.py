@@ -15,12 +15,14 @@ from expand.records.manifest import (
     LABELLED_PART,
     MANIFEST,
     PART,
+    as_parquet,
     find_parts,
     read_part,
 )
 from expand.records.rows import Row
-from expand.storage.appending import AppendedFile
-from expand.storage.reading import open_record
+from expand.storage.appending import AppendedFile, growing_file, publish
+from expand.storage.folder import OutputFolder
+from expand.storage.reading import open_record, read_lines
 from expand.storage.removal import open_output
 
 
@@ -31,9 +33,14 @@ class ManifestWriter:
     every file that a run may have written to it.
     """
 
-    def __init__(self, folder: Path, *, labelled: bool = False) -> None:
-        self.folder = open_output(folder)
+    def __init__(
+        self, folder: Path, *, labelled: bool = False, columns: tuple[str, ...] | None = None
+    ) -> None:
+        """Begin a part; with `columns` (see `write_parquet`), the manifest will be in Parquet."""
+        self.folder, self.columns = open_output(folder), columns
         self.manifest = LABELLED_MANIFEST if labelled else MANIFEST
+        if columns is not None:
+            self.manifest = as_parquet(self.manifest)
         part = LABELLED_PART if labelled else PART
         taken = {path.name for path in find_parts(folder)}
         number = next(
@@ -102,8 +109,25 @@ class ManifestWriter:
         """Turn the part into the manifest, and remove the other parts."""
         self.flush()
         self.check()
-        self.part.sync()
-        self.folder.rename(self.part.name, self.manifest)
+        if self.columns is None:
+            self.part.sync()
+            self.folder.rename(self.part.name, self.manifest)
+        elif file := open_record(self.paths[0]):
+            with file:
+                write_stored(
+                    self.folder, self.manifest, read_lines(file, self.paths[0]), self.columns
+                )
         for part in find_parts(Path(self.folder.path)):
             self.folder.remove(part.name)
         self.folder.sync_names()
+
+
+def write_stored(
+    folder: OutputFolder, name: str, lines: Iterable[bytes], columns: Iterable[str]
+) -> None:
+    """Write a manifest in Parquet to an output folder, from its lines."""
+    from expand.records.parquet import Sink, write_parquet
+
+    with growing_file(folder) as file:
+        write_parquet(Sink(file.append), lines, columns)
+        publish(file, name, sync=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from expand.errors import STOPPED, ExpandError
 from expand.storage.folder import OutputFolder
+from expand.storage.names import temporary_name
 from expand.storage.writing import cannot_write, write_all
 
 
@@ -52,3 +54,23 @@ class AppendedFile:
             handle, self._handle = self._handle, None
             with suppress(OSError):
                 os.close(handle)
+
+
+@contextmanager
+def growing_file(folder: OutputFolder) -> Iterator[AppendedFile]:
+    """Open a temporary file at the top of a folder; it is removed if it was not published."""
+    file = AppendedFile(folder, temporary_name())
+    try:
+        yield file
+    finally:
+        file.close()
+        folder.remove(file.name)
+
+
+def publish(file: AppendedFile, name: str, *, sync: bool) -> None:
+    """Give a file its name, in the place of an earlier one."""
+    if sync:
+        file.sync()
+    file.check()
+    file.close()
+    file.folder.rename(file.name, name)

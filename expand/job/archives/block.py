@@ -17,7 +17,7 @@ from expand.archives.names import Key
 from expand.archives.samples import Sample
 from expand.images.memory import keep_buffers
 from expand.job.archives.earlier import EarlierTars, StaleError, find_tars
-from expand.job.archives.growing import GrowingTar, growing_file, publish
+from expand.job.archives.growing import GrowingTar
 from expand.job.archives.plan import Archives
 from expand.job.archives.records import read_tars, write_tars
 from expand.job.summary import RunSummary
@@ -31,6 +31,7 @@ from expand.job.tasks.task import entry_of
 from expand.layouts.source import Source
 from expand.records.manifest import BLOCK_ROWS
 from expand.records.rows import line_of
+from expand.storage.appending import growing_file, publish
 from expand.storage.folder import OutputFolder
 from expand.storage.removal import open_output
 

@@ -1,17 +1,13 @@
-"""Files of a block that grow: they get their name when they are whole, and not before."""
+"""A tar that grows: it gets its name when it is whole, and not before."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from hashlib import sha256
 
 from expand.archives.index import Tar
 from expand.archives.members import end
 from expand.archives.names import tar_name
-from expand.storage.appending import AppendedFile
-from expand.storage.folder import OutputFolder
-from expand.storage.names import temporary_name
+from expand.storage.appending import AppendedFile, publish
 
 
 class GrowingTar:
@@ -38,23 +34,3 @@ class GrowingTar:
         self.file.append(data)
         self._hash.update(data)
         self.bytes += len(data)
-
-
-@contextmanager
-def growing_file(folder: OutputFolder) -> Iterator[AppendedFile]:
-    """Open a temporary file at the top of a folder; it is removed if it was not published."""
-    file = AppendedFile(folder, temporary_name())
-    try:
-        yield file
-    finally:
-        file.close()
-        folder.remove(file.name)
-
-
-def publish(file: AppendedFile, name: str, *, sync: bool) -> None:
-    """Give a file its name, in the place of an earlier one."""
-    if sync:
-        file.sync()
-    file.check()
-    file.close()
-    file.folder.rename(file.name, name)

@@ -12,7 +12,6 @@ from expand.archives.names import INDEX
 from expand.engines.engine import Engine
 from expand.job.archives.block import Block, BlockResult, do_block
 from expand.job.archives.dealing import Dealt
-from expand.job.archives.growing import growing_file, publish
 from expand.job.archives.plan import Archives
 from expand.job.archives.records import read_index, remove_records
 from expand.job.plan import Plan
@@ -20,7 +19,9 @@ from expand.job.run import Progress, StrictError, clocks
 from expand.job.sharding.records import merge_parts
 from expand.job.summary import RunSummary
 from expand.job.tasks.context import TaskContext, check_card, check_input, check_output
-from expand.records.manifest import BLOCK_ROWS, LABELLED_MANIFEST, MANIFEST, order
+from expand.records.manifest import BLOCK_ROWS, LABELLED_MANIFEST, MANIFEST, as_parquet, order
+from expand.records.writer import write_stored
+from expand.storage.appending import growing_file, publish
 from expand.storage.folder import OutputFolder
 from expand.storage.names import temporary_name
 
@@ -99,7 +100,11 @@ def _write_manifest(plan: Plan, archives: Archives, folder: OutputFolder) -> Non
     """Write the manifest from the rows of all blocks."""
     name = LABELLED_MANIFEST if plan.settings.dataset else MANIFEST
     paths = [plan.target / BLOCK_ROWS.format(block) for block in range(archives.blocks)]
+    columns = plan.settings.manifest_columns
     with _scratch(folder) as scratch, growing_file(folder) as file:
+        if columns is not None:
+            write_stored(folder, as_parquet(name), merge_parts(paths, scratch), columns)
+            return
         lines = bytearray()
         for line in merge_parts(paths, scratch):
             lines += line

@@ -19,7 +19,14 @@ from expand.layouts.blocks import Sorter
 from expand.layouts.names import copy_name
 from expand.records.card import CARD, DELETING, FINISHED, is_record, is_tars, read_card
 from expand.records.claims import read_claims
-from expand.records.manifest import LABELLED_MANIFEST, MANIFEST, manifest_name, order, read_rows
+from expand.records.manifest import (
+    LABELLED_MANIFEST,
+    MANIFEST,
+    as_parquet,
+    manifest_name,
+    order,
+    read_rows,
+)
 from expand.records.problems import ANEW, EXTRA, LEFTOVER, REPAIR, RERUN, STRANGE, Problem
 from expand.records.rows import Row
 from expand.storage.files import walk
@@ -118,6 +125,7 @@ def _check_count(card: dict[str, Any] | None, files: int) -> list[Problem]:
     if counted == files:
         return []
     manifest = LABELLED_MANIFEST if "dataset" in card["settings"] else MANIFEST
+    manifest = as_parquet(manifest) if "manifest" in card["settings"] else manifest
     detail = f"counts {counted:,} files, {manifest} {files:,}"
     return [Problem("miscounted", CARD, detail)]
 
@@ -141,7 +149,10 @@ def _count_rows(
         if format_ and not _is_named(row, format_):
             detail = f'is not the name of view {row["view"]} of "{row["source"]}"'
             result.problems.append(Problem("misnamed", row["file_name"], detail))
-        if manifest == MANIFEST and row["label"] != row["source"].partition("/")[0]:
+        if (
+            manifest in (MANIFEST, as_parquet(MANIFEST))
+            and row["label"] != row["source"].partition("/")[0]
+        ):
             detail = f'has the class "{row["label"]}" in the manifest, not that of its source'
             result.problems.append(Problem("misnamed", row["file_name"], detail))
         result.rows += 1

@@ -126,7 +126,8 @@ def _publish(out: Path, cards: list[dict[str, Any]], src: Path | None) -> list[L
     """Write the manifest of all shards, and the files for the whole set; return these."""
     settings = Settings.from_dict(cards[0]["settings"])
     shards = [Shard.parse(card["shard"]) for card in cards]
-    writer = ManifestWriter(out, labelled=settings.dataset is not None)
+    labelled = settings.dataset is not None
+    writer = ManifestWriter(out, labelled=labelled, columns=settings.manifest_columns)
     try:
         folders = [shard.records(out) for shard in shards]
         for line in merge_manifests(folders, out / SHARDS):

@@ -13,7 +13,8 @@ from expand.errors import ExpandError
 from expand.layouts.layout import AUTO
 from expand.layouts.recognition.evidence import peek
 from expand.records.card import FINISHED, read_card
-from expand.records.manifest import Row, manifest_name, read_rows
+from expand.records.manifest import PARQUET, Row, manifest_name, read_rows
+from expand.records.parquet import is_manifest
 from expand.storage.stores.url import Place
 from train.data.folders.classified import refuse_expanded
 from train.data.folders.folder import Folder
@@ -29,6 +30,8 @@ def has_manifest(root: Path) -> bool:
     path = root / manifest_name(root)
     if not path.is_file():
         return False
+    if path.suffix == PARQUET:
+        return is_manifest(path)
     return path.stat().st_size == 0 or '"source_sha256"' in peek(str(path))
 
 
