@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 COMPARE_COMMON = ("test", "arms", "factors", "lengths", "out")
 NOT_COMPARED = ("test", "validation", "epochs")
-ARMS = ("none", "fly", "disk", "disk-random", "disk-balanced", "hybrid")
+ARMS = ("none", "fly", "disk", "disk-random", "disk-all", "disk-balanced", "hybrid")
 BUDGETS = ("steps", "files", "wall", "wall-expansion")
 CODECS = ("png", "keep", "jpg", "jpg:80", "webp")
 MOST = {"seeds": 10_000, "planned_seeds": 10_000, "jobs": 1_024, "threads": 1_024}
@@ -114,8 +114,8 @@ ARM_OPTIONS = [
         type=NameList(ARMS),
         default="none,fly,disk",
         show_default=True,
-        help="Arms to compare: none, fly, disk, disk-random, disk-balanced, hybrid; "
-        "disk=4 for one factor only.",
+        help="Arms to compare: none, fly, disk, disk-random, disk-all (all files shuffled together), "
+        "disk-balanced, hybrid; disk=4 for one factor only.",
     ),
     click.option(
         "--factor",

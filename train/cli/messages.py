@@ -41,8 +41,44 @@ def format_run(record: RunRecord, out: Path) -> str:
         ),
         f"  decoding: {cost.pack_seconds:.1f} s, evaluating: {cost.evaluate_seconds:.1f} s",
     ]
+    lines += [f"  {sentence}" for sentence in advise(record)]
     if record.leaks:
         verb = "is" if record.leaks == 1 else "are"
         count = format_count(record.leaks, "test image")
         lines += [f"  {count} {verb} in the training set as well (--allow-leak)"]
     return "\n".join(lines)
+
+
+def advise(record: RunRecord) -> list[str]:
+    """Return sentences: whether all copies were read, and whether the training was too short."""
+    return [*filter(None, (_unread_copies(record), _too_short(record)))]
+
+
+def _unread_copies(record: RunRecord) -> str:
+    """Say how many copies of each source were read, if there were more than epochs."""
+    split, epochs = record.data.get("train"), _epochs(record)
+    if split is None or record.cost is None or record.strategy not in ("disk", "hybrid"):
+        return ""
+    visits_sources = record.cost.images == split.sources * epochs
+    copies, rest = divmod(split.images, split.sources)
+    if not visits_sources or rest or epochs >= copies:
+        return ""
+    verb = "reads" if epochs == 1 else "read"
+    return (
+        f"{format_count(epochs, 'epoch')} {verb} {epochs:,} of the {copies:,} copies of each "
+        f"source; {copies:,} or more read all (--epochs)"
+    )
+
+
+def _too_short(record: RunRecord) -> str:
+    from train.fit import underfit
+
+    assert record.results is not None
+    smoothing = record.settings["recipe"].get("smoothing", 0.0)
+    left = underfit.loss_left(record.results.train_loss, smoothing, len(record.classes))
+    return underfit.advise(_epochs(record), left)
+
+
+def _epochs(record: RunRecord) -> int:
+    epochs: int = record.settings["recipe"]["epochs"]
+    return epochs

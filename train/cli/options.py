@@ -148,7 +148,8 @@ STRATEGY_OPTIONS = [
         type=click.Choice(["sources", "all"]),
         default="sources",
         show_default=True,
-        help="What an epoch visits: each source once, or every file of the folder.",
+        help="What an epoch visits: each source once, or every file of the folder, shuffled together: "
+        "F times the steps.",
     ),
     click.option(
         "--renderer",

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from expand.job.balance import Balance
 from train.errors import TrainError
 
-STRATEGIES = ("none", "fly", "disk", "disk-random", "disk-balanced", "hybrid")
-STORED = ("disk", "disk-random", "disk-balanced", "hybrid")
+STORED = ("disk", "disk-random", "disk-all", "disk-balanced", "hybrid")
+STRATEGIES = ("none", "fly", *STORED)
 MOST_NUMBERS = 100
 BUDGETS = ("steps", "files", "wall", "wall-expansion")
 
@@ -39,6 +39,9 @@ class Arm:
             "fly": "a new view of each source in every epoch, nothing stored",
             "disk": f"{copies}; stratified",
             "disk-random": f"{copies}; drawn independently",
+            "disk-all": f"{copies}; stratified. All files are shuffled together, as one folder of "
+            f"more images: reading each once takes {self.factor} epochs, and a source may come "
+            "several times in an epoch or not at all",
             "disk-balanced": f"copies on disk as expand --factor {self.factor} {balance.options} "
             "writes them; as many images an epoch as there are sources, from all files in turn",
             "hybrid": f"{copies}; cheap techniques applied to them on the fly",

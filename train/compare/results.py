@@ -80,6 +80,18 @@ class PairVerdict:
 
 
 @dataclass(frozen=True)
+class Unfinished:
+    """An arm that had not converged after a number of epochs."""
+
+    arm: Arm
+    epochs: int
+    left: float
+    """How much of the training loss is left: 1 for guessing, 0 for the lowest there is."""
+    epochs_to_try: int
+    sentence: str
+
+
+@dataclass(frozen=True)
 class MissingVerdict:
     """A pair of arms that cannot be judged, and why."""
 
@@ -234,6 +246,8 @@ class Comparison:
     """The search for the settings of each arm, if there was one."""
     looks: Looks | None = None
     """How often it was judged, with how many seeds; None for comparisons made by hand."""
+    unfinished: tuple[Unfinished, ...] = ()
+    """The arms that had not converged, so that verdicts on them may change."""
 
     def trained(self, epochs: int) -> str:
         """Return in words how long arms trained: "40 epochs", or up to, if each had its own."""

@@ -141,7 +141,7 @@ class ComparisonStudy(Study):
             return Strategy("fly", self.views, view_seed, clean_every=self.clean_every)
         if arm.strategy == "hybrid":
             return Strategy("hybrid", self.hybrid_parts[1], view_seed)
-        if arm.strategy == "disk-balanced":
+        if arm.strategy in ("disk-all", "disk-balanced"):
             return Strategy("disk", view_seed=view_seed, pools_files=True)
         return Strategy("disk" if arm.stored else "none")
 
@@ -150,8 +150,8 @@ class ComparisonStudy(Study):
         return self.expansion(arm, view_seed) if arm.stored else None
 
     def memorised_views(self, arm: Arm, view_seed: int) -> Views | None:
-        """Return the views that an arm sees; None for hybrid, which changes its copies."""
-        if arm.strategy in ("none", "hybrid") or self.shape.side is not None:
+        """Return the views that an arm stores; None for hybrid, which changes its copies."""
+        if not arm.stored or arm.strategy == "hybrid" or self.shape.side is not None:
             return None
         return self.expansion(arm, view_seed).views
 

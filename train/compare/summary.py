@@ -15,6 +15,7 @@ from train.compare.findings.grouped import GroupedResults
 from train.compare.findings.pairs import compare_pairs, without_verdict
 from train.compare.findings.sentences import headline, not_tested, notes
 from train.compare.findings.settings import describe_settings
+from train.compare.findings.unfinished import label_unfinished, list_unfinished, list_unread
 from train.compare.results import Check, Comparison, ComparisonSetup, ExpansionCost
 from train.compare.study import ComparisonStudy
 from train.runs.records import versions
@@ -42,7 +43,8 @@ def summarise(
     assert test is not None
     finished, diverged = parted(results)
     grouped = GroupedResults(study, finished, test.folder.names, diverged)
-    pairs = compare_pairs(grouped, options.margin, looks)
+    unfinished = list_unfinished(grouped, len(context.data.train.folder.classes))
+    pairs = label_unfinished(compare_pairs(grouped, options.margin, looks), unfinished)
     missing = without_verdict(grouped)
     payback = break_even(grouped, expansions)
     summaries = summarise_arms(grouped)
@@ -63,7 +65,7 @@ def summarise(
         costs=describe_costs(grouped, expansions),
         break_even=payback,
         check=_check(expansions),
-        notes=(*list_diverged(grouped), *notes(study, jobs)),
+        notes=(*list_diverged(grouped), *list_unread(grouped), *notes(study, jobs)),
         examples=tuple(example_views(context, arm) for arm in study.arms)
         if study.shape.side is None
         else (),
@@ -78,6 +80,7 @@ def summarise(
         fairness=describe_settings(study, summaries, search),
         search=search,
         looks=looks,
+        unfinished=unfinished,
     )
 
 

@@ -22,6 +22,7 @@ def format_summary(comparison: Comparison, page: Path) -> str:
     lines += (
         [f"  {format_looks(comparison.looks)}"] if comparison.looks and comparison.pairs else []
     )
+    lines += [f"  {each.epochs:>4} epochs: {each.sentence}" for each in comparison.unfinished]
     lines += [f"  diverged: {each.sentence}" for each in comparison.diverged]
     lines += ["", *(f"  {each.sentence}" for each in comparison.smallest_gains if each.harmed)]
     lines += [f"  {comparison.check.sentence}", "", str(page)]

@@ -15,7 +15,7 @@ class Sampler:
 
     def __init__(self, folder: Folder, strategy: Strategy) -> None:
         self.strategy = strategy
-        self.pooled = strategy.pools_files and folder.balanced
+        self.pooled = strategy.pools_files
         """Whether an epoch has as many images as there are sources, out of all files in turn."""
         self._orders: dict[int, NDArray[np.int64]] = {}
         if not strategy.reads_copies:

@@ -36,8 +36,8 @@ class Strategy:
     clean_every: int | None = None
     visit_all: bool = False
     pools_files: bool = False
-    """disk, of balanced classes: an epoch has as many images as there are sources, taken from all
-    files in turn, so that it has as many steps as one of any other strategy."""
+    """disk: an epoch has as many images as there are sources, taken from all files in turn, so that
+    it has as many steps as one of any other strategy."""
 
     def __post_init__(self) -> None:
         if self.name not in STRATEGIES:

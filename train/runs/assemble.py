@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -104,7 +105,10 @@ def _first_weights(model: ModelSettings, data: Data, seed: int) -> nn.Module:
     net = build(model)
 
     def some_images() -> torch.Tensor:
-        return data.normalise(to_tensor(originals(data.train)[:PREPARE_IMAGES]))
+        images = originals(data.train)
+        # spread over the set: the first ones are of one class
+        spread = np.linspace(0, len(images) - 1, min(len(images), PREPARE_IMAGES))
+        return data.normalise(to_tensor(images[np.unique(spread.astype(np.int64))]))
 
     prepare(net, model, some_images)
     return net

@@ -22,6 +22,7 @@ from train.data.normalise import Normaliser
 from train.data.shape import FIRST_RULES, LARGEST, RULES, Shape
 from train.errors import TrainError
 from train.fit.divergence import all_finite
+from train.fit.precision import PRECISIONS
 from train.fit.trainer import Tally, Trainer
 from train.models.build import build
 from train.models.settings import ModelSettings
@@ -181,6 +182,7 @@ def save_model(
     normalise: Normaliser,
     shape: Shape,
     bits: int = 8,
+    precision: str = "fp32",
 ) -> None:
     """Write a finished model with its card.
 
@@ -193,6 +195,7 @@ def save_model(
         "shape": shape.to_dict(),
         "pixel_rules": shape.rules,
         "bits": bits,
+        "precision": precision,
     }
     _write_tensors(folder / MODEL, state, {"card": to_json(card, ascii_only=True)})
 
@@ -206,6 +209,8 @@ class ModelCard:
     normaliser: Normaliser
     shape: Shape
     bits: int = 8
+    precision: str = "fp32"
+    """That of the evaluation at the end of the run; earlier versions did not record it."""
 
     def __post_init__(self) -> None:
         model, scales = self.model, (self.normaliser.mean, self.normaliser.deviation)
@@ -214,6 +219,8 @@ class ModelCard:
             raise ValueError(f"images of {' × '.join(map(str, sizes))}")
         if self.bits not in (8, 16) or self.shape.rules not in (FIRST_RULES, RULES):
             raise ValueError("pixels of another version")
+        if self.precision not in PRECISIONS[1:]:
+            raise ValueError(f"a precision of {self.precision!r:.40}")
         if not model.classes == len(self.classes) == len(set(self.classes)):
             raise ValueError(f"{len(self.classes)} names for {model.classes} classes")
         if not all(len(values) == model.channels for values in scales):
@@ -231,6 +238,7 @@ class ModelCard:
             checked(normaliser),
             checked(Shape(**card["shape"], rules=card.get("pixel_rules", FIRST_RULES))),
             card.get("bits", 8),
+            card.get("precision", "fp32"),
         )
 
 

@@ -21,7 +21,8 @@ from train.fit.evaluate import EvalConfig, predict
 from train.runs.checkpoints import MODEL, ModelCard, build_model
 from train.runs.records import read_run
 
-BATCH = 256
+BATCH = 500
+"""As many as evaluation takes at a time: its predictions are those of the run's own test."""
 
 
 class Prediction(NamedTuple):
@@ -38,7 +39,7 @@ def classify(run: Path, files: list[Path], device: torch.device) -> Iterator[Pre
     model, card = _load_finished(run)
     settings = card.model
     model.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-    config = EvalConfig(card.classes, card.normaliser, device, "fp32")
+    config = EvalConfig(card.classes, card.normaliser, device, card.precision)
     shape, dtype = card.shape, np.dtype(np.uint16 if card.bits == 16 else np.uint8)
     expected = (settings.height, settings.width, settings.channels)
     for start in range(0, len(files), BATCH):

@@ -134,6 +134,7 @@ def _write_finished(
         data.normalise,
         settings.shape,
         8 * data.train.pack.pixels.itemsize,
+        setup.trainer.precision,
     )
     write_run(location.out, record)
     (location.out / CHECKPOINT).unlink(missing_ok=True)

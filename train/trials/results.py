@@ -101,8 +101,6 @@ class TrialResult:
         plain = {**vars(self)}
         screen, seconds = plain.pop("screen"), plain.pop("seconds")
         used, trial, tuned = (plain.pop(key) for key in ("versions", "trial", "tuned"))
-        plain["length"] = plain.pop("epochs_asked")
-        plain["epochs"] = plain.pop("epochs_trained")
         plain["right"] = base64.b64encode(plain.pop("right_bits")).decode()
         plain["gap"] = self.gap and asdict(self.gap)
         plain["seconds"] = plain.pop("wall_seconds")
@@ -113,7 +111,7 @@ class TrialResult:
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> TrialResult:
-        """Read plain data; an ablation of an earlier version has no "length".
+        """Read plain data, of this version or an earlier one.
 
         Raise ValueError or TypeError for numbers that no trial can have.
         """
@@ -121,8 +119,7 @@ class TrialResult:
         result = checked(
             cls(
                 **{key: plain[key] for key in SAME},
-                epochs_asked=plain.get("length", plain["epochs"]),
-                epochs_trained=plain["epochs"],
+                **_read_epochs(plain),
                 right_bits=base64.b64decode(plain["right"]),
                 gap=checked(MemorisationGap(**plain["gap"])) if plain["gap"] else None,
                 seconds=checked(TrialSeconds(**{part: plain[f"{part}_seconds"] for part in PARTS})),
@@ -179,8 +176,8 @@ class DivergedTrial:
         plain = {
             "arm": self.arm,
             "replicate": self.replicate,
-            "length": self.epochs_asked,
-            "epochs": self.epochs_trained,
+            "epochs_asked": self.epochs_asked,
+            "epochs_trained": self.epochs_trained,
             "diverged": asdict(self.divergence),
             "seconds": self.wall_seconds,
         }
@@ -191,13 +188,13 @@ class DivergedTrial:
         """Read plain data; earlier versions finished a trial whose loss was NaN."""
         loss = next((plain[key] for key in LOSSES if has_exploded(plain.get(key, 0))), math.nan)
         what = describe("the loss", loss)
-        last = {"what": what, "epoch": plain["epochs"], "step": plain.get("steps", 0)}
+        epochs = _read_epochs(plain)
+        last = {"what": what, "epoch": epochs["epochs_trained"], "step": plain.get("steps", 0)}
         return checked(
             cls(
                 arm=plain["arm"],
                 replicate=plain["replicate"],
-                epochs_asked=plain.get("length", plain["epochs"]),
-                epochs_trained=plain["epochs"],
+                **epochs,
                 divergence=checked(Divergence(**plain.get("diverged", last))),
                 wall_seconds=plain["seconds"],
                 versions=plain.get("versions"),
@@ -214,6 +211,18 @@ def _where_known(
     found = {"trial": trial, "tuned": tuned and tuned.to_dict()}
     known = {key: value for key, value in found.items() if value is not None}
     return known if versions is None else {**known, "versions": dict(versions)}
+
+
+def _read_epochs(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the epochs asked for and trained.
+
+    Earlier versions named them "length" and "epochs"; an ablation of a still earlier one has no
+    "length".
+    """
+    if "epochs_trained" in plain:
+        return {key: plain[key] for key in ("epochs_asked", "epochs_trained")}
+    trained = plain["epochs"]
+    return {"epochs_asked": plain.get("length", trained), "epochs_trained": trained}
 
 
 def _read_tuned(plain: Mapping[str, Any]) -> TunedSettings | None:

@@ -52,11 +52,11 @@ def test_arms_that_store_copies_come_once_for_each_factor_or_for_their_own() -> 
     [
         (
             "none,cloud",
-            '"cloud" is not an arm; there are none, fly, disk, disk-random, disk-balanced, hybrid',
+            '"cloud" is not an arm; there are none, fly, disk, disk-random, disk-all, disk-balanced, hybrid',
         ),
         (
             "none,",
-            '"" is not an arm; there are none, fly, disk, disk-random, disk-balanced, hybrid',
+            '"" is not an arm; there are none, fly, disk, disk-random, disk-all, disk-balanced, hybrid',
         ),
         ("none=4,fly", 'arm "none" stores nothing and takes no factor'),
         ("none,fly=2", 'arm "fly" stores nothing and takes no factor'),
@@ -83,6 +83,7 @@ def test_every_arm_says_what_it_does() -> None:
         "a new view of each source in every epoch, nothing stored",
         "4 views of each source on disk, including the untouched one; stratified",
         "4 views of each source on disk, including the untouched one; drawn independently",
+        "4 views of each source on disk, including the untouched one; stratified. All files are shuffled together, as one folder of more images: reading each once takes 4 epochs, and a source may come several times in an epoch or not at all",
         "copies on disk as expand --factor 4 --balance max --most 9 writes them; as many images an epoch as there are sources, from all files in turn",
         "4 views of each source on disk, including the untouched one; cheap techniques applied to them on the fly",
     ]

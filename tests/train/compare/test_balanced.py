@@ -17,7 +17,7 @@ from expand.job.settings import Settings as Expansion
 from expand.recipes.recipe import Recipe
 from tests.train.cli.test_config import parse
 from tests.train.commands import CLASSES, call, draw_set, settings_for
-from tests.train.compare.studies import study_for
+from tests.train.compare.studies import context_of, study_for, trial_of
 from tests.train.data.test_tables import write_table
 from tests.train.samples import pixels_of
 from train.data.cache import Cache
@@ -30,6 +30,7 @@ from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
 from train.trials.context import hide_decoding
 from train.trials.copies import render_copies
+from train.trials.trial import assemble
 
 COUNTS = dict(zip(CLASSES, (8, 4, 2), strict=True))
 
@@ -63,6 +64,17 @@ def test_copies_in_memory_are_the_files_of_a_balanced_expansion(
     assert Counter(split.folder.names) == dict.fromkeys(CLASSES, 16)
     pixels = [pixels_of(out / name) for name in written.files]
     assert np.array_equal(split.pixels(), np.stack(pixels))
+
+
+def test_disk_all_shuffles_all_files_and_takes_as_many_steps_as_the_others(tmp_path: Path) -> None:
+    context = context_of(study_for(draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 2, seed=1), "disk,disk-all", (4,)))  # fmt: skip
+    alone, together = context.study.arms
+    setups = [assemble(context, trial_of(arm, 8))[1] for arm in (alone, together)]
+    assert setups[0].trainer.steps == setups[1].trainer.steps == 16
+    sampler, items = setups[1].feed.sampler, np.arange(24)
+    first = np.concatenate([sampler.rows(items, epoch) for epoch in range(4)])
+    assert sorted(first.tolist()) == list(range(96))
+    assert "shuffled together" in together.describe(context.study.balancing)
 
 
 def test_an_epoch_has_as_many_images_as_sources_and_files_take_turns(tmp_path: Path) -> None:

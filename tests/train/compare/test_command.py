@@ -109,7 +109,7 @@ def test_a_comparison_leaves_a_page_numbers_and_a_line_a_run(finished: tuple[Pat
     assert set(kept(out)) == {
         f"{arm}_k{k}_s{n}" for arm in ("none", "fly", "disk-x2") for k in (2, 4) for n in (0, 1)
     }
-    assert [(trial["arm"], trial["passes"], trial["n"]) for trial in found["cells"]] == [
+    assert [(trial["arm"], trial["epochs_trained"], trial["n"]) for trial in found["cells"]] == [
         (arm, k, 2) for k in (2, 4) for arm in ("none", "fly", "disk ×2")
     ]
     assert len(list(csv.DictReader((out / "runs.csv").open()))) == 12
@@ -337,7 +337,7 @@ def test_what_is_no_comparison_is_refused_before_anything_is_written(
         "--margin must be above 0 and finite, got nan": ("--margin", "nan"),
         "--factor must be at least 2, got 1": ("--factor", "1,4"),
         "--epochs must be at least 1, got 0": ("--epochs", "0,4"),
-        '"cloud" is not an arm; there are none, fly, disk, disk-random, disk-balanced, hybrid': (
+        '"cloud" is not an arm; there are none, fly, disk, disk-random, disk-all, disk-balanced, hybrid': (
             "--arms",
             "none,cloud",
         ),

@@ -37,7 +37,9 @@ def lose(out: Path, name: str) -> None:
     """Replace the result of a trial by that of one that diverged."""
     path = out / "runs" / f"{name}.json"
     row = json.loads(path.read_text())
-    kept = {key: row[key] for key in ("arm", "replicate", "length", "epochs", "seconds")}
+    kept = {
+        key: row[key] for key in ("arm", "replicate", "epochs_asked", "epochs_trained", "seconds")
+    }
     path.write_text(json.dumps({**kept, "diverged": LOST}))
 
 
@@ -86,14 +88,14 @@ def test_a_diverged_trial_is_named_and_its_pair_left_out(
         "diverged: fly, seed 1: the training loss became NaN in epoch 1, at step 2" in done.stdout
     )
     found = strict(out / "comparison.json")
-    cells = {(cell["arm"], cell["epochs"]): cell for cell in found["cells"]}
+    cells = {(cell["arm"], cell["epochs_asked"]): cell for cell in found["cells"]}
     assert ("disk ×2", 3) not in cells
     assert (cells["fly", 3]["n"], cells["fly", 3]["diverged"]) == (2, [1])
     assert "diverged" not in cells["none", 3]
     pairs = {(pair["arm"], pair["against"]): pair for pair in found["pairs"] if pair["epochs"] == 3}
     assert list(pairs) == [("fly", "none")]
     assert pairs["fly", "none"]["n"] == 2
-    assert pairs["fly", "none"]["words"].endswith("; on 2 of 3 seeds: fly diverged with seed 1")
+    assert "; on 2 of 3 seeds: fly diverged with seed 1; " in pairs["fly", "none"]["words"]
     assert [each["words"] for each in found["no_verdict"]] == [
         "disk ×2 against none: no verdict: all 3 trials of disk ×2 diverged",
         "disk ×2 against fly: no verdict: all 3 trials of disk ×2 diverged and fly diverged with seed 1",

@@ -41,7 +41,7 @@ def test_a_cell_is_what_its_rows_are_on_average() -> None:
     assert plain["k_over_f"] is None
     assert (plain["mean"], plain["sd"], plain["interval"]) == (0.5, 0.0, (0.5, 0.5))
     assert disk == {
-        "arm": "disk ×4", "epochs": 4, "passes": 6, "k_over_f": 1.5, "steps": 12, "n": 2,
+        "arm": "disk ×4", "epochs_asked": 4, "epochs_trained": 6, "k_over_f": 1.5, "steps": 12, "n": 2,
         "accuracies": [0.875, 0.75], "mean": 0.8125, "sd": pytest.approx(0.125 / 2**0.5),
         "interval": pytest.approx((0.8125 - 12.7062 * 0.0625, 0.8125 + 12.7062 * 0.0625), abs=1e-4),
         "loss": pytest.approx(0.45), "train_accuracy": 0.75, "per_class": {"cat": 0.875, "dog": 0.75},

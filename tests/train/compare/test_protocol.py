@@ -296,7 +296,7 @@ def test_rows_come_by_length_then_arm_then_replicate(
     study: ComparisonStudy, tmp_path: Path
 ) -> None:
     rows = run(study, tmp_path / "out", 2)
-    assert [(row["length"], row["arm"], row["replicate"]) for row in rows] == [
+    assert [(row["epochs_asked"], row["arm"], row["replicate"]) for row in rows] == [
         (length, arm, replicate)
         for length in (1, 4)
         for arm in ("none", "fly", "disk ×2")
@@ -322,7 +322,9 @@ def test_a_budget_decides_how_long_each_arm_trains(
 ) -> None:
     asked = replace(study, budget=budget, lengths=(2,), arms=(Arm("none"), Arm("disk", 2)))
     rows = run(asked, tmp_path / "out", 1, speed={"none": Speed(1.0), "disk ×2": Speed(0.4, 0.8)})
-    assert [(row["arm"], row["length"], row["epochs"], row["steps"]) for row in rows] == [
+    assert [
+        (row["arm"], row["epochs_asked"], row["epochs_trained"], row["steps"]) for row in rows
+    ] == [
         ("none", 2, 2, 4),
         ("disk ×2", 2, epochs, 2 * epochs),
     ]

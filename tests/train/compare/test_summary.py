@@ -75,7 +75,7 @@ def test_a_summary_holds_all_that_was_found_as_plain_data(
     assert json.loads(json.dumps(found))["title"] == found["title"] == str(tmp_path / "src")
     assert list(found) == [
         "title", "headline", "command", "settings", "arms", "lengths", "cells", "pairs", "classes", "worst", "costs", "break_even",
-        "check", "notes", "strips", "not_tested", "versions", "hardware", "seeds", "created", "seconds", "fairness",
+        "check", "notes", "strips", "not_tested", "versions", "hardware", "seeds", "created", "seconds", "fairness", "unfinished",
     ]  # fmt: skip
     assert (found["command"], found["lengths"], found["seconds"]) == (
         HOW.command,
@@ -172,7 +172,7 @@ def test_the_table_has_a_line_a_run(context: TrialContext[ComparisonStudy]) -> N
     lines = list(csv.DictReader(io.StringIO(trials_to_csv(results_of(context.study)))))
     assert len(lines) == len(rows) == 12
     for line, row in zip(lines, rows, strict=True):
-        assert (line["arm"], int(line["length"]), int(line["replicate"])) == (
+        assert (line["arm"], int(line["epochs_asked"]), int(line["replicate"])) == (
             row["arm"],
             row["length"],
             row["replicate"],

@@ -144,6 +144,21 @@ def test_the_fast_net_is_prepared_with_untouched_training_images(tmp_path: Path)
     assert weights[0].std() != pytest.approx(float(fresh.whiten.weight.std()), rel=0.1)
 
 
+def test_the_fast_net_is_prepared_with_images_of_all_classes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("train.runs.assemble.PREPARE_IMAGES", 6)
+    seen: list[torch.Tensor] = []
+    monkeypatch.setattr(
+        "train.runs.assemble.prepare", lambda _net, _model, images: seen.append(images())
+    )
+    src = draw_set(tmp_path / "src")  # the bright bar is higher or lower, by the class
+    assembled(settings_for(src, model="fast"))
+    rows = seen[0].mean(dim=(1, 3))[:, :15]
+    bars = rows.reshape(6, 3, 5).mean(dim=2).argmax(dim=1)
+    assert bars.tolist() == [0, 0, 1, 1, 2, 2]
+
+
 def test_a_measured_precision_is_kept_beside_the_packs(tmp_path: Path) -> None:
     settings = settings_for(draw_set(tmp_path / "src"), precision="auto")
     setup = assembled(settings)

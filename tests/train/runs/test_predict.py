@@ -33,6 +33,26 @@ def run(tmp_path: Path) -> Path:
     return tmp_path / "run"
 
 
+def test_predictions_have_the_precision_of_the_evaluation(tmp_path: Path) -> None:
+    src, test = draw_set(tmp_path / "src"), draw_set(tmp_path / "test", 8, seed=1)
+    settings = settings_for(src, test, epochs=2, precision="bf16")
+    record = train(settings, tmp_path / "run")
+    guesses = list(classify(tmp_path / "run", find_images([test]), CPU))
+    right = sum(guess.label == guess.file.parent.name for guess in guesses)
+    assert record.results is not None
+    assert record.results.test is not None
+    assert right / len(guesses) == record.results.test.accuracy
+    # probabilities in bf16 are not those in fp32
+    path = tmp_path / "run" / MODEL
+    plain = path.read_bytes().replace(
+        b'\\"precision\\": \\"bf16\\"', b'\\"precision\\": \\"fp32\\"'
+    )
+    assert plain != path.read_bytes()
+    path.write_bytes(plain)
+    exact = list(classify(tmp_path / "run", find_images([test]), CPU))
+    assert [guess.probability for guess in exact] != [guess.probability for guess in guesses]
+
+
 def test_predictions_are_those_of_the_model(run: Path, tmp_path: Path) -> None:
     test = draw_set(tmp_path / "test", 3, seed=1)
     files = find_images([test])
@@ -114,10 +134,10 @@ def test_images_are_brought_to_the_shape_that_the_run_was_trained_in(tmp_path: P
 
 
 def test_many_files_are_classified_in_batches_and_in_order(run: Path, tmp_path: Path) -> None:
-    files = find_images([tmp_path / "src"]) * 12
+    files = find_images([tmp_path / "src"]) * 24
     assert len(files) > BATCH
     labels = [prediction.label for prediction in classify(run, files, CPU)]
-    assert labels == labels[:24] * 12
+    assert labels == labels[:24] * 24
 
 
 def test_files_and_folders_are_found(tmp_path: Path) -> None:

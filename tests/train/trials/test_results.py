@@ -23,9 +23,12 @@ from train.trials.study_dir import open_study
 ROW = row_of("disk ×2", 4, 1, [1, 0, 1, 1, 0, 0, 1, 1, 0, 1], epochs=8, gap={"stored": 1.0, "fresh": 0.5})  # fmt: skip
 
 
-def test_a_result_is_plain_data_with_the_keys_of_earlier_versions() -> None:
-    result = TrialResult.from_dict(ROW)
-    assert json.loads(json.dumps(result.to_dict())) == ROW
+def test_a_result_is_plain_data_and_one_of_an_earlier_version_is_read() -> None:
+    result = TrialResult.from_dict(ROW)  # "length" and "epochs" are the names of earlier versions
+    kept = {key: value for key, value in ROW.items() if key not in ("length", "epochs")}
+    plain = json.loads(json.dumps(result.to_dict()))
+    assert plain == {**kept, "epochs_asked": 4, "epochs_trained": 8}
+    assert TrialResult.from_dict(plain) == result
     assert (result.epochs_asked, result.epochs_trained) == (4, 8)
     assert result.gap == MemorisationGap(1.0, 0.5)
     assert result.gap.points == 50.0

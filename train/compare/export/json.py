@@ -16,6 +16,7 @@ from train.compare.results import (
     ExampleViews,
     MissingVerdict,
     PairVerdict,
+    Unfinished,
 )
 from train.trials.tuning.search import Search
 
@@ -54,9 +55,20 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
         "created": c.created,
         "seconds": c.seconds,
         "fairness": list(c.fairness),
+        "unfinished": [_unfinished(each) for each in c.unfinished],
         **({"search": search_to_dict(c.search)} if c.search else {}),
         **({"looks": c.looks.to_dict()} if c.looks else {}),
         **_diverged(c),
+    }
+
+
+def _unfinished(each: Unfinished) -> dict[str, Any]:
+    return {
+        "arm": each.arm.name,
+        "epochs": each.epochs,
+        "left": each.left,
+        "epochs_to_try": each.epochs_to_try,
+        "words": each.sentence,
     }
 
 
@@ -104,8 +116,8 @@ def summary_to_dict(summary: ArmSummary) -> dict[str, Any]:
     lost = plain.pop("diverged")
     return {
         "arm": plain.pop("arm").name,
-        "epochs": plain.pop("epochs_asked"),
-        "passes": plain.pop("epochs_trained"),
+        "epochs_asked": plain.pop("epochs_asked"),
+        "epochs_trained": plain.pop("epochs_trained"),
         "k_over_f": summary.visits_per_file,
         "n": len(summary.accuracies),
         **plain,

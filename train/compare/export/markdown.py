@@ -56,6 +56,9 @@ def _verdicts(comparison: Comparison) -> list[str]:
         blocks += bullets(sentences, f"After {comparison.trained(epochs)}:")
     if comparison.looks and blocks:
         blocks += [plain(format_looks(comparison.looks))]
+    head = "Verdicts on arms that had not converged may change with more epochs:"
+    late = (f"After {each.epochs:,} epochs, {each.sentence}." for each in comparison.unfinished)
+    blocks += bullets(late, head)
     return blocks or ["There was no pair to compare."]
 
 

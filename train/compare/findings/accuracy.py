@@ -48,7 +48,7 @@ def _summarise(results: GroupedResults, arm: Arm, epochs: int) -> ArmSummary:
         augment=median(trial.seconds.augment for trial in trials),
         compute=median(trial.seconds.compute for trial in trials),
         evaluate=median(trial.seconds.evaluate for trial in trials),
-        gap=_summarise_gap(trials),
+        gap=_summarise_gap(trials) if arm.stored else None,  # earlier versions measured fly too
         diverged=tuple(trial.replicate for trial in results.lost(arm, epochs)),
     )
 

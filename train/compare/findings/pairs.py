@@ -73,7 +73,10 @@ def _counterparts(arms: Sequence[Arm]) -> Iterator[tuple[Arm, Arm]]:
                 yield one, base
     for one in arms:
         stratified = Arm("disk", one.factor)
-        if one.strategy in ("disk-random", "disk-balanced", "hybrid") and stratified in known:
+        if (
+            one.strategy in ("disk-random", "disk-all", "disk-balanced", "hybrid")
+            and stratified in known
+        ):
             yield stratified, one
         random = Arm("disk-random", 2 * (one.factor or 0))
         if one.strategy == "disk" and random in known:

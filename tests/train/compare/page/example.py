@@ -215,8 +215,8 @@ class _Runs:
         ends = [gap - 0.45, gap + 0.45] if self.seeds > 1 else None
         return {
             "arm": arm,
-            "epochs": epochs,
-            "passes": epochs,
+            "epochs_asked": epochs,
+            "epochs_trained": epochs,
             "k_over_f": epochs / factor if factor else None,
             "steps": 32 * epochs,
             "n": self.seeds,
@@ -420,12 +420,21 @@ def _interval(bounds: list[float] | None) -> Interval | None:
 
 
 def _summary(cell: dict[str, Any], arms: dict[str, Arm]) -> ArmSummary:
-    left_out = ("arm", "epochs", "passes", "k_over_f", "n", "accuracies", "interval", "gap")
+    left_out = (
+        "arm",
+        "epochs_asked",
+        "epochs_trained",
+        "k_over_f",
+        "n",
+        "accuracies",
+        "interval",
+        "gap",
+    )
     gap = cell["gap"]
     return ArmSummary(
         arm=arms[cell["arm"]],
-        epochs_asked=cell["epochs"],
-        epochs_trained=cell["passes"],
+        epochs_asked=cell["epochs_asked"],
+        epochs_trained=cell["epochs_trained"],
         accuracies=tuple(cell["accuracies"]),
         interval=_interval(cell["interval"]),
         gap=GapSummary(**{**gap, "interval": _interval(gap["interval"])}) if gap else None,

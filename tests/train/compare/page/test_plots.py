@@ -35,7 +35,7 @@ def test_many_factors_have_ticks_of_three_lines() -> None:
 def test_where_the_budget_gives_other_epochs_the_ratio_is_that_of_what_was_done() -> None:
     found = example(("none", "disk ×4", "hybrid ×4"), (8,))
     for cell, epochs in zip(found["cells"], (8, 32, 24), strict=True):
-        cell["passes"] = epochs
+        cell["epochs_trained"] = epochs
     shown = texts(plots.against_factor(read(found), 8))
     assert {"K/F = 8", "K/F = 6; 8"} <= set(shown)
 

@@ -52,7 +52,7 @@ def stray(cell: str, entry: Any, scale: float = 1) -> list[str]:
 def test_every_number_of_a_table_stands_in_the_entry_that_its_row_shows() -> None:
     found = example()
     order = {arm: index for index, arm in enumerate(ARMS)}
-    cells = sorted(found["cells"], key=lambda cell: (order[cell["arm"]], cell["epochs"]))
+    cells = sorted(found["cells"], key=lambda cell: (order[cell["arm"]], cell["epochs_asked"]))
     pairs = [pair for pair in found["pairs"] if pair["epochs"] == 40]
     cases: list[tuple[Table, list[Any]]] = [
         (tables.accuracy(read(found)), cells),
@@ -101,7 +101,7 @@ def test_cells_come_arm_by_arm_the_shortest_first() -> None:
 def test_epochs_have_a_column_only_where_the_budget_made_them_differ() -> None:
     found = example()
     assert "epochs trained" not in tables.accuracy(read(found)).columns
-    found["cells"][0]["passes"] = 9
+    found["cells"][0]["epochs_trained"] = 9
     assert tables.accuracy(read(found)).columns[-1] == "epochs trained"
     assert tables.accuracy(read(found)).rows[0][-1] == "9"
 

@@ -113,7 +113,7 @@ def test_every_arm_tries_the_same_settings_and_is_compared_with_its_best(finishe
     for arm in search["arms"]:
         best = arm["trials"][arm["chosen"]]
         assert best["accuracy"] == max(t["accuracy"] for t in arm["trials"] if t["accuracy"])
-        assert cells[arm["arm"]]["passes"] == best["epochs"] <= 8
+        assert cells[arm["arm"]]["epochs_trained"] == best["epochs"] <= 8
         row = json.loads(next((finished / "runs").glob(f"{arm['arm'].replace(' ×', '-x')}_k8_s0.json")).read_text())  # fmt: skip
         assert row["tuned"] == {key: best[key] for key in vars(ASKED)}
     assert found["headline"][0].startswith("After up to 8 epochs, tuned for each arm: ")

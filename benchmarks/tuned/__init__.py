@@ -1,0 +1,1 @@
+"""The comparisons of the documentation again, with settings tuned for each arm."""
