@@ -86,12 +86,15 @@ def test_what_cannot_be_trained_from_a_url_is_refused_in_words(
     rest = ("--test", sets["test"], "--out", tmp_path / "run", *EPOCHS)
     for part in ("train", "val"):
         fill(f"{bucket}/parts/{part}", sets["src"])
-    assert f'"{bucket}/parts" has "train", "val", which are no classes' in refusal(
-        f"{bucket}/parts", *rest
+    said = refusal(f"{bucket}/parts", *rest)
+    assert f'"{bucket}/parts" is ' in said
+    assert (
+        f"At a URL, train reads class folders; use those in it: train {bucket}/parts/train" in said
     )
-    assert f'"{bucket}/nothing" has no images in class folders' in refusal(
-        f"{bucket}/nothing", *rest
-    )
+    assert f'"{bucket}/nothing" has no files' in refusal(f"{bucket}/nothing", *rest)
+    fill(f"{bucket}/flat", sets["src"] / "ant")
+    said = refusal(f"{bucket}/flat", *rest)
+    assert f'"{bucket}/flat" has no class folders' in said
     url = fill(f"{bucket}/set", sets["src"])
     said = refusal(url, *rest, "--cache-size", 1e-6)
     assert "--cache-size is 1,000. At a URL, train streams only tar shards" in said

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from pathlib import Path
 
 from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.layout import AUTO, FOLDERS
@@ -20,7 +19,7 @@ TORCHVISION = {
 }
 
 
-def check_classified(root: Path, dataset: Dataset) -> None:
+def check_classified(root: Place, dataset: Dataset) -> None:
     """Raise TrainError unless every image of a dataset has one class."""
     if dataset.layout == "flat":
         raise TrainError(

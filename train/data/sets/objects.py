@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from expand.errors import ExpandError
-from expand.layouts.directory import is_hidden, is_image
-from expand.layouts.layout import FOLDERS
-from expand.layouts.recognition.words import part_of, role_of
+from expand.layouts.labelled.dataset import Request
+from expand.layouts.layout import Layout, LayoutError
+from expand.layouts.stored.open import open_stored
 from expand.records.card import CARD, parse_card, read_card
-from expand.records.manifest import MANIFEST, Row, order
+from expand.records.manifest import MANIFEST, Row
 from expand.records.rows import parse_row
 from expand.storage.stores.open import check_store, open_store
-from expand.storage.stores.store import DeniedError, Entry, MissingError, Store, StoreError
+from expand.storage.stores.store import DeniedError, MissingError, Store, StoreError
 from expand.storage.stores.url import Place, Url
 from train.data.decoding import Encoded
+from train.data.folders.classified import check_classified
 from train.data.folders.folder import Folder
 from train.data.folders.listed import ListedImage
 from train.data.folders.listing import check_names
@@ -31,7 +32,6 @@ TOGETHER = 64
 """Objects that are read side by side: as many are in memory."""
 PART = 512
 """Objects that one worker reads and decodes."""
-SHOWN = 3
 
 
 def list_objects(root: Url, layout: str) -> Folder:
@@ -42,60 +42,52 @@ def list_objects(root: Url, layout: str) -> Folder:
     try:
         check_store(root)
         with closing(open_store(root)) as store:
-            entries = {entry.name: entry for page in store.pages() for entry in page}
-            listed = _list_expanded(root, store) if CARD in entries else None
+            if store.size(CARD) is not None:
+                return _list_expanded(root, store)
+        return _list_classes(root, layout)
     except ExpandError as error:
-        raise TrainError(str(error), error.status) from error
-    folder = listed or _list_classes(root, entries, layout)
-    missing = [file for file in folder.files if file not in entries]
-    if missing:
-        raise TrainError(
-            f'"{root / missing[0]}" is missing; the manifest has it. `expand verify` lists all'
-        )
-    versions = [_version(entries[file]) for file in folder.files]
-    return replace(folder, versions=versions)
+        found = error.__cause__
+        text = _describe(root, found.layout) if isinstance(found, LayoutError) else str(error)
+        raise TrainError(text, error.status) from error
 
 
-def _version(entry: Entry) -> str:
-    return f"{entry.size} {entry.version}"
+def _list_classes(root: Url, layout: str) -> Folder:
+    """List the images of class folders that expand has not written."""
+    with open_stored(root, Request(layout)) as dataset:
+        check_classified(root, dataset)
+        listed = [
+            (source.id, source.label, f"{source.size} {source.version}")
+            for source in dataset.listing
+        ]
+        notes = tuple(each.sentence() for each in dataset.listing.summary.empty_classes)
+    sources, labels, versions = map(list, zip(*listed, strict=True))
+    check_names(root, sources)
+    folder = Folder.of(root, sources, labels, sources, [0] * len(sources), None)
+    return replace(folder, versions=versions, notes=notes)
 
 
-def _list_classes(root: Url, names: Iterable[str], layout: str) -> Folder:
-    """List images by the first part of their names, in the order of a folder."""
-    parts = [(name, name.split("/")) for name in names]
-    images = [
-        name
-        for name, path in parts
-        if len(path) > 1 and is_image(path[-1]) and not any(map(is_hidden, path))
-    ]
-    if not images:
-        raise TrainError(
-            f'"{root}" has no images in class folders; they are expected as '
-            f"{root.name}/<class>/<image>"
-        )
-    images.sort(key=order)
-    labels = [name.partition("/")[0] for name in images]
-    if layout != FOLDERS:
-        _check_classes(root, sorted(set(labels)))
-    check_names(root, images)
-    return Folder.of(root, images, labels, images, [0] * len(images), None)
-
-
-def _check_classes(root: Url, names: list[str]) -> None:
-    """Refuse folders that are named like parts of a dataset, or like images and labels."""
-    if all(part_of(name) or role_of(name).kind for name in names):
-        listed = ", ".join(f'"{name}"' for name in names[:SHOWN])
-        raise TrainError(
-            f'"{root}" has {listed}, which are no classes. At a URL, train reads class folders: '
-            f"give a part, such as {root}/{names[0]}, and another one with --test; "
-            f"--layout {FOLDERS} takes each folder for a class"
-        )
+def _describe(root: Url, layout: Layout) -> str:
+    """Say what is at a URL, and what trains from it."""
+    shown = ", ".join(f'"{name}"' for name in layout.evidence)
+    what = f'"{root}" is {layout.kind.value}: it has {shown}. At a URL, train reads class folders'
+    if not layout.training:
+        return f"{what}; copy it to this machine first. If its folders are classes: --as folders"
+    test = f" --test {root / layout.test}" if layout.test else ""
+    return f"{what}; use those in it: train {root / layout.training}{test}"
 
 
 def _list_expanded(root: Url, store: Store) -> Folder:
     card = parse_card(store.read(CARD), str(root / CARD))
     check_finished(root, card)
-    return of_rows(root, card, MANIFEST, _read_rows(root, store))
+    folder = of_rows(root, card, MANIFEST, _read_rows(root, store))
+    known = {
+        entry.name: f"{entry.size} {entry.version}" for page in store.pages() for entry in page
+    }
+    if missing := [file for file in folder.files if file not in known]:
+        raise TrainError(
+            f'"{root / missing[0]}" is missing; the manifest has it. `expand verify` lists all'
+        )
+    return replace(folder, versions=[known[file] for file in folder.files])
 
 
 def _read_rows(root: Url, store: Store) -> Iterator[Row]:
