@@ -19,6 +19,8 @@ class TrivialReader:
     The operation is drawn from the image's id and the epoch, so it is the same in every process.
     """
 
+    is_shuffled = False
+
     def __init__(
         self,
         sampler: Sampler,

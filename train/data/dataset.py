@@ -18,10 +18,12 @@ from train.data.decoding import hash_files
 from train.data.folders.folder import Folder, match_classes
 from train.data.folders.groups import with_groups, with_groups_if_any
 from train.data.folders.parts import list_part
-from train.data.leak import check_leaks
+from train.data.leak import check_leaks, judge
 from train.data.normalise import Normaliser, measure_pixels
 from train.data.pack import Pack, Packing, sample
 from train.data.sets.opening import Opened, Opener
+from train.data.sets.scan import Scan
+from train.data.sets.streaming import check_streamed, find_in_stream
 from train.data.shape import BACKGROUND, Shape
 from train.data.split import Split
 from train.data.subsets import some_sources, validation_sources
@@ -62,6 +64,8 @@ class Data:
     """The lowest and the highest level of the training images, if they have 16 bits."""
     pack_seconds: float
     leaks: list[str]
+    stream: Scan | None = None
+    """The training set if it is streamed; `train` is a sample of it then."""
     parts: tuple[str, ...] = ()
     """What the parts of the dataset were used for: sentences."""
 
@@ -121,11 +125,16 @@ def _prepare(request: DataRequest, cache: Cache, packing: Packing) -> Data:
     splits = [split for split in (train, validation, test) if split]
     leaks: list[str] = []
     for one, other in combinations(splits, 2):
-        leaks += check_leaks(one, other, allowed=request.allow_leak)
+        if opened.stream and one is train:
+            leaks += judge(find_in_stream(opened.stream, other), allowed=request.allow_leak)
+        else:
+            leaks += check_leaks(one, other, allowed=request.allow_leak)
     pixels = originals(train)
     normalise, levels = measure_pixels(pixels), _levels(pixels)
     seconds = time.perf_counter() - started
-    return Data(train, validation, test, normalise, levels, seconds, leaks, tuple(notes))
+    return Data(
+        train, validation, test, normalise, levels, seconds, leaks, opened.stream, tuple(notes)
+    )
 
 
 def with_training(data: Data, train: Split) -> Data:
@@ -140,7 +149,9 @@ def _levels(pixels: Pixels) -> tuple[int, int] | None:
 
 def _open_training(request: DataRequest, opener: Opener) -> Opened:
     """Open the sources to learn from, and hold out from."""
-    opened = opener.open(request.data, request.layout, copies=request.copies)
+    opened = opener.open(request.data, request.layout, copies=request.copies, streams=True)
+    if opened.stream:
+        check_streamed(opened.stream, request.validation, request.sources, request.group_by)
     folder = with_groups(opened.folder, request.group_by)
     if request.sources is not None:
         folder = folder.of_sources(some_sources(folder, request.sources))

@@ -11,11 +11,11 @@ SHOWN = 3
 def find_leaks(one: Split, other: Split) -> list[str]:
     """Return a line for each image of `other` whose source, file, pixels or group `one` has."""
     pixels = {fingerprint: row for row, fingerprint in enumerate(one.fingerprints())}
-    files = {key: row for row, keys in enumerate(_hashes(one)) for key in keys}
+    files = {key: row for row, keys in enumerate(hashes_of(one)) for key in keys}
     groups = {group: row for row, group in enumerate(one.folder.groups) if group}
     lines = []
     own = other.folder.groups or [""] * len(other.folder)
-    images = zip(other.folder.files, other.fingerprints(), _hashes(other), own, strict=True)
+    images = zip(other.folder.files, other.fingerprints(), hashes_of(other), own, strict=True)
     for file, fingerprint, keys, group in images:
         name = f'{other.name} "{file}"'
         same_file = next((files[key] for key in keys if key in files), None)
@@ -31,7 +31,7 @@ def find_leaks(one: Split, other: Split) -> list[str]:
     return lines
 
 
-def _hashes(split: Split) -> list[set[str]]:
+def hashes_of(split: Split) -> list[set[str]]:
     """Return the hashes of each image's file and of its source's file."""
     files, sources = split.file_hashes(), split.folder.source_hashes
     if not sources:
@@ -41,7 +41,11 @@ def _hashes(split: Split) -> list[set[str]]:
 
 def check_leaks(one: Split, other: Split, *, allowed: bool) -> list[str]:
     """Return the leaks between two splits; raise TrainError unless they are allowed."""
-    leaks = find_leaks(one, other)
+    return judge(find_leaks(one, other), allowed=allowed)
+
+
+def judge(leaks: list[str], *, allowed: bool) -> list[str]:
+    """Return leaks between two splits; raise TrainError if there are any, unless allowed."""
     if leaks and not allowed:
         count = f"{len(leaks):,} images are" if len(leaks) > 1 else "1 image is"
         more = f"; and {len(leaks) - SHOWN:,} more" if len(leaks) > SHOWN else ""

@@ -16,6 +16,8 @@ from train.runtime.world import ALONE, World
 CHUNK_IMAGES, CHUNK_BYTES = 1024, 64 << 20
 """Images that are rendered at a time, and their bytes at most. The exact renderer takes 8.9 µs for
 each of 1,024 images of 28×28 pixels, 9.5 µs for each of 512, 21 µs for each of 64."""
+PROCESSES = 8
+"""Up to how many processes have the same last batch of a streamed set."""
 GPU_PIXELS = 4096 * 32**2
 """Pixels that are rendered at a time on a GPU, if they are more than those images: the processor
 needs as long to start the operations of a few images as of many."""
@@ -55,14 +57,20 @@ class BatchSampler:
         order_seed: int,
         world: World = ALONE,
         chunk_images: int = CHUNK_IMAGES,
+        *,
+        shuffles: bool = True,
     ) -> None:
+        """`shuffles`: whether each epoch has its own order, or items come in theirs."""
         if batch_size < world.size:
             raise TrainError(
                 f"--batch-size must be at least 1 for each of {world.size} processes, "
                 f"got {batch_size}"
             )
         self.count, self.order_seed, self.world = count, order_seed, world
-        self.edges = split(count, batch_size, 2 * world.size)
+        self.shuffles = shuffles
+        # the batches of a streamed set do not depend on the number of processes, up to a few
+        few = 0 if shuffles else min(2 * PROCESSES, batch_size)
+        self.edges = split(count, batch_size, max(2 * world.size, few))
         self.chunk_batches = max(1, chunk_images // batch_size)
 
     @property
@@ -76,10 +84,15 @@ class BatchSampler:
         for step in range(start, stop):
             epoch, index = divmod(step, self.steps_per_epoch)
             if epoch != drawn:
-                items, drawn = order(self.order_seed, epoch, self.count), epoch
+                items, drawn = self._order(epoch), epoch
             batch = items[slice(*self.edges[index])]
             share = self.world.share(batch)
             yield BatchItems(epoch, share, len(share) * self.world.size / len(batch))
+
+    def _order(self, epoch: int) -> NDArray[np.int64]:
+        if not self.shuffles:
+            return np.arange(self.count)
+        return order(self.order_seed, epoch, self.count)
 
     def chunks(self, start: int, stop: int) -> Iterator[Chunk]:
         """Yield the same batches, several of one epoch at a time."""

@@ -18,6 +18,7 @@ from train.feed import batched, exact
 from train.feed.exact import Colours
 from train.feed.sampler import Sampler
 from train.feed.stores import DecodedStore, DeviceStore, FileStore, PixelStore, Rows
+from train.feed.strategies import Strategy
 
 P = TypeVar("P")
 COLOUR_IMAGES = 4096
@@ -28,10 +29,26 @@ Renderer: TypeAlias = Callable[[ViewBatches, P, Rows, int, Colours | None], P]
 """Renders view `k` of images, in the form in which their store reads them."""
 
 
+class Items(Protocol):
+    """The items of an epoch."""
+
+    strategy: Strategy
+
+    def __len__(self) -> int: ...
+
+    def labels_of(self, items: Rows, epoch: int) -> Rows:
+        """Return the labels of some items in an epoch."""
+
+
 class Images(Protocol):
     """What a feed reads: the images of any items in any epoch."""
 
-    sampler: Sampler
+    @property
+    def sampler(self) -> Items:
+        """The items."""
+
+    is_shuffled: bool
+    """Whether the items of an epoch come in an order of their own."""
     device: torch.device
     """Where images are rendered."""
     chunk_images: int
@@ -43,6 +60,8 @@ class Images(Protocol):
 
 class ViewDataset(Generic[P]):
     """The images of a sampler's items, read from a store and rendered as the strategy asks."""
+
+    is_shuffled = False
 
     def __init__(self, sampler: Sampler, store: PixelStore[P], render: Renderer[P]) -> None:
         self.sampler, self.store, self.render = sampler, store, render

@@ -46,7 +46,12 @@ class Feed:
         self.images, self.device, self.workers = images, device, workers
         self.sampler = images.sampler
         self.batch_sampler = BatchSampler(
-            len(self.sampler), batch_size, order_seed, world, images.chunk_images
+            len(self.sampler),
+            batch_size,
+            order_seed,
+            world,
+            images.chunk_images,
+            shuffles=not images.is_shuffled,
         )
         self.clock = Clock()
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 
 from expand.engines.choose import available_cores
 from expand.views.batches import ViewBatches
 from train.data.dataset import Data
 from train.data.folders.files import is_in_memory
+from train.data.sets.scan import Scan
 from train.data.shape import Shape
 from train.data.split import Split
 from train.feed.batched import check_batched, without_batched_form
 from train.feed.dataset import Images, decoded_images, device_images, file_images
 from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
+from train.feed.streams import LANES, StreamImages, StreamSampler
 from train.runs.settings import Settings
 
 GPU_SHARE = 0.6
@@ -35,6 +38,8 @@ def choose_feed(
     settings: Settings, data: Data, device: torch.device, workers: int | None
 ) -> FeedChoice:
     """Choose what feeds a run; `workers` None: as many as suit the choice."""
+    if data.stream:
+        return _from_stream(settings, data, data.stream, workers)
     sampler = Sampler(data.train.folder, settings.strategy)
     if reads_files(data.train, settings.strategy, settings.shape):
         choice = _from_files(settings, sampler, data, workers)
@@ -42,8 +47,11 @@ def choose_feed(
         choice = _from_device(sampler, data, device)
     else:
         choice = _from_cache(sampler, data, device, workers)
-    lines = [f"{_describe(sampler, data)}; {choice.description}", *data.notes]
-    return choice._replace(description="\n".join(lines))
+    return choice._replace(description=_lines(sampler, data, choice.description))
+
+
+def _lines(sampler: Sampler | StreamSampler, data: Data, how: str) -> str:
+    return "\n".join([f"{_describe(sampler, data)}; {how}", *data.notes])
 
 
 def reads_files(split: Split, strategy: Strategy, shape: Shape) -> bool:
@@ -67,6 +75,30 @@ def _from_files(
     images = file_images(sampler, settings.shape, hashes)
     how = f"read from their files by {workers} worker processes at every visit"
     return FeedChoice(images, "exact", workers, how)
+
+
+def _from_stream(settings: Settings, data: Data, stream: Scan, workers: int | None) -> FeedChoice:
+    sampler = StreamSampler(stream, settings.strategy, settings.seed)
+    images = StreamImages(stream, sampler, data.train.pack.pixels[0], settings.shape)
+    if is_in_memory(stream.contents.root):
+        workers = 0
+    workers = max(1, available_cores() - 1) if workers is None else workers
+    where = f"by {workers} worker processes" if workers else "in this process"
+    how = _lines(sampler, data, f"streamed from tars {where}; {order_of(data)}")
+    return FeedChoice(images, "exact", workers, how)
+
+
+def order_of(data: Data) -> str | None:
+    """Say what is promised of the order of visits of a set that is streamed; None for others."""
+    if data.stream is None:
+        return None
+    images = max(1, int(np.median(data.stream.windows[:, 2])))
+    return (
+        "every epoch visits each image once, in an order that depends on the seed and the epoch "
+        f"alone: runs of about {images:,} successive images of a tar come in random order, {LANES} "
+        "of them mixed at a time. It is no shuffle of all images, and not the order of a run from "
+        "the decoded cache"
+    )
 
 
 def _from_device(sampler: Sampler, data: Data, device: torch.device) -> FeedChoice:
@@ -111,7 +143,7 @@ def _without_batched_form(strategy: Strategy) -> list[str]:
     return without_batched_form(ViewBatches(views, [])) if views else []
 
 
-def _describe(sampler: Sampler, data: Data) -> str:
+def _describe(sampler: Sampler | StreamSampler, data: Data) -> str:
     """Describe an epoch for the user."""
     strategy = sampler.strategy
     unit = "files" if sampler.visits_files else "sources"

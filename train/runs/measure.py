@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import blake2b
 
 from train.data.dataset import Data
+from train.data.sets.scan import Scan
 from train.data.shape import BACKGROUND, FIRST_RULES, Shape
 from train.data.split import Split
 from train.errors import STOPPED, TrainError
 from train.fit.evaluate import EvalConfig, Evaluation, evaluate
 from train.models.build import count_parameters
 from train.runs.assemble import Setup
+from train.runs.feeds import order_of
 from train.runs.records import Part, PixelRecord, RunRecord, SplitRecord, versions
 from train.runs.results import EpochMetrics, RunCost, RunResults, Scores
 from train.runs.settings import Settings
@@ -42,6 +45,7 @@ def describe_run(settings: Settings, data: Data, setup: Setup) -> RunRecord:
         versions=versions(),
         hardware=hardware(trainer.device),
         pixels=_describe_pixels(settings.shape, data),
+        order=order_of(data),
     )
 
 
@@ -106,7 +110,17 @@ def _describe_pixels(shape: Shape, data: Data) -> PixelRecord | None:
 
 def describe_data(data: Data) -> dict[str, SplitRecord]:
     """Describe each split of the data."""
-    return {name: _describe_split(split) for name, split in data.splits.items()}
+    described = {name: _describe_split(split) for name, split in data.splits.items()}
+    return {**described, "train": _describe_stream(data.stream)} if data.stream else described
+
+
+def _describe_stream(stream: Scan) -> SplitRecord:
+    """Describe a training set that is streamed, by the hashes of its tars."""
+    digest = blake2b("".join(stream.contents.marks()).encode(), digest_size=16)
+    views = Counter[int]()
+    for tar in stream.contents.tars:
+        views[tar.view] += tar.count
+    return SplitRecord(len(stream.labels), max(views.values()), digest.hexdigest())
 
 
 def check_alike(world: World, data: Data) -> None:

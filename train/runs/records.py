@@ -113,6 +113,8 @@ class RunRecord:
     results: RunResults | None = None
     cost: RunCost | None = None
     divergence: Divergence | None = None
+    order: str | None = None
+    """What is promised of the order of visits, if the training set is streamed."""
     parts: list[Part] | None = None
     """What was resumed with other versions; `versions` are those at the start."""
 

@@ -13,6 +13,7 @@ from train.data.dataset import Data
 from train.errors import TrainError
 from train.fit.divergence import DivergedError, advice
 from train.runs.checkpoints import CHECKPOINT, MODEL
+from train.runs.feeds import order_of
 from train.runs.measure import describe_data
 from train.runs.records import (
     DIVERGED,
@@ -120,11 +121,24 @@ def as_begun(settings: Settings, earlier: RunRecord) -> Settings:
     return replace(settings, renderer=earlier.renderer) if drawn else settings
 
 
+def _check_order(earlier: RunRecord, data: Data, out: Path) -> None:
+    """Refuse to resume a run in another order of its images."""
+    orders = (earlier.order, order_of(data))
+    if orders[0] != orders[1]:
+        before, now = ("streamed" if each else "read from the decoded cache" for each in orders)
+        raise TrainError(
+            f'"{out}" is a run whose training set was {before}; now it would be {now}, in another '
+            "order. Use the --cache-size that it began with (or the disk of the cache has another "
+            "amount of free space), or --overwrite to start again"
+        )
+
+
 def check_data(earlier: RunRecord, data: Data, settings: Settings, out: Path) -> None:
     """Refuse to resume a run, or to show its results, if its images have changed since.
 
     They may have been moved: another folder with the same images and names is as good.
     """
+    _check_order(earlier, data, out)
     now = describe_data(data)
     changed = [
         name

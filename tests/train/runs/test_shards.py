@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tarfile
 from hashlib import sha256
@@ -134,7 +135,7 @@ def test_tars_that_expand_would_not_write_are_refused_in_words(
     cases = {
         "has no class (.cls)": [(image, row)],
         "has no manifest row (.json)": [(image, label)],
-        "an image, its class and its row are 3": [(image, (f"{image[0]}x", b""), label, row)],
+        "has no image": [(label, row)],
         "is not the number of a class": [(image, (label[0], b"cat"), row)],
         "has class 99": [(image, (label[0], b"99"), row)],
         "not a row of a sample": [(image, label, (row[0], b"{}"))],
@@ -180,3 +181,90 @@ def test_compare_asks_for_the_folder_that_shards_were_made_from(
         "compare", sets["train shards"], "--test", sets["test folder"], "--out", tmp_path
     )
     assert "was written by expand; give the folder that it was made from" in said
+
+
+SMALL = ("--cache-size", 3e-5)
+"""A cache that holds a test set and the scan of a training set, and not its images."""
+
+
+def run_of(out: Path) -> dict[str, Any]:
+    """Return the record of a run."""
+    record: dict[str, Any] = json.loads((out / RUN).read_text())
+    return record
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--strategy", "none"),
+        ("--strategy", "disk", "--visit", "all"),
+        pytest.param(("--strategy", "fly", "--workers", 2), marks=pytest.mark.slow),
+        ("--strategy", "hybrid", "--fly", "flip"),
+        ("--strategy", "fly", "--image-size", 24),
+    ],
+    ids=lambda options: " ".join(map(str, options)),
+)
+def test_a_set_that_does_not_fit_into_the_cache_is_streamed(
+    options: tuple[object, ...], sets: dict[str, Path], tmp_path: Path
+) -> None:
+    options = options if "--workers" in options else (*options, "--workers", 0)
+    test = ("--test", sets["test folder"])
+    small = (*test, *SMALL, *options, *EPOCHS)
+    for out in ("one", "two"):
+        result = call(sets["train shards"], *small, "--out", tmp_path / out)
+        assert result.exception is None, result.exception
+    assert products(tmp_path / "one") == products(tmp_path / "two")
+    record = run_of(tmp_path / "one")
+    assert "every epoch visits each image once" in record["order"]
+    images = 24 * (1 if options[1] in ("none", "fly") else 3)
+    assert record["data"]["train"]["images"] == images
+    assert record["data"]["train"]["sources"] == 24
+    result = call(sets["train folder"], *test, *options, *EPOCHS, "--out", tmp_path / "three")
+    assert result.exception is None, result.exception
+    assert run_of(tmp_path / "three")["steps"] == record["steps"]
+
+
+def test_a_streamed_run_is_not_resumed_in_another_order(
+    sets: dict[str, Path], tmp_path: Path
+) -> None:
+    rest = ("--test", sets["test folder"], "--out", tmp_path / "run", "--workers", 0, *EPOCHS)
+    assert call(sets["train shards"], *rest, *SMALL).exception is None
+    said = refusal(sets["train shards"], *rest)
+    assert "was streamed; now it would be read from the decoded cache, in another order" in said
+
+
+def test_what_needs_a_list_of_all_images_is_refused_for_a_streamed_set(
+    sets: dict[str, Path], tmp_path: Path
+) -> None:
+    rest = ("--test", sets["test folder"], "--out", tmp_path / "run", *SMALL, *EPOCHS)
+    for option in (("--validation", 0.2), ("--sources", 9), ("--group-by", "(.)")):
+        said = refusal(sets["train shards"], *rest, *option)
+        assert f"so it is streamed, and {option[0]} needs a list of all images" in said
+
+
+def test_a_test_set_with_a_source_of_a_streamed_set_is_refused(
+    sets: dict[str, Path], tmp_path: Path
+) -> None:
+    leaky = shutil.copytree(sets["test folder"].parent / "test-src", tmp_path / "test")
+    shutil.copy(
+        sets["train folder"].parent / "train-src" / "bee" / "003.png", leaky / "bee" / "x.png"
+    )
+    rest = ("--test", leaky, "--out", tmp_path / "run", *SMALL, *EPOCHS)
+    for strategy in ("none", "disk"):
+        said = refusal(sets["train shards"], *rest, "--strategy", strategy)
+        assert "1 image is in both splits" in said
+        assert re.search(
+            r'"bee/x.png" is, or was made from, the file of training "00000\d-0.tar/', said
+        )
+
+
+def test_a_damaged_tar_of_a_streamed_set_is_refused_before_training(
+    sets: dict[str, Path], tmp_path: Path
+) -> None:
+    shards = shutil.copytree(sets["train shards"], tmp_path / "shards")
+    data = (shards / "000001-0.tar").read_bytes()
+    (shards / "000001-0.tar").write_bytes(data[:600] + bytes([data[600] ^ 1]) + data[601:])
+    said = refusal(
+        shards, "--test", sets["test folder"], "--out", tmp_path / "run", *SMALL, *EPOCHS
+    )
+    assert '/shards/000001-0.tar" is not the file that index.json describes' in said

@@ -11,7 +11,9 @@ from train.data.folders.listed import as_folder
 from train.data.folders.listing import list_folder
 from train.data.pack import Pack, Packing, pack, pack_contents
 from train.data.sets.objects import ObjectContents, list_objects
+from train.data.sets.scan import Scan, scan
 from train.data.sets.shards import ShardContents, find_shards
+from train.data.sets.streaming import sample_stream
 from train.data.shape import Shape
 from train.errors import TrainError
 
@@ -21,6 +23,8 @@ class Opened(NamedTuple):
 
     folder: Folder
     pack: Pack | None = None
+    stream: Scan | None = None
+    """Of a set that is streamed, whose folder and pack are those of a sample."""
 
 
 class Opener(NamedTuple):
@@ -31,20 +35,31 @@ class Opener(NamedTuple):
     packing: Packing
     """Called before a set is decoded; returns what is called with the images decoded since."""
 
-    def open(self, place: Place, layout: str, *, copies: bool) -> Opened:
+    def open(self, place: Place, layout: str, *, copies: bool, streams: bool = False) -> Opened:
         """Open a set; with `copies`, all files of an expanded one, else the originals at least.
 
         Raise TrainError if it cannot be used, TooLargeError if it has to be decoded and does not
-        fit into the cache.
+        fit into the cache; `streams` says that tars then are to be streamed.
         """
         if shards := find_shards(place):
             contents = ShardContents(shards, shards.tars(copies=copies))
-            made = pack_contents(contents, self.shape, self.cache, self.packing(contents))
+            try:
+                made = pack_contents(contents, self.shape, self.cache, self.packing(contents))
+            except TooLargeError as error:
+                if not streams:
+                    raise
+                return self._stream(contents, str(error))
             folder = as_folder(place, made.listed, shards.card)
             return Opened(folder, made._replace(listed=()))
         if isinstance(place, Url):
             return Opened(list_objects(place, layout))
         return Opened(list_folder(place, layout))
+
+    def _stream(self, contents: ShardContents, why: str) -> Opened:
+        """Scan tars that are too large to decode, and decode a sample of them."""
+        found = scan(contents, self.cache, self.packing(contents))
+        folder, sampled = sample_stream(found, self.shape)
+        return Opened(folder, sampled._replace(note=why), found)
 
     def decode(self, folder: Folder, hashes: list[str] | None = None) -> Pack:
         """Decode a listed folder, whose files may have known hashes.

@@ -15,6 +15,8 @@ Read = Callable[[int], bytes]
 """Returns the next bytes of a tar, as many as asked for; fewer only at its end."""
 RECORD = 512
 """Bytes of a header, of which all other lengths are a multiple."""
+MEMBERS = 3
+"""Files of a sample: its image, its class and its row."""
 LARGEST = 1 << 32
 """Bytes of a member at most; an image has a few megabytes."""
 
@@ -53,16 +55,19 @@ class Sample(NamedTuple):
 def read_samples(read: Read, title: str) -> Generator[Sample, None, None]:
     """Yield the samples of a tar, one after the other; only one of them is in memory.
 
-    Raise ShardError, with the `title` of the tar, for what expand does not write.
+    Nothing behind a sample has been read when it is yielded. Raise ShardError, with the `title` of
+    the tar, for what expand does not write.
     """
     members: list[Member] = []
     for member in read_members(read, title):
         if members and member.key != members[0].key:
+            raise ShardError(_missing(members, title))
+        members.append(member)
+        if len(members) == MEMBERS:
             yield _as_sample(members, title)
             members = []
-        members.append(member)
     if members:
-        yield _as_sample(members, title)
+        raise ShardError(_missing(members, title))
 
 
 def read_members(read: Read, title: str) -> Generator[Member, None, None]:
@@ -89,18 +94,20 @@ def read_members(read: Read, title: str) -> Generator[Member, None, None]:
 def _as_sample(members: list[Member], title: str) -> Sample:
     parts = {member.extension: member for member in members}
     label, row = parts.pop(CLASS, None), parts.pop(ROW, None)
-    sample = f'{title}: sample "{members[0].key}"'
-    if label is None:
-        raise ShardError(
-            f"{sample} has no class (.{CLASS}); train needs images that have one class each"
-        )
-    if row is None:
-        raise ShardError(f"{sample} has no manifest row (.{ROW}), so it was not written by expand")
-    if len(parts) != 1 or len(members) != 3:
-        raise ShardError(
-            f"{sample} has {len(members)} files; an image, its class and its row are 3"
-        )
+    if label is None or row is None or len(parts) != 1:
+        raise ShardError(_missing(members, title))
     return Sample(parts.popitem()[1], _as_number(label, title), _as_row(row, title))
+
+
+def _missing(members: list[Member], title: str) -> str:
+    """Say what the files of a sample lack."""
+    extensions = [member.extension for member in members]
+    sample = f'{title}: sample "{members[0].key}"'
+    if CLASS not in extensions:
+        return f"{sample} has no class (.{CLASS}); train needs images that have one class each"
+    if ROW not in extensions:
+        return f"{sample} has no manifest row (.{ROW}), so it was not written by expand"
+    return f"{sample} has no image"
 
 
 def _as_number(member: Member, title: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -122,22 +122,36 @@ class TarPart(NamedTuple):
 
     def read(self) -> Generator[Encoded, None, None]:
         """Yield its images; raise ShardError at the end if it is not the tar of the index."""
+        for sample in self.samples():
+            yield self._as_encoded(sample)
+
+    def samples(self, see: Callable[[bytes], object] = len) -> Generator[Sample, None, None]:
+        """Yield its samples, and raise as `read` does; `see` is called with all bytes in order.
+
+        What follows a sample is seen after it has been yielded.
+        """
         try:
             with closing(open_store(self.root)) as store:
-                blocks = HashedReader(store.stream(self.tar.file))
-                yield from self._images(blocks)
+                yield from self._samples(HashedReader(store.stream(self.tar.file)), see)
         except MissingError as error:
             raise ShardError(f"{self.title} is missing; {AGAIN}") from error
         except ExpandError as error:
             raise TrainError(str(error), STOPPED) from error
 
-    def _images(self, blocks: HashedReader) -> Iterator[Encoded]:
+    def _samples(self, blocks: HashedReader, see: Callable[[bytes], object]) -> Iterator[Sample]:
         count = 0
+
+        def read(size: int) -> bytes:
+            data = blocks.read(size)
+            see(data)
+            return data
+
         try:
-            for count, sample in enumerate(read_samples(blocks.read, self.title), 1):
+            for count, sample in enumerate(read_samples(read, self.title), 1):
                 if count > self.tar.count:
                     break
-                yield self._as_encoded(sample)
+                self._check_class(sample)
+                yield sample
         except ShardError as error:
             self._check_hash(blocks)  # it says more than what a changed tar looks like
             raise error
@@ -155,13 +169,15 @@ class TarPart(NamedTuple):
         if found != self.tar.sha256:
             raise ShardError(f"{self.title} is not the file that {INDEX} describes; {AGAIN}")
 
-    def _as_encoded(self, sample: Sample) -> Encoded:
-        image, row = sample.image, sample.row
+    def _check_class(self, sample: Sample) -> None:
         if sample.label >= len(self.classes):
             raise ShardError(
-                f'{self.title}: "{image.key}" has class {sample.label}; {INDEX} has '
+                f'{self.title}: "{sample.image.key}" has class {sample.label}; {INDEX} has '
                 f"{len(self.classes)}"
             )
+
+    def _as_encoded(self, sample: Sample) -> Encoded:
+        image, row = sample.image, sample.row
         name = f"{self.tar.file}/{image.name}"
         listed = ListedImage(
             name,
