@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from posixpath import basename
+from posixpath import basename, dirname
 
 from expand.errors import ExpandError, cut
 from expand.layouts.directory import read_directory
@@ -116,7 +116,8 @@ def _no_table(opening: Opening, images: Images) -> str:
         if cell := find_absolute(opening.root, name):
             return (
                 f'"{opening.root}": "{name}" names images by absolute paths or addresses '
-                f'("{cut(cell)}"), which copies do not have; make them relative to the dataset'
+                f'("{cut(cell)}"), which copies do not have; make them relative to the dataset: '
+                f'remove "{cut(dirname(cell))}/" if the images lie beside the table'
             )
     return (
         f'"{opening.root}" has no table that names its images. A table is a .csv, .tsv, .txt, '

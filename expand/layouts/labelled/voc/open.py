@@ -38,8 +38,9 @@ def open_voc(opening: Opening) -> Dataset:
     lists = Lists(root, found)
     growth = find_growth(root, found, lists, request.split)
     _note(growth, found)
-    kinds = _kinds(root, found, growth)
-    classes = sorted({each.of_class for each in lists.all if each.of_class and _is_main(each)})
+    kinds, named = _look_into(root, found, growth)
+    of_lists = {each.of_class for each in lists.all if each.of_class and _is_main(each)}
+    classes = sorted(of_lists | named) if of_lists else []
     return Dataset(
         layout="voc",
         title=_title(growth, kinds, classes),
@@ -92,9 +93,9 @@ def _note(growth: Growth, found: Survey) -> None:
     growth.note(found.unread, why, f"files in folders of labels are not read; each {why}")
 
 
-def _kinds(root: Path, found: Survey, growth: Growth) -> list[str]:
-    """Return what kinds of places the labels tell, by the first few of them."""
-    kinds = set[str]()
+def _look_into(root: Path, found: Survey, growth: Growth) -> tuple[list[str], set[str]]:
+    """Return the kinds of places and the classes of objects that the first few labels tell."""
+    kinds, classes = set[str](), set[str]()
     labelled = (
         (image, group)
         for image, group in found.images()
@@ -106,7 +107,8 @@ def _kinds(root: Path, found: Survey, growth: Growth) -> list[str]:
             with suppress(BadImageError):  # a worker says what is wrong
                 read = Annotation.parse(name, read_label(str(root), name))
                 kinds.update(kind for each in read.labelled for kind in each.kinds)
-    return [kind for kind in KINDS if kind in kinds]
+                classes.update(each.name for each in read.labelled if not each.is_part)
+    return [kind for kind in KINDS if kind in kinds], classes
 
 
 def _title(growth: Growth, kinds: Sequence[str], classes: Sequence[str]) -> str:

@@ -31,6 +31,10 @@ SIZES = (
 )  # fmt: skip
 """Names of the columns for the size of the image."""
 
+RUNS = frozenset(("rle", "encoded"))
+TOKEN = re.compile(r"<loc_?\d+>")
+"""A place in a text, as Florence and PaliGemma have it."""
+
 
 def find_moves(values: Values, text: str, name: str, objects: ObjectColumn | None = None) -> Moves:
     """Return what moves with the image, of the columns that name no image.
@@ -90,6 +94,11 @@ def _refuse_others(values: Values, name: str) -> None:
     moving = [column for column, counts in values.items() if _may_move(column, counts)]
     if not moving:
         return
+    if tokens := next((c for c in moving if any(map(TOKEN.search, values[c]))), ""):
+        raise ExpandError(
+            f'"{name}": the column "{tokens}" has places as tokens, such as <loc0256>, which are '
+            "not read; export the dataset as COCO, YOLO or Pascal VOC"
+        )
     shown = ", ".join(f'"{column}"' for column in moving[:6])
     if any(re.fullmatch(r"[+-]?\d+,\d+", value) for each in moving for value in values[each]):
         raise ExpandError(f'"{name}": numbers in {shown} have decimal commas; write decimal points')
@@ -106,7 +115,12 @@ def _refuse_others(values: Values, name: str) -> None:
 
 
 def _advice(moving: Iterable[str]) -> str:
-    """Return what to say of a single pair of x and y, which can be a point."""
+    """Return what to say of run lengths, or of a single pair of x and y, which can be a point."""
+    if any(RUNS & {*words(column)} for column in moving):
+        return (
+            'Run lengths are not read here: write each as a mask (PNG) in a folder "masks", with '
+            "the name of its image, or all as a COCO file. "
+        )
     by_axis = {axis_of(column): column for column in moving}
     if "x" in by_axis and "y" in by_axis:
         x, y = by_axis["x"], by_axis["y"]
@@ -123,6 +137,8 @@ def _advice(moving: Iterable[str]) -> str:
 def _may_move(column: str, counts: Counter[str]) -> bool:
     """Tell whether the name of a column says that it moves, and its values can."""
     named = {*words(column), "".join(words(column))}
+    if any(map(TOKEN.search, counts)):
+        return True
     if named & TEXTS and any(len(numbers_in(value)) > 1 for value in counts):
         return True
     placed = bool(named & (PLACES | ANGLES)) or axis_of(column) in ("x", "y")

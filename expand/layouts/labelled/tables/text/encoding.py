@@ -73,9 +73,9 @@ def _encoding(data: bytes) -> Encoding:
     for mark, codec in MARKS:
         if data.startswith(mark):
             return Encoding(codec, mark)
-    first = data[:200]
-    if b"\0" in first[1::2] and b"\0" not in first[::2]:
+    even, odd = data[:200:2], data[1:200:2]
+    if 2 * odd.count(0) > len(odd) and 0 not in even:
         return Encoding("utf-16-le")
-    if b"\0" in first[::2] and b"\0" not in first[1::2]:
+    if 2 * even.count(0) > len(even) and 0 not in odd:
         return Encoding("utf-16-be")
     return Encoding("utf-8")

@@ -84,10 +84,11 @@ class YoloLabels(Labels):
         unique = _without_duplicates(rows.rows)
         sides = np.array(frame.size, np.float64)
         targets = self._targets(unique, sides, polygons)
-        kept, far = unique, self._count_outside(unique, polygons)
+        kept, far, lost = unique, self._count_outside(unique, polygons), Counter[str]()
         if far:  # a file without such objects is read in half the time
             inside = carry(targets, Placement(IDENTITY, frame.size), visible=0)
             targets, kept = inside.targets, [unique[index] for index in inside.kept.tolist()]
+            lost = Counter("outside" if each.share <= 0 else "small" for each in inside.dropped)
             far = self._count_outside(kept, polygons)
         accepted = rows.plain and is_accepted(rows.rows, self.task, polygons)
         return YoloImage(
@@ -98,7 +99,7 @@ class YoloLabels(Labels):
             targets=targets,
             accepted=accepted,
             fine=frozenset() if accepted else self._fine(kept, polygons),
-            notes=_counts(len(rows.rows) - len(unique), len(unique) - len(kept), far),
+            notes=_counts(len(rows.rows) - len(unique), lost, far),
         )
 
     def _check_numbers(self, rows: Rows, polygons: bool) -> None:
@@ -218,6 +219,7 @@ def _edges(boxes: Floats, sides: Floats) -> Floats:
     return np.concatenate([low * sides, high * sides], axis=1)
 
 
-def _counts(duplicate: int, outside: int, clipped: int) -> Mapping[str, int]:
-    counts = Counter(duplicate=duplicate, outside=outside, clipped=clipped)
+def _counts(duplicate: int, lost: Mapping[str, int], clipped: int) -> Mapping[str, int]:
+    """Count what was mended; "small" is an object of which less than 2 pixels are inside."""
+    counts = Counter(duplicate=duplicate, clipped=clipped) + Counter(lost)
     return {name: count for name, count in counts.items() if count}

@@ -526,3 +526,24 @@ def test_other_tables_that_cannot_be_read_are_said_and_kept(tmp_path: Path) -> N
         )
     out, _ = flipped(root)
     assert all((out / name).read_bytes() == (root / name).read_bytes() for name in list(files)[1:])
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "reason"),
+    [
+        ("labels.csv", "file,EncodedPixels\na.png,1 3 10 5\n", "Run lengths are not read here"),
+        ("labels.csv", "file,label\na.png,a\nb.png,b\0\n", "has zero bytes"),
+        (
+            "labels.jsonl",
+            '{"image": "a.png", "prefix": "<OD>", "suffix": "cat<loc_1><loc_2><loc_3><loc_4>"}\n',
+            "has places as tokens",
+        ),
+        ("labels.csv", "image,label\n/data/upload/1/a.png,cat\n", 'remove "/data/upload/1/"'),
+    ],
+)
+def test_what_a_table_cannot_say_of_copies_is_refused(
+    name: str, table: str, reason: str, tmp_path: Path
+) -> None:
+    root = write(tmp_path / "set", {**images("images/a.png", "images/b.png"), name: table})
+    with pytest.raises(ExpandError, match=reason):
+        open_dataset(root)
