@@ -13,6 +13,7 @@ from expand.images.decoder import decode
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
 from expand.images.masks.bmp import open_bmp_mask
+from expand.images.masks.gif import open_gif_mask
 from expand.images.masks.png import open_png_mask
 from expand.images.masks.stored import Stored
 from expand.images.masks.tiff import open_tiff_mask
@@ -21,6 +22,7 @@ from expand.images.pixels import Pixels
 OPENERS: dict[bytes, Callable[[bytes], Stored | None]] = {
     b"\x89PNG": open_png_mask,
     b"BM": open_bmp_mask,
+    b"GIF8": open_gif_mask,
     b"II": open_tiff_mask,
     b"MM": open_tiff_mask,
 }

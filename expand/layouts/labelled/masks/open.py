@@ -16,13 +16,15 @@ from expand.layouts.labelled.masks.labels import MaskLabels
 from expand.layouts.labelled.masks.notes import notes, say_outside, title
 from expand.layouts.labelled.masks.pairing import Images, pair
 from expand.layouts.labelled.masks.parts import Parts
+from expand.layouts.labelled.masks.places import MASK_WORDS
 from expand.layouts.labelled.masks.polygons import ENDING
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import KEPT, MADE, Role, Use, list_dataset
 from expand.layouts.names import fold
+from expand.layouts.recognition.words import words
 from expand.layouts.walk import walk
 
-UNREAD = (".gif", ".mat", ".npy", ".npz")
+UNREAD = (".mat", ".npy", ".npz")
 """Suffixes of masks that are not read."""
 TAG = re.compile(r"_v([1-9]\d*)(?![0-9])")
 
@@ -80,9 +82,15 @@ def _files(root: Path) -> tuple[list[File], list[File]]:
     for frame, name, kind in walk(str(root), lambda _: None):
         if name is not None:
             file = File.of(f"{frame.prefix}{name}")
-            used = kind == IMAGE or (name.endswith(ENDING) and file.place.labels)
+            used = kind == IMAGE or (name.endswith(ENDING) and file.place.labels) or _is_gif(file)
             (images if used else others).append(file)
     return images, others
+
+
+def _is_gif(file: File) -> bool:
+    """Tell whether a file is a mask in GIF: images in this format are not read."""
+    named = file.place.labels or MASK_WORDS & {*words(file.stem)}
+    return bool(named) and file.suffix.lower() == ".gif"
 
 
 def _uses(pairing: Pairing, grown: set[str]) -> dict[str, Use]:

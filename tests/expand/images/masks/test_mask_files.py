@@ -297,3 +297,33 @@ def test_a_damaged_mask_is_refused_in_words_or_read(
 def test_what_is_no_mask_is_refused(data: bytes) -> None:
     with pytest.raises(BadImageError):
         open_mask(data)
+
+
+@pytest.mark.parametrize("colours", [2, 3, 5, 256])
+@pytest.mark.parametrize("transparent", [False, True])
+def test_indices_and_palette_of_a_gif_stay_and_a_fill_gets_a_colour(
+    colours: int, transparent: bool
+) -> None:
+    values = drawn(colours - 1)
+    image = Image.fromarray(values)
+    image.putpalette(RNG.integers(0, 256, 3 * colours).tolist())
+    extra = {"transparency": 1} if transparent else {}
+    data = saved(image, "GIF", optimize=False, **extra)
+    mask = open_mask(data, fill=255)
+    np.testing.assert_array_equal(mask.pixels, values)
+    moved = values[::-1].copy()
+    moved[0] = 255
+    written = mask.write(moved)
+    assert mask.write(moved) == written
+    with Image.open(io.BytesIO(data)) as before, Image.open(io.BytesIO(written)) as after:
+        np.testing.assert_array_equal(np.asarray(after), moved)
+        palettes = [each.getpalette()[: 3 * colours] for each in (before, after)]
+        assert palettes[0] == palettes[1]
+        assert after.info.get("transparency") == before.info.get("transparency")
+
+
+@pytest.mark.parametrize("size", [6, 12, 30, 60])
+def test_a_damaged_gif_is_refused(size: int) -> None:
+    data = saved(Image.fromarray(drawn(255)), "GIF")
+    with pytest.raises(BadImageError):
+        open_mask(data[:size])

@@ -74,7 +74,9 @@ def pairs(names: dict[str, str]) -> dict[str, bytes]:
 
 def as_image(name: str, pixels: Pixels) -> bytes:
     """Return pixels as a file of the kind that its name says."""
-    kind = {"jpg": "JPEG", "tif": "TIFF", "bmp": "BMP"}.get(name.rpartition(".")[2], "PNG")
+    kind = {"jpg": "JPEG", "tif": "TIFF", "bmp": "BMP", "gif": "GIF"}.get(
+        name.rpartition(".")[2], "PNG"
+    )
     settings = {"quality": 100, "subsampling": 0} if kind == "JPEG" else {}
     return as_file(Image.fromarray(pixels), kind, **settings)
 

@@ -16,6 +16,16 @@ LAYOUTS: dict[str, tuple[dict[str, str], list[str]]] = {
         {"images/a.png": "masks/a.png", "images/b.jpg": "masks/b.png"},
         ["images/a_v1.png", "masks/a_v1.png", "images/b_v1.jpg", "masks/b_v1.png"],
     ),
+    "masks in GIF": (
+        {"train/a_01.jpg": "train_masks/a_01_mask.gif", "train/b.jpg": "train_masks/b_mask.gif"},
+        [
+            "train/a_01_v1.jpg",
+            "train_masks/a_01_v1_mask.gif",
+            "train/b_v1.jpg",
+            "train_masks/b_v1_mask.gif",
+        ],
+    ),
+    "masks in GIF beside images": ({"a/x.png": "a/x_mask.gif"}, ["a/x_v1.png", "a/x_v1_mask.gif"]),
     "img and gt": ({"img/1.png": "gt/1.png"}, ["img/1_v1.png", "gt/1_v1.png"]),
     "image and label": ({"image/1.tif": "label/1.tif"}, ["image/1_v1.tif", "label/1_v1.tif"]),
     "imgs and depth": ({"rgb/1.png": "depth/1.png"}, ["rgb/1_v1.png", "depth/1_v1.png"]),

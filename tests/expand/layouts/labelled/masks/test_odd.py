@@ -48,8 +48,17 @@ def read(path: Path) -> np.ndarray:
             'its mask "masks/a.png" cannot be decoded: the file is truncated',
         ),
         (
-            drawn.as_file(Image.fromarray(drawn.scene(0)), "GIF"),
-            'its mask "masks/a.png" is a GIF file; ',
+            drawn.as_file(Image.fromarray(drawn.scene(0)), "PCX"),
+            'its mask "masks/a.png" is a PCX file; ',
+        ),
+        (
+            drawn.as_file(
+                Image.fromarray(drawn.scene(0)),
+                "GIF",
+                save_all=True,
+                append_images=[Image.fromarray(drawn.scene(1))],
+            ),
+            'its mask "masks/a.png" is an animation; a mask is one image',
         ),
     ],
 )
@@ -127,8 +136,8 @@ def test_a_mask_whose_name_is_not_utf_8_makes_a_bad_source(tmp_path: Path) -> No
     ("files", "words"),
     [
         (
-            {"train/a.jpg": b"", "train_masks/a_mask.gif": b"GIF89a"},
-            'has masks in GIF files, such as "train_masks/a_mask.gif", which are not supported',
+            {"train/a.jpg": b"", "train_masks/a_mask.npy": b""},
+            'has masks in NPY files, such as "train_masks/a_mask.npy", which are not supported',
         ),
         ({"images/a.jpg": b"", "groundTruth/a.mat": b""}, "has masks in MAT files"),
         (
