@@ -12,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from expand.cli.output import encodable
+from expand.storage.stores.url import is_url
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 COMMON, OTHER = "Common options", "Other options"
@@ -82,6 +83,8 @@ class Folder(click.Path):
             self.fail("a path cannot be empty.", param, ctx)
         if "\0" in os.fspath(value):
             self.fail("a path cannot contain a null character.", param, ctx)
+        if isinstance(value, str) and is_url(value):
+            self.fail("a path on this machine is needed, not a URL.", param, ctx)
         return super().convert(value, param, ctx)
 
     def shell_complete(

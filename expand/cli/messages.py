@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import zip_longest
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from expand.cli.formatting import format_bytes, format_count, format_seconds
@@ -28,7 +29,6 @@ def format_plan(
     """Format a plan: the table of techniques, the counts, and the estimated cost."""
     settings, recipe, listed = plan.settings, plan.settings.recipe, plan.listing.summary
     counts = _format_sources(listed.count, _classes(plan))
-    free = f", {estimated.free_files:,} more files" if estimated.free_files is not None else ""
     lines = [
         *([f"{format_title(plan)}", ""] if settings.dataset else []),
         *_format_table(_technique_rows(plan)),
@@ -43,10 +43,7 @@ def format_plan(
         "",
         f"Input: {visible(plan.src)}, {counts}, {format_bytes(listed.bytes)}{format_ignored(listed)}",
         _format_output(plan, estimated, archives),
-        (
-            f"Disk space: about {format_bytes(estimated.allocated)}; "
-            f"free: {format_bytes(estimated.free_bytes)}{free}"
-        ),
+        _format_space(plan, estimated),
         (
             f"Estimated time: {format_seconds(estimated.core_seconds / workers)} "
             f"with {format_count(workers, 'worker')} "
@@ -64,6 +61,20 @@ def format_plan(
             )
         ]
     return "\n".join([*lines, *(f"Note: {note}" for note in recipe.notes)])
+
+
+def _format_space(plan: Plan, estimated: Estimate) -> str:
+    """Say how much space the files take, and how much a disk has free."""
+    if not isinstance(plan.out, Path):
+        from expand.job.blocks.keys import count_blocks
+
+        blocks = format_count(count_blocks(plan.listing.summary), "block")
+        return f"Storage: about {format_bytes(estimated.allocated)}; done in {blocks}"
+    free = f", {estimated.free_files:,} more files" if estimated.free_files is not None else ""
+    return (
+        f"Disk space: about {format_bytes(estimated.allocated)}; "
+        f"free: {format_bytes(estimated.free_bytes)}{free}"
+    )
 
 
 def _format_output(plan: Plan, estimated: Estimate, archives: Archives | None) -> str:

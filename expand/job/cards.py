@@ -33,7 +33,7 @@ def unfinished_card(
         "state": UNFINISHED,
         "source": source_text(plan.src, plan.out),
         "settings": plan.settings.to_dict(),
-        **({"shard": str(plan.shard)} if plan.shard else {}),
+        **({"shard": str(plan.shard)} if plan.shard and not plan.stored else {}),
         **({"archives": archives.to_dict()} if archives else {}),
         "found": {
             "sources": scanned.count,
@@ -77,8 +77,14 @@ def finished_card(
     archives: Archives | None = None,
 ) -> dict[str, Any]:
     """Return the run card of a job that is done."""
+    return finish_card(unfinished_card(plan, runs, archives), summary)
+
+
+def finish_card(card: dict[str, Any], summary: RunSummary) -> dict[str, Any]:
+    """Return the run card of a job that is done, from the one of when it began."""
+    labelled = bool(card["settings"].get("dataset"))
     return {
-        **unfinished_card(plan, runs, archives),
+        **card,
         "state": FINISHED,
         "counts": {
             "sources": summary.sources,
@@ -86,8 +92,8 @@ def finished_card(
             "bytes": summary.bytes,
             "same_pixels": summary.same,
             "classes": summary.labels,
-            **(_label_counts(summary) if plan.settings.dataset else {}),
+            **(_label_counts(summary) if labelled else {}),
         },
-        **({"derived": summary.derived} if plan.settings.dataset else {}),
+        **({"derived": summary.derived} if labelled else {}),
         "bad": [bad._asdict() for bad in summary.bad],
     }

@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from expand.errors import BadImageError, ExpandError
-from expand.job.plan import SettingsFor, suited
+from expand.job.plan import SettingsFor, open_place, suited
 from expand.job.settings import Settings
 from expand.layouts.labelled.dataset import AS_IT_LOOKS, VISIBLE, Dataset, Request
-from expand.layouts.labelled.open import open_dataset
 from expand.layouts.layout import AUTO, FOLDERS
 from expand.previews.rows import Rows
 from expand.previews.sheet import CELL, Row, draw_sheet
 from expand.recipes.recipe import Recipe
+from expand.storage.stores.url import Place, parse_place
 
 MOST_VIEWS = 10_000
 """Views on a contact sheet: more would take gigabytes."""
@@ -38,7 +37,7 @@ class Preview:
     @classmethod
     def of(
         cls,
-        src: Path,
+        src: Place,
         settings: Settings | SettingsFor,
         sources: int,
         request: Request = AS_IT_LOOKS,
@@ -47,7 +46,7 @@ class Preview:
 
         Labels that say something of places are drawn on each.
         """
-        with open_dataset(src, request) as dataset:
+        with open_place(src, request) as dataset:
             settings = suited(settings, dataset, request, src)
             drawn = Rows(src, dataset, settings)
             _check_count(sources, settings.previewed, drawn.cell)
@@ -130,4 +129,4 @@ def preview(
         return Settings(loaded, factor, **settings)
 
     wanted = settings_for if recipe == AUTO else settings_for("")
-    return Preview.of(Path(src), wanted, sources, request)
+    return Preview.of(parse_place(src), wanted, sources, request)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from expand.images.decoder import ImageFile, open_image
@@ -15,10 +13,11 @@ from expand.job.tasks.labels import OpenLabels, classes_of, load_labels
 from expand.job.tasks.placing import place_views
 from expand.layouts.labelled.dataset import Dataset, Labels, Named
 from expand.layouts.names import compose
-from expand.layouts.source import Source, check_name, read_source
+from expand.layouts.source import Source, check_name, read_stored
 from expand.previews.overlay import draw
 from expand.previews.sheet import CELL, Row
 from expand.recipes.recipe import Recipe
+from expand.storage.stores.url import Place
 from expand.views.drawn import DrawnView
 from expand.views.views import Rendered
 
@@ -30,7 +29,7 @@ LABELLED_CELL = 360
 class Rows:
     """Draws the rows of a dataset; a class has the same colour in all of them."""
 
-    src: Path
+    src: Place
     dataset: Dataset
     settings: Settings
     numbers: dict[str, int] = field(default_factory=dict)
@@ -48,7 +47,7 @@ class Rows:
     def draw(self, source: Source) -> Row:
         """Draw a source and its views; raise BadImageError if it or its labels cannot be used."""
         check_name(source.id)
-        image = open_image(read_source(self.src / source.id))
+        image = open_image(read_stored(self.src, source.id))
         reader = self.dataset.labels
         labels = self._read(reader, source, image) if reader else None
         classes = classes_of(self.settings, source, labels)
@@ -72,7 +71,7 @@ class Rows:
             yield caption(view.params, recipe), view
 
     def _read(self, reader: Labels, source: Source, image: ImageFile) -> OpenLabels:
-        loaded = load_labels(reader, os.fspath(self.src), source)
+        loaded = load_labels(reader, str(self.src), source)
         return OpenLabels.parse(reader, source, loaded, image)
 
     def _labelled(self, labels: OpenLabels, k: int, view: Rendered) -> tuple[Pixels, str]:

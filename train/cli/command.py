@@ -13,6 +13,7 @@ from expand import __version__
 from expand.cli.groups import Command, FileOrFolder, Folder, GroupedCommand, titled
 from expand.cli.options import LAYOUT, MAX_PIXELS_OPTION
 from expand.cli.output import echo, visible
+from expand.cli.places import FolderOrUrl
 from expand.cli.terminal import need_folder, program_name, run_to_exit
 from expand.storage.stores.url import Place
 from train.cli.ablate import ABLATE_COMMON, ABLATE_OPTIONS, read_ablation
@@ -35,7 +36,6 @@ from train.cli.options import (
     Option,
     current_name,
 )
-from train.cli.places import FolderOrUrl
 from train.cli.settings import read_settings
 from train.cli.worth import UNUSED, WORTH_COMMON, WORTH_OPTIONS, read_worth
 from train.errors import TrainError

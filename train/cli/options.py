@@ -10,8 +10,8 @@ import click
 
 from expand.cli.groups import Folder, NameList, NameOrFile
 from expand.cli.options import LAYOUT, MAX_PIXELS_OPTION, RECIPES, SAMPLINGS, technique_names
+from expand.cli.places import FolderOrUrl
 from train.cli.config import load_config
-from train.cli.places import FolderOrUrl
 
 Option = Callable[[Any], Any]
 COMMON = ("test", "strategy", "model", "epochs", "out")

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from expand.cli.groups import Folder, PlainCommand
+from expand.cli.groups import PlainCommand
 from expand.cli.options import QUIET
 from expand.cli.output import echo, visible
+from expand.cli.places import FolderOrUrl
+
+if TYPE_CHECKING:
+    from expand.storage.stores.url import Place
 
 
 @click.command(cls=PlainCommand)
-@click.argument("out", type=Folder())
-@click.option("--source", type=Folder(), help="Folder of the sources.  [default: as recorded]")
+@click.argument("out", type=FolderOrUrl())
+@click.option(
+    "--source", type=FolderOrUrl(), help="Folder or URL of the sources.  [default: as recorded]"
+)
 @QUIET
-def merge(out: Path, source: Path | None, quiet: bool) -> int:
+def merge(out: Place, source: Place | None, quiet: bool) -> int:
     """Make one dataset of shards that are all finished, as one run would have written it."""
     from expand.cli.formatting import format_bytes, format_count
+    from expand.job.blocks.merge import merge_blocks
+    from expand.job.blocks.parts import FOLDER
     from expand.job.sharding.merge import merge as merge_shards
 
-    merged = merge_shards(out, source)
+    if not isinstance(out, Path) or (out / FOLDER).is_dir():
+        merged = merge_blocks(out)
+    else:
+        merged = merge_shards(out, source if isinstance(source, Path) else None)
     if merged.status or not quiet:
         bad = f", {format_count(merged.bad, 'bad source')}" if merged.bad else ""
         counted = f"{format_count(merged.sources, 'source')}, {format_count(merged.files, 'file')}"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from expand.cli.groups import Folder, GroupedCommand, titled
+from expand.cli.groups import GroupedCommand, titled
 from expand.cli.options import (
     COMMON,
     DATA_OPTIONS,
@@ -17,24 +17,28 @@ from expand.cli.options import (
     view_options,
 )
 from expand.cli.output import echo, visible
+from expand.cli.places import FolderOrUrl
 from expand.cli.settings import read_request, read_settings, read_shard
+
+if TYPE_CHECKING:
+    from expand.storage.stores.url import Place
 
 
 @click.command(cls=GroupedCommand, common=COMMON[:-1])
-@click.argument("src", type=Folder(), default=Path("data/train"))
-@click.argument("out", type=Folder(), default=Path("data/expanded"))
+@click.argument("src", type=FolderOrUrl(), default=Path("data/train"))
+@click.argument("out", type=FolderOrUrl(), default=Path("data/expanded"))
 @titled("Data", [*DATA_OPTIONS, MAX_PIXELS_OPTION])
 @view_options
 @file_options
 @titled("Execution", [WORKERS])
-def plan(src: Path, out: Path, workers: int | None, **options: Any) -> int:
+def plan(src: Place, out: Place, workers: int | None, **options: Any) -> int:
     """Show what would be written, with an estimate of time and space."""
     return show_plan(src, out, workers, options)
 
 
 def show_plan(
-    src: Path,
-    out: Path,
+    src: Place,
+    out: Place,
     workers: int | None,
     options: dict[str, Any],
     overwrite: bool = False,
@@ -44,6 +48,7 @@ def show_plan(
     from expand.cli.messages import format_plan
     from expand.engines.choose import check_workers
     from expand.job.archives.plan import plan_archives
+    from expand.job.blocks.output import peek_store
     from expand.job.estimate import check_fits, choose_engine, estimate
     from expand.job.output import peek_output
     from expand.job.plan import find_long_names, make_plan
@@ -54,12 +59,14 @@ def show_plan(
     with make_plan(src, out, settings, read_request(options), shard) as planned:
         estimated = estimate(planned, seconds=2.0, share=10.0)
         workers = choose_engine(planned, estimated, workers).workers
-        card = read_card(planned.records)
-        archives = plan_archives(planned, card) if planned.settings.tars else None
+        archives = None
+        if planned.settings.tars:
+            archives = plan_archives(planned, read_card(planned.records))
         echo(format_plan(planned, estimated, workers, archives))
         if boxes := sample_boxes(planned).sentence():
             echo(boxes)
-        known = peek_output(planned, overwrite)
+        peek = peek_store if planned.stored else peek_output
+        known = peek(planned, overwrite)
         long_names = [] if archives else find_long_names(planned)
         for note in (*planned.dataset.notes, *known.notes, *long_names):
             echo(visible(note))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from expand.cli.groups import FileOrFolder, Folder, GroupedCommand, titled
+from expand.cli.groups import FileOrFolder, GroupedCommand, titled
 from expand.cli.options import (
     COMMON,
     DATA_OPTIONS,
@@ -15,11 +15,15 @@ from expand.cli.options import (
     view_options,
 )
 from expand.cli.output import echo, visible
+from expand.cli.places import FolderOrUrl
 from expand.cli.settings import read_request, read_settings
+
+if TYPE_CHECKING:
+    from expand.storage.stores.url import Place
 
 
 @click.command(cls=GroupedCommand, common=COMMON[:-1])
-@click.argument("src", type=Folder(), default=Path("data/train"))
+@click.argument("src", type=FolderOrUrl(), default=Path("data/train"))
 @click.argument("sheet", type=FileOrFolder(), default=Path("preview.png"))
 @titled("Data", [*DATA_OPTIONS, MAX_PIXELS_OPTION])
 @view_options
@@ -35,7 +39,7 @@ from expand.cli.settings import read_request, read_settings
         )
     ],
 )
-def preview(src: Path, sheet: Path, sources: int, **options: Any) -> int:
+def preview(src: Place, sheet: Path, sources: int, **options: Any) -> int:
     """Draw a contact sheet: one row per source, one column per view."""
     settings, request = read_settings(options), read_request(options)
     from expand.cli.formatting import format_count

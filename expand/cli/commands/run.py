@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from expand.cli.commands.plan import show_plan
-from expand.cli.groups import Folder, GroupedCommand, titled
+from expand.cli.groups import GroupedCommand, titled
 from expand.cli.options import (
     COMMON,
     DATA_OPTIONS,
@@ -21,12 +21,16 @@ from expand.cli.options import (
     view_options,
 )
 from expand.cli.output import NobodyReadsError, echo
+from expand.cli.places import FolderOrUrl
 from expand.cli.settings import read_engine, read_request, read_settings, read_shard
+
+if TYPE_CHECKING:
+    from expand.storage.stores.url import Place
 
 
 @click.command(hidden=True, cls=GroupedCommand, common=COMMON)
-@click.argument("src", type=Folder(), default=Path("data/train"))
-@click.argument("out", type=Folder(), default=Path("data/expanded"))
+@click.argument("src", type=FolderOrUrl(), default=Path("data/train"))
+@click.argument("out", type=FolderOrUrl(), default=Path("data/expanded"))
 @titled(
     "Data",
     [
@@ -71,8 +75,8 @@ from expand.cli.settings import read_engine, read_request, read_settings, read_s
     ],
 )
 def run(
-    src: Path,
-    out: Path,
+    src: Place,
+    out: Place,
     skip_bad: bool,
     overwrite: bool,
     durable: bool,

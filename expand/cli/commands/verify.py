@@ -10,15 +10,18 @@ import click
 from expand.cli.groups import Folder, PlainCommand
 from expand.cli.options import MAX_PIXELS_OPTION, QUIET, WORKERS
 from expand.cli.output import echo, visible
+from expand.cli.places import FolderOrUrl
+from expand.errors import ExpandError
 
 if TYPE_CHECKING:
     from expand.job.checks.verify import Verification
+    from expand.storage.stores.url import Place
 
 CHECK_SECONDS = 50e-6  # to read and hash a small file
 
 
 @click.command(cls=PlainCommand)
-@click.argument("out", type=Folder(), default=Path("data/expanded"))
+@click.argument("out", type=FolderOrUrl(), default=Path("data/expanded"))
 @click.option("--repair", is_flag=True, help="Make missing and changed files again.")
 @click.option(
     "--move-strangers",
@@ -26,16 +29,18 @@ CHECK_SECONDS = 50e-6  # to read and hash a small file
     help="Move files that are not in the manifest to this folder.",
 )
 @click.option(
-    "--source", type=Folder(), help="Folder of the sources, for --repair.  [default: as recorded]"
+    "--source",
+    type=FolderOrUrl(),
+    help="Folder or URL of the sources, for --repair.  [default: as recorded]",
 )
 @MAX_PIXELS_OPTION
 @WORKERS
 @QUIET
 def verify(
-    out: Path,
+    out: Place,
     repair: bool,
     move_strangers: Path | None,
-    source: Path | None,
+    source: Place | None,
     workers: int | None,
     quiet: bool,
 ) -> int:
@@ -49,35 +54,46 @@ def verify(
     return _show_verdict(out, verdict, quiet, tried=repair)
 
 
-def _check(out: Path, workers: int | None, quiet: bool) -> Verification:
+def _check(out: Place, workers: int | None, quiet: bool) -> Verification:
     from expand.cli.progress import progress_bar
     from expand.engines.choose import make_engine
+    from expand.job.checks.stored import verify_stored
     from expand.job.checks.verify import verify as check
     from expand.records.manifest import read_rows
     from expand.records.rows import files_of
 
+    if not isinstance(out, Path):
+        with progress_bar(None, "files", quiet) as progress:
+            return verify_stored(out, workers, progress)
     total = sum(len(files_of(row)) for row in read_rows(out))  # of tars: their samples
     with progress_bar(total, "files", quiet) as progress:
         return check(out, make_engine(workers, total * CHECK_SECONDS), progress)
 
 
 def _mend(
-    out: Path, verdict: Verification, repair: bool, source: Path | None, to: Path | None
+    out: Place, verdict: Verification, repair: bool, source: Place | None, to: Path | None
 ) -> bool:
     """Do what --repair and --move-strangers ask for, say it, and return whether anything changed."""
     from expand.cli.formatting import format_count
     from expand.job.checks.repair import repair as make_again
     from expand.job.checks.replay import Replayer
+    from expand.job.checks.stored import repair_stored
     from expand.storage.removal import move_files
     from expand.storage.stores.places import check_outside
 
     moved, made = 0, list[str]()
-    if to and verdict.strangers:
+    if to and not isinstance(out, Path):
+        raise ExpandError("--move-strangers moves files of a local folder only")
+    if to and isinstance(out, Path) and verdict.strangers:
         check_outside(Replayer(out, source).src, to / "file")
         moved = move_files(out, verdict.strangers, to)
         echo(visible(f"{format_count(moved, 'file')} moved to {to}"), err=True)
     if repair and verdict.damaged:
-        made, failed = make_again(out, verdict.damaged, source)
+        made, failed = (
+            make_again(out, verdict.damaged, source)
+            if isinstance(out, Path)
+            else repair_stored(out, verdict.damaged, source)
+        )
         for name in made:
             echo(visible(f'"{name}" was made again'), err=True)
         for problem in failed:
@@ -85,7 +101,7 @@ def _mend(
     return bool(moved or made)
 
 
-def _show_verdict(out: Path, verdict: Verification, quiet: bool, *, tried: bool) -> int:
+def _show_verdict(out: Place, verdict: Verification, quiet: bool, *, tried: bool) -> int:
     """Print what is wrong and what mends it, unless that was tried; return the exit status."""
     from expand.cli.formatting import format_bytes, format_count
     from expand.records.problems import REPAIR

@@ -18,13 +18,12 @@ from expand.job.blocks.output import (
     earlier_records,
     hold_store,
     is_record,
-    manifest_of,
     present_parts,
 )
 from expand.job.blocks.parts import PartName, add_up
-from expand.job.blocks.records import LocalRecords, load_card, remove_parts, save_card
+from expand.job.blocks.publish import cost_name, publish
+from expand.job.blocks.records import load_card, remove_parts, save_card
 from expand.job.blocks.task import BlockJob, do_block
-from expand.job.cards import finished_card
 from expand.job.estimate import Estimate, check_fits
 from expand.job.plan import Plan
 from expand.job.run import Progress, StrictError, clocks
@@ -63,7 +62,9 @@ def run_blocks(
             "workers": engine.workers,
             "files": made.made,
         }
-        summary = made if plan.shard else _finish(plan, begun, parts, cost)
+        if plan.shard:
+            begun.store.write(cost_name(plan.shard), json.dumps(cost).encode())
+        summary = made if plan.shard else _finish(begun, parts, cost)
         summary.made = made.made
         summary.wall_seconds, summary.cpu_seconds = wall - begun_at[0], cpu - begun_at[1]
     return summary, list(begun.notes)
@@ -135,20 +136,14 @@ def _do(
     return total
 
 
-def _finish(plan: Plan, begun: Begun, parts: list[PartName], cost: dict[str, Any]) -> RunSummary:
+def _finish(begun: Begun, parts: list[PartName], cost: dict[str, Any]) -> RunSummary:
     """Merge the parts, and write the manifest and the run card of a run that is done."""
-    store, manifest = begun.store, manifest_of(plan)
-    _check_own(begun, load_card(store))
-    with LocalRecords(store) as records:
-        try:
-            summary = add_up(records.fetch_parts(parts))
-        except MissingError as error:
-            return _finished_by_another(begun, error)
-        store.write_file(manifest, records.merge(manifest, len(parts)))
-    earlier = begun.card["cost"]["runs"]
-    save_card(store, finished_card(plan, [*earlier, cost], summary))
-    remove_parts(store)
-    return summary
+    _check_own(begun, load_card(begun.store))
+    card = {**begun.card, "cost": {"runs": [*begun.card["cost"]["runs"], cost]}}
+    try:
+        return publish(begun.store, card, parts)
+    except MissingError as error:
+        return _finished_by_another(begun, error)
 
 
 def _check_own(begun: Begun, card: dict[str, Any] | None) -> None:

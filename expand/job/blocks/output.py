@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from expand.errors import ExpandError
-from expand.job.blocks.keys import count_blocks
+from expand.job.blocks.keys import MOST_BLOCKS, count_blocks
 from expand.job.blocks.parts import FOLDER, PartName
 from expand.job.blocks.records import LocalRecords, find_parts, load_card
 from expand.job.cards import unfinished_card
-from expand.job.output import check_settings, check_versions, count_known_files
+from expand.job.output import OutputState, check_settings, check_versions, count_known_files
 from expand.job.plan import Plan
 from expand.records.card import CARD, DELETING, FINISHED, UNFINISHED, card_bytes
 from expand.records.manifest import LABELLED_MANIFEST, MANIFEST
@@ -59,7 +59,7 @@ def hold_store(plan: Plan, overwrite: bool) -> Iterator[Begun]:
 
 
 def _lock(plan: Plan) -> Any:
-    if isinstance(plan.out, Url):
+    if isinstance(plan.out, Url) or plan.shard:
         return nullcontext()
     plan.out.mkdir(parents=True, exist_ok=True)
     return Lock(plan.out)
@@ -77,7 +77,7 @@ def _begin(plan: Plan, store: Store, overwrite: bool) -> Begun:
         if earlier is None:
             raise ExpandError(f'"{plan.out}" is being removed; choose another output')
     notes = check_resumed(plan, earlier, overwrite)
-    kept = {"blocks": earlier["blocks"]} if _is_begun(earlier) else {}
+    kept = {"blocks": earlier["blocks"]} if is_begun(earlier) else {}
     card = {**unfinished_card(plan, earlier["cost"]["runs"]), **_block_fields(plan), **kept}
     return Begun(store, card, earlier, tuple(notes))
 
@@ -88,8 +88,10 @@ def _block_fields(plan: Plan) -> dict[str, Any]:
     return {"blocks": count_blocks(plan.listing.summary), **shards}
 
 
-def _is_begun(card: dict[str, Any]) -> bool:
-    return card["state"] == UNFINISHED and isinstance(card.get("blocks"), int)
+def is_begun(card: dict[str, Any]) -> bool:
+    """Tell whether a run in blocks has begun, and is not finished."""
+    blocks = card.get("blocks")
+    return card["state"] == UNFINISHED and isinstance(blocks, int) and 1 <= blocks <= MOST_BLOCKS
 
 
 def check_resumed(plan: Plan, card: dict[str, Any], overwrite: bool) -> list[str]:
@@ -102,7 +104,7 @@ def check_resumed(plan: Plan, card: dict[str, Any], overwrite: bool) -> list[str
             f'--overwrite cannot be used where the input or the output is a URL. "{plan.out}" was '
             f"written by an earlier run: {remove or 'remove the folder'} or choose another one"
         )
-    if card["state"] == DELETING or (card["state"] == UNFINISHED and not _is_begun(card)):
+    if card["state"] == DELETING or (card["state"] == UNFINISHED and not is_begun(card)):
         raise ExpandError(
             f'"{plan.out}" was begun or is being removed by a run on a local folder; finish that '
             "first, or choose another output"
@@ -113,6 +115,16 @@ def check_resumed(plan: Plan, card: dict[str, Any], overwrite: bool) -> list[str
             "choose another output"
         )
     return [*check_settings(plan, card), *check_versions(card)]
+
+
+def peek_store(plan: Plan, overwrite: bool = False) -> OutputState:
+    """Return what a run would find in its output; refuse what the run would refuse."""
+    with before_writing(), closing(open_store(plan.out)) as store:
+        card = load_card(store)
+        if card is None:
+            _check_empty(plan, store)
+            return OutputState()
+        return OutputState(notes=check_resumed(plan, card, overwrite), card=card)
 
 
 def _removal(plan: Plan) -> str:

@@ -65,6 +65,7 @@ class LocalRecords:
         try:
             self._write(name, self.store.stream(name))
         except MissingError:
+            (self.path / name).unlink()
             return False
         return True
 

@@ -14,6 +14,7 @@ from expand.records.rows import Row, files_of
 from expand.storage.folder import OutputFolder
 from expand.storage.lock import Lock
 from expand.storage.removal import open_output
+from expand.storage.stores.url import Place
 
 
 class Repair(NamedTuple):
@@ -34,7 +35,7 @@ class Repair(NamedTuple):
             self.made.append(name)
 
 
-def repair(folder: Path, names: Iterable[str], src: Path | None = None) -> Repair:
+def repair(folder: Path, names: Iterable[str], src: Place | None = None) -> Repair:
     """Make files of an expanded dataset again that are missing or changed, and only those.
 
     Raise ExpandError if the folder is not finished or is being written to, and with status 3 if a
@@ -61,7 +62,7 @@ def _repair_file(output: OutputFolder, replayer: Replayer, row: Row, name: str) 
     _make_room(output, name)
     is_image = name == row["file_name"]
     if is_image and replayer.settings.originals == "link" and replayer.is_source(row):
-        output.link(str(replayer.src / row["source"]), name)
+        output.link(f"{replayer.src}/{row['source']}", name)
     else:
         output.write(name, made)
 

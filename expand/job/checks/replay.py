@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import cv2
 
 from expand.errors import ExpandError
 from expand.images.decoder import Decoded, decode
 from expand.images.encoder import encode
-from expand.job.archives.lookup import find_row, read_stored
+from expand.job.archives.lookup import find_row
+from expand.job.archives.lookup import read_stored as read_tar
 from expand.job.archives.plan import Archives, read_archives
 from expand.job.checks.relabel import Relabeller
 from expand.job.settings import Settings
 from expand.job.tasks.copies import encode_original
-from expand.layouts.source import read_source
+from expand.layouts.source import read_stored
 from expand.recipes.recorded import is_older
 from expand.records.card import CARD, FINISHED, derived_names, read_card
 from expand.records.manifest import read_rows
@@ -24,6 +26,7 @@ from expand.records.rows import Row, files_of
 from expand.storage.files import write_whole
 from expand.storage.removal import open_output
 from expand.storage.stores.places import check_outside
+from expand.storage.stores.url import Place, Url, is_url, parse_place
 from expand.techniques.pixel.noise import Noise
 
 WRONG = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError, cv2.error)
@@ -33,14 +36,14 @@ WRONG = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueEr
 class Replayer:
     """Makes files of an expanded dataset again; keeps the source that it decoded last."""
 
-    def __init__(self, folder: Path, src: Path | None = None) -> None:
+    def __init__(self, folder: Path, src: Place | None = None) -> None:
         card = read_card(folder)
         if card is None:
             missing = f"has no {CARD}" if os.path.lexists(folder) else "does not exist"
             raise ExpandError(f'"{folder}" {missing}: not an output of expand')
         self.settings = Settings.from_dict(card["settings"])
         self.finished = card["state"] == FINISHED
-        self.src = src or folder / card["source"]
+        self.src = src or _source_of(folder, card)
         self.versions = card["versions"]
         self.noise_is_older = is_older(card["settings"]["recipe"])
         self.derived = derived_names(card)
@@ -86,6 +89,8 @@ class Replayer:
     def relabeller(self) -> Relabeller:
         """What makes label files again; it opens the source dataset."""
         if self._relabeller is None:
+            if isinstance(self.src, Url):
+                raise ExpandError(f'the labels of "{self.src}" are not read from a URL')
             self._relabeller = Relabeller(self.src, self.settings)
         return self._relabeller
 
@@ -104,9 +109,9 @@ class Replayer:
     def _read(self, row: Row) -> bytes:
         """Return the bytes of the source of a row, if they are those of the manifest."""
         path = self.src / row["source"]
-        if not os.access(path, os.F_OK):
+        if isinstance(path, Path) and not os.access(path, os.F_OK):
             raise ExpandError(f'"{path}" does not exist; use --source to name the input folder')
-        data = read_source(path)
+        data = read_stored(self.src, row["source"])
         if sha256(data).hexdigest() != row["source_sha256"]:
             raise ExpandError(
                 f'"{path}" is not the image that "{row["file_name"]}" was made from '
@@ -132,7 +137,13 @@ class Replayer:
         return encode(rendered.pixels, encoding)
 
 
-def replay(folder: Path, file: str, src: Path | None = None) -> bytes:
+def _source_of(folder: Path, card: dict[str, Any]) -> Place:
+    """Return where the input of an output folder is, as its run card has it."""
+    source = card["source"]
+    return parse_place(source) if is_url(source) else folder / source
+
+
+def replay(folder: Path, file: str, src: Place | None = None) -> bytes:
     """Make one file of an expanded dataset again, from its recorded parameters; return its bytes.
 
     `file` is its name in the folder, or its path. Raise ExpandError if it cannot be made again.
@@ -154,7 +165,7 @@ def replay_file(folder: Path, name: str, replayer: Replayer) -> bytes:
 
 
 def replay_into(
-    folder: Path, file: str, src: Path | None = None, to: Path | None = None
+    folder: Path, file: str, src: Place | None = None, to: Path | None = None
 ) -> tuple[Path, bool]:
     """Make a file again and write it to its path in the folder, or to `to`.
 
@@ -180,7 +191,7 @@ def replay_into(
 
 def _compare(folder: Path, name: str, archives: Archives, made: bytes) -> Path:
     """Return the tar that has an image; raise ExpandError if its bytes are not those made again."""
-    path, stored = read_stored(folder, find_row(folder, name), archives.blocks)
+    path, stored = read_tar(folder, find_row(folder, name), archives.blocks)
     if stored != made:
         raise ExpandError(
             f'"{path}" has other bytes of "{name}" than were written: it is damaged. Use --to to '

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,8 +32,13 @@ from expand.records.rows import Row
 from expand.storage.files import walk
 from expand.storage.folder import OutputFolder
 from expand.storage.removal import open_output
+from expand.storage.stores.open import open_store
+from expand.storage.stores.store import MissingError, StoreError
+from expand.storage.stores.url import Place, Url
 
 CHUNK = 512
+SIDE_BY_SIDE = 64
+"""Files at a URL that are in memory at the same time."""
 
 
 @dataclass
@@ -75,10 +80,12 @@ def verify(
     folder: Path,
     engine: Engine | None = None,
     progress: Progress = lambda _files: None,
+    url: Url | None = None,
 ) -> Verification:
     """Check an output folder against its manifest and run card; raise ExpandError without one.
 
-    Without an `engine`, the check runs in this process.
+    Without an `engine`, the check runs in this process. With a `url`, the files lie there, and
+    `folder` has their records only.
     """
     engine = engine or make_engine(1)
     result = Verification()
@@ -89,14 +96,15 @@ def verify(
     present = 0
     rows = _count_rows(folder, result, card["settings"] if card else None)
     chunks = _chunks(_counted(chain(_listed(rows), _derived(card)), result))
-    for problem in chain.from_iterable(engine.map(partial(_check_files, folder), chunks)):
+    for problem in chain.from_iterable(engine.map(partial(_check_files, url or folder), chunks)):
         present += problem is None or problem.kind != "missing"
         if problem:
             result.problems.append(problem)
         progress(1)
     result.problems += _check_count(card, result.rows)
-    if sum(1 for _ in _files(folder)) != present:
-        result.problems += _extra_files(folder, card)
+    manifest = manifest_name(folder)
+    if sum(1 for _ in _files(url or folder, manifest)) != present:
+        result.problems += _extra_files(folder, card, Sorter(_files(url or folder, manifest)))
     return result
 
 
@@ -199,9 +207,30 @@ def _chunks(files: Iterable[Written]) -> Iterator[list[Written]]:
         yield chunk
 
 
-def _check_files(folder: Path, files: list[Written]) -> list[Problem | None]:
-    with open_output(folder) as output:
+def _check_files(place: Place, files: list[Written]) -> list[Problem | None]:
+    if isinstance(place, Url):
+        return _check_stored(place, files)
+    with open_output(place) as output:
         return [_check_file(output, file) for file in files]
+
+
+def _check_stored(url: Url, files: list[Written]) -> list[Problem | None]:
+    """Return what is wrong with each of some files at a URL."""
+    store, problems = open_store(url), list[Problem | None]()
+    for first in range(0, len(files), SIDE_BY_SIDE):
+        some = files[first : first + SIDE_BY_SIDE]
+        for file, found in zip(some, store.read_many([file.name for file in some]), strict=True):
+            if isinstance(found, MissingError):
+                problems.append(Problem("missing", file.name, "is missing"))
+            elif isinstance(found, StoreError):
+                detail = "cannot be read: permission denied"
+                problems.append(Problem("unreadable", file.name, detail))
+            elif len(found) != file.bytes or sha256(found).hexdigest() != file.sha256:
+                detail = "is not the file that was written (its size or its hash differs)"
+                problems.append(Problem("changed", file.name, detail))
+            else:
+                problems.append(None)
+    return problems
 
 
 def _check_file(output: OutputFolder, written: Written) -> Problem | None:
@@ -225,13 +254,17 @@ def _check_file(output: OutputFolder, written: Written) -> Problem | None:
     return None
 
 
-def _files(folder: Path) -> Iterator[str]:
-    """Yield every file below a folder except the records, relative to it, POSIX style."""
-    manifest = manifest_name(folder)
-    return (name for name in walk(folder) if not is_record(name, manifest))
+def _files(place: Place, manifest: str) -> Iterator[str]:
+    """Yield every file at a place except the records, relative to it, POSIX style."""
+    if isinstance(place, Url):
+        stored = (entry.name for page in open_store(place).pages() for entry in page)
+        return (name for name in stored if not is_record(name, manifest))
+    return (name for name in walk(place) if not is_record(name, manifest))
 
 
-def _extra_files(folder: Path, card: dict[str, Any] | None) -> list[Problem]:
+def _extra_files(
+    folder: Path, card: dict[str, Any] | None, present: Iterable[str]
+) -> list[Problem]:
     """Return the files that the manifest does not have; memory grows with their number only."""
     listed = Sorter(file.name for file in chain(_listed(read_rows(folder)), _derived(card)))
     claims = read_claims(folder, card, folder / card["source"]) if card else None
@@ -239,7 +272,7 @@ def _extra_files(folder: Path, card: dict[str, Any] | None) -> list[Problem]:
         Problem("leftover", name, LEFTOVER)
         if claims and claims.has(name)
         else Problem("extra", name, "is not in the manifest")
-        for name in _subtract(Sorter(_files(folder)), listed)
+        for name in _subtract(present, listed)
     ]
 
 

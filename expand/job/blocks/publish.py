@@ -1,0 +1,50 @@
+"""Publish: the parts of all blocks become the manifest, and the run card says that it is done."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import Any
+
+from expand.job.blocks.parts import FOLDER, PartName, add_up
+from expand.job.blocks.records import LocalRecords, remove_parts, save_card
+from expand.job.cards import finish_card
+from expand.job.sharding.shard import Shard
+from expand.job.summary import RunSummary
+from expand.records.manifest import LABELLED_MANIFEST, MANIFEST
+from expand.storage.stores.store import Store
+
+OF_BLOCKS = ("blocks", "shards")
+"""What the run card of a run in blocks has until the run is finished."""
+COST = f"{FOLDER}cost-"
+
+
+def publish(store: Store, card: dict[str, Any], parts: list[PartName]) -> RunSummary:
+    """Write the manifest and the run card of a run that is done; return its counts.
+
+    Killed at any moment, it can be done again. Raise MissingError if a part does not exist.
+    """
+    manifest = LABELLED_MANIFEST if card["settings"].get("dataset") else MANIFEST
+    with LocalRecords(store) as records:
+        summary = add_up(records.fetch_parts(parts))
+        store.write_file(manifest, records.merge(manifest, len(parts)))
+    kept = {key: value for key, value in card.items() if key not in OF_BLOCKS}
+    save_card(store, finish_card(kept, summary))
+    remove_parts(store)
+    return summary
+
+
+def cost_name(shard: Shard) -> str:
+    """Return the file in which a shard says what it cost."""
+    return f"{COST}{shard.number:06d}-of-{shard.of}.json"
+
+
+def read_costs(store: Store) -> list[dict[str, Any]]:
+    """Return what shards have cost, in their order."""
+    names = sorted(entry.name for page in store.pages(FOLDER) for entry in page)
+    costs = []
+    for name in names:
+        if name.startswith(COST):
+            with suppress(ValueError):
+                costs.append(json.loads(store.read(name)))
+    return costs
