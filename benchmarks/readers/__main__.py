@@ -12,11 +12,11 @@ from pathlib import Path
 import click
 
 from benchmarks.environments import ROOT, UnavailableError
-from benchmarks.readers.readers import ENVIRONMENTS, READERS, Reader, factor_of
+from benchmarks.readers.readers import ENVIRONMENTS, READERS, TAR_READERS, Reader, factor_of
 from benchmarks.readers.scripts.findings import UNREADABLE
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-NAMES = [reader.script for reader in READERS]
+NAMES = [reader.script for reader in (*READERS, *TAR_READERS)]
 
 
 @click.command()
@@ -43,9 +43,8 @@ def main(
         return
     if source is None or out is None:
         raise click.UsageError("SOURCE and OUT are needed, or --install")
-    readers = [
-        each for each in READERS if (each.script in wanted if wanted else each.reads(source))
-    ]
+    known = TAR_READERS if (out / "index.json").is_file() else READERS
+    readers = [each for each in known if (each.script in wanted if wanted else each.reads(source))]
     if not readers:
         raise click.UsageError(f'no reader is for a dataset like "{source}"; choose with --reader')
     arguments = [str(source), str(out), str(factor or factor_of(out))]

@@ -20,7 +20,8 @@ too: PyTorch takes 5 GB."""
 COCO = Environment("pycocotools", ("pycocotools==2.0.11", "pillow==13.0.0"))
 SUPERVISION = Environment("supervision", ("supervision==0.31.2",))
 DATASETS = Environment("datasets", ("datasets==5.2.0", "pillow==13.0.0"))
-ENVIRONMENTS = (ULTRALYTICS, COCO, SUPERVISION, DATASETS)
+WEBDATASET = Environment("webdataset", ("webdataset==1.0.2", "pillow==13.0.0"))
+ENVIRONMENTS = (ULTRALYTICS, COCO, SUPERVISION, DATASETS, WEBDATASET)
 
 
 def is_yolo(root: Path) -> bool:
@@ -88,6 +89,12 @@ READERS = (
     Reader("supervision_detections", SUPERVISION, lambda root: _detects(root)),
     Reader("datasets_folder", DATASETS, is_image_folder),
 )
+"""Those of folders."""
+TAR_READERS = (
+    Reader("webdataset_tars", WEBDATASET, is_image_folder),
+    Reader("datasets_tars", DATASETS, is_image_folder),
+)
+"""Those of tars, which an output folder with an index has."""
 
 
 def _detects(root: Path) -> bool:

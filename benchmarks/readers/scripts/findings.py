@@ -9,6 +9,7 @@ import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -105,6 +106,39 @@ def copies_of(out: Path) -> dict[str, dict[int, str]]:
         if not row.get("kept"):
             found[row["source"]][row["view"]] = row["file_name"]
     return dict(found)
+
+
+def read_index(out: Path) -> dict[str, Any]:
+    """Return the index of a set of tars."""
+    index: dict[str, Any] = json.loads((out / "index.json").read_text("utf-8"))
+    return index
+
+
+def check_samples(
+    sets: Sets,
+    findings: Findings,
+    samples: list[tuple[str, bytes, int | None, dict[str, Any]]],
+) -> None:
+    """Compare the samples that a reader finds, by key, image, class and row, with the manifest.
+
+    Each row of the manifest is read once, with the image whose hash it has, the number of its
+    class, and the same values; those of the parameters as text.
+    """
+    classes = read_index(sets.out)["classes"]
+    path = next(sets.out / name for name in MANIFESTS if (sets.out / name).is_file())
+    rows = {row["file_name"]: row for row in map(json.loads, path.read_text("utf-8").splitlines())}
+    findings.equal("keys", len({key for key, *_ in samples}), len(rows))
+    found = {row["file_name"]: (image, label, row) for _, image, label, row in samples}
+    findings.equal("samples", sorted(found), sorted(rows))
+    for name in found.keys() & rows.keys():
+        image, label, row = found[name]
+        expected = rows[name]
+        digest = sha256(image).hexdigest()
+        findings.equal(f'image of "{name}"', digest, expected["sha256"])
+        number = classes.index(expected["label"]) if classes else None
+        findings.equal(f'class of "{name}"', label, number)
+        findings.equal(f'row of "{name}"', {**row, "params": json.loads(row["params"])}, expected)
+    findings.facts["samples"] = len(samples)
 
 
 def compare(sets: Sets, findings: Findings, source: Reading, out: Reading) -> None:
