@@ -91,8 +91,8 @@ READERS = (
 )
 """Those of folders."""
 TAR_READERS = (
-    Reader("webdataset_tars", WEBDATASET, is_image_folder),
-    Reader("datasets_tars", DATASETS, is_image_folder),
+    Reader("tars.webdataset", WEBDATASET, is_image_folder),
+    Reader("tars.datasets", DATASETS, is_image_folder),
 )
 """Those of tars, which an output folder with an index has."""
 

@@ -100,7 +100,7 @@ def test_hugging_face_reads_a_folder_with_a_manifest_in_parquet(
 ) -> None:
     src = jpegs(class_folder)
     expand(src, tmp_path / "out", 3, workers=1, manifest="parquet")
-    python = ROOT / READERS["datasets_tars"].environment.name / "bin" / "python"
+    python = ROOT / READERS["tars.datasets"].environment.name / "bin" / "python"
     if not python.exists():
         pytest.skip("python -m benchmarks.readers --install makes the environments")
     program = (
