@@ -26,9 +26,11 @@ from expand.images.decoder import decode
 from expand.images.memory import keep_buffers
 from expand.images.pixels import Pixels
 from expand.storage.stores.open import open_store
+from expand.storage.stores.store import StoreError
 from expand.views.by_class import view_batches
 from expand.views.keys import draw
 from train.data.decoding import check_alike
+from train.data.folders.files import lost
 from train.data.normalise import to_tensor
 from train.data.sets.samples import Sample
 from train.data.sets.scan import Scan
@@ -174,10 +176,13 @@ class StreamImages:
 
     def _read_windows(self, numbers: Sequence[int]) -> dict[int, list[Sample]]:
         found = {}
-        with closing(open_store(self.root)) as store:
-            for number in numbers:
-                window = Window(*self.sampler.windows[number].tolist())
-                found[number] = list(read_window(store, self.tars[window.tar], window))
+        try:
+            with closing(open_store(self.root)) as store:
+                for number in numbers:
+                    window = Window(*self.sampler.windows[number].tolist())
+                    found[number] = list(read_window(store, self.tars[window.tar], window))
+        except StoreError as error:
+            raise lost(error) from error
         return found
 
     def _render(self, samples: list[Sample], epoch: int) -> Pixels:

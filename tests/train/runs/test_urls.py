@@ -13,7 +13,9 @@ from expand.storage.stores.open import open_store
 from tests.stores import fill, variables
 from tests.train.commands import call, draw_set, refusal
 from tests.train.shard_sets import write_shards
+from train.data.folders.files import opened
 from train.runs.checkpoints import MODEL
+from train.runs.observer import Observer
 from train.runs.records import METRICS, RUN
 
 EPOCHS = ("--epochs", 2, "--batch-size", 8, "--precision", "fp32", "--quiet")
@@ -65,6 +67,16 @@ def test_a_run_from_a_url_ends_with_the_weights_of_one_from_the_folder(
     assert trained(url, test, tmp_path / "url", *options) == expected
 
 
+def test_the_manifest_of_a_folder_at_a_url_may_be_parquet(
+    bucket: str, sets: dict[str, Path], tmp_path: Path
+) -> None:
+    expand(sets["src"], tmp_path / "parquet", 3, workers=1, manifest="parquet")
+    url = fill(f"{bucket}/set", tmp_path / "parquet")
+    assert trained(url, sets["test"], tmp_path / "url") == trained(
+        sets["folder"], sets["test"], tmp_path / "local"
+    )
+
+
 def test_a_changed_object_is_decoded_again(
     bucket: str, sets: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -110,11 +122,42 @@ def test_what_cannot_be_trained_from_a_url_is_refused_in_words(
     assert "given with a user or a password" in str(secret)
 
 
-def test_a_store_that_does_not_answer_ends_with_status_3(s3: str, tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_used_is_refused_at_once(s3: str, tmp_path: Path) -> None:
     with variables(AWS_ENDPOINT_URL="http://127.0.0.1:9", **QUICK):
-        error = call(f"{s3}/set", "--test", f"{s3}/test", "--out", tmp_path, *EPOCHS).exception
+        said = refusal(f"{s3}/set", "--test", f"{s3}/test", "--out", tmp_path, *EPOCHS)
+    assert "cannot be reached" in said
+    said = refusal("s3://no-such-bucket/x", "--out", tmp_path, *EPOCHS)
+    assert '"s3://no-such-bucket" does not exist' in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("src", ("--strategy", "fly", "--image-size", 8)), ("shards", ("--cache-size", 3e-5))],
+)
+def test_a_store_that_is_lost_during_a_run_ends_it_with_status_3_and_it_resumes(
+    kind: str,
+    options: tuple[object, ...],
+    s3: str,
+    sets: dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = fill(f"{s3}/set", sets[kind])
+    rest = ("--workers", 0, *options)
+    expected = trained(url, sets["test"], tmp_path / "whole", *rest)
+    with monkeypatch.context() as patched:
+
+        def lose(*_: object) -> None:
+            patched.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+            opened.cache_clear()
+
+        patched.setattr(Observer, "epoch", lose)
+        patched.setenv("EXPAND_RETRY_SECONDS", "1")
+        patched.setattr("train.feed.batches.CHUNK_IMAGES", 8)
+        patched.setattr("train.feed.stores.FileStore.chunk_images", 8)
+        run = (url, "--test", sets["test"], "--out", tmp_path / "run", *rest, *EPOCHS)
+        error = call(*run).exception
     assert getattr(error, "status", None) == 3
-    assert "cannot be reached" in str(error)
-    missing = call("s3://no-such-bucket/x", "--out", tmp_path, *EPOCHS).exception
-    assert '"s3://no-such-bucket" does not exist' in str(missing)
-    assert getattr(missing, "status", None) == 3
+    assert "run the same command again to resume" in str(error)
+    opened.cache_clear()
+    assert trained(url, sets["test"], tmp_path / "run", *rest) == expected

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -15,13 +16,14 @@ from expand.layouts.labelled.dataset import Request
 from expand.layouts.layout import Layout, LayoutError
 from expand.layouts.stored.open import open_stored
 from expand.records.card import CARD, parse_card, read_card
-from expand.records.manifest import MANIFEST, Row
+from expand.records.manifest import MANIFEST, PARQUET, Row
 from expand.records.rows import parse_row
 from expand.storage.stores.open import check_store, open_store
 from expand.storage.stores.store import DeniedError, MissingError, Store, StoreError
 from expand.storage.stores.url import Place, Url
 from train.data.decoding import Encoded
 from train.data.folders.classified import check_classified
+from train.data.folders.files import lost
 from train.data.folders.folder import Folder
 from train.data.folders.listed import ListedImage
 from train.data.folders.listing import check_names
@@ -79,7 +81,9 @@ def _describe(root: Url, layout: Layout) -> str:
 def _list_expanded(root: Url, store: Store) -> Folder:
     card = parse_card(store.read(CARD), str(root / CARD))
     check_finished(root, card)
-    folder = of_rows(root, card, MANIFEST, _read_rows(root, store))
+    stored = MANIFEST.replace(".jsonl", PARQUET)
+    name = MANIFEST if store.size(stored) is None else stored
+    folder = of_rows(root, card, name, _read_rows(root, store, name))
     known = {
         entry.name: f"{entry.size} {entry.version}" for page in store.pages() for entry in page
     }
@@ -90,13 +94,18 @@ def _list_expanded(root: Url, store: Store) -> Folder:
     return replace(folder, versions=[known[file] for file in folder.files])
 
 
-def _read_rows(root: Url, store: Store) -> Iterator[Row]:
-    """Yield the rows of the manifest at a URL."""
-    for number, line in enumerate(_lines(store.stream(MANIFEST)), 1):
+def _read_rows(root: Url, store: Store, name: str) -> Iterator[Row]:
+    """Yield the rows of the manifest of this name at a URL."""
+    if name.endswith(PARQUET):
+        from expand.records.parquet import read_parquet
+
+        yield from read_parquet(BytesIO(store.read(name)), Path(name))
+        return
+    for number, line in enumerate(_lines(store.stream(name)), 1):
         try:
             yield parse_row(line)
         except ExpandError as error:
-            raise TrainError(f'"{root / MANIFEST}", line {number}: {error}') from error
+            raise TrainError(f'"{root / name}", line {number}: {error}') from error
 
 
 def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
@@ -128,7 +137,7 @@ def _read_many(store: Store, names: list[str]) -> list[bytes | StoreError]:
     try:
         return store.read_many(names)
     except StoreError as error:
-        raise TrainError(f"{error}; run the same command again to resume", error.status) from error
+        raise lost(error) from error
 
 
 def _as_encoded(name: str, found: bytes | StoreError) -> Encoded:

@@ -16,14 +16,15 @@ from expand.archives.names import INDEX, parse_tar_name
 from expand.errors import ExpandError
 from expand.records.card import CARD, parse_card
 from expand.storage.stores.open import check_store, open_store
-from expand.storage.stores.store import MissingError, Store
+from expand.storage.stores.store import MissingError, Store, StoreError
 from expand.storage.stores.url import Place
 from train.data.decoding import Encoded
+from train.data.folders.files import lost
 from train.data.folders.listed import ListedImage
 from train.data.folders.manifest import check_finished
 from train.data.sets.hashed import HashedReader
 from train.data.sets.samples import Sample, ShardError, read_samples
-from train.errors import STOPPED, TrainError
+from train.errors import TrainError
 
 AGAIN = "run the same expand command again, or copy the whole set again"
 
@@ -135,8 +136,8 @@ class TarPart(NamedTuple):
                 yield from self._samples(HashedReader(store.stream(self.tar.file)), see)
         except MissingError as error:
             raise ShardError(f"{self.title} is missing; {AGAIN}") from error
-        except ExpandError as error:
-            raise TrainError(str(error), STOPPED) from error
+        except StoreError as error:
+            raise lost(error) from error
 
     def _samples(self, blocks: HashedReader, see: Callable[[bytes], object]) -> Iterator[Sample]:
         count = 0
