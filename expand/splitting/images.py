@@ -6,18 +6,24 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from expand.errors import ExpandError
 from expand.layouts.class_folders import list_sources
 from expand.layouts.collisions import check_images
 from expand.layouts.directory import read_directory
+from expand.layouts.labelled.open import READINGS
 from expand.layouts.layout import AUTO, FOLDERS, Layout, LayoutError, describe
 from expand.layouts.listing import Listing, ScanSummary
 from expand.layouts.recognition.recognise import look
 from expand.layouts.source import Source, is_utf8
 from expand.records.card import FINISHED, read_card
 from expand.records.manifest import read_rows
+
+if TYPE_CHECKING:
+    from expand.splitting.sets import SplitSet
+
+FLAT = "flat"
 
 
 class SplitImage(NamedTuple):
@@ -34,6 +40,10 @@ class SplitImage(NamedTuple):
     """The group that the manifest has of it."""
     hashes: tuple[str, ...] = ()
     """SHA-256 of its file and of its source's file, as the manifest has them."""
+    classes: tuple[str, ...] = ()
+    """The classes of its objects, each once; only in a labelled dataset."""
+    files: tuple[tuple[str, int], ...] = ()
+    """Its label files, with their sizes."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +55,17 @@ class Images:
     expanded: bool = False
     notes: tuple[str, ...] = ()
     bad: tuple[str, ...] = ()
-    """Names that are not UTF-8; these images are left out."""
+    """Lines about images that are left out."""
+    labelled: SplitSet | None = None
+    """The dataset, if it is a labelled one."""
+    grouped_by: str = ""
+    """The --group-by that the groups of its images come from; empty: none, or a manifest."""
 
 
-def open_images(root: Path, layout: str = AUTO) -> Images:
-    """List the images of a folder.
+def open_images(root: Path, layout: str = AUTO, group_by: str | None = None) -> Images:
+    """List the images of a folder: class folders, images only, or a labelled dataset.
 
-    Raise LayoutError if it is another dataset than class folders or a flat folder, unless `layout`
-    is "folders"; raise ExpandError if it has no images.
+    Raise ExpandError if it has no images, or is divided already.
     """
     try:
         if not root.is_dir():
@@ -64,19 +77,42 @@ def open_images(root: Path, layout: str = AUTO) -> Images:
             raise ExpandError(f'"{root}" is not finished; run the same expand command again')
         if "dataset" in card["settings"]:
             raise ExpandError(
-                f'"{root}" is an expanded dataset of another kind than class folders; split the '
-                "dataset that it was made from, and expand its training part"
+                f'"{root}" is an expanded dataset with labels; split the dataset that it was made '
+                "from, and expand its training part"
             )
         return Images(root, lambda: _of_manifest(root), expanded=True)
+    if layout not in (AUTO, FOLDERS, FLAT):
+        return _open_set(root, layout, group_by)
     directory = read_directory(str(root))
     flat = not directory.folders and len(directory.images) > 0
     try:
         listing = _list_flat(root, layout) if flat else list_sources(root, layout=layout)
     except LayoutError as error:
-        raise ExpandError(_describe(error.root, error.layout)) from error
+        if error.layout.kind not in READINGS:
+            raise ExpandError(_describe(error.root, error.layout)) from error
+        return _open_set(root, AUTO, group_by)
     summary = listing.summary
-    bad = tuple(source.id for source in listing if not is_utf8(source.id))
+    bad = tuple(_not_utf8(source.id) for source in listing if not is_utf8(source.id))
     return Images(root, lambda: _of_listing(listing), notes=_notes(summary), bad=bad)
+
+
+def _open_set(root: Path, layout: str, group_by: str | None) -> Images:
+    """List the images of a labelled dataset."""
+    from expand.splitting.labelled import open_set
+
+    found = open_set(root, layout, group_by)
+    return Images(
+        root,
+        lambda: iter(found.images),
+        notes=found.notes,
+        bad=found.bad,
+        labelled=found,
+        grouped_by=group_by or "",
+    )
+
+
+def _not_utf8(name: str) -> str:
+    return f'"{name}" has a name that is not UTF-8'
 
 
 def _describe(root: Path, layout: Layout) -> str:

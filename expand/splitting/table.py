@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expand.splitting.split import SplitPlan
+from expand.splitting.plan import SplitPlan
 
 ROWS = 20
 """Classes of which the table shows all; of more it shows the first ones."""
@@ -11,7 +11,7 @@ ROWS = 20
 def format_table(plan: SplitPlan) -> list[str]:
     """Return the lines of the table: images of each class in each part."""
     counts = plan.counts()
-    total = [sum(column) for column in zip(*counts.values(), strict=True)]
+    total = plan.totals()
     rows = [["class", *(part.name for part in plan.settings.parts)]]
     if list(counts) != [""]:
         rows += [_row(label, each) for label, each in list(counts.items())[:ROWS]]
@@ -48,12 +48,21 @@ def describe_evenness(plan: SplitPlan) -> list[str]:
             f"are in {part.name}, {_percent(part.share)} were asked"
         )
     lines += [
-        f'class "{label}" has no images in {part.name}: its groups cannot be divided'
+        f'class "{label}" has no images in {part.name}: {_why(plan, each)}'
         for label, each in counts.items()
         for part, number in zip(parts, each, strict=True)
         if not number
     ]
     return lines
+
+
+def _why(plan: SplitPlan, counts: list[int]) -> str:
+    """Say why a part lacks a class."""
+    if sum(counts) < len(counts):
+        return "only 1 has it" if sum(counts) == 1 else f"only {sum(counts)} have it"
+    if plan.images.labelled:
+        return "its images show rarer classes too, or their groups cannot be divided"
+    return "its groups cannot be divided"
 
 
 def _row(name: str, counts: list[int]) -> list[str]:

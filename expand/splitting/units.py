@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
 from pathlib import Path
@@ -39,18 +39,19 @@ def find_units(images: Images, group_by: GroupBy | None) -> Units:
     Raise ExpandError if no image has a group.
     """
     keys: dict[str, int] = {}
+    spec = group_by.spec if group_by else images.grouped_by
     of_image = array("l")
     count = ungrouped = 0
     first = ""
     for image in images.read():
         group = group_by.group(image.source) if group_by else image.group
-        if group_by and not group:
+        if spec and not group:
             ungrouped, first = ungrouped + 1, first or image.name
         # no path has a null character: the key of a group is never that of an image
         key = f"{group}\0" if group else image.source
         of_image.append(keys.setdefault(key, len(keys)))
         count += 1
-    notes = [describe_ungrouped(group_by.spec, count, ungrouped, first)] if group_by else []
+    notes = [describe_ungrouped(spec, count, ungrouped, first)] if spec else []
     links, equal = _join_equal(images, of_image, len(keys))
     if equal:
         notes.append(_describe_equal(equal))
@@ -146,6 +147,17 @@ def _end(path: Path, image: SplitImage) -> int:
 
 def _open_without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def count_classes(
+    images: Iterable[SplitImage], of_image: Iterable[int], parts: int
+) -> dict[str, list[int]]:
+    """Return the images that show each class, in each part, by class."""
+    counts: dict[str, list[int]] = defaultdict(lambda: [0] * parts)
+    for image, part in zip(images, of_image, strict=True):
+        for label in image.classes or (image.label,):
+            counts[label][part] += 1
+    return {label: counts[label] for label in sorted(counts)}
 
 
 def count_labels(units: list[Unit], of_unit: bytearray, parts: int) -> dict[str, list[int]]:

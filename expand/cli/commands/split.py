@@ -11,10 +11,11 @@ import click
 from expand.cli.groups import Folder, PlainCommand
 from expand.cli.options import QUIET
 from expand.cli.output import NobodyReadsError, echo, visible
-from expand.layouts.layout import AUTO, LAYOUTS
+from expand.layouts.layout import AUTO, LABELLED, LAYOUTS
 
 if TYPE_CHECKING:
-    from expand.splitting.split import SplitPlan, SplitReport
+    from expand.splitting.plan import SplitPlan
+    from expand.splitting.split import SplitReport
 
 BAD_SHOWN = 20
 
@@ -31,9 +32,10 @@ BAD_SHOWN = 20
 )
 @click.option(
     "--group-by",
-    metavar="REGEX",
+    metavar="REGEX|COLUMN",
     help="Keep images together whose path has the same text where the regular expression captures "
-    "it: '(patient\\d+)_' or '^[^/]+/(.*)_frame'.",
+    "it: '(patient\\d+)_' or '^[^/]+/(.*)_frame'; or that have the same value in a column of the "
+    "table.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Random seed of the split.")
 @click.option(
@@ -46,10 +48,11 @@ BAD_SHOWN = 20
 @click.option(
     "--as",
     "layout",
-    type=click.Choice(LAYOUTS),
+    type=click.Choice((*LAYOUTS, *LABELLED)),
     default=AUTO,
     show_default=True,
-    help="folders: take each folder for a class, even one that looks like part of another layout.",
+    metavar="LAYOUT",
+    help=f"Take SRC for {', '.join((*LAYOUTS[1:], *LABELLED))}.",
 )
 @click.option("--dry-run", is_flag=True, help="Show the parts and write nothing.")
 @QUIET
@@ -66,13 +69,15 @@ def split(
 ) -> int:
     """Split SRC into parts for training, validation and testing: OUT/train, OUT/val, OUT/test.
 
-    SRC has one folder per class, or images only. Every class is divided by the same shares. What
-    belongs together stays together: a group, equal files, and the copies of an image in a folder
-    that expand wrote. Interrupted? Run the same command again to resume.
+    SRC has one folder per class, images only, or is a labelled dataset: YOLO, COCO, Pascal VOC,
+    masks, a table; then each part gets its labels too. Every class is divided by the same shares.
+    What belongs together stays together: a group, equal files, and the copies of an image in a
+    folder that expand wrote. Interrupted? Run the same command again to resume.
     """
     from expand.cli.progress import progress_bar
     from expand.splitting.parts import parse_parts
-    from expand.splitting.split import SplitReport, SplitSettings, plan_split
+    from expand.splitting.plan import SplitSettings, plan_split
+    from expand.splitting.split import SplitReport
     from expand.splitting.split import split as do_split
 
     settings = SplitSettings(parse_parts(parts), group_by, seed, originals)
@@ -109,12 +114,15 @@ def _format(report: SplitReport) -> str:
 
 
 def _describe(plan: SplitPlan) -> str:
-    """Say how many images, classes and groups there are."""
+    """Say what the input is, and how many images, classes and groups there are."""
     from expand.cli.formatting import format_count
+    from expand.splitting.labelled import NO_OBJECTS
 
-    labels = {label for unit in plan.units.units for label, _ in unit.counts}
-    classes = f" in {format_count(len(labels), 'class')}" if labels != {""} else ""
+    labels = [label for label in plan.counts() if label not in ("", NO_OBJECTS)]
+    classes = f" in {format_count(len(labels), 'class')}" if labels else ""
     whole = sum(unit.size > 1 for unit in plan.units.units)
     kept = "is kept whole" if whole == 1 else "are kept whole"
     groups = f"; {format_count(whole, 'group')} {kept}" if whole else ""
-    return f"{format_count(plan.count, 'image')}{classes}{groups}; seed {plan.settings.seed}"
+    found = plan.images.labelled
+    what = f"{found.dataset.layout}: " if found else ""
+    return f"{what}{format_count(plan.count, 'image')}{classes}{groups}; seed {plan.settings.seed}"

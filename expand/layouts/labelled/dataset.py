@@ -182,6 +182,7 @@ class Derived(NamedTuple):
     source: str
     view: int
     width: int
+    """0 for an original that is the file of its source, whatever size set-wide files say."""
     height: int
     label: str
     annotation: Any

@@ -11,7 +11,7 @@ from expand import ExpandError, expand
 from expand.cli.command import command
 from expand.job.checks.verify import verify
 from expand.records.manifest import read_rows
-from expand.splitting.split import SplitSettings, plan_split
+from expand.splitting.plan import SplitSettings, plan_split
 from tests.conftest import Folder, noise_image, tree
 from tests.expand.job.test_rules import table_of
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from expand.splitting.split import SplitSettings, plan_split, split
+from expand.splitting.plan import SplitSettings, plan_split
+from expand.splitting.split import split
 from tests.conftest import Folder, tree, unmeasured
 
 

@@ -16,7 +16,8 @@ from expand.cli.command import command
 from expand.errors import ExpandError
 from expand.layouts.recognition.recognise import recognise
 from expand.splitting import split as module
-from expand.splitting.split import SplitSettings, plan_split, split
+from expand.splitting.plan import SplitSettings, plan_split
+from expand.splitting.split import split
 from tests.conftest import Folder, noise_image, tree
 from train.data.folders.listing import list_folder
 

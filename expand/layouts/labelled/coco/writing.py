@@ -87,7 +87,7 @@ class Writing:
         self.present.update(images)
         for image in images:
             size = self.coco.sizes[image]
-            if size and size != (row.width, row.height):
+            if row.width and size and size != (row.width, row.height):
                 self.changed[IMAGES][image] = self._written(self._image(row, image))
         if row.annotation is not None:
             patches = dict(row.annotation[1])
