@@ -18,7 +18,7 @@ from train.cli.compare import (
     read_threads,
 )
 from train.cli.options import without
-from train.cli.settings import load_recipe, read_hyperparameters, read_shape
+from train.cli.settings import load_recipe, read_hyperparameters, read_shape, read_weights
 from train.errors import TrainError
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ PLAIN = (
     "epochs",
     "layout",
     "group_by",
+    "freeze",
 )
 DESIGN_OPTIONS = [
     click.option(
@@ -103,5 +104,6 @@ def read_ablation(data: Place, options: dict[str, Any]) -> AblationStudy:
         training=read_hyperparameters(options),
         shape=read_shape(options),
         threads=read_threads(options),
+        weights=read_weights(options["weights"]),
         **{key: options[key] for key in PLAIN},
     )

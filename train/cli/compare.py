@@ -22,7 +22,13 @@ from train.cli.options import (
     RENDERERS,
     without,
 )
-from train.cli.settings import load_recipe, read_hyperparameters, read_shape, typed
+from train.cli.settings import (
+    load_recipe,
+    read_hyperparameters,
+    read_shape,
+    read_weights,
+    typed,
+)
 from train.errors import TrainError
 
 if TYPE_CHECKING:
@@ -51,6 +57,7 @@ PLAIN = (
     "allow_leak",
     "layout",
     "group_by",
+    "freeze",
 )
 
 TEST = click.option(
@@ -255,6 +262,7 @@ def comparison_settings(data: Place, options: dict[str, Any]) -> dict[str, Any]:
         "threads": read_threads(options),
         "renderer": renderer,
         "tune": read_tune(options["tune"]),
+        "weights": read_weights(options["weights"]),
         **{key: options[key] for key in PLAIN},
     }
 
@@ -291,6 +299,10 @@ def check_counts(options: dict[str, Any]) -> None:
             raise TrainError(f"--{option} must be at most {most:,}, got {options[name]:,}")
     if not 0 <= options["dropout"] < 1:  # before the folder is made
         raise TrainError(f"--dropout must be at least 0 and below 1, got {options['dropout']}")
+    if options["freeze"] and not options["weights"]:
+        raise TrainError(
+            "--freeze keeps all layers but the last as they are; it needs --weights FILE"
+        )
     if not 0 <= options["seed"] < 2**64:
         raise TrainError(f"--seed must be 0 … 2^64 - 1, got {options['seed']}")
     if not 0 < options["margin"] < math.inf:

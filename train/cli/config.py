@@ -243,6 +243,7 @@ def _shared(settings: dict[str, Any], training: dict[str, Any]) -> dict[str, Any
     return {
         **{key: settings[key] for key in RECORDED if key in settings},
         **_all_there({key: value for key, value in training.items() if key != "epochs"}),
+        "weights": (settings.get("weights") or {}).get("file"),
         "image_size": shape.get("side"),
         "colour": shape.get("colour"),
     }

@@ -177,6 +177,18 @@ MODEL_OPTIONS = [
     click.option(
         "--pretrained", is_flag=True, help="Start from torchvision's weights (downloads them)."
     ),
+    click.option(
+        "--weights",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Start from the weights in a local file: safetensors, or a state dictionary of torch; "
+        "the last layer is new unless it fits the classes.",
+    ),
+    click.option(
+        "--freeze",
+        is_flag=True,
+        help="With weights to start from, train the last layer only, and what is new.",
+    ),
 ]
 OPTIMISATION_OPTIONS = [
     click.option(

@@ -12,11 +12,14 @@ from expand.cli.output import echo, visible
 from train.errors import TrainError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from expand.recipes.recipe import Recipe
     from expand.storage.stores.url import Place
     from train.data.shape import Shape
     from train.feed.strategies import Strategy
     from train.fit.hyperparameters import Hyperparameters
+    from train.models.weights import WeightsFile
     from train.runs.settings import Settings
 
 HYPERPARAMETERS = (
@@ -34,6 +37,7 @@ PLAIN = (
     "model",
     "dropout",
     "pretrained",
+    "freeze",
     "seed",
     "validation",
     "sources",
@@ -63,8 +67,16 @@ def read_settings(data: Place, options: dict[str, Any]) -> Settings:
         read_strategy(data, options),
         read_hyperparameters(options),
         shape=read_shape(options),
+        weights=read_weights(options["weights"]),
         **{key: options[key] for key in PLAIN},
     )
+
+
+def read_weights(file: Path | None) -> WeightsFile | None:
+    """Return the file of weights to start from, with its hash."""
+    from train.models.weights import WeightsFile
+
+    return None if file is None else WeightsFile.of(file)
 
 
 def read_shape(options: dict[str, Any]) -> Shape:

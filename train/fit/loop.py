@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from expand import interrupts
 from train.feed.feed import Feed
 from train.fit.trainer import Epoch, Step, Trainer
+from train.models.weights import to_training
 from train.runtime.device import finish
 
 
 def fit(trainer: Trainer, feed: Feed) -> Iterator[Step | Epoch]:
     """Train from the trainer's step to the end; yield each step, and each epoch when it ends."""
     model, clock = trainer.model, feed.clock
-    model.train()
+    to_training(model)
     batches = feed.batches(trainer.step, trainer.steps)
     while trainer.step < trainer.steps:
         interrupts.check()
@@ -30,4 +31,4 @@ def fit(trainer: Trainer, feed: Feed) -> Iterator[Step | Epoch]:
             if trainer.step == trainer.steps:
                 trainer.check_last(batch)
             yield epoch
-            model.train()
+            to_training(model)

@@ -11,12 +11,14 @@ from torch import nn
 from train.data.cache import Cache
 from train.data.dataset import Data, originals
 from train.data.normalise import to_tensor
+from train.errors import TrainError
 from train.feed.dataset import Images
 from train.feed.feed import Feed
 from train.fit.precision import choose_precision
 from train.fit.trainer import Trainer
-from train.models.build import build, count_parameters, prepare
+from train.models.build import build, count_parameters, prepare, takes_dropout
 from train.models.settings import ModelSettings
+from train.models.weights import freeze, start_from
 from train.runs.feeds import FeedChoice, choose_feed
 from train.runs.settings import Settings
 from train.runtime.memory import keep_freed_memory
@@ -55,7 +57,7 @@ def set_up(
     choice = _given(images) if images else choose_feed(settings, data, device, workers)
     feed = _make_feed(choice, settings, device, world)
     model = _model_settings(settings, data)
-    net = _first_weights(model, data, settings.seed)
+    net, start = _first_weights(model, data, settings)
     net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     most = min(settings.hyperparameters.batch_size, len(feed.sampler))
     precision = _agree_on_precision(settings, net, model, cache, world, most)
@@ -63,7 +65,7 @@ def set_up(
         net, settings.hyperparameters, feed.steps_per_epoch, data.normalise, precision, world
     )
     size = f"{count_parameters(net):,} parameters, {precision}, {device}"
-    description = f"{settings.model}: {size}\n{choice.description}"
+    description = "\n".join(filter(None, (f"{settings.model}: {size}", start, choice.description)))
     return Setup(trainer, feed, model, choice.renderer, description)
 
 
@@ -99,10 +101,23 @@ def _model_settings(settings: Settings, data: Data) -> ModelSettings:
     )
 
 
-def _first_weights(model: ModelSettings, data: Data, seed: int) -> nn.Module:
-    """Build a model with the weights that it starts from."""
-    torch.manual_seed(seed)
+def _first_weights(model: ModelSettings, data: Data, settings: Settings) -> tuple[nn.Module, str]:
+    """Build a model with the weights that it starts from; return it, and words about a file's."""
+    torch.manual_seed(settings.seed)
+    if model.dropout and not takes_dropout(model.name, min(model.height, model.width)):
+        raise TrainError(
+            f'"{model.name}" has no dropout rate to set for these images; leave out --dropout'
+        )
     net = build(model)
+    new: tuple[str, ...] = ()
+    note = ""
+    if settings.weights:
+        new, note = start_from(net, model.name, settings.weights)
+    if settings.freeze:
+        freeze(net, new)
+        note = "; ".join(filter(None, (note, "all other layers are frozen")))
+    if settings.weights:
+        return net, note
 
     def some_images() -> torch.Tensor:
         images = originals(data.train)
@@ -111,4 +126,4 @@ def _first_weights(model: ModelSettings, data: Data, seed: int) -> nn.Module:
         return data.normalise(to_tensor(images[np.unique(spread.astype(np.int64))]))
 
     prepare(net, model, some_images)
-    return net
+    return net, note

@@ -20,6 +20,7 @@ from train.data.shape import ANY_SHAPE, Shape
 from train.errors import TrainError
 from train.feed.strategies import Strategy
 from train.fit.hyperparameters import Hyperparameters
+from train.models.weights import WeightsFile
 from train.runs.observer import Observer
 from train.runs.records import cut
 
@@ -46,6 +47,10 @@ class Settings:
     model: str = "cnn"
     dropout: float = 0.0
     pretrained: bool = False
+    weights: WeightsFile | None = None
+    """What the model starts from; None: random weights."""
+    freeze: bool = False
+    """Whether only the last layer, and what is new in the model, learns."""
     seed: int = 0
     validation: float = 0.0
     sources: int | None = None
@@ -62,6 +67,14 @@ class Settings:
             raise TrainError(f"--renderer must be {', '.join(RENDERERS)}, got {self.renderer!r}")
         if not 0 <= self.seed < 2**64:
             raise TrainError(f"--seed must be 0 … 2^64 - 1, got {self.seed}")
+
+        if self.freeze and not (self.weights or self.pretrained):
+            raise TrainError(
+                "--freeze keeps all layers but the last as they are; it needs --weights FILE or "
+                "--pretrained"
+            )
+        if self.weights and self.pretrained:
+            raise TrainError("--weights and --pretrained are two starts; give one of them")
 
     def data_request(self) -> DataRequest:
         """Return the data that this run needs."""
@@ -87,6 +100,7 @@ class Settings:
             "strategy": self.strategy.to_dict(),
             "recipe": asdict(self.hyperparameters),
             "shape": self.shape.to_dict(),
+            "weights": self.weights and self.weights.to_dict(),
         }
         return {**plain, **paths, **parts}
 
@@ -147,6 +161,9 @@ def _differences(key: str, before: Any, now: Any) -> list[str]:
     """
     if before == now:
         return []
+    if key == "weights" and isinstance(before, dict) and isinstance(now, dict):
+        same = before.get("sha256") == now.get("sha256")  # wherever the file lies
+        return [] if same else [f"weights were {cut(before)}, are {cut(now)}"]
     if isinstance(before, dict) and isinstance(now, dict):
         if before.get("name") != now.get("name"):
             return [f"{key} was {cut(before.get('name'))}, is {cut(now.get('name'))}"]

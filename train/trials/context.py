@@ -150,6 +150,18 @@ def notes_of(context: TrialContext[Any]) -> list[str]:
     return [visible(note) for note in (*listed, *context.data.notes)]
 
 
+def _start(study: Study) -> dict[str, Any]:
+    """Describe the weights that all trials start from, if they are those of a file."""
+    if study.weights is None:
+        return {}
+    learning = "the last layer, and what is new" if study.freeze else "all layers"
+    return {
+        "weights": str(study.weights.file),
+        "sha256 of the weights": study.weights.sha256,
+        "learning": learning,
+    }
+
+
 def describe_study(context: TrialContext[Any], options: StudyOptions, jobs: int) -> dict[str, Any]:
     """List what all arms of a study share, for the settings table of a page."""
     study, data = context.study, context.data
@@ -172,6 +184,7 @@ def describe_study(context: TrialContext[Any], options: StudyOptions, jobs: int)
         "schedule": training.schedule,
         "label smoothing": training.smoothing,
         "weight average": training.average,
+        **_start(study),
         "leaks": len(data.leaks),
         "seed": study.seed,
         "threads": study.threads,

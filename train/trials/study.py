@@ -19,6 +19,7 @@ from train.feed.dataset import Images
 from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
 from train.fit.hyperparameters import Hyperparameters
+from train.models.weights import WeightsFile
 from train.trials.tuning.settings import TunedSettings
 
 if TYPE_CHECKING:
@@ -71,6 +72,9 @@ class Study(ABC):
     allow_leak: bool = False
     layout: str = AUTO
     group_by: str | None = None
+    weights: WeightsFile | None = None
+    """What every trial starts from; None: random weights."""
+    freeze: bool = False
     draws: int | None = None
     """Of how many subsets of the sources the replicates take one each, in turn; None: all learn
     from the same sources."""
@@ -108,7 +112,11 @@ class Study(ABC):
         paths = {"data": str(self.data), "test": self.test and str(self.test)}
         # as the studies that began by the first rules have it: without a value
         rules = None if self.shape.rules == FIRST_RULES else self.shape.rules
-        parts = {"training": asdict(self.training), "shape": self.shape.to_dict()}
+        parts: dict[str, Any] = {
+            "training": asdict(self.training),
+            "shape": self.shape.to_dict(),
+            "weights": self.weights and self.weights.to_dict(),
+        }
         return {**plain, **paths, **parts, "pixel_rules": rules}
 
 

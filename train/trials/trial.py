@@ -73,6 +73,8 @@ def settings_of(study: Study, strategy: Strategy, epochs: int, seed: int) -> Set
         renderer=study.renderer,
         precision=study.precision,
         shape=study.shape,
+        weights=study.weights,
+        freeze=study.freeze,
     )
 
 

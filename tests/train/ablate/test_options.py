@@ -98,7 +98,7 @@ def test_every_option_reaches_the_ablation() -> None:
     assert ablation.to_dict() == {
         "data": "photos", "test": "held", "recipe": Recipe.load("classic").to_dict(), "design": "single", "epochs": 9, "seed": 7,
         "device": "cpu", "precision": "bf16", "renderer": "batched", "threads": 3, "sources": 50,
-        "shape": {"side": None, "colour": "grey"}, "layout": "auto", "group_by": None, "pixel_rules": 2, "allow_leak": True, "model": "vgg11", "dropout": 0.5,
+        "shape": {"side": None, "colour": "grey"}, "layout": "auto", "group_by": None, "draws": None, "weights": None, "freeze": False, "pixel_rules": 2, "allow_leak": True, "model": "vgg11", "dropout": 0.5,
         "training": {
             "epochs": 9, "batch_size": 10, "lr": 0.2, "momentum": 0.5, "weight_decay": 0.1, "schedule": "cosine", "smoothing": 0.3,
             "average": 0.2, "bias_lr": 4.0,

@@ -251,7 +251,7 @@ def test_a_shell_completes_subcommands_options_and_values() -> None:
     assert complete("--strategy", "h") == {"hybrid"}
     assert complete("photos", "--model", "vgg") == {"vgg11", "vgg16"}
     assert complete("compare", "--arms", "none,di") == {
-        f"none,{name}" for name in ("disk", "disk-random", "disk-balanced")
+        f"none,{name}" for name in ("disk", "disk-random", "disk-all", "disk-balanced")
     }
     assert complete("ablate", "--design", "") == {"plackett-burman", "single"}
 

@@ -413,7 +413,7 @@ def test_every_option_reaches_the_study(tmp_path: Path) -> None:
         "data": "photos", "test": "held", "arms": ["fly", "disk ×2", "disk ×8", "disk-random ×4"], "lengths": [3, 9],
         "budget": "files", "views": Recipe.load("blog").to_dict(), "fly_techniques": ["flip", "scale"],
         "codec": {"format": "jpg", "quality": 80}, "seed": 7, "device": "cpu", "precision": "bf16", "renderer": "batched",
-        "threads": 3, "sources": 50, "shape": {"side": 32, "colour": "grey"}, "layout": "auto", "group_by": None, "balance": "max", "most": None, "tune": 0, "pixel_rules": 2, "allow_leak": True, "model": "vgg11", "dropout": 0.5,
+        "threads": 3, "sources": 50, "shape": {"side": 32, "colour": "grey"}, "layout": "auto", "group_by": None, "balance": "max", "most": None, "tune": 0, "draws": None, "weights": None, "freeze": False, "pixel_rules": 2, "allow_leak": True, "model": "vgg11", "dropout": 0.5,
         "training": {
             "epochs": 9, "batch_size": 10, "lr": 0.2, "momentum": 0.5, "weight_decay": 0.1, "schedule": "cosine", "smoothing": 0.3,
             "average": 0.2, "bias_lr": 4.0,
