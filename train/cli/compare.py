@@ -48,6 +48,7 @@ PLAIN = (
     "model",
     "dropout",
     "sources",
+    "draws",
     "budget",
     "balance",
     "most",
@@ -211,8 +212,14 @@ COMPARE_RUN_OPTIONS = [
     ),
     *STUDY_OPTIONS,
 ]
+DRAWS = click.option(
+    "--draws",
+    type=int,
+    help="Number of subsets, of --sources sources each, that the seeds take in turn: verdicts then "
+    "hold for sources like these. At least 6 for a verdict.  [default: all seeds, the same sources]",
+)
 COMPARE_OPTIONS = {
-    "Data": STUDY_DATA_OPTIONS,
+    "Data": [*STUDY_DATA_OPTIONS, DRAWS],
     "Strategy": ARM_OPTIONS,
     "Model": STUDY_MODEL_OPTIONS,
     "Optimisation": [*LENGTH_OPTIONS, *STUDY_OPTIMISATION_OPTIONS],

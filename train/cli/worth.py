@@ -86,4 +86,4 @@ def read_worth(data: Place, options: dict[str, Any]) -> WorthStudy:
     lengths = options["lengths"] or f"{2 * largest},{8 * largest}"
     asked = {**UNUSED, **options, "lengths": lengths}
     sizes = parse_sizes(options["sizes"])
-    return WorthStudy(**comparison_settings(data, asked), sizes=sizes, draws=options["draws"])
+    return WorthStudy(**comparison_settings(data, asked), sizes=sizes)

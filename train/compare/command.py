@@ -8,6 +8,7 @@ from expand.cli.output import echo, visible
 from expand.cli.progress import progress_bar
 from expand.storage.lock import Lock
 from train.compare.export import PAGE, write_results
+from train.compare.findings.draws import check_draws
 from train.compare.planning import format_plan, make_forecast
 from train.compare.protocol import measure_costs, measure_speeds
 from train.compare.study import ComparisonStudy, in_order, trials
@@ -16,7 +17,7 @@ from train.compare.terminal import format_summary
 from train.data.pack import Packing
 from train.runtime.world import ALONE, World, join_world
 from train.trials.answer import Answer
-from train.trials.context import TrialContext, hide_decoding, new_context, notes_of
+from train.trials.context import TrialContext, hide_decoding, new_context, notes_of, of_draw
 from train.trials.freshness import check_fresh
 from train.trials.options import StudyOptions
 from train.trials.runner import missing_trials, read_results, run_trials
@@ -60,7 +61,8 @@ def _compare(
     study = as_begun(study, study_dir)
     context = new_context(study, study_dir.cache.root, study_dir.cache.limit, packing)
     default = GPU_SEEDS if context.device.type == "cuda" else CPU_SEEDS
-    options = replace(options, seeds=options.seeds or default)
+    options = replace(options, seeds=options.seeds or max(default, study.draws or 0))
+    check_draws(context, options.seeds)
     if not world.is_main:
         if not plan:
             _run_share(context, study_dir, options, world)
@@ -73,11 +75,12 @@ def _compare(
             echo(visible(stayed), err=True)
         context = settle(context, study_dir, ALONE if plan else world)
         study = context.study
+        first = of_draw(context, study.drawn_for(0))
         for arm in study.arms:
-            check_fresh(context, arm)
+            check_fresh(first, arm)
         looks = looks_of(study_dir, options)
-        expansions = measure_costs(context, study_dir)
-        speeds = measure_speeds(context, study_dir, expansions)
+        expansions = measure_costs(first, study_dir)
+        speeds = measure_speeds(first, study_dir, expansions)
         if plan:
             forecast = make_forecast(context, speeds, options.seeds, study_dir.jobs, looks)
             return Answer(format_plan(study, forecast, speeds, options.seeds))
@@ -101,8 +104,9 @@ def _search(
     study = context.study
     if not study.tune:
         return None
-    settings = study.settings_to_try(context.smallest_side)
-    return run_search(context, study_dir, study.arms, settings, world, quiet=quiet)
+    draw, settings = study.drawn_for(0), study.settings_to_try(context.smallest_side)
+    first = of_draw(context, draw)
+    return run_search(first, study_dir, study.arms, settings, world, draw, quiet=quiet)
 
 
 def _run_share(
@@ -114,7 +118,8 @@ def _run_share(
     """Run the share of a process that does not report, once the main one has measured costs."""
     context = settle(context, study_dir, world)
     world.barrier()
-    speeds = measure_speeds(context, study_dir, measure_costs(context, study_dir))
+    first = of_draw(context, context.study.drawn_for(0))
+    speeds = measure_speeds(first, study_dir, measure_costs(first, study_dir))
     found = _search(context, study_dir, world, quiet=True)
     planned = list(trials(context.study, options.seeds, speeds, found.settings() if found else {}))
     run_trials(context.study, study_dir, planned, lambda _count: None, world)

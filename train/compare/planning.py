@@ -9,14 +9,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from train.compare.arms import Arm, Speed, epochs_within
+from train.compare.findings.draws import draws_of, which_sources
 from train.compare.findings.pairs import pairs_of
 from train.compare.study import ComparisonStudy
 from train.statistics.crossed import crossed
 from train.statistics.intervals import LEVEL
 from train.statistics.looks import Looks
+from train.statistics.overlap import widening
 from train.statistics.power import Spread
 from train.statistics.sentences import ALIKE_WORDS, here_words
-from train.trials.context import TrialContext
+from train.trials.context import TrialContext, of_draw
 from train.trials.runner import run_trial
 from train.trials.study import Trial
 from train.trials.tuning.held_out import SHARE
@@ -36,6 +38,8 @@ class Forecast:
     spread: Spread
     pairs: int
     source: str
+    sources: str = ""
+    """Of which sources the comparison will speak."""
 
 
 def make_forecast(
@@ -65,8 +69,13 @@ def make_forecast(
         why = "did not differ" if spread else "would take too long"
         spread = _rule_of_thumb(_test_images(context))
         source = f"a rule of thumb for an accuracy near 90 %, since pilot trials {why}"
-    spread = replace(spread, alpha=last / pairs)
-    return Forecast(seeds * len(study.arms) * len(study.lengths), seconds, spread, pairs, source)
+    drawn = draws_of(context, seeds)
+    wide = widening(seeds, drawn.overlap) if drawn else 1.0
+    spread = replace(spread, sd=spread.sd * wide, alpha=last / pairs)
+    count = seeds * len(study.arms) * len(study.lengths)
+    first = of_draw(context, study.drawn_for(0))
+    sources = which_sources(len(first.data.train.folder), drawn)
+    return Forecast(count, seconds, spread, pairs, source, sources)
 
 
 def _pilot(context: TrialContext[ComparisonStudy], arms: Sequence[Arm], epochs: int) -> Spread:
@@ -75,7 +84,7 @@ def _pilot(context: TrialContext[ComparisonStudy], arms: Sequence[Arm], epochs: 
     one, other = (
         np.stack(
             [
-                run_trial(context, Trial(arm, seed, epochs, epochs, "pilot")).right(images)
+                run_trial(context, _pilot_trial(context.study, arm, seed, epochs)).right(images)
                 for seed in range(PILOT_RUNS)
             ]
         ).astype(np.int8)
@@ -85,6 +94,10 @@ def _pilot(context: TrialContext[ComparisonStudy], arms: Sequence[Arm], epochs: 
         return Spread(100 * float(np.std((one - other).mean(axis=1), ddof=1)))
     found = crossed(one - other)
     return Spread(found.seeds_se * math.sqrt(PILOT_RUNS), found.images_sd, images)
+
+
+def _pilot_trial(study: ComparisonStudy, arm: Arm, seed: int, epochs: int) -> Trial:
+    return Trial(arm, seed, epochs, epochs, "pilot", draw=study.drawn_for(seed))
 
 
 def _rule_of_thumb(images: int) -> Spread:
@@ -132,6 +145,7 @@ def format_plan(
         f"about {format_duration(forecast.seconds)} in all, without start-up and evaluation",
         f"a paired difference between arms is expected to vary by {deviation}",
         *_power_lines(forecast, seeds),
+        *([forecast.sources] if forecast.sources else []),
     ]
     return "\n".join(lines)
 

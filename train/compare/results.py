@@ -12,6 +12,7 @@ from train.report.classes import ClassDifference
 from train.statistics.intervals import Interval
 from train.statistics.looks import Looks
 from train.statistics.verdicts import Verdict
+from train.trials.drawn import Drawn
 from train.trials.results import DivergedTrial
 from train.trials.tuning.search import Search
 
@@ -207,6 +208,8 @@ class ComparisonSetup:
     settings: Mapping[str, Any]
     balance: Balance
     """How disk-balanced arms balance classes."""
+    drawn: Drawn | None = None
+    """The draws of the replicates; None: all learn from the same sources."""
 
 
 def trained_for(epochs: int, *, tuned: bool) -> str:

@@ -14,6 +14,7 @@ from expand.recipes.recipe import Recipe
 from expand.views.views import Views
 from train.compare.arms import BUDGETS, Arm, Speed, epochs_within
 from train.compare.codec import LOSSLESS, Codec
+from train.data.subsets import Draw
 from train.errors import TrainError
 from train.feed.strategies import Strategy
 from train.models.build import takes_dropout
@@ -59,6 +60,7 @@ class ComparisonStudy(Study):
             if arm.stored:
                 self.expansion(arm, 0)
         self._check_tuning()
+        self._check_draws()
         self.hybrid_parts  # noqa: B018  # checks the techniques
 
     def _check_tuning(self) -> None:
@@ -76,6 +78,21 @@ class ComparisonStudy(Study):
                 "--tune lets every arm train for as long as suits it, up to --epochs; "
                 f"it cannot be combined with --budget {self.budget}"
             )
+
+    def _check_draws(self) -> None:
+        if self.draws is not None and self.draws < 2:
+            raise TrainError(f"--draws must be at least 2, got {self.draws}")
+        if self.draws is not None and self.sources is None:
+            raise TrainError(
+                "--draws needs --sources, the number of sources of each draw; draws share none "
+                "as long as the dataset has enough for all of them"
+            )
+
+    def drawn_for(self, replicate: int) -> Draw | None:
+        """Return the sources that a replicate learns from; None: all that the study has."""
+        if self.draws is None or self.sources is None:
+            return None
+        return Draw(replicate % self.draws, self.sources, self.sources)
 
     def settings_to_try(self, side: int) -> tuple[TunedSettings, ...]:
         """Return the settings that a search tries for each arm, on images of `side` pixels."""
@@ -185,8 +202,10 @@ def trials(
                 arm = study.arms[(shift + replicate) % count]
                 own = tuned.get(arm.name)
                 trained = own.epochs if own else epochs_within(arm, asked, study.budget, speeds)
-                name = f"{arm.name.replace(' ×', '-x')}_k{asked}_s{replicate}"
-                yield Trial(arm, replicate, asked, trained, name, tuned=own)
+                draw = study.drawn_for(replicate)
+                part = f"_n{draw.sources}_d{draw.number}" if draw else ""
+                name = f"{arm.name.replace(' ×', '-x')}_k{asked}{part}_s{replicate}"
+                yield Trial(arm, replicate, asked, trained, name, tuned=own, draw=draw)
 
 
 def in_order(study: ComparisonStudy, trials: Sequence[Trial]) -> list[Trial]:

@@ -11,6 +11,7 @@ from train.compare.findings.accuracy import summarise_arms
 from train.compare.findings.classes import compare_classes
 from train.compare.findings.costs import break_even, describe_costs
 from train.compare.findings.diverged import list_diverged
+from train.compare.findings.draws import draws_of, note_draws, which_sources
 from train.compare.findings.grouped import GroupedResults
 from train.compare.findings.pairs import compare_pairs, without_verdict
 from train.compare.findings.sentences import headline, not_tested, notes
@@ -21,7 +22,8 @@ from train.compare.study import ComparisonStudy
 from train.runs.records import versions
 from train.runtime.device import hardware
 from train.statistics.looks import Looks
-from train.trials.context import TrialContext, describe_study
+from train.trials.context import TrialContext, describe_study, of_draw
+from train.trials.drawn import Drawn
 from train.trials.options import StudyOptions
 from train.trials.results import count_diverged, versions_of
 from train.trials.runner import Result, parted
@@ -42,7 +44,9 @@ def summarise(
     study, test = context.study, context.data.test
     assert test is not None
     finished, diverged = parted(results)
-    grouped = GroupedResults(study, finished, test.folder.names, diverged)
+    drawn = draws_of(context, options.seeds)
+    first = of_draw(context, study.drawn_for(0))
+    grouped = GroupedResults(study, finished, test.folder.names, diverged, drawn)
     unfinished = list_unfinished(grouped, len(context.data.train.folder.classes))
     pairs = label_unfinished(compare_pairs(grouped, options.margin, looks), unfinished)
     missing = without_verdict(grouped)
@@ -50,10 +54,11 @@ def summarise(
     summaries = summarise_arms(grouped)
     class_gains, smallest_gains = compare_classes(grouped, options.margin, looks)
     return Comparison(
-        setup=_setup(context, options, jobs),
+        setup=_setup(first, options, jobs, drawn),
         headline=(
             *filter(None, [count_diverged(len(results), len(diverged))]),
             *headline(study, pairs, payback, missing),
+            which_sources(len(first.data.train.folder), drawn),
         ),
         command=options.command,
         arms=study.arms,
@@ -65,8 +70,13 @@ def summarise(
         costs=describe_costs(grouped, expansions),
         break_even=payback,
         check=_check(expansions),
-        notes=(*list_diverged(grouped), *list_unread(grouped), *notes(study, jobs)),
-        examples=tuple(example_views(context, arm) for arm in study.arms)
+        notes=(
+            *list_diverged(grouped),
+            *list_unread(grouped),
+            *notes(study, jobs),
+            *note_draws(drawn),
+        ),
+        examples=tuple(example_views(first, arm) for arm in study.arms)
         if study.shape.side is None
         else (),
         not_tested=not_tested(study),
@@ -85,8 +95,9 @@ def summarise(
 
 
 def _setup(
-    context: TrialContext[ComparisonStudy], options: StudyOptions, jobs: int
+    context: TrialContext[ComparisonStudy], options: StudyOptions, jobs: int, drawn: Drawn | None
 ) -> ComparisonSetup:
+    """Describe what was compared; `context` is that of the first draw, if there are draws."""
     study, data = context.study, context.data
     settings: dict[str, Any] = {
         **describe_study(context, options, jobs),
@@ -95,6 +106,12 @@ def _setup(
         "epochs": ", ".join(map(str, study.lengths)),
         "copies": "lossless" if study.codec.lossless else study.codec.format,
     }
+    if drawn:
+        settings |= {
+            "drawn from": drawn.total,
+            "draws": drawn.subsets,
+            "overlap of two draws": f"{drawn.overlap:.0%}",
+        }
     if study.tune:
         settings["tuning"] = f"{study.tune} trials for each arm"
     if any(arm.strategy == "disk-balanced" for arm in study.arms):
@@ -108,6 +125,7 @@ def _setup(
         margin=options.margin,
         settings=settings,
         balance=study.balancing,
+        drawn=drawn,
     )
 
 
@@ -121,4 +139,6 @@ def _check(expansions: Sequence[ExpansionCost]) -> Check:
 
 def _seeds(study: ComparisonStudy, replicate: int) -> dict[str, int]:
     _, training, views = Seeds.of(study.seed, replicate)
-    return {"replicate": replicate, "init": training, "order": training, "views": views}
+    draw = study.drawn_for(replicate)
+    drawn = {"draw": draw.number} if draw else {}
+    return {"replicate": replicate, "init": training, "order": training, "views": views, **drawn}

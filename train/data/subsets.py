@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,14 +105,15 @@ def _laid_out(folder: Folder, seed: int, number: int) -> dict[int, list[tuple[st
     return places
 
 
-def overlap(subsets: list[NDArray[np.bool_]]) -> float:
-    """Return the share of its sources that a subset has in common with another, on average.
+def shared_sources(subsets: Sequence[NDArray[np.bool_]]) -> NDArray[np.float64]:
+    """Return the share of its sources that each subset has in common with each: n×n.
 
-    Subsets of a pair of different size are compared by the larger one; 0.0 for a single subset.
+    Of two subsets of different size, the share of the larger one.
     """
-    pairs = combinations(subsets, 2)
-    shares = [(one & other).sum() / max(one.sum(), other.sum()) for one, other in pairs]
-    return float(np.mean(shares)) if shares else 0.0
+    kept = np.stack(subsets).astype(np.float32)
+    sizes = kept.sum(axis=1)
+    shares: NDArray[np.float64] = (kept @ kept.T / np.maximum.outer(sizes, sizes)).astype(float)
+    return shares
 
 
 def _first_of_each(

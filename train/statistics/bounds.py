@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from train.errors import TrainError
-from train.statistics.crossed import crossed
+from train.statistics.crossed import Crossed, crossed
 from train.statistics.intervals import ALIKE, LEVEL, Interval, Values, numbers
 from train.statistics.looks import Look
+from train.statistics.overlap import Shared, count_subsets, mean_overlap, widening
 from train.statistics.power import FEWEST_SEEDS
 from train.statistics.significance import EXACT_UP_TO, sign_flip, sign_flip_interval
 
@@ -53,11 +54,13 @@ class Sample:
 
     differences: NDArray[np.float64]
     errors: tuple[Error, ...]
+    subsets: int | None = None
+    """How many different subsets of the sources the seeds learned from; None: all from the same."""
 
     @property
     def judged(self) -> bool:
-        """Whether there are enough seeds for a claim."""
-        return len(self.differences) >= FEWEST_SEEDS
+        """Whether there are enough seeds, and enough subsets if there are any, for a claim."""
+        return min(len(self.differences), self.subsets or FEWEST_SEEDS) >= FEWEST_SEEDS
 
     def interval(self, alpha: float) -> Interval | None:
         """Return the 1 − `alpha` interval of the mean; None for fewer than six seeds."""
@@ -95,18 +98,38 @@ class Bounds(NamedTuple):
     p_equivalence: float
 
 
-def samples(differences: Values, images: Table | None) -> tuple[Sample, Sample | None]:
+def samples(
+    differences: Values, images: Table | None, shared: Shared | None = None
+) -> tuple[Sample, Sample | None]:
     """Return the sample for these images, and for images like these if there is a table of them.
 
-    `images` (n×N, fractions in −1 … 1) is the difference for each seed and test image.
+    `images` (n×N, fractions in −1 … 1) is the difference for each seed and test image. `shared` is
+    the share of its sources that each seed has in common with each, if they have their own: then
+    the deviations of seeds are widened (`overlap.py`), and both samples are for sources like these.
     """
     values = numbers(differences)
+    subsets, wide = None, 1.0
+    if shared is not None and len(values) > 1:
+        subsets, wide = count_subsets(shared), widening(len(values), mean_overlap(shared))
+        values = values.mean() + wide * (values - values.mean())
     seeds = _over_seeds(values)
-    here = Sample(values, (seeds,))
+    if subsets:
+        seeds = seeds._replace(df=max(1.0, subsets - 1.0))
+    here = Sample(values, (seeds,), subsets)
     if images is None or min(images.shape) < 2:
         return here, None
-    both = crossed(images)
-    return here, Sample(values, (seeds, Error(both.se, both.df)))
+    return here, Sample(values, (seeds, _over_both(crossed(images), wide, seeds.df)), subsets)
+
+
+def _over_both(both: Crossed, wide: float, seeds_df: float) -> Error:
+    """Return the error over seeds and images, that over seeds widened."""
+    if wide == 1.0 and seeds_df == both.seeds - 1:
+        return Error(both.se, both.df)
+    seeds_se = wide * both.seeds_se
+    se = math.hypot(seeds_se, both.images_se)
+    # as Satterthwaite has it; the images, of which there are many, have no part in it
+    df = seeds_df * (se / seeds_se) ** 4 if seeds_se else both.df
+    return Error(se, min(df, 1e9))
 
 
 def _over_seeds(values: NDArray[np.float64]) -> Error:

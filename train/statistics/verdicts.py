@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from train.statistics.crossed import crossed
 from train.statistics.evidence import Evidence
 from train.statistics.intervals import ALIKE, LEVEL, Interval, Values, numbers, paired
 from train.statistics.looks import Look, Looks
+from train.statistics.overlap import Shared, mean_overlap, widening
 from train.statistics.power import FEWEST_SEEDS, Spread, images_for, more_seeds
 from train.statistics.sentences import Judged, Name, format_verdict
 from train.statistics.significance import paired_t, sign_flip
@@ -34,9 +35,11 @@ class Pair:
     same_weights: bool = False
     images: Table | None = None
     replicates: Sequence[int] | None = None
+    shared: Shared | None = None
+    """The share of its sources that each seed has in common with each, if they have their own."""
 
     def __post_init__(self) -> None:
-        for each in (self.images, self.replicates):
+        for each in (self.images, self.replicates, self.shared):
             if each is not None and len(each) != len(self.differences):
                 raise TrainError(
                     f"{self.arm} against {self.against}: {len(each)} rows, "
@@ -49,7 +52,15 @@ class Pair:
         rows = [row for row, replicate in enumerate(numbered) if replicate < seeds]
         images = None if self.images is None else self.images[rows]
         values = numbers(self.differences)[rows] if rows else np.zeros(0)
-        return Pair(self.arm, self.against, values, self.same_weights, images)
+        shared = None if self.shared is None else self.shared[np.ix_(rows, rows)]
+        return Pair(self.arm, self.against, values, self.same_weights, images, shared=shared)
+
+    @property
+    def widening(self) -> float:
+        """By how much the standard error over seeds grows, since their sources overlap."""
+        if self.shared is None:
+            return 1.0
+        return widening(len(self.shared), mean_overlap(self.shared))
 
 
 @dataclass(frozen=True)
@@ -100,7 +111,7 @@ def _measure(pair: Pair, family: int, margin: float, looks: Looks | None) -> Evi
     every = looks.looks if looks else (Look(max(n, *(pair.replicates or (0,))) + 1, LEVEL),)
     seen = [(pair.first(look.seeds), look) for look in every]
     drawn = [
-        (samples(part.differences, part.images), look)
+        (samples(part.differences, part.images, part.shared), look)
         for part, look in seen
         if len(part.differences)
     ]
@@ -108,7 +119,7 @@ def _measure(pair: Pair, family: int, margin: float, looks: Looks | None) -> Evi
     alike = bound([(each[1] or each[0], look) for each, look in drawn], family, margin)
     known = pair.images is not None and min(pair.images.shape) > 1
     both = crossed(pair.images) if pair.images is not None and known else None
-    _, last = samples(pair.differences, pair.images)
+    _, last = samples(pair.differences, pair.images, pair.shared)
     return Evidence(
         pair.arm,
         pair.against,
@@ -132,7 +143,8 @@ def _judge(pair: Pair, evidence: Evidence, margin: float, alpha: float) -> Verdi
     identical = pair.same_weights and not np.any(pair.differences)
     name = decide(evidence.interval, margin, identical=identical)
     here = decide(evidence.interval_here, margin, identical=identical)
-    more, images = _outlook(evidence, margin, alpha) if name == "undecided" else (None, None)
+    widened = replace(evidence, sd=evidence.sd and evidence.sd * pair.widening)
+    more, images = _outlook(widened, margin, alpha) if name == "undecided" else (None, None)
     judged = Judged(name, here, more, images, margin)
     return Verdict(
         **vars(evidence),

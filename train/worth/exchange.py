@@ -18,7 +18,8 @@ from scipy.interpolate import PchipInterpolator
 from scipy.optimize import isotonic_regression
 
 from train.errors import TrainError
-from train.statistics.intervals import LEVEL, SEED, Interval
+from train.statistics.intervals import ALIKE, LEVEL, SEED, Interval
+from train.statistics.overlap import widening
 
 RESAMPLES = 2_000
 GRID = 100
@@ -38,16 +39,17 @@ class Curve(NamedTuple):
 
         ABOVE if the largest size does not reach it; BELOW if the smallest exceeds it.
         """
-        if accuracy > self.accuracies[-1]:
+        if accuracy > self.accuracies[-1] + ALIKE:
             return ABOVE
-        if accuracy < self.accuracies[0]:
+        if accuracy < self.accuracies[0] - ALIKE:
             return BELOW
-        after = int(np.searchsorted(self.accuracies, accuracy, side="left"))
+        after = int(np.searchsorted(self.accuracies, accuracy - ALIKE, side="left"))
         if after == 0:
             return float(self.sizes[0])
         low, high = self.accuracies[after - 1 : after + 1]
         begin, end = np.log(self.sizes[after - 1 : after + 1])
-        return float(np.exp(begin + (end - begin) * (accuracy - low) / (high - low)))
+        share = min(1.0, (accuracy - low) / (high - low))
+        return float(np.exp(begin + (end - begin) * share))
 
 
 def fit_curve(
@@ -109,17 +111,12 @@ class Rate:
 def inflation(replicates: int, overlap: float) -> float:
     """Return by how much deviations of replicates grow, so that percentiles hold what t does.
 
-    The first factor turns the normal spread of resampled means into that of a t interval. The
-    second counts sources that draws share: the variance of a mean of R replicates is s²(1/R + ρ/(1
-    − ρ)), where ρ is the correlation of two of them (Nadeau and Bengio 2003, who have n₂/n₁ for the
-    second term). For what a draw adds to the accuracy source by source, ρ is the overlap. The noise
-    of seeds, which draws do not share, is counted as if they did, so intervals are wide rather than
-    narrow.
+    The first factor turns the normal spread of resampled means into that of a t interval; the
+    second counts sources that draws share (`widening`).
     """
     freedom = replicates - 1
     small = stats.t.ppf(1 - LEVEL / 2, freedom) / stats.norm.ppf(1 - LEVEL / 2)
-    shared = math.sqrt(1 + replicates * overlap / (1 - overlap))
-    return float(small * math.sqrt(replicates / freedom) * shared)
+    return float(small * math.sqrt(replicates / freedom) * widening(replicates, overlap))
 
 
 def resample(cells: Sequence[Measured]) -> NDArray[np.float64] | None:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from train.compare.arms import Arm, Speed
 from train.compare.planning import format_duration
-from train.data.subsets import drawn_sources, overlap
+from train.data.folders.folder import Folder
 from train.trials.context import TrialContext
+from train.trials.drawn import Drawn, describe_draws
 from train.worth.study import WorthStudy, epochs_at
 
 
@@ -32,8 +33,9 @@ def format_plan(
     largest = sizes[-1]
     lines += ["the most that an arm can be measured to be worth, since nothing is extrapolated:"]
     lines += [
-        f"  {size:>9,} sources: ×{largest / size:.3g} ({shared:.0%} of a draw is in another)"
-        for size, shared in zip(sizes, _overlaps(context, sizes, seeds), strict=True)
+        f"  {size:>9,} sources: ×{largest / size:.3g} ({each.overlap:.0%} of a draw is in another)"
+        for size in sizes
+        for each in [draws_of(study, context.data.train.folder, size, largest, seeds)]
     ]
     return "\n".join(lines)
 
@@ -51,15 +53,7 @@ def _seconds(
     )
 
 
-def _overlaps(context: TrialContext[WorthStudy], sizes: Sequence[int], seeds: int) -> list[float]:
-    study, folder = context.study, context.data.train.folder
-    numbers = range(min(seeds, study.draws or seeds))
-    return [
-        overlap(
-            [
-                drawn_sources(folder, study.draw_of(number, size, sizes[-1]), study.seed)
-                for number in numbers
-            ]
-        )
-        for size in sizes
-    ]
+def draws_of(study: WorthStudy, folder: Folder, size: int, largest: int, seeds: int) -> Drawn:
+    """Return the draws of all replicates at one size."""
+    draws = [study.draw_of(replicate, size, largest) for replicate in range(seeds)]
+    return describe_draws(folder, draws, study.seed)

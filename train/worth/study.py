@@ -37,6 +37,8 @@ class WorthStudy(ComparisonStudy):
             )
         if self.budget != "steps":
             raise TrainError(f"every trial has the same steps, so budget is steps: {self.budget}")
+
+    def _check_draws(self) -> None:
         if self.draws is not None and self.draws < 2:
             raise TrainError(f"--draws must be at least 2, got {self.draws}")
 

@@ -6,9 +6,8 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from statistics import fmean
 
-from train.data.subsets import drawn_sources, overlap, validation_sources
+from train.data.subsets import validation_sources
 from train.runs.records import versions
 from train.runtime.device import hardware
 from train.trials.context import TrialContext, describe_study
@@ -16,6 +15,7 @@ from train.trials.options import StudyOptions
 from train.trials.results import DivergedTrial, TrialResult, count_diverged, versions_of
 from train.trials.runner import Result
 from train.worth.findings import Found, Key, find
+from train.worth.planning import draws_of
 from train.worth.results import ArmRate, Worth, WorthSetup
 from train.worth.sentences import describe_rate, headline, not_tested, notes
 from train.worth.study import NONE, SizedTrial, WorthStudy
@@ -113,19 +113,11 @@ def _setup(
 ) -> WorthSetup:
     study, data = context.study, context.data
     folder, largest = data.train.folder, sizes[-1]
-    numbers = range(min(options.seeds, study.draws or options.seeds))
-    counts, overlaps = [], []
-    for size in sizes:
-        draws = [
-            drawn_sources(folder, study.draw_of(number, size, largest), study.seed)
-            for number in numbers
-        ]
-        counts.append(fmean(int(each.sum()) for each in draws))
-        overlaps.append(overlap(draws))
+    drawn = [draws_of(study, folder, size, largest, options.seeds) for size in sizes]
     settings = {
         **describe_study(context, options, jobs),
         "sizes": ", ".join(f"{size:,}" for size in sizes),
-        "draws": len(numbers),
+        "draws": drawn[-1].subsets if largest < len(folder) else drawn[0].subsets,
         "recipe": study.views.name,
         "epochs on the largest size": ", ".join(map(str, study.lengths)),
         "copies": "lossless" if study.codec.lossless else study.codec.format,
@@ -139,8 +131,8 @@ def _setup(
         lengths=study.lengths,
         replicates=options.seeds,
         scope="these" if largest == len(folder) else "like these",
-        overlaps=tuple(overlaps),
-        sizes=tuple(counts),
+        overlaps=tuple(each.overlap for each in drawn),
+        sizes=tuple(each.sources for each in drawn),
         settings={key: value for key, value in settings.items() if key != "margin in points"},
         balance=study.balancing,
     )

@@ -100,7 +100,7 @@ def test_a_summary_holds_all_that_was_found_as_plain_data(
         )
     }
     assert counts == {
-        "headline": 2,
+        "headline": 3,
         "cells": 6,
         "pairs": 6,
         "classes": 8,
@@ -218,15 +218,15 @@ def test_the_terminal_shows_the_headline_the_arms_the_verdicts_and_the_harms(
     harm = replace(first, sentence='fly harms "cat" most: −50.00 points', harmed=True)
     found = replace(found, smallest_gains=(harm, replace(first, harmed=False)))
     lines = format_summary(found, Path("out/index.html")).splitlines()
-    assert lines[:2] == list(found.headline)
-    assert lines[3] == "  none        2 epochs   93.75 % (14.34 … 173.16)  10 images/s"
-    assert [line[:22] for line in lines[3:9]] == [
+    assert lines[:3] == list(found.headline)
+    assert lines[4] == "  none        2 epochs   93.75 % (14.34 … 173.16)  10 images/s"
+    assert [line[:22] for line in lines[4:10]] == [
         f"  {arm:<7}  {epochs:>4} epochs" for epochs in (2, 4) for arm in ("none", "fly", "disk ×2")
     ]
-    assert lines[10:16] == [
+    assert lines[11:17] == [
         f"     {pair.epochs} epochs: {pair.verdict.sentence}" for pair in found.pairs
     ]
-    assert lines[17:] == [
+    assert lines[18:] == [
         f"  {harm.sentence}",
         f"  {found.check.sentence}",
         "",
@@ -239,6 +239,6 @@ def test_one_seed_has_no_interval_to_show(context: TrialContext[ComparisonStudy]
     results = [TrialResult.from_dict(row) for row in rows]
     found = summarise(context, results, [cost_of("disk ×2", 20)], replace(HOW, seeds=1), 1)
     assert (
-        format_summary(found, Path("out/index.html")).splitlines()[3]
+        format_summary(found, Path("out/index.html")).splitlines()[4]
         == "  none        2 epochs   87.50 %  10 images/s"
     )

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from train.data.folders.folder import Folder
-from train.data.subsets import Draw, drawn_sources, overlap
+from train.data.subsets import Draw, drawn_sources, shared_sources
 from train.errors import TrainError
+from train.statistics.overlap import mean_overlap
 
 
 def folder_of(*members: int, groups: list[str] | None = None) -> Folder:
@@ -22,6 +23,11 @@ def folder_of(*members: int, groups: list[str] | None = None) -> Folder:
     files = [f"{label}/{index}.png" for index, label in enumerate(labels)]
     listed = Folder.of(Path("set"), files, labels, files, [0] * len(files), None)
     return replace(listed, groups=groups or [])
+
+
+def overlap(draws: list[np.ndarray]) -> float:
+    """Return the share of its sources that a draw has in common with another, on average."""
+    return mean_overlap(shared_sources(draws))
 
 
 def counts(folder: Folder, keep: np.ndarray) -> list[int]:

@@ -18,6 +18,7 @@ from train.compare.results import (
     PairVerdict,
     Unfinished,
 )
+from train.trials.drawn import Drawn
 from train.trials.tuning.search import Search
 
 
@@ -58,6 +59,7 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
         "unfinished": [_unfinished(each) for each in c.unfinished],
         **({"search": search_to_dict(c.search)} if c.search else {}),
         **({"looks": c.looks.to_dict()} if c.looks else {}),
+        **({"draws": drawn_to_dict(c.setup.drawn)} if c.setup.drawn else {}),
         **_diverged(c),
     }
 
@@ -90,6 +92,16 @@ def search_to_dict(search: Search) -> dict[str, Any]:
         "held_out": search.held_out,
         "seconds": search.seconds,
         "arms": arms,
+    }
+
+
+def drawn_to_dict(drawn: Drawn) -> dict[str, Any]:
+    """Convert the draws of a comparison to plain data."""
+    return {
+        "draws": drawn.subsets,
+        "sources": drawn.sources,
+        "total": drawn.total,
+        "overlap": drawn.overlap,
     }
 
 

@@ -59,6 +59,7 @@ def _pairs(results: GroupedResults, epochs: int, arm: Arm, first: Arm) -> dict[s
             [100 * (one.per_class[name] - other.per_class[name]) for one, other in trials],
             images=differences[:, results.of_class(name)],
             replicates=replicates,
+            shared=results.shared(ours),
         )
         for name in ours[0].per_class
     }

@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 
 from train.compare.arms import Arm
 from train.compare.study import ComparisonStudy
+from train.statistics.overlap import Shared
+from train.trials.drawn import Drawn
 from train.trials.results import DivergedTrial, TrialResult
 
 
 class GroupedResults:
     """The results of all trials, by arm and by the epochs asked for.
 
-    `test_classes` names the class of each test image.
+    `test_classes` names the class of each test image; `drawn` are the draws of the replicates.
     """
 
     def __init__(
@@ -24,7 +26,9 @@ class GroupedResults:
         results: Sequence[TrialResult],
         test_classes: Sequence[str],
         diverged: Sequence[DivergedTrial] = (),
+        drawn: Drawn | None = None,
     ) -> None:
+        self.drawn = drawn
         self.study, self.test_images = study, len(test_classes)
         self._test_classes = np.asarray(test_classes, dtype=object)
         self.diverged = sorted(diverged, key=lambda each: each.replicate)
@@ -57,6 +61,14 @@ class GroupedResults:
     def right(self, trials: Sequence[TrialResult]) -> NDArray[np.int8]:
         """Stack which test images each trial had right: trials × images."""
         return np.stack([each.right(self.test_images) for each in trials]).astype(np.int8)
+
+    def shared(self, trials: Sequence[TrialResult]) -> Shared | None:
+        """Return the share of sources that trials have in common; None if all have the same."""
+        if self.drawn is None:
+            return None
+        rows = [each.replicate for each in trials]
+        shared: Shared = self.drawn.shared[np.ix_(rows, rows)]
+        return shared
 
     def of_class(self, name: str) -> NDArray[np.bool_]:
         """Tell which test images are of a class."""

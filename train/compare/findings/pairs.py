@@ -93,4 +93,5 @@ def _pair(results: GroupedResults, epochs: int, one: Arm, other: Arm) -> Pair:
         same_weights=[trial.weights for trial in ours] == [trial.weights for trial in theirs],
         images=results.right(ours) - results.right(theirs),
         replicates=[trial.replicate for trial in ours],
+        shared=results.shared(ours),
     )

@@ -14,6 +14,8 @@ from train.statistics.sentences import ALIKE_WORDS, Name, format_outlook, here_w
 
 NO_COPIES = "No arm has both copies and a fly arm to compare with, so there is no break-even."
 
+SOURCES_TOO = "for sources and images like these"
+"""What a verdict speaks of where seeds, sources and test images are drawn again."""
 NOT_MEASURED = "Cost: not measured, because trials diverged."
 
 
@@ -35,9 +37,8 @@ def headline(
     chosen = [*main, *helped] if main else against_none or last
     parts = [*map(_format_pair, chosen), *(m.sentence for m in missing if m.epochs == longest)]
     trained = trained_for(longest, tuned=study.tune > 0)
-    frame = (
-        f", {ALIKE_WORDS}" if any(p.verdict.images and p.verdict.interval for p in chosen) else ""
-    )
+    alike = SOURCES_TOO if study.draws else ALIKE_WORDS
+    frame = f", {alike}" if any(p.verdict.images and p.verdict.interval for p in chosen) else ""
     first = f"After {trained}{frame}: {'; '.join(parts)}."
     timed = [each for each in costs if each.epochs == longest]
     cost = _format_costs(timed) if timed or not missing else NOT_MEASURED

@@ -1,0 +1,45 @@
+"""Overlap: what it costs that subsets of one set of sources share some of them.
+
+Replicates that learn from subsets of the same sources are not independent samples of what other
+sources would give. For an effect that adds up source by source, the correlation of two of them is
+the share ρ of their sources that they have in common, and the variance of the mean of n replicates
+with the sample variance s² is
+
+    s² (1/n + ρ/(1 − ρ)),
+
+with the mean of ρ over all pairs. It is the correction of Nadeau and Bengio ("Inference for the
+Generalization Error", Machine Learning 2003), whose second term is n₂/n₁ for overlapping test sets.
+The noise of seeds, which subsets do not share, is counted as if they did: intervals are too wide
+rather than too narrow.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from train.errors import TrainError
+
+Shared = NDArray[np.float64]
+"""The share of its sources that each replicate has in common with each other one: n×n."""
+
+
+def mean_overlap(shared: Shared) -> float:
+    """Return the mean share over all pairs of replicates; 0.0 for a single one."""
+    n = len(shared)
+    return float((shared.sum() - np.trace(shared)) / (n * (n - 1))) if n > 1 else 0.0
+
+
+def widening(replicates: int, overlap: float) -> float:
+    """Return by how much the standard error of a mean grows, √(1 + n·ρ/(1 − ρ))."""
+    if not 0 <= overlap < 1:
+        raise TrainError(f"subsets must differ: they share {overlap:.0%} of their sources")
+    return math.sqrt(1 + replicates * overlap / (1 - overlap))
+
+
+def count_subsets(shared: Shared) -> int:
+    """Return how many different subsets there are."""
+    earlier = np.tril(shared >= 1 - 1e-12, -1).any(axis=1)
+    return int((~earlier).sum())
