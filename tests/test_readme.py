@@ -177,7 +177,9 @@ def test_the_output_of_train_compare_is_worded_as_shown() -> None:
     comparison: Any = SimpleNamespace(
         arms=tuple(SHOWN),
         headline=headline(
-            cast(ComparisonStudy, SimpleNamespace(lengths=(4, 20), tune=0, draws=None)), pairs, costs
+            cast(ComparisonStudy, SimpleNamespace(lengths=(4, 20), tune=0, draws=None)),
+            pairs,
+            costs,
         ),
         summaries=summaries,
         pairs=(),

@@ -81,11 +81,18 @@ def test_where_the_curve_is_flat_the_fewest_sources_count() -> None:
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=7))
-def test_a_fitted_curve_never_falls_and_stays_within_its_accuracies(accuracies: list[float]) -> None:
+def test_a_fitted_curve_never_falls_and_stays_within_its_accuracies(
+    accuracies: list[float],
+) -> None:
     sizes = [100 * 2**index for index in range(len(accuracies))]
     curve = fit_curve(sizes, np.array(accuracies))
     assert (np.diff(curve.accuracies) >= 0).all()
-    assert min(accuracies) - 1e-9 <= curve.accuracies[0] <= curve.accuracies[-1] <= max(accuracies) + 1e-9
+    assert (
+        min(accuracies) - 1e-9
+        <= curve.accuracies[0]
+        <= curve.accuracies[-1]
+        <= max(accuracies) + 1e-9
+    )
 
 
 def test_a_curve_needs_two_sizes() -> None:
