@@ -46,7 +46,8 @@ def test_draws_that_share_half_of_their_sources_say_less() -> None:
     sample, _ = samples(values, None, shared(6, 0.5))
     plain, _ = samples(values, None)
     wide, narrow = sample.interval(LEVEL), plain.interval(LEVEL)
-    assert wide and narrow
+    assert wide
+    assert narrow
     ratio = (wide.high - wide.low) / (narrow.high - narrow.low)
     assert ratio == pytest.approx(np.sqrt(7))
 
