@@ -11,8 +11,8 @@ from train.compare.arms import Arm
 from train.report.classes import ClassDifference
 from train.statistics.intervals import Interval
 from train.statistics.looks import Looks
+from train.statistics.overlap import Drawn
 from train.statistics.verdicts import Verdict
-from train.trials.drawn import Drawn
 from train.trials.results import DivergedTrial
 from train.trials.tuning.search import Search
 

@@ -22,8 +22,8 @@ from train.compare.study import ComparisonStudy
 from train.runs.records import versions
 from train.runtime.device import hardware
 from train.statistics.looks import Looks
+from train.statistics.overlap import Drawn
 from train.trials.context import TrialContext, describe_study, of_draw
-from train.trials.drawn import Drawn
 from train.trials.options import StudyOptions
 from train.trials.results import count_diverged, versions_of
 from train.trials.runner import Result, parted

@@ -14,6 +14,7 @@ from expand.splitting.parts import Part
 from expand.views.keys import draw
 from train.data.folders.folder import Folder
 from train.errors import TrainError
+from train.statistics.overlap import Drawn
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,16 @@ def shared_sources(subsets: Sequence[NDArray[np.bool_]]) -> NDArray[np.float64]:
     sizes = kept.sum(axis=1)
     shares: NDArray[np.float64] = (kept @ kept.T / np.maximum.outer(sizes, sizes)).astype(float)
     return shares
+
+
+def describe_draws(folder: Folder, draws: Sequence[Draw], seed: int) -> Drawn:
+    """Return how many sources the draws of all replicates have and share; each is drawn once."""
+    different = list(dict.fromkeys(draws))
+    kept = [drawn_sources(folder, each, seed) for each in different]
+    rows = [different.index(each) for each in draws]
+    shared = shared_sources(kept)[np.ix_(rows, rows)]
+    sources = float(np.mean([kept[row].sum() for row in rows]))
+    return Drawn(sources, len(folder.source_ids), shared)
 
 
 def _first_of_each(

@@ -16,6 +16,7 @@ rather than too narrow.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,3 +44,24 @@ def count_subsets(shared: Shared) -> int:
     """Return how many different subsets there are."""
     earlier = np.tril(shared >= 1 - 1e-12, -1).any(axis=1)
     return int((~earlier).sum())
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """The draws of all replicates: `shared` is the share of sources of each with each."""
+
+    sources: float
+    """On average."""
+    total: int
+    """Of which they are drawn."""
+    shared: Shared
+
+    @property
+    def subsets(self) -> int:
+        """How many different ones there are."""
+        return count_subsets(self.shared)
+
+    @property
+    def overlap(self) -> float:
+        """The share of its sources that one has in common with another, on average."""
+        return mean_overlap(self.shared)

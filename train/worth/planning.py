@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from train.compare.arms import Arm, Speed
 from train.compare.planning import format_duration
 from train.data.folders.folder import Folder
+from train.data.subsets import describe_draws
+from train.statistics.overlap import Drawn
 from train.trials.context import TrialContext
-from train.trials.drawn import Drawn, describe_draws
 from train.worth.study import WorthStudy, epochs_at
 
 

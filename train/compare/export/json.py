@@ -18,7 +18,7 @@ from train.compare.results import (
     PairVerdict,
     Unfinished,
 )
-from train.trials.drawn import Drawn
+from train.statistics.overlap import Drawn
 from train.trials.tuning.search import Search
 
 

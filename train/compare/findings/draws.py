@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from train.compare.study import ComparisonStudy
+from train.data.subsets import describe_draws
 from train.errors import TrainError
+from train.statistics.overlap import Drawn
 from train.trials.context import TrialContext
-from train.trials.drawn import Drawn, describe_draws
 
 
 def draws_of(context: TrialContext[ComparisonStudy], seeds: int) -> Drawn | None:

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from train.compare.arms import Arm
 from train.compare.study import ComparisonStudy
-from train.statistics.overlap import Shared
-from train.trials.drawn import Drawn
+from train.statistics.overlap import Drawn, Shared
 from train.trials.results import DivergedTrial, TrialResult
 
 
