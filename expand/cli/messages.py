@@ -200,7 +200,8 @@ def format_report(report: Report) -> str:
     plan, summary, settings = report.plan, report.summary, report.plan.settings
     counted = f"{format_count(summary.files, 'file')}, {format_bytes(summary.bytes)}"
     if summary.tars:
-        tars = f"{format_count(summary.tars, 'tar')}, {format_bytes(summary.tar_bytes)}"
+        size = format_bytes(sum(tar.bytes for tar in summary.tars))
+        tars = f"{format_count(len(summary.tars), 'tar')}, {size}"
         counted = f"{format_count(summary.files, 'image')}, {format_bytes(summary.bytes)}; {tars}"
     classes = None if set(summary.labels) == {""} else len(summary.labels)
     sources = _format_sources(summary.sources, classes)

@@ -33,7 +33,7 @@ def unfinished_card(
         "state": UNFINISHED,
         "source": source_text(plan.src, plan.out),
         "settings": plan.settings.to_dict(),
-        **({"shard": str(plan.shard)} if plan.shard and not plan.stored else {}),
+        **({"shard": str(plan.shard)} if plan.shard and not plan.in_blocks else {}),
         **({"archives": archives.to_dict()} if archives else {}),
         "found": {
             "sources": scanned.count,

@@ -118,7 +118,7 @@ def do_job(
     durable: bool = False,
 ) -> Report:
     """Do what a plan says, and write the run card."""
-    if plan.stored:
+    if plan.in_blocks:
         from expand.job.blocks.job import run_blocks
 
         summary, noted = run_blocks(plan, estimated, engine, overwrite, strict, progress)

@@ -205,10 +205,9 @@ def check_earlier(plan: Plan, card: dict[str, Any]) -> OutputState:
             "removed the files of an earlier run. Use --overwrite again to finish"
         )
     if card["state"] == UNFINISHED and "blocks" in card:
-        raise ExpandError(
-            f'"{plan.out}" is being written from "{card["source"]}"; run that command again to '
-            "finish it, or choose another folder"
-        )
+        merge = f", and `expand merge {plan.out}` when all shards are" * ("shards" in card)
+        how = f'from "{card["source"]}"; run that command again to finish it{merge}'
+        raise ExpandError(f'"{plan.out}" is being written {how}, or choose another folder')
     notes = [*check_settings(plan, card), *check_versions(card)]
     return OutputState(
         _count_known_files(plan, card), card["cost"]["runs"], notes, careful=True, card=card

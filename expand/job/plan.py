@@ -67,6 +67,11 @@ class Plan:
         return isinstance(self.src, Url) or isinstance(self.out, Url)
 
     @property
+    def in_blocks(self) -> bool:
+        """Whether the run is done in blocks, which several machines can share."""
+        return self.stored or (self.settings.tars and self.shard is not None)
+
+    @property
     def folder(self) -> Path:
         """The input, of a plan without URLs."""
         assert isinstance(self.src, Path)
@@ -173,16 +178,12 @@ def make_plan(
             note := check_groups(completed.group_by, dataset.listing)
         ):
             dataset.notes = (*dataset.notes, note)
-        if completed.tars and shard:
-            raise ExpandError(
-                "--shard cannot be used with --output webdataset; several machines can share the "
-                "work with --engine ray"
-            )
         identity = None if isinstance(src, Url) else Identity.of(src)
         plan = Plan(src, out, completed, dataset, identity)
         _check_stored(plan)
-        # shards of a stored dataset share its blocks
-        return take_share(plan, shard) if shard and not plan.stored else replace(plan, shard=shard)
+        if plan.stored or completed.tars:  # shards share its blocks
+            return replace(plan, shard=shard)
+        return take_share(plan, shard) if shard else plan
     except OSError as error:
         dataset.close()
         raise ExpandError(f'"{src}" cannot be read: {error.strerror}', STOPPED) from error
@@ -195,11 +196,6 @@ def _check_stored(plan: Plan) -> None:
     """Refuse what an object store cannot have."""
     if plan.stored and plan.settings.originals == "link":
         raise ExpandError("an object store has no links; use --originals copy")
-    if plan.stored and plan.settings.tars:
-        raise ExpandError(
-            "--output webdataset reads and writes local folders; write the tars to one, then copy "
-            "them with the tool of the provider: aws s3 sync OUT s3://BUCKET/OUT"
-        )
 
 
 def open_place(place: Place, request: Request, factor: int = 1, format_: str = "keep") -> Dataset:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from expand.archives.index import Tar
 from expand.job.tasks.labels import LabelCounts
 from expand.job.tasks.outcome import Outcome
 from expand.records.rows import LabelFileRow
@@ -58,9 +59,8 @@ class RunSummary:
     """What was mended in labels of the sources."""
     derived: list[LabelFileRow] = field(default_factory=list)
     """Files for the whole set."""
-    tars: int = 0
-    """Tars that the files are in; 0 for a folder."""
-    tar_bytes: int = 0
+    tars: list[Tar] = field(default_factory=list)
+    """Tars that the files are in; none for a folder."""
     bad: list[BadSource] = field(default_factory=list)
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
@@ -93,6 +93,7 @@ class RunSummary:
         self.dropped.update(other.dropped)
         self.mended.update(other.mended)
         self.bad += other.bad
+        self.tars += other.tars
 
     def _add_labels(self, labels: LabelCounts) -> None:
         self.label_files += labels.files

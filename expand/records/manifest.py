@@ -17,7 +17,7 @@ from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from expand.errors import ExpandError
 from expand.records.rows import NotJsonError, Row, files_of, line_of, parse_json, parse_row
@@ -80,6 +80,12 @@ def manifest_name(folder: Path) -> str:
 def as_parquet(manifest: str) -> str:
     """Return the name of a manifest in Parquet, from that of one in JSON lines."""
     return manifest.replace(".jsonl", PARQUET)
+
+
+def manifest_for(settings: dict[str, Any]) -> str:
+    """Return what the manifest is called, from the settings in a run card."""
+    name = LABELLED_MANIFEST if settings.get("dataset") else MANIFEST
+    return as_parquet(name) if settings.get("manifest") == "parquet" else name
 
 
 MANIFESTS = tuple(

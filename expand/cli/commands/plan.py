@@ -48,12 +48,11 @@ def show_plan(
     from expand.cli.messages import format_plan
     from expand.engines.choose import check_workers
     from expand.job.archives.plan import plan_archives
-    from expand.job.blocks.output import peek_store
+    from expand.job.blocks.output import peek_store, read_earlier
     from expand.job.estimate import check_fits, choose_engine, estimate
     from expand.job.output import peek_output
     from expand.job.plan import find_long_names, make_plan
     from expand.job.shares import sample_boxes
-    from expand.records.card import read_card
 
     check_workers(workers)
     with make_plan(src, out, settings, read_request(options), shard) as planned:
@@ -61,7 +60,7 @@ def show_plan(
         workers = choose_engine(planned, estimated, workers).workers
         archives = None
         if planned.settings.tars:
-            archives = plan_archives(planned, read_card(planned.records))
+            archives = plan_archives(planned, read_earlier(planned))
         echo(format_plan(planned, estimated, workers, archives))
         if boxes := sample_boxes(planned).sentence():
             echo(boxes)

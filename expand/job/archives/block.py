@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from hashlib import sha256
 from typing import NamedTuple
@@ -21,7 +21,14 @@ from expand.job.archives.growing import GrowingTar
 from expand.job.archives.plan import Archives
 from expand.job.archives.records import read_tars, write_tars
 from expand.job.summary import RunSummary
-from expand.job.tasks.context import PROBLEMS, TaskContext, check_card, check_output, problem_of
+from expand.job.tasks.context import (
+    PROBLEMS,
+    Context,
+    TaskContext,
+    check_card,
+    check_output,
+    problem_of,
+)
 from expand.job.tasks.copies import File, make_files
 from expand.job.tasks.drawing import DrawnSource, draw_sources
 from expand.job.tasks.labels import classes_of
@@ -46,14 +53,6 @@ class Block(NamedTuple):
     known: tuple[Tar, ...] = ()
 
 
-class BlockResult(NamedTuple):
-    """What became of a block."""
-
-    number: int
-    tars: list[Tar]
-    summary: RunSummary
-
-
 class Begun(NamedTuple):
     """A source whose file was read: its samples in earlier tars, and what is still to be made."""
 
@@ -66,7 +65,7 @@ class Begun(NamedTuple):
     problem: str = ""
 
 
-def do_block(context: TaskContext, archives: Archives, strict: bool, block: Block) -> BlockResult:
+def do_block(context: TaskContext, archives: Archives, strict: bool, block: Block) -> RunSummary:
     """Write the tars of a block that do not exist; raise ExpandError if a folder went away.
 
     Tars of an earlier run are kept if their sources are the same, byte for byte; else all tars of
@@ -91,19 +90,22 @@ class BlockWriter:
 
     def __init__(
         self,
-        context: TaskContext,
+        context: Context,
         archives: Archives,
         block: Block,
         folder: OutputFolder,
         found: Sequence[Tar],
+        fetch: Callable[[Sequence[Source]], None] = lambda _sources: None,
     ) -> None:
+        """Begin; `fetch` is called with the sources that `context` is to read next."""
+        self.fetch = fetch
         self.context, self.archives, self.block, self.folder = context, archives, block, folder
         self.settings, self.found = context.settings, list(found)
         self.views = list(self.settings.views_written)
         existing = {tar.view for tar in found}
         self.missing = [k for k in self.views if k not in existing]
 
-    def write(self, *, strict: bool) -> BlockResult:
+    def write(self, *, strict: bool) -> RunSummary:
         """Write all tars that are missing; raise StaleError if those that exist are stale."""
         number, summary = self.block.number, RunSummary()
         with ExitStack() as stack:
@@ -124,19 +126,20 @@ class BlockWriter:
                     for sample in made:
                         samples[sample.key.view].append(sample.to_members())
                 if strict and summary.bad:
-                    return BlockResult(number, [], RunSummary(bad=summary.bad))
+                    return RunSummary(bad=summary.bad)
                 rows.append("".join(lines).encode())
                 for tar in tars:
                     tar.add(samples[tar.view])
             earlier.end()
             write_tars(self.folder, number, self.found)  # others are replaced from now on
-            sync = self.context.durable
+            sync = self.folder.durable
             written = sorted(
                 [*self.found, *(tar.publish(sync=sync) for tar in tars)], key=lambda tar: tar.view
             )
             publish(rows, BLOCK_ROWS.format(number), sync=False)
             write_tars(self.folder, number, written)
-        return BlockResult(number, written, summary)
+        summary.tars = written
+        return summary
 
     def _chunks(self) -> Iterator[list[tuple[int, Source]]]:
         """Yield the sources with their numbers, a few at a time: many small or one large."""
@@ -155,6 +158,7 @@ class BlockWriter:
         self, chunk: list[tuple[int, Source]], earlier: EarlierTars
     ) -> Iterator[tuple[Outcome, list[Sample]]]:
         """Yield what becomes of each source, and its new samples; views are drawn together."""
+        self.fetch([source for _, source in chunk])
         begun = [self._begin(number, source, earlier) for number, source in chunk]
         opened = [each.opened for each in begun if each.opened]
         drawn = iter(draw_sources(self.settings, opened))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from expand.archives.names import Key, tar_name
@@ -16,16 +17,19 @@ from expand.job.blocks.keys import block_of
 from expand.records.manifest import read_rows
 from expand.records.rows import Row
 from expand.storage.removal import open_output
+from expand.storage.stores.open import open_store
+from expand.storage.stores.url import Place
 
 
-def find_row(folder: Path, name: str) -> Row:
+def find_row(folder: Path, name: str, place: Place | None = None) -> Row:
     """Return the row of a sample: `name` is a key, a member of a tar, or a file of the manifest.
 
-    Raise ExpandError if there is none.
+    The tars lie at `place`, if not in the `folder` of the records. Raise ExpandError if there is
+    none.
     """
     key = Key.parse(name.rpartition("/")[2].partition(".")[0])
     if key:
-        with _open(folder, tar_name(key.block, key.view)) as entries:
+        with _open(place or folder, tar_name(key.block, key.view)) as entries:
             for _, entry in entries:
                 if entry.key == key:
                     return entry.row
@@ -35,24 +39,41 @@ def find_row(folder: Path, name: str) -> Row:
     raise ExpandError(f'"{name}" is not in the manifest of "{folder}", and no sample of its tars')
 
 
-def read_stored(folder: Path, row: Row, blocks: int) -> tuple[Path, bytes]:
+def read_stored(place: Place, row: Row, blocks: int) -> tuple[Place, bytes]:
     """Return the tar that has the sample of a row, and the bytes of its image there."""
     name = tar_name(block_of(row["source"], blocks), row["view"])
-    with _open(folder, name) as entries:
+    with _open(place, name) as entries:
         for file, entry in entries:
             if entry.row["source"] == row["source"]:
-                return folder / name, read_member(file, entry.image, entry.image.size)
-    raise ExpandError(f'"{folder / name}" has no sample of "{row["source"]}"')
+                return place / name, read_member(file, entry.image, entry.image.size)
+    raise ExpandError(f'"{place / name}" has no sample of "{row["source"]}"')
 
 
 @contextmanager
-def _open(folder: Path, name: str) -> Iterator[Iterator[tuple[BinaryIO, Entry]]]:
+def open_tar(place: Place, name: str) -> Iterator[BinaryIO]:
+    """Open a tar of an output; one at a URL is fetched into a temporary file.
+
+    Raise OSError or MissingError if there is none.
+    """
+    if isinstance(place, Path):
+        with open_output(place) as output, BufferedReader(output.open(name)) as file:
+            yield file
+        return
+    with TemporaryFile(prefix="expand-") as fetched:
+        for block in open_store(place).stream(name):
+            fetched.write(block)
+        fetched.seek(0)
+        yield fetched
+
+
+@contextmanager
+def _open(place: Place, name: str) -> Iterator[Iterator[tuple[BinaryIO, Entry]]]:
     """Open a tar; yield its samples. Raise ExpandError if it is missing or damaged."""
     try:
-        with open_output(folder) as output, BufferedReader(output.open(name)) as file:
+        with open_tar(place, name) as file:
             yield ((file, entry) for entry in list_samples(file))
     except DamagedTarError as error:
-        raise ExpandError(f'"{folder / name}" {error}; `expand verify` checks all tars') from error
+        raise ExpandError(f'"{place / name}" {error}; `expand verify` checks all tars') from error
     except OSError as error:
         reason = error.strerror or error
-        raise ExpandError(f'"{folder / name}" cannot be read: {reason}') from error
+        raise ExpandError(f'"{place / name}" cannot be read: {reason}') from error

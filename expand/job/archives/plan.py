@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from expand.archives.extension import common_extension
+from expand.archives.index import Index, Tar
 from expand.archives.members import member_bytes
 from expand.archives.samples import json_of
 from expand.errors import BadImageError, ExpandError
@@ -20,7 +21,7 @@ from expand.job.tasks.outcome import row_of
 from expand.job.tasks.sources import open_source
 from expand.layouts.layout import FOLDERS
 from expand.layouts.listing import spread_out
-from expand.layouts.source import Source, read_source
+from expand.layouts.source import Source
 
 SHARD_BYTES = 10**9
 """The default of --shard-size."""
@@ -51,7 +52,8 @@ class Archives:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data for the run card."""
-        return {key: value for key, value in asdict(self).items() if key != "sample_bytes"}
+        classes = list(self.classes)
+        return {"blocks": self.blocks, "extension": self.extension, "classes": classes}
 
     def number_of(self, label: str) -> int | None:
         """Return the number of a class; None if the images have no classes."""
@@ -100,17 +102,23 @@ def plan_archives(plan: Plan, card: dict[str, Any] | None = None) -> Archives:
 def read_archives(card: dict[str, Any]) -> Archives:
     """Return what a run card says; raise ExpandError if that cannot be."""
     values = card.get("archives")
-    try:
-        assert isinstance(values, dict)
-        blocks, extension, classes = (values[key] for key in ("blocks", "extension", "classes"))
-        assert type(blocks) is int
-        assert 1 <= blocks <= MOST_BLOCKS
-        assert isinstance(extension, str)
-        assert isinstance(classes, list)
-        assert all(isinstance(name, str) for name in classes)
-    except (AssertionError, KeyError) as error:
-        raise ExpandError('the run card has "archives" that cannot be used') from error
+    values = values if isinstance(values, dict) else {}
+    blocks, extension, classes = (values.get(key) for key in ("blocks", "extension", "classes"))
+    if (
+        type(blocks) is not int
+        or not 1 <= blocks <= MOST_BLOCKS
+        or not isinstance(extension, str)
+        or not isinstance(classes, list)
+        or not all(isinstance(name, str) for name in classes)
+    ):
+        raise ExpandError('the run card has "archives" that cannot be used')
     return Archives(blocks, extension, tuple(classes))
+
+
+def make_index(archives: Archives, factor: int, tars: Iterable[Tar]) -> Index:
+    """Return the index of tars, which may come in any order."""
+    ordered = sorted(tars, key=lambda tar: (tar.block, tar.view))
+    return Index(archives.classes, archives.blocks, factor, archives.extension, tuple(ordered))
 
 
 def _check_same(plan: Plan, earlier: Archives, now: Archives) -> None:
@@ -134,7 +142,7 @@ def _sample_bytes(plan: Plan) -> int:
     sources = copies = rows = count = 0
     for source in spread_out(plan.listing, SAMPLED):
         try:
-            made = _make_copy(plan.settings, plan.folder / source.id, source)
+            made = _make_copy(plan.settings, plan.read(source), source)
         except (BadImageError, MemoryError):
             continue
         count += 1
@@ -147,12 +155,10 @@ def _sample_bytes(plan: Plan) -> int:
     return member_bytes(int(image)) + member_bytes(row) + member_bytes(1)
 
 
-def _make_copy(settings: Settings, path: os.PathLike[str], source: Source) -> tuple[int, int]:
+def _make_copy(settings: Settings, data: bytes, source: Source) -> tuple[int, int]:
     """Make a copy of a source; return its bytes, and those of its row."""
     k = settings.written_for(source)[-1:]
-    opened = open_source(
-        source.id, read_source(os.fspath(path)), k, (), classes_of(settings, source, None)
-    )
+    opened = open_source(source.id, data, k, (), classes_of(settings, source, None))
     (file,) = make_files(opened, settings)
     return len(file.data), len(json_of(row_of(source, file, settings.group_by)))
 

@@ -7,12 +7,11 @@ from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
-from expand.archives.index import Tar, make_index
 from expand.archives.names import INDEX
 from expand.engines.engine import Engine
-from expand.job.archives.block import Block, BlockResult, do_block
+from expand.job.archives.block import Block, do_block
 from expand.job.archives.dealing import Dealt
-from expand.job.archives.plan import Archives
+from expand.job.archives.plan import Archives, make_index
 from expand.job.archives.records import read_index, remove_records
 from expand.job.plan import Plan
 from expand.job.run import Progress, StrictError, clocks
@@ -43,15 +42,13 @@ def run_archives(
     A bad source is noted and left out; with `strict`, no other block is begun after it, and
     StrictError is raised.
     """
-    summary, started, tars = RunSummary(), clocks(), list[Tar]()
+    summary, started = RunSummary(), clocks()
     try:
         with closing(_results(plan, archives, context, engine, strict, summary)) as results:
             for result in results:
-                summary.merge(result.summary)
-                tars += result.tars
-                bad = len(result.summary.bad) * len(plan.settings.views_written)
-                progress(result.summary.files + bad)
-        summary.tars, summary.tar_bytes = len(tars), sum(tar.bytes for tar in tars)
+                summary.merge(result)
+                bad = len(result.bad) * len(plan.settings.views_written)
+                progress(result.files + bad)
         summary.bad.sort(key=lambda bad: order(bad.source))
         summary.labels = dict(sorted(summary.labels.items()))
         if summary.bad:
@@ -61,9 +58,7 @@ def run_archives(
         check_output(context.out, context.output)
         check_card(folder)
         _write_manifest(plan, archives, folder)
-        index = make_index(
-            archives.classes, archives.blocks, plan.settings.factor, archives.extension, tars
-        )
+        index = make_index(archives, plan.settings.factor, summary.tars)
         folder.write(INDEX, index.to_json(), sync=True)
         remove_records(folder, archives.blocks)
     finally:
@@ -79,7 +74,7 @@ def _results(
     engine: Engine,
     strict: bool,
     summary: RunSummary,
-) -> Generator[BlockResult, None, None]:
+) -> Generator[RunSummary, None, None]:
     """Yield the results of all blocks; with `strict`, of those begun before a bad source."""
     known = read_index(context.out)
 

@@ -9,8 +9,11 @@ from contextlib import closing
 from functools import partial
 from typing import Any
 
+from expand.archives.names import parse_tar_name
 from expand.engines.engine import Engine
 from expand.errors import STOPPED, ExpandError
+from expand.job.archives.plan import read_archives
+from expand.job.archives.stored import do_stored_block
 from expand.job.blocks.dealing import Block, Dealt
 from expand.job.blocks.keys import block_of
 from expand.job.blocks.output import (
@@ -31,7 +34,7 @@ from expand.job.summary import RunSummary
 from expand.layouts.limits import limits_of
 from expand.records.card import FINISHED
 from expand.records.manifest import read_records
-from expand.storage.stores.store import MissingError
+from expand.storage.stores.store import Entry, MissingError
 
 
 def run_blocks(
@@ -87,14 +90,25 @@ def _deal(plan: Plan, begun: Begun, dealt: Dealt) -> tuple[list[PartName], list[
     missing = sorted({*wanted}.intersection(part.number for part in {*parts} - {*present}))
     stale = [part for part in present if part not in {*parts}]
     with earlier_records(plan, begun, stale) as folder:
-        for record in read_records(folder) if folder and missing else ():
+        rows = folder and missing and not plan.settings.tars  # tars have their rows
+        for record in read_records(folder) if folder and rows else ():
             dealt.add(block_of(record.source, blocks), (record.source, record.lines))
     for page in begun.store.pages() if begun.earlier and missing else ():
         for entry in page:
             if not is_record(entry.name):
-                dealt.add(block_of(entry.name, blocks), entry)
+                _deal_file(plan, entry, dealt)
     dealt.write()
     return parts, missing
+
+
+def _deal_file(plan: Plan, entry: Entry, dealt: Dealt) -> None:
+    """Put a file into the list of its block."""
+    if not plan.settings.tars:
+        dealt.add(block_of(entry.name, dealt.blocks), entry)
+        return
+    tar = parse_tar_name(entry.name)
+    if tar and tar[0] < dealt.blocks and tar[1] in plan.settings.views_written:
+        dealt.add(tar[0], entry)
 
 
 def seed_of(begun: Begun) -> str:
@@ -125,7 +139,10 @@ def _do(
                 return
             yield dealt.read(number, seed)
 
-    with closing(engine.map(partial(do_block, job), blocks())) as done:
+    work = partial(do_block, job)
+    if plan.settings.tars:
+        work = partial(do_stored_block, job, read_archives(begun.card))
+    with closing(engine.map(work, blocks())) as done:
         for each in done:
             made = total.made + each.summary.made
             total = add_up([total, each.summary])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from expand.errors import ExpandError
+from expand.job.archives.plan import plan_archives
 from expand.job.blocks.keys import MOST_BLOCKS, count_blocks
 from expand.job.blocks.parts import FOLDER, PartName
 from expand.job.blocks.records import LocalRecords, find_parts, load_card
@@ -16,7 +17,7 @@ from expand.job.cards import unfinished_card
 from expand.job.output import OutputState, check_settings, check_versions, count_known_files
 from expand.job.plan import Plan
 from expand.records.card import CARD, DELETING, FINISHED, UNFINISHED, card_bytes
-from expand.records.manifest import LABELLED_MANIFEST, MANIFEST
+from expand.records.manifest import MANIFESTS, manifest_for
 from expand.storage.lock import LOCK_FILES, Lock
 from expand.storage.names import is_temporary
 from expand.storage.stores.open import before_writing, open_store
@@ -70,7 +71,7 @@ def _begin(plan: Plan, store: Store, overwrite: bool) -> Begun:
     earlier = load_card(store)
     if earlier is None:
         _check_empty(plan, store)
-        card = {**unfinished_card(plan, []), **_block_fields(plan)}
+        card = {**unfinished_card(plan, []), **_block_fields(plan, None)}
         if store.create(CARD, card_bytes(card)):
             return Begun(store, card, None)
         earlier = load_card(store)  # another run was faster
@@ -78,13 +79,17 @@ def _begin(plan: Plan, store: Store, overwrite: bool) -> Begun:
             raise ExpandError(f'"{plan.out}" is being removed; choose another output')
     notes = check_resumed(plan, earlier, overwrite)
     kept = {"blocks": earlier["blocks"]} if is_begun(earlier) else {}
-    card = {**unfinished_card(plan, earlier["cost"]["runs"]), **_block_fields(plan), **kept}
+    fields = _block_fields(plan, earlier)
+    card = {**unfinished_card(plan, earlier["cost"]["runs"]), **fields, **kept}
     return Begun(store, card, earlier, tuple(notes))
 
 
-def _block_fields(plan: Plan) -> dict[str, Any]:
-    """Return what the run card of a run in blocks has until the run is finished."""
+def _block_fields(plan: Plan, earlier: dict[str, Any] | None) -> dict[str, Any]:
+    """Return what the run card of a run in blocks has beside that of others."""
     shards = {"shards": plan.shard.of} if plan.shard else {}
+    if plan.settings.tars:
+        archives = plan_archives(plan, earlier)
+        return {"archives": archives.to_dict(), "blocks": archives.blocks, **shards}
     return {"blocks": count_blocks(plan.listing.summary), **shards}
 
 
@@ -127,6 +132,12 @@ def peek_store(plan: Plan, overwrite: bool = False) -> OutputState:
         return OutputState(notes=check_resumed(plan, card, overwrite), card=card)
 
 
+def read_earlier(plan: Plan) -> dict[str, Any] | None:
+    """Return the run card of an earlier run in the output of a plan; None if there is none."""
+    with before_writing(), closing(open_store(plan.out)) as store:
+        return load_card(store)
+
+
 def _removal(plan: Plan) -> str:
     tools = {
         "s3": "aws s3 rm --recursive {}",
@@ -151,12 +162,12 @@ def _check_empty(plan: Plan, store: Store) -> None:
 
 def manifest_of(plan: Plan) -> str:
     """Return what the manifest of a plan is called."""
-    return LABELLED_MANIFEST if plan.settings.dataset else MANIFEST
+    return manifest_for(plan.settings.to_dict())
 
 
 def is_record(name: str) -> bool:
     """Tell whether a file is one of the records of a run in blocks."""
-    return name.startswith(FOLDER) or name in (CARD, MANIFEST, LABELLED_MANIFEST, *LOCK_FILES)
+    return name.startswith(FOLDER) or name in (CARD, *MANIFESTS, *LOCK_FILES)
 
 
 @contextmanager

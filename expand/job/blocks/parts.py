@@ -6,8 +6,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
+from expand.archives.index import Tar
 from expand.errors import STOPPED, ExpandError
 from expand.job.summary import BadSource, RunSummary
 from expand.records.rows import NotJsonError, parse_json
@@ -37,9 +39,16 @@ class PartName(NamedTuple):
 
 def write_part(summary: RunSummary, lines: Iterable[str]) -> bytes:
     """Return the bytes of a part."""
+    return part_head(summary) + "".join(lines).encode()
+
+
+def part_head(summary: RunSummary) -> bytes:
+    """Return the line of counts of a part."""
     counts: dict[str, Any] = {key: getattr(summary, key) for key in COUNTED}
     counts |= {"labels": summary.labels, "bad": summary.bad}
-    return "".join([json.dumps(counts) + "\n", *lines]).encode()
+    if summary.tars:
+        counts["tars"] = [asdict(tar) for tar in summary.tars]
+    return (json.dumps(counts) + "\n").encode()
 
 
 def read_part(name: str, data: bytes) -> tuple[RunSummary, bytes]:
@@ -52,6 +61,7 @@ def read_part(name: str, data: bytes) -> tuple[RunSummary, bytes]:
             setattr(summary, key, int(counts[key]))
         summary.labels = {str(label): int(count) for label, count in counts["labels"].items()}
         summary.bad = [BadSource(str(source), str(reason)) for source, reason in counts["bad"]]
+        summary.tars = [Tar(**tar) for tar in counts.get("tars", ())]
     except (NotJsonError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise ExpandError(
             f'"{name}" is not a part of a manifest; remove it and run the same command again',
@@ -68,6 +78,7 @@ def add_up(parts: Iterable[RunSummary]) -> RunSummary:
             setattr(total, key, getattr(total, key) + getattr(part, key))
         labels.update(part.labels)
         total.bad += part.bad
+        total.tars += part.tars
     total.labels = dict(sorted(labels.items()))
     total.bad.sort(key=lambda bad: bad.source.split("/"))
     return total

@@ -6,12 +6,15 @@ import json
 from contextlib import suppress
 from typing import Any
 
+from expand.archives.names import INDEX
+from expand.job.archives.plan import make_index, read_archives
 from expand.job.blocks.parts import FOLDER, PartName, add_up
 from expand.job.blocks.records import LocalRecords, remove_parts, save_card
 from expand.job.cards import finish_card
+from expand.job.settings import Settings
 from expand.job.sharding.shard import Shard
 from expand.job.summary import RunSummary
-from expand.records.manifest import LABELLED_MANIFEST, MANIFEST
+from expand.records.manifest import manifest_for
 from expand.storage.stores.store import Store
 
 OF_BLOCKS = ("blocks", "shards")
@@ -24,10 +27,15 @@ def publish(store: Store, card: dict[str, Any], parts: list[PartName]) -> RunSum
 
     Killed at any moment, it can be done again. Raise MissingError if a part does not exist.
     """
-    manifest = LABELLED_MANIFEST if card["settings"].get("dataset") else MANIFEST
+    settings = Settings.from_dict(card["settings"])
+    manifest = manifest_for(card["settings"])
     with LocalRecords(store) as records:
         summary = add_up(records.fetch_parts(parts))
-        store.write_file(manifest, records.merge(manifest, len(parts)))
+        path = records.merge(manifest, len(parts), settings.manifest_columns)
+        store.write_file(manifest, path)
+    if settings.tars:
+        index = make_index(read_archives(card), settings.factor, summary.tars)
+        store.write(INDEX, index.to_json())
     kept = {key: value for key, value in card.items() if key not in OF_BLOCKS}
     save_card(store, finish_card(kept, summary))
     remove_parts(store)

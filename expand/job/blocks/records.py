@@ -83,15 +83,38 @@ class LocalRecords:
                 self._write(PART.format(number), [rows])
                 yield summary
 
-    def merge(self, name: str, parts: int) -> Path:
-        """Merge the rows of the first fetched parts; return the path of the manifest."""
+    def merge(self, name: str, parts: int, columns: tuple[str, ...] | None = None) -> Path:
+        """Merge the rows of the first fetched parts; return the path of the manifest.
+
+        With `columns` (see `write_parquet`), it is in Parquet.
+        """
         paths = [self.path / PART.format(number) for number in range(parts)]
         numbers = count()
         lines = merge_parts(paths, lambda: self.path / f"merged-{next(numbers)}")
-        merged = self._write(name, lines)
+        merged = self.path / name
+        if columns is None:
+            self._write(name, lines)
+        else:
+            self._write_parquet(merged, lines, columns)
         for path in paths:
             path.unlink()
         return merged
+
+    def _write_parquet(self, path: Path, lines: Iterable[bytes], columns: Iterable[str]) -> None:
+        from expand.records.parquet import write_parquet
+
+        try:
+            with path.open("wb") as file:
+                write_parquet(file, lines, columns)
+        except OSError as error:
+            raise self._full(path, error) from error
+
+    def _full(self, path: Path, error: OSError) -> ExpandError:
+        return ExpandError(
+            f"the records of {self.store.place} do not fit into the temporary folder "
+            f'"{os.path.dirname(path)}": {error.strerror}',
+            STOPPED,
+        )
 
     def _write(self, name: str, blocks: Iterable[bytes]) -> Path:
         path = self.path / name
@@ -99,9 +122,5 @@ class LocalRecords:
             with path.open("wb") as file:
                 file.writelines(blocks)
         except OSError as error:
-            raise ExpandError(
-                f"the records of {self.store.place} do not fit into the temporary folder "
-                f'"{os.path.dirname(path)}": {error.strerror}',
-                STOPPED,
-            ) from error
+            raise self._full(path, error) from error
         return path

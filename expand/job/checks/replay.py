@@ -166,7 +166,7 @@ def replay_file(folder: Path, name: str, replayer: Replayer) -> bytes:
 
 def replay_into(
     folder: Path, file: str, src: Place | None = None, to: Path | None = None
-) -> tuple[Path, bool]:
+) -> tuple[Place, bool]:
     """Make a file again and write it to its path in the folder, or to `to`.
 
     Return the path, and whether a file with these bytes was there already.
@@ -177,7 +177,7 @@ def replay_into(
             check_outside(replayer.src, to)
         made = replay_file(folder, name, replayer)
         if replayer.archives and not to:
-            return _compare(folder, name, replayer.archives, made), True
+            return compare(folder, name, replayer.archives, made), True
     path = to or folder / name
     if path.is_file() and not path.is_symlink() and path.read_bytes() == made:
         return path, True
@@ -189,9 +189,15 @@ def replay_into(
     return path, False
 
 
-def _compare(folder: Path, name: str, archives: Archives, made: bytes) -> Path:
-    """Return the tar that has an image; raise ExpandError if its bytes are not those made again."""
-    path, stored = read_tar(folder, find_row(folder, name), archives.blocks)
+def compare(
+    folder: Path, name: str, archives: Archives, made: bytes, place: Place | None = None
+) -> Place:
+    """Return the tar that has an image; raise ExpandError if its bytes are not those made again.
+
+    The tars lie at `place`, if not in the `folder` of the records.
+    """
+    row = find_row(folder, name, place)
+    path, stored = read_tar(place or folder, row, archives.blocks)
     if stored != made:
         raise ExpandError(
             f'"{path}" has other bytes of "{name}" than were written: it is damaged. Use --to to '

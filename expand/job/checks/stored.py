@@ -7,15 +7,17 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from expand.archives.names import INDEX
 from expand.engines.choose import make_thread_engine
 from expand.errors import ExpandError
+from expand.job.archives.lookup import find_row
 from expand.job.blocks.records import LocalRecords, find_parts, load_card
 from expand.job.checks.repair import Repair
-from expand.job.checks.replay import Replayer, replay_file
+from expand.job.checks.replay import Replayer, compare, replay_file
 from expand.job.checks.verify import Verification, verify
 from expand.job.run import Progress
 from expand.records.card import CARD, UNFINISHED, is_tars
-from expand.records.manifest import LABELLED_MANIFEST, MANIFEST, read_rows
+from expand.records.manifest import MANIFESTS, read_rows
 from expand.records.rows import Row, files_of
 from expand.storage.files import write_whole
 from expand.storage.stores.open import check_store, open_store
@@ -35,13 +37,10 @@ def fetched(url: Url) -> Iterator[Path]:
     check_store(url)
     store = open_store(url)
     card = load_card(store)
-    if card and is_tars(card):
-        raise ExpandError(
-            f'"{url}" holds tars, which are checked in a local folder only; copy it first, with '
-            "the tool of the provider"
-        )
     with LocalRecords(store) as records:
-        found = [records.fetch(name) for name in (MANIFEST, LABELLED_MANIFEST)]
+        found = [records.fetch(name) for name in MANIFESTS]
+        if is_tars(card):
+            records.fetch(INDEX)
         if not any(found) and card and (card["state"] == UNFINISHED or find_parts(store)):
             raise ExpandError(
                 f'"{url}" was interrupted: not a finished output of expand. Run the command that '
@@ -94,7 +93,12 @@ def replay_stored(
     with fetched(url) as folder, Replayer(folder, src) as replayer:
         if to:
             check_outside(replayer.src, to)
-        made = replay_file(folder, name, replayer)
+        if replayer.archives:
+            made = replayer.make(find_row(folder, name, url))
+            if not to:
+                return compare(folder, name, replayer.archives, made, url), True
+        else:
+            made = replay_file(folder, name, replayer)
     if to:
         same = to.is_file() and not to.is_symlink() and to.read_bytes() == made
         if not same:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import blake2b, file_digest
-from io import BufferedReader
+from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -16,6 +15,7 @@ from expand.archives.reading import DamagedTarError
 from expand.archives.samples import list_samples
 from expand.engines.engine import Engine
 from expand.errors import ExpandError
+from expand.job.archives.lookup import open_tar
 from expand.job.archives.plan import read_archives
 from expand.job.run import Progress
 from expand.job.settings import Settings
@@ -25,8 +25,12 @@ from expand.records.problems import Problem
 from expand.records.rows import Row, line_of
 from expand.storage.files import walk
 from expand.storage.reading import read_record
-from expand.storage.removal import open_output
+from expand.storage.stores.open import open_store
+from expand.storage.stores.store import MissingError
+from expand.storage.stores.url import Place, Url
 
+BLOCK = 1 << 20
+"""Bytes of a tar that are read at a time."""
 MODULUS = 1 << 128
 
 
@@ -48,9 +52,16 @@ class TarCheck:
 
 
 def check_tars(
-    folder: Path, card: dict[str, Any], engine: Engine, progress: Progress = lambda _samples: None
+    folder: Path,
+    card: dict[str, Any],
+    engine: Engine,
+    progress: Progress = lambda _samples: None,
+    url: Url | None = None,
 ) -> TarCheck:
-    """Check the tars of an output folder against their index, and the manifest against them."""
+    """Check the tars of an output folder against their index, and the manifest against them.
+
+    With a `url`, the tars lie there, and `folder` has the records only.
+    """
     result = TarCheck()
     index = _read_index(folder, result)
     if index is None:
@@ -58,7 +69,8 @@ def check_tars(
     result.files, result.bytes = len(index.tars), sum(tar.bytes for tar in index.tars)
     result.problems += _check_complete(card, index)
     total = 0
-    for tar, found in zip(index.tars, engine.map(partial(_check, folder), index.tars), strict=True):
+    work = partial(_check, url or folder)
+    for tar, found in zip(index.tars, engine.map(work, index.tars), strict=True):
         total += found.rows
         if found.problem:
             result.problems.append(found.problem)
@@ -66,7 +78,7 @@ def check_tars(
     whole = not result.problems
     _check_manifest(folder, result, total % MODULUS if whole else None)
     result.problems += _check_counts(card, index, result.rows, manifest_name(folder))
-    result.problems += _find_extra(folder, index)
+    result.problems += _find_extra(url or folder, index, manifest_name(folder))
     return result
 
 
@@ -93,16 +105,18 @@ def _check_complete(card: dict[str, Any], index: Index) -> Iterator[Problem]:
                 yield Problem("lost", tar_name(block, view), "is not in the index")
 
 
-def _check(folder: Path, tar: Tar) -> Found:
+def _check(place: Place, tar: Tar) -> Found:
     """Read a tar: its hash, and the rows of its samples."""
     try:
-        with open_output(folder) as output, BufferedReader(output.open(tar.file)) as file:
-            digest = file_digest(file, "sha256").hexdigest()
-            size = file.tell()
-            if (size, digest) != (tar.bytes, tar.sha256):
+        with open_tar(place, tar.file) as file:
+            digest, size = sha256(), 0
+            while block := file.read(BLOCK):
+                digest.update(block)
+                size += len(block)
+            if (size, digest.hexdigest()) != (tar.bytes, tar.sha256):
                 return Found(problem=Problem("damaged", tar.file, _describe(file, tar, size)))
             rows = [row_digest(entry.row) for entry in list_samples(file)]
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, MissingError):
         return Found(problem=Problem("lost", tar.file, "is missing"))
     except DamagedTarError as error:
         return Found(problem=Problem("damaged", tar.file, str(error)))
@@ -160,12 +174,16 @@ def _check_counts(
         yield Problem("miscounted", "expand.json", detail)
 
 
-def _find_extra(folder: Path, index: Index) -> Iterator[Problem]:
+def _find_extra(place: Place, index: Index, manifest: str) -> Iterator[Problem]:
     """Yield the files that are neither records nor in the index."""
-    manifest = manifest_name(folder)
+    names: Iterable[str]
+    if isinstance(place, Url):
+        names = (entry.name for page in open_store(place).pages() for entry in page)
+    else:
+        names = walk(place)
     for name in sorted(
         name
-        for name in walk(folder)
+        for name in names
         if name not in index.by_name and name != INDEX and not is_record(name, manifest)
     ):
         yield Problem("extra", name, "is not in the index")

@@ -92,7 +92,7 @@ def verify(
     card = read_card(folder)
     result.problems += _check_finished(card)
     if card and is_tars(card):
-        return _verify_tars(result, check_tars(folder, card, engine, progress))
+        return _verify_tars(result, check_tars(folder, card, engine, progress, url))
     present = 0
     rows = _count_rows(folder, result, card["settings"] if card else None)
     chunks = _chunks(_counted(chain(_listed(rows), _derived(card)), result))

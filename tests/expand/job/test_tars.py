@@ -228,7 +228,6 @@ def test_a_format_makes_one_of_several(class_folder: Folder, tmp_path: Path) -> 
         ({"balance": "max"}, "--balance gives images different numbers of views"),
         ({"originals": "link"}, "--originals link cannot be used"),
         ({"shard_size": 10}, "--shard-size must be"),
-        ({"shard": "1/2"}, "--shard cannot be used"),
         ({"output": "zip"}, "--output must be"),
         ({"output": "folder"}, "--shard-size needs --output webdataset"),
     ],

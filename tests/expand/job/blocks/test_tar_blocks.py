@@ -1,0 +1,141 @@
+"""Tars at URLs and in shards: those that one run on local folders writes, byte for byte."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from expand import ExpandError, expand
+from expand.archives.index import Index
+from expand.engines.choose import make_engine
+from expand.job.blocks.merge import merge_blocks
+from expand.job.checks.stored import replay_stored, verify_stored
+from expand.job.checks.verify import verify
+from expand.storage.stores.open import open_store
+from expand.storage.stores.url import Url, parse_place
+from tests.conftest import Folder, tree
+from tests.expand.job.blocks.test_blocks import memory, place
+from tests.expand.job.test_tars import jpegs, make, samples
+from tests.stores import contents, fill
+
+
+def run(src: object, out: object, factor: int = 3, **options: Any) -> None:
+    settings = {"output": "webdataset", "shard_size": 30_000, "engine": make_engine(1)}
+    expand(src, out, factor=factor, **{**settings, **options})  # type: ignore[arg-type]
+
+
+def url_of(text: str) -> Url:
+    url = parse_place(text)
+    assert isinstance(url, Url)
+    return url
+
+
+@pytest.mark.parametrize(
+    ("from_", "to"), [("folder", "memory"), ("memory", "folder"), ("s3", "s3")]
+)
+def test_tars_at_urls_are_those_of_folders(
+    class_folder: Folder, tmp_path: Path, request: pytest.FixtureRequest, from_: str, to: str
+) -> None:
+    src = jpegs(class_folder, 24)
+    local = make(src, tmp_path / "local", factor=2)
+    source = src if from_ == "folder" else fill(place(from_, tmp_path, request), src)
+    out = place(to, tmp_path, request)
+    run(source, out, 2)
+    assert contents(out) == tree(local)
+    run(source, out, 4)
+    assert contents(out) == tree(make(src, local, factor=4))
+    if to != "folder":
+        assert verify_stored(url_of(out)).problems == []
+
+
+def test_an_interrupted_run_at_a_url_is_resumed(class_folder: Folder, tmp_path: Path) -> None:
+    src, out = jpegs(class_folder, 24), memory()
+    whole = tree(make(src, tmp_path / "local"))
+
+    def stop(files: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(src, out, progress=stop)
+    store = open_store(out)
+    assert store.size("000000-0.tar")
+    assert not store.size("index.json")
+    store.delete(["000000-1.tar"])  # as if the first block had been interrupted
+    store.delete([e.name for page in store.pages(".blocks/") for e in page])
+    run(src, out)
+    assert contents(out) == whole
+
+
+def test_a_changed_source_changes_its_block_at_a_url(class_folder: Folder, tmp_path: Path) -> None:
+    src, out = jpegs(class_folder, 24), memory()
+    run(src, out)
+    (src / "ant" / "000.jpg").write_bytes((src / "cat" / "002.jpg").read_bytes())
+    run(src, out)
+    assert contents(out) == tree(make(src, tmp_path / "local"))
+
+
+@pytest.mark.parametrize("to", ["memory", "folder"])
+def test_shards_merge_to_what_one_run_writes(
+    class_folder: Folder, tmp_path: Path, request: pytest.FixtureRequest, to: str
+) -> None:
+    src, out = jpegs(class_folder, 24), place(to, tmp_path, request)
+    whole = tree(make(src, tmp_path / "local"))
+    for shard in ("2/3", "3/3"):
+        run(src, out, shard=shard)
+    with pytest.raises(ExpandError, match="shard 1/3 is missing"):
+        merge_blocks(parse_place(out))
+    run(src, out, shard="1/3")
+    merged = merge_blocks(parse_place(out))
+    assert (merged.status, merged.files) == (0, 72)
+    assert contents(out) == whole
+    if to == "folder":
+        assert verify(Path(out)).problems == []
+        make(src, Path(out), factor=4)  # a run without shards grows it
+        assert tree(Path(out)) == tree(make(src, tmp_path / "local", factor=4))
+
+
+def test_a_run_without_shards_does_not_take_over_shards(
+    class_folder: Folder, tmp_path: Path
+) -> None:
+    src = jpegs(class_folder, 24)
+    run(src, tmp_path / "out", shard="1/3")
+    with pytest.raises(ExpandError, match="expand merge"):
+        make(src, tmp_path / "out")
+
+
+def test_verify_and_replay_read_tars_at_a_url(class_folder: Folder, tmp_path: Path) -> None:
+    src, out = jpegs(class_folder, 24), memory()
+    run(src, out)
+    sample = samples(make(src, tmp_path / "local"))[5]
+    for name in (str(sample.key), sample.row["file_name"]):
+        assert replay_stored(url_of(out), name, src)[1]
+    to = tmp_path / "again.jpg"
+    assert replay_stored(url_of(out), str(sample.key), src, to) == (to, False)
+    assert to.read_bytes() == sample.image
+    store = open_store(out)
+    index = Index.parse(store.read("index.json"))
+    data = store.read(index.tars[0].file)
+    store.write(index.tars[0].file, data[:700] + b"?" + data[701:])
+    store.write("note.txt", b"x")
+    store.delete([index.tars[-1].file])
+    found = {problem.file: problem.kind for problem in verify_stored(url_of(out)).problems}
+    assert found == {
+        index.tars[0].file: "damaged",
+        "note.txt": "extra",
+        index.tars[-1].file: "lost",
+    }
+
+
+def test_a_manifest_in_parquet_at_a_url(class_folder: Folder, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    src = jpegs(class_folder, 24)
+    for options in ({}, {"output": "folder", "shard_size": None}):
+        out = memory()
+        local = make(src, tmp_path / f"local{len(options)}", manifest="parquet", **options)
+        run(src, out, manifest="parquet", **options)
+        assert contents(out) == tree(local)
+        run(src, out, factor=4, manifest="parquet", **options)
+        assert contents(out) == tree(make(src, local, factor=4, manifest="parquet", **options))
+        assert verify_stored(url_of(out)).problems == []
