@@ -97,7 +97,9 @@ def open_with(opening: Opening, opener: Opener) -> Dataset:
     try:
         dataset = opener(opening)
     except ExpandError as error:
-        other = describe_alternatives(opening.root) if opening.request.layout == AUTO else ""
+        split = opening.seen is not None and opening.seen.kind is Kind.SPLIT
+        tried = opening.request.layout != AUTO or split
+        other = "" if tried else describe_alternatives(opening.root)
         if not other or other.rpartition("--as")[2] in str(error):
             raise
         raise ExpandError(f"{error}. {other}", error.status) from error

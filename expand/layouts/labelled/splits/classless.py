@@ -15,9 +15,22 @@ LOOKED = 1000
 """Names that are looked at."""
 
 
-def describe_part(root: Path, prefix: str, images: Sequence[str]) -> str:
-    """Say why a part, the folder `root/prefix`, cannot grow; `images` lie in it without a class."""
+def describe_part(
+    root: Path, prefix: str, images: Sequence[str], folders: Sequence[str] = ()
+) -> str:
+    """Say why a part, the folder `root/prefix`, cannot grow.
+
+    `images` lie in it without a class; `folders` are those with images that are no classes.
+    """
     part = f"{root / prefix}"
+    if folders:
+        return (
+            f'"{part}" has its images in "{folders[0]}", which is no class, and no labels of them '
+            "were found. Put each image into the folder of its class "
+            f"({prefix}<class>/<image>), or the labels beside them. If it is a class: "
+            f"expand {shlex.quote(part)} OUT --as folders; if they have no labels: "
+            f"expand {shlex.quote(part)} OUT --as flat"
+        )
     if not images:
         packed = describe_packed(root / prefix)
         expected = packed or f"images are expected as {prefix}<class>/<image>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from expand.errors import ExpandError
@@ -11,7 +12,7 @@ from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import KEPT, Role, Use, list_dataset
 from expand.layouts.labelled.splits.classless import describe_part
 from expand.layouts.labelled.titles import format_title
-from expand.layouts.recognition.words import part_of
+from expand.layouts.recognition.words import is_wrapper, part_of
 
 DEPTH = 3
 """Lone folders that the parts may lie in."""
@@ -42,9 +43,9 @@ def open_split_folders(opening: Opening) -> Dataset:
 
     listing = list_dataset(root, decide)
     classes = tuple(sorted(listing.summary.labels))
-    if not len(listing):
+    if not len(listing) or _are_only_images(classes):
         listing.close()
-        raise ExpandError(describe_part(root, prefix, outside))
+        raise ExpandError(describe_part(root, prefix, outside, classes))
     title = format_title("class folders in parts", len(classes), part, len(listing), parts)
     return Dataset(
         "split-folders",
@@ -56,6 +57,11 @@ def open_split_folders(opening: Opening) -> Dataset:
         problems=int(bool(outside)),
         parts=tuple(parts),
     )
+
+
+def _are_only_images(classes: Sequence[str]) -> bool:
+    """Tell whether the only folder of a part is no class: it is called "images" or the like."""
+    return len(classes) == 1 and is_wrapper(classes[0])
 
 
 def find_above(root: Path) -> str:

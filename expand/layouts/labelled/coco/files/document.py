@@ -95,7 +95,7 @@ def read_coco(root: Path, path: str) -> CocoFile:
         path, json, reader.ids, reader.names, reader.sizes, owners, order, begins,
         _last(reader.annotation_ids), frozenset(reader.kinds), _shared(reader), reader.pngs,
     )  # fmt: skip
-    coco.notes += _notes(path, reader, owners)
+    coco.notes += [*_notes(path, reader, owners), *_category_notes(coco, reader.categories)]
     return coco
 
 
@@ -146,6 +146,22 @@ def _notes(path: str, reader: EntryReader, owners: NDArray[np.int64]) -> list[st
         notes.append(f'"{path}": {again} in several annotations')
     if again := _repeated(reader.names):
         notes.append(f'"{path}": {again} as file_name of several images')
+    return notes
+
+
+def _category_notes(coco: CocoFile, used: set[Id]) -> list[str]:
+    """Say which categories annotations have and the file does not, and which it has twice."""
+    notes, ids = [], [each.get("id") for each in coco.categories]
+    if unknown := sorted(
+        used.difference(each for each in ids if isinstance(each, int | str)), key=str
+    ):
+        more = f" and {len(unknown) - 1:,} more" if len(unknown) > 1 else ""
+        notes.append(
+            f'"{coco.path}": annotations are of a category that it does not have '
+            f"(id {unknown[0]}{more})"
+        )
+    if again := _repeated([each for each in ids if isinstance(each, int | str)]):
+        notes.append(f'"{coco.path}": {again} the id of several categories')
     return notes
 
 

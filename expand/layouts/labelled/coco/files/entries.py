@@ -31,6 +31,8 @@ class EntryReader:
     """The image id of each annotation."""
     annotation_ids: list[Id] = field(default_factory=list)
     kinds: set[str] = field(default_factory=set)
+    categories: set[Id] = field(default_factory=set)
+    """The categories that annotations are of."""
     pngs: list[str] = field(default_factory=list)
     """The PNG of each panoptic annotation."""
 
@@ -52,6 +54,9 @@ class EntryReader:
         self.of.append(_id(value, "image_id", "an annotation"))
         if "id" in value:
             self.annotation_ids.append(_id(value, "id", "an annotation"))
+        category = value.get("category_id")
+        if isinstance(category, int | str):
+            self.categories.add(category)
         self.kinds.update(_kinds(value))
         if len(value) > len(KNOWN & value.keys()) + 4:
             _check_places(value)

@@ -32,6 +32,8 @@ SIZES = (
 """Names of the columns for the size of the image."""
 
 RUNS = frozenset(("rle", "encoded"))
+PAIRS = re.compile(r"\s*(?:[\[(]\s*){2,}-?\d+(?:\.\d*)?\s*,\s*-?\d+(?:\.\d*)?\s*[\])]\s*,")
+"""The beginning of a list of points: "[[1, 2], [3, 4]]"."""
 TOKEN = re.compile(r"<loc_?\d+>")
 """A place in a text, as Florence and PaliGemma have it."""
 
@@ -103,8 +105,8 @@ def _refuse_others(values: Values, name: str) -> None:
     if any(re.fullmatch(r"[+-]?\d+,\d+", value) for each in moving for value in values[each]):
         raise ExpandError(f'"{name}": numbers in {shown} have decimal commas; write decimal points')
     more = f" and {len(moving) - 6} more" if len(moving) > 6 else ""
-    are = "columns whose names say that they move" if len(moving) > 1 else (
-        "a column whose name says that it moves"
+    are = "columns whose names or values say that they move" if len(moving) > 1 else (
+        "a column whose name or values say that it moves"
     )  # fmt: skip
     ignored = ",".join(f"{column}=ignore" for column in moving[:6])
     raise ExpandError(
@@ -137,12 +139,18 @@ def _advice(moving: Iterable[str]) -> str:
 def _may_move(column: str, counts: Counter[str]) -> bool:
     """Tell whether the name of a column says that it moves, and its values can."""
     named = {*words(column), "".join(words(column))}
-    if any(map(TOKEN.search, counts)):
+    if any(map(TOKEN.search, counts)) or _are_outlines(counts):
         return True
     if named & TEXTS and any(len(numbers_in(value)) > 1 for value in counts):
         return True
     placed = bool(named & (PLACES | ANGLES)) or axis_of(column) in ("x", "y")
     return placed and are_numbers(_with_points(counts)) and not are_flags(counts)
+
+
+def _are_outlines(counts: Counter[str]) -> bool:
+    """Tell whether half of the values are lists of pairs of numbers, whatever their name says."""
+    filled = [value for value in counts if value]
+    return 2 * sum(bool(PAIRS.match(value)) for value in filled) >= len(filled) > 0
 
 
 def _with_points(counts: Counter[str]) -> Counter[str]:

@@ -227,6 +227,23 @@ def test_an_image_in_two_parts_is_a_fault(drawn: Drawn) -> None:
     assert grown.notes[0] == '1 image ("images/a.png") of the part that grows is in "val"'
 
 
+def test_categories_that_are_not_there_or_there_twice_are_faults(drawn: Drawn) -> None:
+    drawn.picture("images/a.png")
+    boxes = [
+        {"id": 1, "image_id": 1, "category_id": 7, "bbox": [10, 10, 30, 30]},
+        {"id": 2, "image_id": 1, "category_id": 9, "bbox": [50, 10, 30, 30]},
+    ]
+    made = document([image(1, "a.png")], boxes)
+    made["categories"] = [{"id": 7, "name": "cat"}, {"id": 7, "name": "dog"}]
+    drawn.json("labels.json", made)
+    grown = grow(drawn.root, drawn.root.parent / "out", 2)
+    assert grown.status == 1
+    assert grown.notes == (
+        '"labels.json": annotations are of a category that it does not have (id 9)',
+        '"labels.json": 7 is the id of several categories',
+    )
+
+
 def test_ids_and_names_that_are_there_twice_are_faults(drawn: Drawn) -> None:
     for name in "abc":
         drawn.picture(f"images/{name}.png")

@@ -538,6 +538,11 @@ def test_other_tables_that_cannot_be_read_are_said_and_kept(tmp_path: Path) -> N
             '{"image": "a.png", "prefix": "<OD>", "suffix": "cat<loc_1><loc_2><loc_3><loc_4>"}\n',
             "has places as tokens",
         ),
+        (
+            "labels.csv",
+            'file,outline\na.png,"[[1, 2], [3, 4], [5, 1]]"\nb.png,\n',
+            '"outline".*--columns outline=ignore',
+        ),
         ("labels.csv", "image,label\n/data/upload/1/a.png,cat\n", 'remove "/data/upload/1/"'),
     ],
 )
