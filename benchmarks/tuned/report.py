@@ -21,7 +21,7 @@ def _section(name: str, found: Found) -> Iterator[str]:
     yield from _accuracies(found)
     yield ""
     for pair in sorted(found["pairs"], key=lambda each: -int(each["epochs"])):
-        yield f"- {pair['epochs']} epochs: {pair['sentence']}"
+        yield f"- {pair['epochs']} epochs: {pair['words']}"
     yield ""
     yield f"{found['settings']['seeds']} seeds, {found['seconds']:,.0f} s of trials"
     if search := found.get("search"):

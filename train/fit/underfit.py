@@ -6,7 +6,7 @@ import math
 
 FAR = 0.45
 """Above this share of the loss left, doubling the epochs of `cnn` raised its test accuracy in every
-case that was measured, by 1.7 to 7 points; see `docs/training.md`."""
+case that was measured, by 1.7 to 7.4 points; see `docs/training.md`."""
 VERY_FAR = 0.65
 """Above this share, twice the epochs were not enough either."""
 
