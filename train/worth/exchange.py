@@ -7,7 +7,7 @@ Augmentations Worth?", ICLR 2023).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -60,14 +60,21 @@ def fit_curve(
     Isotonic regression, then a monotone cubic in the logarithm of the size (Fritsch and Carlson
     1980): no assumption about the shape, and nothing beyond the sizes.
     """
+    return next(fit_curves(sizes, accuracies[None]))
+
+
+def fit_curves(
+    sizes: Sequence[float] | NDArray[np.float64], accuracies: NDArray[np.float64]
+) -> Iterator[Curve]:
+    """Fit a curve to each row of accuracies, curves × sizes; all at once, which is faster."""
     if len(sizes) < 2:
         raise TrainError(f"a curve needs two sizes, got {len(sizes)}")
     logs = np.log(np.asarray(sizes, np.float64))
-    rising = isotonic_regression(accuracies).x
+    rising = np.stack([isotonic_regression(row).x for row in accuracies], axis=1)
     steps = np.arange((len(sizes) - 1) * GRID + 1) / GRID
     grid = np.interp(steps, np.arange(len(sizes)), logs)
-    values = PchipInterpolator(logs, rising)(grid)
-    return Curve(np.exp(grid), np.maximum.accumulate(values))
+    values = np.maximum.accumulate(PchipInterpolator(logs, rising)(grid))
+    return (Curve(np.exp(grid), column) for column in np.ascontiguousarray(values.T))
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,9 +173,8 @@ def exchange(
         nothing = [Rate(each.sources, worth, None) for each, worth in _zip(others, points)]
         return nothing, [None] * len(plain), [None] * len(others)
     found = np.empty((RESAMPLES, len(others)))
-    for row, means in enumerate(resampled):
-        fitted = fit_curve(sizes, means[: len(plain)])
-        found[row] = [fitted.needed(each) for each in means[len(plain) :]]
+    for row, fitted in enumerate(fit_curves(sizes, resampled[:, : len(plain)])):
+        found[row] = [fitted.needed(each) for each in resampled[row, len(plain) :]]
     rates = [
         Rate(each.sources, worth, percentiles(found[:, column]))
         for column, (each, worth) in enumerate(_zip(others, points))

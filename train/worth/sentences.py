@@ -28,6 +28,7 @@ def named(arm: Arm) -> str:
         "fly": "views on the fly",
         "disk": f"×{arm.factor} copies",
         "disk-random": f"×{arm.factor} copies drawn independently",
+        "disk-all": f"×{arm.factor} copies shuffled together",
         "disk-balanced": f"balanced ×{arm.factor} copies",
         "hybrid": f"×{arm.factor} copies with views on the fly",
     }.get(arm.strategy, arm.name)
