@@ -34,6 +34,7 @@ PATH = click.Path(exists=True, path_type=Path)
 @click.option("--only", help="Comparisons to run: cifar-2000, fashion-2000, …  [default: all]")
 @click.option("--tune", default=8, show_default=True, help="Settings to try for each arm.")
 @click.option("--seeds", default=10, show_default=True)
+@click.option("--draws", type=int, help="Subsets that the seeds take in turn.  [default: none]")
 @click.option("--jobs", type=int, help="Processes at a time.  [default: the cores, at most 12]")
 @click.option("--fixed", is_flag=True, help="Also without --tune, at 8 and 40 epochs.")
 @click.option("--budget", type=float, help="Stop after this many seconds; run again to go on.")
@@ -45,6 +46,7 @@ def main(
     only: str | None,
     tune: int,
     seeds: int,
+    draws: int | None,
     jobs: int | None,
     fixed: bool,
     budget: float | None,
@@ -67,6 +69,7 @@ def main(
     for each in asked:
         folder = folders[each.data]
         where = [str(folder / "train"), "--test", str(folder / "test"), *shared]
+        where += [] if draws is None else ["--draws", str(draws)]
         where += ["--cache", str(out.resolve() / "packs"), "--quiet"]
         variants = {each.name: [*each.options(sources, epochs), "--tune", str(tune)]}
         if fixed:
