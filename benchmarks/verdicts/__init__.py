@@ -1,0 +1,1 @@
+"""How often verdicts are wrong, and how often they find what there is."""
