@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from train.errors import TrainError
 from train.statistics.crossed import Crossed, crossed
@@ -34,13 +34,13 @@ class Error(NamedTuple):
 
     def reach(self, alpha: float) -> float:
         """Return the half-width of the 1 − `alpha` interval."""
-        return float(stats.t.ppf(1 - alpha / 2, self.df)) * self.se if self.se else 0.0
+        return -float(special.stdtrit(self.df, alpha / 2)) * self.se if self.se else 0.0
 
     def p_value(self, distance: float) -> float:
         """Return the two-sided p value of a mean that lies so far from the one that is tested."""
         if self.se < ALIKE:
             return 1.0 if abs(distance) < ALIKE else 0.0
-        return float(2 * stats.t.sf(abs(distance) / self.se, self.df))
+        return float(2 * special.stdtr(self.df, -abs(distance) / self.se))
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,7 @@ class Sample:
         distance = float(self.differences.mean()) - value
         p = min(1.0, factor * max(error.p_value(distance) for error in self.errors))
         exact = len(self.differences) <= EXACT_UP_TO
-        return max(p, sign_flip(self.differences - value)) if exact else p
+        return max(p, sign_flip(self.differences - value)) if exact and p < 1 else p
 
 
 class Bounds(NamedTuple):

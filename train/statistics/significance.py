@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,12 @@ def sign_flip(differences: Values) -> float:
     Up to 20 pairs all 2ⁿ patterns of signs are counted, so that p is exact and at least 2/2ⁿ; above
     that, 100,000 fixed draws, the pattern that was seen among them.
     """
-    values = numbers(differences)
+    return _sign_flip(tuple(numbers(differences).tolist()))
+
+
+@lru_cache(maxsize=64)  # both questions of a verdict ask for the same differences
+def _sign_flip(differences: tuple[float, ...]) -> float:
+    values = np.array(differences)
     reached = np.abs(_flipped_sums(values)) >= abs(values.sum()) - ALIKE
     if len(values) <= EXACT_UP_TO:
         return float(reached.mean())
@@ -59,7 +65,12 @@ def sign_flip_interval(differences: Values) -> Interval | None:
     being 2.5 % of the 2ⁿ subsets (Hartigan, "Using subsample values as typical values", 1969). None
     for fewer than six differences, of which the test rejects nothing, and for more than 20.
     """
-    values = numbers(differences)
+    return _sign_flip_interval(tuple(numbers(differences).tolist()))
+
+
+@lru_cache(maxsize=64)
+def _sign_flip_interval(differences: tuple[float, ...]) -> Interval | None:
+    values = np.array(differences)
     rank = int(LEVEL / 2 * 2 ** len(values)) if len(values) <= EXACT_UP_TO else 0
     if not rank:
         return None

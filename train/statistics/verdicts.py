@@ -117,9 +117,8 @@ def _measure(pair: Pair, family: int, margin: float, looks: Looks | None) -> Evi
     ]
     here = bound([(each[0], look) for each, look in drawn], family, margin)
     alike = bound([(each[1] or each[0], look) for each, look in drawn], family, margin)
-    known = pair.images is not None and min(pair.images.shape) > 1
-    both = crossed(pair.images) if pair.images is not None and known else None
     _, last = samples(pair.differences, pair.images, pair.shared)
+    both = crossed(pair.images) if last and pair.images is not None else None
     return Evidence(
         pair.arm,
         pair.against,
