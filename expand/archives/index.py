@@ -7,6 +7,7 @@ samples, its bytes and its hash tell.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import groupby
@@ -90,6 +91,14 @@ class Index:
         except (ExpandError, KeyError, TypeError) as error:
             reason = f"it has no {error}" if isinstance(error, KeyError) else str(error)
             raise ExpandError(f'"{where}" is not an index of tars: {reason}') from error
+
+
+def make_index(
+    classes: Iterable[str], blocks: int, factor: int, extension: str, tars: Iterable[Tar]
+) -> Index:
+    """Return the index of tars, which may come in any order."""
+    ordered = sorted(tars, key=lambda tar: (tar.block, tar.view))
+    return Index(tuple(classes), blocks, factor, extension, tuple(ordered))
 
 
 def _parse(values: Any) -> Index:

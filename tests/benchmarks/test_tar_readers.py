@@ -112,4 +112,4 @@ def test_hugging_face_reads_a_folder_with_a_manifest_in_parquet(
     done = subprocess.run(
         [python, "-c", program, tmp_path / "out"], capture_output=True, text=True, check=False
     )
-    assert done.stdout.strip() == "120 ['ant', 'bee', 'cat'] 120", done.stderr
+    assert done.stdout.strip() == "72 ['ant', 'bee', 'cat'] 72", done.stderr

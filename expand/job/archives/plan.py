@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from expand.archives.extension import common_extension
-from expand.archives.index import Index, Tar
+from expand.archives.index import Index, Tar, make_index
 from expand.archives.members import member_bytes
 from expand.archives.samples import json_of
 from expand.errors import BadImageError, ExpandError
@@ -54,6 +54,10 @@ class Archives:
         """Return it as plain data for the run card."""
         classes = list(self.classes)
         return {"blocks": self.blocks, "extension": self.extension, "classes": classes}
+
+    def index(self, factor: int, tars: Iterable[Tar]) -> Index:
+        """Return the index of all tars, which may come in any order."""
+        return make_index(self.classes, self.blocks, factor, self.extension, tars)
 
     def number_of(self, label: str) -> int | None:
         """Return the number of a class; None if the images have no classes."""
@@ -113,12 +117,6 @@ def read_archives(card: dict[str, Any]) -> Archives:
     ):
         raise ExpandError('the run card has "archives" that cannot be used')
     return Archives(blocks, extension, tuple(classes))
-
-
-def make_index(archives: Archives, factor: int, tars: Iterable[Tar]) -> Index:
-    """Return the index of tars, which may come in any order."""
-    ordered = sorted(tars, key=lambda tar: (tar.block, tar.view))
-    return Index(archives.classes, archives.blocks, factor, archives.extension, tuple(ordered))
 
 
 def _check_same(plan: Plan, earlier: Archives, now: Archives) -> None:

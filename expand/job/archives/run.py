@@ -11,7 +11,7 @@ from expand.archives.names import INDEX
 from expand.engines.engine import Engine
 from expand.job.archives.block import Block, do_block
 from expand.job.archives.dealing import Dealt
-from expand.job.archives.plan import Archives, make_index
+from expand.job.archives.plan import Archives
 from expand.job.archives.records import read_index, remove_records
 from expand.job.plan import Plan
 from expand.job.run import Progress, StrictError, clocks
@@ -58,7 +58,7 @@ def run_archives(
         check_output(context.out, context.output)
         check_card(folder)
         _write_manifest(plan, archives, folder)
-        index = make_index(archives, plan.settings.factor, summary.tars)
+        index = archives.index(plan.settings.factor, summary.tars)
         folder.write(INDEX, index.to_json(), sync=True)
         remove_records(folder, archives.blocks)
     finally:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from expand.archives.names import INDEX
-from expand.job.archives.plan import make_index, read_archives
+from expand.job.archives.plan import read_archives
 from expand.job.blocks.parts import FOLDER, PartName, add_up
 from expand.job.blocks.records import LocalRecords, remove_parts, save_card
 from expand.job.cards import finish_card
@@ -34,7 +34,7 @@ def publish(store: Store, card: dict[str, Any], parts: list[PartName]) -> RunSum
         path = records.merge(manifest, len(parts), settings.manifest_columns)
         store.write_file(manifest, path)
     if settings.tars:
-        index = make_index(read_archives(card), settings.factor, summary.tars)
+        index = read_archives(card).index(settings.factor, summary.tars)
         store.write(INDEX, index.to_json())
     kept = {key: value for key, value in card.items() if key not in OF_BLOCKS}
     save_card(store, finish_card(kept, summary))

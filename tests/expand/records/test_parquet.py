@@ -127,12 +127,13 @@ def test_without_pyarrow_it_is_refused(
     assert not (tmp_path / "out").exists()
 
 
-def test_rows_are_held_a_group_at_a_time(tmp_path: Path) -> None:
+def test_rows_are_held_a_group_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("expand.records.parquet.GROUP", 100)
     row = {
         "file_name": "a/b.png", "label": "a", "source": "a/b.png", "view": 0, "params": {},
         "width": 1, "height": 1, "bytes": 1, "sha256": "", "source_sha256": "", "same_as": 0,
     }  # fmt: skip
     line = json.dumps(row).encode()
     file = io.BytesIO()
-    write_parquet(file, (line for _ in range(40_000)))
+    write_parquet(file, (line for _ in range(250)))
     assert pq.ParquetFile(io.BytesIO(file.getvalue())).num_row_groups == 3

@@ -33,7 +33,12 @@ def url_of(text: str) -> Url:
 
 
 @pytest.mark.parametrize(
-    ("from_", "to"), [("folder", "memory"), ("memory", "folder"), ("s3", "s3")]
+    ("from_", "to"),
+    [
+        ("folder", "memory"),
+        ("memory", "folder"),
+        pytest.param("s3", "s3", marks=pytest.mark.slow),
+    ],
 )
 def test_tars_at_urls_are_those_of_folders(
     class_folder: Folder, tmp_path: Path, request: pytest.FixtureRequest, from_: str, to: str
