@@ -82,6 +82,7 @@ def command() -> None:
     """Train a CNN from class folders: as they are, from copies that expand wrote, or on the fly.
 
     An epoch visits every source once, whatever the strategy, so equal epochs are equal steps.
+    DATA is a folder, tar shards that expand wrote, or the URL of either.
     Interrupted? Run the same command again to resume.
 
     \b
