@@ -119,7 +119,14 @@ def check_resumed(plan: Plan, card: dict[str, Any], overwrite: bool) -> list[str
             f'"{plan.out}" is finished, or its shards are merged already; leave out --shard, or '
             "choose another output"
         )
-    return [*check_settings(plan, card), *check_versions(card)]
+    try:
+        return [*check_settings(plan, card), *check_versions(card)]
+    except ExpandError as error:
+        said = str(error).removesuffix("Use --overwrite to start again")
+        said = said.replace(", or use --overwrite to start again", "")
+        if said != str(error):
+            said += "Choose another output" if said.endswith(" ") else ", or choose another output"
+        raise ExpandError(said) from error
 
 
 def peek_store(plan: Plan, overwrite: bool = False) -> OutputState:

@@ -46,7 +46,10 @@ def store_error(url: Url, place: str, what: str, error: Exception) -> StoreError
     cannot = f'"{place}" cannot be {what}'
     if code in ("NoSuchBucket", "ContainerNotFound") or "bucket does not exist" in text:
         return MissingError(f'"{url.scheme}://{url.bucket}" does not exist: no such bucket')
-    if any(name in text for name in (*METADATA, "Missing AccessKeyId", "MissingSecretAccessKey")):
+    if any(
+        name in text
+        for name in (*METADATA, "Missing AccessKeyId", "Missing SecretAccessKey", "Account must")
+    ):
         variables = VARIABLES.get(url.scheme, "the credentials of the provider")
         return StoreError(f"{cannot}: no credentials were found; set {variables}")
     if isinstance(error, FileNotFoundError) or number == "404":
