@@ -67,6 +67,7 @@ def test_imports_go_down_only() -> None:
     ("only", "what"),
     [
         ({"techniques/catalogue/library.py"}, "albumentations"),
+        ({"storage/stores/objects.py"}, "obstore"),
         ({"engines/pool.py", "engines/worker.py"}, "multiprocessing"),
     ],
 )
@@ -85,7 +86,7 @@ def test_only_one_module_imports(only: set[str], what: str) -> None:
 def test_expanding_loads_neither_torch_nor_albumentations(tmp_path: Path) -> None:
     program = (
         "import sys; from expand import expand; expand('data/train', sys.argv[1], workers=1);"
-        "print([name for name in ('torch', 'torchvision', 'albumentations', 'scipy', 'pydantic') if name in sys.modules])"
+        "print([name for name in ('torch', 'torchvision', 'albumentations', 'scipy', 'pydantic', 'obstore', 'boto3', 'ray', 'pyarrow', 'asyncio') if name in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "out")],

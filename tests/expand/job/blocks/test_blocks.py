@@ -122,6 +122,11 @@ def test_formats_balance_and_groups_are_those_of_local_folders(
     expand(local, tmp_path / "here", 3, **settings)
     expand(fill(memory(), local), out, 3, **settings)
     assert contents(out) == tree(tmp_path / "here")
+    stored = memory()
+    expand(local, tmp_path / "stored", 2, manifest="parquet")
+    expand(fill(memory(), local), stored, 2, manifest="parquet")
+    assert contents(stored) == tree(tmp_path / "stored")
+    assert "metadata.parquet" in contents(stored)
     grouped, balanced = memory(), {"balance": "max", "group_by": "^([^/]+)/"}
     expand(local, tmp_path / "balanced", **balanced)
     expand(fill(memory(), local), grouped, **balanced)
