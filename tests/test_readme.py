@@ -18,6 +18,7 @@ from expand.cli.command import command
 from tests.train.verdicts import verdict_of
 from train.cli.command import command as train_command
 from train.compare.arms import Arm
+from train.compare.findings.draws import which_sources
 from train.compare.findings.sentences import headline
 from train.compare.results import BreakEven, PairVerdict
 from train.compare.study import ComparisonStudy
@@ -176,16 +177,20 @@ def test_the_output_of_train_compare_is_worded_as_shown() -> None:
     ]
     comparison: Any = SimpleNamespace(
         arms=tuple(SHOWN),
-        headline=headline(
-            cast(ComparisonStudy, SimpleNamespace(lengths=(4, 20), tune=0, draws=None)),
-            pairs,
-            costs,
+        headline=(
+            *headline(
+                cast(ComparisonStudy, SimpleNamespace(lengths=(4, 20), tune=0, draws=None)),
+                pairs,
+                costs,
+            ),
+            which_sources(200, None),
         ),
         summaries=summaries,
         pairs=(),
         looks=None,
         search=None,
         without_verdict=(),
+        unfinished=(),
         diverged=(),
         smallest_gains=(),
         check=SimpleNamespace(sentence=""),
