@@ -139,6 +139,11 @@ class ComparisonStudy(Study):
         )
         return replace(self.views, name=f"{self.views.name} {name}", techniques=chosen)
 
+    @property
+    def streams(self) -> bool:
+        """Whether no arm needs decoded images: copies are made of them, and so are searches."""
+        return not (any(arm.stored for arm in self.arms) or self.tune or self.is_drawn)
+
     def expansion(self, arm: Arm, view_seed: int) -> Expansion:
         """Return the settings with which `expand` writes an arm's copies."""
         recipe = self.hybrid_parts[0] if arm.strategy == "hybrid" else self.views

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -23,6 +24,8 @@ from train.trials.study import Study, Trial
 from train.trials.tuning.held_out import hold_out
 
 S = TypeVar("S", bound=Study)
+FITTING = 1.3
+"""What a set takes in the cache with its test images, in units of its own bytes, in about."""
 S_co = TypeVar("S_co", bound=Study, covariant=True)
 
 
@@ -65,6 +68,7 @@ class _Preparation:
     threads: int
     cache_root: Path
     cache_limit: int
+    streams: bool
     packing: Packing = field(default=hide_decoding, compare=False)
 
 
@@ -116,7 +120,7 @@ def _preparation(
         group_by=study.group_by,
         validates=False,
     )
-    where = (cache_root, cache_limit)
+    where = (cache_root, cache_limit, study.streams)
     return _Preparation(data_request, study.device, study.threads, *where, packing)
 
 
@@ -129,13 +133,24 @@ def _prepare(asked: _Preparation) -> tuple[Data, torch.device]:
     data = prepare(asked.request, Cache(asked.cache_root, asked.cache_limit), asked.packing)
     if data.test is None:
         raise TrainError(_without_test(asked.request, data))
-    if not data.train.pack.whole:
-        raise TrainError(f"{data.train.pack.note}; use fewer --sources or smaller images")
+    if not data.train.pack.whole and not asked.streams:
+        raise TrainError(_too_large(asked, data))
     if data.train.folder.expanded:
         raise TrainError(
             f'"{asked.request.data}" was written by expand; give the folder that it was made from'
         )
     return data, device
+
+
+def _too_large(asked: _Preparation, data: Data) -> str:
+    """Say that a training set does not fit into the cache, and at which size it would."""
+    count, channels = len(data.train.folder), data.train.pack.pixels.shape[3]
+    fitting = math.isqrt(int(asked.cache_limit // (count * channels * FITTING)))
+    smaller = f"--image-size {fitting} or smaller, " if fitting >= 8 else ""
+    return (
+        f"{data.train.pack.note}; arms with copies and --tune need the decoded images: use "
+        f"{smaller}a larger --cache-size, fewer --sources, or compare --arms none,fly alone"
+    )
 
 
 def _without_test(request: DataRequest, data: Data) -> str:

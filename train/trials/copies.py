@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import weakref
 from collections import Counter
 from dataclasses import replace
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from expand.engines.choose import available_cores, make_engine
@@ -23,6 +25,7 @@ from expand.storage.stores.url import Place
 from expand.views.batches import ViewBatches
 from expand.views.by_class import view_batches
 from expand.views.views import Views
+from train.data.cache import explain_cache, part_of
 from train.data.decoding import name_file, stack
 from train.data.folders.files import read_file, read_row
 from train.data.folders.folder import Folder
@@ -34,8 +37,10 @@ from train.feed.exact import render
 
 Factors = NDArray[np.int64]
 CHUNK = 64
-MEMORY_SHARE = 0.5
-"""Of the memory that is free, what copies may take."""
+AT_ONCE = 8192
+"""Sources whose views are rendered at a time."""
+MEMORY_SHARE, DISK_SHARE = 0.5, 0.9
+"""Of the memory and of the disk that are free, what copies may take."""
 
 
 class _Item(NamedTuple):
@@ -47,28 +52,23 @@ class _Item(NamedTuple):
     factor: int
 
 
-def render_copies(side: Split, expansion: Expansion, shape: Shape, *, encoded: bool) -> Split:
+def render_copies(
+    side: Split, expansion: Expansion, shape: Shape, cache: Path | None = None, *, encoded: bool
+) -> Split:
     """Render every view that `expansion` writes of a split, sorted by source and view.
 
     `side` has the untouched sources. If copies lose something (`encoded`), or if images do on their
     way to the model, each file is encoded and decoded as `expand` does it; otherwise rendering the
-    pixels gives the same result.
+    pixels gives the same result. Copies that are too large for the memory are kept in a temporary
+    file in the folder `cache`.
     """
     expansion = balanced_for(side.folder, expansion)
     factors = views_of(side.folder, expansion)
-    needed = int(factors.sum()) * side.pack.pixels[0].nbytes
-    if needed > MEMORY_SHARE * free_memory():
-        many = f"{factors.sum():,} files" if expansion.balance else f"{expansion.factor} views"
-        raise TrainError(
-            f"{many} of {len(factors):,} sources take {needed:,} bytes, but "
-            f"{free_memory():,} are free; use a smaller --factor, fewer --sources or smaller images"
-        )
-    through_files = encoded or _changed_by_reading(side, shape)
-    pixels = (
-        _from_files(side, expansion, shape, factors)
-        if through_files
-        else _rendered(side, expansion, factors)
-    )
+    pixels = _room(side.pack.pixels, int(factors.sum()), cache)
+    if encoded or _changed_by_reading(side, shape):
+        _from_files(side, expansion, shape, factors, pixels)
+    else:
+        _rendered(side, expansion, factors, pixels)
     return Split(
         side.name,
         _copies(side.folder, factors, balanced=expansion.balance is not None),
@@ -102,16 +102,40 @@ def _changed_by_reading(side: Split, shape: Shape) -> bool:
     return first.dtype != side.pack.pixels.dtype
 
 
-def _rendered(side: Split, expansion: Expansion, factors: Factors) -> Pixels:
-    sources = side.pixels()
+def _room(like: Pixels, count: int, cache: Path | None) -> Pixels:
+    """Return room for so many images: in memory, or mapped from a temporary file in `cache`.
+
+    Raise TrainError if they fit into neither.
+    """
+    shape, needed, free = (count, *like.shape[1:]), count * like[0].nbytes, free_memory()
+    if needed <= MEMORY_SHARE * free:
+        return np.empty(shape, like.dtype)
+    on_disk = shutil.disk_usage(cache).free if cache else 0
+    if cache is None or needed > DISK_SHARE * on_disk:
+        raise TrainError(
+            f"{count:,} copies take {needed:,} bytes, but {free:,} are free in memory and "
+            f"{on_disk:,} on the disk of the cache; use a smaller --factor, fewer --sources or a "
+            "smaller --image-size"
+        )
+    path = part_of(cache / "copies")
+    with explain_cache(path):
+        pixels: Pixels = open_memmap(path, "w+", like.dtype, shape)
+    weakref.finalize(pixels, path.unlink, missing_ok=True)
+    return pixels
+
+
+def _rendered(side: Split, expansion: Expansion, factors: Factors, pixels: Pixels) -> None:
+    """Render the views of all sources into `pixels`, some sources at a time."""
     batches = batches_of(side.folder, expansion.views)
     first = np.cumsum(factors) - factors
-    pixels = np.empty((int(factors.sum()), *sources.shape[1:]), sources.dtype)
-    pixels[first] = sources
-    for k in range(1, int(factors.max())):
-        some = np.flatnonzero(factors > k)
-        pixels[first[some] + k] = render(batches, sources[some], some, k, None)
-    return pixels
+    for start in range(0, len(factors), AT_ONCE):
+        chosen = np.arange(start, min(start + AT_ONCE, len(factors)))
+        sources = side.pixels(chosen)
+        pixels[first[chosen]] = sources
+        for k in range(1, int(factors[chosen].max())):
+            more = factors[chosen] > k
+            some = chosen[more]
+            pixels[first[some] + k] = render(batches, sources[more], some, k, None)
 
 
 def batches_of(folder: Folder, views: Views) -> ViewBatches:
@@ -119,13 +143,19 @@ def batches_of(folder: Folder, views: Views) -> ViewBatches:
     return view_batches(views, folder.sources, [(name,) for name in folder.names])
 
 
-def _from_files(side: Split, expansion: Expansion, shape: Shape, factors: Factors) -> Pixels:
+def _from_files(
+    side: Split, expansion: Expansion, shape: Shape, factors: Factors, pixels: Pixels
+) -> None:
+    """Put the views of all sources into `pixels`, each encoded and decoded again."""
     columns = (side.folder.files, side.file_hashes(), side.folder.names, factors.tolist())
     items = list(map(_Item, *columns))
     work = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
     workers = min(available_cores(), 1 + len(side.folder) // (4 * CHUNK))
     through = partial(_through_files, side.folder.root, expansion, shape)
-    return stack(list(chain.from_iterable(make_engine(workers).map(through, work))))
+    end = 0
+    for images in make_engine(workers).map(through, work):
+        start, end = end, end + len(images)
+        pixels[start:end] = stack(images)
 
 
 def _through_files(

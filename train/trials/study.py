@@ -84,6 +84,11 @@ class Study(ABC):
         """Whether replicates learn from different sources: then all of the dataset is read."""
         return self.draws is not None
 
+    @property
+    def streams(self) -> bool:
+        """Whether images that are too large for the cache may be read from their files."""
+        return False
+
     @abstractmethod
     def strategy(self, arm: Any, view_seed: int) -> Strategy:
         """Return the strategy of an arm."""

@@ -83,9 +83,8 @@ def stored(context: TrialContext[Any], arm: Any, seeds: Seeds) -> Split | None:
     copies = context.study.copies(arm, seeds.views)
     if copies is None:
         return None
-    return render_copies(
-        context.data.train, copies, context.study.shape, encoded=copies.format != "png"
-    )
+    shape, cache = context.study.shape, context.cache.root
+    return render_copies(context.data.train, copies, shape, cache, encoded=copies.format != "png")
 
 
 def train(context: TrialContext[Any], trial: Trial) -> Trained:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import pickle
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +14,18 @@ import pytest
 from expand import expand
 from expand.images.decoder import decode
 from tests.conftest import noise_image
-from tests.train.compare.studies import context_of, study_for
+from tests.train.compare.studies import context_of, study_for, trial_of
 from tests.train.samples import pictures, write_set
-from train.compare.codec import Codec
+from train.compare.codec import LOSSLESS, Codec
 from train.compare.study import ComparisonStudy
 from train.data.folders.listing import list_folder
 from train.data.shape import FIRST_RULES, RULES, Shape, resize_crop
 from train.errors import TrainError
+from train.feed.stores import DecodedStore
 from train.trials import copies
-from train.trials.context import TrialContext
+from train.trials.context import TrialContext, new_context
 from train.trials.copies import free_memory
+from train.trials.runner import run_trial
 from train.trials.study import Seeds
 from train.trials.trial import stored
 
@@ -108,20 +113,58 @@ def test_a_part_of_the_sources_has_the_views_that_it_has_in_the_whole(tmp_path: 
     np.testing.assert_array_equal(mine.pack.pixels, all_.pack.pixels[rows])
 
 
-def test_copies_that_do_not_fit_into_memory_are_refused(
+@pytest.mark.parametrize("codec", [LOSSLESS, Codec("jpg", 60)])
+def test_copies_that_do_not_fit_into_memory_are_kept_on_disk_while_they_are_used(
+    codec: Codec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = staged(tmp_path, {}, codec=codec)
+    arm, needed = context.study.arms[2], 2 * 6 * 16 * 16 * 3
+    monkeypatch.setattr(copies, "free_memory", lambda: 2 * needed)
+    in_memory = stored(context, arm, SEEDS)
+    monkeypatch.setattr(copies, "free_memory", lambda: 2 * needed - 1)
+    monkeypatch.setattr(copies, "AT_ONCE", 4)
+    on_disk = stored(context, arm, SEEDS)
+    assert in_memory is not None
+    assert on_disk is not None
+    assert isinstance(on_disk.pack.pixels, np.memmap)
+    assert not isinstance(in_memory.pack.pixels, np.memmap)
+    np.testing.assert_array_equal(in_memory.pixels(), on_disk.pixels())
+    (kept,) = context.cache.root.glob("copies.*.part")
+    again = pickle.loads(pickle.dumps(DecodedStore(on_disk.folder, on_disk.pack.pixels)))
+    np.testing.assert_array_equal(again.read(np.arange(12)), on_disk.pixels())
+    del on_disk, again
+    gc.collect()
+    assert not kept.exists()
+
+
+def test_copies_that_fit_neither_into_memory_nor_on_the_disk_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = staged(tmp_path, {})
-    arm = context.study.arms[2]
-    needed = 2 * 6 * 16 * 16 * 3
-    monkeypatch.setattr(copies, "free_memory", lambda: 2 * needed)
-    assert stored(context, arm, SEEDS) is not None
-    monkeypatch.setattr(copies, "free_memory", lambda: 2 * needed - 1)
+    monkeypatch.setattr(copies, "free_memory", lambda: 18_431)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(0, 0, 10_000))
     with pytest.raises(TrainError) as refused:
-        stored(context, arm, SEEDS)
+        stored(context, context.study.arms[2], SEEDS)
     assert str(refused.value) == (
-        "2 views of 6 sources take 9,216 bytes, but 18,431 are free; use a smaller --factor, fewer --sources or smaller images"
+        "12 copies take 9,216 bytes, but 18,431 are free in memory and 10,000 on the disk of the cache; use a smaller --factor, fewer --sources or a smaller --image-size"
     )
+
+
+def test_a_set_beyond_the_cache_is_streamed_for_arms_without_copies(tmp_path: Path) -> None:
+    """16 sources take 16 × 868 bytes; the test set fits."""
+    src = write_set(tmp_path / "src", pictures(8))
+    test = write_set(tmp_path / "test", pictures(1, seed=100))
+    study = study_for(src, test, "none,fly", batch_size=4)
+    limited = new_context(study, tmp_path / "cache", 5_000)
+    assert not limited.data.train.pack.whole
+    whole = context_of(study)
+    assert whole.data.train.pack.whole
+    for arm in study.arms:
+        one, two = (run_trial(each, trial_of(arm, 2)) for each in (limited, whole))
+        assert (one.steps, one.weights) == (8, two.weights)
+    for changes in ({"arms": "none,fly,disk"}, {"arms": "none,fly", "tune": 2}):
+        with pytest.raises(TrainError, match=r"use --image-size 8 or smaller, a larger"):
+            new_context(study_for(src, test, **changes), tmp_path / "cache", 5_000)
 
 
 def test_free_memory_is_what_the_system_says(monkeypatch: pytest.MonkeyPatch) -> None:
