@@ -17,10 +17,13 @@ from expand import ExpandError, expand
 from expand.archives.index import Index
 from expand.archives.names import INDEX
 from expand.archives.samples import Sample, read_samples
+from expand.cli.messages import format_report
+from expand.engines.choose import RayOptions, make_ray_engine
 from expand.images.decoder import decode
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
 from expand.job.blocks.keys import block_of
+from expand.job.checks.verify import verify
 from tests.conftest import Folder, noise_image, tree, unmeasured
 
 
@@ -300,3 +303,29 @@ def test_a_killed_run_ends_like_one_never_killed(class_folder: Folder, tmp_path:
     card = json.loads((tmp_path / "out" / "expand.json").read_text())
     assert card["state"] == "finished"
     assert card["archives"]["classes"] == ["ant", "bee", "cat"]
+
+
+@pytest.mark.slow
+def test_ray_writes_the_tars_of_local_workers(class_folder: Folder, tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    src = jpegs(class_folder)
+    engine = make_ray_engine(2, RayOptions())
+    out = make(src, tmp_path / "ray", workers=None, engine=engine)
+    assert tree(out) == tree(make(src, tmp_path / "local"))
+
+
+def test_a_block_of_bad_images_has_empty_tars_and_is_named(
+    class_folder: Folder, tmp_path: Path
+) -> None:
+    src = jpegs(class_folder)
+    blocks = json.loads((make(src, tmp_path / "out") / INDEX).read_text())["blocks"]
+    for path in src.rglob("*.jp*g"):
+        if block_of(path.relative_to(src).as_posix(), blocks) == 0:
+            path.write_bytes(b"\xff\xd8\xff" * 100)
+    out = tmp_path / "bad"
+    report = expand(src, out, factor=3, workers=1, output="webdataset", shard_size=30_000)
+    index = Index.parse((out / INDEX).read_bytes())
+    assert index.blocks == blocks
+    assert [tar.count for tar in index.of_block(0)] == [0, 0, 0]
+    assert verify(out).status == 0
+    assert "3 tars without an image (000000-0.tar)" in format_report(report)
