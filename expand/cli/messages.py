@@ -7,7 +7,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from expand.cli.formatting import format_bytes, format_count, format_seconds
+from expand.cli.formatting import format_bytes, format_count, format_empty_tars, format_seconds
 from expand.cli.output import visible
 
 if TYPE_CHECKING:
@@ -225,24 +225,13 @@ def format_report(report: Report) -> str:
                 "same source (symmetric or empty images)"
             )
         ]
-    lines += _format_empty_tars(summary)
+    lines += format_empty_tars(summary.tars)
     if settings.originals == "none":
         lines += ["  originals are not included (--originals none)"]
     notes = (*report.notes, format_ignored(plan.listing.summary).removeprefix("; "))
     lines += [f"  {visible(note)}" for note in notes if note]
     lines += [f"  {line}" for line in format_empty_classes(plan.listing.summary, summary.labels)]
     return "\n".join([*lines, *_format_bad(summary, plan)])
-
-
-def _format_empty_tars(summary: RunSummary) -> list[str]:
-    """Say which tars are empty, because all images of their block are bad."""
-    empty = [tar.file for tar in summary.tars if not tar.count]
-    if not empty:
-        return []
-    first = "; Hugging Face cannot read a set that begins with one"
-    named = f"{format_count(len(empty), 'tar')} without an image ({empty[0]})"
-    said = f"  {named}: all images of the block are bad"
-    return [said + (first if empty[0] == summary.tars[0].file else "")]
 
 
 def _format_work(summary: RunSummary, workers: int) -> list[str]:
