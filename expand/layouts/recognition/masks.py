@@ -147,6 +147,12 @@ def is_scene(path: str) -> bool | None:
     return None if pixels is None else _is_scene(pixels)
 
 
+def is_coloured(path: str) -> bool | None:
+    """Tell whether a file has colours; None if it cannot be read."""
+    pixels = _read(*os.path.split(path))
+    return None if pixels is None else _is_coloured(pixels)
+
+
 def _read(folder: str, name: str) -> Pixels | None:
     from expand.images.decoder import decode
     from expand.storage.reading import read_image

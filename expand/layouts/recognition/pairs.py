@@ -10,7 +10,7 @@ from expand.layouts.directory import Directory, read_directory
 from expand.layouts.layout import Kind, Layout
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.evidence import FILES, is_yolo_text, peek
-from expand.layouts.recognition.masks import OTHER_MASKS, is_scene
+from expand.layouts.recognition.masks import OTHER_MASKS, is_coloured, is_scene
 from expand.layouts.recognition.unread.forms import advise, advise_text
 from expand.layouts.recognition.words import (
     IMAGES,
@@ -44,9 +44,32 @@ def find_paired_folders(directory: Directory) -> Layout | None:
         for image in _partners(roles, label, plain):
             if plain or _match(directory, image, label, list(roles)):
                 return _paired(directory, image, label)
-        if layout := _labels_of_images(directory, label, roles):
+        layout = _labels_of_images(directory, label, roles) or _several(directory, label, roles)
+        if layout:
             return layout
     return None
+
+
+def _several(directory: Directory, label: str, roles: dict[str, Role]) -> Layout | None:
+    """Return the layout of several folders with pictures of the same things, and one of labels.
+
+    Two images and what has changed between them, or colours, depths and normals. They have the same
+    names, and the labels have few colours, or none beside coloured images.
+    """
+    labels, others = _names(directory, label), [name for name in roles if name != label][:8]
+    if not is_plain(roles[label]) or len(others) < 2 or not any(labels.values()):
+        return None
+    if not all(_share(labels, _names(directory, name)) for name in others):
+        return None
+    if not _show(directory, others[-1], label, grey=True):
+        return None
+    shown = tuple(f"{name}/" for name in (*others[:2], label))
+    return Layout(
+        Kind.COUNTERPARTS,
+        shown,
+        advice="These are several pictures of the same things, which would have to move together: "
+        "that is not supported. To grow one with its masks, move the others out of the folder",
+    )
 
 
 def _partners(roles: dict[str, Role], label: str, plain: bool) -> Iterator[str]:
@@ -90,14 +113,20 @@ def _labels_of_images(directory: Directory, label: str, roles: dict[str, Role]) 
     return _paired(directory, images[0], label) if images else None
 
 
-def _show(directory: Directory, image: str, label: str) -> bool:
-    """Tell whether images are scenes and their labels, which are images too, have few colours."""
-    shown = [
-        is_scene(os.path.join(inner.path, inner.images[0]))
+def _show(directory: Directory, image: str, label: str, *, grey: bool = False) -> bool:
+    """Tell whether images are scenes and their labels, which are images too, have few colours.
+
+    With `grey`, labels without colours count too, if the images have some.
+    """
+    paths = [
+        os.path.join(inner.path, inner.images[0])
         for name in (image, label)
         for inner in list(_descend(directory, name))[-1:]
         if inner.images
     ]
+    shown = [is_scene(path) for path in paths]
+    if grey and shown == [True, True]:
+        return [is_coloured(path) for path in paths] == [True, False]
     return shown == [True, False]
 
 

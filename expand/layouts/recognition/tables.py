@@ -25,6 +25,10 @@ PEEKED = 200
 """Entries of a folder that are read to find the folders in it."""
 SUFFIX = (".csv", ".tsv", ".jsonl", ".ndjson", ".txt", ".lst", ".parquet")
 STRING = re.compile(r'"([^"\\\\]{1,255})"')
+SAYS_PLACES = re.compile(
+    r'"(bbox|box|boxes|bboxes|points|polygon|polygons|keypoints|landmarks|segmentation|xmin|rle)"\s*:'
+)
+"""Keys of places in images."""
 SEPARATORS = (",", "\t", ";", "|")
 CHECKSUM = re.compile(r"[0-9a-fA-F]{16,}")
 
@@ -60,10 +64,13 @@ def is_list(directory: Directory, name: str, above: Directory | None = None) -> 
 
 
 def names_images(directory: Directory, name: str) -> bool:
-    """Tell whether a JSON file has the name of an image, where all lie in one folder."""
-    if len(directory.folders) > 1:
-        return False
+    """Tell whether a JSON file has the name of an image, where all lie in one folder.
+
+    Where they lie in several, it must say places in images, too.
+    """
     text = peek(os.path.join(directory.path, name))
+    if len(directory.folders) > 1 and not SAYS_PLACES.search(text):
+        return False
     cells = [cell for cell in STRING.findall(text)[: 2 * ROWS] if is_image(cell)]
     places = _places(directory, None)
     return any(_find(places, cell, frozenset(), False) is not None for cell in cells)

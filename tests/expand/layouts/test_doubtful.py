@@ -121,6 +121,13 @@ ACCEPTED: dict[str, Files] = {
         **TWO,
     },
     "one class with folders and images": {"cat/1.jpg": "", "cat/in/2.jpg": "", "cat/out/3.jpg": ""},
+    "classes with the same names of images, one called label": {
+        f"{name}/{n}.png": "photo" for name in ("label", "bottle", "cap") for n in range(2)
+    },
+    "a list in JSON": {
+        "split.json": '{"train": ["cat/cat_0.jpg"], "test": ["dog/dog_0.jpg"]}',
+        **TWO,
+    },
     "one class with a folder": {"cat/in/1.jpg": "", "cat/in/2.jpg": ""},
 }
 
@@ -147,6 +154,18 @@ REFUSED: dict[str, tuple[Kind, Files]] = {
         {f"HAM10000_images_part_{i}/{i}.jpg": "" for i in (1, 2)},
     ),
     "depth maps": (Kind.MASKS, {"rgb/1.png": "photo", "depth/1.png": "grey photo"}),
+    "colours, depths and normals": (
+        Kind.COUNTERPARTS,
+        {"rgb/1.png": "photo", "depth/1.png": "grey photo", "normals/1.png": "photo"},
+    ),
+    "two images and what has changed": (
+        Kind.COUNTERPARTS,
+        {"A/1.png": "photo", "B/1.png": "photo", "label/1.png": "mask"},
+    ),
+    "JSON with boxes beside classes": (
+        Kind.ANNOTATED,
+        {"boxes.json": '[{"file": "cat/cat_0.jpg", "box": [1, 2, 3, 4]}]', **TWO},
+    ),
     "a mask": (Kind.MASKS, {"a/1.png": "photo", "a/1_mask.png": "mask"}),
     "a mask of a grey image": (Kind.MASKS, {"a/1.png": "grey photo", "a/1_mask.png": "mask"}),
     "a mask in JPEG": (Kind.MASKS, {"a/1.jpg": "photo", "a/1_mask.jpg": "mask"}),

@@ -13,7 +13,7 @@ from expand.layouts.labelled.scan import list_dataset
 from expand.layouts.labelled.tables.classes import Classes, find_classes
 from expand.layouts.labelled.tables.images import Images
 from expand.layouts.labelled.tables.notes import contents_of, notes_of, split_of
-from expand.layouts.labelled.tables.parts import Parts, find_column, split_parts
+from expand.layouts.labelled.tables.parts import Parts, find_columns, split_parts
 from expand.layouts.labelled.tables.rows.labels import TableLabels
 from expand.layouts.labelled.tables.rows.row import TableSettings
 from expand.layouts.labelled.tables.rows.uses import Uses
@@ -59,7 +59,7 @@ def _with_classes(
     found: Survey, settings: Sequence[TableSettings], parts: Parts, wanted: str
 ) -> tuple[tuple[TableSettings, ...], Classes]:
     """Return the settings with the columns of classes, and the class of each image."""
-    ignored = {find_column(values, wanted) for values in found.values}
+    ignored = {*find_columns(found, wanted)}
     ignored |= {name for each in settings for name in each.moves.columns}
     classes = find_classes(found, ignored, parts.grows)
     if _are_objects(found, settings, parts.grows):

@@ -11,6 +11,7 @@ from expand.errors import ExpandError, shown
 from expand.layouts.labelled.tables.columns.vocabulary import PARTS, SURE_PARTS
 from expand.layouts.labelled.tables.images import folder_part
 from expand.layouts.labelled.tables.survey import Survey
+from expand.layouts.labelled.tables.table import Table
 from expand.layouts.recognition.words import PART_OF, part_of, words
 
 MOST = 20
@@ -20,6 +21,8 @@ ASKS = re.compile(r"is(train|training|val|valid|validation|test)")
 TRUE = frozenset(("1", "true", "yes", "t", "1.0"))
 FALSE = frozenset(("0", "false", "no", "f", "0.0"))
 TRAIN = "train"
+CODES = {"0": "train", "1": "validation", "2": "test"}
+"""The numbers of parts in a table that is called a partition, as CelebA has it."""
 FOLDS = frozenset(("fold", "folds", "kfold"))
 
 
@@ -43,7 +46,7 @@ def split_parts(survey: Survey, wanted: str) -> Parts:
     The part of an image is what a column of its rows says, or else the name of its table (train.csv
     and test.csv), or else its folder. Raise ExpandError if there is no such part.
     """
-    columns = [find_column(counts, wanted) for counts in survey.values]
+    columns = find_columns(survey, wanted)
     part_of_image = {path: _parts(survey, columns, path) for path in survey.rows}
     named = Counter(part for parts in part_of_image.values() for part in parts if part)
     chosen = _kind(wanted) if wanted else TRAIN
@@ -80,11 +83,23 @@ def _no_part(wanted: str, named: Iterable[str]) -> str:
     )
 
 
-def find_column(values: Mapping[str, Counter[str]], wanted: str) -> str:
-    """Return the column that says the part of each row; empty if there is none.
+def find_columns(survey: Survey, wanted: str) -> list[str]:
+    """Return the column of each table that says the part of each row; empty if there is none.
 
     Raise ExpandError if a column is called "split", and its values are no known parts.
     """
+    pairs = zip(survey.tables, survey.values, strict=True)
+    return [_find_codes(table, each) or _find_column(each, wanted) for table, each in pairs]
+
+
+def _find_codes(table: Table, values: Mapping[str, Counter[str]]) -> str:
+    """Return the column of a table that is called a partition, if it has the numbers 0 to 2."""
+    first, *others = [*values, ""]
+    codes = table.is_partition and others == [""] and {*values[first]} <= CODES.keys()
+    return first if codes else ""
+
+
+def _find_column(values: Mapping[str, Counter[str]], wanted: str) -> str:
     for name, counts in values.items():
         joined, found = "".join(words(name)), {value for value in counts if value}
         if not found or len(found) > MOST:
@@ -110,7 +125,11 @@ def _parts(survey: Survey, columns: list[str], path: str) -> set[str]:
     for number, record in survey.rows[path]:
         column = columns[number]
         value = survey.cells(number, record).get(column, "") if column else ""
-        found.add(_value_part(column, value) if value else survey.tables[number].part)
+        table = survey.tables[number]
+        if value and table.is_partition and value in CODES:
+            found.add(CODES[value])
+            continue
+        found.add(_value_part(column, value) if value else table.part)
     return found - {""} or {folder_part(path)}
 
 

@@ -81,7 +81,7 @@ def _check_overlap(
         for n in numbers:
             table = found.tables[n]
             other = columns.setdefault(table.others, table.name)
-            if other != table.name and table.others:
+            if other != table.name and table.others and table.has_names:
                 raise ExpandError(
                     f'"{other}" and "{table.name}" both name "{path}" and have the same columns '
                     f"({', '.join(table.others[:5])}). Keep one of them in the folder, or name "

@@ -53,6 +53,8 @@ class Table:
         """The part of a split that its name says; empty if it says none."""
         if self.is_sample_submission:
             return "test"
+        if self.is_partition:
+            return ""
         role = part_of(self._stem)
         return role.kind if role else ""
 
@@ -60,6 +62,11 @@ class Table:
     def is_sample_submission(self) -> bool:
         """Whether it is the form of a Kaggle competition: test images with placeholder labels."""
         return {"submission", "sample"} <= set(words(self._stem))
+
+    @property
+    def is_partition(self) -> bool:
+        """Whether it says the parts of a split: "list_eval_partition.txt" of CelebA."""
+        return "partition" in words(self._stem)
 
     @property
     def _stem(self) -> str:

@@ -67,7 +67,11 @@ FORMS = (
     ),
     _form("of dlib", r"<dataset[\s>].*<image\s[^>]*file=", COMMON),
     _form("of PAGE", r"<PcGts[\s>]", COMMON),
-    _form("of labelme", r'"shapes"\s*:\s*\[|"imagePath"', COMMON),
+    _form(
+        "of labelme",
+        r'"shapes"\s*:\s*\[|"imagePath"',
+        "convert them: pip install labelme2yolo, and then labelme2yolo --json_dir FOLDER",
+    ),
 )
 """Those in JSON, XML and CSV, the surest first."""
 NUMBER = r"-?\d+(?:\.\d*)?(?:[eE]-?\d+)?"

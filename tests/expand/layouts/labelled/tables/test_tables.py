@@ -552,3 +552,30 @@ def test_what_a_table_cannot_say_of_copies_is_refused(
     root = write(tmp_path / "set", {**images("images/a.png", "images/b.png"), name: table})
     with pytest.raises(ExpandError, match=reason):
         open_dataset(root)
+
+
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [
+        ("list_eval_partition.csv", "image_id,partition\n{0}"),
+        ("list_eval_partition.txt", "{0}"),
+    ],
+)
+@pytest.mark.parametrize(("split", "grown"), [("", ["1.png"]), ("val", ["2.png"])])
+def test_a_table_of_numbered_parts_tells_them(
+    name: str, table: str, split: str, grown: list[str], tmp_path: Path
+) -> None:
+    separator = "," if name.endswith(".csv") else " "
+    rows = "".join(f"{n}.png{separator}{n - 1}\n" for n in (1, 2, 3))
+    identity = "1.png 7\n2.png 8\n3.png 7\n"
+    root = write(
+        tmp_path / "set",
+        {**images("img/1.png", "img/2.png", "img/3.png")}
+        | {name: table.format(rows), "identity.txt": identity},
+    )
+    with open_dataset(root, Request(split=split)) as dataset:
+        assert [Path(source.id).name for source in dataset.listing] == grown
+        assert dataset.parts == (
+            dataset.split,
+            *sorted({"train", "validation", "test"} - {dataset.split}),
+        )
