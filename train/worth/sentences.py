@@ -73,26 +73,33 @@ def headline(
     lines = [_at(shown, [rate for rate in rates if rate.sources == shown], span)]
     last = max(rate.sources for rate in rates)
     at_last = [rate for rate in rates if rate.sources == last]
-    news = any(rate.measured for rate in rates) or any(rate.worth != ABOVE for rate in at_last)
+    at_shown = [rate for rate in rates if rate.sources == shown]
+    news = any(rate.worth != ABOVE for rate in (*at_shown, *at_last))
     if shown != last and news:
         lines.append(_at(last, at_last, span))
     return (*lines, _scope(setup))
 
 
 def _size_shown(rates: Sequence[ArmRate]) -> float:
-    """Return the largest size at which most arms are measured.
+    """Return the size that the headline speaks of.
 
-    If none is, the smallest at which every arm surely does more than the largest size.
+    The largest at which most arms are measured to gain or to lose. If there is none, the smallest
+    at which every arm surely does more than the largest size; else the largest at which most are
+    measured.
     """
     by_size: dict[float, list[ArmRate]] = {}
     for rate in sorted(rates, key=lambda each: -each.sources):
         by_size.setdefault(rate.sources, []).append(rate)
-    measured = {size: sum(rate.measured for rate in some) for size, some in by_size.items()}
-    most = max(measured.values())
-    if most:
-        return next(size for size in by_size if measured[size] == most)
+    decided = {
+        size: sum(rate.measured and (rate.gains or rate.loses) for rate in some)
+        for size, some in by_size.items()
+    }
     beyond = [size for size, some in by_size.items() if all(rate.is_beyond for rate in some)]
-    return min(beyond, default=max(by_size))
+    if not any(decided.values()) and beyond:
+        return min(beyond)
+    measured = {size: sum(rate.measured for rate in some) for size, some in by_size.items()}
+    counted = decided if any(decided.values()) else measured
+    return max(by_size, key=lambda size: (counted[size], size))
 
 
 def _at(size: float, rates: Sequence[ArmRate], span: tuple[float, float]) -> str:
