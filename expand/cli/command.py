@@ -10,6 +10,7 @@ from expand import __version__
 from expand.cli.commands.fetch import fetch
 from expand.cli.commands.merge import merge
 from expand.cli.commands.plan import plan
+from expand.cli.commands.prepare import prepare
 from expand.cli.commands.preview import preview
 from expand.cli.commands.replay import replay
 from expand.cli.commands.run import run
@@ -44,5 +45,5 @@ def command() -> None:
     """  # noqa: D301  # \b tells click to keep the lines
 
 
-for subcommand in (run, plan, preview, split, verify, replay, merge, fetch):
+for subcommand in (run, plan, preview, split, verify, replay, prepare, merge, fetch):
     command.add_command(subcommand)

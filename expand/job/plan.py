@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from expand.errors import STOPPED, BadImageError, ExpandError
 from expand.job.balance import Balance
+from expand.job.blocks.listed import prepared
 from expand.job.settings import PARQUET, DatasetSettings, Settings
 from expand.job.sharding.shard import Shard
 from expand.layouts.groups import check_groups
@@ -22,6 +23,7 @@ from expand.layouts.limits import limits_of
 from expand.layouts.listing import Listing, ScanSummary
 from expand.layouts.names import fold
 from expand.layouts.source import Source, read_stored
+from expand.layouts.stored.tree import Pages
 from expand.recipes.recipe import Recipe
 from expand.recipes.rules import compose_label
 from expand.records.card import is_record
@@ -170,7 +172,8 @@ def make_plan(
         check_pyarrow()
     # the views of a class are known once its images are counted, and no two files get one name
     largest = (wanted.balance.most or MOST_FACTOR) if wanted.balance else wanted.factor
-    dataset = open_place(src, request, largest, wanted.format)
+    pages = prepared(src, out) if shard else None
+    dataset = open_place(src, request, largest, wanted.format, pages)
     try:
         _check_names(src, dataset)
         completed = suited(settings, dataset, request, src)
@@ -198,13 +201,19 @@ def _check_stored(plan: Plan) -> None:
         raise ExpandError("an object store has no links; use --originals copy")
 
 
-def open_place(place: Place, request: Request, factor: int = 1, format_: str = "keep") -> Dataset:
-    """Open the dataset in a folder or at a URL."""
+def open_place(
+    place: Place,
+    request: Request,
+    factor: int = 1,
+    format_: str = "keep",
+    pages: Pages | None = None,
+) -> Dataset:
+    """Open the dataset in a folder or at a URL, of which `pages` may be the listing."""
     if isinstance(place, Path):
         return open_dataset(place, request, factor, format_)
     from expand.layouts.stored.open import open_stored
 
-    return open_stored(place, request, factor, format_)
+    return open_stored(place, request, factor, format_, pages)
 
 
 def suited(

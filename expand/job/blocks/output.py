@@ -11,6 +11,7 @@ from typing import Any
 from expand.errors import ExpandError
 from expand.job.archives.plan import plan_archives
 from expand.job.blocks.keys import MOST_BLOCKS, count_blocks
+from expand.job.blocks.listed import is_listing
 from expand.job.blocks.parts import FOLDER, PartName
 from expand.job.blocks.records import LocalRecords, find_parts, load_card
 from expand.job.cards import unfinished_card
@@ -160,6 +161,8 @@ def _check_empty(plan: Plan, store: Store) -> None:
     for page in store.pages():
         for entry in page:
             name = entry.name
+            if is_listing(name):
+                continue
             if not is_temporary(name.rpartition("/")[2]) and name not in LOCK_FILES:
                 raise ExpandError(
                     f'"{plan.out}" is not empty (it has "{name}") and has no {CARD}: expand did '

@@ -13,6 +13,7 @@ from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.splits.flat import open_flat
 from expand.layouts.layout import AUTO, FOLDERS, LayoutError
 from expand.layouts.stored.shadow import Shadow
+from expand.layouts.stored.tree import Pages
 from expand.storage.stores.open import before_writing, check_store, open_store
 from expand.storage.stores.url import Url
 
@@ -26,9 +27,13 @@ READ = (AUTO, FOLDERS, "flat")
 
 
 def open_stored(
-    url: Url, request: Request = AS_IT_LOOKS, factor: int = 1, format_: str = "keep"
+    url: Url,
+    request: Request = AS_IT_LOOKS,
+    factor: int = 1,
+    format_: str = "keep",
+    pages: Pages | None = None,
 ) -> Dataset:
-    """Open the dataset at a URL; the store is listed once.
+    """Open the dataset at a URL; the store is listed once, unless `pages` are its listing.
 
     Raise ExpandError as `open_dataset` does, for layouts that are read from local folders only, and
     if the store cannot be used.
@@ -37,7 +42,7 @@ def open_stored(
         raise ExpandError(f'"{url}": --as {request.layout} {_only_local(url)}')
     check_store(url)
     with before_writing():
-        shadow = Shadow(open_store(url), recognising=request.layout == AUTO)
+        shadow = Shadow(open_store(url), recognising=request.layout == AUTO, pages=pages)
     try:
         if not len(shadow.tree):
             raise ExpandError(f'"{url}" has no files')

@@ -14,7 +14,7 @@ from expand.errors import ExpandError
 from expand.layouts.directory import Directory
 from expand.layouts.recognition.evidence import FILES
 from expand.layouts.recognition.recognise import DEPTH, DIRECTORIES
-from expand.layouts.stored.tree import StoredTree
+from expand.layouts.stored.tree import Pages, StoredTree
 from expand.layouts.walk import Status
 from expand.storage.stores.store import MissingError, Store
 
@@ -29,15 +29,15 @@ TOLD = (".yaml", ".yml", ".json", ".jsonl", ".xml", ".txt", ".csv", ".tsv", ".ls
 class Shadow:
     """The folders of a listing, for `walk`; each that is read gets a shadow on the disk."""
 
-    def __init__(self, store: Store, *, recognising: bool) -> None:
-        """List a store; raise StoreError if that fails."""
+    def __init__(self, store: Store, *, recognising: bool, pages: Pages | None = None) -> None:
+        """List a store, unless its `pages` are known; raise StoreError if that fails."""
         self._folder = TemporaryDirectory(prefix="expand-", ignore_cleanup_errors=True)
         self.root = Path(self._folder.name)
         self.store = store
         self.recognising = recognising
         self._known: set[str] = set()
         try:
-            self.tree = StoredTree(str(self.root), store.pages())
+            self.tree = StoredTree(str(self.root), store.pages() if pages is None else pages)
             if recognising:
                 self._lay_out()
         except BaseException:

@@ -20,10 +20,14 @@ SEPARATOR, END = "\0", "\1"
 the name."""
 
 
+Pages = Iterable[Sequence[Entry]]
+"""A listing, in any order."""
+
+
 class StoredTree:
     """The folders of a listing, as `walk` reads them; `root` is the path that stands for it."""
 
-    def __init__(self, root: str, pages: Iterable[Sequence[Entry]]) -> None:
+    def __init__(self, root: str, pages: Pages) -> None:
         self.root = root
         self._records = Sorter(_record(entry) for page in pages for entry in page).names()
 

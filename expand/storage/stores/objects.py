@@ -226,7 +226,7 @@ def connect(url: Url, *, quick: bool = False) -> Any:
 
 @lru_cache(maxsize=16)
 def _connect(url: Url, quick: bool, _environment: tuple[tuple[str, str], ...]) -> Any:
-    client: Any = {"connect_timeout": "5s", "timeout": "60s"}
+    client: Any = {"connect_timeout": "5s", "timeout": "10s" if quick else "60s"}
     options: Any = {"retry_config": QUICK if quick else patient(), "client_options": client}
     try:
         if url.scheme == "gs":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
@@ -17,6 +18,7 @@ from expand import expand
 from expand.errors import ExpandError
 from expand.job.blocks import keys
 from expand.job.blocks.keys import block_of, count_blocks, stem_of
+from expand.job.blocks.listed import prepare
 from expand.job.blocks.merge import merge_blocks
 from expand.job.blocks.task import BlockJob, do_block
 from expand.job.checks.stored import repair_stored, replay_stored, verify_stored
@@ -27,6 +29,7 @@ from expand.layouts.names import copy_name
 from expand.recipes.recipe import Recipe
 from expand.storage.stores.objects import ObjectStore
 from expand.storage.stores.open import open_store
+from expand.storage.stores.store import Entry
 from expand.storage.stores.url import Url, parse_place
 from tests.conftest import Folder, noise_image, tree
 from tests.expand.job.test_run import many
@@ -258,6 +261,47 @@ def test_shards_in_any_order_are_merged_to_what_one_run_writes(
     assert set(card(out)) == set(card(tmp_path / "here"))
     with pytest.raises(ExpandError, match="it is one dataset already"):
         merge_blocks(place_)
+
+
+def test_shards_use_the_list_that_was_prepared(
+    class_folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local = many(class_folder, 24)
+    src, out = fill(memory(), local), memory()
+    assert prepare(parse_place(src), parse_place(out)) == 24
+    listed = []
+    pages = ObjectStore.pages
+
+    def count(store: ObjectStore, prefix: str = "") -> Iterator[list[Entry]]:
+        listed.append(store.place)
+        return pages(store, prefix)
+
+    monkeypatch.setattr(ObjectStore, "pages", count)
+    for shard in ("2/2", "1/2"):
+        expand(src, out, shard=shard)
+    assert src not in listed
+    monkeypatch.undo()
+    merge_blocks(parse_place(out))
+    expand(local, tmp_path / "here")
+    assert contents(out) == tree(tmp_path / "here")
+
+
+def test_what_cannot_be_prepared_is_refused(class_folder: Folder, tmp_path: Path) -> None:
+    local = class_folder(2)
+    src, out = fill(memory(), local), memory()
+    with pytest.raises(ExpandError, match="is a local folder: each shard lists it itself"):
+        prepare(local, tmp_path / "out")
+    with pytest.raises(ExpandError, match="has no files"):
+        prepare(parse_place(memory()), parse_place(out))
+    prepare(parse_place(src), parse_place(out))
+    with pytest.raises(ExpandError, match=f'was prepared for the input "{src}"'):
+        expand(fill(memory(), local), out, shard="1/2")
+    open_store(out).write(".blocks/listing-000000.jsonl.gz", b"damaged")
+    with pytest.raises(ExpandError, match="is damaged; run `expand prepare` again"):
+        expand(src, out, shard="1/2")
+    open_store(out).write("x", b"")
+    with pytest.raises(ExpandError, match=r'is not empty \(it has "x"\)'):
+        prepare(parse_place(src), parse_place(out))
 
 
 def test_verify_finds_what_is_wrong_and_repair_makes_it_again(class_folder: Folder) -> None:
