@@ -43,7 +43,9 @@ class Stored:
         self.classes = np.array(classes)
         self.margin = float(self.said["settings"]["margin in points"])
         trials = [json.loads(path.read_text("utf-8")) for path in (folder / "runs").glob("*.json")]
-        self.trials: Trials = {(t["arm"], t["length"], t["replicate"]): t for t in trials}
+        self.trials: Trials = {
+            (t["arm"], t.get("epochs_asked", t.get("length")), t["replicate"]): t for t in trials
+        }
 
     def right(self, arm: str, epochs: int) -> Array:
         """Return which images each seed had right: seeds × images, in the order of the seeds."""

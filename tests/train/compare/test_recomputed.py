@@ -58,7 +58,7 @@ def check_looks(stored: Stored) -> None:
 
 def check_arms(stored: Stored) -> None:
     for cell in stored.said["cells"]:
-        values = stored.right(cell["arm"], cell["epochs"]).mean(axis=1)
+        values = stored.right(cell["arm"], cell["epochs_asked"]).mean(axis=1)
         assert cell["accuracies"] == pytest.approx(values.tolist())
         spread = values.std(ddof=1) / len(values) ** 0.5
         low, high = (
