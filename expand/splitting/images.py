@@ -17,7 +17,7 @@ from expand.layouts.layout import AUTO, FOLDERS, Layout, LayoutError, describe
 from expand.layouts.listing import Listing, ScanSummary
 from expand.layouts.recognition.recognise import look
 from expand.layouts.source import Source, is_utf8
-from expand.records.card import FINISHED, read_card
+from expand.records.card import FINISHED, is_tars, read_card
 from expand.records.manifest import read_rows
 
 if TYPE_CHECKING:
@@ -79,6 +79,11 @@ def open_images(root: Path, layout: str = AUTO, group_by: str | None = None) -> 
             raise ExpandError(
                 f'"{root}" is an expanded dataset with labels; split the dataset that it was made '
                 "from, and expand its training part"
+            )
+        if is_tars(card):
+            raise ExpandError(
+                f'"{root}" has tars; split the folder that they were made from, and expand its '
+                "training part"
             )
         return Images(root, lambda: _of_manifest(root), expanded=True)
     if layout not in (AUTO, FOLDERS, FLAT):

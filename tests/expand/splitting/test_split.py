@@ -227,6 +227,14 @@ def test_what_cannot_be_split_is_refused(class_folder: Folder, tmp_path: Path) -
     assert sorted(os.listdir(full)) == ["mine.txt"]
 
 
+def test_tars_are_refused(class_folder: Folder, tmp_path: Path) -> None:
+    src = class_folder({f"{label}/{n}.png": noise_image(8, 8, 3) for label in "ab" for n in "123"})
+    expand(src, tmp_path / "tars", 2, workers=1, output="webdataset")
+    result = run(tmp_path / "tars", tmp_path / "parts")
+    assert status(result) == 2
+    assert "split the folder that they were made from" in str(result.exception)
+
+
 def test_too_few_images_are_refused_with_the_class(class_folder: Folder, tmp_path: Path) -> None:
     src = class_folder({"a/1.png": b"1", "a/2.png": b"2", "b/1.png": b"3", "b/2.png": b"4"})
     refused = run(src, tmp_path / "out")
