@@ -12,6 +12,7 @@ import click
 
 from expand.cli.groups import Folder, NameList, NameOrFile
 from expand.cli.options import RECIPES, technique_names
+from expand.cli.places import FolderOrUrl
 from train.cli.options import (
     CONFIG,
     DATA_OPTIONS,
@@ -63,7 +64,7 @@ PLAIN = (
 
 TEST = click.option(
     "--test",
-    type=Folder(),
+    type=FolderOrUrl(),
     help="Test set, as DATA; used once, at the end of each run.  [default: the part for tests]",
 )
 STUDY_DATA_OPTIONS = [TEST, *without(DATA_OPTIONS, *NOT_COMPARED)]

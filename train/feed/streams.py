@@ -32,9 +32,8 @@ from expand.views.keys import draw
 from train.data.decoding import check_alike
 from train.data.folders.files import lost
 from train.data.normalise import to_tensor
-from train.data.sets.samples import Sample
 from train.data.sets.scan import Scan
-from train.data.sets.windows import Window, read_window
+from train.data.sets.windows import StoredImage, Window, read_window
 from train.data.shape import Shape, resize_crop
 from train.errors import STOPPED, TrainError
 from train.feed import exact
@@ -145,8 +144,8 @@ class StreamImages:
         self.classes = scan.contents.shards.index.classes
         self.size, self.dtype = first.shape, first.dtype.str
         window = max(1, int(np.median(sampler.windows[:, 2]))) if len(sampler.windows) else 1
-        self.chunk_images = max(1, min(LANES * window, CHUNK_BYTES // first.nbytes))
-        self._held: dict[int, list[Sample]] = {}
+        self.chunk_images = max(1, min(LANES * window // 2, CHUNK_BYTES // first.nbytes))
+        self._held: dict[int, list[StoredImage]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the samples that are held."""
@@ -174,23 +173,23 @@ class StreamImages:
             for found in pool.map(self._read_windows, parts):
                 self._held.update(found)
 
-    def _read_windows(self, numbers: Sequence[int]) -> dict[int, list[Sample]]:
+    def _read_windows(self, numbers: Sequence[int]) -> dict[int, list[StoredImage]]:
         found = {}
         try:
             with closing(open_store(self.root)) as store:
                 for number in numbers:
                     window = Window(*self.sampler.windows[number].tolist())
-                    found[number] = list(read_window(store, self.tars[window.tar], window))
+                    found[number] = read_window(store, self.tars[window.tar], window)
         except StoreError as error:
             raise lost(error) from error
         return found
 
-    def _render(self, samples: list[Sample], epoch: int) -> Pixels:
+    def _render(self, samples: list[StoredImage], epoch: int) -> Pixels:
         """Return the images of samples as an epoch shows them: N×H×W×C."""
         k, views = self.sampler.strategy.view(epoch), self.sampler.strategy.views(epoch)
         if not k or views is None:
             return np.stack([self._decoded(sample) for sample in samples])
-        ids = [sample.row["source"] for sample in samples]
+        ids = [sample.source for sample in samples]
         batches = view_batches(views, ids, [(self.classes[sample.label],) for sample in samples])
         rows = np.arange(len(samples))
         if self.shape.side is None and self.shape.colour == "keep":
@@ -199,16 +198,16 @@ class StreamImages:
         images = exact.render_each(batches, map(self._pixels, samples), rows, k)
         return np.stack([self._shaped(*each) for each in zip(samples, images, strict=True)])
 
-    def _decoded(self, sample: Sample) -> Pixels:
+    def _decoded(self, sample: StoredImage) -> Pixels:
         return self._shaped(sample, self._pixels(sample))
 
-    def _pixels(self, sample: Sample) -> Pixels:
+    def _pixels(self, sample: StoredImage) -> Pixels:
         try:
-            return decode(sample.image.data).pixels
+            return decode(sample.data).pixels
         except BadImageError as error:
             raise self._bad(sample, error) from error
 
-    def _shaped(self, sample: Sample, pixels: Pixels) -> Pixels:
+    def _shaped(self, sample: StoredImage, pixels: Pixels) -> Pixels:
         try:
             image = resize_crop(pixels, self.shape)
             check_alike(image, self.size, self.dtype)
@@ -216,5 +215,5 @@ class StreamImages:
             raise self._bad(sample, error) from error
         return image
 
-    def _bad(self, sample: Sample, error: BadImageError) -> TrainError:
-        return TrainError(f'"{self.root}", sample "{sample.image.name}" {error}', STOPPED)
+    def _bad(self, sample: StoredImage, error: BadImageError) -> TrainError:
+        return TrainError(f'"{self.root}", sample "{sample.name}" {error}', STOPPED)

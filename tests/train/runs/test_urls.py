@@ -161,3 +161,20 @@ def test_a_store_that_is_lost_during_a_run_ends_it_with_status_3_and_it_resumes(
     assert "run the same command again to resume" in str(error)
     opened.cache_clear()
     assert trained(url, sets["test"], tmp_path / "run", *rest) == expected
+
+
+@pytest.mark.slow
+def test_strategies_are_compared_on_class_folders_at_a_url(
+    s3: str, sets: dict[str, Path], tmp_path: Path
+) -> None:
+    url, test = fill(f"{s3}/set", sets["src"]), fill(f"{s3}/test", sets["test"])
+    short = ("--epochs", 1, "--batch-size", 8, "--precision", "fp32", "--seeds", 2, "--quiet")
+    scores = []
+    for data, held, out in ((sets["src"], sets["test"], "a"), (url, test, "b")):
+        arms = ("--arms", "none,fly,disk", "--factor", 2, "--out", tmp_path / out)
+        result = call("compare", data, "--test", held, *arms, *short)
+        assert result.exception is None, result.exception
+        rows = (tmp_path / out / "runs.csv").read_text().splitlines()
+        accuracy = rows[0].split(",").index("accuracy")
+        scores.append([(row.split(",")[0], row.split(",")[accuracy]) for row in rows])
+    assert scores[0] == scores[1]

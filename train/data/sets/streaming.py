@@ -9,6 +9,7 @@ from hashlib import sha256
 
 import numpy as np
 
+from expand.archives.samples import row_of
 from expand.images.decoder import decode
 from expand.images.pixels import Pixels
 from expand.storage.stores.open import open_store
@@ -17,9 +18,8 @@ from train.data.folders.folder import Folder
 from train.data.folders.listed import ListedImage, as_folder
 from train.data.leak import hashes_of
 from train.data.pack import Pack
-from train.data.sets.samples import Sample
 from train.data.sets.scan import Scan
-from train.data.sets.windows import Window, group_key, hash_key, read_window
+from train.data.sets.windows import StoredImage, Window, group_key, hash_key, read_window
 from train.data.shape import Shape, resize_crop
 from train.data.split import Split
 from train.errors import TrainError
@@ -49,18 +49,18 @@ def sample_stream(scan: Scan, shape: Shape) -> tuple[Folder, Pack]:
     listed: list[ListedImage] = []
     pixels: list[Pixels] = []
     for file, sample in _spread(scan):
-        name = f"{file}/{sample.image.name}"
+        name, row = f"{file}/{sample.name}", row_of(sample.row)
         with name_file(contents.root / name):
-            pixels.append(resize_crop(decode(sample.image.data).pixels, shape))
+            pixels.append(resize_crop(decode(sample.data).pixels, shape))
         listed.append(
             ListedImage(
                 name,
                 contents.shards.index.classes[sample.label],
-                sample.row["source"],
-                sample.row["view"],
-                sha256(sample.image.data).hexdigest(),
-                sample.row["sha256"],
-                sample.row["source_sha256"],
+                row["source"],
+                row["view"],
+                sha256(sample.data).hexdigest(),
+                row["sha256"],
+                row["source_sha256"],
             )
         )
     folder = as_folder(contents.root, listed, contents.shards.card)
@@ -71,7 +71,7 @@ def sample_stream(scan: Scan, shape: Shape) -> tuple[Folder, Pack]:
     return replace(folder, classes=classes, labels=numbers), packed
 
 
-def _spread(scan: Scan) -> Iterator[tuple[str, Sample]]:
+def _spread(scan: Scan) -> Iterator[tuple[str, StoredImage]]:
     """Yield samples of the first view that there is, with the names of their tars."""
     views = scan.views()
     shown = scan.windows[views == views.min()]
@@ -130,5 +130,5 @@ def _named(scan: Scan, row: int) -> str:
     window = Window(*scan.windows[np.searchsorted(scan.windows[:, 1], row, "right") - 1].tolist())
     with closing(open_store(scan.contents.root)) as store:
         file = scan.contents.tars[window.tar].file
-        samples = list(read_window(store, file, window))
-    return f'"{file}/{samples[row - window.row].image.name}"'
+        images = read_window(store, file, window)
+    return f'"{file}/{images[row - window.row].name}"'

@@ -5,7 +5,8 @@ They are what a set that is streamed is shuffled by: a few hundred small images,
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import json
+from collections.abc import Iterable
 from hashlib import blake2b, sha256
 from io import BytesIO
 from typing import NamedTuple
@@ -13,9 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from expand.archives.samples import CLASS, ROW
 from expand.records.rows import Row
 from expand.storage.stores.store import Store
-from train.data.sets.samples import Sample, ShardError, read_samples
+from train.data.sets.samples import RECORD, Member, ShardError, read_members
 from train.data.sets.shards import TarPart
 from train.errors import STOPPED, TrainError
 
@@ -103,11 +105,34 @@ def _number(digest: bytes) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
-def read_window(store: Store, file: str, window: Window) -> Generator[Sample, None, None]:
-    """Yield the samples of a window; raise TrainError with status 3 if its bytes have changed."""
+class StoredImage(NamedTuple):
+    """An image of a window, as a scan has found it: its tar was checked, so its row is not."""
+
+    name: str
+    data: bytes
+    label: int
+    row: bytes
+
+    @property
+    def source(self) -> str:
+        """The source that it shows."""
+        source: str = json.loads(self.row)["source"]
+        return source
+
+
+def read_window(store: Store, file: str, window: Window) -> list[StoredImage]:
+    """Return the images of a window; raise TrainError with status 3 if its bytes have changed."""
     data = store.read_span(file, window.offset, window.size)
     title = f'"{store.place}/{file}"'
     if _number(blake2b(data, digest_size=8).digest()) != window.digest:
         raise TrainError(f"{title} has changed since the run began", STOPPED)
     # as at the end of a tar, an empty header follows
-    return read_samples(BytesIO(data + bytes(512)).read, title)
+    members = read_members(BytesIO(data + bytes(RECORD)).read, title)
+    return [_as_stored(sample) for sample in zip(members, members, members, strict=True)]
+
+
+def _as_stored(members: Iterable[Member]) -> StoredImage:
+    parts = {member.extension: member for member in members}
+    label, row = parts.pop(CLASS), parts.pop(ROW)
+    ((_, image),) = parts.items()
+    return StoredImage(image.name, image.data, int(label.data), row.data)
