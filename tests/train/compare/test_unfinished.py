@@ -34,6 +34,17 @@ def test_an_arm_whose_loss_is_far_from_the_lowest_is_unfinished_and_its_verdicts
     assert [pair.left_out for pair in pairs if pair.left_out] == ["fly not converged"] * 2
 
 
+def test_an_arm_that_chose_fewer_epochs_than_it_could_have_is_not_unfinished() -> None:
+    study = ask("none,fly", (8,), tune=2)
+    for epochs, found in ((2, 0), (8, 2)):
+        tuned = {"epochs": epochs, "lr": 0.1, "weight_decay": 0.0, "smoothing": 0.0, "dropout": 0.0}
+        rows = [
+            row_of(arm.name, 8, 0, RIGHT, epochs=epochs, train_loss=GUESSING, tuned=tuned)
+            for arm in study.arms
+        ]
+        assert len(list_unfinished(grouped(study, rows, 6), 2)) == found
+
+
 def test_copies_that_no_epoch_read_are_named() -> None:
     study = ask("none,disk=2,disk=8,disk-all=8", (4,))
     rows = [row_of(arm.name, 4, 0, RIGHT) for arm in study.arms]

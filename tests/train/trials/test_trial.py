@@ -225,7 +225,8 @@ def test_images_that_are_not_held_in_memory_are_refused(folders: tuple[Path, Pat
     assert (
         str(refused.value)
         == f'"{folders[0]}" takes 20,832 bytes when decoded, --cache-size is 15,000; '
-        "use fewer --sources or smaller images"
+        "arms with copies and --tune need the decoded images: use --image-size 12 or smaller, a "
+        "larger --cache-size, fewer --sources, or compare --arms none,fly alone"
     )
 
 

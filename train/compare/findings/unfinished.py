@@ -31,7 +31,7 @@ def _judge(results: GroupedResults, arm: Arm, epochs: int, classes: int) -> Unfi
     left = fmean(_left(each, results.study.training.smoothing, classes) for each in trials)
     trained = trials[0].epochs_trained
     more = epochs_to_try(trained, left)
-    if more is None:
+    if more is None or (trials[0].tuned and more <= epochs):  # the search has tried as many
         return None
     return Unfinished(arm, epochs, left, more, f"{arm.name}: {advise(trained, left)}")
 
