@@ -33,6 +33,8 @@ PART, MOST_PARTS = 8 << 20, 9_000
 """Bytes of a part of a large upload, at least; and how many parts an object may have."""
 QUICK: dict[str, Any] = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
 """The first request of a run fails soon, so that a wrong address is told at once."""
+CLIENT = {"connect_timeout": "5s", "timeout": "60s"}
+QUICK_CLIENT = {"timeout": "10s"}
 PREFIXES = ("AWS_", "GOOGLE_", "AZURE_", "EXPAND_")
 """Environment variables on which a client depends."""
 FAILURES = (BaseError, OSError, ValueError)
@@ -226,7 +228,7 @@ def connect(url: Url, *, quick: bool = False) -> Any:
 
 @lru_cache(maxsize=16)
 def _connect(url: Url, quick: bool, _environment: tuple[tuple[str, str], ...]) -> Any:
-    client: Any = {"connect_timeout": "5s", "timeout": "10s" if quick else "60s"}
+    client: Any = {**CLIENT, **(QUICK_CLIENT if quick else {})}
     options: Any = {"retry_config": QUICK if quick else patient(), "client_options": client}
     try:
         if url.scheme == "gs":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -12,8 +13,15 @@ from pathlib import Path
 import pytest
 
 from expand import expand
+from expand.engines.choose import RayOptions, make_ray_engine
 from expand.errors import ExpandError
+from expand.job.estimate import choose_engine, estimate
+from expand.job.plan import make_plan
+from expand.job.settings import Settings
+from expand.recipes.recipe import Recipe
+from expand.storage.stores import objects
 from expand.storage.stores.open import open_store
+from expand.storage.stores.url import parse_place
 from tests.conftest import Folder, tree, unmeasured
 from tests.expand.job.test_run import many
 from tests.stores import AWS, S3, Faults, contents, fill, variables
@@ -124,6 +132,39 @@ def test_ctrl_c_ends_the_run_and_it_resumes(
     assert expand(src, out).summary.files == 1600
     expand(local, tmp_path / "here")
     assert contents(out) == tree(tmp_path / "here")
+
+
+@pytest.mark.slow
+def test_a_ray_cluster_writes_the_same_tree(s3: str, class_folder: Folder, tmp_path: Path) -> None:
+    local = many(class_folder, 200)
+    src = fill(f"{s3}/src", local)
+    expand(src, f"{s3}/out", engine=make_ray_engine(2, RayOptions()))
+    expand(local, tmp_path / "here")
+    assert contents(f"{s3}/out") == tree(tmp_path / "here")
+
+
+def test_a_store_of_one_process_is_refused_for_a_cluster(class_folder: Folder) -> None:
+    with (
+        make_plan(
+            class_folder(2), parse_place("memory://a/b"), Settings(Recipe.load("classic"), 4)
+        ) as plan,
+        pytest.raises(ExpandError, match="is known to this process only"),
+    ):
+        choose_engine(plan, estimate(plan), None, RayOptions())
+
+
+def test_a_server_that_never_answers_is_told_in_bounded_time(
+    class_folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(objects.QUICK_CLIENT, "timeout", "1s")
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        endpoint = f"http://127.0.0.1:{mute.getsockname()[1]}"
+        with (
+            variables(AWS_ENDPOINT_URL=endpoint, **AWS),
+            pytest.raises(ExpandError, match="does not answer in time") as caught,
+        ):
+            expand(class_folder(2), "s3://bucket/out")
+    assert caught.value.status == 2
 
 
 def test_a_bucket_that_goes_away_is_told(s3: str, class_folder: Folder) -> None:
