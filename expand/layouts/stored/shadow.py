@@ -6,12 +6,14 @@ has those of the first folders; other files in it are empty. It is small, whatev
 
 from __future__ import annotations
 
+import os
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from expand.errors import ExpandError
 from expand.layouts.directory import Directory
+from expand.layouts.limits import NAME_BYTES
 from expand.layouts.recognition.evidence import FILES
 from expand.layouts.recognition.recognise import DEPTH, DIRECTORIES
 from expand.layouts.stored.tree import Pages, StoredTree
@@ -88,11 +90,12 @@ class Shadow:
             if suffix in TOLD and sum(each.endswith(suffix) for each in told) < FILES:
                 told[name] = self._begin(f"{folder}/{name}")
         names = [*islice(directory.images, images), *islice(directory.others, NAMES)]
+        short = [name for name in names if len(os.fsencode(name)) <= NAME_BYTES]
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for name in directory.folders[:NAMES]:
                 (folder / name).mkdir(exist_ok=True)
-            for name in names:
+            for name in short:  # a longer one cannot tell a layout here
                 (folder / name).write_bytes(told.get(name, b""))
         except OSError as error:
             raise ExpandError(

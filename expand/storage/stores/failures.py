@@ -83,7 +83,7 @@ def _reason(url: Url, text: str, error: Exception) -> str:
     if "error sending request" in text or "connection" in text:
         return "the connection was lost"
     if "empty path segment" in text or "invalid path" in text:
-        return f"a name in it cannot be a path: {_first_line(text)}"
+        return f"it has an object whose name is no path; rename it ({_first_line(text)})"
     return _first_line(text) or type(error).__name__
 
 

@@ -94,6 +94,13 @@ def test_the_empty_object_that_marks_a_folder_is_passed_over() -> None:
         assert dataset.listing.summary.foreign == 0
 
 
+def test_a_name_that_is_too_long_for_this_machine_is_listed() -> None:
+    url, name = Url("memory", uuid4().hex), f"cat/{'n' * 300}.png"
+    open_store(url).write_many([(name, b"x"), ("cat/readme.txt", b"")])
+    with open_stored(url) as dataset:
+        assert [source.id for source in dataset.listing] == [name]
+
+
 NAMES = st.lists(st.sampled_from("ab-."), min_size=1, max_size=3).map("".join)
 PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
 
