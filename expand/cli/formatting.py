@@ -1,12 +1,17 @@
-"""Numbers as text: bytes, durations and counts."""
+"""Numbers and rules as text: bytes, durations, counts, and rules for classes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from expand.cli.output import visible
+
 if TYPE_CHECKING:
     from expand.archives.index import Tar
+    from expand.job.plan import Plan
+
+RULES_SHOWN = 20
 
 
 def format_bytes(count: float) -> str:
@@ -43,3 +48,36 @@ def format_empty_tars(tars: Sequence[Tar]) -> list[str]:
     named = f"{format_count(len(empty), 'tar')} without an image ({empty[0]})"
     said = f"  {named}: all images of the block are bad"
     return [said + (first if empty[0] == tars[0].file else "")]
+
+
+def format_rules(plan: Plan) -> list[str]:
+    """Format the rules of a recipe for classes: what each leaves out, and how many views remain."""
+    from expand.recipes.lookalikes import describe_lookalikes
+    from expand.recipes.rules import describe_unknown
+
+    recipe, names = plan.settings.recipe, plan.dataset.class_names
+    lines = []
+    for rules in recipe.classes[:RULES_SHOWN]:
+        distinct = recipe.distinct_for([rules.label])
+        views = "unlimited" if distinct is None else f"{distinct:,}"
+        lines.append(visible(f'Class "{rules.label}": {rules}. Distinct views: {views}.'))
+    if len(recipe.classes) > RULES_SHOWN:
+        lines.append(f"… and rules for {len(recipe.classes) - RULES_SHOWN:,} more classes.")
+    lines += _format_exchanged(plan)
+    found = [*describe_unknown(recipe.classes, names), *describe_lookalikes(names, recipe)]
+    return [*lines, *(visible(f"Note: {line}.") for line in found)]
+
+
+def _format_exchanged(plan: Plan) -> list[str]:
+    """Say how many files each class gets that images of one class can become."""
+    from expand.job.tasks.exchanging import count_files
+
+    targets = plan.settings.recipe.exchanges.targets
+    if not targets or "" in plan.listing.summary.labels:
+        return []
+    counts, exact = count_files(plan.settings, plan.dataset)
+    files = (
+        f'{"" if exact else "about "}{counts.get(name, 0):,} of "{name}"'
+        for name in targets[:RULES_SHOWN]
+    )
+    return [visible(f"Files of the classes that rules exchange: {', '.join(files)}.")]

@@ -7,7 +7,13 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from expand.cli.formatting import format_bytes, format_count, format_empty_tars, format_seconds
+from expand.cli.formatting import (
+    format_bytes,
+    format_count,
+    format_empty_tars,
+    format_rules,
+    format_seconds,
+)
 from expand.cli.output import visible
 
 if TYPE_CHECKING:
@@ -20,7 +26,7 @@ if TYPE_CHECKING:
 
 MANY_FILES = 1_000_000
 """Files of a folder that file systems and tools are still good with."""
-BAD_SHOWN, RULES_SHOWN, BALANCE_SHOWN = 20, 20, 40
+BAD_SHOWN, BALANCE_SHOWN = 20, 40
 
 
 def format_plan(
@@ -129,23 +135,6 @@ def _format_objects(plan: Plan) -> list[str]:
     if len(counts) > BALANCE_SHOWN:
         rows.append((f"… {len(counts) - BALANCE_SHOWN:,} more", "", "", "", ""))
     return ["", *_format_table(rows), "Objects that views do not show are counted.", ""]
-
-
-def format_rules(plan: Plan) -> list[str]:
-    """Format the rules of a recipe for classes: what each leaves out, and how many views remain."""
-    from expand.recipes.lookalikes import describe_lookalikes
-    from expand.recipes.rules import describe_unknown
-
-    recipe, names = plan.settings.recipe, plan.dataset.class_names
-    lines = []
-    for rules in recipe.classes[:RULES_SHOWN]:
-        distinct = recipe.distinct_for([rules.label])
-        views = "unlimited" if distinct is None else f"{distinct:,}"
-        lines.append(visible(f'Class "{rules.label}": {rules}. Distinct views: {views}.'))
-    if len(recipe.classes) > RULES_SHOWN:
-        lines.append(f"… and rules for {len(recipe.classes) - RULES_SHOWN:,} more classes.")
-    found = [*describe_unknown(recipe.classes, names), *describe_lookalikes(names, recipe)]
-    return [*lines, *(visible(f"Note: {line}.") for line in found)]
 
 
 def format_title(plan: Plan) -> str:

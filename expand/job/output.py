@@ -21,7 +21,7 @@ from expand.job.archives.records import count_samples
 from expand.job.balance import Balance
 from expand.job.plan import Plan
 from expand.job.settings import USUAL
-from expand.layouts.names import copy_name
+from expand.layouts.names import copy_name, exchanged_id
 from expand.recipes.recorded import is_older
 from expand.records.card import (
     CARD,
@@ -305,7 +305,11 @@ def _has_files(plan: Plan, source: str) -> bool:
     settings = plan.settings
     first = int(settings.originals == "none")
     views = range(first, settings.largest)  # its class is not known any more
-    names = (copy_name(source, k, settings.format) if k else source for k in views)
+    # nor is the class that a mirror gives a copy
+    split = settings.dataset.split if settings.dataset else ""
+    classes = settings.recipe.exchanges.targets if plan.dataset.labels is None else ()
+    named = [source, *(exchanged_id(source, new, split) for new in classes)]
+    names = (copy_name(each, k, settings.format) if k else source for each in named for k in views)
     return any((plan.target / name).is_file() for name in names)
 
 

@@ -14,6 +14,7 @@ from expand.job.balance import Balance
 from expand.job.blocks.listed import prepared
 from expand.job.settings import PARQUET, DatasetSettings, Settings
 from expand.job.sharding.shard import Shard
+from expand.job.tasks.exchanging import check_exchanges
 from expand.layouts.groups import check_groups
 from expand.layouts.labelled.classes import find_classes
 from expand.layouts.labelled.dataset import AS_IT_LOOKS, Dataset, Request
@@ -24,8 +25,6 @@ from expand.layouts.listing import Listing, ScanSummary
 from expand.layouts.names import fold
 from expand.layouts.source import Source, read_stored
 from expand.layouts.stored.tree import Pages
-from expand.recipes.recipe import Recipe
-from expand.recipes.rules import compose_label
 from expand.records.card import is_record
 from expand.records.manifest import LABELLED_MANIFEST, MANIFEST
 from expand.records.parquet import check_pyarrow
@@ -225,7 +224,7 @@ def suited(
     if settings.balance:
         settings = replace(settings, balance=_balanced(settings, dataset, src))
     check_classes(settings, dataset.class_names)
-    check_exchanges(settings.recipe, dataset)
+    check_exchanges(settings, dataset, src)
     if dataset.layout == FOLDERS:
         return settings
     read = DatasetSettings(
@@ -255,25 +254,6 @@ def check_classes(settings: Settings, names: Collection[str]) -> None:
         raise ExpandError(
             f'--factor {views} is more than recipe "{recipe.name}" can give class "{label}" by its '
             f"rules: {distinct}"
-        )
-
-
-def check_exchanges(recipe: Recipe, dataset: Dataset) -> None:
-    """Refuse a recipe by which objects become another class, if labels cannot say so."""
-    if not recipe.exchanges:
-        return
-    if dataset.labels is None or not dataset.labels.renames:
-        raise ExpandError(
-            f"rules with becomes are for datasets with a class for each object; here "
-            f"({dataset.layout}) a mirrored view keeps the class of its image, so use never"
-        )
-    known = set(map(compose_label, dataset.class_names))
-    unknown = [name for name in recipe.exchanges.targets if name not in known]
-    if known and unknown:
-        listed = ", ".join(f'"{name}"' for name in sorted(known)[:10])
-        raise ExpandError(
-            f'the dataset has no class "{unknown[0]}", which a rule with becomes names; it has '
-            f"{listed}{', …' if len(known) > 10 else ''}"
         )
 
 

@@ -80,7 +80,9 @@ class RunSummary:
         self.files += files
         self.bytes += outcome.bytes
         self.same += outcome.same
-        self.labels[label] = self.labels.get(label, 0) + files
+        self.labels[label] = self.labels.get(label, 0) + files - len(outcome.changed)
+        for label in outcome.changed:
+            self.labels[label] = self.labels.get(label, 0) + 1
         if outcome.labels:
             self._add_labels(outcome.labels)
 

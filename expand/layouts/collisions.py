@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, pairwise
+from pathlib import Path
 
 from expand.errors import ExpandError
 from expand.layouts.blocks import RUN, Sorter
@@ -24,6 +25,24 @@ def check_images(directory: str, names: Sequence[str], factor: int, format_: str
         return
     if found := _first_collision(Sorter(_records(names, factor, format_))):
         raise _same_name(directory, *found)
+
+
+def check_exchanged(
+    root: Path, sources: Iterable[tuple[str, str]], factor: int, format_: str
+) -> None:
+    """Refuse sources if a copy that gets another class would have the name of another file.
+
+    `sources` are pairs of what files are named after, and the source: most are the same twice.
+    """
+    names, owners = dict[str, list[str]](), dict[str, str]()
+    for name, source in sources:
+        if (other := owners.setdefault(fold(name), source)) != source:
+            raise _same_name(str(root), other, source)
+        folder, _, last = name.rpartition("/")
+        names.setdefault(fold(folder), []).append(last)
+    for folder, listed in sorted(names.items()):
+        if found := _first_collision(Sorter(_records(listed, factor, format_))):
+            raise _same_name(str(root / folder), *found)
 
 
 def check_folders(directory: str, names: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from expand.images.formats import OPTIONS
 
@@ -21,6 +22,31 @@ def copy_name(source_id: str, k: int, format_: str) -> str:
     if kind is None or suffix.lower() in kind.suffixes:
         return f"{stem}_v{k}{suffix}"
     return f"{source_id}_v{k}{kind.suffixes[0]}"
+
+
+def exchanged_id(source_id: str, new: str, split: str = "") -> str:
+    """Return what a copy of a source is named after whose class is `new`, and not its own.
+
+    "left/a.jpg" becomes "right/a.left.jpg": the old class is in the name, so that copies of images
+    of one name in several classes never collide. `split` is the part above the class folders.
+    """
+    *folders, name = source_id.split("/")
+    place = folders.index(split) + 1 if split in folders else 0
+    if place >= len(folders):
+        return source_id  # it has no class folder
+    stem, suffix = split_suffix(name)
+    old, folders[place] = folders[place], new
+    return "/".join([*folders, f"{stem}.{old}{suffix}"])
+
+
+def exchanged_from(name: str) -> Iterator[str]:
+    """Yield the sources that a name of `exchanged_id` can be of."""
+    *folders, last = name.split("/")
+    stem, suffix = split_suffix(last)
+    for match in re.finditer(r"\.", stem):
+        first, old = stem[: match.start()], stem[match.end() :]
+        for place in range(len(folders)) if first and old else ():
+            yield "/".join([*folders[:place], old, *folders[place + 1 :], first + suffix])
 
 
 def split_suffix(name: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from expand.layouts.names import COPY, copy_name
+from expand.layouts.names import COPY, copy_name, exchanged_from
 from expand.records.card import FINISHED, derived_names
 from expand.records.manifest import BEGUN, PART, Record, begun_names, find_parts, read_records
 from expand.records.rows import NotJsonError
@@ -56,6 +56,7 @@ class Claims:
             for source in (stem + match["suffix"], stem):
                 if copy_name(source, k, self.format) == name:
                     yield source, k
+                    yield from ((other, k) for other in exchanged_from(source))
 
 
 def read_claims(folder: Path, card: dict[str, Any], src: Path) -> Claims:

@@ -114,8 +114,9 @@ def load_recipe(recipe: str | dict[str, Any], *, rules: bool = True) -> Recipe:
         raise TrainError(str(error)) from error
     if loaded.exchanges:
         raise TrainError(
-            f'recipe "{loaded.name}" has rules with becomes, which are for datasets with a class '
-            "for each object; a mirrored view keeps the class of its image, so use never"
+            f'recipe "{loaded.name}" has rules with becomes, by which a view has another class than '
+            "its image: expand writes such copies, and --strategy disk trains on them; here use "
+            "never"
         )
     if loaded.classes and not rules:
         raise TrainError(

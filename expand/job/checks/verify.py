@@ -16,7 +16,8 @@ from expand.engines.engine import Engine
 from expand.job.checks.tars import TarCheck, check_tars
 from expand.job.run import Progress
 from expand.layouts.blocks import Sorter
-from expand.layouts.names import copy_name
+from expand.layouts.names import copy_name, exchanged_id
+from expand.recipes.recipe import Recipe
 from expand.records.card import CARD, DELETING, FINISHED, is_record, is_tars, read_card
 from expand.records.claims import read_claims
 from expand.records.manifest import (
@@ -144,6 +145,7 @@ def _count_rows(
     """Yield the rows of the manifest; count them, and note where they are not sorted."""
     manifest = manifest_name(folder)
     format_ = settings["format"] if settings and "dataset" not in settings else None
+    others = _others(settings)
     before: tuple[list[str], int] = ([], -1)
     in_order = True
     for row in read_rows(folder):
@@ -154,21 +156,30 @@ def _count_rows(
             result.problems.append(problem)
             in_order = False
         before = key
-        if format_ and not _is_named(row, format_):
+        own = row["source"].partition("/")[0]
+        changed = bool(row["view"]) and row["label"] != own and row["label"] in others
+        if format_ and not _is_named(row, format_, changed=changed):
             detail = f'is not the name of view {row["view"]} of "{row["source"]}"'
             result.problems.append(Problem("misnamed", row["file_name"], detail))
-        if (
-            manifest in (MANIFEST, as_parquet(MANIFEST))
-            and row["label"] != row["source"].partition("/")[0]
-        ):
+        if manifest in (MANIFEST, as_parquet(MANIFEST)) and row["label"] != own and not changed:
             detail = f'has the class "{row["label"]}" in the manifest, not that of its source'
             result.problems.append(Problem("misnamed", row["file_name"], detail))
         result.rows += 1
         yield row
 
 
-def _is_named(row: Row, format_: str) -> bool:
+def _others(settings: dict[str, Any] | None) -> frozenset[str]:
+    """Return the classes that copies can have instead of that of their source."""
+    recipe = settings["recipe"] if settings else {}
+    if not isinstance(recipe, dict) or "classes" not in recipe:
+        return frozenset()
+    return frozenset(Recipe.from_dict(recipe).exchanges.targets)
+
+
+def _is_named(row: Row, format_: str, *, changed: bool) -> bool:
     source, k = row["source"], row["view"]
+    if changed:
+        source = exchanged_id(source, row["label"])
     return row["file_name"] == (copy_name(source, k, format_) if k else source)
 
 

@@ -15,6 +15,7 @@ from expand.images.formats import OPTIONS
 from expand.images.pixels import Pixels
 from expand.job.settings import Settings
 from expand.job.tasks.drawing import DrawnSource, draw_sources
+from expand.job.tasks.exchanging import place_view
 from expand.job.tasks.labels import WrittenLabels
 from expand.job.tasks.placing import place_views
 from expand.job.tasks.sources import OpenSource
@@ -37,6 +38,8 @@ class File(NamedTuple):
     as_source: bool
     """Whether `data` is the source's own bytes, so that a link can stand for it."""
     labels: WrittenLabels | None = None
+    label: str = ""
+    """Its class, if it is another one than that of its source."""
 
 
 def make_files(
@@ -59,7 +62,7 @@ def make_files(
         labels = _label(source, settings, {k: views.choose(k) for k in source.ks})
     for k in source.ks:
         pixels, params = views.render(k)
-        name = source.name(k, settings.format)
+        name, label = place_view(settings, source, k, views.choose(k))
         file = encode(pixels, encoding) if k else encode_original(decoded, data, settings)
         file_hash = source_hash if file is data else sha256(file).hexdigest()
         same_as = views.find_same(k, pixels, file_hash)
@@ -76,6 +79,7 @@ def make_files(
             same_as,
             file is data,
             next(labels) if source.labels else None,
+            label,
         )
 
 

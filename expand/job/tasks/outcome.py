@@ -35,6 +35,8 @@ class Outcome(NamedTuple):
     problem: str = ""
     labels: LabelCounts | None = None
     """What became of its labels."""
+    changed: tuple[str, ...] = ()
+    """The classes of files that have another one than their source."""
 
 
 class Entry(NamedTuple):
@@ -58,7 +60,7 @@ def row_of(source: Source, file: File, group_by: str | None = None) -> Row:
     """Return the row of a file in the manifest; it has the group that --group-by finds."""
     row = Row(
         file_name=file.name,
-        label=source.label,
+        label=file.label or source.label,
         source=source.id,
         view=file.view,
         params=file.params,
@@ -87,4 +89,5 @@ def outcome_of(source: Source, entries: list[Entry], made: int) -> Outcome:
         sum(row["bytes"] for row in rows),
         sum(row["same_as"] != row["view"] for row in rows),
         labels=count_labels(labels) if labels else None,
+        changed=tuple([row["label"] for row in rows if row["label"] != source.label]),
     )

@@ -27,6 +27,8 @@ class OpenSource(NamedTuple):
     labels: OpenLabels | None = None
     classes: Sequence[str] = ()
     """Its classes, if the recipe has rules for classes."""
+    label: str = ""
+    """Its one class, which views can change; empty if it has several, or none."""
 
     def name(self, k: int, format_: str) -> str:
         """Return the path of the file of view `k` in the output folder."""
@@ -41,10 +43,11 @@ def open_source(
     ks: Sequence[int],
     rows: Sequence[Row] = (),
     classes: Sequence[str] = (),
+    label: str = "",
 ) -> OpenSource:
     """Open a source, from the bytes of its file; raise BadImageError if it cannot be used."""
     check_name(source_id)
-    return OpenSource(source_id, data, open_image(data), ks, rows, classes=classes)
+    return OpenSource(source_id, data, open_image(data), ks, rows, None, classes, label)
 
 
 def open_labelled(
@@ -59,7 +62,7 @@ def open_labelled(
 
     Raise BadImageError if it cannot be used.
     """
-    opened = open_source(source.id, data, ks, rows)
+    opened = open_source(source.id, data, ks, rows, label=source.label)
     reader, loaded = labels
     parsed = OpenLabels.parse(reader, source, loaded, opened.image)
     return opened._replace(labels=parsed, classes=classes_of(settings, source, parsed))

@@ -96,7 +96,8 @@ def _open(
     labels: tuple[Labels, LoadedLabels] | None,
 ) -> OpenSource:
     if labels is None:
-        return open_source(source.id, data, missing, rows, classes_of(settings, source, None))
+        classes = classes_of(settings, source, None)
+        return open_source(source.id, data, missing, rows, classes, source.label)
     return open_labelled(settings, source, data, missing, rows, labels)
 
 

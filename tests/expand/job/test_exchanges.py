@@ -15,7 +15,7 @@ from expand.images.encoder import encode
 from expand.images.formats import Encoding
 from expand.job.checks.verify import verify
 from expand.records.manifest import read_rows
-from tests.conftest import Folder, noise_image, tree
+from tests.conftest import noise_image, tree
 
 RULES = """
 classes:
@@ -217,13 +217,6 @@ def test_a_class_that_the_dataset_does_not_have_is_refused(tmp_path: Path) -> No
     )
     with pytest.raises(ExpandError, match='no class "rigth", which a rule with becomes names; it'):
         expand(draw_coco(tmp_path / "src"), tmp_path / "out", 2, recipe)
-    assert not (tmp_path / "out").exists()
-
-
-def test_class_folders_refuse_it_in_words(class_folder: Folder, tmp_path: Path) -> None:
-    src = class_folder({f"{kind}/1.png": noise_image(9, 8, 3, seed=1) for kind in NAMES[1:]})
-    with pytest.raises(ExpandError, match="for datasets with a class for each object"):
-        expand(src, tmp_path / "out", 2, RECIPE)
     assert not (tmp_path / "out").exists()
 
 

@@ -27,8 +27,8 @@ class TableLabels(Labels):
 
     @property
     def renames(self) -> bool:
-        """The class of an object, or of a row with places, can become another."""
-        return any(table.moves.any for table in self.tables)
+        """The class of an object or, where an image has one, of a row can become another."""
+        return any(table.moves.any or table.label for table in self.tables)
 
     def count_classes(self, root: str, source: Source) -> Mapping[str, int] | None:
         """Return how many objects of each class the rows of an image have, if rows have objects."""
