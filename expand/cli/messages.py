@@ -88,7 +88,8 @@ def _format_output(plan: Plan, estimated: Estimate, archives: Archives | None) -
     size = f"about {format_bytes(estimated.bytes)}"
     if archives is None:
         files = format_count(plan.files, "file")
-        return f"Output: {visible(plan.out)}, {files}, {size}{_format_kept(plan)}"
+        labels = "; label files are added to these" if plan.dataset.labels else ""
+        return f"Output: {visible(plan.out)}, {files}, {size}{_format_kept(plan)}{labels}"
     views = len(plan.settings.views_written)
     count = archives.blocks * views
     share = estimated.allocated / max(1, estimated.bytes)

@@ -114,5 +114,7 @@ def _show_verdict(out: Place, verdict: Verification, quiet: bool, *, tried: bool
         echo(f"{visible(out)}: {' '.join([f'{problems}.', *shown])}", err=True)
     elif not quiet:
         files = f"{format_count(verdict.files, 'file')}, {format_bytes(verdict.bytes)}"
-        echo(f"{visible(out)}: {files}, all match the manifest")
+        labels = verdict.files - verdict.rows
+        told = f" ({format_count(labels, 'label file')} among them)" if labels > 0 else ""
+        echo(f"{visible(out)}: {files}{told}, all match the manifest")
     return verdict.status
