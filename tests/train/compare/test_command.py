@@ -239,7 +239,7 @@ def test_a_plan_trains_nothing_of_the_comparison(
     assert lines[4].startswith("about ")
     assert "from 4 trials each of none and fly for 2 epochs" in lines[5]
     assert "found with 80 % power, 3 pairs judged together" in lines[6]
-    assert [part.split()[0] for part in lines[8:]] == ["6", "10", "20"]
+    assert [part.split()[0] for part in lines[8:11]] == ["6", "10", "20"]
     assert lines[8].endswith("  (requested)")
     assert kept(tmp_path / "out") == {}
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
