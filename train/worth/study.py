@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,6 +18,8 @@ from train.trials.study import Trial
 
 NONE = Arm("none")
 FEWEST_SIZES, MOST_SIZES = 2, 20
+SIZE = re.compile(r"[0-9]{1,12}(/[0-9]{1,12}|\.[0-9]{1,12})?|\.[0-9]{1,12}")
+"""A fraction, a decimal or a whole number, without an exponent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,10 +75,10 @@ def parse_sizes(text: str) -> tuple[str, ...]:
 def _size(word: str) -> Fraction:
     """Return a share of at most 1, or a whole number of sources."""
     try:
-        size = Fraction(word)
-    except (ValueError, ZeroDivisionError):
+        size = Fraction(word) if SIZE.fullmatch(word) else Fraction(0)
+    except ZeroDivisionError:
         size = Fraction(0)
-    if size <= 0 or (size > 1 and size.denominator > 1) or len(word) > 40:
+    if size <= 0 or (size > 1 and size.denominator > 1):
         raise TrainError(
             f"--sizes must be shares of at most 1, such as 1/8, or numbers of sources, "
             f"got {word[:80]!r}"
@@ -88,7 +91,7 @@ def sizes_of(study: WorthStudy, total: int, classes: int) -> tuple[int, ...]:
 
     `total` is the number of sources that the dataset has.
     """
-    largest = study.sources or total
+    largest = total if study.sources is None else study.sources
     if not 2 <= largest <= total:
         raise TrainError(
             f'--sources must be 2 … {total:,}, the number that "{study.data}" has, got {largest:,}'

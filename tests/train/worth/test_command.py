@@ -170,6 +170,8 @@ def test_a_plan_says_how_many_trials_there_are_and_what_can_be_measured(
         (("--sizes", "1/8,2/3,none"), "--sizes must be shares of at most 1"),
         (("--sizes", "1.5,1"), "--sizes must be shares of at most 1"),
         (("--sizes", "1/0,1"), "--sizes must be shares of at most 1"),
+        (("--sizes", "1e999999999,1"), "--sizes must be shares of at most 1"),
+        (("--sources", "0"), "--sources must be 2 … 24"),
         (("--sizes", "1"), "--sizes takes 2 … 20 sizes"),
         (("--sizes", "1/12,1"), "--sizes 1/12 is 2 of 24 sources, fewer than the 3 classes"),
         (("--sizes", "1/2,25"), "--sizes 25 is more than the 24 sources that there are"),
