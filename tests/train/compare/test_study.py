@@ -137,11 +137,10 @@ def test_fly_shows_the_untouched_image_as_often_as_the_largest_folder_does() -> 
 def test_what_an_arm_remembers_are_its_own_views() -> None:
     study = ask()
     views = {arm.name: study.memorised_views(arm, 7) for arm in study.arms}
-    assert {name for name, found in views.items() if found is None} == {"none", "hybrid ×2"}
+    assert {name for name, found in views.items() if found is None} == {"none", "fly", "hybrid ×2"}
     assert {
         name: (found.recipe, found.seed, found.sampling) for name, found in views.items() if found
     } == {
-        "fly": (CLASSIC, 7, "stratified"),
         "disk ×2": (CLASSIC, 7, "stratified"),
         "disk-random ×4": (CLASSIC, 7, "random"),
     }
