@@ -27,10 +27,10 @@ DIFFICULTY = (1.5, 2.0)
 
 @dataclass(frozen=True)
 class World:
-    """How many arms and test images there are, and how much seeds and tastes in images differ.
+    """How many arms and test images there are, and how much seeds and arms differ.
 
-    `by_seed` and `by_image` are deviations on the scale of the logits; `lead` is added to those of
-    the last arm.
+    `by_seed` is the deviation of seeds, `by_image` that of arms from image to image, both on the
+    scale of the logits; `lead` is added to the logits of the last arm.
     """
 
     images: int
@@ -42,10 +42,10 @@ class World:
     def draw(self, rng: np.random.Generator, seeds: int) -> Right:
         """Draw which images each arm has right with each seed: arms × seeds × images."""
         difficulty = rng.normal(*DIFFICULTY, self.images)
-        taste = rng.normal(0, self.by_image, (self.arms, 1, self.images))
+        by_image = rng.normal(0, self.by_image, (self.arms, 1, self.images))
         effect = rng.normal(0, self.by_seed, (self.arms, seeds, 1))
-        taste[-1] += self.lead
-        chances = 1 / (1 + np.exp(-(difficulty + taste + effect)))
+        by_image[-1] += self.lead
+        chances = 1 / (1 + np.exp(-(difficulty + by_image + effect)))
         return (rng.random(chances.shape, np.float32) < chances).astype(np.int8)
 
     def leading_by(self, points: float) -> World:
@@ -104,7 +104,7 @@ def unadjusted(world: World, seeds: int, repetitions: int) -> Rate:
 
 
 def until_decided(world: World, planned: int, steps: Sequence[int], repetitions: int) -> Rate:
-    """Count the comparisons that claim a difference at any look, seeds being added until then."""
+    """Count the comparisons that claim a difference at any look, with seeds added until one does."""
 
     def claimed(rng: np.random.Generator) -> bool:
         right = world.draw(rng, steps[-1])

@@ -20,12 +20,12 @@ def table_of(
 ) -> NDArray[np.int8]:
     """Return differences of correctness, 0 on average, of two arms on images of many difficulties.
 
-    Seeds differ by `by_seed`, the arms' tastes in images by `by_image`, both on the scale of the logits.
+    Seeds differ by `by_seed`, and arms from image to image by `by_image`, on the scale of the logits.
     """
-    difficulty, taste = rng.normal(1.5, 2, images), rng.normal(0, by_image, images)
+    difficulty, by_arm = rng.normal(1.5, 2, images), rng.normal(0, by_image, images)
 
     def right(sign: int) -> NDArray[np.int8]:
-        logits = difficulty + sign * taste + rng.normal(0, by_seed, (seeds, 1))
+        logits = difficulty + sign * by_arm + rng.normal(0, by_seed, (seeds, 1))
         return (rng.random((seeds, images)) < 1 / (1 + np.exp(-logits))).astype(np.int8)
 
     return right(1) - right(-1)
