@@ -104,7 +104,7 @@ def unadjusted(world: World, seeds: int, repetitions: int) -> Rate:
 
 
 def until_decided(world: World, planned: int, steps: Sequence[int], repetitions: int) -> Rate:
-    """Count the comparisons that claim a difference at any look, with seeds added until one does."""
+    """Count the comparisons that claim a difference at any look; seeds are added until then."""
 
     def claimed(rng: np.random.Generator) -> bool:
         right = world.draw(rng, steps[-1])

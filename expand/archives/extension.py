@@ -41,8 +41,8 @@ def common_extension(names: Iterable[str], format_: str) -> str:
             for extension, count in counts.most_common(4)
         )
         raise ExpandError(
-            f"--output webdataset needs images of one format, because readers take the first ones "
-            f"for all; here are {listed}. Choose one for all with --format, for example "
-            "--format png (no loss)"
+            "--output webdataset needs images of one format, because readers expect the format of "
+            f"the first image in all; there are {listed}. Choose one for all with --format, for "
+            "example --format png (no loss)"
         )
     return next(iter(counts), "png")

@@ -44,7 +44,7 @@ def format_empty_tars(tars: Sequence[Tar]) -> list[str]:
     empty = [tar.file for tar in tars if not tar.count]
     if not empty:
         return []
-    first = "; Hugging Face cannot read a set that begins with one"
+    first = "; Hugging Face cannot read a dataset that begins with one"
     named = f"{format_count(len(empty), 'tar')} without an image ({empty[0]})"
     said = f"  {named}: all images of the block are bad"
     return [said + (first if empty[0] == tars[0].file else "")]

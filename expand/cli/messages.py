@@ -62,8 +62,8 @@ def format_plan(
     if archives is None and plan.files > MANY_FILES and plan.settings.dataset is None:
         lines += [
             (
-                f"Note: {plan.files:,} files are more than file systems and tools that list folders "
-                "are good with (about a million); --output webdataset writes tar files instead."
+                f"Note: {plan.files:,} files are many for file systems and tools that list folders "
+                "(slow above about a million); --output webdataset writes tar files instead."
             )
         ]
     return "\n".join([*lines, *(f"Note: {note}" for note in recipe.notes)])

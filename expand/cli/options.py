@@ -167,7 +167,7 @@ DATA_OPTIONS = [
     ),
     click.option(
         "--group-by",
-        metavar="REGEX",
+        metavar="REGEX|COLUMN",
         help="Put the group of each image into the manifest: what the regular expression captures "
         "in its path, such as '(patient\\d+)_', or the value of this column of a table.",
     ),

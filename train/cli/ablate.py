@@ -94,8 +94,8 @@ def read_ablation(data: Place, options: dict[str, Any]) -> AblationStudy:
     check_counts(options)
     if options.pop("tune") is not None:
         raise TrainError(
-            "--tune is for train compare: the runs of an ablation differ in their techniques alone, "
-            "so that a difference is one of techniques"
+            "--tune is for train compare: the runs of an ablation differ only in their techniques, "
+            "so that every difference comes from these"
         )
     return AblationStudy(
         data=data,

@@ -57,9 +57,9 @@ DATA_OPTIONS = [
     LAYOUT,
     click.option(
         "--group-by",
-        metavar="REGEX",
+        metavar="REGEX|COLUMN",
         help="Keep images together whose path has the same text where the regular expression "
-        "captures it, such as '(patient\\d+)_', or which have one value in this column of a "
+        "captures it, such as '(patient\\d+)_', or that have the same value in this column of a "
         "table; no group may be in two splits.",
     ),
     click.option(
@@ -99,7 +99,7 @@ DATA_OPTIONS = [
         type=float,
         default=20.0,
         show_default=True,
-        help="Size limit of the cache in GB; a larger dataset is streamed.",
+        help="Size limit of the cache in GB; a larger dataset is read again in every epoch.",
     ),
     MAX_PIXELS_OPTION,
 ]

@@ -96,7 +96,7 @@ def order_of(data: Data) -> str | None:
     return (
         "every epoch visits each image once, in an order that depends on the seed and the epoch "
         f"alone: runs of about {images:,} successive images of a tar come in random order, {LANES} "
-        "of them mixed at a time. It is no shuffle of all images, and not the order of a run from "
+        "of them mixed at a time. It is not a full shuffle, and not the order of a run from "
         "the decoded cache"
     )
 

@@ -74,7 +74,7 @@ class Settings:
                 "--pretrained"
             )
         if self.weights and self.pretrained:
-            raise TrainError("--weights and --pretrained are two starts; give one of them")
+            raise TrainError("--weights and --pretrained both say where to start; give one of them")
 
     def data_request(self) -> DataRequest:
         """Return the data that this run needs."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 )
 @QUIET
 def merge(out: Place, source: Place | None, quiet: bool) -> int:
-    """Make one dataset of shards that are all finished, as one run would have written it."""
+    """Merge finished shards into the dataset that one run would have written."""
     from expand.cli.formatting import format_bytes, format_count
     from expand.job.blocks.merge import merge_blocks
     from expand.job.blocks.parts import FOLDER

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 @click.argument("out", type=FolderOrUrl())
 @QUIET
 def prepare(src: Place, out: Place, quiet: bool) -> int:
-    """List SRC, which is a URL, once; then run each --shard with the same SRC and OUT."""
+    """List a SRC at a URL once for all shards.
+
+    Then run each job with the same SRC and OUT, and --shard I/N.
+    """
     from expand.cli.formatting import format_count
     from expand.job.blocks.listed import prepare as list_once
 

@@ -68,7 +68,7 @@ if TYPE_CHECKING:
         click.option(
             "--shard",
             metavar="I/N",
-            help="Do the I-th of N shares; `expand merge OUT` ends it when all are done.",
+            help="Expand the I-th of N shares; when all are done, run `expand merge OUT`.",
         ),
         click.option("--dry-run", is_flag=True, help="Show the plan and write nothing."),
         QUIET,

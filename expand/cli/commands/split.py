@@ -52,7 +52,7 @@ BAD_SHOWN = 20
     default=AUTO,
     show_default=True,
     metavar="LAYOUT",
-    help=f"Take SRC for {', '.join((*LAYOUTS[1:], *LABELLED))}.",
+    help=f"How SRC is read: {', '.join((*LAYOUTS, *LABELLED))}.",
 )
 @click.option("--dry-run", is_flag=True, help="Show the parts and write nothing.")
 @QUIET
@@ -69,10 +69,10 @@ def split(
 ) -> int:
     """Split SRC into parts for training, validation and testing: OUT/train, OUT/val, OUT/test.
 
-    SRC has one folder per class, images only, or is a labelled dataset: YOLO, COCO, Pascal VOC,
-    masks, a table; then each part gets its labels too. Every class is divided by the same shares.
-    What belongs together stays together: a group, equal files, and the copies of an image in a
-    folder that expand wrote. Interrupted? Run the same command again to resume.
+    SRC has one folder per class, or images alone, or is a labelled dataset (YOLO, COCO, Pascal VOC,
+    masks, a table), of which each part gets its labels too. Every class is divided by the same
+    shares. These are never divided: a group, equal files, and the copies of an image in a folder
+    that expand wrote. Interrupted? Run the same command again to resume.
     """
     from expand.cli.progress import progress_bar
     from expand.splitting.parts import parse_parts

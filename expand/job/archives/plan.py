@@ -75,7 +75,7 @@ def check_suited(plan: Plan) -> None:
         )
     if plan.listing.summary.kept:
         raise ExpandError(
-            f'--output webdataset has a place for images only, and "{plan.src}" has '
+            f'--output webdataset writes images only, and "{plan.src}" has '
             f"{plan.listing.summary.kept:,} other files. Move them away, or leave out "
             "--output webdataset"
         )

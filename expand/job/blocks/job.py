@@ -167,8 +167,8 @@ def _check_own(begun: Begun, card: dict[str, Any] | None) -> None:
     """Raise ExpandError with status 3 if another run wrote to the output with other settings."""
     if card is None or card["settings"] != begun.card["settings"]:
         raise ExpandError(
-            f'"{begun.store.place}" was removed, or written by another run with other settings '
-            "meanwhile; let one run finish, then run the same command again.",
+            f'"{begun.store.place}" was removed during the run, or written by a run with other '
+            "settings; let one run finish, then run the same command again.",
             STOPPED,
         )
 

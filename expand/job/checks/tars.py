@@ -160,7 +160,7 @@ def _check_manifest(folder: Path, result: TarCheck, expected: int | None) -> Non
         result.rows += 1
         total += row_digest(row)
     if expected is not None and total % MODULUS != expected:
-        result.problems.append(Problem("changed", manifest, "has not the rows of the tars"))
+        result.problems.append(Problem("changed", manifest, "does not have the rows of the tars"))
 
 
 def _check_counts(

@@ -135,7 +135,7 @@ def _import(name: str) -> tuple[Any, Any]:
         from pyarrow import parquet
     except ImportError as error:
         raise NoPyarrowError(
-            f'"{name}" is a Parquet file, which needs pyarrow: pip install "expand-train[parquet]"'
+            f'"{name}" is a Parquet file, which needs pyarrow: pip install ".[parquet]"'
         ) from error
     return pyarrow, parquet
 

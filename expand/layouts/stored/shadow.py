@@ -99,7 +99,7 @@ class Shadow:
                 (folder / name).write_bytes(told.get(name, b""))
         except OSError as error:
             raise ExpandError(
-                f'"{self.store.place}" has names that no folder of this machine can have: '
+                f'"{self.store.place}" has names that a folder on this machine cannot have: '
                 f"{error.strerror}. Use --as folders"
             ) from error
 

@@ -89,7 +89,7 @@ def test_rows_of_the_manifest_that_are_not_those_of_the_tars_are_found(out: Path
     path = out / "metadata.jsonl"
     text = path.read_text()
     path.write_text(text.replace('"width": 11', '"width": 12', 1))
-    assert "has not the rows of the tars" in said(verify(out))
+    assert "does not have the rows of the tars" in said(verify(out))
     path.write_text("".join(text.splitlines(keepends=True)[:-1]))
     assert "counts 72 samples, metadata.jsonl 71" in said(verify(out))
 

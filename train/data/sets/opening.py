@@ -73,8 +73,8 @@ class Opener(NamedTuple):
             made = pack_contents(contents, self.shape, self.cache, self.packing(folder))
         except TooLargeError as error:
             raise TrainError(
-                f"{error}. At a URL, train streams only tar shards of expand from there: "
-                "`expand --output webdataset`; or use a larger --cache-size",
+                f"{error}. At a URL, train streams only tar shards: write them with "
+                "`expand --output webdataset`, or use a larger --cache-size",
                 error.status,
             ) from error
         return made._replace(listed=())

@@ -32,9 +32,7 @@ def open_coco(opening: Opening) -> Dataset:
     chosen = choose(root, files, opening.request.split, alone=len(files) + len(errors) == 1)
     kinds = frozenset[str]().union(*(coco.kinds for coco in chosen.files))
     if kinds & RLE and find_spec("pycocotools") is None:
-        raise ExpandError(
-            'masks of a COCO dataset need pycocotools: pip install "expand-train[labels]"'
-        )
+        raise ExpandError('masks of a COCO dataset need pycocotools: pip install ".[labels]"')
     missing = sorted(path for path in chosen.growing if path not in tree.images)
     listing, unnamed = _list(opening, chosen)
     notes, problems = notes_of(chosen, missing, unnamed)

@@ -53,9 +53,7 @@ def _parser_class() -> Any:
     try:
         from defusedxml.ElementTree import XMLParser
     except ImportError as error:
-        raise ExpandError(
-            'XML labels need defusedxml: pip install "expand-train[labels]"'
-        ) from error
+        raise ExpandError('XML labels need defusedxml: pip install ".[labels]"') from error
     return XMLParser
 
 

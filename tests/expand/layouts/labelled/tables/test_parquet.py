@@ -103,5 +103,5 @@ def test_without_pyarrow_the_command_that_installs_it_is_named(
     two = made(tmp_path / "two", table(label=["a", "b", "a"]), "labels.parquet", "images/")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     for root in (one, two):
-        with pytest.raises(ExpandError, match=r'pip install "expand-train\[parquet\]"'):
+        with pytest.raises(ExpandError, match=r'pip install "\.\[parquet\]"'):
             open_dataset(root)

@@ -264,5 +264,5 @@ def test_without_defusedxml_the_command_to_install_it_is_said(
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "defusedxml.ElementTree", None)
     pair(tmp_path / "src", "images/a.jpg", "annotations/a.xml")
-    with pytest.raises(ExpandError, match=r'need defusedxml: pip install "expand-train\[labels\]"'):
+    with pytest.raises(ExpandError, match=r'need defusedxml: pip install "\.\[labels\]"'):
         opened(tmp_path / "src", layout="voc")
