@@ -80,8 +80,8 @@ def _check_unused(out: Place, store: Store) -> None:
         for entry in page:
             if not is_listing(entry.name):
                 raise ExpandError(
-                    f'"{out}" is not empty (it has "{entry.name}"); run `expand prepare` before the '
-                    "first shard"
+                    f'"{out}" is not empty (it has "{entry.name}"); run `expand prepare` before '
+                    "the first shard"
                 )
 
 
