@@ -24,7 +24,9 @@ from expand.layouts.limits import limits_of
 from expand.layouts.listing import Listing, ScanSummary
 from expand.layouts.names import fold
 from expand.layouts.source import Source, read_stored
+from expand.layouts.stored.listed import ListedFolders
 from expand.layouts.stored.tree import Pages
+from expand.layouts.walk import DISK
 from expand.records.card import is_record
 from expand.records.manifest import LABELLED_MANIFEST, MANIFEST
 from expand.records.parquet import check_pyarrow
@@ -173,6 +175,8 @@ def make_plan(
     largest = (wanted.balance.most or MOST_FACTOR) if wanted.balance else wanted.factor
     pages = prepared(src, out) if shard else None
     dataset = open_place(src, request, largest, wanted.format, pages)
+    if pages:
+        dataset.notes = (*dataset.notes, "the files are read from the list of `expand prepare`")
     try:
         _check_names(src, dataset)
         completed = suited(settings, dataset, request, src)
@@ -209,7 +213,8 @@ def open_place(
 ) -> Dataset:
     """Open the dataset in a folder or at a URL, of which `pages` may be the listing."""
     if isinstance(place, Path):
-        return open_dataset(place, request, factor, format_)
+        folders = DISK if pages is None else ListedFolders(place, pages)
+        return open_dataset(place, request, factor, format_, folders)
     from expand.layouts.stored.open import open_stored
 
     return open_stored(place, request, factor, format_, pages)

@@ -1,4 +1,4 @@
-"""`expand prepare`: list an input at a URL once, for all shards."""
+"""`expand prepare`: list an input once, for all shards."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("out", type=FolderOrUrl())
 @QUIET
 def prepare(src: Place, out: Place, quiet: bool) -> int:
-    """List a SRC at a URL once for all shards.
+    """List the files of SRC once for all shards.
 
     Then run each job with the same SRC and OUT, and --shard I/N.
     """

@@ -1,4 +1,4 @@
-"""A listing that is made once for all shards: the names of an input at a URL, in its output."""
+"""A listing that is made once for all shards: the names of an input, kept in its output."""
 
 from __future__ import annotations
 
@@ -7,46 +7,47 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import islice
+from pathlib import Path
 
 from expand.errors import ExpandError
-from expand.job.blocks.parts import FOLDER
+from expand.job.blocks.parts import FOLDER, LOCAL
+from expand.layouts.class_folders import check_root
+from expand.layouts.stored.listed import ITSELF, list_folder
 from expand.records.rows import NotJsonError, parse_json
 from expand.storage.stores.open import before_writing, check_store, open_store
 from expand.storage.stores.places import check_places
 from expand.storage.stores.store import Entry, MissingError, Store
-from expand.storage.stores.url import Place, Url
+from expand.storage.stores.url import Place, place_text
 
-INDEX, NAMES = f"{FOLDER}listing.json", f"{FOLDER}listing-{{:06d}}.jsonl.gz"
+INDEX, NAMES = "listing.json", "listing-{:06d}.jsonl.gz"
 TOGETHER = 50_000
 """Names in a file: about a megabyte."""
 
 
 def prepare(src: Place, out: Place) -> int:
-    """List an input at a URL, and keep the list in the output; return how many files it names.
+    """List an input, and keep the list in the output; return how many files it names.
 
-    Shards use the list instead of the input's own. Raise ExpandError for a local folder, and for an
-    output that has files already.
+    Shards use the list instead of the input's own. Raise ExpandError for an output that has files
+    already, and for an input that cannot be listed.
     """
-    if not isinstance(src, Url):
-        raise ExpandError(
-            f'"{src}" is a local folder: each shard lists it itself, in about 6 s of CPU for a '
-            "million files. `expand prepare` is for an input at a URL"
-        )
     check_places(src, out)
     check_store(src)
     check_store(out)
+    if isinstance(src, Path):
+        check_root(src)
+    folder = _folder(src, out)
     with closing(open_store(out)) as store:
         with before_writing():
             _check_unused(out, store)
-        remaining = (entry for page in open_store(src).pages() for entry in page)
+        remaining = list_folder(src) if isinstance(src, Path) else _entries(open_store(src))
         count = files = 0
         while some := list(islice(remaining, TOGETHER)):
-            store.write(NAMES.format(files), _pack(some))
-            count, files = count + len(some), files + 1
+            store.write(folder + NAMES.format(files), _pack(some))
+            count, files = count + sum(_is_visible(entry) for entry in some), files + 1
         if not count:
             raise ExpandError(f'"{src}" has no files')
-        index = {"source": str(src), "files": files, "names": count}
-        store.write(INDEX, json.dumps(index).encode())
+        index = {"source": _source(src), "files": files, "names": count}
+        store.write(folder + INDEX, json.dumps(index).encode())
     return count
 
 
@@ -55,34 +56,50 @@ def prepared(src: Place, out: Place) -> Iterator[list[Entry]] | None:
 
     Raise ExpandError for the list of another input.
     """
-    if not isinstance(src, Url):
-        return None
-    store = open_store(out)
+    store, folder = open_store(out), _folder(src, out)
     try:
-        index = parse_json(store.read(INDEX))
+        index = parse_json(store.read(folder + INDEX))
         source, files = index["source"], int(index["files"])
     except MissingError:
         return None
     except (NotJsonError, KeyError, TypeError, ValueError) as error:
-        raise _damaged(out, INDEX) from error
-    if source != str(src):
+        raise _damaged(out, folder + INDEX) from error
+    if source != _source(src):
         raise ExpandError(f'"{out}" was prepared for the input "{source}", not for "{src}"')
-    return (_unpack(out, store, NAMES.format(number)) for number in range(files))
+    return (_unpack(out, store, folder + NAMES.format(number)) for number in range(files))
 
 
 def is_listing(name: str) -> bool:
     """Tell whether a file is part of such a list."""
-    return name.startswith(f"{FOLDER}listing")
+    return name.startswith((f"{FOLDER}listing", f"{LOCAL}listing"))
+
+
+def _entries(store: Store) -> Iterator[Entry]:
+    return (entry for page in store.pages() for entry in page)
+
+
+def _folder(src: Place, out: Place) -> str:
+    """Return the folder of the list in an output: that of the records of its shards."""
+    return LOCAL if isinstance(src, Path) and isinstance(out, Path) else FOLDER
+
+
+def _source(src: Place) -> str:
+    """Return an input as all shards know it."""
+    return place_text(src.resolve() if isinstance(src, Path) else src)
+
+
+def _is_visible(entry: Entry) -> bool:
+    """Tell whether an entry is a file: a local list has its directories, too."""
+    return entry.name.rpartition("/")[2] != ITSELF
 
 
 def _check_unused(out: Place, store: Store) -> None:
-    for page in store.pages():
-        for entry in page:
-            if not is_listing(entry.name):
-                raise ExpandError(
-                    f'"{out}" is not empty (it has "{entry.name}"); run `expand prepare` before '
-                    "the first shard"
-                )
+    for entry in _entries(store):
+        if not is_listing(entry.name):
+            raise ExpandError(
+                f'"{out}" is not empty (it has "{entry.name}"); run `expand prepare` before '
+                "the first shard"
+            )
 
 
 def _pack(entries: Iterable[Entry]) -> bytes:

@@ -12,10 +12,13 @@ from typing import Any, NamedTuple
 from expand.archives.index import Tar
 from expand.errors import STOPPED, ExpandError
 from expand.job.summary import BadSource, RunSummary
+from expand.records.manifest import SHARDS
 from expand.records.rows import NotJsonError, parse_json
 
 FOLDER = ".blocks/"
 """The folder of the parts in an output, until they are merged."""
+LOCAL = f"{SHARDS}/"
+"""The folder of shards without URLs; they have blocks only if the output is tars."""
 _NAME = re.compile(r"\.blocks/(\d{6})-([0-9a-f]{16})\.jsonl")
 COUNTED = ("sources", "files", "bytes", "same", "kept", "kept_bytes")
 

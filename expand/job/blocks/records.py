@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from expand.errors import STOPPED, ExpandError
-from expand.job.blocks.parts import FOLDER, PartName, read_part
+from expand.job.blocks.parts import FOLDER, LOCAL, PartName, read_part
 from expand.job.sharding.records import merge_parts
 from expand.job.summary import RunSummary
 from expand.records.card import CARD, card_bytes, parse_card
@@ -42,8 +42,9 @@ def find_parts(store: Store) -> list[PartName]:
 
 
 def remove_parts(store: Store) -> None:
-    """Remove the folder of the parts, with all that is in it."""
-    store.delete([entry.name for page in store.pages(FOLDER) for entry in page])
+    """Remove the folder of the parts, with all that is in it, and the list of the input."""
+    for folder in (FOLDER, LOCAL):
+        store.delete([entry.name for page in store.pages(folder) for entry in page])
 
 
 class LocalRecords:

@@ -15,6 +15,7 @@ from expand.layouts.labelled.dataset import AS_IT_LOOKS, Dataset, Request
 from expand.layouts.labelled.opening import Opener, Opening
 from expand.layouts.labelled.splits.flat import open_flat
 from expand.layouts.layout import AUTO, FOLDERS, LABELLED, LAYOUTS, Kind, Layout, LayoutError
+from expand.layouts.walk import DISK, Folders
 
 OPENERS: dict[str, str] = {
     "split-folders": "splits.open:open_split_folders",
@@ -46,19 +47,25 @@ NAMES = (*LAYOUTS, *LABELLED)
 
 
 def open_dataset(
-    root: Path, request: Request = AS_IT_LOOKS, factor: int = 1, format_: str = "keep"
+    root: Path,
+    request: Request = AS_IT_LOOKS,
+    factor: int = 1,
+    format_: str = "keep",
+    folders: Folders = DISK,
 ) -> Dataset:
     """Open the dataset in a folder, class folders or any other layout.
+
+    `folders` is where its files are listed.
 
     Raise ExpandError if it cannot be told, is not supported, or cannot be read; or if `factor`
     views of each image, written in `format_`, would not get different names.
     """
-    opening = Opening(root, request, factor, format_)
+    opening = Opening(root, request, factor, format_, folders=folders)
     if request.layout not in (AUTO, FOLDERS):
         check_root(root)
         return open_labelled(opening)
     try:
-        listing = list_sources(root, factor, format_, request.layout)
+        listing = list_sources(root, factor, format_, request.layout, folders)
     except LayoutError as error:
         if error.layout.kind not in READINGS:
             raise
@@ -125,7 +132,7 @@ def _look_into_parts(opening: Opening, seen: Layout) -> Opening:
             raise LayoutError(opening.root, seen)
         above /= name
     try:
-        list_sources(opening.root / first).close()
+        list_sources(opening.root / first, folders=opening.folders).close()
     except LayoutError as error:
         if error.layout.kind in READINGS and error.layout.kind is not Kind.SPLIT:
             inner = error.layout

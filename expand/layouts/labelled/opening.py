@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from expand.layouts.labelled.dataset import Dataset, Request
 from expand.layouts.layout import Layout
+from expand.layouts.walk import DISK, Folders
 
 
 class Opening(NamedTuple):
@@ -19,6 +20,8 @@ class Opening(NamedTuple):
     format: str
     seen: Layout | None = None
     """What the recognition saw; None if the layout was named by --as."""
+    folders: Folders = DISK
+    """Where the files are listed: on the disk, or in a list of them that was made before."""
 
 
 Opener = Callable[[Opening], Dataset]

@@ -56,7 +56,8 @@ def open_stored(
 
 
 def _open(url: Url, shadow: Shadow, request: Request, factor: int, format_: str) -> Dataset:
-    opening = Opening(shadow.root, replace(request, layout="flat"), factor, format_)
+    flat = replace(request, layout="flat")
+    opening = Opening(shadow.root, flat, factor, format_, folders=shadow)
     if request.layout != "flat":
         try:
             listing = list_sources(shadow.root, factor, format_, request.layout, shadow)
@@ -66,7 +67,7 @@ def _open(url: Url, shadow: Shadow, request: Request, factor: int, format_: str)
                 raise ExpandError(said) from error
         else:
             return Dataset(FOLDERS, "class folders", listing)
-    return open_with(opening, lambda opening: open_flat(opening, shadow))
+    return open_with(opening, open_flat)
 
 
 def _describe(url: Url, error: LayoutError) -> str:

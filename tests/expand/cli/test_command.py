@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -305,3 +306,34 @@ def test_a_reader_that_goes_away_is_no_error(class_folder: Folder, tmp_path: Pat
     line = f"{sys.executable} -m expand plan {src} {tmp_path}/out --factor 4 | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
+
+
+def test_the_ray_options_reach_the_cluster(
+    class_folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, str | None, float]] = []
+
+    class FakeCluster:
+        def __init__(self, _ray: object, workers: int, address: str | None, cpus: float) -> None:
+            asked.append((workers, address, cpus))
+
+        def check(self, files: object) -> None:
+            pass
+
+        def map(self, function: Callable[[object], object], work: Iterable[object]) -> object:
+            return map(function, work)
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr("expand.engines.ray.Cluster", FakeCluster)
+    monkeypatch.setattr("expand.engines.ray.load_ray", lambda: None)
+    src, ray = class_folder(3), ["--engine", "ray", "--workers", 3]
+    assert (
+        run(src, tmp_path / "out", *ray, "--ray-cpus", 2.5, "--ray-address", "auto").exit_code == 0
+    )
+    assert run(src, tmp_path / "usual", *ray).exit_code == 0
+    assert asked == [(3, "auto", 2.5), (3, None, 1.0)]
+    assert len(list((tmp_path / "out").glob("*/*"))) == 24
+    refused = run(src, tmp_path / "refused", *ray, "--ray-cpus", 0)
+    assert "--ray-cpus must be over 0, at most 1024, got 0" in str(refused.exception)

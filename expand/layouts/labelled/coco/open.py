@@ -71,7 +71,7 @@ def _list(opening: Opening, chosen: Chosen) -> tuple[Listing, list[str]]:
             unnamed.append(path)
         return KEPT
 
-    return list_dataset(opening.root, decide), unnamed
+    return list_dataset(opening.root, decide, opening.folders), unnamed
 
 
 def _pngs(chosen: Chosen) -> set[str]:

@@ -52,7 +52,7 @@ def open_masks(opening: Opening) -> Dataset:
     used = {path: pairing.masks[path] for path in sorted(grown - pairing.doubtful.keys())}
     derived = SetFiles.find(opening.root, others, used, growing)
     uses = _uses(pairing, grown) | dict.fromkeys(derived.names, MADE)
-    listing = list_dataset(opening.root, lambda path, _: uses.get(path, KEPT))
+    listing = list_dataset(opening.root, lambda path, _: uses.get(path, KEPT), opening.folders)
     rest = [file for file in others if file.path not in uses]
     said, problems = notes(pairing, rest, grown, growing)
     return Dataset(

@@ -7,10 +7,9 @@ from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import KEPT, Role, Use, list_dataset
 from expand.layouts.labelled.titles import counted
-from expand.layouts.walk import DISK, Folders
 
 
-def open_flat(opening: Opening, folders: Folders = DISK) -> Dataset:
+def open_flat(opening: Opening) -> Dataset:
     """Open a folder whose images, at any depth, have no labels.
 
     Raise ExpandError if it has no images.
@@ -21,7 +20,7 @@ def open_flat(opening: Opening, folders: Folders = DISK) -> Dataset:
 
     if opening.request.split:
         raise ExpandError("a folder of images without labels has no parts: leave out --split")
-    listing = list_dataset(opening.root, decide, folders)
+    listing = list_dataset(opening.root, decide, opening.folders)
     if not len(listing):
         listing.close()
         raise ExpandError(f'"{opening.root}" has no images')

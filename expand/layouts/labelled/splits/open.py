@@ -41,7 +41,7 @@ def open_split_folders(opening: Opening) -> Dataset:
             return KEPT
         return Use(Role.GROWS, label)
 
-    listing = list_dataset(root, decide)
+    listing = list_dataset(root, decide, opening.folders)
     classes = tuple(sorted(listing.summary.labels))
     if not len(listing) or _are_only_images(classes):
         listing.close()

@@ -43,7 +43,7 @@ def build_dataset(
     return Dataset(
         layout,
         f"{what}, {contents_of(settings, names)}{split_of(parts)}",
-        list_dataset(opening.root, uses),
+        list_dataset(opening.root, uses, opening.folders),
         parts.title,
         TableLabels(settings),
         partial(write_tables, made, parts.grows),

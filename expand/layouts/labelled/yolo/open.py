@@ -50,7 +50,7 @@ def open_yolo(opening: Opening) -> Dataset:
     place = _place(root, found, part)
     files = _set_files(root, described, part, others)
     roles = Roles(root, part, others, place, files.names | found.caches(), opening.factor)
-    listing = list_dataset(root, roles)
+    listing = list_dataset(root, roles, opening.folders)
     try:
         if not len(listing):
             raise ExpandError(f'"{root}" has no images{f" of {part.name}" if part.name else ""}')

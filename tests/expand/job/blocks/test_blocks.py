@@ -289,8 +289,13 @@ def test_shards_use_the_list_that_was_prepared(
 def test_what_cannot_be_prepared_is_refused(class_folder: Folder, tmp_path: Path) -> None:
     local = class_folder(2)
     src, out = fill(memory(), local), memory()
-    with pytest.raises(ExpandError, match="is a local folder: each shard lists it itself"):
-        prepare(local, tmp_path / "out")
+    with pytest.raises(ExpandError, match="does not exist"):
+        prepare(tmp_path / "nowhere", tmp_path / "out")
+    with pytest.raises(ExpandError, match="lies inside the input"):
+        prepare(local, local / "out")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ExpandError, match="has no files"):
+        prepare(tmp_path / "empty", tmp_path / "out")
     with pytest.raises(ExpandError, match="has no files"):
         prepare(parse_place(memory()), parse_place(out))
     prepare(parse_place(src), parse_place(out))
