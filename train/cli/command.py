@@ -220,7 +220,7 @@ def ablate(data: Place, **options: Any) -> int:
 @click.argument("data", type=FolderOrUrl(), default=Path("data/train"))
 @add_options(WORTH_OPTIONS)
 def worth(data: Place, **options: Any) -> int:
-    """Measure on DATA how many more real images do what augmentation does.
+    """Measure on DATA how many more images would be as good as augmentation.
 
     Trains every arm on subsets of several sizes, and reads the learning curve without augmentation
     backwards. Writes index.html, report.md, worth.json and runs.csv. Interrupted? Run the same

@@ -1,1 +1,1 @@
-"""Worth: how many more real images do what augmentation does."""
+"""Worth: how many more images would be as good as augmentation."""

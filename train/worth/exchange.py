@@ -108,7 +108,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Rate:
-    """How many sources without augmentation do what an arm does; see ABOVE and BELOW."""
+    """How many sources without augmentation do as well as an arm; see ABOVE and BELOW."""
 
     sources: float
     worth: float

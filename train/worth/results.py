@@ -39,7 +39,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class ArmRate:
-    """How many sources without augmentation do what an arm does with some."""
+    """How many sources without augmentation do as well as an arm with some."""
 
     arm: Arm
     sources: float

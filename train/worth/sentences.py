@@ -53,7 +53,7 @@ def between(interval: Interval | None, span: tuple[float, float]) -> str:
 def describe_rate(arm: Arm, rate: Rate, span: tuple[float, float]) -> str:
     """Say what an arm is worth at one size."""
     told = (
-        f"{arm.name} with {rate.sources:,.0f} sources does what {quantity(rate.worth, span)} do "
+        f"{arm.name} with {rate.sources:,.0f} sources does as well as {quantity(rate.worth, span)} "
         "without augmentation"
     )
     if rate.interval is None:
@@ -106,15 +106,15 @@ def _at(size: float, rates: Sequence[ArmRate], span: tuple[float, float]) -> str
     """Say what every arm is worth at one size; those that exceed the curve together."""
     beyond = [named(rate.arm) for rate in rates if rate.worth == ABOVE]
     parts = [
-        f"{named(each.arm)} do what {quantity(each.worth, span)} real ones would"
+        f"{named(each.arm)} do as well as {quantity(each.worth, span)} without augmentation"
         f"{_within(each, span)}"
         for each in rates
         if each.worth != ABOVE
     ]
     if beyond:
         parts.append(
-            f"{listing(beyond)} do more than {span[1]:,.0f} real ones would, the most that there "
-            "are to compare with"
+            f"{listing(beyond)} do better than {span[1]:,.0f} without augmentation, the largest "
+            "number that was measured"
         )
     return f"With {size:,.0f} images, {'; '.join(parts)}."
 
@@ -143,13 +143,14 @@ def notes(study: WorthStudy, setup: WorthSetup, jobs: int) -> tuple[str, ...]:
     ]
     if len(study.lengths) > 1:
         lines.append(
-            "every arm, none included, is measured at every size after the epochs that suit it "
-            "best: each half of the test images after the epochs that are best on the other half"
+            "every arm, none included, is measured at every size after the number of epochs that "
+            "suits it best: each half of the test images after the number that is best on the "
+            "other half"
         )
     else:
         lines.append(
-            "there was one length, which need not suit none as well as the others: with several "
-            "--epochs every arm has its own best one"
+            "all arms were trained for one number of epochs, which may suit none less than the "
+            "others: with several --epochs every arm has its own best one"
         )
     if study.clean_every:
         lines.append(
@@ -161,12 +162,11 @@ def notes(study: WorthStudy, setup: WorthSetup, jobs: int) -> tuple[str, ...]:
 
 
 STEPS_NOTE = (
-    "every trial of a length has the same number of optimizer steps, whatever its size, so that a "
-    "small set is not a short training"
+    "all trials with the same --epochs have the same number of optimizer steps, whatever their "
+    "size, so that a small size is not a short training"
 )
 INTERVALS_NOTE = (
-    "each interval holds for itself in 95 % of studies; of 20 intervals, about one does not hold "
-    "its true value"
+    "intervals are not corrected for their number: about one of 20 does not contain its true value"
 )
 SCOPE_NOTES = {
     "these": "the largest size is the whole dataset, which all draws share: intervals hold for "
@@ -184,7 +184,7 @@ def not_tested(study: WorthStudy, setup: WorthSetup) -> tuple[str, ...]:
         f"sizes outside {min(setup.sizes):,.0f} … {max(setup.sizes):,.0f}: nothing is extrapolated",
         f"models other than {study.model} (--model)",
         f'recipes and strengths other than those of "{study.views.name}" (--recipe)',
-        f"lengths other than {lengths} epochs on the largest size (--epochs)",
+        f"trainings other than {lengths} epochs on the largest size (--epochs)",
         "other learning rates and weight decays: all arms share one setting",
-        "real images from elsewhere: those that are counted here are as alike as those of DATA",
+        "real images from elsewhere: the rates count images like those of DATA",
     )

@@ -37,11 +37,11 @@ def test_the_headline_speaks_of_the_largest_size_at_which_arms_gain() -> None:
         rate(FLY, 2000, ABOVE, ABOVE, ABOVE),
         rate(DISK, 2000, ABOVE, 1900, ABOVE),
     ]
-    start = "With 1,000 images, views on the fly do what 1,900 real ones would"
+    start = "With 1,000 images, views on the fly do as well as 1,900 without augmentation"
     end = "With 2,000 images, views on the fly and ×4 copies"
     assert headline(setup(), rates, SPAN) == (
-        f"{start} (1,600 … more than 2,000); ×4 copies do what 1,700 real ones would (1,500 … 1,900).",
-        f"{end} do more than 2,000 real ones would, the most that there are to compare with.",
+        f"{start} (1,600 … more than 2,000); ×4 copies do as well as 1,700 without augmentation (1,500 … 1,900).",
+        f"{end} do better than 2,000 without augmentation, the largest number that was measured.",
         "95 % intervals, for these 2,000 sources and for test images like these 400.",
     )
 
@@ -54,7 +54,9 @@ def test_without_a_measured_gain_it_speaks_of_the_fewest_images_that_surely_exce
         rate(FLY, 2000, ABOVE, ABOVE, ABOVE),
     ]
     first, scope = headline(setup(scope="like these"), rates, SPAN)
-    assert first.startswith("With 500 images, views on the fly do more than 2,000 real ones would")
+    assert first.startswith(
+        "With 500 images, views on the fly do better than 2,000 without augmentation"
+    )
     assert scope.startswith("95 % intervals, for sources like these and")
 
 
@@ -63,7 +65,7 @@ def test_an_arm_that_loses_is_said_to_do_what_fewer_would() -> None:
     first, *_ = headline(setup(), rates, SPAN)
     assert (
         first
-        == "With 2,000 images, views on the fly do what 1,500 real ones would (1,200 … 1,800)."
+        == "With 2,000 images, views on the fly do as well as 1,500 without augmentation (1,200 … 1,800)."
     )
 
 
@@ -75,15 +77,13 @@ def test_a_rate_says_where_it_lies_and_whether_anything_is_shown() -> None:
     def words(worth: float, low: float, high: float) -> str:
         return describe_rate(DISK, Rate(500, worth, Interval(low, high)), SPAN)
 
-    start = "disk ×4 with 500 sources does what"
-    assert words(800, 700, 900) == (
-        f"{start} 800 do without augmentation (95 % interval 700 … 900)"
-    )
+    start = "disk ×4 with 500 sources does as well as"
+    assert words(800, 700, 900) == (f"{start} 800 without augmentation (95 % interval 700 … 900)")
     assert words(550, 400, 700).endswith(": neither a gain nor a loss is shown")
     assert words(BELOW, BELOW, 300) == (
-        f"{start} fewer than 250 do without augmentation (95 % interval fewer than 250 … 300)"
+        f"{start} fewer than 250 without augmentation (95 % interval fewer than 250 … 300)"
     )
     assert words(ABOVE, ABOVE, ABOVE) == (
-        f"{start} more than 2,000 do without augmentation (95 % interval more than 2,000)"
+        f"{start} more than 2,000 without augmentation (95 % interval more than 2,000)"
     )
     assert describe_rate(DISK, Rate(500, 800, None), SPAN).endswith("(from a single seed)")

@@ -28,7 +28,7 @@ ACCURACY_COLUMNS = (
 def rates(worth: Worth) -> Table:
     """Tabulate what every arm is worth at every size."""
     every = [rate for arm in worth.others for rate in worth.rates_of(arm)]
-    caption = "How many sources without augmentation do what an arm does"
+    caption = "How many sources without augmentation do as well as an arm"
     rows = tuple(_rate(worth, each) for each in every)
     return Table(caption, RATE_COLUMNS, rows, (0, 5), tuple(map(_mark, every)))
 
