@@ -11,7 +11,7 @@ from expand.images.pixels import Pixels
 from expand.job.settings import Settings
 from expand.job.tasks.labels import OpenLabels, classes_of, load_labels
 from expand.job.tasks.placing import place_views
-from expand.layouts.labelled.dataset import Dataset, Labels, Named
+from expand.layouts.labelled.dataset import Dataset, Labels, Named, Renaming
 from expand.layouts.names import compose
 from expand.layouts.source import Source, check_name, read_stored
 from expand.previews.overlay import draw
@@ -82,10 +82,13 @@ class Rows:
         rows = carried.kept.tolist()
         forward = placed.placement.source.inverse()
         new = self.settings.recipe.exchanges.names(forward)
-        names = list(labels.labels.classes) if isinstance(labels.labels, Named) else [""] * count
+        read, targets = labels.labels, carried.targets
+        names = list(read.classes) if count and isinstance(read, Named) else [""] * count
+        if isinstance(read, Renaming):
+            targets = read.rename(targets, new)
         shown = draw(
             view.pixels,
-            carried.targets,
+            targets,
             [new.get(compose(names[row]), names[row]) for row in rows],
             [self._number(new.get(compose(names[row]), names[row]), row) for row in rows],
             LABELLED_CELL,

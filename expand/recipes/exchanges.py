@@ -59,6 +59,11 @@ class Exchanges:
         """The classes that objects become, each once."""
         return tuple(dict.fromkeys(new for _, _, new in self.pairs))
 
+    @property
+    def every(self) -> tuple[str, ...]:
+        """All classes that take part, each once."""
+        return tuple(dict.fromkeys(name for _, *both in self.pairs for name in both))
+
     def names(self, forward: Affine) -> Mapping[str, str]:
         """Return the new names of classes in a view; `forward` maps points of the image to it."""
         if not self.pairs:

@@ -50,6 +50,10 @@ class MaskFile:
     """False for JPEG and lossy WebP, which change the values that are written."""
     turned: bool
     """Whether it had an orientation tag, which `write` leaves out."""
+    kind: str
+    """Which values it can hold, in words: "values up to 255"."""
+    holds: Callable[[int], bool]
+    """Tells whether it can hold a value."""
     _write: Callable[[Pixels], bytes]
 
     def write(self, pixels: Pixels) -> bytes:
@@ -79,7 +83,16 @@ def open_mask(data: bytes, fill: int = 0) -> MaskFile:
 
 
 def _file(stored: Stored, pixels: Pixels, fill: int, write: Callable[[Pixels], bytes]) -> MaskFile:
-    return MaskFile(pixels, fill, stored.format, stored.lossless, stored.turned, write)
+    return MaskFile(
+        pixels,
+        fill,
+        stored.format,
+        stored.lossless,
+        stored.turned,
+        stored.kind,
+        stored.holds,
+        write,
+    )
 
 
 def _as_shown(data: bytes) -> Stored:

@@ -79,6 +79,8 @@ def check_exchanges(settings: Settings, dataset: Dataset, root: object) -> None:
             f"rules with becomes are for datasets with a class for each image or object; here "
             f"({dataset.layout}) a mirrored view keeps its labels, so use never"
         )
+    else:
+        dataset.labels.check_renames(recipe.exchanges.every)
     known = set(map(compose_label, dataset.class_names))
     unknown = [name for name in recipe.exchanges.targets if name not in known]
     if known and unknown:

@@ -7,7 +7,7 @@ its views. At the end the parent writes the set-wide files anew, from the rows o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, runtime_checkable
@@ -132,6 +132,14 @@ class Named(Protocol):
         """The name of the class of each object of `targets`, in their order."""
 
 
+@runtime_checkable
+class Renaming(Protocol):
+    """Image labels whose targets themselves say classes: the values of a semantic mask."""
+
+    def rename(self, targets: Targets, renames: Mapping[str, str]) -> Targets:
+        """Return targets of a view with the classes that `LabelledView.renames` gives them."""
+
+
 class Labels(Protocol):
     """Reads labels in a worker. It is pickled with each task, so it holds settings only.
 
@@ -143,6 +151,10 @@ class Labels(Protocol):
     def renames(self) -> bool:
         """Whether the labels of a view have the classes that `LabelledView.class_of` returns."""
         return False
+
+    def check_renames(self, names: Collection[str]) -> None:
+        """Raise ExpandError if rules cannot exchange classes of these names."""
+        return
 
     def image_name(self, source: Source, k: int, format_: str) -> str:
         """Return the path of the image of view `k` ≥ 1 in the output folder."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from expand.errors import BadImageError
@@ -18,6 +18,7 @@ from expand.layouts.labelled.dataset import (
 )
 from expand.layouts.labelled.masks.annotation import image_name, mask_names, read_masks
 from expand.layouts.labelled.masks.polygons import ENDING, ReadPolygons, read_polygons
+from expand.layouts.labelled.masks.values import check_values, exchange, values_of
 from expand.layouts.labelled.upright import upright_mask
 from expand.layouts.source import Source
 from expand.storage.reading import read_image
@@ -30,6 +31,17 @@ class MaskLabels(Labels):
 
     fill: int = 0
     """The value of a mask where a view shows nothing of its image."""
+    why_no_classes: str = ""
+    """Why the values of masks name no classes; empty if they do."""
+
+    @property
+    def renames(self) -> bool:
+        """Values of pixels are classes, and can be exchanged: `check_renames` has the limits."""
+        return True
+
+    def check_renames(self, names: Collection[str]) -> None:
+        """Refuse classes that masks cannot exchange."""
+        check_values(names, self.fill, self.why_no_classes)
 
     def image_name(self, source: Source, k: int, format_: str) -> str:
         """Return the path of the image of a copy."""
@@ -52,7 +64,10 @@ class MaskLabels(Labels):
     def parse(self, source: Source, files: Mapping[str, bytes], frame: Frame) -> ImageMasks:
         """Decode the masks, and read the polygons beside them."""
         return ImageMasks(
-            source, tuple(_read(path, data, self.fill, frame) for path, data in files.items())
+            source,
+            tuple(_read(path, data, self.fill, frame) for path, data in files.items()),
+            tuple(files),
+            self.why_no_classes,
         )
 
 
@@ -78,6 +93,28 @@ class ImageMasks:
 
     source: Source
     masks: tuple[ReadMask | ReadPolygons, ...]
+    paths: tuple[str, ...] = ()
+    why_no_classes: str = ""
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """The values in its mask, which are its classes unless its folder is its class.
+
+        Raise BadImageError if they are no classes.
+        """
+        if self.source.label:
+            return ()
+        if self.why_no_classes:
+            raise BadImageError(
+                f"has no class, and the recipe has rules for classes: {self.why_no_classes}"
+            )
+        for path, each in zip(self.paths, self.masks, strict=True):
+            if isinstance(each, ReadMask):
+                try:
+                    return values_of(each.file)
+                except BadImageError as error:
+                    raise _about(path, error) from error
+        return ()
 
     @cached_property
     def targets(self) -> Targets:
@@ -92,7 +129,7 @@ class ImageMasks:
     def write(self, view: LabelledView) -> ViewLabels:
         """Return the masks of a view: those of view 0 as they are."""
         names = mask_names(self.source, view.name)
-        moved = iter(view.carried.targets.masks)
+        moved = iter(self.rename(view.carried.targets, view.renames).masks)
         files = tuple(
             LabelFile(
                 name,
@@ -103,6 +140,20 @@ class ImageMasks:
             for name, each in zip(names, self.masks, strict=True)
         )
         return ViewLabels(files, {"masks": list(names)})
+
+    def rename(self, targets: Targets, renames: Mapping[str, str]) -> Targets:
+        """Return masks in which values are exchanged, as they are classes."""
+        if not renames:
+            return targets
+        read = [each.file for each in self.masks if isinstance(each, ReadMask)]
+        try:
+            masks = tuple(
+                replace(mask, pixels=exchange(file, mask.pixels, renames))
+                for file, mask in zip(read, targets.masks, strict=True)
+            )
+        except BadImageError as error:
+            raise _about(self.paths[0], error) from error
+        return replace(targets, masks=masks)
 
 
 def _read(path: str, data: bytes, fill: int, frame: Frame) -> ReadMask | ReadPolygons:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from expand.errors import ExpandError
@@ -14,12 +15,14 @@ from expand.layouts.labelled.masks.derived.listed import read_parts
 from expand.layouts.labelled.masks.files import File, MaskOf, Pairing
 from expand.layouts.labelled.masks.labels import MaskLabels
 from expand.layouts.labelled.masks.notes import notes, say_outside, title
-from expand.layouts.labelled.masks.pairing import Images, pair
+from expand.layouts.labelled.masks.pairs.pairing import Images, pair
 from expand.layouts.labelled.masks.parts import Parts
 from expand.layouts.labelled.masks.places import MASK_WORDS
 from expand.layouts.labelled.masks.polygons import ENDING
+from expand.layouts.labelled.masks.values import why_no_classes
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import KEPT, MADE, Role, Use, list_dataset
+from expand.layouts.listing import Listing
 from expand.layouts.names import fold
 from expand.layouts.recognition.words import words
 from expand.layouts.walk import walk
@@ -60,11 +63,18 @@ def open_masks(opening: Opening) -> Dataset:
         title=title(pairing, grown, growing, parts),
         listing=listing,
         split=growing.shown,
-        labels=MaskLabels(opening.request.mask_fill or 0),
+        labels=MaskLabels(opening.request.mask_fill or 0, _why_no_classes(listing, used)),
         derive=derived.derive,
         notes=(*said, *say_outside(parts.outside(known)), *derived.notes),
         problems=problems,
     )
+
+
+def _why_no_classes(listing: Listing, used: Mapping[str, Sequence[MaskOf]]) -> str:
+    """Return why the values of masks name no classes; "" if they can."""
+    if any(listing.summary.labels):
+        return "the class of an image is its folder"
+    return why_no_classes(used.values())
 
 
 def _check_usable(root: Path, pairing: Pairing, grown: set[str]) -> None:

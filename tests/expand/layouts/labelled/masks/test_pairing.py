@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from expand.layouts.labelled.masks.annotation import image_name, mask_names, write_masks
 from expand.layouts.labelled.masks.files import File
-from expand.layouts.labelled.masks.pairing import pair
+from expand.layouts.labelled.masks.pairs.pairing import pair
 from expand.layouts.source import Source
 from tests.expand.layouts.labelled.masks.test_layouts import LAYOUTS, PARTS
 

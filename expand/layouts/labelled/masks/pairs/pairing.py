@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 
 from expand.layouts.labelled.masks.files import File, Key, MaskOf, Pairing
-from expand.layouts.labelled.masks.leftovers import pair_samples, pair_twins, sample_of
-from expand.layouts.labelled.masks.stems import (
+from expand.layouts.labelled.masks.pairs.leftovers import pair_samples, pair_twins, sample_of
+from expand.layouts.labelled.masks.pairs.stems import (
     Try,
     has_mark,
     heads,
