@@ -4,6 +4,7 @@ from __future__ import annotations
 
 REFUSED = 2
 STOPPED = 3
+NAMED, ITS = '"', "its "
 
 
 class ExpandError(Exception):
@@ -28,6 +29,16 @@ class SettingError(ExpandError):
 
 class BadImageError(ExpandError):
     """One image that cannot be used; the run records the reason and continues."""
+
+
+def about(name: str, reason: object) -> str:
+    """Say what is wrong with an image, whose `name` is its path.
+
+    A reason is what follows the name ("is an animation"), or a sentence on its labels that begins
+    with the name of their file, or with "its".
+    """
+    text = str(reason)
+    return f'"{name}"{":" if text.startswith((NAMED, ITS)) else ""} {text}'
 
 
 def shown(value: object) -> str:

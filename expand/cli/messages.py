@@ -15,6 +15,7 @@ from expand.cli.formatting import (
     format_seconds,
 )
 from expand.cli.output import visible
+from expand.errors import about
 
 if TYPE_CHECKING:
     from expand.job.archives.plan import Archives
@@ -268,7 +269,7 @@ def _format_bad(summary: RunSummary, plan: Plan) -> list[str]:
         return []
     skipped = "was skipped" if len(summary.bad) == 1 else "were skipped"
     lines = [f"  {format_count(len(summary.bad), 'source')} could not be used and {skipped}:"]
-    lines += [visible(f'    "{bad.source}" {bad.reason}') for bad in summary.bad[:BAD_SHOWN]]
+    lines += [visible(f"    {about(bad.source, bad.reason)}") for bad in summary.bad[:BAD_SHOWN]]
     if len(summary.bad) > BAD_SHOWN:
         lines += [
             f"    … and {len(summary.bad) - BAD_SHOWN:,} more, see {visible(plan.out)}/expand.json"

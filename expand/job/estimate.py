@@ -17,7 +17,7 @@ from expand.engines.choose import (
     make_thread_engine,
 )
 from expand.engines.engine import Engine
-from expand.errors import BadImageError, ExpandError
+from expand.errors import BadImageError, ExpandError, about
 from expand.job.plan import Plan
 from expand.job.tasks.context import check_input
 from expand.job.tasks.copies import File, make_files
@@ -110,7 +110,7 @@ def _sample(plan: Plan, limit: float, share: float) -> Sample:
         try:
             files = _make_some(plan, source)
         except BadImageError as error:
-            reasons.append(f'"{source.id}" {error}')
+            reasons.append(about(source.id, error))
         except MemoryError:
             continue
         else:

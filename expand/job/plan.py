@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from expand.errors import STOPPED, BadImageError, ExpandError
+from expand.errors import STOPPED, BadImageError, ExpandError, about
 from expand.job.balance import Balance
 from expand.job.blocks.listed import prepared
 from expand.job.settings import PARQUET, DatasetSettings, Settings
@@ -316,7 +316,7 @@ def find_long_names(plan: Plan) -> list[str]:
             limits.check(source.id, settings.written_for(source), settings.format)
         except BadImageError as error:
             count += 1
-            first = first or f'"{source.id}" {error}'
+            first = first or about(source.id, error)
     if not count:
         return []
     return [f"{count:,} source{'s' if count > 1 else ''} cannot be used; the first: {first}"]

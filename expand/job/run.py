@@ -10,7 +10,7 @@ from functools import partial
 from itertools import chain
 
 from expand.engines.engine import Engine
-from expand.errors import STOPPED, ExpandError
+from expand.errors import STOPPED, ExpandError, about
 from expand.job.derived import NOTHING, Earlier, write_derived
 from expand.job.plan import Plan
 from expand.job.summary import BadSource, RunSummary
@@ -32,7 +32,7 @@ class StrictError(ExpandError):
     """A bad image that ends a run."""
 
     def __init__(self, bad: BadSource, made: int) -> None:
-        super().__init__(f'"{bad.source}" {bad.reason} (--strict)', STOPPED)
+        super().__init__(f"{about(bad.source, bad.reason)} (--strict)", STOPPED)
         self.made = made
         """The files that the run has written."""
 

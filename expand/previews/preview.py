@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from expand.errors import BadImageError, ExpandError
+from expand.errors import BadImageError, ExpandError, about
 from expand.job.plan import SettingsFor, open_place, suited
 from expand.job.settings import Settings
 from expand.layouts.labelled.dataset import AS_IT_LOOKS, VISIBLE, Dataset, Request
@@ -91,7 +91,7 @@ def _some(drawn: Rows, dataset: Dataset, sources: int) -> tuple[list[Row], list[
         try:
             rows.append(drawn.draw(source))
         except BadImageError as error:
-            problems.append(f'"{source.id}" {error}')
+            problems.append(about(source.id, error))
         if len(rows) == sources:
             break
     return rows, problems

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from expand.errors import BadImageError, ExpandError
+from expand.errors import BadImageError, ExpandError, about
 from expand.images.formats import SUFFIXES
 from expand.layouts.groups import GroupBy, columns_of
 from expand.layouts.labelled.dataset import Dataset, Request
@@ -42,7 +42,7 @@ def open_set(root: Path, layout: str, group_by: str | None) -> SplitSet:
         try:
             images.append(_read(root, dataset, source, grouping))
         except BadImageError as error:
-            bad.append(f'"{source.id}" {error}')
+            bad.append(about(source.id, error))
     return SplitSet(root, dataset, _stratified(images), tuple(bad), tuple(extra), yolo)
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from expand import __version__, interrupts
-from expand.errors import BadImageError, ExpandError
+from expand.errors import BadImageError, ExpandError, about
 from expand.splitting.plan import PlannedFile, SplitPlan
 from expand.splitting.record import (
     FINISHED,
@@ -104,7 +104,7 @@ def _put(plan: SplitPlan, folder: OutputFolder, file: PlannedFile, report: Split
             folder.write(file.path, read_image(path))
         report.made += file.is_image
     except BadImageError as error:
-        report.bad.append(f'"{file.name}" {error}')
+        report.bad.append(about(file.name, error))
 
 
 def _check_regular(path: str) -> None:

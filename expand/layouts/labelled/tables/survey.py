@@ -86,5 +86,5 @@ def _find(found: Survey, table: Table, record: Record, values: Mapping[str, str]
             f'{where}: "{cut(cell)}" can be {listed}; write the path of the one that is meant'
         )
     if named.fault:
-        found.faults[named.fault].append(f'"{cut(cell)}" ({table.name}, line {record.line})')
+        found.faults[named.fault].append(f'"{cut(cell)}" ({where})')
     return named.path

@@ -81,7 +81,7 @@ class Table:
         try:
             return self.format.values(record.text)
         except RecordError as error:
-            where = f"{self.name}, line {record.line}"
+            where = f'"{self.name}", line {record.line}'
             raise RecordError(f"{where}: {error}", error.values) from error
 
     def cells(self, record: Record) -> Mapping[str, str]:

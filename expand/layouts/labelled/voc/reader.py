@@ -86,9 +86,9 @@ def read_label(root: str, name: str) -> bytes:
             raise BadImageError(f"has more than {LARGEST:,} bytes")
         return read_image(path)
     except OSError as error:
-        raise BadImageError(f"{name}: cannot be read ({error.strerror})") from error
+        raise BadImageError(f'"{name}" cannot be read ({error.strerror})') from error
     except BadImageError as error:
-        raise BadImageError(f"{name}: {error}") from error
+        raise BadImageError(f'"{name}" {error}') from error
 
 
 def _read_mask(name: str, data: bytes, fill: int, frame: Frame) -> ReadMask:
@@ -97,7 +97,7 @@ def _read_mask(name: str, data: bytes, fill: int, frame: Frame) -> ReadMask:
         file = open_mask(data, fill)
         return ReadMask(name, data, file, *upright_mask(file, frame))
     except BadImageError as error:
-        raise BadImageError(f"{name}: {error}") from error
+        raise BadImageError(f'"{name}" {error}') from error
 
 
 def _is_stored(size: Size | None, frame: Frame, what: str) -> bool:
@@ -119,7 +119,7 @@ def _read_annotation(name: str, data: bytes, frame: Frame) -> ReadAnnotation:
     """Read an annotation; its places are moved to the upright image, and clipped to it."""
     annotation = Annotation.parse(name, data)
     line = annotation.sides[0].line if annotation.sides else 1
-    turned = _is_stored(annotation.size, frame, f"{name}, line {line}: its image")
+    turned = _is_stored(annotation.size, frame, f'"{name}", line {line}: its image')
     upright = frame.upright if turned else IDENTITY
     targets, kept = targets_of(annotation.labelled), annotation.labelled
     notes = {"duplicate": count} if (count := annotation.duplicates) else {}

@@ -60,7 +60,7 @@ class Row:
     @property
     def where(self) -> str:
         """The file and line, for a message."""
-        return f"{self.table.name}, line {self.line}"
+        return f'"{self.table.name}", line {self.line}'
 
     @property
     def _drawn(self) -> Size:

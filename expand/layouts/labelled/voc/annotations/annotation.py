@@ -68,7 +68,7 @@ class Annotation:
         document = Document.parse(name, data)
         root = document.root
         if root.tag != "annotation":
-            raise BadImageError(f"{name}, line {root.line}: is <{root.tag}>, not <annotation>")
+            raise BadImageError(f'"{name}", line {root.line}: is <{root.tag}>, not <annotation>')
         labelled = tuple(
             each
             for number, element in enumerate(root.all("object"), 1)
@@ -101,16 +101,16 @@ def _read(element: Element, number: int, name: str, *, is_part: bool) -> Labelle
     title = element.find("name")
     label = title.value if title else ""
     if not label:
-        raise BadImageError(f"{name}, line {element.line}: {element.tag} {number} has no name")
+        raise BadImageError(f'"{name}", line {element.line}: {element.tag} {number} has no name')
     what = f'"{label}"'
     one = {tag: element.find(tag) for tag in ("bndbox", "robndbox", "point")}
     for tag in one:
         if len(element.all(tag)) > 1:
-            raise BadImageError(f"{name}, line {element.line}: {what} has more than one {tag}")
+            raise BadImageError(f'"{name}", line {element.line}: {what} has more than one {tag}')
     box, oriented, point = one.values()
     polygons = [each for tag in POLYGONS for each in element.all(tag) if each.children]
     if not (box or oriented or point or polygons):
-        raise BadImageError(f"{name}, line {element.line}: {what} has no bndbox")
+        raise BadImageError(f'"{name}", line {element.line}: {what} has no bndbox')
     return Labelled(
         element,
         label,
@@ -132,7 +132,7 @@ def _check_places(root: Element, labelled: tuple[Labelled, ...], name: str) -> N
         remaining += element.children
         if id(element) not in known and _is_place(element):
             raise BadImageError(
-                f"{name}, line {element.line}: {element.tag} is a place that is not supported "
+                f'"{name}", line {element.line}: {element.tag} is a place that is not supported '
                 "here; bndbox, robndbox, polygon and point of an object or of its parts are"
             )
 

@@ -47,8 +47,8 @@ class Corners:
         leaves = [(unit.all("x")[0], unit.all("y")[0]) for unit in units] or _pairs(element)
         if not leaves:
             raise BadImageError(
-                f"{name}, line {element.line}: the {element.tag} of {what} has no corners, or one "
-                "without x or y"
+                f'"{name}", line {element.line}: the {element.tag} of {what} has no corners, or '
+                "one without x or y"
             )
         corners = [[centre_of(read_number(leaf, name)) for leaf in pair] for pair in leaves]
         return cls(element, units, tuple(leaves), np.array(corners, np.float64))

@@ -57,14 +57,14 @@ class Document:
     def parse(cls, name: str, data: bytes) -> Document:
         """Parse the bytes of a file; raise BadImageError, with its name and the line."""
         if len(data) > LARGEST:
-            raise BadImageError(f"{name}: has more than {LARGEST:,} bytes")
+            raise BadImageError(f'"{name}" has more than {LARGEST:,} bytes')
         bom, encoding = _encoding(name, data)
         try:
             text = data[len(bom) :].decode(encoding)
         except UnicodeDecodeError as error:
             line = 1 + data[: error.start].count(b"\n")
             raise BadImageError(
-                f"{name}, line {line}: has bytes that are not {encoding.upper()}"
+                f'"{name}", line {line}: has bytes that are not {encoding.upper()}'
             ) from error
         utf8 = text.encode()
         return cls(parse_elements(name, utf8), utf8, encoding, bom)
@@ -128,7 +128,7 @@ def _encoding(name: str, data: bytes) -> tuple[bytes, str]:
         encoding = ""
     if not KNOWN.match(encoding):
         raise BadImageError(
-            f"{name}, line 1: has the encoding {shown(declared)}, which is not read"
+            f'"{name}", line 1: has the encoding {shown(declared)}, which is not read'
         )
     # files that are called GB2312 have characters of its successors
     return b"", "gb18030" if encoding in ("gb2312", "gbk") else encoding

@@ -70,9 +70,9 @@ def parse_elements(name: str, data: bytes) -> Element:
     except ParseError as error:
         line = error.position[0]
         reason = str(error).partition(": line ")[0]
-        raise BadImageError(f"{name}, line {line}: is no well-formed XML: {reason}") from error
+        raise BadImageError(f'"{name}", line {line}: is no well-formed XML: {reason}') from error
     except DefusedXmlException as error:
-        raise BadImageError(f"{name}: declares entities, which are not expanded") from error
+        raise BadImageError(f'"{name}" declares entities, which are not expanded') from error
     assert builder.root
     return builder.root
 
@@ -93,7 +93,7 @@ class _Builder:
         self.count += 1
         if self.count > MOST or len(self.open) >= DEEPEST:
             raise BadImageError(
-                f"{self.name}, line {line}: has more than {MOST:,} elements, or more than "
+                f'"{self.name}", line {line}: has more than {MOST:,} elements, or more than '
                 f"{DEEPEST} in each other"
             )
         element = Element(tag.rpartition("}")[2], line, begin)

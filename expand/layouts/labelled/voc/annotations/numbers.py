@@ -21,7 +21,7 @@ def read_number(element: Element, name: str) -> float:
     """Return the number that an element holds; raise BadImageError if it is none."""
     if not NUMBER.fullmatch(element.value) or abs(value := float(element.value)) > LARGEST:
         raise BadImageError(
-            f"{name}, line {element.line}: {element.tag} must be a number of pixels, got "
+            f'"{name}", line {element.line}: {element.tag} must be a number of pixels, got '
             f"{shown(element.value)}"
         )
     return value

@@ -47,7 +47,7 @@ def leaves_of(element: Element, tags: Sequence[str], name: str, what: str) -> li
     for tag, leaf in zip(tags, found, strict=True):
         if leaf is None:
             raise BadImageError(
-                f"{name}, line {element.line}: the {element.tag} of {what} has no {tag}"
+                f'"{name}", line {element.line}: the {element.tag} of {what} has no {tag}'
             )
     return [leaf for leaf in found if leaf]
 
@@ -68,7 +68,7 @@ class Box:
         for low, high, axis in ((left, right, "x"), (top, bottom, "y")):
             if low > high:
                 raise BadImageError(
-                    f"{name}, line {element.line}: {axis}min of {what} is {low:g}, more than "
+                    f'"{name}", line {element.line}: {axis}min of {what} is {low:g}, more than '
                     f"its {axis}max, {high:g}"
                 )
         left, top = _first(left), _first(top)
@@ -130,7 +130,7 @@ class OrientedBox:
         x, y, width, height, angle = (read_number(leaf, name) for leaf in leaves)
         if width <= 0 or height <= 0:
             raise BadImageError(
-                f"{name}, line {element.line}: the robndbox of {what} has no width or no height"
+                f'"{name}", line {element.line}: the robndbox of {what} has no width or no height'
             )
         across = np.array([math.cos(angle), math.sin(angle)]) * width / 2
         down = np.array([-math.sin(angle), math.cos(angle)]) * height / 2

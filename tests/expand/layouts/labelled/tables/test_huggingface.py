@@ -172,5 +172,5 @@ def test_a_malformed_box_makes_its_image_bad(tmp_path: Path) -> None:
     )
     out, report = flipped(root)
     assert [bad.source for bad in report.summary.bad] == ["a.png", "c.png", "d.png"]
-    assert all("metadata.jsonl, line " in bad.reason for bad in report.summary.bad)
+    assert all('"metadata.jsonl", line ' in bad.reason for bad in report.summary.bad)
     assert (out / "metadata.jsonl").read_text().count("\n") == 1

@@ -255,7 +255,7 @@ def test_an_unusable_row_makes_its_image_bad(table: str, reason: str, tmp_path: 
     root = write(tmp_path / "set", {**images("a.png", "b.png"), "labels.csv": table})
     out, report = flipped(root)
     assert [bad.source for bad in report.summary.bad] == ["a.png"]
-    assert f"labels.csv, line 2: {reason}" in report.summary.bad[0].reason
+    assert f'"labels.csv", line 2: {reason}' in report.summary.bad[0].reason
     assert "a" not in {line[0] for line in (out / "labels.csv").read_text().splitlines()}
 
 

@@ -318,7 +318,7 @@ def test_the_size_of_an_image_is_that_of_its_copy(tmp_path: Path) -> None:
 
 
 FAULTS = [
-    ("file,label\na.png,cat\nz.png,dog\n", '1 row of a table names an image that is not there: "z.png" (labels.csv, line 3)'),
+    ("file,label\na.png,cat\nz.png,dog\n", '1 row of a table names an image that is not there: "z.png" ("labels.csv", line 3)'),
     ("file,label\na.png,cat\n,dog\n", "1 row of a table names no image"),
     ("file,label\na.png,cat\nREADME.md,dog\n", "no image of a supported format"),
     ("file,label\na.png,cat\na.png,dog\n", "1 image has rows of different classes"),
@@ -348,7 +348,7 @@ def test_a_row_with_too_many_cells_makes_its_image_bad(tmp_path: Path) -> None:
     out, report = flipped(root)
     assert report.status == 1
     assert [bad.reason for bad in report.summary.bad] == [
-        "labels.csv, line 3: has 3 cells, and there are 2 columns"
+        '"labels.csv", line 3: has 3 cells, and there are 2 columns'
     ], report.summary
     assert (out / "labels.csv").read_text() == (
         "file,label\na.png,cat\na_v1.png,cat\nc.png,cat,,\nc_v1.png,cat,,\n"

@@ -493,10 +493,10 @@ def test_namespaces_and_prefixes_do_not_matter(tmp_path: Path) -> None:
 
 def bad() -> Iterator[tuple[str, str, str]]:
     text = annotation("a", suffix=".png")
-    yield "empty", "", "a.xml, line 1: is no well-formed XML: no element found"
+    yield "empty", "", '"a.xml", line 1: is no well-formed XML: no element found'
     yield "cut", text[:-30], "is no well-formed XML: "
     yield "tags", text.replace("</xmax>", "", 1), "line 15: is no well-formed XML: mismatched tag"
-    yield "root", "<annotations/>", "a.xml, line 1: is <annotations>, not <annotation>"
+    yield "root", "<annotations/>", '"a.xml", line 1: is <annotations>, not <annotation>'
     yield "nan", text.replace(">5<", ">nan<"), "line 11: xmin must be a number of pixels, got 'nan'"
     yield "inf", text.replace(">5<", ">inf<"), "line 11: xmin must be a number of pixels, got 'inf'"
     yield "word", text.replace(">5<", ">left<"), "line 11: xmin must be a number of pixels"
@@ -598,7 +598,7 @@ def test_a_bad_annotation_is_a_bad_source_with_file_and_line(
     src, out = beside(tmp_path / "src", text), tmp_path / "out"
     beside(src, annotation("b", suffix=".png"), "b")
     (problem,) = grow(src, out, layout="voc")
-    assert problem.startswith("a.png a.xml")
+    assert problem.startswith('a.png "a.xml"')
     assert said in problem
     assert sorted(path.name for path in out.glob("*.xml")) == ["b.xml", "b_v1.xml"]
 
@@ -606,7 +606,7 @@ def test_a_bad_annotation_is_a_bad_source_with_file_and_line(
 def test_bytes_that_are_not_of_the_encoding_are_told_by_their_line(tmp_path: Path) -> None:
     src = beside(tmp_path / "src", annotation("a").encode().replace(b"by hand", b"by h\xe4nd"))
     beside(src, annotation("b"), "b")
-    assert grow(src, tmp_path / "out") == ["a.png a.xml, line 4: has bytes that are not UTF-8"]
+    assert grow(src, tmp_path / "out") == ['a.png "a.xml", line 4: has bytes that are not UTF-8']
 
 
 def test_a_large_file_is_not_read(tmp_path: Path) -> None:
@@ -614,7 +614,7 @@ def test_a_large_file_is_not_read(tmp_path: Path) -> None:
     beside(src, annotation("b"), "b")
     with (src / "a.xml").open("r+b") as file:
         file.truncate(17 << 20)
-    assert grow(src, tmp_path / "out") == ["a.png a.xml: has more than 16,777,216 bytes"]
+    assert grow(src, tmp_path / "out") == ['a.png "a.xml" has more than 16,777,216 bytes']
 
 
 def test_equal_objects_are_kept_and_counted(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ def test_a_mask_of_another_size_is_a_bad_source(tmp_path: Path) -> None:
     src = devkit(tmp_path / "src")
     save_mask(src / "SegmentationClass/a.png", np.zeros((WIDTH, HEIGHT), np.uint8))
     assert grow(src, tmp_path / "out") == [
-        "JPEGImages/a.jpg SegmentationClass/a.png: has 48×64 pixels, and the image has 64×48"
+        'JPEGImages/a.jpg "SegmentationClass/a.png" has 48×64 pixels, and the image has 64×48'
     ]
 
 
@@ -173,7 +173,7 @@ def test_a_turn_that_the_size_of_a_mask_does_not_tell_is_a_bad_source(tmp_path: 
     src = devkit(tmp_path / "src")
     save_picture(src / "JPEGImages/a.jpg", picture((CAT, DOG)), orientation=3)
     (problem,) = grow(src, tmp_path / "out")
-    assert "SegmentationClass/a.png: does not tell by its size whether it is turned" in problem
+    assert '"SegmentationClass/a.png" does not tell by its size whether it is turned' in problem
 
 
 def test_pictures_and_arrays_in_folders_of_labels_are_kept_and_noted(tmp_path: Path) -> None:
@@ -194,4 +194,4 @@ def test_a_damaged_mask_is_a_bad_source(tmp_path: Path) -> None:
     path = src / "SegmentationClass/a.png"
     path.write_bytes(path.read_bytes()[:60])
     (problem,) = grow(src, tmp_path / "out")
-    assert problem.startswith("JPEGImages/a.jpg SegmentationClass/a.png: cannot be decoded")
+    assert problem.startswith('JPEGImages/a.jpg "SegmentationClass/a.png" cannot be decoded')
