@@ -151,7 +151,7 @@ def _text_box(values: Values, roles: Mapping[str, str], name: str) -> BoxColumns
         if any(right <= left or bottom <= top for left, top, right, bottom in boxes):
             return BoxColumns((column,), Form.SIZED, (style_of(counts),) * 4)
         raise ExpandError(
-            f'"{name}" the boxes in "{column}" can be left, top, width, height or left, top, '
+            f'"{name}": the boxes in "{column}" can be left, top, width, height or left, top, '
             f"right, bottom. Say which: {OPTION} {column}=xywh or {OPTION} {column}=xyxy"
         )
     return None

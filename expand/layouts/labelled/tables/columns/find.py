@@ -98,12 +98,12 @@ def _refuse_others(values: Values, name: str) -> None:
         return
     if tokens := next((c for c in moving if any(map(TOKEN.search, values[c]))), ""):
         raise ExpandError(
-            f'"{name}" the column "{tokens}" has places as tokens, such as <loc0256>, which are '
+            f'"{name}": the column "{tokens}" has places as tokens, such as <loc0256>, which are '
             "not read; export the dataset as COCO, YOLO or Pascal VOC"
         )
     shown = ", ".join(f'"{column}"' for column in moving[:6])
     if any(re.fullmatch(r"[+-]?\d+,\d+", value) for each in moving for value in values[each]):
-        raise ExpandError(f'"{name}" numbers in {shown} have decimal commas; write decimal points')
+        raise ExpandError(f'"{name}": numbers in {shown} have decimal commas; write decimal points')
     more = f" and {len(moving) - 6} more" if len(moving) > 6 else ""
     are = "columns whose names or values say that they move" if len(moving) > 1 else (
         "a column whose name or values say that it moves"

@@ -50,7 +50,7 @@ def find_objects(values: Values, text: str, name: str) -> ObjectColumn | None:
     for column, counts in values.items():
         key = next((found for value in counts if (found := _key(value))), "")
         if key:
-            _check_others(counts, f'"{name}" the objects in "{column}"')
+            _check_others(counts, f'"{name}": the objects in "{column}"')
             said = f"{column}.{key}=xyxy" in text.replace(" ", "")
             form = Form.EDGES if said else Form.SIZED
             return ObjectColumn(column, key, form, (style_of(chain(*map(_numbers, counts))),) * 4)

@@ -40,7 +40,7 @@ def find_points(
     x, y = (tuple(pair[axis] for pair in pairs.values()) for axis in (0, 1))
     styles = styles_of(values, (*x, *y))
     if len({*x, *y}) != 2 * len(pairs):
-        raise ExpandError(f'"{name}" the columns of points overlap; say what they are: {OPTION}')
+        raise ExpandError(f'"{name}": the columns of points overlap; say what they are: {OPTION}')
     return PointColumns(tuple(pairs), x, y, styles, mirror_of(tuple(pairs)))
 
 

@@ -99,7 +99,7 @@ def _load(name: str, text: str) -> Any:
         raise ExpandError(f'"{name}"{place}: not valid YAML: {cut(str(problem))}') from error
     except (ValueError, TypeError, ArithmeticError, AttributeError, LookupError) as error:
         raise ExpandError(
-            f'"{name}" a value is not what its tag says ({cut(str(error))})'
+            f'"{name}": a value is not what its tag says ({cut(str(error))})'
         ) from error
 
 
