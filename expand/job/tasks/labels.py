@@ -143,7 +143,7 @@ class OpenLabels:
 
     def unplaced(self, views: Mapping[int, DrawnView]) -> Unplaced:
         """Return the targets with some views, which they are to be moved into."""
-        return Unplaced(self.labels.targets, self.size, views)
+        return Unplaced(self.labels.targets, self.size, views, self.reader.places)
 
 
 def classes_of(settings: Settings, source: Source, labels: OpenLabels | None) -> tuple[str, ...]:

@@ -36,6 +36,8 @@ class Unplaced(NamedTuple):
     targets: Targets
     size: Size
     views: Mapping[int, DrawnView]
+    places: bool = True
+    """Whether its labels say places; a class or a number of an image stays as it is."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -44,7 +46,7 @@ class Unplaced(NamedTuple):
 
     def check(self, settings: Settings) -> None:
         """Raise ExpandError if the recipe cannot be used with the targets."""
-        if any(self.views):
+        if any(self.views) and (self.places or settings.recipe.exchanges):
             check_targets(settings.recipe, self.targets, self.shape)
 
     def window(self, settings: Settings, k: int) -> Window:

@@ -152,6 +152,14 @@ class Labels(Protocol):
         """Whether the labels of a view have the classes that `LabelledView.class_of` returns."""
         return False
 
+    @property
+    def places(self) -> bool:
+        """Whether labels say where something is, how it is turned, or how large an image is.
+
+        False for a class or a number of an image: these stay true however pixels are moved.
+        """
+        return True
+
     def check_renames(self, names: Collection[str]) -> None:
         """Raise ExpandError if rules cannot exchange classes of these names."""
         return

@@ -30,6 +30,11 @@ class TableLabels(Labels):
         """The class of an object or, where an image has one, of a row can become another."""
         return any(table.moves.any or table.label for table in self.tables)
 
+    @property
+    def places(self) -> bool:
+        """Whether a column moves with the image."""
+        return any(table.moves.columns for table in self.tables)
+
     def count_classes(self, root: str, source: Source) -> Mapping[str, int] | None:
         """Return how many objects of each class the rows of an image have, if rows have objects."""
         if not any(table.moves.box or table.moves.objects for table in self.tables):

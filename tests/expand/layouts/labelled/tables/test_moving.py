@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from expand import ExpandError, Recipe, expand
+from expand.job.checks.verify import verify
 from expand.layouts.labelled.dataset import Request
 from expand.layouts.labelled.open import open_dataset
 from expand.layouts.labelled.tables.rows.labels import TableLabels
+from expand.records.manifest import read_rows
 from tests.expand.layouts.labelled.tables.sets import (
     FLIP,
     HEIGHT,
@@ -302,3 +304,28 @@ def test_objects_know_their_classes(tmp_path: Path) -> None:
         assert dataset.title == (
             "a table (labels.csv), boxes (left, top, right, bottom; pixels), 2 classes, 1 image"
         )
+
+
+MOVERS = Recipe.parse("techniques: [RandomCrop: {height: 40, width: 50, p: 1}, CoarseDropout]")
+
+
+def test_transforms_that_move_pixels_work_if_no_column_moves(tmp_path: Path) -> None:
+    root = write(tmp_path / "set", {**images("a.png", "b.png"), "labels.csv": AGES})
+    report = expand(root, tmp_path / "out", 3, MOVERS, workers=1)
+    assert report.status == 0
+    rows = (tmp_path / "out/labels.csv").read_text().splitlines()
+    assert rows[1:4] == ["a.png,31", "a_v1.png,31", "a_v2.png,31"]
+    sizes = {(row["width"], row["height"]) for row in read_rows(tmp_path / "out") if row["view"]}
+    assert sizes == {(50, 40)}
+    assert verify(tmp_path / "out").problems == []
+
+
+@pytest.mark.parametrize("columns", ["age,width,height", "age,x,y"])
+def test_they_are_refused_if_a_column_moves(columns: str, tmp_path: Path) -> None:
+    table = f"file,{columns}\na.png,31,80,60\n"
+    root = write(tmp_path / "set", {**images("a.png"), "labels.csv": table})
+    with pytest.raises(ExpandError, match="RandomCrop may move or cover pixels"):
+        expand(root, tmp_path / "out", 2, MOVERS, workers=1, columns="x=x,y=y" * ("x" in columns))
+
+
+AGES = "file,age\na.png,31\nb.png,40\n"
