@@ -50,10 +50,10 @@ def format_plan(
         "",
         f"Input: {visible(plan.src)}, {counts}, {format_bytes(listed.bytes)}{format_ignored(listed)}",
         _format_output(plan, estimated, archives),
-        _format_space(plan, estimated),
+        _format_space(plan, estimated, archives),
         (
             f"Estimated time: {format_seconds(estimated.core_seconds / workers)} "
-            f"with {format_count(workers, 'worker')} "
+            f"with {format_count(workers, 'worker')}{', without waiting for the store' * plan.stored} "
             f"(measured on {format_count(estimated.sampled, 'source')})"
         ),
     ]
@@ -70,12 +70,13 @@ def format_plan(
     return "\n".join([*lines, *(f"Note: {note}" for note in recipe.notes)])
 
 
-def _format_space(plan: Plan, estimated: Estimate) -> str:
+def _format_space(plan: Plan, estimated: Estimate, archives: Archives | None) -> str:
     """Say how much space the files take, and how much a disk has free."""
     if not isinstance(plan.out, Path):
         from expand.job.blocks.keys import count_blocks
 
-        blocks = format_count(count_blocks(plan.listing.summary), "block")
+        count = archives.blocks if archives else count_blocks(plan.listing.summary)
+        blocks = format_count(count, "block")
         return f"Storage: about {format_bytes(estimated.allocated)}; done in {blocks}"
     free = f", {estimated.free_files:,} more files" if estimated.free_files is not None else ""
     return (

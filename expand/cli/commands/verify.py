@@ -113,7 +113,9 @@ def _show_verdict(out: Place, verdict: Verification, quiet: bool, *, tried: bool
         shown = [remedy for remedy in verdict.remedies if not (tried and remedy == REPAIR)]
         echo(f"{visible(out)}: {' '.join([f'{problems}.', *shown])}", err=True)
     elif not quiet:
-        files = f"{format_count(verdict.files, 'file')}, {format_bytes(verdict.bytes)}"
+        counted = format_count(verdict.files, "tar" if verdict.tars else "file")
+        images = f"{format_count(verdict.rows, 'image')} in " * verdict.tars
+        files = f"{images}{counted}, {format_bytes(verdict.bytes)}"
         labels = verdict.files - verdict.rows
         told = f" ({format_count(labels, 'label file')} among them)" if labels > 0 else ""
         echo(f"{visible(out)}: {files}{told}, all match the manifest")

@@ -137,7 +137,11 @@ def peek_store(plan: Plan, overwrite: bool = False) -> OutputState:
         if card is None:
             _check_empty(plan, store)
             return OutputState()
-        return OutputState(notes=check_resumed(plan, card, overwrite), card=card)
+        notes = check_resumed(plan, card, overwrite)
+        if card["state"] == FINISHED:
+            made = card["counts"]["files"]
+            notes.append(f"{made:,} of {plan.images:,} files exist already, by the records")
+        return OutputState(notes=notes, card=card)
 
 
 def read_earlier(plan: Plan) -> dict[str, Any] | None:

@@ -50,6 +50,8 @@ class Verification:
     bytes: int = 0
     rows: int = 0
     """Rows of the manifest."""
+    tars: bool = False
+    """Whether the files are tars, and the rows are those of the images in them."""
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -112,7 +114,7 @@ def verify(
 def _verify_tars(result: Verification, check: TarCheck) -> Verification:
     """Return the result of a check of tars."""
     problems = [*result.problems, *check.problems]
-    return Verification(check.files, check.bytes, check.rows, problems)
+    return Verification(check.files, check.bytes, check.rows, True, problems)
 
 
 def _check_finished(card: dict[str, Any] | None) -> list[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from expand.job.checks.verify import verify
 from expand.storage.stores.open import open_store
 from expand.storage.stores.url import Url, parse_place
 from tests.conftest import Folder, tree
+from tests.expand.cli.test_command import run as command_line
 from tests.expand.job.blocks.test_blocks import memory, place
 from tests.expand.job.test_tars import jpegs, make, samples
 from tests.stores import contents, fill
@@ -144,3 +146,19 @@ def test_a_manifest_in_parquet_at_a_url(class_folder: Folder, tmp_path: Path) ->
         run(src, out, factor=4, manifest="parquet", **options)
         assert contents(out) == tree(make(src, local, factor=4, manifest="parquet", **options))
         assert verify_stored(url_of(out)).problems == []
+
+
+def test_plan_and_verify_say_what_tars_at_a_url_are(class_folder: Folder) -> None:
+    src, out = jpegs(class_folder, 24), memory()
+    options = ["--output", "webdataset", "--shard-size", "30kB", "--factor", "3"]
+    planned = command_line("plan", src, out, *options).output
+    blocks = re.search(r"in \d+ tars \((\d+) blocks × 3 views\)", planned)
+    assert blocks
+    assert f"; done in {blocks[1]} blocks" in planned
+    assert "workers, without waiting for the store (" in planned.replace("worker,", "workers,")
+    run(src, out)
+    assert (
+        "72 of 72 files exist already, by the records"
+        in command_line("plan", src, out, *options).output
+    )
+    assert f"72 images in {3 * int(blocks[1])} tars, " in command_line("verify", out).output
