@@ -19,7 +19,7 @@ def format_table(plan: SplitPlan) -> list[str]:
         rows.append([f"… {len(counts) - ROWS:,} more", *("" for _ in total)])
     rows.append(_row("all images", total))
     rows.append(["share", *(_percent(each / sum(total)) for each in total)])
-    rows.append(["asked", *(_percent(part.share) for part in plan.settings.parts)])
+    rows.append(["requested", *(_percent(part.share) for part in plan.settings.parts)])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(
@@ -32,7 +32,7 @@ def format_table(plan: SplitPlan) -> list[str]:
 
 
 def describe_evenness(plan: SplitPlan) -> list[str]:
-    """Return sentences: where a share is furthest from that asked, and which classes lack parts."""
+    """Say where a share is furthest from the requested one, and which parts lack a class."""
     counts, parts = plan.counts(), plan.settings.parts
     shares = [
         (abs(number / sum(each) - part.share), label, part, number / sum(each))
@@ -44,8 +44,8 @@ def describe_evenness(plan: SplitPlan) -> list[str]:
     lines = []
     if furthest >= 0.0005:
         lines.append(
-            f"largest difference from the shares asked: {where}{_percent(share)} of {of} images "
-            f"are in {part.name}, {_percent(part.share)} were asked"
+            f"largest difference from the requested shares: {where}{_percent(share)} of {of} "
+            f"images are in {part.name}, {_percent(part.share)} were requested"
         )
     lines += [
         f'class "{label}" has no images in {part.name}: {_why(plan, each)}'

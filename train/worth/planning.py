@@ -26,7 +26,7 @@ def format_plan(
     count = seeds * arms * len(sizes) * lengths
     each = {arm: _seconds(study, arm, sizes, speeds) for arm in study.arms}
     width = max(len(arm.name) for arm in study.arms)
-    factors = f"{seeds} seeds × {arms} arms × {len(sizes)} sizes × {lengths} numbers of epochs"
+    factors = f"{seeds} seeds × {arms} arms × {len(sizes)} sizes × {lengths} number{'s' * (lengths != 1)} of epochs"
     lines = [f"{count:,} trials: {factors}"]
     lines += [f"  {arm.name:<{width}}  {each[arm]:,.1f} s per seed" for arm in study.arms]
     total = seeds * sum(each.values()) / jobs
@@ -34,7 +34,7 @@ def format_plan(
     largest = sizes[-1]
     lines += ["the most that an arm can be measured to be worth, since nothing is extrapolated:"]
     lines += [
-        f"  {size:>9,} sources: ×{largest / size:.3g} ({each.overlap:.0%} of a draw is in another)"
+        f"  {size:>9,} sources: ×{largest / size:.3g} ({each.overlap:.0%} shared by two draws)"
         for size in sizes
         for each in [draws_of(study, context.data.train.folder, size, largest, seeds)]
     ]

@@ -57,7 +57,8 @@ def _parts(out: Place, store: Store, card: dict[str, Any]) -> list[PartName]:
         more = ", …" if len(missing) > NAMED else ""
         shards = f"shard {named} is" if len(missing) == 1 else f"shards {named}{more} are"
         raise ExpandError(
-            f'"{out}" cannot be merged: {shards} missing or not finished. Run them with --shard'
+            f'"{out}" cannot be merged: {shards} missing or not finished. Run the '
+            "command with --shard for each"
         )
     twice = sorted({number % of + 1 for number, parts in found.items() if len(parts) > 1})
     if twice:

@@ -91,7 +91,9 @@ def read_cards(out: Path) -> list[dict[str, Any]]:
     }
     said = [f"{_listed(some)} {what}" for what, some in lacking.items() if some]
     if said:
-        raise ExpandError(f'"{out}" cannot be merged: {"; ".join(said)}. Run them with --shard')
+        raise ExpandError(
+            f'"{out}" cannot be merged: {"; ".join(said)}. Run the command with --shard for each'
+        )
     whole = {shard: card for shard, card in cards.items() if card}
     _check_same(out, whole)
     return list(whole.values())
