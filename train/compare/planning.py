@@ -136,9 +136,8 @@ def format_plan(
     arms, lengths = len(study.arms), len(study.lengths)
     spread = forecast.spread
     deviation = f"{spread.sd:.2f} points ({forecast.source})"
-    lines = [
-        f"{forecast.trials} trials: {seeds} seeds × {arms} arms × {lengths} number{'s' * (lengths != 1)} of epochs"
-    ]
+    trained = f"{lengths} number{'s' * (lengths != 1)} of epochs"
+    lines = [f"{forecast.trials} trials: {seeds} seeds × {arms} arms × {trained}"]
     if study.tune:
         searched = study.tune * arms
         lines += [f"{searched} trials of the search before: {study.tune} settings × {arms} arms"]

@@ -26,7 +26,8 @@ def format_plan(
     count = seeds * arms * len(sizes) * lengths
     each = {arm: _seconds(study, arm, sizes, speeds) for arm in study.arms}
     width = max(len(arm.name) for arm in study.arms)
-    factors = f"{seeds} seeds × {arms} arms × {len(sizes)} sizes × {lengths} number{'s' * (lengths != 1)} of epochs"
+    trained = f"{lengths} number{'s' * (lengths != 1)} of epochs"
+    factors = f"{seeds} seeds × {arms} arms × {len(sizes)} sizes × {trained}"
     lines = [f"{count:,} trials: {factors}"]
     lines += [f"  {arm.name:<{width}}  {each[arm]:,.1f} s per seed" for arm in study.arms]
     total = seeds * sum(each.values()) / jobs
