@@ -207,7 +207,8 @@ def test_an_ablation_begun_by_an_earlier_version_resumes(
     (out / "study.json").rename(out / "question.json")
     for path in (out / "runs").iterdir():
         row = json.loads(path.read_text())
-        del row["length"]
+        row["epochs"] = row.pop("epochs_trained")
+        del row["epochs_asked"]
         path.write_text(json.dumps(row))
     (out / "runs/design_none_s1.json").unlink()
     before = kept(out)

@@ -77,7 +77,10 @@ def test_a_check_without_a_baseline_names_the_pair_that_has_no_verdict(tmp_path:
     assert call(*line).return_value == 0
     for path in sorted((out / "runs").glob("final_none_*.json")):
         row = json.loads(path.read_text())
-        kept = {key: row[key] for key in ("arm", "replicate", "length", "epochs", "seconds")}
+        kept = {
+            key: row[key]
+            for key in ("arm", "replicate", "epochs_asked", "epochs_trained", "seconds")
+        }
         path.write_text(json.dumps({**kept, "diverged": LOST}))
     done = call(*line)
     assert (done.exception, done.return_value) == (None, 1)
