@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import lru_cache
+from sys import intern
 from typing import NamedTuple
 
 from expand.layouts.labelled.masks.places import Place, place_of
@@ -23,13 +25,20 @@ class File(NamedTuple):
     @classmethod
     def of(cls, path: str) -> File:
         """Split the path of a file, POSIX style."""
-        *folders, name = path.split("/")
-        return cls(path, tuple(folders), *split_suffix(name))
+        folder, _, name = path.rpartition("/")
+        stem, suffix = split_suffix(name)
+        return cls(path, _names(folder), stem, intern(suffix))
 
     @property
     def place(self) -> Place:
         """What its folders say."""
         return place_of(self.folders)
+
+
+@lru_cache(maxsize=4096)
+def _names(folder: str) -> tuple[str, ...]:
+    """Return the names in the path of a folder: one tuple for all files in it, to save memory."""
+    return tuple(folder.split("/")) if folder else ()
 
 
 class MaskOf(NamedTuple):

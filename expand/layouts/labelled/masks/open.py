@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from expand.errors import ExpandError
@@ -21,7 +21,7 @@ from expand.layouts.labelled.masks.places import MASK_WORDS
 from expand.layouts.labelled.masks.polygons import ENDING
 from expand.layouts.labelled.masks.values import why_no_classes
 from expand.layouts.labelled.opening import Opening
-from expand.layouts.labelled.scan import KEPT, MADE, Role, Use, list_dataset
+from expand.layouts.labelled.scan import KEPT, MADE, Decide, Role, Use, list_dataset
 from expand.layouts.listing import Listing
 from expand.layouts.names import fold
 from expand.layouts.recognition.words import words
@@ -51,12 +51,13 @@ def open_masks(opening: Opening) -> Dataset:
     grown = {file.path for file in known if growing.holds(file)}
     _check_usable(opening.root, pairing, grown)
     _refuse_unread(opening.root, images, others, grown)
-    _refuse_taken(opening, pairing, [*images, *others])
+    _refuse_taken(opening, pairing, (*images, *others))
     used = {path: pairing.masks[path] for path in sorted(grown - pairing.doubtful.keys())}
     derived = SetFiles.find(opening.root, others, used, growing)
-    uses = _uses(pairing, grown) | dict.fromkeys(derived.names, MADE)
-    listing = list_dataset(opening.root, lambda path, _: uses.get(path, KEPT), opening.folders)
-    rest = [file for file in others if file.path not in uses]
+    made = _made(pairing, grown, derived.names)
+    rest = [file for file in others if file.path not in made and file.path not in grown]
+    images.clear()  # they are not needed any more, and are most of the memory
+    listing = list_dataset(opening.root, _decide(pairing, grown, made), opening.folders)
     said, problems = notes(pairing, rest, grown, growing)
     return Dataset(
         layout="masks",
@@ -103,18 +104,26 @@ def _is_gif(file: File) -> bool:
     return bool(named) and file.suffix.lower() == ".gif"
 
 
-def _uses(pairing: Pairing, grown: set[str]) -> dict[str, Use]:
-    """Return the use of each image that grows and of its masks; all other files are kept."""
-    uses: dict[str, Use] = {}
-    labels = {path: _label(path, pairing.masks.get(path, [])) for path in grown}
-    several = len({*labels.values()}) > 1
-    for path, label in labels.items():
-        reason = pairing.doubtful.get(path)
-        masks = pairing.masks.get(path, [])
+def _made(pairing: Pairing, grown: set[str], derived: Iterable[str]) -> set[str]:
+    """Return the files that are written anew: masks of images that grow, and set-wide files."""
+    masks = (mask.path for path in grown for mask in pairing.masks.get(path, ()))
+    return {*masks, *derived}
+
+
+def _decide(pairing: Pairing, grown: set[str], made: set[str]) -> Decide:
+    """Return what tells the use of a file; all files but those that grow or are made are kept."""
+    several = len({_label(path, pairing.masks.get(path, [])) for path in grown}) > 1
+
+    def decide(path: str, _: bool) -> Use:
+        if path in made:
+            return MADE
+        if path not in grown:
+            return KEPT
+        masks, reason = pairing.masks.get(path, []), pairing.doubtful.get(path)
         said = write_reason(reason) if reason else write_masks(masks)
-        uses[path] = Use(Role.GROWS, label if several else "", said)
-        uses |= dict.fromkeys((mask.path for mask in masks), MADE)
-    return uses
+        return Use(Role.GROWS, _label(path, masks) if several else "", said)
+
+    return decide
 
 
 def _label(path: str, masks: list[MaskOf]) -> str:
@@ -162,14 +171,17 @@ def _unread(root: Path, file: File) -> ExpandError:
     )
 
 
-def _refuse_taken(opening: Opening, pairing: Pairing, files: list[File]) -> None:
+def _refuse_taken(opening: Opening, pairing: Pairing, files: Sequence[File]) -> None:
     """Refuse what is called as a copy would be: a file, or a folder with an image and its masks.
 
     The scan refuses files that end with the number; here it can be in front of "_mask".
     """
+    tagged = [file for file in files if TAG.search(file.path)]
+    if not tagged:
+        return
     samples = {fold(mask.sample) for masks in pairing.masks.values() for mask in masks}
     names = {fold(file.path) for file in files}
-    for file in files:
+    for file in tagged:
         start = "".join(f"{name}/" for name in file.folders)
         for tag in TAG.finditer(file.stem):
             taken = f"{start}{file.stem[: tag.start()]}{file.stem[tag.end() :]}{file.suffix}"

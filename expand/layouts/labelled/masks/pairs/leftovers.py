@@ -13,6 +13,8 @@ from expand.layouts.recognition.words import words
 
 def pair_twins(pairing: Pairing) -> None:
     """Pair a JPEG with the other file of its name beside it, if most JPEGs of a folder have one."""
+    if not pairing.bare:
+        return
     folders: dict[tuple[str, ...], dict[str, list[File]]] = defaultdict(lambda: defaultdict(list))
     for file in pairing.bare:
         folders[file.folders][file.stem].append(file)

@@ -18,7 +18,7 @@ from expand.layouts.names import split_suffix
 from expand.layouts.recognition.words import words
 from expand.layouts.source import is_utf8
 
-Index = dict[tuple[Key, str], list[File]]
+Index = dict[Key, dict[str, list[File]]]
 NAMES: dict[str, Callable[[str], Iterable[str]]] = {
     "stem": lambda stem: (stem,),
     "words": lambda stem: (image_words(stem),),
@@ -43,16 +43,16 @@ class Images:
         key = mask.place.key
         by_part = key not in self._places and elsewhere
         for each in tries(mask.stem, elsewhere=elsewhere):
-            if found := self._index(each.by, by_part).get((_cut(key, by_part), each.name)):
+            if found := self._index(each.by, by_part).get(_cut(key, by_part), {}).get(each.name):
                 return each, found
         return None
 
     def _index(self, by: str, by_part: bool) -> Index:
         if (by, by_part) not in self._indices:
-            index: Index = defaultdict(list)
+            index: Index = defaultdict(lambda: defaultdict(list))
             for file in self._files:
                 for name in NAMES[by](file.stem):
-                    index[_cut(file.place.key, by_part), name].append(file)
+                    index[_cut(file.place.key, by_part)][name].append(file)
             self._indices[by, by_part] = index
         return self._indices[by, by_part]
 
@@ -87,13 +87,14 @@ def _pair_labels(files: list[File], index: Images, pairing: Pairing) -> list[Fil
 
     It has images if none of its files is a mask of an image elsewhere, and most have one beside.
     """
-    found = [(mask, index.of(mask, elsewhere=True)) for mask in files]
-    if any(each for _, each in found):
-        for mask, each in found:
-            if each:
-                _add(pairing, mask, *each)
-            else:
-                pairing.orphans.append(mask)
+    orphans = list[File]()
+    for mask in files:
+        if found := index.of(mask, elsewhere=True):
+            _add(pairing, mask, *found)
+        else:
+            orphans.append(mask)
+    if len(orphans) < len(files):
+        pairing.orphans += orphans
         return []
     beside = Pairing()
     images = _pair_beside(files, beside)
