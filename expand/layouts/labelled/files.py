@@ -1,14 +1,35 @@
-"""Files of a labelled dataset that are read whole, up to a size: set-wide files and lists."""
+"""Files of a labelled dataset that are read whole, up to a size: of an image, or set-wide."""
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 from expand.errors import BadImageError, ExpandError
 from expand.storage.reading import read_image
 
+ABSENT = (errno.ENOENT, errno.ENOTDIR)
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def read_label(root: str, name: str, most: int) -> bytes | None:
+    """Return the bytes of a label file of an image; None if there is none.
+
+    Raise BadImageError, with its name, if it cannot be read, is not a regular file, or has more
+    than `most` bytes.
+    """
+    path = os.path.join(root, name)
+    try:
+        if os.stat(path).st_size > most:
+            raise BadImageError(f"has more than {most:,} bytes")
+        return read_image(path)
+    except OSError as error:
+        if error.errno in ABSENT:
+            return None
+        raise BadImageError(f'"{name}" cannot be read ({error.strerror})') from error
+    except BadImageError as error:
+        raise BadImageError(f'"{name}" {error}') from error
 
 
 def read_file(root: Path, name: str, most: int) -> bytes:

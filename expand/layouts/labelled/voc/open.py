@@ -18,7 +18,7 @@ from expand.layouts.labelled.voc.annotations.elements import check_installed
 from expand.layouts.labelled.voc.lists.entries import ImageList
 from expand.layouts.labelled.voc.lists.growth import Growth, find_growth
 from expand.layouts.labelled.voc.lists.lists import Lists, WrittenLists
-from expand.layouts.labelled.voc.reader import VocLabels, read_label
+from expand.layouts.labelled.voc.reader import VocLabels, read_labels
 from expand.layouts.labelled.voc.survey import Survey, key_of, survey
 
 LOOKED_INTO = 8
@@ -105,7 +105,7 @@ def _look_into(root: Path, found: Survey, growth: Growth) -> tuple[list[str], se
         kinds |= {"masks"} if group.masks else set()
         for name in group.annotations[:1]:
             with suppress(BadImageError):  # a worker says what is wrong
-                read = Annotation.parse(name, read_label(str(root), name))
+                read = Annotation.parse(name, read_labels(str(root), name))
                 kinds.update(kind for each in read.labelled for kind in each.kinds)
                 classes.update(each.name for each in read.labelled if not each.is_part)
     return [kind for kind in KINDS if kind in kinds], classes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from expand.errors import BadImageError
 from expand.geometry import IDENTITY, Placement, Size
 from expand.images.masks import open_mask
 from expand.layouts.labelled.dataset import Frame, ImageLabels, Labels
+from expand.layouts.labelled.files import read_label
 from expand.layouts.labelled.upright import upright_mask
 from expand.layouts.labelled.voc.annotations.annotation import Annotation
 from expand.layouts.labelled.voc.annotations.document import LARGEST
@@ -20,7 +21,6 @@ from expand.layouts.labelled.voc.places import are_outside, targets_of
 from expand.layouts.labelled.voc.read import ReadAnnotation, ReadMask
 from expand.layouts.labelled.voc.writer import VocImageLabels
 from expand.layouts.source import Source
-from expand.storage.reading import read_image
 from expand.targets import Carried, Targets, carry
 
 
@@ -48,14 +48,14 @@ class VocLabels(Labels):
         """Return how many objects of each name the annotation of an image has, without parts."""
         counts = Counter[str]()
         for name in filter(is_annotation, label_files(source)):
-            annotation = Annotation.parse(name, read_label(root, name))
+            annotation = Annotation.parse(name, read_labels(root, name))
             counts.update(each.name for each in annotation.labelled if not each.is_part)
         return counts
 
     def load(self, root: str, source: Source) -> Mapping[str, bytes]:
         """Read the label files of an image; raise BadImageError if that is not possible."""
         check_clear(source)
-        return {name: read_label(root, name) for name in label_files(source)}
+        return {name: read_labels(root, name) for name in label_files(source)}
 
     def parse(self, source: Source, files: Mapping[str, bytes], frame: Frame) -> ImageLabels:
         """Read the labels; raise BadImageError for what no rule can mend."""
@@ -78,17 +78,12 @@ class VocLabels(Labels):
         return VocImageLabels(source.id, read, tuple(masks), targets, self.listed)
 
 
-def read_label(root: str, name: str) -> bytes:
-    """Read a label file; raise BadImageError with its name."""
-    path = os.path.join(root, name)
-    try:
-        if is_annotation(name) and os.stat(path).st_size > LARGEST:
-            raise BadImageError(f"has more than {LARGEST:,} bytes")
-        return read_image(path)
-    except OSError as error:
-        raise BadImageError(f'"{name}" cannot be read ({error.strerror})') from error
-    except BadImageError as error:
-        raise BadImageError(f'"{name}" {error}') from error
+def read_labels(root: str, name: str) -> bytes:
+    """Read an annotation or a mask; raise BadImageError with its name."""
+    data = read_label(root, name, LARGEST if is_annotation(name) else sys.maxsize)
+    if data is None:
+        raise BadImageError(f'"{name}" is missing')
+    return data
 
 
 def _read_mask(name: str, data: bytes, fill: int, frame: Frame) -> ReadMask:

@@ -10,6 +10,7 @@ from expand.errors import BadImageError, ExpandError
 from expand.geometry import Size
 from expand.images.decoder import open_image
 from expand.layouts.labelled.dataset import Dataset, LabelFile
+from expand.layouts.labelled.files import read_label
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import list_dataset
 from expand.layouts.labelled.yolo.derive import SetFiles
@@ -26,10 +27,10 @@ from expand.layouts.labelled.yolo.folder.survey import (
 )
 from expand.layouts.labelled.yolo.notes import note_of_place, notes_of, title_of
 from expand.layouts.labelled.yolo.roles import Roles
-from expand.layouts.labelled.yolo.rows.labels import YoloLabels, read_label
+from expand.layouts.labelled.yolo.rows.labels import YoloLabels
 from expand.layouts.labelled.yolo.rows.task import Task
 from expand.layouts.labelled.yolo.rows.tell import Question, Sample, look, tell
-from expand.layouts.labelled.yolo.rows.text import read_rows
+from expand.layouts.labelled.yolo.rows.text import MOST_BYTES, read_rows
 from expand.layouts.listing import Listing
 from expand.layouts.source import Source
 from expand.storage.reading import read_image
@@ -127,7 +128,7 @@ def _samples(root: Path, listing: Listing, place: Place) -> Iterator[Sample]:
         if index % step == 0:
             name = place.label(source.id)
             try:
-                data = read_label(str(root), name)
+                data = read_label(str(root), name, MOST_BYTES)
                 if data:
                     yield Sample(read_rows(name, data), partial(size_of, source))
             except BadImageError:

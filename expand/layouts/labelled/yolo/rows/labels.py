@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ import numpy as np
 from expand.errors import BadImageError
 from expand.geometry import IDENTITY, Placement
 from expand.layouts.labelled.dataset import Frame, Labels
+from expand.layouts.labelled.files import read_label
 from expand.layouts.labelled.yolo.folder.place import Place
 from expand.layouts.labelled.yolo.rows.image import YoloImage
 from expand.layouts.labelled.yolo.rows.task import BOX, Task
@@ -29,7 +28,6 @@ from expand.layouts.labelled.yolo.rows.text import (
 )
 from expand.layouts.labelled.yolo.rows.verify import is_accepted
 from expand.layouts.source import Source
-from expand.storage.reading import read_image
 from expand.targets import Boxes, OrientedBoxes, Points, Polygons, Targets, carry
 from expand.targets.points import ABSENT
 from expand.targets.rings import Floats, Rings
@@ -58,7 +56,7 @@ class YoloLabels(Labels):
     def count_classes(self, root: str, source: Source) -> Mapping[str, int]:
         """Return how many rows of each class the label file of an image has."""
         name = self.place.label(source.id)
-        if (data := read_label(root, name)) is None:
+        if (data := read_label(root, name, MOST_BYTES)) is None:
             return {}
         rows = _without_duplicates(read_rows(name, data).rows)
         return Counter(self.task.class_of(row.kind) for row in rows)
@@ -71,7 +69,7 @@ class YoloLabels(Labels):
             raise BadImageError(
                 f'shares its label file "{name}" with "{other}"; rename one of them'
             )
-        return {} if (data := read_label(root, name)) is None else {name: data}
+        return {} if (data := read_label(root, name, MOST_BYTES)) is None else {name: data}
 
     def parse(self, source: Source, files: Mapping[str, bytes], frame: Frame) -> YoloImage:
         """Read the rows of a label file. They are shares of the image as it is shown (upright)."""
@@ -158,24 +156,6 @@ class YoloLabels(Labels):
             places = np.where(labelled, points.places, 0.5).reshape(len(rows), -1)
             edges = np.concatenate([edges, places], axis=1)
         return int(((edges < -ROUNDING) | (edges > 1 + ROUNDING)).any(axis=1).sum())
-
-
-def read_label(root: str, name: str) -> bytes | None:
-    """Return the bytes of a label file; None if there is none.
-
-    Raise BadImageError if it cannot be read.
-    """
-    path = os.path.join(root, name)
-    try:
-        if os.stat(path).st_size > MOST_BYTES:
-            raise BadImageError(f'"{name}" is larger than {MOST_BYTES >> 20} MiB')
-        return read_image(path)
-    except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ENOTDIR):
-            return None
-        raise BadImageError(f'"{name}" cannot be read ({error.strerror})') from error
-    except BadImageError as error:
-        raise BadImageError(str(error) if name in str(error) else f'"{name}" {error}') from error
 
 
 def _without_duplicates(rows: Sequence[Row]) -> list[Row]:

@@ -51,7 +51,7 @@ class Rows(NamedTuple):
 def read_rows(name: str, data: bytes) -> Rows:
     """Read a label file; raise BadImageError with its name and the line if that is not possible."""
     if len(data) > MOST_BYTES:
-        raise BadImageError(f'"{name}" is larger than {MOST_BYTES >> 20} MiB')
+        raise BadImageError(f'"{name}" has more than {MOST_BYTES:,} bytes')
     encoding = "utf-16" if data.startswith(UTF16) else "utf-8-sig"
     try:
         text = data.decode(encoding)

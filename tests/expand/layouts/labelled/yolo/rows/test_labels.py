@@ -164,5 +164,5 @@ def test_a_label_file_that_cannot_be_read_is_bad(tmp_path: Path) -> None:
     (tmp_path / "labels/a.txt").unlink()
     with (tmp_path / "labels/a.txt").open("wb") as file:
         file.truncate(20 << 20)
-    with pytest.raises(BadImageError, match='"labels/a.txt" is larger than 16 MiB'):
+    with pytest.raises(BadImageError, match='"labels/a.txt" has more than 16,777,216 bytes'):
         labels.load(str(tmp_path), SOURCE)
