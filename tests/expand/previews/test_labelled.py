@@ -60,7 +60,7 @@ def test_a_source_whose_labels_are_bad_is_passed_over(tmp_path: Path) -> None:
     shown = preview(src, "classic", 2)
     assert [row[0][0] for row in shown.rows] == ["images/1.png", "images/2.png"]
     (note,) = shown.notes
-    reason = '"images/0.png" its mask "masks/0.png" is not an image'
+    reason = '"images/0.png": its mask "masks/0.png" is not an image'
     assert note == f"1 image passed over; the first: {reason}"
     for index in (1, 2):
         (src / f"masks/{index}.png").write_bytes(b"bad")
