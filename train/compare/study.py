@@ -14,7 +14,7 @@ from expand.recipes.recipe import Recipe
 from expand.views.views import Views
 from train.compare.arms import BUDGETS, Arm, Speed, epochs_within
 from train.compare.codec import LOSSLESS, Codec
-from train.data.subsets import Draw
+from train.data.subsets import MOST_DRAWS, Draw
 from train.errors import TrainError
 from train.feed.strategies import Strategy
 from train.models.build import takes_dropout
@@ -80,8 +80,8 @@ class ComparisonStudy(Study):
             )
 
     def _check_draws(self) -> None:
-        if self.draws is not None and self.draws < 2:
-            raise TrainError(f"--draws must be at least 2, got {self.draws}")
+        if self.draws is not None and not 2 <= self.draws <= MOST_DRAWS:
+            raise TrainError(f"--draws must be 2 … {MOST_DRAWS:,}, got {self.draws:,}")
         if self.draws is not None and self.sources is None:
             raise TrainError(
                 "--draws needs --sources, the number of sources of each draw; draws share none "

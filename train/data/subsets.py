@@ -16,6 +16,9 @@ from train.data.folders.folder import Folder
 from train.errors import TrainError
 from train.statistics.overlap import Drawn
 
+MOST_DRAWS = 1000
+"""Each draw is compared with each other one, in memory and in time."""
+
 
 @dataclass(frozen=True)
 class Draw:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -26,7 +25,6 @@ PARALLEL = "module."
 """What `DataParallel` puts before each key."""
 COUNTER = "num_batches_tracked"
 """A counter of batch norms that nothing depends on; files before torch 0.4 have none."""
-UNREADABLE = (SafetensorError, pickle.UnpicklingError, RuntimeError, ValueError, EOFError, KeyError)
 SHOWN = 3
 
 
@@ -75,11 +73,20 @@ def read_state(weights: WeightsFile) -> Mapping[str, Tensor]:
         raise TrainError(f'"{weights.file}" has changed since the command began', STOPPED)
     try:
         return _tensors(_load(weights.file, data))
-    except UNREADABLE as error:
-        raise TrainError(
-            f'"{weights.file}" does not hold weights alone ({_first_line(error)}); save a state '
-            "dictionary: torch.save(model.state_dict(), FILE)"
-        ) from error
+    except (SafetensorError, RuntimeError, ValueError) as error:
+        raise _no_weights(weights.file, _first_line(error)) from error
+    except MemoryError:
+        raise
+    except Exception as error:  # torch raises anything on text, other objects and damaged bytes
+        reason = "it is not a file of torch, is damaged, or has other objects"
+        raise _no_weights(weights.file, reason) from error
+
+
+def _no_weights(file: Path, reason: str) -> TrainError:
+    return TrainError(
+        f'"{file}" does not hold weights alone ({reason}); save a state dictionary: '
+        "torch.save(model.state_dict(), FILE)"
+    )
 
 
 def _load(file: Path, data: bytes) -> Any:
@@ -99,6 +106,8 @@ def _tensors(loaded: Any) -> dict[str, Tensor]:
         raise ValueError("no tensors by name")
     if others := [key for key, value in loaded.items() if not isinstance(value, Tensor)]:
         raise ValueError(f'"{others[0]!s:.60}" is no tensor')
+    if broken := [key for key, value in loaded.items() if not value.isfinite().all()]:
+        raise ValueError(f'"{broken[0]!s:.60}" has values that are not finite numbers')
     wrapped = all(str(key).startswith(PARALLEL) for key in loaded)
     return {str(key)[len(PARALLEL) if wrapped else 0 :]: value for key, value in loaded.items()}
 

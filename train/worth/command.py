@@ -9,6 +9,7 @@ from expand.cli.progress import progress_bar
 from expand.storage.lock import Lock
 from train.compare.protocol import measure_speeds
 from train.data.pack import Packing
+from train.data.subsets import MOST_DRAWS
 from train.errors import TrainError
 from train.runtime.world import ALONE, World, join_world
 from train.trials.answer import Answer
@@ -111,5 +112,9 @@ def _with_seeds(study: WorthStudy, options: StudyOptions, on_gpu: bool) -> Study
     if study.draws and study.draws > seeds:
         raise TrainError(
             f"--draws {study.draws:,} needs as many --seeds, got {seeds:,}: a seed takes one draw"
+        )
+    if not study.draws and seeds > MOST_DRAWS:
+        raise TrainError(
+            f"--seeds {seeds:,} has as many draws, which are at most {MOST_DRAWS:,}; give --draws"
         )
     return replace(options, seeds=seeds)

@@ -10,7 +10,7 @@ from typing import Any
 
 from train.compare.arms import Arm
 from train.compare.study import ComparisonStudy
-from train.data.subsets import Draw
+from train.data.subsets import MOST_DRAWS, Draw
 from train.errors import TrainError
 from train.feed.batches import split
 from train.fit.hyperparameters import MOST_EPOCHS
@@ -42,8 +42,8 @@ class WorthStudy(ComparisonStudy):
             raise TrainError(f"every trial has the same steps, so budget is steps: {self.budget}")
 
     def _check_draws(self) -> None:
-        if self.draws is not None and self.draws < 2:
-            raise TrainError(f"--draws must be at least 2, got {self.draws}")
+        if self.draws is not None and not 2 <= self.draws <= MOST_DRAWS:
+            raise TrainError(f"--draws must be 2 … {MOST_DRAWS:,}, got {self.draws:,}")
 
     @property
     def is_drawn(self) -> bool:

@@ -50,7 +50,7 @@ def test_more_draws_leave_the_trials_of_the_first_as_they_are() -> None:
 def test_draws_need_sources_and_more_than_one() -> None:
     with pytest.raises(TrainError, match="--draws needs --sources"):
         ask(draws=6)
-    with pytest.raises(TrainError, match="--draws must be at least 2, got 1"):
+    with pytest.raises(TrainError, match="--draws must be 2 … 1,000, got 1"):
         ask(draws=1, sources=10)
 
 

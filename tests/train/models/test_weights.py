@@ -87,7 +87,16 @@ class Payload:
 
 
 @pytest.mark.parametrize(
-    "data", [pickle.dumps(Payload()), b"", b"no weights at all", b"\x80\x02}q\x00."]
+    "data",
+    [
+        pickle.dumps(Payload()),
+        b"",
+        b"no weights at all",
+        b"a,b\n1,2\n",
+        b"0 1 2\n",
+        b"M.",
+        b"\x80\x02}q\x00.",
+    ],
 )
 def test_nothing_is_executed_and_what_is_no_weights_is_refused(
     data: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -95,8 +104,9 @@ def test_nothing_is_executed_and_what_is_no_weights_is_refused(
     monkeypatch.chdir(tmp_path)
     for name in ("w.pth", "w.safetensors"):
         (tmp_path / name).write_bytes(data)
-        with pytest.raises(TrainError, match="does not hold weights alone"):
+        with pytest.raises(TrainError, match="does not hold weights alone") as error:
             read_state(WeightsFile.of(tmp_path / name))
+        assert "weights_only" not in str(error.value)
     assert not (tmp_path / "executed").exists()
 
 
@@ -105,6 +115,14 @@ def test_a_whole_model_is_refused_with_what_to_do(tmp_path: Path) -> None:
         read_state(saved(tmp_path / "w.pth", cnn()))
     with pytest.raises(TrainError, match='"epoch" is no tensor'):
         read_state(saved(tmp_path / "v.pth", {"epoch": 3}))
+
+
+@pytest.mark.parametrize("name", ["w.pth", "w.safetensors"])
+def test_weights_that_are_not_finite_are_refused_with_their_key(name: str, tmp_path: Path) -> None:
+    state = cnn().state_dict()
+    state["3.bias"][1] = torch.nan
+    with pytest.raises(TrainError, match=r'"3\.bias" has values that are not finite numbers'):
+        read_state(saved(tmp_path / name, state))
 
 
 def test_a_file_that_changes_is_noticed(tmp_path: Path) -> None:
