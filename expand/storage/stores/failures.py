@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from urllib.parse import urlsplit
 
 from expand.errors import ExpandError
 from expand.storage.stores.store import DeniedError, MissingError, StoreError
@@ -22,6 +23,22 @@ METADATA = ("169.254.169.254", "metadata.google.internal", "InstanceMetadata")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _STATUS = re.compile(r"status code: (\d{3})")
 _SECRET = re.compile(r"(https?://)[^\s/@]*@|\?\S*")
+
+
+def check_address(variable: str) -> None:
+    """Refuse an address that is no URL, on which the library panics.
+
+    The message does not show it, since it may hold a password.
+    """
+    address = os.environ.get(variable, "")
+    try:
+        parts = urlsplit(address)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname)
+        valid = valid and parts.port != 0 and not re.search(r"[\s<>\"{}|^`\\]", address)
+    except ValueError:  # a port that is none, a bracket that is not closed
+        valid = False
+    if address and not valid:
+        raise ExpandError(f"{variable} must be an address such as http://127.0.0.1:9000")
 
 
 def retry_seconds() -> int:

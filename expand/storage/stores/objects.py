@@ -20,7 +20,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, NotSupportedError
 from obstore.store import AzureStore, GCSStore, MemoryStore, S3Store
 
 from expand.errors import ExpandError
-from expand.storage.stores.failures import retry_seconds, store_error
+from expand.storage.stores.failures import check_address, retry_seconds, store_error
 from expand.storage.stores.store import DeniedError, Entry, MissingError, Store, StoreError
 from expand.storage.stores.url import Url
 
@@ -37,6 +37,8 @@ CLIENT = {"connect_timeout": "5s", "timeout": "60s"}
 QUICK_CLIENT = {"timeout": "10s"}
 PREFIXES = ("AWS_", "GOOGLE_", "AZURE_", "EXPAND_")
 """Environment variables on which a client depends."""
+S3_ADDRESSES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+"""Variables that name the server, the first one first."""
 FAILURES = (BaseError, OSError, ValueError)
 """What the library raises."""
 
@@ -230,12 +232,14 @@ def connect(url: Url, *, quick: bool = False) -> Any:
 def _connect(url: Url, quick: bool, _environment: tuple[tuple[str, str], ...]) -> Any:
     client: Any = {**CLIENT, **(QUICK_CLIENT if quick else {})}
     options: Any = {"retry_config": QUICK if quick else patient(), "client_options": client}
+    for variable in S3_ADDRESSES if url.scheme == "s3" else ():
+        check_address(variable)
     try:
         if url.scheme == "gs":
             return GCSStore(url.bucket, **options)
         if url.scheme == "az":
             return AzureStore(url.bucket, **options)
-        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+        endpoint = next(filter(None, map(os.environ.get, S3_ADDRESSES)), None)
         if endpoint:
             options["endpoint"] = endpoint
             client["allow_http"] = endpoint.startswith("http://")

@@ -156,3 +156,15 @@ def test_the_errors_of_a_local_store_name_the_path(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StoreError, match="cannot be created"):
         open_store(tmp_path / "file" / "below").write("a", b"")
+
+
+@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:9000", "http://a b", "nonsense", "http://", "https://a:99999", "ftp://a"]
+)
+def test_an_address_that_is_no_url_is_refused(
+    address: str, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, address)
+    with pytest.raises(ExpandError, match=f"{variable} must be an address such as"):
+        check_store("s3://bucket/folder")
