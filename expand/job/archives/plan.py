@@ -68,10 +68,11 @@ def check_suited(plan: Plan) -> None:
     """Refuse a dataset whose labels have no place in a tar, with what to do."""
     dataset, settings = plan.dataset, plan.settings
     if dataset.layout not in (FOLDERS, "flat"):
+        part = plan.src / dataset.split if dataset.layout == "split-folders" else None
         raise ExpandError(
             f"--output webdataset takes class folders, or a folder of images without labels; "
             f'"{plan.src}" is {dataset.title}. Leave out --output webdataset'
-            + (f', or name one part: "{plan.src / dataset.split}"' if dataset.split else "")
+            + (f', or name one part: "{part}"' if part else "")
         )
     if plan.listing.summary.kept:
         raise ExpandError(

@@ -268,8 +268,12 @@ def test_a_new_class_is_refused_because_numbers_would_change(
 
 def test_labelled_layouts_are_refused(class_folder: Folder, tmp_path: Path) -> None:
     src = class_folder({"images/1.jpg": noise_image(9, 9, 3), "labels/1.txt": b"0 .5 .5 .2 .2\n"})
-    with pytest.raises(ExpandError, match="--output webdataset takes class folders"):
+    with pytest.raises(ExpandError, match="--output webdataset takes class folders") as error:
         make(src, tmp_path / "out", layout="yolo-detect")
+    assert "name one part" not in str(error.value)  # a part of it has no class folders
+    parts = class_folder({f"{part}/a/1.jpg": noise_image(9, 9, 3) for part in ("train", "val")})
+    with pytest.raises(ExpandError, match=r'or name one part: ".*train"'):
+        make(parts, tmp_path / "out", layout="split-folders")
 
 
 def test_overwrite_removes_tars_and_nothing_else(class_folder: Folder, tmp_path: Path) -> None:
