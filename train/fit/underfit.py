@@ -40,8 +40,12 @@ def advise(epochs: int, left: float) -> str:
     more = epochs_to_try(epochs, left)
     if more is None:
         return ""
+    loss = (
+        f"has {left:.0%} left of the way from guessing to the lowest possible"
+        if left <= 1
+        else "is above that of guessing"
+    )
     return (
-        f"probably too short: the training loss, on the images as shown, has {left:.0%} left of "
-        f"the way from guessing to the lowest possible; try --epochs {more:,}. If that changes "
-        "little, the augmentation is too strong or the model too small"
+        f"probably too short: the training loss, on the images as shown, {loss}; try --epochs "
+        f"{more:,}. If that changes little, the augmentation is too strong or the model too small"
     )

@@ -46,3 +46,8 @@ def test_what_is_left_decides_how_many_epochs_to_try(left: float, more: int | No
     assert epochs_to_try(10, left) == more
     assert bool(advise(10, left)) == (more is not None)
     assert more is None or f"try --epochs {more}." in advise(10, left)
+
+
+def test_a_loss_above_that_of_guessing_is_named_instead_of_a_share() -> None:
+    assert "is above that of guessing; try --epochs 12." in advise(3, 32.04)
+    assert "%" not in advise(3, 32.04)

@@ -258,7 +258,7 @@ def test_every_verdict_is_the_one_of_the_interval_beside_it(
 @given(families())
 def test_every_verdict_follows_from_its_numbers(pairs: list[Pair]) -> None:
     for pair, verdict in zip(pairs, judge(pairs, 0.25), strict=True):
-        assert verdict.p_t <= verdict.p
+        assert verdict.p_t <= verdict.p * (1 + 1e-9)  # rounded differently
         assert "no difference" not in verdict.sentence
         assert "-" not in verdict.sentence
         assert (verdict.verdict == "identical") == (pair.same_weights and not any(pair.differences))
