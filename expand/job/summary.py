@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -11,6 +12,8 @@ from expand.job.tasks.labels import LabelCounts
 from expand.job.tasks.outcome import Outcome
 from expand.records.rows import LabelFileRow
 
+_ESCAPE = re.compile(r"\\u(dc[89a-f][0-9a-f])")
+"""How `printable` writes a byte that is not UTF-8."""
 COUNTS = (
     "sources",
     "files",
@@ -108,3 +111,8 @@ class RunSummary:
 def printable(source_id: str) -> str:
     """Return an id in valid UTF-8: bytes of a file name that are not become escapes."""
     return source_id.encode("utf-8", "backslashreplace").decode()
+
+
+def unprintable(text: str) -> str:
+    """Return the id that `printable` made a text of."""
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)

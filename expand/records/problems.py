@@ -52,17 +52,13 @@ EXTRA = (
     "Files that are not in the manifest are left alone; `expand verify OUT --move-strangers DIR` "
     "moves them."
 )
-DAMAGED = (
-    "Remove the tars that are damaged, then run expand again with the same options, which makes "
-    "them again."
-)
 REMEDIES: dict[Kind, str] = {
     "missing": REPAIR,
     "unreadable": REPAIR,
     "changed": REPAIR,
     "extra": EXTRA,
     "leftover": EXTRA,
-    "damaged": DAMAGED,
+    "damaged": REPAIR,
     "misnamed": "The manifest was changed; use --overwrite to start again.",
 }
 """A run trusts a file of the right size, and never deletes what it did not write."""

@@ -218,6 +218,11 @@ class OutputFolder:
                 os.rmdir(self._prefix + base, dir_fd=self._handle)
                 folder = above
 
+    def make_room(self, name: str) -> str:
+        """Remove an empty folder in the place of a file; say what to do about one with files."""
+        self.remove_empty(name)
+        return "a folder with files lies in its place; move it away" * self.has_folder(name)
+
     def has_folder(self, name: str) -> bool:
         """Tell whether there is a folder of this name."""
         try:

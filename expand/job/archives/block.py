@@ -133,9 +133,11 @@ class BlockWriter:
             earlier.end()
             write_tars(self.folder, number, self.found)  # others are replaced from now on
             sync = self.folder.durable
-            written = sorted(
-                [*self.found, *(tar.publish(sync=sync) for tar in tars)], key=lambda tar: tar.view
-            )
+            written = list(self.found)
+            for tar in tars:
+                written.append(tar.end())
+                tar.publish(sync=sync)
+            written.sort(key=lambda tar: tar.view)
             publish(rows, BLOCK_ROWS.format(number), sync=False)
             write_tars(self.folder, number, written)
         summary.tars = written

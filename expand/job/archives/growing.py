@@ -11,7 +11,7 @@ from expand.storage.appending import AppendedFile, publish
 
 
 class GrowingTar:
-    """A tar of which the samples are not all there yet."""
+    """A tar of which the samples are not all there yet: `add` them, then `end` and `publish` it."""
 
     def __init__(self, file: AppendedFile, block: int, view: int) -> None:
         self.file, self.block, self.view = file, block, view
@@ -22,13 +22,15 @@ class GrowingTar:
         self.count += len(samples)
         self._append(b"".join(samples))
 
-    def publish(self, *, sync: bool) -> Tar:
-        """End the tar and give it its name; with `sync`, its bytes are on the disk before."""
+    def end(self) -> Tar:
+        """Append what ends a tar, and return what it is; call it once, after the last sample."""
         self._append(end(self.bytes))
-        name = tar_name(self.block, self.view)
-        publish(self.file, name, sync=sync)
-        digest = self._hash.hexdigest()
+        name, digest = tar_name(self.block, self.view), self._hash.hexdigest()
         return Tar(name, self.block, self.view, self.count, self.bytes, digest)
+
+    def publish(self, *, sync: bool) -> None:
+        """Give an ended tar its name; with `sync`, its bytes are on the disk before."""
+        publish(self.file, tar_name(self.block, self.view), sync=sync)
 
     def _append(self, data: bytes) -> None:
         self.file.append(data)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from expand.errors import STOPPED, ExpandError
+from expand.job.checks.remake import remake_tars
 from expand.job.checks.replay import Replayer, replay_file
 from expand.records.manifest import read_rows
 from expand.records.rows import Row, files_of
@@ -23,6 +24,13 @@ class Repair(NamedTuple):
     made: list[str]
     failed: list[str]
 
+    def add(self, name: str, problem: str) -> None:
+        """Note that a file was made again, or, with a `problem`, that it was not."""
+        if problem:
+            self.failed.append(f'"{name}" cannot be made again: {problem}')
+        else:
+            self.made.append(name)
+
     def note(self, name: str, make: Callable[[], None]) -> None:
         """Make a file again, and note whether that was possible; raise an error that stops all."""
         try:
@@ -30,9 +38,9 @@ class Repair(NamedTuple):
         except ExpandError as error:
             if error.status == STOPPED:
                 raise
-            self.failed.append(f'"{name}" cannot be made again: {error}')
+            self.add(name, str(error))
         else:
-            self.made.append(name)
+            self.add(name, "")
 
 
 def repair(folder: Path, names: Iterable[str], src: Place | None = None) -> Repair:
@@ -49,6 +57,10 @@ def repair(folder: Path, names: Iterable[str], src: Place | None = None) -> Repa
                 "is missing"
             )
         with Lock(folder), open_output(folder) as output:
+            if replayer.archives:
+                for name, problem in remake_tars(folder, replayer, wanted, output):
+                    result.add(name, problem)
+                return result
             for row in read_rows(folder):
                 for name in wanted.intersection(files_of(row)):
                     result.note(name, partial(_repair_file, output, replayer, row, name))
@@ -74,6 +86,5 @@ def _repair_derived(output: OutputFolder, replayer: Replayer, folder: Path, name
 
 
 def _make_room(output: OutputFolder, name: str) -> None:
-    output.remove_empty(name)
-    if output.has_folder(name):
-        raise ExpandError("a folder with files lies in its place; move it away")
+    if problem := output.make_room(name):
+        raise ExpandError(problem)

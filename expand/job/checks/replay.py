@@ -17,6 +17,7 @@ from expand.job.archives.lookup import read_stored as read_tar
 from expand.job.archives.plan import Archives, read_archives
 from expand.job.checks.relabel import Relabeller
 from expand.job.settings import Settings
+from expand.job.summary import unprintable
 from expand.job.tasks.copies import encode_original
 from expand.layouts.source import read_stored
 from expand.recipes.recorded import is_older
@@ -47,6 +48,8 @@ class Replayer:
         self.versions = card["versions"]
         self.noise_is_older = is_older(card["settings"]["recipe"])
         self.derived = derived_names(card)
+        self.bad = [unprintable(entry["source"]) for entry in card.get("bad", ())]
+        """The sources that the run could not use."""
         self.archives = read_archives(card) if self.settings.tars else None
         self._last: tuple[str, bytes, Decoded] | None = None
         self._relabeller: Relabeller | None = None

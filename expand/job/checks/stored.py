@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from expand.archives.names import INDEX
 from expand.engines.choose import make_thread_engine
 from expand.errors import ExpandError
 from expand.job.archives.lookup import find_row
 from expand.job.blocks.records import LocalRecords, find_parts, load_card
+from expand.job.checks.remake import Remade, remake_tars
 from expand.job.checks.repair import Repair
 from expand.job.checks.replay import Replayer, compare, replay_file
 from expand.job.checks.verify import Verification, verify
@@ -20,6 +22,7 @@ from expand.records.card import CARD, UNFINISHED, is_tars
 from expand.records.manifest import MANIFESTS, read_rows
 from expand.records.rows import Row, files_of
 from expand.storage.files import write_whole
+from expand.storage.removal import open_output
 from expand.storage.stores.open import check_store, open_store
 from expand.storage.stores.places import check_outside
 from expand.storage.stores.url import Place, Url
@@ -71,10 +74,27 @@ def repair_stored(url: Url, names: Iterable[str], src: Place | None = None) -> R
                 f'"{folder}" is not finished; run the same expand command again, which makes what '
                 "is missing"
             )
+        if replayer.archives:
+            for name, problem in _remake(url, replayer, folder, wanted):
+                result.add(name, problem)
+            return result
         for row in read_rows(folder):
             for name in wanted.intersection(files_of(row)):
                 result.note(name, partial(_repair, url, replayer, row, name))
     return result
+
+
+def _remake(url: Url, replayer: Replayer, folder: Path, names: set[str]) -> Iterator[Remade]:
+    """Make tars again in the temporary folder, and put each to its place when it is complete."""
+    with (
+        TemporaryDirectory(prefix="expand-", ignore_cleanup_errors=True) as path,
+        open_output(Path(path)) as output,
+    ):
+        for made in remake_tars(folder, replayer, names, output):
+            if not made.problem:
+                open_store(url).write_file(made.name, Path(path, made.name))
+                output.remove(made.name)
+            yield made
 
 
 def _repair(url: Url, replayer: Replayer, row: Row, name: str) -> None:

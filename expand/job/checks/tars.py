@@ -117,7 +117,7 @@ def _check(place: Place, tar: Tar) -> Found:
                 return Found(problem=Problem("damaged", tar.file, _describe(file, tar, size)))
             rows = [row_digest(entry.row) for entry in list_samples(file)]
     except (FileNotFoundError, NotADirectoryError, MissingError):
-        return Found(problem=Problem("lost", tar.file, "is missing"))
+        return Found(problem=Problem("missing", tar.file, "is missing"))
     except DamagedTarError as error:
         return Found(problem=Problem("damaged", tar.file, str(error)))
     except OSError as error:

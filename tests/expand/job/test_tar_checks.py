@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,9 +12,13 @@ import pytest
 from expand import ExpandError
 from expand.archives.index import Index
 from expand.archives.names import INDEX
+from expand.job.checks import remake
+from expand.job.checks.repair import repair
 from expand.job.checks.replay import replay, replay_into
 from expand.job.checks.verify import Verification, verify
-from tests.conftest import Folder
+from expand.records.rows import line_of
+from tests.conftest import Folder, tree
+from tests.expand.cli.test_command import run
 from tests.expand.job.test_tars import jpegs, make, samples
 
 TAR = "000001-1.tar"
@@ -47,29 +52,68 @@ def flip(tar: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "detail", "remedy"),
+    ("damage", "detail"),
     [
-        (Path.unlink, f'"{TAR}" is missing', "Run expand again with the same options"),
-        (cut_at_a_sample, "is cut off", "Remove the tars that are damaged"),
-        (flip, f'"{TAR}" is not the file that was written', "Remove the tars that are damaged"),
+        (Path.unlink, f'"{TAR}" is missing'),
+        (cut_at_a_sample, "is cut off"),
+        (flip, f'"{TAR}" is not the file that was written'),
     ],
 )
 def test_a_damaged_tar_is_named_and_can_be_made_again(
-    class_folder: Folder,
-    tmp_path: Path,
-    out: Path,
-    damage: Callable[[Path], None],
-    detail: str,
-    remedy: str,
+    tmp_path: Path, out: Path, damage: Callable[[Path], None], detail: str
 ) -> None:
+    before, times = tree(out), {path: path.stat().st_mtime_ns for path in out.iterdir()}
     damage(out / TAR)
     result = verify(out)
-    assert result.status == 1
+    assert (result.status, result.damaged) == (1, [TAR])
     assert detail in said(result)
-    assert remedy in said(result)
-    (out / TAR).unlink(missing_ok=True)
-    make(tmp_path / "src", out)
+    assert "`expand verify OUT --repair`" in said(result)
+    if damage is flip:  # as a run trusts a tar of the right size
+        assert repair(out, result.damaged) == ([TAR], [])
+    else:
+        make(tmp_path / "src", out)
+    assert tree(out) == before
     assert verify(out).problems == []
+    if damage is flip:
+        assert {path for path in times if path.stat().st_mtime_ns != times[path]} == {out / TAR}
+
+
+@pytest.mark.parametrize("manifest", ["jsonl", "parquet"])
+def test_the_command_makes_all_tars_again_from_the_sources(
+    class_folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, manifest: str
+) -> None:
+    src = jpegs(class_folder, 24)
+    (src / "ant" / "000.jpg").write_bytes(b"\xff\xd8\xff" * 100)  # numbers count bad sources
+    os.link(src / "ant/003.jpeg", os.path.join(os.fsencode(src / "ant"), b"\xff.jpg"))
+    out = make(src, tmp_path / "out", format="png", manifest=manifest)
+    before = tree(out)
+    monkeypatch.setattr(remake, "TOGETHER", 4)
+    for path in out.glob("*.tar"):
+        path.unlink()
+    (out / TAR).mkdir()
+    done = run("verify", str(out), "--repair")
+    assert done.exit_code == 0, done.output
+    assert done.output.count('.tar" was made again') == len(before) - 2
+    assert tree(out) == before
+
+
+def test_a_tar_whose_source_or_rows_changed_is_not_made_again(tmp_path: Path, out: Path) -> None:
+    index = Index.parse((out / INDEX).read_bytes())
+    rows = {(s.key.block, s.key.view): s.row for s in samples(out)}
+    names = [tar.file for tar in index.of_view(1)[:3]]
+    for name in names:
+        (out / name).unlink()
+    source = tmp_path / "src" / rows[0, 1]["source"]
+    source.write_bytes(b"other")
+    line = line_of(rows[1, 1])
+    path = out / "metadata.jsonl"
+    path.write_text(path.read_text().replace(line, line.replace('"same_as": 1', '"same_as": 0')))
+    made, failed = repair(out, names)
+    assert made == names[2:]
+    assert failed[0].startswith(f'"{names[0]}" cannot be made again: "{out / ".." / "src"}')
+    assert f'"{names[1]}" cannot be made again: it comes out with other bytes' in failed[1]
+    assert not (out / names[0]).exists()
+    assert not list(out.glob(".*"))
 
 
 def test_a_strange_tar_and_a_strange_file_are_named(out: Path) -> None:

@@ -131,8 +131,30 @@ def test_verify_and_replay_read_tars_at_a_url(class_folder: Folder, tmp_path: Pa
     assert found == {
         index.tars[0].file: "damaged",
         "note.txt": "extra",
-        index.tars[-1].file: "lost",
+        index.tars[-1].file: "missing",
     }
+
+
+@pytest.mark.parametrize("to", ["memory", pytest.param("s3", marks=pytest.mark.slow)])
+def test_damaged_tars_at_a_url_are_made_again_there(
+    class_folder: Folder, tmp_path: Path, request: pytest.FixtureRequest, to: str
+) -> None:
+    src, out = jpegs(class_folder, 24), place(to, tmp_path, request)
+    run(src, out)
+    whole, store = contents(out), open_store(out)
+    tars = [name for name in whole if name.endswith(".tar")]
+    store.write(tars[0], whole[tars[0]][:700] + bytes(700) + whole[tars[0]][1400:])
+    store.delete(tars[1:3])
+    done = command_line("verify", out, "--repair", "--source", src)
+    assert done.exit_code == 0, done.output
+    assert done.output.count("was made again") == 3
+    assert contents(out) == whole
+    store.delete(tars[1:3])
+    for path in (src / "ant").iterdir():
+        path.unlink()
+    done = command_line("verify", out, "--repair")
+    assert done.exit_code == 1
+    assert f'"{tars[1]}" cannot be made again: "{src}/ant/' in done.output
 
 
 def test_a_manifest_in_parquet_at_a_url(class_folder: Folder, tmp_path: Path) -> None:
