@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 REFUSED = 2
 STOPPED = 3
 NAMED, ITS = '"', "its "
@@ -56,3 +58,19 @@ def shown(value: object) -> str:
 def cut(text: str) -> str:
     """Return a text for a message, cut to 100 characters."""
     return text if len(text) <= 100 else f"{text[:100]}…"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the one of some known names that is spelt most like a name; "" if none is near."""
+    import difflib  # only for an error
+
+    folded = {each.casefold(): each for each in known}
+    return next(
+        (folded[each] for each in difflib.get_close_matches(name.casefold(), folded, 1)), ""
+    )
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the end of a message on an unknown name: the known name that is spelt most like it."""
+    near = nearest(name, known)
+    return f'; did you mean "{cut(near)}"?' if near else ""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.environments import Environment
+from benchmarks.readers.scripts.findings import SPLIT
 
 REPOSITORY = Path(__file__).parents[2]
 PYTORCH = ("torch==2.14.1", "torchvision==0.29.1", "pycocotools==2.0.11")
@@ -31,7 +32,7 @@ def is_yolo(root: Path) -> bool:
 
 def is_coco(root: Path) -> bool:
     """Whether a dataset has a JSON file with annotations."""
-    paths = (path for path in root.rglob("*.json") if path.name != "expand.json")
+    paths = (path for path in root.rglob("*.json") if path.name not in ("expand.json", SPLIT))
     return any('"annotations"' in path.read_text("utf-8", "replace") for path in paths)
 
 
@@ -102,6 +103,8 @@ def _detects(root: Path) -> bool:
 
 
 def factor_of(out: Path) -> int:
-    """Return the factor of an expanded dataset, as its run card says."""
+    """Return the factor that a run card says; a split has each file once."""
+    if (out / SPLIT).is_file():
+        return 1
     card: dict[str, Any] = json.loads((out / "expand.json").read_text("utf-8"))
     return int(card["settings"]["factor"])

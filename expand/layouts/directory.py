@@ -13,10 +13,9 @@ from expand.images.formats import SUFFIXES
 from expand.layouts.blocks import Sorter
 from expand.layouts.names import split_suffix
 
-BESIDE = frozenset(
-    ("__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found")
-)
-"""Folders that systems add, in lower case: hidden like names that start with a dot."""
+ADDED = "__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found"
+BESIDE = frozenset((*ADDED, "thumbs.db", "ehthumbs.db", "desktop.ini"))
+"""Folders and files that systems add, in lower case: hidden like names that start with a dot."""
 
 USUAL = tuple(SUFFIXES)
 FOLDER, IMAGE, OTHER = "folder", "image", "other"
@@ -64,7 +63,7 @@ def read_directory(path: str, most: int | None = None) -> Directory:
 
 
 def is_hidden(name: str) -> bool:
-    """Tell whether a name is left out everywhere: hidden files, and folders that systems add."""
+    """Tell whether a name is left out everywhere: hidden files, and what systems add."""
     return name.startswith(".") or name.casefold() in BESIDE
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import yaml
 
-from expand.errors import ExpandError, SettingError, cut, shown
+from expand.errors import ExpandError, SettingError, cut, did_you_mean, shown
 
 T = TypeVar("T")
 
@@ -89,8 +88,7 @@ class Entry:
         """Refuse a key that is not one of `known`; `owner` names what the keys belong to."""
         for key, entry in self.items().items():
             if key not in known:
-                near = difflib.get_close_matches(key, known, n=1)
-                hint = f'; did you mean "{near[0]}"?' if near else ""
                 raise entry.error(
-                    f'{cut(owner)} has no setting "{cut(key)}"; it has {", ".join(known)}{hint}'
+                    f'{cut(owner)} has no setting "{cut(key)}"; it has {", ".join(known)}'
+                    f"{did_you_mean(key, known)}"
                 )

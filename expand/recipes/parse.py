@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -14,7 +13,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from expand.errors import ExpandError, cut, shown
+from expand.errors import ExpandError, cut, did_you_mean, shown
 from expand.recipes.entry import Entry
 from expand.recipes.fill import DEFAULT_FILL, Fill
 from expand.recipes.reading import compose, read_text
@@ -186,11 +185,9 @@ def _name_and_settings(entry: Entry) -> tuple[str, Entry]:
 
 def _from_catalogue(name: str, values: dict[str, Any]) -> Catalogue:
     if not name[:1].isupper():
-        near = difflib.get_close_matches(name, NATIVE, n=1)
-        hint = f'; did you mean "{near[0]}"?' if near else ""
         raise ExpandError(
             f'"{cut(name)}" is not a technique; there are {", ".join(NATIVE)}, '
-            f"and albumentations transforms{hint}"
+            f"and albumentations transforms{did_you_mean(name, NATIVE)}"
         )
     factor = values.pop("factor", None)
     return Catalogue.named(name, values, factor)

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
-from expand.errors import ExpandError, SettingError, cut, shown
+from expand.errors import ExpandError, SettingError, cut, did_you_mean, nearest, shown
 from expand.techniques import NATIVE, Technique
 from expand.techniques.geometric.flip import AXES, Flip
 from expand.techniques.geometric.rotate import Rotate
@@ -83,10 +83,16 @@ def read_rule(name: str, value: object, techniques: Sequence[Technique]) -> Rule
     here = next((each for each in techniques if each.name == base), None)
     if here is None and base not in NATIVE:
         known = [*dict.fromkeys([*(each.name for each in techniques), *NATIVE])]
-        raise ExpandError(f'"{cut(name)}" is not a technique; there are {", ".join(known)}')
+        raise ExpandError(
+            f'"{cut(name)}" is not a technique; there are {", ".join(known)}'
+            f"{did_you_mean(base, known)}"
+        )
     if axis and (base != Flip.name or axis not in AXES):
-        axes = " and ".join(f"{Flip.name}.{each}" for each in AXES)
-        raise ExpandError(f'"{cut(name)}" is not a part of a technique; there are {axes}')
+        axes = [f"{Flip.name}.{each}" for each in AXES]
+        raise ExpandError(
+            f'"{cut(name)}" is not a part of a technique; there are {" and ".join(axes)}'
+            f"{did_you_mean(name, axes)}"
+        )
     if value == NEVER:
         return Rule(name)
     if not isinstance(value, Mapping) or not value:
@@ -111,10 +117,13 @@ def read_rule(name: str, value: object, techniques: Sequence[Technique]) -> Rule
 def _check_keys(technique: Technique, name: str, value: Mapping[Any, Any]) -> None:
     """Refuse settings that are no ranges of a technique."""
     known = ranges_of(technique)
+    new = f"{BECOMES}: a class" if technique.name == Flip.name else ""
     for key in value:
         if key not in known:
-            has = f"it has {', '.join(known)}" if known else f'it can only be "{NEVER}"'
-            raise ExpandError(f'{cut(name)} has no range "{cut(str(key))}" to narrow; {has}')
+            others = f" or {{{new}}}" if new else ""
+            has = f"it has {', '.join(known)}" if known else f'it can only be "{NEVER}"{others}'
+            near = did_you_mean(str(key), [*known, *([BECOMES] if new else [])])
+            raise ExpandError(f'{cut(name)} has no range "{cut(str(key))}" to narrow; {has}{near}')
 
 
 def _read_becomes(name: str, value: Mapping[Any, Any]) -> str:
@@ -237,12 +246,25 @@ def describe_unknown(classes: Iterable[ClassRules], names: Iterable[str]) -> lis
 
     Nothing is said if the dataset names no classes.
     """
-    known = set(map(compose_label, names))
-    unknown = [f'"{rules.label}"' for rules in classes if rules.label not in known]
+    known = [*dict.fromkeys(map(compose_label, names))]
+    unknown = [rules.label for rules in classes if rules.label not in set(known)]
     if not known or not unknown:
         return []
-    listed = ", ".join(unknown[:3]) + (", …" if unknown[3:] else "")
-    return [f"the dataset has no class {listed}, for which the recipe has rules"]
+    listed = ", ".join(_and_nearest(label, known) for label in unknown[:3])
+    more = ", …" if unknown[3:] else ""
+    what = f"the dataset has no class {listed}{more}, for which the recipe has rules"
+    return [f"{what}; it has {name_classes(known)}"]
+
+
+def _and_nearest(label: str, known: Sequence[str]) -> str:
+    near = nearest(label, known)
+    return f'"{label}"' + (f' (did you mean "{near}"?)' if near else "")
+
+
+def name_classes(names: Sequence[str]) -> str:
+    """Return the names of classes for a message, at most ten."""
+    listed = ", ".join(f'"{cut(name)}"' for name in names[:10])
+    return f"{listed}, …" if len(names) > 10 else listed
 
 
 def compose_label(label: str) -> str:

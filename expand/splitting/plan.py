@@ -146,8 +146,10 @@ def _check_labelled(plan: SplitPlan) -> None:
         check_parts(plan.settings.parts)
     for part, total in zip(plan.settings.parts, plan.totals(), strict=True):
         if not total:
+            units = len(plan.units.units)
+            stay = "" if units == plan.count else f" in {units:,} groups that stay together"
             raise ExpandError(
-                f'part "{part.name}" gets no image: {plan.count:,} are too few for '
+                f'part "{part.name}" gets no image: {plan.count:,} images{stay} are too few for '
                 f"{len(plan.settings.parts)} parts. Ask for fewer --parts"
             )
     paths = dict[str, str]()

@@ -56,6 +56,9 @@ class SplitSet:
         """Return where a file of an image goes, in the output folder."""
         if self.lists:
             return path
+        if self.dataset.layout == "masks" and (names := path.split("/")).count(self.dataset.split):
+            names[names.index(self.dataset.split)] = part  # leftImg8bit/train is leftImg8bit/val
+            return "/".join(names)
         return f"{part}/{_without(path, self.dataset.split)}"
 
     def derive(self, parts: tuple[Part, ...], of: Mapping[str, int]) -> Iterator[LabelFile]:

@@ -16,6 +16,7 @@ from pycocotools import mask as rle
 
 WIDTH, HEIGHT = 48, 32
 CLASSES = ("cat", "dog")
+NAMES = "names: {0: cat, 1: dog}\n"
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom: edges in pixels."""
 
@@ -68,6 +69,11 @@ EXPANDED = tuple(
     for source in SOURCES
     for each in ((source, source.mirrored()) if source.part == "train" else (source,))
 )
+TO_SPLIT = tuple(
+    Drawn(f"{n:02}", "train", ((n % 2, (n, 6, 20 + n, 24)), (1, (30, 3, 44, 19)))[: (n + 1) % 3])
+    for n in range(14)
+)
+"""Images without parts, each of its own, but for two that are equal."""
 Write = Callable[[Path, tuple[Drawn, ...]], dict[str, str]]
 """Writes a dataset; returns the path of each image by its stem."""
 
@@ -90,6 +96,11 @@ def write_manifest(out: Path, files: dict[str, str]) -> None:
     ]
     text = "".join(f"{json.dumps(row)}\n" for row in rows)
     (out / "expand.jsonl").write_text(text, "utf-8")
+
+
+def parts_of(drawn: tuple[Drawn, ...]) -> list[str]:
+    """Return the parts of some images, sorted."""
+    return sorted({each.part for each in drawn})
 
 
 def save(root: Path, name: str, pixels: np.ndarray[Any, Any]) -> str:
@@ -118,14 +129,14 @@ def write_yolo(root: Path, drawn: tuple[Drawn, ...]) -> dict[str, str]:
             for number, (x1, y1, x2, y2) in each.objects
         ]
         put(root, f"labels/{each.part}/{each.stem}.txt", "".join(rows))
-    put(root, "data.yaml", "train: images/train\nval: images/val\nnames: {0: cat, 1: dog}\n")
+    put(root, "data.yaml", f"train: images/train\nval: images/{parts_of(drawn)[-1]}\n{NAMES}")
     return files
 
 
 def write_coco(root: Path, drawn: tuple[Drawn, ...]) -> dict[str, str]:
     """Write a COCO dataset with sparse ids; cats have polygons, dogs an RLE mask."""
     files = {each.stem: f"images/{each.part}/{each.stem}.png" for each in drawn}
-    for part in ("train", "val"):
+    for part in parts_of(drawn):
         images: list[dict[str, Any]] = []
         annotations: list[dict[str, Any]] = []
         for each in (one for one in drawn if one.part == part):
@@ -180,7 +191,7 @@ def write_voc(root: Path, drawn: tuple[Drawn, ...]) -> dict[str, str]:
         mask.putpalette([0, 0, 0, 128, 0, 0, 0, 128, 0])
         (root / "SegmentationClass").mkdir(exist_ok=True)
         mask.save(root / "SegmentationClass" / f"{each.stem}.png")
-    for part in ("train", "val"):
+    for part in parts_of(drawn):
         names = "".join(f"{each.stem}\n" for each in drawn if each.part == part)
         for lists in ("Main", "Segmentation"):
             put(root, f"ImageSets/{lists}/{part}.txt", names)
@@ -203,7 +214,7 @@ def write_cityscapes(root: Path, drawn: tuple[Drawn, ...]) -> dict[str, str]:
 def write_hugging_face(root: Path, drawn: tuple[Drawn, ...]) -> dict[str, str]:
     """Write an image folder with a metadata.csv for each part."""
     files = {}
-    for part in ("train", "val"):
+    for part in parts_of(drawn):
         rows = [["file_name", "breed", "weight"]]
         for each in (one for one in drawn if one.part == part):
             files[each.stem] = save(root, f"{part}/{each.stem}.png", each.pixels())

@@ -23,7 +23,10 @@ from benchmarks.readers.scripts import (
 )
 from benchmarks.readers.scripts.findings import Findings, Sets
 from expand import expand
+from expand.splitting.plan import SplitSettings, plan_split
+from expand.splitting.split import split
 from tests.benchmarks.drawn_sets import (
+    TO_SPLIT,
     Write,
     expand_by_hand,
     write_cityscapes,
@@ -227,6 +230,35 @@ def test_what_expand_writes_is_equal(
     assert findings.faults == []
 
 
+def divide(write: Write, folder: Path) -> tuple[Path, Path]:
+    src, out = folder / "src", folder / "parts"
+    write(src, TO_SPLIT)
+    split(plan_split(src, out, SplitSettings()))
+    return src, out
+
+
+@pytest.mark.parametrize(("check", "write"), CORRECT)
+def test_what_split_writes_is_equal(check: Check, write: Write, tmp_path: Path) -> None:
+    findings = Findings()
+    src, out = divide(write, tmp_path)
+    check(Sets(src, out, 1, lossless=True), findings)
+    assert findings.faults == []
+    assert findings.facts["out images"] == len(TO_SPLIT)
+
+
+def test_a_split_with_an_image_in_two_parts_or_in_none_is_said(tmp_path: Path) -> None:
+    src, out = divide(write_voc, tmp_path)
+    lists = {part: out / f"ImageSets/Main/{part}.txt" for part in ("train", "val", "test")}
+    first = lists["val"].read_text().splitlines()[0]
+    lists["train"].write_text(f"{lists['train'].read_text()}{first}\n")
+    lists["test"].write_text("\n".join(lists["test"].read_text().splitlines()[1:]))
+    findings = Findings()
+    torchvision_voc.check(Sets(src, out, 1, lossless=True), findings)
+    missing, several = sorted(findings.faults, key=lambda fault: "several" in fault)
+    assert several.startswith(f'"JPEGImages/{first}.jpg" is in several parts')
+    assert missing.endswith("is not read")
+
+
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_expansion_is_said(name: str, tmp_path: Path) -> None:
     check, write, spoil, words = WRONG[name]
@@ -244,12 +276,12 @@ def test_an_environment_that_cannot_be_installed_is_said(tmp_path: Path) -> None
         environment.python(tmp_path)
 
 
-def read(script: str, src: Path, out: Path) -> tuple[int, dict[str, Any], str]:
+def read(script: str, src: Path, out: Path, factor: int = 2) -> tuple[int, dict[str, Any], str]:
     reader = next(each for each in READERS if each.script == script)
     python = ROOT / reader.environment.name / "bin" / "python"
     if not python.exists():
         pytest.skip("python -m benchmarks.readers --install makes the environments")
-    status, line, said = reader.run(str(python), [str(src), str(out), "2", "--lossless"])
+    status, line, said = reader.run(str(python), [str(src), str(out), str(factor), "--lossless"])
     return status, json.loads(line) if line.startswith("{") else {}, said
 
 
@@ -344,6 +376,26 @@ def test_readers_in_their_environments_find_what_expand_writes_equal(
     status, found, said = read(script, src, tmp_path / "copies")
     assert (status, found.get("faults")) == (0, []), said
     assert found["facts"].get("images an epoch", 6) == 6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("script", "write"),
+    [
+        ("ultralytics_labels", write_yolo),
+        ("supervision_detections", write_yolo),
+        ("supervision_detections", write_coco),
+        ("supervision_detections", write_voc),
+        ("datasets_folder", write_hugging_face),
+    ],
+)
+def test_readers_in_their_environments_find_what_split_writes_equal(
+    script: str, write: Write, tmp_path: Path
+) -> None:
+    src, out = divide(write, tmp_path)
+    status, found, said = read(script, src, out, factor=1)
+    assert (status, found.get("faults")) == (0, []), said
+    assert found["facts"]["out images"] == len(TO_SPLIT)
 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from contextlib import suppress
 from itertools import chain
@@ -11,6 +10,7 @@ from typing import Any
 
 import click
 
+from expand.errors import did_you_mean
 from train.cli.settings import PLAIN
 from train.errors import TrainError
 
@@ -153,8 +153,7 @@ def _from_options(path: Path, data: dict[str, Any], command: click.Command) -> d
     for key, value in data.items():
         name = str(key).replace("_", "-")
         if name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
-            hint = f'; did you mean "{near[0]}"?' if near else ""
+            hint = did_you_mean(name, names)
             raise TrainError(f'"{path}": "{key}" is not an option of this command{hint}')
         if isinstance(value, set | bytes) or (isinstance(value, dict) and name != "recipe"):
             raise TrainError(f'"{path}": "{key}" must be a single value or a list')

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import nn
 
+from expand.errors import did_you_mean
 from train.errors import TrainError
 from train.models.own import OWN
 from train.models.settings import ModelSettings
@@ -40,8 +40,7 @@ def build_torchvision(settings: ModelSettings) -> nn.Module:
 def _check_name(name: str, known: list[str]) -> None:
     """Refuse an unknown model; suggest one with a similar name."""
     if name not in known:
-        near = difflib.get_close_matches(name, [*OWN, *known], n=1)
-        hint = f'; did you mean "{near[0]}"?' if near else ""
+        hint = did_you_mean(name, [*OWN, *known])
         raise TrainError(f'"{name}" is not a model: {", ".join(OWN)}, or one of torchvision{hint}')
 
 

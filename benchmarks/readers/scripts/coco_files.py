@@ -10,11 +10,13 @@ from benchmarks.readers.scripts.findings import files_below
 
 
 def annotation_files(root: Path) -> dict[str, dict[str, Any]]:
-    """Return the contents of each COCO file below a folder, by its path."""
+    """Return the contents of each COCO file below a folder, by its path; captions are left out."""
     found = {}
     for path in files_below(root, "*.json"):
         content = json.loads(path.read_text("utf-8-sig"))
-        if isinstance(content, dict) and {"images", "annotations"} <= content.keys():
+        if isinstance(content, dict) and {"images", "annotations", "categories"} <= content.keys():
+            if not all("category_id" in each for each in content["annotations"]):
+                continue
             found[path.relative_to(root).as_posix()] = content
     if not found:
         raise SystemExit(f'"{root}" has no COCO file')

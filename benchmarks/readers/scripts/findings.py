@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 MANIFESTS = ("expand.jsonl", "metadata.jsonl")
+SPLIT = "split.json"
+IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".ppm")
 SHOWN = 10
 UNREADABLE = 3
 
@@ -26,6 +28,11 @@ class Sets(NamedTuple):
     factor: int
     lossless: bool
     """Whether no copy may have fewer labels than its source: the recipe moves nothing out."""
+
+    @property
+    def split(self) -> bool:
+        """Whether the source was divided, and not expanded: files and parts have other names."""
+        return (self.out / SPLIT).is_file()
 
 
 class Seen(NamedTuple):
@@ -95,8 +102,14 @@ def run(
     return findings.print()
 
 
-def copies_of(out: Path) -> dict[str, dict[int, str]]:
-    """Return the files of each source that grew, by view, as the manifest has them."""
+def copies_of(sets: Sets) -> dict[str, dict[int, str]]:
+    """Return the files of each source that grew, by view, as the manifest has them.
+
+    In a split, each source has one file: that of the same name with the same bytes.
+    """
+    if sets.split:
+        return _moved(sets)
+    out = sets.out
     path = next((out / name for name in MANIFESTS if (out / name).is_file()), None)
     if path is None:
         raise SystemExit(f'"{out}" has no manifest of expand')
@@ -106,6 +119,23 @@ def copies_of(out: Path) -> dict[str, dict[int, str]]:
         if not row.get("kept"):
             found[row["source"]][row["view"]] = row["file_name"]
     return dict(found)
+
+
+def _moved(sets: Sets) -> dict[str, dict[int, str]]:
+    """Return the file of each image of a source in a split."""
+    source, out = (_images_by_bytes(root) for root in (sets.source, sets.out))
+    pairs = (zip(names, out.get(key, ()), strict=False) for key, names in source.items())
+    return {name: {0: file} for each in pairs for name, file in each}
+
+
+def _images_by_bytes(root: Path) -> dict[tuple[str, str], list[str]]:
+    """Return the paths of all images below a folder, by their name and the hash of their bytes."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for path in files_below(root, "*"):
+        if path.suffix.lower() in IMAGES:
+            key = path.name, sha256(path.read_bytes()).hexdigest()
+            found[key].append(path.relative_to(root).as_posix())
+    return found
 
 
 def read_index(out: Path) -> dict[str, Any]:
@@ -145,9 +175,10 @@ def compare(sets: Sets, findings: Findings, source: Reading, out: Reading) -> No
     """Compare what a reader sees in a dataset and in what was made of it.
 
     Each source that grew has F files: the untouched one says the same, and no copy has an object
-    that its source does not have. Every other image says the same. Nothing else is read.
+    that its source does not have. Every other image says the same. Nothing else is read. In a
+    split, each source has one file, which is in one part.
     """
-    copies = copies_of(sets.out)
+    copies = copies_of(sets)
     expected: dict[str, tuple[int, Seen]] = {}
     for name, seen in source.items():
         files = copies.get(name)
@@ -161,7 +192,12 @@ def compare(sets: Sets, findings: Findings, source: Reading, out: Reading) -> No
     )
     lost = 0
     for name, (view, seen) in expected.items():
-        lost += _compare_image(name, view, seen, out.get(name), findings)
+        found = out.get(name)
+        if found and sets.split:
+            parts = len(found.part.split()), len(seen.part.split())
+            findings.holds(parts[0] == parts[1], f'"{name}" is in several parts: {found.part}')
+            found = found._replace(part=seen.part)
+        lost += _compare_image(name, view, seen, found, findings)
     for name in sorted(set(out) - set(expected)):
         findings.holds(False, f'"{name}" is read, but belongs to no source')
     if sets.lossless:
@@ -197,7 +233,7 @@ def check_backgrounds(sets: Sets, findings: Findings, source: Reading, out: Read
 
     Such a copy is known by its source, so the number is exact.
     """
-    copies = copies_of(sets.out)
+    copies = copies_of(sets)
     grew = [name for name, seen in source.items() if name in copies and not seen.classes]
     found = sum(
         not out[file].classes for name in grew for file in copies[name].values() if file in out

@@ -19,13 +19,12 @@ IGNORE = 255
 
 def check(sets: Sets, findings: Findings) -> None:
     """Load every item of both datasets."""
-    parts = sorted(path.name for path in (sets.source / "leftImg8bit").iterdir() if path.is_dir())
-    compare(sets, findings, *(_read(root, parts, findings) for root in (sets.source, sets.out)))
+    compare(sets, findings, *(_read(root, findings) for root in (sets.source, sets.out)))
 
 
-def _read(root: Path, parts: list[str], findings: Findings) -> Reading:
+def _read(root: Path, findings: Findings) -> Reading:
     reading: Reading = {}
-    for part in parts:
+    for part in sorted(path.name for path in (root / "leftImg8bit").iterdir() if path.is_dir()):
         dataset = Cityscapes(root, split=part, mode="fine", target_type=list(KINDS))
         wrapped = wrap_dataset_for_transforms_v2(  # it cannot compare the 16 bits of instances
             Cityscapes(root, split=part, mode="fine", target_type="semantic")

@@ -18,15 +18,19 @@ from benchmarks.readers.scripts.findings import Findings, Reading, Seen, Sets, c
 IGNORE = 255
 READERS = {"Main": VOCDetection, "Segmentation": VOCSegmentation}
 """The reader of each folder of lists in ImageSets."""
+YEARS = {"test": "2007"}
+"""The year for which torchvision takes a list, by the list's name; 2012 for all others."""
 
 
 def check(sets: Sets, findings: Findings) -> None:
     """Load every item of each list of images, by the reader that such lists are for."""
     read = False
     for lists in READERS:
-        names = _lists(sets.source, lists)
-        findings.equal(f"lists of ImageSets/{lists}", _lists(sets.out, lists), names)
-        readings = [_read(root, lists, names, findings) for root in (sets.source, sets.out)]
+        roots = sets.source, sets.out
+        names, found = (_lists(root, lists) for root in roots)
+        if not sets.split:
+            findings.equal(f"lists of ImageSets/{lists}", found, names)
+        readings = [_read(root, lists, findings) for root in roots]
         if readings[0]:
             read = True
             compare(sets, findings, *readings)
@@ -45,29 +49,38 @@ def _lists(root: Path, folder: str) -> list[str]:
 
 
 @contextmanager
-def _as_voc_2012(root: Path) -> Iterator[Path]:
+def _as_voc(root: Path, year: str) -> Iterator[Path]:
     """Show a dataset at the place below a root where torchvision looks for it."""
     with tempfile.TemporaryDirectory() as temporary:
-        link = Path(temporary, "VOCdevkit", "VOC2012")
+        link = Path(temporary, "VOCdevkit", f"VOC{year}")
         link.parent.mkdir()
         link.symlink_to(voc_root(root), target_is_directory=True)
         yield Path(temporary)
 
 
-def _read(root: Path, lists: str, names: list[str], findings: Findings) -> Reading:
+def _read(root: Path, lists: str, findings: Findings) -> Reading:
+    """Load every item of the lists in a folder of ImageSets."""
     reading: Reading = {}
-    with _as_voc_2012(root) as shown:
-        link = shown / "VOCdevkit" / "VOC2012"
-        for name in names:
-            dataset = READERS[lists](shown, year="2012", image_set=name)
-            for index in range(len(dataset)):
-                image = Path(dataset.images[index])
-                file = (voc_root(root) / image.relative_to(link)).relative_to(root).as_posix()
-                see = _see_boxes if lists == "Main" else _see_mask
-                labels, classes = see(dataset, index, file, findings)
-                part = f"{reading[file].part} {name}" if file in reading else name
-                reading[file] = Seen(labels, classes, part)
+    for name in _lists(root, lists):
+        for file, labels, classes in _items(root, lists, name, findings):
+            part = f"{reading[file].part} {name}" if file in reading else name
+            reading[file] = Seen(labels, classes, part)
     return reading
+
+
+def _items(
+    root: Path, lists: str, name: str, findings: Findings
+) -> Iterator[tuple[str, Any, Counter[str]]]:
+    """Yield the path, the labels and the classes of each item of a list."""
+    year = YEARS.get(name, "2012")
+    with _as_voc(root, year) as shown:
+        link = shown / "VOCdevkit" / f"VOC{year}"
+        dataset = READERS[lists](shown, year=year, image_set=name)
+        see = _see_boxes if lists == "Main" else _see_mask
+        for index in range(len(dataset)):
+            image = Path(dataset.images[index])
+            file = (voc_root(root) / image.relative_to(link)).relative_to(root).as_posix()
+            yield file, *see(dataset, index, file, findings)
 
 
 def _see_boxes(
@@ -118,4 +131,6 @@ def _stem(path: object) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(run(check, sys.argv[1:]))
+    sys.exit(
+        run(check, sys.argv[1:], lambda root: [_read(root, each, Findings()) for each in READERS])
+    )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from expand.errors import ExpandError
+from expand.errors import ExpandError, did_you_mean
 from expand.geometry import Placement, Size
 from expand.job.settings import Settings
 from expand.job.tasks.sources import OpenSource
@@ -21,7 +21,7 @@ from expand.layouts.layout import FOLDERS
 from expand.layouts.names import copy_name, exchanged_id
 from expand.layouts.source import Source
 from expand.recipes.recipe import Recipe
-from expand.recipes.rules import compose_label
+from expand.recipes.rules import compose_label, name_classes
 from expand.views.drawn import DrawnView
 from expand.views.views import Params
 
@@ -84,10 +84,9 @@ def check_exchanges(settings: Settings, dataset: Dataset, root: object) -> None:
     known = set(map(compose_label, dataset.class_names))
     unknown = [name for name in recipe.exchanges.targets if name not in known]
     if known and unknown:
-        listed = ", ".join(f'"{name}"' for name in sorted(known)[:10])
         raise ExpandError(
             f'the dataset has no class "{unknown[0]}", which a rule with becomes names; it has '
-            f"{listed}{', …' if len(known) > 10 else ''}"
+            f"{name_classes(sorted(known))}{did_you_mean(unknown[0], known)}"
         )
 
 

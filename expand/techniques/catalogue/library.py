@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import warnings
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from functools import lru_cache
 from importlib import metadata
 from typing import Any
 
-from expand.errors import ExpandError, cut
+from expand.errors import ExpandError, cut, did_you_mean
 
 VERSION = "2.0.8"
 
@@ -60,10 +59,9 @@ def transform_class(name: str) -> type:
     kinds = transform_classes()
     if name in kinds:
         return kinds[name]
-    near = difflib.get_close_matches(name, kinds, n=1)
-    hint = f'; did you mean "{near[0]}"?' if near else ""
     raise ExpandError(
-        f'"{cut(name)}" is neither a technique nor a transform of albumentations {VERSION}{hint}'
+        f'"{cut(name)}" is neither a technique nor a transform of albumentations {VERSION}'
+        f"{did_you_mean(name, kinds)}"
     )
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -215,8 +216,23 @@ def test_a_class_that_the_dataset_does_not_have_is_refused(tmp_path: Path) -> No
     recipe = Recipe.parse(
         "techniques: [flip]\nclasses: {left: {flip: {becomes: rigth}}, rigth: {flip: {becomes: left}}}"
     )
-    with pytest.raises(ExpandError, match='no class "rigth", which a rule with becomes names; it'):
+    with pytest.raises(
+        ExpandError, match='no class "rigth", which .* it has "left", .*; did you mean "right"\\?'
+    ):
         expand(draw_coco(tmp_path / "src"), tmp_path / "out", 2, recipe)
+    assert not (tmp_path / "out").exists()
+
+
+def test_pascal_voc_with_masks_is_refused_since_no_file_says_which_value_is_which_class(
+    tmp_path: Path,
+) -> None:
+    root = draw_voc(tmp_path / "src")
+    (root / "SegmentationClass").mkdir()
+    mask = encode(np.ones((20, 40), np.uint8), Encoding("PNG"))
+    for name in SOURCES:
+        (root / f"SegmentationClass/{name}.png").write_bytes(mask)
+    with pytest.raises(ExpandError, match="masks, in which values are classes too: .* Use never"):
+        expand(root, tmp_path / "out", 2, RECIPE)
     assert not (tmp_path / "out").exists()
 
 

@@ -89,7 +89,9 @@ def test_other_rules_into_an_expanded_folder_are_refused(
 
 def test_rules_for_a_class_that_is_not_there_are_said(class_folder: Folder, tmp_path: Path) -> None:
     report = expand(class_folder(names("cat", "stop")), tmp_path / "out", 2, TWO, workers=1)
-    assert 'the dataset has no class "left", for which the recipe has rules' in report.notes
+    assert report.notes == (
+        'the dataset has no class "left", for which the recipe has rules; it has "cat", "stop"',
+    )
 
 
 def test_the_plan_shows_rules_and_names_to_think_about(
@@ -103,7 +105,7 @@ def test_the_plan_shows_rules_and_names_to_think_about(
         command, ["plan", str(src), str(tmp_path / "out"), "--recipe", str(recipe), "--factor", "2"]
     )
     assert 'Class "left": without flip. Distinct views: 2.' in shown.output
-    assert 'Note: the dataset has no class "lft", for which' in shown.output
+    assert 'Note: the dataset has no class "lft" (did you mean "left"?), for which' in shown.output
     assert '"right" (mirrored left-right)' in shown.output
     assert '"left" (mirrored' not in shown.output
 

@@ -218,11 +218,14 @@ def test_what_systems_add_is_hidden_at_every_level(class_folder: Folder) -> None
         "a/1.png",
         "lost+found/1.png",
         "System Volume Information/1.png",
+        "Thumbs.db",
+        "a/desktop.ini",
+        "a/.DS_Store",
     ]
     listing = list_sources(class_folder(dict.fromkeys(names, IMAGE)))
     assert [source.id for source in listing] == ["a/1.png"]
     assert not listing.summary.empty_classes
-    assert listing.summary.hidden == 6
+    assert listing.summary.hidden == 9
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,9 @@ def test_a_rule_says_what_it_forbids() -> None:
         ("{a: never}", "line 3: expected settings (key: value), got 'never'"),
         ("{a: {}}", 'line 3: class "a" has no rules; leave it out'),
         ("{a: {filp: never}}", 'line 3: "filp" is not a technique; there are flip, rotate'),
+        ("{a: {filp: never}}", 'did you mean "flip"?'),
+        ("{a: {flip.Horizontal: never}}", 'did you mean "flip.horizontal"?'),
+        ("{a: {flip: {becoms: b}}}", 'it can only be "never" or {becomes: a class}; did you mean "becomes"?'),
         ("{a: {flip.diagonal: never}}", '"flip.diagonal" is not a part of a technique; there are flip.horizontal and'),
         ("{a: {rotate.x: never}}", '"rotate.x" is not a part of a technique'),
         ("{a: {rotate: sometimes}}", "a rule is never, or ranges that a class allows"),
@@ -182,5 +185,10 @@ def test_rules_for_classes_that_are_not_there_are_said() -> None:
     classes = Recipe.parse(TEXT).classes
     assert describe_unknown(classes, ["6", "7", "arrow", "cat"]) == []
     assert describe_unknown(classes, []) == []
-    (line,) = describe_unknown(classes, ["6", "cat"])
-    assert line == 'the dataset has no class "7", "arrow", for which the recipe has rules'
+    (line,) = describe_unknown(classes, ["6", "cat", "Arow"])
+    assert line == (
+        'the dataset has no class "7", "arrow" (did you mean "Arow"?), for which the recipe has '
+        'rules; it has "6", "cat", "Arow"'
+    )
+    (line,) = describe_unknown(classes, [f"c{number}" for number in range(11)])
+    assert line.endswith('"c9", …')

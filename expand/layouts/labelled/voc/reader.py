@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from expand.errors import BadImageError
+from expand.errors import BadImageError, ExpandError
 from expand.geometry import IDENTITY, Placement, Size
 from expand.images.masks import open_mask
 from expand.layouts.labelled.dataset import Frame, ImageLabels, Labels
@@ -37,8 +37,17 @@ class VocLabels(Labels):
 
     @property
     def renames(self) -> bool:
-        """The name of an object can become another; a mask keeps its values."""
-        return not self.masks
+        """The name of an object can become another, but in masks: see `check_renames`."""
+        return True
+
+    def check_renames(self, names: Collection[str]) -> None:
+        """Refuse classes that masks show too: no file says which value is which class."""
+        if self.masks:
+            raise ExpandError(
+                "rules with becomes exchange the names of objects, and this dataset has masks, in "
+                "which values are classes too: no file says which value is which name. Use never, "
+                "or move the folders of masks out of the dataset"
+            )
 
     def names(self, source: Source, image: str) -> tuple[str, ...]:
         """Return the paths of the label files of a view, whose image is called `image`."""
