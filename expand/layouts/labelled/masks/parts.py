@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from expand.errors import ExpandError
 from expand.layouts.labelled.masks.files import File
 from expand.layouts.labelled.masks.places import Part
+from expand.layouts.labelled.splits.choose import no_part
 from expand.layouts.recognition.words import PART_OF, words
 
 TRAIN = "train"
@@ -73,16 +73,7 @@ class Parts:
         for kind, shown in self.parts.items():
             if kind in (named or (wanted, PART_OF.get(wanted))):
                 return Growing(kind, shown, self.by_name, self.listed.get(kind))
-        names = ", ".join(f'"{shown}"' for shown in self.parts.values())
-        if not self.parts:
-            raise ExpandError(f'"{root}" has no parts, so --split {split} names none; leave it out')
-        if split:
-            raise ExpandError(f'"{root}" has no part "{split}" with masks; it has {names}')
-        first = next(iter(self.parts.values()))
-        raise ExpandError(
-            f'"{root}" has no training part with masks; it has {names}. To expand one of these: '
-            f"--split {first}"
-        )
+        raise no_part(root, [*self.parts.values()], split, "with masks")
 
     def outside(self, files: Iterable[File]) -> list[File]:
         """Return the files that are in none of the parts; none if there are no parts."""

@@ -10,14 +10,13 @@ from expand.layouts.directory import read_directory
 from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import KEPT, Role, Use, list_dataset
+from expand.layouts.labelled.splits.choose import choose_part
 from expand.layouts.labelled.splits.classless import describe_part
 from expand.layouts.labelled.titles import format_title
 from expand.layouts.recognition.words import is_wrapper, part_of
 
 DEPTH = 3
 """Lone folders that the parts may lie in."""
-NAMED = 6
-"""Folders that a message names."""
 
 
 def open_split_folders(opening: Opening) -> Dataset:
@@ -80,32 +79,6 @@ def find_above(root: Path) -> str:
 def find_parts(root: Path, above: str = "") -> list[str]:
     """Return the folders below `root/above` that are called like parts of a split."""
     return [name for name in read_directory(str(root / above)).folders if part_of(name)]
-
-
-def choose_part(root: Path, parts: list[str], asked: str) -> str:
-    """Return the part that grows: the one asked for, or the only one for training.
-
-    Another word for the same part will do: "val" for a folder "valid".
-    """
-    if asked:
-        wanted = part_of(asked)
-        alike = [name for name in parts if wanted and part_of(name) == wanted]
-        if asked not in parts and len(alike) != 1:
-            raise ExpandError(f'"{root}" has no part "{asked}"; it has {_listed(parts)}')
-        return asked if asked in parts else alike[0]
-    training = [name for name in parts if (role := part_of(name)) and role.kind == "train"]
-    if len(training) == 1:
-        return training[0]
-    if training:
-        what = f"several parts for training: {_listed(training)}"
-    else:
-        what = f"no part for training, only {_listed(parts)}"
-    raise ExpandError(f'"{root}" has {what}; name the part that is to grow: --split NAME')
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(f'"{name}"' for name in names[:NAMED])
-    return f"{shown}, …" if len(names) > NAMED else shown or "no parts"
 
 
 def _notes(prefix: str, outside: int) -> tuple[str, ...]:

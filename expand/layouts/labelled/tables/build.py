@@ -33,7 +33,7 @@ def build_dataset(
     found = survey(tables, images)
     if not found.rows:
         raise ExpandError(f'"{opening.root}": {what} name no image that is there')
-    parts = split_parts(found, opening.request.split)
+    parts = split_parts(opening.root, found, opening.request.split)
     settings = settings_of(found, parts.grows, opening.request.columns)
     settings, classes = _with_classes(found, settings, parts, opening.request.split)
     made = [table for table in tables if parts.grows & set(table.rows.values())]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from expand.errors import ExpandError, shown
+from expand.layouts.labelled.splits.choose import no_part
 from expand.layouts.labelled.tables.columns.vocabulary import PARTS, SURE_PARTS
 from expand.layouts.labelled.tables.images import folder_part
 from expand.layouts.labelled.tables.survey import Survey
@@ -40,7 +42,7 @@ class Parts(NamedTuple):
     """Images that are in two parts."""
 
 
-def split_parts(survey: Survey, wanted: str) -> Parts:
+def split_parts(root: Path, survey: Survey, wanted: str) -> Parts:
     """Return the images of the training part, or of the one that is `wanted`.
 
     The part of an image is what a column of its rows says, or else the name of its table (train.csv
@@ -53,7 +55,7 @@ def split_parts(survey: Survey, wanted: str) -> Parts:
     if not named and not wanted:
         return Parts(frozenset(survey.rows), "", (), _folds(survey))
     if chosen not in named:
-        raise ExpandError(_no_part(wanted, named))
+        raise no_part(root, sorted(named), wanted, "in its tables")
     grows = frozenset(path for path, parts in part_of_image.items() if parts == {chosen})
     both = sorted(path for path, parts in part_of_image.items() if len(parts) > 1)
     others = tuple(sorted(each for each in named if each != chosen))
@@ -70,17 +72,6 @@ def _folds(survey: Survey) -> tuple[str, ...]:
                 where = "leave them out where you validate on a fold"
                 return (f'copies are in the "{name}" of their original; {where}',)
     return ()
-
-
-def _no_part(wanted: str, named: Iterable[str]) -> str:
-    known = ", ".join(sorted(named)) or "none"
-    if wanted:
-        return f"--split must be a part of the dataset, got {wanted!r}; its parts: {known}"
-    first = sorted(named)[0]
-    return (
-        f"the tables name no training part; their parts: {known}. Choose one to expand: "
-        f"--split {first}"
-    )
 
 
 def find_columns(survey: Survey, wanted: str) -> list[str]:

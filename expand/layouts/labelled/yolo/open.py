@@ -16,7 +16,7 @@ from expand.layouts.labelled.scan import list_dataset
 from expand.layouts.labelled.yolo.derive import SetFiles
 from expand.layouts.labelled.yolo.folder.datafile import DataFile
 from expand.layouts.labelled.yolo.folder.lists import has_absolute
-from expand.layouts.labelled.yolo.folder.parts import Part, choose_part, find_parts
+from expand.layouts.labelled.yolo.folder.parts import Part, find_parts, growing
 from expand.layouts.labelled.yolo.folder.place import Place, find_place
 from expand.layouts.labelled.yolo.folder.rewrite import rewritten
 from expand.layouts.labelled.yolo.folder.survey import (
@@ -46,7 +46,7 @@ def open_yolo(opening: Opening) -> Dataset:
     described = data_files(root, found)
     data = described[0] if described else None
     parts = find_parts(root, found, data)
-    part = choose_part(parts, request.split)
+    part = growing(root, parts, request.split)
     others = [each for each in parts if each is not part]
     place = _place(root, found, part)
     files = _set_files(root, described, part, others)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from expand.errors import ExpandError
 from expand.layouts.labelled.coco.files.document import CocoFile
 from expand.layouts.labelled.coco.files.find import Part, clean_name, parts_of
+from expand.layouts.labelled.splits.choose import no_part
 from expand.layouts.names import compose
 from expand.layouts.recognition.words import PART_OF
 
@@ -104,20 +103,15 @@ def _speaks(coco: CocoFile, parts: Sequence[Part], chosen: Part, growing: Iterab
 def _choose_kind(root: Path, counts: Counter[Part], split: str, *, alone: bool) -> Part:
     """Return the part that grows; its kind is empty if the dataset as a whole does."""
     named = [part for part in counts if part.kind]
-    kinds = {part.kind for part in named}
+    kinds, names = {part.kind for part in named}, sorted({part.name for part in named})
     if split:
         wanted = PART_OF.get(split.lower())
         for part in named:
             if split in (part.name, part.kind) or part.kind == wanted:
                 return part
-        there = ", ".join(sorted(part.name for part in named)) or "none"
-        raise ExpandError(f'--split "{split}" is not a part of "{root}"; it has: {there}')
+        raise no_part(root, names, split)
     if "train" in kinds:
         return next(part for part in named if part.kind == "train")
     if not kinds or (alone and len(kinds) == 1 and len(counts) == 1):
         return Part()
-    commands = " or ".join(
-        f"expand {shlex.quote(str(root))} OUT --split {shlex.quote(name)}"
-        for name in sorted({part.name for part in named})
-    )
-    raise ExpandError(f'"{root}" is a COCO dataset without a training part; {commands}')
+    raise no_part(root, names, split)

@@ -17,6 +17,7 @@ from expand.layouts.labelled.files import read_file
 from expand.layouts.labelled.masks.derived.names import Names, agreeing
 from expand.layouts.labelled.masks.files import File
 from expand.layouts.labelled.masks.places import part_said
+from expand.layouts.labelled.splits.lists import join_lines
 from expand.layouts.labelled.tables.columns.vocabulary import ANGLES, PLACES, TEXTS
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.words import words
@@ -64,17 +65,18 @@ class ImageList:
 
     def extended(self, views: dict[str, list[tuple[str, ...]]], names: Names) -> bytes:
         """Return the file with a line for each view of an image: `views` are the files of each."""
-        written = list[str]()
-        for line, image in zip(self.lines, self.images, strict=True):
+
+        def lines(line: str, image: str) -> list[str] | None:
+            """Return the lines of the views of an image; None if the line names none that grows."""
             if not image:
-                written.append(line)
-            for files in views.get(image, ()):
-                ended = line if line.endswith(("\n", "\r")) else f"{line}\n"
-                renamed = dict(zip(names.files[image], files, strict=True))
-                written.append(_renamed(ended, renamed, names))
-        text = "".join(written)
-        ends = self.lines[-1].endswith(("\n", "\r"))
-        return (text if ends else text.removesuffix("\n")).encode()
+                return None
+            renamed = (
+                dict(zip(names.files[image], of, strict=True)) for of in views.get(image, ())
+            )
+            return [_renamed(line, each, names) for each in renamed]
+
+        both = zip(self.lines, self.images, strict=True)
+        return join_lines((line, lines(line, image)) for line, image in both).encode()
 
 
 def _renamed(line: str, files: dict[str, str], names: Names) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from expand.layouts.directory import is_image
+from expand.layouts.labelled.splits.lists import join_lines
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.words import PART_OF, words
 
@@ -19,7 +20,6 @@ NUMBERED = ("layout", "action")
 """Tasks whose lists have the number of an object in their second column."""
 FOLDER = "ImageSets"
 BOM = "\ufeff"
-LINE_END = re.compile(r"[\r\n]\Z")
 NUMBER = re.compile(r"([ \t]+)(-?\d+)")
 LAST_COLUMN = re.compile(r"[ \t]+(?:-?\d+|[^\s]+\.(?:xml|png))\Z", re.IGNORECASE)
 MOST_COLUMNS = 4
@@ -86,16 +86,16 @@ class ImageList:
 
     def written(self, text: str, find: Find, copies: Mapping[str, Sequence[Copy]]) -> str:
         """Return the list with all files of each image that has copies, in its place."""
-        parts: list[str] = []
-        for entry in self.entries(text, find):
+
+        def lines(entry: Entry) -> list[str] | None:
+            """Return the lines of an image's files; None if it has no copies."""
             if entry.image not in copies:
-                parts.append(entry.line)
-                continue
-            end = LINE_END.search(entry.line)
-            lines = (self._line(entry, copy) for copy in copies[entry.image])
-            parts += [line if end else f"{line}\n" for line in lines if line]
-        joined = f"{BOM if text.startswith(BOM) else ''}{''.join(parts)}"
-        return joined if LINE_END.search(text) else joined.removesuffix("\n")
+                return None
+            return [line for copy in copies[entry.image] if (line := self._line(entry, copy))]
+
+        entries = self.entries(text, find)
+        joined = join_lines((entry.line, lines(entry)) for entry in entries)
+        return f"{BOM if text.startswith(BOM) else ''}{joined}"
 
     def _line(self, entry: Entry, copy: Copy) -> str:
         """Return the line of a copy in the style of a line; "" if it is of an object not shown."""

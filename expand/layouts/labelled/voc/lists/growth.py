@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from expand.errors import ExpandError
+from expand.layouts.labelled.splits.choose import no_part
 from expand.layouts.labelled.voc.lists.entries import TRAINVAL, ImageList
 from expand.layouts.labelled.voc.lists.lists import Lists, Task
 from expand.layouts.labelled.voc.survey import Survey
@@ -15,6 +15,9 @@ from expand.layouts.recognition.words import PART_OF, part_of
 PARTS = ("train", "validation", "test")
 IN_ORDER = ("train", TRAINVAL, "")
 """The kinds of lists of which the first that a task has is its training part."""
+
+
+IMAGES = "with images"
 
 
 @dataclass
@@ -64,7 +67,7 @@ def _by_lists(root: Path, lists: Lists, split: str) -> Growth:
             _grow(growth, task, lists, own, split)
             chosen.update(each.part for each in own)
     if not growth.images:
-        raise _no_part(root, split, dict.fromkeys(each.part for each in lists.all))
+        raise no_part(root, [*dict.fromkeys(each.part for each in lists.all)], split, IMAGES)
     growth.split = " and ".join(sorted(chosen))
     left = dict.fromkeys(each.part for each in lists.all if each not in growth.anew)
     growth.others = tuple(part for part in left if part not in chosen)
@@ -122,13 +125,13 @@ def _by_folders(root: Path, found: Survey, split: str) -> Growth:
     apart = parts.pop("", set())
     if not parts:
         if split:
-            raise _no_part(root, split, ())
+            raise no_part(root, (), split)
         return Growth(apart)
     kind = PART_OF.get(split or "train")
     chosen = [part for part in sorted(parts) if part == split or _kind(part) == kind]
     images = set[str]().union(*(parts[part] for part in chosen))
     if not images:
-        raise _no_part(root, split, sorted(parts))
+        raise no_part(root, sorted(parts), split, IMAGES)
     others = tuple(part for part in sorted(parts) if part not in chosen)
     growth = Growth(images, " and ".join(chosen), others)
     growth.note(
@@ -170,14 +173,3 @@ def _part_of(image: str, split_at: Collection[str]) -> str:
         if "/".join(names[:depth]) in split_at and _kind(name):
             return name
     return ""
-
-
-def _no_part(root: Path, split: str, parts: Iterable[str]) -> ExpandError:
-    there = ", ".join(parts)
-    if split:
-        has = f"it has {there}" if there else "it has no parts"
-        return ExpandError(f'"{root}" has no images in a part "{split}"; {has}')
-    return ExpandError(
-        f'"{root}" has no images in a part for training; it has {there}. To expand one of them: '
-        "--split, and its name"
-    )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from expand.layouts.labelled.files import read_text
+from expand.layouts.labelled.splits.lists import join_lines
 from expand.layouts.labelled.yolo.folder.paths import Finder, is_absolute
 
 MOST_BYTES = 256 << 20
@@ -38,16 +39,17 @@ def write_list(root: Path, name: str, grown: Mapping[str, Sequence[str]], grows:
     list.
     """
     folder = name[: name.rfind("/") + 1]
-    lines = list[str]()
-    for line in read_list(root, name):
-        if not line.path:
-            if not grows:
-                lines.append(line.written)
-            continue
-        files = grown.get(line.path, ()) if grows else (line.path,)
-        lines += [_styled(line, file, folder) for file in files]
     newline = "\r\n" if b"\r\n" in (root / name).read_bytes()[:4096] else "\n"
-    return "".join(line + newline for line in lines).encode()
+
+    def lines(line: Line) -> list[str] | None:
+        """Return the lines of an image's files; None for a line that stays."""
+        if not line.path:
+            return [] if grows else None
+        files = grown.get(line.path, ()) if grows else (line.path,)
+        return [_styled(line, file, folder) + newline for file in files]
+
+    listed = read_list(root, name)
+    return join_lines((line.written + newline, lines(line)) for line in listed).encode()
 
 
 def _styled(line: Line, file: str, folder: str) -> str:

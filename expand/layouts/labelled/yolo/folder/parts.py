@@ -8,6 +8,7 @@ from pathlib import Path
 
 from expand.errors import ExpandError, cut
 from expand.layouts.blocks import Sorter, starting
+from expand.layouts.labelled.splits.choose import choose_part, no_part
 from expand.layouts.labelled.yolo.folder.datafile import DataFile
 from expand.layouts.labelled.yolo.folder.lists import read_list
 from expand.layouts.labelled.yolo.folder.paths import Finder
@@ -137,24 +138,14 @@ def _prefixes(split: Sequence[Sequence[str]], first: int) -> dict[str, dict[str,
     return parts
 
 
-def choose_part(parts: Sequence[Part], split: str) -> Part:
+def growing(root: Path, parts: Sequence[Part], split: str) -> Part:
     """Return the part that grows: `split`, else training; the whole dataset if it has no parts."""
     if not any(each.name for each in parts):
         if split:
-            raise ExpandError(f"--split {split}: the dataset has no parts; leave out --split")
+            raise no_part(root, (), split)
         return parts[0]
-    wanted = split or "train"
-    role = part_of(wanted)
-    chosen = [each for each in parts if each.name == wanted] or [
-        each for each in parts if role and not role.rest and each.kind == role.kind
-    ]
-    names = ", ".join(each.name for each in parts)
-    if not chosen and split:
-        raise ExpandError(f"--split {split}: the dataset has no such part; it has {names}")
-    if not chosen:
-        commands = " or ".join(f"--split {each.name}" for each in parts)
-        raise ExpandError(f"the dataset has no training part, only {names}; choose one: {commands}")
-    part = chosen[0]
+    names = [each.name for each in parts]
+    part = parts[names.index(choose_part(root, names, split))]
     if part.lost and not (part.folders or part.images):
         where = f'"{part.lists[0]}"' if part.lists else "the data file"
         raise ExpandError(

@@ -147,7 +147,7 @@ def test_a_mask_whose_name_is_not_utf_8_makes_a_bad_source(tmp_path: Path) -> No
         ({"cat/a.png": b"", "dog/b.png": b""}, "has no image with a mask: masks are images in"),
         (
             {"images/val/a.png": b"", "masks/val/a.png": b""},
-            'has no training part with masks; it has "val". To expand one of these: --split val',
+            'has no part for training with masks; it has "val". To expand one of these: --split "val"',
         ),
     ],
 )
@@ -188,7 +188,7 @@ def test_an_unknown_split_is_refused_with_those_there_are(tmp_path: Path) -> Non
     root = drawn.write(tmp_path / "set", drawn.pairs(pairs))
     with pytest.raises(ExpandError, match='no part "test" with masks; it has "train", "val"'):
         expanded(root, tmp_path / "out", split="test")
-    with pytest.raises(ExpandError, match="has no parts, so --split dev names none"):
+    with pytest.raises(ExpandError, match="has no parts with masks, so --split dev names none"):
         expanded(made(tmp_path / "other", {}), tmp_path / "out", split="dev")
 
 

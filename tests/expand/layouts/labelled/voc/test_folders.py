@@ -117,7 +117,7 @@ def test_one_of_several_parts_can_be_asked_for_and_others_are_refused(tmp_path: 
     grow(tmp_path / "src", tmp_path / "out", split="valid")
     assert (tmp_path / "out/valid/a_v1.xml").exists()
     assert not (tmp_path / "out/train/a_v1.xml").exists()
-    with pytest.raises(ExpandError, match='no images in a part "test"; it has train, valid'):
+    with pytest.raises(ExpandError, match='no part "test" with images; it has "train", "valid"'):
         opened(tmp_path / "src", split="test")
 
 

@@ -104,10 +104,14 @@ def test_another_split_grows_if_it_is_asked_for(tmp_path: Path) -> None:
 
 def test_a_split_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
     src = devkit(tmp_path / "src")
-    with pytest.raises(ExpandError, match='in a part "test"; it has train, trainval, val'):
+    with pytest.raises(
+        ExpandError, match='no part "test" with images; it has "train", "trainval", "val"'
+    ):
         opened(src, split="test")
     devkit(tmp_path / "val", {"val": "a\n"})
-    with pytest.raises(ExpandError, match="for training; it has val. To expand one of them: --sp"):
+    with pytest.raises(
+        ExpandError, match='for training with images; it has "val". To expand one of'
+    ):
         opened(tmp_path / "val")
 
 

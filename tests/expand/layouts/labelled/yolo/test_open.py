@@ -64,11 +64,11 @@ def test_split_chooses_another_part(name: str, tmp_path: Path) -> None:
 
 def test_an_unknown_split_is_refused_with_those_there_are(tmp_path: Path) -> None:
     root = draw_detect(tmp_path / "set")
-    with pytest.raises(ExpandError, match="has no such part; it has train, val"):
+    with pytest.raises(ExpandError, match='has no part "all"; it has "train", "val"'):
         opened(root, split="all")
     shutil.rmtree(root / "images/train")
     (root / "data.yaml").unlink()
-    with pytest.raises(ExpandError, match=r"only val; choose one: --split val"):
+    with pytest.raises(ExpandError, match='it has "val". To expand one of these: --split'):
         opened(root)
 
 
@@ -115,7 +115,7 @@ def test_images_and_labels_without_parts_grow_as_a_whole(tmp_path: Path) -> None
         shutil.copytree(drawn / kind / "train", root / kind)
     with opened(root) as dataset:
         assert dataset.title == "YOLO detect, 4 images"
-    with pytest.raises(ExpandError, match="--split train: the dataset has no parts"):
+    with pytest.raises(ExpandError, match="has no parts, so --split train names none"):
         opened(root, split="train")
 
 

@@ -8,8 +8,10 @@ import pytest
 
 from expand.errors import ExpandError
 from expand.layouts.labelled.yolo.folder.datafile import read_yaml
-from expand.layouts.labelled.yolo.folder.parts import Part, choose_part, find_parts
+from expand.layouts.labelled.yolo.folder.parts import Part, find_parts, growing
 from expand.layouts.labelled.yolo.folder.survey import Survey, survey
+
+ROOT = Path("set")
 
 
 def by_folders(*folders: str) -> dict[str, tuple[str, ...]]:
@@ -60,13 +62,13 @@ def test_the_more_exact_part_holds_an_image() -> None:
 
 def test_a_part_is_chosen_by_its_name_or_its_kind() -> None:
     parts = [Part("train", "train", ("a/",)), Part("val", "validation", ("b/",))]
-    assert choose_part(parts, "") == choose_part(parts, "training") == parts[0]
-    assert choose_part(parts, "valid") == choose_part(parts, "val") == parts[1]
+    assert growing(ROOT, parts, "") == growing(ROOT, parts, "training") == parts[0]
+    assert growing(ROOT, parts, "valid") == growing(ROOT, parts, "val") == parts[1]
     for split in ("all", "Train images of mine", "test"):
-        with pytest.raises(ExpandError, match="has no such part; it has train, val"):
-            choose_part(parts, split)
-    with pytest.raises(ExpandError, match="choose one: --split val"):
-        choose_part(parts[1:], "")
+        with pytest.raises(ExpandError, match='has no part ".*"; it has "train", "val"'):
+            growing(ROOT, parts, split)
+    with pytest.raises(ExpandError, match='To expand one of these: --split "val"'):
+        growing(ROOT, parts[1:], "")
 
 
 def test_what_a_data_file_names_can_be_missing(tmp_path: Path) -> None:
