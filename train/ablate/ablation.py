@@ -15,17 +15,21 @@ from train.ablate.design import NONE, TRIVIAL, AblationArm, Phase, make_design
 from train.ablate.export.json import screen_to_json
 from train.ablate.screen import screen, select_images
 from train.ablate.switches import Switch, check_switches, combine, switches_of
-from train.ablate.trivial import TrivialReader
+from train.ablate.transforms import TransformReader, trivial_augment
 from train.data.dataset import Data
 from train.data.subsets import validation_sources
 from train.errors import TrainError
-from train.feed.dataset import Images
+from train.feed.dataset import Images, decoded_images
 from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
 from train.fit.hyperparameters import MOST_EPOCHS
 from train.trials.context import TrialContext
 from train.trials.study import Study, Trial
 from train.trials.trial import Trained
+from train.trials.tuning.space import check_count
+
+FEWEST_TUNED = 12
+"""An eighth of it, rounded, is two epochs: the fewest that show changed images."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,12 @@ class AblationStudy(Study):
             )
         if self.epochs > MOST_EPOCHS:
             raise TrainError(f"--epochs must be at most {MOST_EPOCHS:,}, got {self.epochs:,}")
-        if self.shape.side is not None:
-            raise TrainError("an ablation needs images of one size; resize them first")
+        check_count(self.tune)
+        if self.tune and self.epochs < FEWEST_TUNED:
+            raise TrainError(
+                f"--tune tries trainings from an eighth of --epochs on, which must be at least "
+                f"{FEWEST_TUNED}, got {self.epochs}: the first epoch shows the images unchanged"
+            )
         check_switches(self.recipe, self.switches)
         make_design(self.design, len(self.switches))
 
@@ -111,10 +119,17 @@ class AblationStudy(Study):
         return Strategy("fly", recipe, view_seed) if recipe else Strategy("none")
 
     def reader(self, arm: Any, sampler: Sampler, data: Data, view_seed: int) -> Images | None:
-        """Return the reader of TrivialAugment; None for every other arm."""
-        if arm != TRIVIAL:
-            return None
-        return TrivialReader(sampler, data.train.pack.pixels, view_seed, data.levels)
+        """Return the reader of TrivialAugment, or of an arm whose images are resized first.
+
+        None for every other arm.
+        """
+        pixels = data.train.pack.pixels
+        if arm == TRIVIAL:
+            change = trivial_augment()
+            return TransformReader(sampler, pixels, view_seed, change, "trivial", data.levels)
+        if arm.on and self.shape.side is not None:
+            return decoded_images(sampler, pixels)
+        return None
 
     def choosing_half(self, data: Data) -> NDArray[np.bool_]:
         """Select the test images that choose techniques; the other half measures the choice.

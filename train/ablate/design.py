@@ -29,6 +29,11 @@ class AblationArm:
     on: tuple[int, ...] = ()
     left_out: int | None = None
 
+    @property
+    def label(self) -> str:
+        """What the files of its trials are named for: the techniques that are on."""
+        return "-".join(map(str, self.on)) or self.name
+
 
 NONE, TRIVIAL = AblationArm("none"), AblationArm("TrivialAugment")
 

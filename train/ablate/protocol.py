@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from train.errors import TrainError
 from train.feed.exact import render
 from train.trials.context import TrialContext
 from train.trials.copies import batches_of
+from train.trials.tuning.settings import TunedSettings
 
 TIMED_IMAGES, TIMED_ROUNDS = 1000, 5
 
@@ -41,17 +43,24 @@ def check_images(context: TrialContext[AblationStudy]) -> None:
 
 
 def trials(
-    phase: Phase, arms: Sequence[AblationArm], seeds: int, epochs: int
+    phase: Phase,
+    arms: Sequence[AblationArm],
+    seeds: int,
+    epochs: int,
+    tuned: Mapping[str, TunedSettings] = MappingProxyType({}),
 ) -> Iterator[AblationTrial]:
     """Yield the trials of a phase, arms interleaved over replicates.
 
-    A file is named for the techniques that are on, so that another choice is another trial.
+    A file is named for the techniques that are on, so that another choice is another trial. `tuned`
+    are the settings that a search chose for each arm.
     """
     for replicate in range(seeds):
         for shift in range(len(arms)):
             arm = arms[(shift + replicate) % len(arms)]
-            name = f"{phase}_{'-'.join(map(str, arm.on)) or arm.name}_s{replicate}"
-            yield AblationTrial(arm, replicate, epochs, epochs, name, phase)
+            own = tuned.get(arm.name)
+            trained = own.epochs if own else epochs
+            name = f"{phase}_{arm.label}_s{replicate}"
+            yield AblationTrial(arm, replicate, epochs, trained, name, phase, tuned=own)
 
 
 def time_techniques(context: TrialContext[AblationStudy]) -> list[float]:

@@ -13,6 +13,7 @@ from train.statistics.looks import Looks
 from train.statistics.sentences import Name
 from train.statistics.verdicts import Verdict
 from train.trials.results import DivergedTrial
+from train.trials.tuning.search import Search
 
 Effect = Literal["helps", "harms", "changes little", "changes nothing", "undecided"]
 EFFECTS: Mapping[Name, Effect] = {
@@ -213,6 +214,10 @@ class AblationResult:
     diverged: tuple[DivergedTrial, ...] = ()
     looks: Looks | None = None
     """How often it was judged, with how many seeds."""
+    search: Search | None = None
+    """The search for the settings of each run, if there was one."""
+    fairness: tuple[str, ...] = ()
+    """How the settings of the runs were found: sentences."""
 
     @property
     def seeds(self) -> int:

@@ -26,6 +26,9 @@ from train.statistics.looks import Looks
 from train.trials.context import TrialContext, describe_study
 from train.trials.options import StudyOptions
 from train.trials.results import DivergedTrial, count_diverged
+from train.trials.tuning.search import Search
+from train.trials.tuning.sentences import describe_search
+from train.trials.tuning.settings import TunedSettings
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Findings:
     versions: Mapping[str, str] = field(default_factory=dict)
     diverged: tuple[DivergedTrial, ...] = ()
     looks: Looks | None = None
+    search: Search | None = None
 
 
 def summarise(
@@ -69,7 +73,23 @@ def summarise(
         names=tuple(switch.name for switch in ablation.switches),
         diverged=findings.diverged,
         looks=findings.looks,
+        search=findings.search,
+        fairness=describe_settings(ablation, findings.search),
     )
+
+
+def describe_settings(ablation: AblationStudy, search: Search | None) -> tuple[str, ...]:
+    """Say in sentences how the settings of the runs were found."""
+    if search:
+        return (*describe_search(search, ablation.epochs), CHANCE)
+    values = TunedSettings.of(ablation.training, ablation.dropout, ablation.epochs)
+    return (f"All runs share settings that were fixed beforehand: {values.words}.",)
+
+
+CHANCE = (
+    "A difference of two runs is also one of two searches, whose chance the intervals do not "
+    "contain: each setting was tried once."
+)
 
 
 def describe_setup(
@@ -78,6 +98,7 @@ def describe_setup(
     """Describe what was ablated and how it was trained."""
     ablation, data = context.study, context.data
     own = {
+        **({"settings tried for each run": ablation.tune} if ablation.tune else {}),
         "recipe": ablation.recipe.name,
         "design": ablation.design,
         "epochs": ablation.epochs,

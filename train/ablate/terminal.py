@@ -9,11 +9,13 @@ from train.ablate.findings.sentences import format_flags, format_technique
 from train.ablate.results import AblationResult, CheckSummary
 from train.report.formatting import SPACE
 from train.statistics.sentences import format_looks
+from train.trials.tuning.shown import search_lines
 
 
 def format_summary(result: AblationResult, out: Path, recipe: Path | None) -> str:
     """Format what the terminal shows at the end; `recipe` is the file of the suggestion."""
     lines = [*result.headline, "", *(f"  {format_technique(each)}" for each in result.techniques)]
+    lines += ["", *search_lines(result.search)] if result.search else []
     lines += _screen_lines(result)
     lines += _check_lines(result.check) if result.check else []
     lines += ["", format_looks(result.looks)] if result.looks else []

@@ -14,12 +14,12 @@ from train.cli.compare import (
     STUDY_MODEL_OPTIONS,
     STUDY_OPTIMISATION_OPTIONS,
     STUDY_OPTIONS,
+    TUNE,
     check_counts,
     read_threads,
+    read_tune,
 )
-from train.cli.options import without
 from train.cli.settings import load_recipe, read_hyperparameters, read_shape, read_weights
-from train.errors import TrainError
 
 if TYPE_CHECKING:
     from expand.storage.stores.url import Place
@@ -58,8 +58,6 @@ DESIGN_OPTIONS = [
         help="12 runs for up to 11 techniques, or a run for each technique alone.",
     ),
 ]
-TUNE = click.option("--tune", type=int, hidden=True)
-"""Refused in words."""
 EPOCHS = click.option(
     "--epochs",
     type=int,
@@ -79,7 +77,7 @@ ABLATE_RUN_OPTIONS = [
     *STUDY_OPTIONS,
 ]
 ABLATE_OPTIONS = {
-    "Data": without(STUDY_DATA_OPTIONS, "image_size"),
+    "Data": STUDY_DATA_OPTIONS,
     "Strategy": DESIGN_OPTIONS,
     "Model": STUDY_MODEL_OPTIONS,
     "Optimisation": [EPOCHS, TUNE, *STUDY_OPTIMISATION_OPTIONS],
@@ -92,11 +90,6 @@ def read_ablation(data: Place, options: dict[str, Any]) -> AblationStudy:
     from train.ablate.ablation import AblationStudy
 
     check_counts(options)
-    if options.pop("tune") is not None:
-        raise TrainError(
-            "--tune is for train compare: the runs of an ablation differ only in their techniques, "
-            "so that every difference comes from these"
-        )
     return AblationStudy(
         data=data,
         test=options["test"],
@@ -105,5 +98,6 @@ def read_ablation(data: Place, options: dict[str, Any]) -> AblationStudy:
         shape=read_shape(options),
         threads=read_threads(options),
         weights=read_weights(options["weights"]),
+        tune=read_tune(options["tune"]),
         **{key: options[key] for key in PLAIN},
     )

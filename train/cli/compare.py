@@ -166,6 +166,13 @@ ARM_OPTIONS = [
         help="Format of the copies: png (lossless), keep, jpg:80 (quality 80), webp.",
     ),
 ]
+TUNE = click.option(
+    "--tune",
+    type=int,
+    metavar="N",
+    help="Beforehand, try N settings for each arm (epochs up to --epochs, learning rate, weight "
+    "decay, smoothing, dropout) on a held-out fifth of DATA's sources.",
+)
 LENGTH_OPTIONS = [
     click.option(
         "--epochs",
@@ -182,13 +189,7 @@ LENGTH_OPTIONS = [
         help="What all arms get the same of: steps; epochs over all their files; "
         "training time; or training time with the expansion.",
     ),
-    click.option(
-        "--tune",
-        type=int,
-        metavar="N",
-        help="Before the comparison, try N settings for each arm (epochs up to --epochs, learning "
-        "rate, weight decay, smoothing, dropout) on a held-out fifth of DATA's sources.",
-    ),
+    TUNE,
 ]
 COMPARE_RUN_OPTIONS = [
     click.option(

@@ -22,7 +22,7 @@ PRECISIONS = ("auto", "fp32", "bf16")
 SCHEDULES = ("one-cycle", "cosine", "constant")
 COLOURS = ("keep", "rgb", "grey")
 PRESETS = ("default", "blog")
-MODELS = ("cnn", "linear", "vgg11", "vgg16", "fast", "fast-wide")
+MODELS = ("cnn", "linear", "vgg11", "vgg16", "fast", "fast-wide", "resnet8", "resnet20")
 DEVICES = ("auto", "cpu", "cuda")
 
 DEVICE = click.option(

@@ -14,6 +14,7 @@ from train.cli.compare import (
     STUDY_MODEL_OPTIONS,
     STUDY_OPTIMISATION_OPTIONS,
     STUDY_OPTIONS,
+    TUNE,
     comparison_settings,
 )
 from train.cli.options import without
@@ -42,7 +43,7 @@ EPOCHS = click.option(
     "lengths",
     metavar="LIST",
     help="Epochs on the largest size; smaller ones get as many steps. Of several, every arm is "
-    "measured at its best.  [default: 2F,8F of the largest factor F]",
+    "measured at its best.  [default: 2F,8F of the largest factor F; with --tune: 8F]",
 )
 WORTH_RUN_OPTIONS = [
     click.option(
@@ -62,14 +63,13 @@ WORTH_OPTIONS = {
     "Data": [*STUDY_DATA_OPTIONS, *SIZE_OPTIONS],
     "Strategy": ARM_OPTIONS,
     "Model": STUDY_MODEL_OPTIONS,
-    "Optimisation": [EPOCHS, *STUDY_OPTIMISATION_OPTIONS],
+    "Optimisation": [EPOCHS, TUNE, *STUDY_OPTIMISATION_OPTIONS],
     "Run": WORTH_RUN_OPTIONS,
 }
 UNUSED: dict[str, Any] = {
     "margin": 0.25,
     "budget": "steps",
     "materialize": False,
-    "tune": None,
     "planned_seeds": None,
 }
 """What a comparison has and a study of worth does not use."""
@@ -83,7 +83,8 @@ def read_worth(data: Place, options: dict[str, Any]) -> WorthStudy:
     factors = parse_numbers(options["factors"], "--factor", 2)
     stored = [arm.factor for arm in parse_arms(options["arms"], factors) if arm.factor]
     largest = max(stored or factors)
-    lengths = options["lengths"] or f"{2 * largest},{8 * largest}"
+    both = f"{2 * largest},{8 * largest}"
+    lengths = options["lengths"] or (f"{8 * largest}" if options["tune"] else both)
     asked = {**UNUSED, **options, "lengths": lengths}
     sizes = parse_sizes(options["sizes"])
     return WorthStudy(**comparison_settings(data, asked), sizes=sizes)

@@ -27,6 +27,11 @@ class Arm:
         return f"{self.strategy} ×{self.factor}" if self.factor else self.strategy
 
     @property
+    def label(self) -> str:
+        """What the files of its trials are named for: disk-x4."""
+        return self.name.replace(" ×", "-x")
+
+    @property
     def stored(self) -> bool:
         """Tell whether it reads copies."""
         return self.factor is not None

@@ -55,7 +55,7 @@ def make_forecast(
         arm: sum(_run_seconds(study, arm, length, speeds) for length in study.lengths)
         for arm in study.arms
     }
-    seconds = (seeds * sum(each.values()) + _search_seconds(context, speeds)) / jobs
+    seconds = (seeds * sum(each.values()) + search_seconds(context, speeds)) / jobs
     two, shortest = study.arms[:2], min(study.lengths)
     taken = PILOT_RUNS * sum(_run_seconds(study, arm, shortest, speeds) for arm in two)
     pairs = len(pairs_of(study.arms))
@@ -109,10 +109,11 @@ def _rule_of_thumb(images: int) -> Spread:
     return Spread(100 * math.sqrt(2 * 0.9 * 0.1 / images), 100 * math.sqrt(0.035), images)
 
 
-def _search_seconds(context: TrialContext[ComparisonStudy], speeds: Mapping[str, Speed]) -> float:
+def search_seconds(context: TrialContext[ComparisonStudy], speeds: Mapping[str, Speed]) -> float:
     """Return how long the search for the settings of the arms trains, if there is one."""
     study = context.study
-    tried = study.settings_to_try(context.smallest_side) if study.tune else ()
+    side, longest = context.smallest_side, study.longest
+    tried = study.settings_to_try(side, longest) if study.tune else ()
     epochs = sum(each.epochs for each in tried) * (1 - SHARE)
     return epochs * sum(speeds[arm.name].epoch_seconds for arm in study.arms)
 
@@ -138,9 +139,7 @@ def format_plan(
     deviation = f"{spread.sd:.2f} points ({forecast.source})"
     trained = f"{lengths} number{'s' * (lengths != 1)} of epochs"
     lines = [f"{forecast.trials} trials: {seeds} seeds × {arms} arms × {trained}"]
-    if study.tune:
-        searched = study.tune * arms
-        lines += [f"{searched} trials of the search before: {study.tune} settings × {arms} arms"]
+    lines += search_lines(study)
     lines += _arm_lines(study, speeds)
     lines += [
         f"about {format_duration(forecast.seconds)} in all, without start-up and evaluation",
@@ -149,6 +148,14 @@ def format_plan(
         *([forecast.sources] if forecast.sources else []),
     ]
     return "\n".join(lines)
+
+
+def search_lines(study: ComparisonStudy) -> list[str]:
+    """Say how many trials the search before has, if there is one."""
+    if not study.tune:
+        return []
+    searched, arms = study.tune * len(study.arms), len(study.arms)
+    return [f"{searched} trials of the search before: {study.tune} settings × {arms} arms"]
 
 
 MORE_IMAGES = (1, 4, 16)

@@ -37,7 +37,7 @@ def measure_costs(
     for arm in context.study.arms:
         cost = costs.get(arm.name)
         if arm.stored and (cost is None or (study_dir.materialize and not cost.everything)):
-            folder = study_dir.out / arm.name.replace(" ×", "-x")
+            folder = study_dir.out / arm.label
             costs[arm.name] = measure_expansion(
                 context, arm, folder, everything=study_dir.materialize
             )

@@ -17,10 +17,9 @@ from train.compare.codec import LOSSLESS, Codec
 from train.data.subsets import MOST_DRAWS, Draw
 from train.errors import TrainError
 from train.feed.strategies import Strategy
-from train.models.build import takes_dropout
 from train.trials.study import Study, Trial
 from train.trials.tuning.settings import TunedSettings
-from train.trials.tuning.space import MOST_TRIALS, candidates
+from train.trials.tuning.space import check_count
 
 CHEAP = ("flip", "translate")
 """What hybrid applies on the fly by default: the cheapest techniques, exact or nearly so."""
@@ -41,8 +40,6 @@ class ComparisonStudy(Study):
     """How disk-balanced arms balance classes: a rule of `expand --balance`."""
     most: int | None = None
     """Views of an image at most, in disk-balanced arms; None: as many as the rule gives."""
-    tune: int = 0
-    """How many settings are tried for each arm beforehand; 0: all share those of `training`."""
 
     def __post_init__(self) -> None:
         if self.budget not in BUDGETS:
@@ -64,10 +61,7 @@ class ComparisonStudy(Study):
         self.hybrid_parts  # noqa: B018  # checks the techniques
 
     def _check_tuning(self) -> None:
-        if self.tune and not 2 <= self.tune <= MOST_TRIALS:
-            raise TrainError(
-                f"--tune must be 2 … {MOST_TRIALS:,} trials for each arm, got {self.tune}"
-            )
+        check_count(self.tune)
         if self.tune and len(self.lengths) > 1:
             raise TrainError(
                 "--tune chooses the number of epochs of each arm, up to --epochs; give one number, "
@@ -94,10 +88,10 @@ class ComparisonStudy(Study):
             return None
         return Draw(replicate % self.draws, self.sources, self.sources)
 
-    def settings_to_try(self, side: int) -> tuple[TunedSettings, ...]:
-        """Return the settings that a search tries for each arm, on images of `side` pixels."""
-        asked = TunedSettings.of(self.training, self.dropout, max(self.lengths))
-        return candidates(asked, self.tune, self.seed, dropout=takes_dropout(self.model, side))
+    @property
+    def longest(self) -> int:
+        """The most epochs."""
+        return max(self.lengths)
 
     @property
     def balancing(self) -> Balance:
@@ -209,7 +203,7 @@ def trials(
                 trained = own.epochs if own else epochs_within(arm, asked, study.budget, speeds)
                 draw = study.drawn_for(replicate)
                 part = f"_n{draw.sources}_d{draw.number}" if draw else ""
-                name = f"{arm.name.replace(' ×', '-x')}_k{asked}{part}_s{replicate}"
+                name = f"{arm.label}_k{asked}{part}_s{replicate}"
                 yield Trial(arm, replicate, asked, trained, name, tuned=own, draw=draw)
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from expand.cli.output import visible
 from train.compare.results import ArmSummary, Comparison
-from train.report.formatting import decimal, seconds
+from train.report.formatting import decimal
 from train.statistics.sentences import format_looks
+from train.trials.tuning.shown import search_lines
 
 
 def format_summary(comparison: Comparison, page: Path) -> str:
@@ -16,7 +17,7 @@ def format_summary(comparison: Comparison, page: Path) -> str:
     lines = [*comparison.headline, ""]
     lines += [_format_arm(summary, width) for summary in comparison.summaries]
     lines += [""]
-    lines += _format_search(comparison, width)
+    lines += [*search_lines(comparison.search), ""] if comparison.search else []
     lines += [f"  {pair.epochs:>4} epochs: {pair.verdict.sentence}" for pair in comparison.pairs]
     lines += [f"  {pair.epochs:>4} epochs: {pair.sentence}" for pair in comparison.without_verdict]
     lines += (
@@ -27,19 +28,6 @@ def format_summary(comparison: Comparison, page: Path) -> str:
     lines += ["", *(f"  {each.sentence}" for each in comparison.smallest_gains if each.harmed)]
     lines += [f"  {comparison.check.sentence}", "", str(page)]
     return "\n".join(map(visible, lines))
-
-
-def _format_search(comparison: Comparison, width: int) -> list[str]:
-    """Format what each arm chose, and what that cost."""
-    search = comparison.search
-    if not search:
-        return []
-    chosen = [
-        f"  {arm.arm:<{width}}  {arm.best.settings.epochs:>4} epochs, {arm.best.settings.words}"
-        for arm in search.arms
-    ]
-    cost = f"best of {search.trials} settings each, on {search.held_out:,} held-out sources"
-    return [f"  {cost} ({seconds(search.seconds)} of training):", *chosen, ""]
 
 
 def _format_arm(summary: ArmSummary, width: int) -> str:

@@ -242,7 +242,7 @@ def _read_held_out(
         sizes = (_size(packed), _size(train.pack))
         raise TrainError(
             "{} images are {}, training images {}; give all of them one shape with "
-            "--image-size and --colour (train ablate: resize them first)".format(name, *sizes)
+            "--image-size and --colour".format(name, *sizes)
         )
     depths = [8 * each.pixels.itemsize for each in (packed, train.pack)]
     if depths[0] != depths[1]:

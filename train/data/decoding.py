@@ -33,8 +33,8 @@ CHUNK, THREADS = 256, 4
 for the disk."""
 WRITTEN = 4 << 20
 """Bytes of rows that are written at a time."""
-ONE_SIZE = "give all one size with --image-size (train ablate: resize them first)"
-ONE_SHAPE = "give them one with --image-size and --colour (train ablate: resize them first)"
+ONE_SIZE = "give all one size with --image-size"
+ONE_SHAPE = "give them one with --image-size and --colour"
 SMALL = 1 << 16
 """Bytes of a file that are read without asking for its size."""
 OPENED = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)

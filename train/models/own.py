@@ -1,4 +1,4 @@
-"""The project's own models: the article's CNN and MLP, VGG, and the fast nets."""
+"""The project's own models: the article's CNN and MLP, VGG, the fast nets, small residual nets."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from train.models.fast import NARROW, WIDE, FastNet, whiten
+from train.models.residual import SmallResNet
 from train.models.settings import ModelSettings, check_side
 
 Builder = Callable[[ModelSettings], nn.Module]
@@ -113,6 +114,17 @@ def fast(widths: tuple[int, ...]) -> ModelSpec:
     return ModelSpec(build, {"lr": 0.25, "smoothing": 0.2, "bias_lr": 32.0}, whiten)
 
 
+def resnet(layers: int) -> Builder:
+    """Return a builder of the small residual net of so many layers (6n + 2)."""
+
+    def build(settings: ModelSettings) -> nn.Module:
+        check_side(settings, 4)
+        blocks = (layers - 2) // 6
+        return SmallResNet(settings.channels, settings.classes, blocks, settings.dropout)
+
+    return build
+
+
 OWN: dict[str, ModelSpec] = {
     "cnn": ModelSpec(cnn),
     "linear": ModelSpec(linear),
@@ -120,4 +132,6 @@ OWN: dict[str, ModelSpec] = {
     "vgg16": ModelSpec(vgg(16)),
     "fast": fast(NARROW),
     "fast-wide": fast(WIDE),
+    "resnet8": ModelSpec(resnet(8)),
+    "resnet20": ModelSpec(resnet(20)),
 }

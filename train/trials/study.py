@@ -19,8 +19,10 @@ from train.feed.dataset import Images
 from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
 from train.fit.hyperparameters import Hyperparameters
+from train.models.build import takes_dropout
 from train.models.weights import WeightsFile
 from train.trials.tuning.settings import TunedSettings
+from train.trials.tuning.space import candidates
 
 if TYPE_CHECKING:
     from train.trials.context import TrialContext
@@ -48,8 +50,12 @@ class Trial:
 
     @property
     def keeps_arm(self) -> bool:
-        """Whether its arm has the same name whenever it is trained."""
-        return True
+        """Whether its arm has the same name whenever it is trained.
+
+        That of a search is named for what the arm trains on: an ablation calls the same techniques
+        "chosen" in its check.
+        """
+        return not self.held_out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +81,8 @@ class Study(ABC):
     weights: WeightsFile | None = None
     """What every trial starts from; None: random weights."""
     freeze: bool = False
+    tune: int = 0
+    """How many settings are tried for each arm beforehand; 0: all share those of `training`."""
     draws: int | None = None
     """Of how many subsets of the sources the replicates take one each, in turn; None: all learn
     from the same sources."""
@@ -83,6 +91,11 @@ class Study(ABC):
     def is_drawn(self) -> bool:
         """Whether replicates learn from different sources: then all of the dataset is read."""
         return self.draws is not None
+
+    def settings_to_try(self, side: int, epochs: int) -> tuple[TunedSettings, ...]:
+        """Return what a search tries for each arm: at most `epochs`, on images of `side` pixels."""
+        asked = TunedSettings.of(self.training, self.dropout, epochs)
+        return candidates(asked, self.tune, self.seed, dropout=takes_dropout(self.model, side))
 
     @property
     def streams(self) -> bool:

@@ -11,6 +11,7 @@ from expand.job.balance import Balance
 from train.compare.arms import Arm
 from train.statistics.intervals import Interval
 from train.trials.results import DivergedTrial
+from train.trials.tuning.search import Search
 from train.worth.exchange import ABOVE, BELOW
 
 Scope = Literal["these", "like these"]
@@ -113,6 +114,10 @@ class Worth:
     created: str
     seconds: float
     diverged: tuple[DivergedTrial, ...] = ()
+    search: Search | None = None
+    """The search for the settings of each arm, if there was one."""
+    fairness: tuple[str, ...] = ()
+    """How the settings of the arms were found: sentences."""
     unfinished: tuple[str, ...] = ()
     """Arms and sizes that have no accuracy, because trials diverged: sentences."""
 

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from train.compare.arms import Arm
 from train.report.formatting import listing
 from train.statistics.intervals import Interval
+from train.trials.tuning.search import Search
+from train.trials.tuning.sentences import describe_search
+from train.trials.tuning.settings import TunedSettings
 from train.worth.exchange import ABOVE, BELOW, Rate
 from train.worth.results import ArmRate, WorthSetup
 from train.worth.study import WorthStudy
@@ -147,7 +150,7 @@ def notes(study: WorthStudy, setup: WorthSetup, jobs: int) -> tuple[str, ...]:
             "suits it best: each half of the test images after the number that is best on the "
             "other half"
         )
-    else:
+    elif not study.tune:
         lines.append(
             "all arms were trained for one number of epochs, which may suit none less than the "
             "others: with several --epochs every arm has its own best one"
@@ -161,6 +164,18 @@ def notes(study: WorthStudy, setup: WorthSetup, jobs: int) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def describe_settings(study: WorthStudy, search: Search | None) -> tuple[str, ...]:
+    """Say in sentences how the settings of the arms were found."""
+    if search:
+        return (*describe_search(search, study.longest), LARGEST)
+    values = TunedSettings.of(study.training, study.dropout, study.longest)
+    return (f"All arms share settings that were fixed beforehand: {values.words}.",)
+
+
+LARGEST = (
+    "The search was made at the largest size, on the sources of the first draw. Smaller sizes "
+    "train with the same settings for as many steps, which may not be the best ones there."
+)
 STEPS_NOTE = (
     "all trials with the same --epochs have the same number of optimizer steps, whatever their "
     "size, so that a small size is not a short training"
@@ -185,6 +200,8 @@ def not_tested(study: WorthStudy, setup: WorthSetup) -> tuple[str, ...]:
         f"models other than {study.model} (--model)",
         f'recipes and strengths other than those of "{study.views.name}" (--recipe)',
         f"trainings other than {lengths} epochs on the largest size (--epochs)",
-        "other learning rates and weight decays: all arms share one setting",
+        f"settings beyond the {study.tune} of the search (--tune)"
+        if study.tune
+        else "other learning rates and weight decays: all arms share one setting (--tune)",
         "real images from elsewhere: the rates count images like those of DATA",
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 from train.compare.arms import Arm
@@ -15,6 +16,7 @@ from train.errors import TrainError
 from train.feed.batches import split
 from train.fit.hyperparameters import MOST_EPOCHS
 from train.trials.study import Trial
+from train.trials.tuning.settings import TunedSettings
 
 NONE = Arm("none")
 FEWEST_SIZES, MOST_SIZES = 2, 20
@@ -130,8 +132,17 @@ class SizedTrial(Trial):
     size: int
 
 
-def trials(study: WorthStudy, sizes: Sequence[int], seeds: int) -> Iterator[SizedTrial]:
-    """Yield all trials, arms and sizes interleaved over replicates."""
+def trials(
+    study: WorthStudy,
+    sizes: Sequence[int],
+    seeds: int,
+    tuned: Mapping[str, TunedSettings] = MappingProxyType({}),
+) -> Iterator[SizedTrial]:
+    """Yield all trials, arms and sizes interleaved over replicates.
+
+    `tuned` are the settings that a search chose for each arm at the largest size; smaller sizes
+    train for as many steps.
+    """
     count, largest = len(study.arms), sizes[-1]
     for replicate in range(seeds):
         for asked in study.lengths:
@@ -139,7 +150,10 @@ def trials(study: WorthStudy, sizes: Sequence[int], seeds: int) -> Iterator[Size
                 for shift in range(count):
                     arm = study.arms[(shift + replicate) % count]
                     draw = study.draw_of(replicate, size, largest)
-                    label = arm.name.replace(" ×", "-x")
-                    name = f"{label}_n{size}of{largest}_k{asked}_d{draw.number}_s{replicate}"
-                    trained = epochs_at(study, asked, size, largest)
-                    yield SizedTrial(arm, replicate, asked, trained, name, size, draw=draw)
+                    name = f"{arm.label}_n{size}of{largest}_k{asked}_d{draw.number}_s{replicate}"
+                    own = tuned.get(arm.name)
+                    trained = epochs_at(study, own.epochs if own else asked, size, largest)
+                    own = own and replace(own, epochs=trained)
+                    yield SizedTrial(
+                        arm, replicate, asked, trained, name, size, draw=draw, tuned=own
+                    )

@@ -14,10 +14,11 @@ from train.trials.context import TrialContext, describe_study
 from train.trials.options import StudyOptions
 from train.trials.results import DivergedTrial, TrialResult, count_diverged, versions_of
 from train.trials.runner import Result
+from train.trials.tuning.search import Search
 from train.worth.findings import Found, Key, find
 from train.worth.planning import draws_of
 from train.worth.results import ArmRate, Worth, WorthSetup
-from train.worth.sentences import describe_rate, headline, not_tested, notes
+from train.worth.sentences import describe_rate, describe_settings, headline, not_tested, notes
 from train.worth.study import NONE, SizedTrial, WorthStudy
 
 HALF = 0.5
@@ -29,8 +30,12 @@ def summarise(
     results: Sequence[Result],
     options: StudyOptions,
     jobs: int,
+    search: Search | None = None,
 ) -> Worth:
-    """Compute everything that a study of worth reports; `results` are those of `planned`."""
+    """Compute everything that a study of worth reports; `results` are those of `planned`.
+
+    `search` is that for the settings of the arms.
+    """
     study, test = context.study, context.data.test
     assert test is not None
     sizes = sorted({trial.size for trial in planned})
@@ -54,6 +59,8 @@ def summarise(
         cells=found.cells,
         rates=rates,
         notes=notes(study, setup, jobs),
+        fairness=describe_settings(study, search),
+        search=search,
         not_tested=not_tested(study, setup),
         versions={**versions(), **versions_of(results)},
         hardware=hardware(context.device),

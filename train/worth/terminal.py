@@ -6,6 +6,7 @@ from pathlib import Path
 
 from expand.cli.output import visible
 from train.report.formatting import decimal
+from train.trials.tuning.shown import search_lines
 from train.worth.results import Cell, Worth
 
 
@@ -15,6 +16,7 @@ def format_summary(worth: Worth, page: Path) -> str:
     lines = [*worth.headline, ""]
     lines += [_format_cell(cell, width) for arm in worth.arms for cell in worth.curve(arm)]
     lines += [""]
+    lines += [*search_lines(worth.search), ""] if worth.search else []
     lines += [f"  {rate.sentence}" for arm in worth.others for rate in worth.rates_of(arm)]
     lines += [f"  {sentence}" for sentence in worth.unfinished]
     lines += [f"  diverged: {each.sentence}" for each in worth.diverged]

@@ -15,9 +15,10 @@ from tests.train.compare.studies import context_of
 from train.ablate.ablation import AblationStudy
 from train.ablate.design import NONE, TRIVIAL, AblationArm, plackett_burman
 from train.ablate.switches import combine
-from train.ablate.trivial import TrivialReader
+from train.ablate.transforms import TransformReader
 from train.data.shape import Shape
 from train.errors import TrainError
+from train.feed.dataset import ViewDataset
 from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
 
@@ -96,12 +97,28 @@ def test_only_trivialaugment_has_its_own_reader(tmp_path: Path) -> None:
     )
     sampler = Sampler(context.data.train.folder, Strategy("none"))
     reader = context.study.reader(TRIVIAL, sampler, context.data, 7)
-    assert isinstance(reader, TrivialReader)
+    assert isinstance(reader, TransformReader)
     assert (reader.seed, reader.ids) == (7, context.data.train.folder.sources)
     assert [
         context.study.reader(arm, sampler, context.data, 7)
         for arm in (NONE, context.study.design_arms[0])
     ] == [None, None]
+
+
+def test_resized_images_are_changed_after_resizing(tmp_path: Path) -> None:
+    context = context_of(
+        ablation_for(
+            draw_set(tmp_path / "src", 3), draw_set(tmp_path / "test", 2, seed=1), shape=Shape(8)
+        )
+    )
+    arm, pixels = context.study.design_arms[0], context.data.train.pack.pixels
+    sampler = Sampler(context.data.train.folder, context.study.strategy(arm, 7))
+    reader = context.study.reader(arm, sampler, context.data, 7)
+    assert isinstance(reader, ViewDataset)
+    shown = reader.read(0, np.arange(len(pixels)))
+    assert (shown.permute(0, 2, 3, 1).numpy() == pixels).all()
+    assert reader.read(1, np.arange(len(pixels))).shape == (len(pixels), 3, 8, 8)
+    assert context.study.reader(NONE, sampler, context.data, 7) is None
 
 
 def test_an_ablation_as_plain_data_has_every_setting() -> None:
@@ -133,7 +150,7 @@ TWELVE = recipe(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"shape": Shape(8)}, "an ablation needs images of one size; resize them first"),
+        ({"tune": 1}, "--tune must be 2 … 1,000 trials for each arm, got 1"),
         (
             {"recipe": recipe("rotate")},
             'recipe "mine" has only one technique; an ablation needs at least two',

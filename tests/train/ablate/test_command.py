@@ -18,7 +18,9 @@ from expand.techniques.geometric.flip import Flip
 from tests.train.commands import call, draw_set, refusal
 from tests.train.compare.studies import draw_arrows, kept, weights_of
 from tests.train.runtime.test_world import free_port
+from train.ablate.findings.effects import estimate_effects
 from train.runtime.world import World
+from train.statistics.looks import Looks
 
 WAYS = ("down", "line", "up")
 MOVED = (
@@ -139,12 +141,22 @@ def test_a_second_process_prints_nothing_and_writes_no_page(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shutil.copytree(finished[0] / "runs", tmp_path / "out/runs")
+    shutil.copyfile(finished[0] / "study.json", tmp_path / "out/study.json")
     monkeypatch.setattr(World, "barrier", lambda _self: None)
     monkeypatch.setattr(World, "broadcast", lambda _self, _text: "fp32")
-    monkeypatch.setattr("train.ablate.command.join_world", lambda: World(1, 2))
+    monkeypatch.setattr("train.trials.command.join_world", lambda: World(1, 2))
+    judged: list[Looks] = []
+
+    def effects(*arguments: Any) -> Any:
+        judged.append(arguments[-1])
+        return estimate_effects(*arguments)
+
+    monkeypatch.setattr("train.ablate.command.estimate_effects", effects)
     done = call(*line, "--seeds", 2, "--out", tmp_path / "out")
     assert (done.exception, done.stdout.strip()) == (None, "")
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["runs"]
+    # as the first process does: another rule could choose, and so train, other techniques
+    assert judged == [Looks(2, (2,))]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["runs", "study.json"]
 
 
 def test_what_harms_and_what_helps_on_this_data_is_reported(finished: tuple[Path, str]) -> None:

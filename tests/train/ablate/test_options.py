@@ -8,7 +8,7 @@ from typing import Any
 
 from expand import expand
 from expand.recipes.recipe import Recipe
-from tests.train.commands import call, draw_set, refusal
+from tests.train.commands import draw_set, refusal
 from train.cli.ablate import read_ablation
 from train.cli.command import command
 from train.data.shape import Shape
@@ -65,10 +65,11 @@ def test_invalid_commands_are_refused_before_anything_is_written(tmp_path: Path)
     assert refusal("ablate", src, "--test", leaky, "--out", tmp_path / "out").startswith(
         "9 images are in both splits: "
     )
-    assert (
-        "No such option '--image-size'"
-        in call("ablate", src, "--test", test, "--image-size", 8).exception.message
-    )  # type: ignore[union-attr]
+    tuned = ("--tune", 2, "--epochs", 11)
+    assert refusal("ablate", src, "--test", test, *tuned, "--out", tmp_path / "out") == (
+        "--tune tries trainings from an eighth of --epochs on, which must be at least 12, got 11: "
+        "the first epoch shows the images unchanged"
+    )
     assert not (tmp_path / "out").exists()
 
 
@@ -98,7 +99,7 @@ def test_every_option_reaches_the_ablation() -> None:
     assert ablation.to_dict() == {
         "data": "photos", "test": "held", "recipe": Recipe.load("classic").to_dict(), "design": "single", "epochs": 9, "seed": 7,
         "device": "cpu", "precision": "bf16", "renderer": "batched", "threads": 3, "sources": 50,
-        "shape": {"side": None, "colour": "grey"}, "layout": "auto", "group_by": None, "draws": None, "weights": None, "freeze": False, "pixel_rules": 2, "allow_leak": True, "model": "vgg11", "dropout": 0.5,
+        "shape": {"side": None, "colour": "grey"}, "layout": "auto", "group_by": None, "draws": None, "weights": None, "freeze": False, "tune": 0, "pixel_rules": 2, "allow_leak": True, "model": "vgg11", "dropout": 0.5,
         "training": {
             "epochs": 9, "batch_size": 10, "lr": 0.2, "momentum": 0.5, "weight_decay": 0.1, "schedule": "cosine", "smoothing": 0.3,
             "average": 0.2, "bias_lr": 4.0,

@@ -40,7 +40,7 @@ SCREEN = (
 )
 KEYS = [
     "title", "headline", "command", "settings", "design", "runs", "techniques", "screen", "check",
-    "suggestion", "not_tested", "versions", "hardware", "created", "seconds",
+    "suggestion", "not_tested", "versions", "hardware", "created", "seconds", "fairness",
 ]  # fmt: skip
 
 

@@ -149,7 +149,7 @@ def test_what_ends_a_run_from_within_has_a_status_too(
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ("--model resnet81", '"resnet81" is not a model: cnn, linear, vgg11, vgg16, fast, fast-wide, or one of torchvision; did you mean "resnet18"?'),
+        ("--model resnet81", '"resnet81" is not a model: cnn, linear, vgg11, vgg16, fast, fast-wide, resnet8, resnet20, or one of torchvision; did you mean "resnet8"?'),
         ("--model cnn --pretrained", '"cnn" has no pretrained weights; torchvision\'s models have'),
         ("--dropout 1", "--dropout must be at least 0 and below 1, got 1.0"),
         ("--validation 1", "--validation must be at least 0 and below 1, got 1.0"),
@@ -191,14 +191,14 @@ def test_data_that_cannot_be_learned_from_is_refused(src: Path, tmp_path: Path) 
     said = refusal(src, "--test", grey, *out)
     assert (
         said
-        == "test images are 16×16×1, training images 16×16×3; give all of them one shape with --image-size and --colour (train ablate: resize them first)"
+        == "test images are 16×16×1, training images 16×16×3; give all of them one shape with --image-size and --colour"
     )
     large = draw_set(tmp_path / "mixed", 1, size=20)
     draw_set(large, 3, classes=("dog",))
     assert refusal(large, *out) == (
-        f'{large}: "dog/000.png" is 16×16 pixels, others are 20×20; give all one size with --image-size (train ablate: resize them first); '
-        '"dog/001.png" is 16×16 pixels, others are 20×20; give all one size with --image-size (train ablate: resize them first); '
-        '"dog/002.png" is 16×16 pixels, others are 20×20; give all one size with --image-size (train ablate: resize them first)'
+        f'{large}: "dog/000.png" is 16×16 pixels, others are 20×20; give all one size with --image-size; '
+        '"dog/001.png" is 16×16 pixels, others are 20×20; give all one size with --image-size; '
+        '"dog/002.png" is 16×16 pixels, others are 20×20; give all one size with --image-size'
     )
     assert call(large, *out, *SHORT, "--image-size", 16).exception is None
 

@@ -207,7 +207,7 @@ def test_processes_of_torchrun_share_the_runs_and_write_one_result(
 def test_a_plan_is_made_by_the_first_process_alone(
     folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("train.compare.command.join_world", lambda: World(1, 2))
+    monkeypatch.setattr("train.trials.command.join_world", lambda: World(1, 2))
     done = call(
         "compare", folders[0], "--test", folders[1], *SMALL, "--out", tmp_path / "out", "--plan"
     )

@@ -175,7 +175,7 @@ def test_test_images_of_another_shape_are_refused_with_both_shapes(
     out: Path, tmp_path: Path
 ) -> None:
     test = write_set(tmp_path / "test", pictures(2, (12, 10), seed=50))
-    words = "test images are 10×12×1, training images 16×16×3; give all of them one shape with --image-size and --colour (train ablate: resize them first)"
+    words = "test images are 10×12×1, training images 16×16×3; give all of them one shape with --image-size and --colour"
     assert refusal(out, test) == words
     assert prepared(out, test, shape=Shape(8, "rgb")).test is not None
 

@@ -371,7 +371,7 @@ def test_images_of_different_shapes_are_named(class_folder: Folder, tmp_path: Pa
             "b/1.png": noise_image(6, 5, 3),
         }
     )
-    sizes = '"a/2.png" is 5×7 pixels, others are 5×6; give all one size with --image-size (train ablate: resize them first)'
+    sizes = '"a/2.png" is 5×7 pixels, others are 5×6; give all one size with --image-size'
     channels = '"b/1.png" has 3 channels, others have 1; --colour rgb (or grey) gives all the same'
     assert refusal(root, cache) == f"{root}: {sizes}; {channels}"
     assert refusal(root, cache, Shape(5)) == f"{root}: {channels}"
@@ -472,10 +472,7 @@ def test_problems_with_a_sample_are_reported(class_folder: Folder, tmp_path: Pat
     root = class_folder({"a/1.png": noise_image(6, 5), "b/2.png": noise_image(7, 5)})
     with pytest.raises(TrainError) as refused:
         sample(list_folder(root), ANY_SHAPE)
-    words = (
-        "images have different sizes or channels; give them one with --image-size and --colour "
-        "(train ablate: resize them first)"
-    )
+    words = "images have different sizes or channels; give them one with --image-size and --colour"
     assert str(refused.value) == words
     (root / "b/2.png").write_bytes(b"hello")
     with pytest.raises(TrainError) as refused:

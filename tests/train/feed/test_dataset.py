@@ -107,10 +107,7 @@ def test_images_of_different_sizes_are_streamed_at_one_size(tmp_path: Path) -> N
     np.testing.assert_array_equal(found, np.stack(expected))
     with pytest.raises(TrainError) as refused:
         read(file_images(sampler, ANY_SHAPE), 2)
-    words = (
-        "images have different sizes or channels; give them one with --image-size and --colour "
-        "(train ablate: resize them first)"
-    )
+    words = "images have different sizes or channels; give them one with --image-size and --colour"
     assert str(refused.value) == words
 
 

@@ -69,6 +69,8 @@ def test_the_linear_net_has_two_hidden_layers_of_512() -> None:
         ("fast", 1, 28, 28),
         ("fast", 3, 16, 40),
         ("fast-wide", 3, 32, 32),
+        ("resnet8", 1, 5, 4),
+        ("resnet20", 3, 32, 32),
         ("resnet18", 1, 28, 28),
         ("resnet18", 3, 32, 32),
         ("resnet18", 3, 64, 64),
@@ -137,11 +139,11 @@ def test_small_images_get_a_stem_that_keeps_their_size() -> None:
     [
         (
             {"name": "resnet81"},
-            '"resnet81" is not a model: cnn, linear, vgg11, vgg16, fast, fast-wide, or one of torchvision; did you mean "resnet18"?',
+            '"resnet81" is not a model: cnn, linear, vgg11, vgg16, fast, fast-wide, resnet8, resnet20, or one of torchvision; did you mean "resnet8"?',
         ),
         (
             {"name": "qqq"},
-            '"qqq" is not a model: cnn, linear, vgg11, vgg16, fast, fast-wide, or one of torchvision',
+            '"qqq" is not a model: cnn, linear, vgg11, vgg16, fast, fast-wide, resnet8, resnet20, or one of torchvision',
         ),
         ({"height": 3}, '"cnn" needs images of at least 4×4 pixels, these are 28×3'),
         (

@@ -48,6 +48,8 @@ def to_plain(result: AblationResult) -> dict[str, Any]:
         "created": result.created,
         "seconds": result.seconds,
         **({"looks": result.looks.to_dict()} if result.looks else {}),
+        **({"fairness": list(result.fairness)} if result.fairness else {}),
+        **({"search": result.search.to_dict()} if result.search else {}),
         **({"diverged": diverged} if diverged else {}),
     }
 

@@ -10,6 +10,7 @@ from train.ablate.results import RECIPE, AblationResult
 from train.report.formatting import moment, seconds
 from train.report.markdown import bullets, fenced, plain, table
 from train.statistics.sentences import format_looks
+from train.trials.tuning.shown import search_blocks
 
 WARNING = (
     "A flag is a warning, not proof that a technique harms: this model was not trained on changed "
@@ -26,6 +27,7 @@ def ablation_to_markdown(result: AblationResult) -> str:
     blocks += [table(tables.effects(result.techniques)) or "No technique was measured."]
     blocks += [plain(format_looks(result.looks))] if result.looks else []
     blocks += bullets((each.sentence for each in result.diverged), "Trials that diverged:")
+    blocks += ["## Settings", *bullets(result.fairness), *search_blocks(result.search)]
     blocks += ["## Classes", *_classes(result)]
     blocks += ["## A model trained without augmentation, on changed images", *_screen(result)]
     blocks += ["## Check on the other half of the test images", *_check(result)]

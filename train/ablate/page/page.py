@@ -10,6 +10,7 @@ from train.ablate.results import RECIPE, AblationResult
 from train.report.classes import heats_of
 from train.report.page import drawings, templates
 from train.report.tables import facts
+from train.trials.tuning.shown import search_shown
 
 ACCURACIES = "Bars are 95 % intervals of the mean over the seeds."
 DIFFERENCES = (
@@ -31,6 +32,7 @@ def render_ablation(result: AblationResult) -> str:
         tables=tables,
         facts=facts,
         recipe=RECIPE,
+        search=search_shown(result.search, result.seconds),
         effects=plots.effects(result),
         heats=heats_of(differences),
         bounded=sum(each.interval is not None for each in differences),

@@ -19,7 +19,6 @@ from train.compare.results import (
     Unfinished,
 )
 from train.statistics.overlap import Drawn
-from train.trials.tuning.search import Search
 
 
 def comparison_to_json(comparison: Comparison) -> str:
@@ -57,7 +56,7 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
         "seconds": c.seconds,
         "fairness": list(c.fairness),
         "unfinished": [_unfinished(each) for each in c.unfinished],
-        **({"search": search_to_dict(c.search)} if c.search else {}),
+        **({"search": c.search.to_dict()} if c.search else {}),
         **({"looks": c.looks.to_dict()} if c.looks else {}),
         **({"draws": drawn_to_dict(c.setup.drawn)} if c.setup.drawn else {}),
         **_diverged(c),
@@ -71,27 +70,6 @@ def _unfinished(each: Unfinished) -> dict[str, Any]:
         "left": each.left,
         "epochs_to_try": each.epochs_to_try,
         "words": each.sentence,
-    }
-
-
-def search_to_dict(search: Search) -> dict[str, Any]:
-    """Convert a search to plain data; `chosen` is the number of a trial, from 0."""
-    arms = [
-        {
-            "arm": arm.arm,
-            "chosen": arm.chosen,
-            "trials": [
-                {**each.settings.to_dict(), "accuracy": each.accuracy, "seconds": each.seconds}
-                for each in arm.tried
-            ],
-        }
-        for arm in search.arms
-    ]
-    return {
-        "sources": search.sources,
-        "held_out": search.held_out,
-        "seconds": search.seconds,
-        "arms": arms,
     }
 
 

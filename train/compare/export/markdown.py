@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from train.compare.page import captions, cost_tables, sentences, settings, tables
+from train.compare.page import captions, cost_tables, sentences, tables
 from train.compare.results import Comparison
 from train.report.classes import as_table, heats_of
 from train.report.formatting import moment, seconds
 from train.report.markdown import bullets, fenced, plain, table
 from train.statistics.sentences import format_looks
+from train.trials.tuning.shown import search_blocks
 
 
 def comparison_to_markdown(comparison: Comparison) -> str:
@@ -17,7 +18,7 @@ def comparison_to_markdown(comparison: Comparison) -> str:
     blocks = [f"# {plain(first)}", *map(plain, more), compared, *_alert(comparison)]
     blocks += ["## Verdicts", *_verdicts(comparison)]
     blocks += ["## Accuracy", table(tables.accuracy(comparison))]
-    blocks += ["## Settings", *bullets(comparison.fairness), *_search(comparison)]
+    blocks += ["## Settings", *bullets(comparison.fairness), *search_blocks(comparison.search)]
     blocks += ["## Costs", *bullets(sentences.break_even(comparison))]
     blocks += [table(cost_tables.costs(comparison))]
     smallest = bullets(sentences.smallest_gains(comparison))
@@ -28,14 +29,6 @@ def comparison_to_markdown(comparison: Comparison) -> str:
     blocks += [*bullets(comparison.notes, "Notes:")]
     blocks += ["## Reproduce", fenced(comparison.command), *_foot(comparison)]
     return "\n\n".join(block for block in blocks if block) + "\n"
-
-
-def _search(comparison: Comparison) -> list[str]:
-    search = comparison.search
-    if not search:
-        return []
-    cost = f"The search cost {seconds(search.seconds)} of training."
-    return [table(settings.chosen(comparison)), cost, table(settings.tried(comparison))]
 
 
 def _alert(comparison: Comparison) -> list[str]:

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from train.compare.results import ArmSummary
 from train.compare.study import ComparisonStudy
-from train.report.formatting import listing, number, percent
-from train.trials.tuning.search import ArmSearch, Search
+from train.report.formatting import number, percent
+from train.trials.tuning.search import Search
+from train.trials.tuning.sentences import describe_search
 
 LIGHT_DECAY = 5e-4
 """Up to this weight decay, and without dropout, little but augmentation prevents overfitting."""
-FEW = 300
-"""With fewer held-out sources, an accuracy of 80 % has a standard error above 2 points."""
 CLEARLY = 0.005
 """A shorter training was clearly better if it was by half a point."""
 
@@ -21,45 +20,7 @@ def describe_settings(
     study: ComparisonStudy, summaries: Sequence[ArmSummary], search: Search | None
 ) -> tuple[str, ...]:
     """Say in sentences how the settings of the arms were found, and what follows from it."""
-    return _tuned(study, search) if search else _fixed(study, summaries)
-
-
-def _tuned(study: ComparisonStudy, search: Search) -> tuple[str, ...]:
-    longest = max(study.lengths)
-    budget = (
-        f"Before the comparison, every arm was trained with the same {search.trials} settings, of "
-        f"at most {longest:,} epochs, on {search.sources:,} sources of the training set; it is "
-        f"compared with those that were best on the other {search.held_out:,} sources. The test "
-        "set had no part in it."
-    )
-    equal = (
-        "Equal budget means the same search and the same largest number of epochs: an arm that is "
-        "best with fewer epochs takes fewer steps."
-    )
-    more = [each.arm for each in search.arms if each.at_longest]
-    longer = (
-        f"{listing(more)} {'was' if len(more) == 1 else 'were'} best at the largest number of "
-        "epochs, and may gain from more (--epochs)."
-    )
-    few = (
-        f"{search.held_out:,} held-out sources tell settings apart by {100 / search.held_out:.2g} "
-        "points at best, so chance has a large part in what was chosen."
-    )
-    lost = [each for each in search.arms if each.best.accuracy is None]
-    return (
-        budget,
-        equal,
-        *([few] if search.held_out < FEW else []),
-        *([longer] if more else []),
-        *map(_all_diverged, lost),
-    )
-
-
-def _all_diverged(search: ArmSearch) -> str:
-    return (
-        f"All {len(search.tried)} trials of {search.arm} diverged in the search, so it has the "
-        "settings that were asked for."
-    )
+    return describe_search(search, study.longest) if search else _fixed(study, summaries)
 
 
 def _fixed(study: ComparisonStudy, summaries: Sequence[ArmSummary]) -> tuple[str, ...]:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from train.compare.page import captions, cost_tables, forest, plots, sentences, settings, tables
+from train.compare.page import captions, cost_tables, forest, plots, sentences, tables
 from train.compare.results import Comparison, ExampleViews
 from train.report.classes import heats_of
 from train.report.page import Drawing, drawings, templates
 from train.report.tables import Table, facts
+from train.trials.tuning.shown import search_shown
 
 IMAGE = re.compile(r"data:image/(png|jpeg|webp|gif);base64,[A-Za-z0-9+/=\s]+")
 """What an image's source may be: the image itself, never an address."""
@@ -53,7 +54,7 @@ def render_page(comparison: Comparison) -> str:
         examples=_examples(comparison),
         tables=tables,
         cost_tables=cost_tables,
-        settings=settings,
+        search=search_shown(comparison.search, comparison.seconds),
         sentences=sentences,
         facts=facts,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from train.trials.results import TrialResult
@@ -53,6 +53,14 @@ class ArmSearch:
         """How many trials have the highest accuracy."""
         return sum(each.accuracy == self.best.accuracy for each in self.tried)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to plain data."""
+        trials = [
+            {**each.settings.to_dict(), "accuracy": each.accuracy, "seconds": each.seconds}
+            for each in self.tried
+        ]
+        return {"arm": self.arm, "chosen": self.chosen, "trials": trials}
+
     @property
     def at_longest(self) -> bool:
         """Whether the longest training was the best, so that a longer one may be better still."""
@@ -77,9 +85,28 @@ class Search:
         """The seconds of all its trials."""
         return sum(each.seconds for arm in self.arms for each in arm.tried)
 
-    def settings(self) -> dict[str, TunedSettings]:
-        """Return what each arm chose, by its name."""
-        return {each.arm: each.best.settings for each in self.arms}
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to plain data; `chosen` is the number of a trial, from 0."""
+        return {
+            "sources": self.sources,
+            "held_out": self.held_out,
+            "seconds": self.seconds,
+            "arms": [each.to_dict() for each in self.arms],
+        }
+
+
+def chosen_settings(search: Search | None) -> dict[str, TunedSettings]:
+    """Return what each arm chose, by its name; nothing without a search."""
+    return {each.arm: each.best.settings for each in search.arms} if search else {}
+
+
+def joined(first: Search | None, second: Search | None) -> Search | None:
+    """Return the search of all arms of two, which may share arms."""
+    if first is None or second is None:
+        return first or second
+    known = {each.arm for each in first.arms}
+    more = tuple(each for each in second.arms if each.arm not in known)
+    return replace(first, arms=(*first.arms, *more))
 
 
 def search_trials(arms: Sequence[Any], settings: Sequence[TunedSettings]) -> list[Trial]:
@@ -89,7 +116,7 @@ def search_trials(arms: Sequence[Any], settings: Sequence[TunedSettings]) -> lis
 
 def _trial(arm: Any, number: int, settings: TunedSettings) -> Trial:
     epochs = settings.epochs
-    name = f"tune-{arm.name.replace(' ×', '-x')}_t{number}_k{epochs}_s{SEARCH_SEED}"
+    name = f"tune-{arm.label}_t{number}_k{epochs}_s{SEARCH_SEED}"
     return Trial(arm, SEARCH_SEED, epochs, epochs, name, tuned=settings, held_out=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from expand.views.keys import MASK, STEPS, draw, unit
+from train.errors import TrainError
 from train.trials.tuning.settings import TunedSettings
 
 MOST_TRIALS = 1_000
@@ -22,6 +23,12 @@ SMOOTHINGS, DROPOUTS = (-0.1, 0.2), (-0.2, 0.6)
 """Label smoothing and dropout are drawn from these ranges; below 0 stands for none, so that a third
 of the trials has no smoothing and a quarter no dropout."""
 DIMENSIONS = 5
+
+
+def check_count(count: int) -> None:
+    """Refuse a search of too few or too many trials; 0 stands for none."""
+    if count and not 2 <= count <= MOST_TRIALS:
+        raise TrainError(f"--tune must be 2 … {MOST_TRIALS:,} trials for each arm, got {count}")
 
 
 def candidates(

@@ -35,6 +35,8 @@ def worth_to_dict(worth: Worth) -> dict[str, Any]:
         "curves": [cell_to_dict(cell) for cell in worth.cells],
         "rates": [rate_to_dict(rate) for rate in worth.rates],
         "notes": list(worth.notes),
+        "fairness": list(worth.fairness),
+        **({"search": worth.search.to_dict()} if worth.search else {}),
         "not_tested": list(worth.not_tested),
         "unfinished": list(worth.unfinished),
         "diverged": [{**each.to_dict(), "words": each.sentence} for each in worth.diverged],

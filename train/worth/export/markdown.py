@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from train.report.formatting import moment, seconds
 from train.report.markdown import bullets, fenced, plain, table
+from train.trials.tuning.shown import search_blocks
 from train.worth.page import captions, tables
 from train.worth.results import Worth
 
@@ -14,6 +15,7 @@ def worth_to_markdown(worth: Worth) -> str:
     blocks = [f"# {plain(first)}", *map(plain, more), plain(captions.studied(worth))]
     blocks += ["## Worth", table(tables.rates(worth)), *bullets(worth.unfinished)]
     blocks += ["## Accuracy", table(tables.accuracy(worth))]
+    blocks += ["## Settings", *bullets(worth.fairness), *search_blocks(worth.search)]
     blocks += ["## How it was measured", *bullets(worth.notes)]
     blocks += ["## Not tested", *bullets(worth.not_tested)]
     blocks += [*bullets((each.sentence for each in worth.diverged), "Diverged:")]

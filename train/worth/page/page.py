@@ -7,6 +7,7 @@ from pathlib import Path
 from train.compare.page import cost_tables
 from train.report.page import drawings, templates
 from train.report.tables import facts
+from train.trials.tuning.shown import search_shown
 from train.worth.page import captions, plots, tables
 from train.worth.results import Worth
 
@@ -27,5 +28,6 @@ def render_page(worth: Worth) -> str:
         rates=tables.rates(worth),
         accuracy=tables.accuracy(worth),
         arms=cost_tables.describe_arms(worth.arms, worth.setup.balance),
+        search=search_shown(worth.search, worth.seconds),
         facts=facts,
     )

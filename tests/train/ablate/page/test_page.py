@@ -15,7 +15,9 @@ from tests.train.compare.page.test_page import Page
 from train.ablate.page.page import render_ablation
 from train.ablate.results import AblationResult, Flag, Suggestion
 
-SECTIONS = ["effects", "classes", "screen", "check", "suggestion", "limits", "repeat"]
+SECTIONS = [
+    *("effects", "settings", "classes", "screen", "check", "suggestion", "limits", "repeat"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,8 @@
-"""TrivialAugment (Müller & Hutter 2021), a baseline for recipes: torchvision's own, keyed."""
+"""Transforms of torchvision in place of a recipe: TrivialAugment is the baseline of a check."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -12,11 +14,23 @@ from train.data.normalise import to_tensor
 from train.feed.batches import CHUNK_IMAGES
 from train.feed.sampler import Sampler
 
+Change = Callable[[torch.Tensor], torch.Tensor]
+"""Changes one image (C×H×W uint8), with what it draws from torch's own generator."""
 
-class TrivialReader:
-    """Read a pack and change each image by one operation of TrivialAugmentWide.
 
-    The operation is drawn from the image's id and the epoch, so it is the same in every process.
+def trivial_augment() -> Change:
+    """Return TrivialAugment with its wide ranges (Müller & Hutter 2021), as torchvision has it."""
+    from torchvision.transforms import TrivialAugmentWide
+
+    transform: Change = TrivialAugmentWide()
+    return transform
+
+
+class TransformReader:
+    """Read a pack and change each image by a transform.
+
+    What the transform draws depends on the seed, the image's id, the epoch and `key`, which names
+    the transform, so it is the same in every process.
     """
 
     is_shuffled = False
@@ -26,14 +40,14 @@ class TrivialReader:
         sampler: Sampler,
         pixels: Pixels,
         seed: int,
+        change: Change,
+        key: str,
         levels: tuple[int, int] | None = None,
     ) -> None:
-        from torchvision.transforms import TrivialAugmentWide
-
         self.sampler, self.seed = sampler, seed
         self.pixels, self.levels = pixels, levels
+        self.change, self.key = change, key
         self.device, self.chunk_images = torch.device("cpu"), CHUNK_IMAGES
-        self.change = TrivialAugmentWide()
         self.ids = sampler.ids
 
     def read(self, epoch: int, items: NDArray[np.int64]) -> torch.Tensor:
@@ -51,11 +65,10 @@ class TrivialReader:
         return _from_8_bits(stacked, *self.levels) if self.levels else stacked
 
     def _change(self, image: torch.Tensor, source: str, epoch: int) -> torch.Tensor:
-        key = draw(self.seed, "trivial", source, epoch, 1)[0]
+        key = draw(self.seed, self.key, source, epoch, 1)[0]
         # torch.manual_seed would seed the generators of the GPUs as well
         torch.default_generator.manual_seed(key)
-        changed: torch.Tensor = self.change(image)
-        return changed
+        return self.change(image)
 
 
 def _to_8_bits(images: torch.Tensor, low: int, high: int) -> torch.Tensor:

@@ -12,23 +12,23 @@ from torchvision.transforms import TrivialAugmentWide
 from expand.views.keys import draw
 from tests.conftest import noise_image
 from tests.train.samples import pictures, sampler_of, write_set
-from train.ablate.trivial import TrivialReader
+from train.ablate.transforms import TransformReader, trivial_augment
 
 COUNT = 8
 
 
 def reader_of(
     tmp_path: Path, *, shape: tuple[int, ...] = (16, 16, 3), seed: int = 0
-) -> TrivialReader:
+) -> TransformReader:
     """Build a reader of eight images of noise."""
     sampler = sampler_of(write_set(tmp_path / "src", pictures(4, shape)), "none")
     pixels = np.stack(
         [noise_image(*shape, seed=index).reshape(*shape[:2], -1) for index in range(COUNT)]
     )
-    return TrivialReader(sampler, pixels.astype(np.uint8), seed)
+    return TransformReader(sampler, pixels.astype(np.uint8), seed, trivial_augment(), "trivial")
 
 
-def shown(reader: TrivialReader, k: int, items: list[int] | None = None) -> np.ndarray:
+def shown(reader: TransformReader, k: int, items: list[int] | None = None) -> np.ndarray:
     images = reader.read(k, np.array(range(COUNT) if items is None else items))
     return images.permute(0, 2, 3, 1).numpy()
 

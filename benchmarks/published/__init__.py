@@ -1,0 +1,1 @@
+"""Published results on augmentation, checked on a small scale."""
