@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
@@ -16,7 +16,6 @@ from expand.layouts.labelled.voc.annotations.elements import Element
 from expand.layouts.labelled.voc.read import ReadAnnotation
 from expand.layouts.names import split_suffix
 from expand.targets.points import ABSENT
-from expand.targets.rings import Floats
 
 SIDE = re.compile("left|right", re.IGNORECASE)
 OTHER_SIDE = {"left": "right", "Left": "Right", "LEFT": "RIGHT"}
@@ -27,29 +26,38 @@ NOT_CUT = {"0": "1", "false": "true", "False": "True", "no": "yes", "": "1", "Un
 
 def move_annotation(read: ReadAnnotation, view: LabelledView) -> bytes:
     """Return the annotation of a view."""
-    document, carried = read.annotation.document, view.carried
-    patches = [*_headed(read.annotation, view)]
+    annotation, carried = read.annotation, view.carried
+    document = annotation.document
     rows = [read.labelled[row] for row in carried.kept.tolist()]
-    gone = {id(each.element) for each in read.annotation.labelled} - {
-        id(each.element) for each in rows
-    }
     numbers = {each.number for each in rows if not each.is_part}
-    patches += [
-        document.remove(each.element)
-        for each in read.annotation.labelled
-        if id(each.element) in gone and (not each.is_part or each.number in numbers)
-    ]
-    truncated = any(each.element.find("truncated") for each in read.annotation.labelled)
+    patches = [*_headed(annotation, view)]
+    if len(rows) < len(annotation.labelled):
+        patches += _gone(annotation, rows, numbers)
+    cut = carried.cut[carried.kept]
+    truncated = cut.any() and any(each.element.find("truncated") for each in annotation.labelled)
     facing = view.forward.after(read.upright)
-    for index, (row, each) in enumerate(zip(carried.kept.tolist(), rows, strict=True)):
+    edges = _edges(rows, view)
+    for index, each in enumerate(rows):
         if each.number in numbers:
+            if each.box:
+                patches += each.box.moved(document, edges[index])
             patches += _placed(document, each, view, index)
             patches += _faced(document, each.element, facing)
             if (new := view.class_of(each.name)) != each.name:
                 patches.append(document.set_text(each.element.all("name")[0], new))
-            if truncated and carried.cut[row]:
+            if truncated and cut[index]:
                 patches += _cut(document, each.element)
     return document.patched(patches)
+
+
+def _gone(
+    annotation: Annotation, rows: Sequence[Labelled], numbers: Collection[int]
+) -> Iterator[Patch]:
+    """Yield what removes all but some objects and parts; an object goes with its parts."""
+    kept = {id(each.element) for each in rows}
+    for each in annotation.labelled:
+        if id(each.element) not in kept and (not each.is_part or each.number in numbers):
+            yield annotation.document.remove(each.element)
 
 
 def _headed(annotation: Annotation, view: LabelledView) -> Iterator[Patch]:
@@ -58,8 +66,8 @@ def _headed(annotation: Annotation, view: LabelledView) -> Iterator[Patch]:
     base = view.name.rpartition("/")[2]
     for element in (root.find("filename"), root.find("path")):
         if element and view.k:
-            named = re.split(r"[/\\]", element.value)[-1]
-            folder = element.value.removesuffix(named)
+            folder = element.value[: 1 + max(map(element.value.rfind, "/\\"))]
+            named = element.value[len(folder) :]
             new = base if split_suffix(named)[1] or not named else split_suffix(base)[0]
             yield document.set_text(element, f"{folder}{new}")
     for side, value in zip(annotation.sides, view.size, strict=bool(annotation.sides)):
@@ -70,10 +78,8 @@ def _headed(annotation: Annotation, view: LabelledView) -> Iterator[Patch]:
 def _placed(
     document: Document, labelled: Labelled, view: LabelledView, index: int
 ) -> Iterator[Patch]:
-    """Yield what moves an object to where the view shows it."""
+    """Yield what moves all places of an object but its box to where the view shows them."""
     targets, size = view.carried.targets, view.size
-    if labelled.box and targets.boxes:
-        yield from labelled.box.moved(document, _edges(labelled, view, index))
     if labelled.oriented and targets.oriented:
         yield from labelled.oriented.moved(document, targets.oriented.corners[index])
     if labelled.point and targets.points:
@@ -90,21 +96,25 @@ def _placed(
             yield from polygon.moved(document, its, size)
 
 
-def _edges(labelled: Labelled, view: LabelledView, index: int) -> Floats:
-    """Return the box of an object in a view.
+def _edges(rows: Sequence[Labelled], view: LabelledView) -> list[list[float]]:
+    """Return the boxes of objects in a view.
 
     That round a polygon is wider by half a pixel: its corners are the centres of pixels.
     """
     carried, forward = view.carried, view.forward
-    assert carried.targets.boxes
-    edges: Floats = carried.targets.boxes.edges[index]
-    straight = forward.b == forward.d == 0 or forward.a == forward.e == 0
-    if not labelled.polygons or (straight and not carried.cut[carried.kept[index]]):
-        return edges
-    half = 0.5 * math.sqrt(abs(float(forward.determinant)))
-    sides = np.array([view.size.width, view.size.height] * 2, np.float64)
-    wider: Floats = (edges + half * np.array([-1, -1, 1, 1])).clip(0, sides)
-    return wider
+    if carried.targets.boxes is None:
+        return []
+    edges = carried.targets.boxes.edges
+    if any(each.polygons for each in rows):
+        around = np.array([bool(each.polygons) for each in rows])
+        if forward.b == forward.d == 0 or forward.a == forward.e == 0:
+            around &= carried.cut[carried.kept]
+        half = 0.5 * math.sqrt(abs(float(forward.determinant)))
+        sides = np.array([view.size.width, view.size.height] * 2, np.float64)
+        wider = (edges + half * np.array([-1, -1, 1, 1])).clip(0, sides)
+        edges = np.where(around[:, None], wider, edges)
+    places: list[list[float]] = edges.tolist()
+    return places
 
 
 def _faced(document: Document, element: Element, facing: Affine) -> Iterator[Patch]:
@@ -127,4 +137,5 @@ def _cut(document: Document, element: Element) -> Iterator[Patch]:
         yield document.set_text(found, NOT_CUT[found.value])
     elif found is None and (name := element.find("name")):
         new = document.space_before(name) + b"<truncated>1</truncated>"
-        yield Patch(name.end, name.end, new)
+        end = document.end(name)
+        yield end, end, new

@@ -9,7 +9,6 @@ import numpy as np
 from expand.geometry import Size
 from expand.layouts.labelled.voc.annotations.annotation import Labelled
 from expand.targets import Boxes, OrientedBoxes, Points, Polygons, Targets
-from expand.targets.rings import Floats
 
 
 def targets_of(rows: Sequence[Labelled]) -> Targets:
@@ -35,17 +34,17 @@ def targets_of(rows: Sequence[Labelled]) -> Targets:
     return Targets(boxes, oriented, polygons, points)
 
 
-def _edges(row: Labelled) -> Floats:
+def _edges(row: Labelled) -> Sequence[float]:
     """Return the box of an object: its own, or that around all else that tells its place."""
     if row.box:
-        return np.array(row.box.edges)
+        return row.box.edges
     corners = [each.corners for each in row.polygons]
     if row.oriented and not corners:
         corners = [row.oriented.corners]
     if row.point and not corners:
         corners = [np.array([row.point.place])]
     joined = np.concatenate(corners)
-    return np.concatenate([joined.min(axis=0), joined.max(axis=0)])
+    return [*joined.min(axis=0).tolist(), *joined.max(axis=0).tolist()]
 
 
 def are_outside(targets: Targets, size: Size) -> bool:

@@ -19,6 +19,7 @@ PLACES = re.compile(r"[xy](\d+f?|_?min|_?max)?|c[xy]", re.IGNORECASE)
 """Elements that hold places: those that are not understood would be wrong in a view."""
 ANGLES = ("angle", "theta", "rotation")
 """Elements and attributes that turn a box, if they are not 0."""
+SINGLE = ("bndbox", "robndbox", "point")
 POLYGONS = ("polygon", "points")
 KINDS = ("boxes", "oriented boxes", "polygons", "points", "masks")
 TRUE = ("1", "true", "yes")
@@ -98,17 +99,16 @@ def _read_object(element: Element, number: int, name: str) -> Iterator[Labelled]
 
 
 def _read(element: Element, number: int, name: str, *, is_part: bool) -> Labelled:
-    title = element.find("name")
-    label = title.value if title else ""
+    named = element.named()
+    label = named["name"][0].value if "name" in named else ""
     if not label:
         raise BadImageError(f'"{name}", line {element.line}: {element.tag} {number} has no name')
     what = f'"{label}"'
-    one = {tag: element.find(tag) for tag in ("bndbox", "robndbox", "point")}
-    for tag in one:
-        if len(element.all(tag)) > 1:
+    for tag in SINGLE:
+        if len(named.get(tag, ())) > 1:
             raise BadImageError(f'"{name}", line {element.line}: {what} has more than one {tag}')
-    box, oriented, point = one.values()
-    polygons = [each for tag in POLYGONS for each in element.all(tag) if each.children]
+    box, oriented, point = (named[tag][0] if tag in named else None for tag in SINGLE)
+    polygons = [each for tag in POLYGONS for each in named.get(tag, ()) if each.children]
     if not (box or oriented or point or polygons):
         raise BadImageError(f'"{name}", line {element.line}: {what} has no bndbox')
     return Labelled(
@@ -144,9 +144,10 @@ def _is_place(element: Element) -> bool:
         tag, value = title.value, said.value
     elif element.children:
         return False
-    if not NUMBER.fullmatch(value):
+    place, angle = PLACES.fullmatch(tag), tag.lower() in ANGLES
+    if not (place or angle) or not NUMBER.fullmatch(value):
         return False
-    return bool(PLACES.fullmatch(tag)) or (tag.lower() in ANGLES and float(value) != 0)
+    return bool(place) or float(value) != 0
 
 
 def _leaves(labelled: Labelled) -> Iterator[Element]:

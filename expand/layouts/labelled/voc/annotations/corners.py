@@ -63,7 +63,7 @@ class Corners:
         elif rings:
             space = document.space_before(self.element)
             texts = [self._rewritten(document, ring, size) for ring in rings]
-            yield Patch(self.element.begin, self.element.end, space.join(texts))
+            yield self.element.begin, document.end(self.element), space.join(texts)
         else:
             yield document.remove(self.element)
 
@@ -74,7 +74,7 @@ class Corners:
         ):
             for axis in (0, 1):
                 if not is_same(before[axis], after[axis]):
-                    yield document.set_text(pair[axis], new[axis])
+                    yield document.set_number(pair[axis], new[axis])
 
     def _texts(self, corners: Floats, size: Size) -> list[tuple[str, str]]:
         """Return x and y of corners, with as many decimals as the polygon has."""
@@ -91,21 +91,21 @@ class Corners:
     def _rewritten(self, document: Document, corners: Floats, size: Size) -> bytes:
         """Return the element with other corners, each spelled as its first one is."""
         units = self.units or [leaf for pair in self.leaves for leaf in pair]
-        first, last = min(each.begin for each in units), max(each.end for each in units)
+        first, last = min(each.begin for each in units), max(map(document.end, units))
         space = document.space_before(units[0])
         texts = [
             self._spelled(document, number, space, values)
             for number, values in enumerate(self._texts(corners, size), 1)
         ]
         before = document.part(self.element.begin, first)
-        return before + space.join(texts) + document.part(last, self.element.end)
+        return before + space.join(texts) + document.part(last, document.end(self.element))
 
     def _spelled(
         self, document: Document, number: int, space: bytes, values: Sequence[str]
     ) -> bytes:
         if self.units:
-            patches = map(document.set_text, self.leaves[0], values)
-            return document.part(self.units[0].begin, self.units[0].end, patches)
+            patches = map(document.set_number, self.leaves[0], values)
+            return document.part(self.units[0].begin, document.end(self.units[0]), patches)
         numbered = len(self.leaves[0][0].tag) > 1
         tags = [f"{axis}{number if numbered else ''}" for axis in "xy"]
         return space.join(

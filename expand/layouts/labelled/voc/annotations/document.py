@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
@@ -31,16 +31,22 @@ KNOWN = re.compile(r"utf-8\Z|ascii|iso8859|cp\d|gb|big5|euc|shift_jis|koi8|mac-|
 """Python's names of the encodings that are read."""
 ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that names of files can have and XML cannot."""
+START_TAG = re.compile(rb"""<[^>"']*+(?:(?:"[^"]*"|'[^']*')[^>"']*+)*+>""")
 COMMENT = re.compile(rb"(<!--.*?-->)", re.DOTALL)
 SPACE = b" \t\r\n"
 
 
-class Patch(NamedTuple):
-    """New bytes for a part of a document."""
+Patch = tuple[int, int, bytes]
+"""Where a part of a document begins and ends, and its new bytes."""
+
+
+class Slot(NamedTuple):
+    """Where the text of an element is, and what is to be written beside a new one."""
 
     begin: int
     end: int
-    data: bytes
+    before: bytes = b""
+    after: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,8 @@ class Document:
     """Its text in UTF-8, whatever its own encoding is."""
     encoding: str
     bom: bytes
+    slots: dict[Element, Slot] = field(default_factory=dict)
+    """Those that were asked for: each view of an image asks for the same ones."""
 
     @classmethod
     def parse(cls, name: str, data: bytes) -> Document:
@@ -71,16 +79,32 @@ class Document:
 
     def patched(self, patches: Iterable[Patch]) -> bytes:
         """Return the file with some parts replaced; they must not overlap."""
-        text = self.part(0, len(self.data), patches).decode()
-        return self.bom + text.encode(self.encoding, "xmlcharrefreplace")
+        data = self.part(0, len(self.data), patches)
+        if self.encoding != "utf-8":
+            data = data.decode().encode(self.encoding, "xmlcharrefreplace")
+        return self.bom + data
 
     def part(self, begin: int, end: int, patches: Iterable[Patch] = ()) -> bytes:
         """Return a part of the text, with what is replaced in it."""
         pieces, at = [], begin
-        for patch in sorted(patches):
-            pieces += [self.data[at : patch.begin], patch.data]
-            at = patch.end
+        for first, last, new in sorted(patches):
+            pieces += [self.data[at:first], new]
+            at = last
         return b"".join([*pieces, self.data[at:end]])
+
+    def end(self, element: Element) -> int:
+        """Return where an element ends."""
+        single = self._start_tag(element).endswith(b"/>")
+        return element.close if single else self.data.index(b">", element.close) + 1
+
+    def _is_plain(self, element: Element) -> bool:
+        """Tell whether an element has nothing but text in it, as far as tags can tell."""
+        return self.data.find(b"<", element.begin + 1, element.close) < 0
+
+    def _start_tag(self, element: Element) -> bytes:
+        match = START_TAG.match(self.data, element.begin)
+        assert match
+        return match[0]
 
     def space_before(self, element: Element) -> bytes:
         """Return the white space before an element."""
@@ -90,29 +114,41 @@ class Document:
         return self.data[at : element.begin]
 
     def set_text(self, element: Element, text: str) -> Patch:
-        """Return what replaces the text of an element without elements in it.
+        """Return what replaces the text of an element without elements in it."""
+        return self.set_number(element, escape(ILLEGAL.sub("\ufffd", text)))
 
-        White space and comments beside the text stay.
+    def set_number(self, element: Element, text: str) -> Patch:
+        """Do the same with a number, whose characters XML has as they are.
+
+        White space and comments beside the old text stay.
         """
-        new = escape(ILLEGAL.sub("\ufffd", text)).encode()
-        if element.inner == element.end:  # <depth/>
-            tag = self.data[element.begin : element.end].rstrip(b">").rstrip(b"/").rstrip(SPACE)
-            name = tag.split(None, 1)[0][1:]
-            return Patch(element.begin, element.end, tag + b">" + new + b"</" + name + b">")
-        inner = self.data[element.inner : element.outer]
-        if b"<" not in inner and (held := inner.strip(SPACE)):  # as nearly all are
-            return Patch(element.inner, element.outer, inner.replace(held, new, 1))
-        pieces = COMMENT.split(inner)
+        if element not in self.slots:
+            self.slots[element] = self._slot(element)
+        begin, end, before, after = self.slots[element]
+        return begin, end, before + text.encode() + after
+
+    def _slot(self, element: Element) -> Slot:
+        text, end = element.value.encode(), element.close
+        begin = end - len(text)
+        if text and self.data[begin - 1 : end] == b">" + text and self._is_plain(element):
+            return Slot(begin, end)  # as nearly all are
+        tag = self._start_tag(element)
+        if tag.endswith(b"/>"):  # <depth/>
+            tag = tag[:-2].rstrip(SPACE)
+            return Slot(element.begin, end, tag + b">", b"</" + tag.split(None, 1)[0][1:] + b">")
+        begin = element.begin + len(tag)
+        content = self.data[begin:end]
+        pieces = COMMENT.split(content)
         filled = [index for index in range(0, len(pieces), 2) if pieces[index].strip(SPACE)]
         if len(filled) == 1 and b"<" not in (piece := pieces[filled[0]]):
-            pieces[filled[0]] = piece.replace(piece.strip(SPACE), new, 1)
-        else:  # none, a CDATA section, or a comment in the middle
-            pieces = [new, *pieces[1::2]]
-        return Patch(element.inner, element.outer, b"".join(pieces))
+            begin += sum(map(len, pieces[: filled[0]])) + len(piece) - len(piece.lstrip(SPACE))
+            return Slot(begin, begin + len(piece.strip(SPACE)))
+        # none, a CDATA section, or a comment in the middle
+        return Slot(begin, end, after=b"".join(pieces[1::2]))
 
     def remove(self, element: Element) -> Patch:
         """Return what removes an element, with the white space before it."""
-        return Patch(element.begin - len(self.space_before(element)), element.end, b"")
+        return element.begin - len(self.space_before(element)), self.end(element), b""
 
 
 def _encoding(name: str, data: bytes) -> tuple[bytes, str]:

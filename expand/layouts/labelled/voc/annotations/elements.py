@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -11,7 +10,6 @@ from expand.errors import BadImageError, ExpandError
 
 MOST, DEEPEST = 200_000, 32
 """Elements of a document, and how deep they can be nested."""
-START_TAG = re.compile(rb"""<(?:[^>"']|"[^"]*"|'[^']*')*+>""")
 
 
 @dataclass(slots=True, eq=False)
@@ -21,19 +19,11 @@ class Element:
     tag: str
     line: int
     begin: int
-    inner: int = 0
-    """Where its content begins."""
-    outer: int = 0
-    """Where its content ends."""
-    end: int = 0
-    text: str = ""
-    """Its own text, without that of the elements in it."""
+    close: int = 0
+    """Where its end tag begins; of one that is a single tag (<depth/>), where it ends."""
+    value: str = ""
+    """Its own text, without that of the elements in it, and without white space around it."""
     children: list[Element] = field(default_factory=list)
-
-    @property
-    def value(self) -> str:
-        """The text without white space around it."""
-        return self.text.strip()
 
     def all(self, tag: str) -> list[Element]:
         """Return the elements of a name in it."""
@@ -41,7 +31,17 @@ class Element:
 
     def find(self, tag: str) -> Element | None:
         """Return the first element of a name in it."""
-        return next((child for child in self.children if child.tag == tag), None)
+        for child in self.children:
+            if child.tag == tag:
+                return child
+        return None
+
+    def named(self) -> dict[str, list[Element]]:
+        """Return the elements in it by their names."""
+        named: dict[str, list[Element]] = {}
+        for child in self.children:
+            named.setdefault(child.tag, []).append(child)
+        return named
 
 
 def check_installed() -> None:
@@ -61,9 +61,9 @@ def parse_elements(name: str, data: bytes) -> Element:
     """Parse UTF-8 bytes; entities are not expanded."""
     from defusedxml.common import DefusedXmlException
 
-    builder = _Builder(name, data)
+    builder = _Builder(name)
     parser = _parser_class()(target=builder, encoding="utf-8")
-    builder.expat = parser.parser
+    builder.listen(parser.parser)
     try:
         parser.feed(data)
         parser.close()
@@ -80,43 +80,46 @@ def parse_elements(name: str, data: bytes) -> Element:
 class _Builder:
     """Builds the elements of a document from the events of its parser."""
 
-    def __init__(self, name: str, data: bytes) -> None:
-        self.name, self.document = name, data
+    def __init__(self, name: str) -> None:
+        self.name = name
         self.expat: Any = None
         self.root: Element | None = None
         self.open: list[Element] = []
         self.texts: list[list[str]] = []
         self.count = 0
 
+    def listen(self, expat: Any) -> None:
+        """Get the events of expat, which knows the places of elements, and not those of a parser.
+
+        The parser would call as many functions of its own; it refuses declarations all the same.
+        """
+        self.expat = expat
+        expat.StartElementHandler, expat.EndElementHandler = self.start, self.end
+        expat.CharacterDataHandler = self.data
+
     def start(self, tag: str, attributes: object) -> None:
-        begin, line = self.expat.CurrentByteIndex, self.expat.CurrentLineNumber
+        open_, line = self.open, self.expat.CurrentLineNumber
         self.count += 1
-        if self.count > MOST or len(self.open) >= DEEPEST:
+        if self.count > MOST or len(open_) >= DEEPEST:
             raise BadImageError(
                 f'"{self.name}", line {line}: has more than {MOST:,} elements, or more than '
                 f"{DEEPEST} in each other"
             )
-        element = Element(tag.rpartition("}")[2], line, begin)
-        match = START_TAG.match(self.document, begin)
-        assert match
-        element.inner = match.end()
-        if self.open:
-            self.open[-1].children.append(element)
+        element = Element(tag.rpartition("}")[2], line, self.expat.CurrentByteIndex)
+        if open_:
+            open_[-1].children.append(element)
         else:
             self.root = element
-        self.open.append(element)
+        open_.append(element)
         self.texts.append([])
 
     def end(self, tag: str) -> None:
-        element, at = self.open.pop(), self.expat.CurrentByteIndex
-        element.text = "".join(self.texts.pop())
-        if self.document[element.inner - 2] == ord("/"):  # <depth/>
-            element.outer = element.end = element.inner
-        else:
-            element.outer, element.end = at, self.document.index(b">", at) + 1
+        element = self.open.pop()
+        element.close = self.expat.CurrentByteIndex
+        element.value = "".join(self.texts.pop()).strip()
 
     def data(self, text: str) -> None:
-        if self.open:
+        if self.texts:
             self.texts[-1].append(text)
 
     def close(self) -> None:

@@ -29,30 +29,18 @@ def read_number(element: Element, name: str) -> float:
 
 def decimals_of(*elements: Element) -> int:
     """Return the most decimals that any of some numbers has."""
-    matches = [NUMBER.fullmatch(element.value) for element in elements]
-    return max(
-        MOST_DECIMALS if match[4] else min(MOST_DECIMALS, len(match[2] or match[3] or ""))
-        for match in matches
-        if match
-    )
+    texts = [element.value for element in elements if not element.value.isdigit()]
+    matches = [match for match in map(NUMBER.fullmatch, texts) if match]
+    counts = [
+        len(match[2] or match[3] or "") if not match[4] else MOST_DECIMALS for match in matches
+    ]
+    return min(MOST_DECIMALS, max(counts, default=0))
 
 
 def written(value: float, decimals: int) -> str:
     """Return a number with so many decimals."""
     text = f"{value:.{decimals}f}"
-    return text.removeprefix("-") if float(text) == 0 else text
-
-
-def floor_to(value: float, decimals: int) -> float:
-    """Round down to so many decimals; what is nearly the next number is that number."""
-    step = 10.0**decimals
-    return math.floor(round(value * step, ROUNDING)) / step
-
-
-def ceil_to(value: float, decimals: int) -> float:
-    """Round up to so many decimals; what is nearly the last number is that number."""
-    step = 10.0**decimals
-    return math.ceil(round(value * step, ROUNDING)) / step
+    return text[1:] if text[0] == "-" and float(text) == 0 else text
 
 
 def is_same(first: float, second: float) -> bool:
@@ -70,5 +58,5 @@ def pixel_at(place: float, decimals: int, side: float) -> float:
 
     With decimals, whole numbers are the centres of pixels.
     """
-    pixel = place + 0.5 if decimals else floor_to(place, 0) + 1
+    pixel = place + 0.5 if decimals else math.floor(round(place, ROUNDING)) + 1.0
     return min(max(pixel, 1.0), side)

@@ -17,11 +17,10 @@ from expand.geometry import Size
 from expand.layouts.labelled.voc.annotations.document import Document, Patch
 from expand.layouts.labelled.voc.annotations.elements import Element
 from expand.layouts.labelled.voc.annotations.numbers import (
+    ROUNDING,
     SAME,
-    ceil_to,
     centre_of,
     decimals_of,
-    floor_to,
     is_same,
     pixel_at,
     read_number,
@@ -79,25 +78,34 @@ class Box:
         """The most decimals that any of its sides has."""
         return decimals_of(*self.leaves)
 
-    def moved(self, document: Document, edges: Floats) -> Iterator[Patch]:
-        """Yield what moves it; edges go outwards to whole numbers, or as many decimals as it has.
+    def moved(self, document: Document, edges: Sequence[float]) -> list[Patch]:
+        """Return what moves it; edges go outwards to whole numbers, or as many decimals as it has.
 
         So it never cuts its object. An edge that did not move keeps its text.
         """
-        decimals, new = self.decimals, edges.tolist()
+        patches, decimals = list[Patch](), self.decimals
         for low, high in ((0, 2), (1, 3)):
-            moved = [side for side in (low, high) if not is_same(self.edges[side], new[side])]
-            if moved and new[high] - new[low] < 1:
-                moved = [low, high]  # the two depend on each other
-            pixels = _outwards(new[low], new[high], decimals)
-            for side in moved:
-                text = written(pixels[side == high], decimals)
-                yield document.set_text(self.leaves[side], text)
+            begin, end = edges[low], edges[high]
+            stays = is_same(self.edges[low], begin), is_same(self.edges[high], end)
+            if all(stays):
+                continue
+            narrow = end - begin < 1  # then its two edges depend on each other
+            first, last = _outwards(begin, end, decimals)
+            if narrow or not stays[0]:
+                patches.append(document.set_number(self.leaves[low], written(first, decimals)))
+            if narrow or not stays[1]:
+                patches.append(document.set_number(self.leaves[high], written(last, decimals)))
+        return patches
 
 
 def _outwards(low: float, high: float, decimals: int) -> tuple[float, float]:
-    """Return the first and the last pixel, counted from 1, of what lies between two edges."""
-    first, end = floor_to(low, decimals), ceil_to(high, decimals)
+    """Return the first and the last pixel, counted from 1, of what lies between two edges.
+
+    What is nearly a number with so many decimals is that number.
+    """
+    step = 10.0**decimals
+    first = math.floor(round(low * step, ROUNDING)) / step
+    end = math.ceil(round(high * step, ROUNDING)) / step
     if end - first < 1:  # nothing is narrower than a pixel
         first = max(0.0, end - 1)
         end = first + 1
@@ -144,7 +152,7 @@ class OrientedBox:
         if len(self.leaves) == len(CORNERS):
             decimals = decimals_of(*self.leaves)
             for leaf, value in zip(self.leaves, corners.ravel().tolist(), strict=True):
-                yield document.set_text(leaf, written(value, decimals))
+                yield document.set_number(leaf, written(value, decimals))
             return
         side = corners[1] - corners[0]
         angle = math.atan2(side[1], side[0]) % math.pi
@@ -155,7 +163,7 @@ class OrientedBox:
         values = [*centre.tolist(), *lengths.tolist(), angle]
         for leaf, value in zip(self.leaves, values, strict=True):
             decimals = ANGLE_DECIMALS if leaf is self.leaves[-1] else LENGTH_DECIMALS
-            yield document.set_text(leaf, written(value, decimals))
+            yield document.set_number(leaf, written(value, decimals))
 
 
 @dataclass(frozen=True)
@@ -179,4 +187,4 @@ class Place:
         for leaf, old, new, side in zip(self.leaves, self.place, place.tolist(), size, strict=True):
             if not is_same(old, new):
                 value = pixel_at(new, decimals, float(side))
-                yield document.set_text(leaf, written(value, decimals))
+                yield document.set_number(leaf, written(value, decimals))
