@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -39,6 +40,9 @@ from train.cli.options import (
 from train.cli.settings import read_settings
 from train.cli.worth import UNUSED, WORTH_COMMON, WORTH_OPTIONS, read_worth
 from train.errors import TrainError
+
+if TYPE_CHECKING:
+    from train.trials.command import Answer
 
 RESUME = "Run the same command again to resume from the last checkpoint."
 TRAIN_OPTIONS = {
@@ -162,30 +166,9 @@ def compare(data: Place, **options: Any) -> int:
     again to resume.
     """
     study = read_comparison(data, options)
-    from train.cli.progress import decoding_for
     from train.compare.command import compare as answer
-    from train.data.cache import Cache
-    from train.trials.options import StudyOptions
-    from train.trials.study_dir import StudyDir
 
-    prepare_torch(None)
-    cache = Cache.of(options["cache"], options["cache_size"])
-    study_dir = StudyDir(
-        options["out"], cache, options["jobs"], options["materialize"], options["overwrite"]
-    )
-    chosen = StudyOptions(
-        options["margin"], this_command(), options["seeds"] or 0, options["planned_seeds"]
-    )
-    found = answer(
-        study,
-        study_dir,
-        chosen,
-        plan=options["plan"],
-        quiet=options["quiet"],
-        packing=decoding_for(options["quiet"]),
-    )
-    echo(found.text)
-    return found.status
+    return answer_study(partial(answer, study, plan=options["plan"]), options)
 
 
 @command.command(cls=GroupedCommand, common=ABLATE_COMMON)
@@ -199,21 +182,8 @@ def ablate(data: Place, **options: Any) -> int:
     """
     ablation = read_ablation(data, options)
     from train.ablate.command import ablate as answer
-    from train.cli.progress import decoding_for
-    from train.data.cache import Cache
-    from train.trials.options import StudyOptions
-    from train.trials.study_dir import StudyDir
 
-    prepare_torch(None)
-    cache = Cache.of(options["cache"], options["cache_size"])
-    study_dir = StudyDir(options["out"], cache, options["jobs"], overwrite=options["overwrite"])
-    chosen = StudyOptions(
-        options["margin"], this_command(), options["seeds"] or 0, options["planned_seeds"]
-    )
-    quiet = options["quiet"]
-    found = answer(ablation, study_dir, chosen, quiet=quiet, packing=decoding_for(quiet))
-    echo(found.text)
-    return found.status
+    return answer_study(partial(answer, ablation), options)
 
 
 @command.command(cls=GroupedCommand, common=WORTH_COMMON)
@@ -227,19 +197,31 @@ def worth(data: Place, **options: Any) -> int:
     command again to resume.
     """
     study = read_worth(data, options)
+    from train.worth.command import find_worth
+
+    return answer_study(partial(find_worth, study, plan=options["plan"]), {**UNUSED, **options})
+
+
+def answer_study(answer: Callable[..., Answer], options: dict[str, Any]) -> int:
+    """Run a command that answers by a study, print its answer, and return its exit status."""
     from train.cli.progress import decoding_for
     from train.data.cache import Cache
     from train.trials.options import StudyOptions
     from train.trials.study_dir import StudyDir
-    from train.worth.command import find_worth
 
     prepare_torch(None)
-    cache = Cache.of(options["cache"], options["cache_size"])
-    study_dir = StudyDir(options["out"], cache, options["jobs"], overwrite=options["overwrite"])
-    chosen = StudyOptions(UNUSED["margin"], this_command(), options["seeds"] or 0)
-    plan, quiet = options["plan"], options["quiet"]
-    packing = decoding_for(quiet)
-    found = find_worth(study, study_dir, chosen, plan=plan, quiet=quiet, packing=packing)
+    quiet = options["quiet"]
+    study_dir = StudyDir(
+        options["out"],
+        Cache.of(options["cache"], options["cache_size"]),
+        options["jobs"],
+        materialize=options.get("materialize", False),
+        overwrite=options["overwrite"],
+    )
+    chosen = StudyOptions(
+        options["margin"], this_command(), options["seeds"] or 0, options["planned_seeds"]
+    )
+    found = answer(study_dir=study_dir, options=chosen, quiet=quiet, packing=decoding_for(quiet))
     echo(found.text)
     return found.status
 

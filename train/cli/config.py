@@ -218,7 +218,6 @@ def _from_comparison(study: dict[str, Any]) -> dict[str, Any]:
         "codec": codec["format"] + quality,
         "balance": study.get("balance"),
         "most": study.get("most"),
-        "tune": study.get("tune") or None,
         "draws": study.get("draws"),
     }
 
@@ -242,6 +241,7 @@ def _shared(settings: dict[str, Any], training: dict[str, Any]) -> dict[str, Any
     return {
         **{key: settings[key] for key in RECORDED if key in settings},
         **_all_there({key: value for key, value in training.items() if key != "epochs"}),
+        "tune": settings.get("tune") or None,
         "weights": (settings.get("weights") or {}).get("file"),
         "image_size": shape.get("side"),
         "colour": shape.get("colour"),

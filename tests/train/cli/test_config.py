@@ -125,7 +125,20 @@ def test_a_comparison_is_read_back_from_its_record(tmp_path: Path) -> None:
 
 
 def test_an_ablation_is_read_back_from_its_record(tmp_path: Path) -> None:
-    study = parse("ablate", "photos", "--test", "held", "--epochs", 9, "--design", "single")
+    study = parse(
+        "ablate",
+        "photos",
+        "--test",
+        "held",
+        "--epochs",
+        12,
+        "--tune",
+        3,
+        "--image-size",
+        64,
+        "--design",
+        "single",
+    )
     (tmp_path / "study.json").write_text(json.dumps(study.to_dict()))
     assert parse("ablate", "--config", tmp_path / "study.json") == study
 
