@@ -92,7 +92,7 @@ def test_the_command_makes_all_tars_again_from_the_sources(
         path.unlink()
     (out / TAR).mkdir()
     done = run("verify", str(out), "--repair")
-    assert done.exit_code == 0, done.output
+    assert done.return_value == 0, done.output
     assert done.output.count('.tar" was made again') == len(before) - 2
     assert tree(out) == before
 

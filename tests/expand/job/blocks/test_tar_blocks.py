@@ -146,14 +146,14 @@ def test_damaged_tars_at_a_url_are_made_again_there(
     store.write(tars[0], whole[tars[0]][:700] + bytes(700) + whole[tars[0]][1400:])
     store.delete(tars[1:3])
     done = command_line("verify", out, "--repair", "--source", src)
-    assert done.exit_code == 0, done.output
+    assert done.return_value == 0, done.output
     assert done.output.count("was made again") == 3
     assert contents(out) == whole
     store.delete(tars[1:3])
     for path in (src / "ant").iterdir():
         path.unlink()
     done = command_line("verify", out, "--repair")
-    assert done.exit_code == 1
+    assert done.return_value == 1, done.output
     assert f'"{tars[1]}" cannot be made again: "{src}/ant/' in done.output
 
 
