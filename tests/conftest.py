@@ -16,6 +16,7 @@ from expand import interrupts
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
 from expand.images.pixels import Pixels
+from tests.buckets import Buckets, serve, variables_of
 from tests.stores import AWS, S3, variables
 
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
@@ -116,3 +117,11 @@ def tree(folder: Path) -> dict[str, bytes]:
         path for path in folder.rglob("*") if path.is_file() and path.name != "expand.json"
     )
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.fixture(params=["gs", "az"])
+def cloud(request: pytest.FixtureRequest) -> Iterator[tuple[str, Buckets]]:
+    """Return the URL of an empty bucket of another provider than S3, and its server."""
+    for server in serve(request.param):
+        with variables(NO_PROXY="127.0.0.1", **variables_of(server)):
+            yield f"{request.param}://bucket", server

@@ -104,6 +104,7 @@ class Faults:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one packet: else each waits for an acknowledgement
 
             def log_message(self, *_: object) -> None:
                 pass

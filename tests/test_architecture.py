@@ -67,7 +67,7 @@ def test_imports_go_down_only() -> None:
     ("only", "what"),
     [
         ({"techniques/catalogue/library.py"}, "albumentations"),
-        ({"storage/stores/objects.py"}, "obstore"),
+        ({"storage/stores/objects.py", "storage/stores/clients.py"}, "obstore"),
         ({"engines/pool.py", "engines/worker.py"}, "multiprocessing"),
     ],
 )

@@ -1,26 +1,20 @@
-"""Object stores through obstore: S3, Google Cloud Storage, Azure and memory.
-
-The one module that knows the client library. Endpoints, regions and credentials come from the
-environment variables that the library reads: AWS_*, GOOGLE_*, AZURE_*.
-"""
+"""Objects below a URL, through obstore: S3, Google Cloud Storage, Azure and memory."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
-from datetime import timedelta
-from functools import lru_cache, partial
+from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, NotSupportedError
-from obstore.store import AzureStore, GCSStore, MemoryStore, S3Store
+from obstore.exceptions import AlreadyExistsError, NotSupportedError
 
-from expand.errors import ExpandError
-from expand.storage.stores.failures import check_address, retry_seconds, store_error
+from expand.storage.stores.clients import connect, is_failure
+from expand.storage.stores.failures import store_error
 from expand.storage.stores.store import DeniedError, Entry, MissingError, Store, StoreError
 from expand.storage.stores.url import Url
 
@@ -31,19 +25,6 @@ RANGE = 16 << 20
 """Bytes of a large object that one request reads."""
 PART, MOST_PARTS = 8 << 20, 9_000
 """Bytes of a part of a large upload, at least; and how many parts an object may have."""
-QUICK: dict[str, Any] = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
-"""The first request of a run fails soon, so that a wrong address is told at once."""
-CLIENT = {"connect_timeout": "5s", "timeout": "60s"}
-QUICK_CLIENT = {"timeout": "10s"}
-PREFIXES = ("AWS_", "GOOGLE_", "AZURE_", "EXPAND_")
-"""Environment variables on which a client depends."""
-S3_ADDRESSES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
-"""Variables that name the server, the first one first."""
-FAILURES = (BaseError, OSError, ValueError)
-"""What the library raises."""
-
-_memory: dict[str, MemoryStore] = {}
-"""The stores of this process by the bucket of `memory://bucket`."""
 
 
 class ObjectStore(Store):
@@ -77,13 +58,11 @@ class ObjectStore(Store):
 
         async def get(name: str) -> bytes | StoreError:
             try:
-                found = await obstore.get_async(self._client, self._key(name))
-                return bytes(await found.bytes_async())
-            except FAILURES as error:
-                failed = self._error("read", name, error)
-                if isinstance(failed, MissingError | DeniedError):
-                    return failed
-                raise failed from error
+                with self._told("read", name):
+                    found = await obstore.get_async(self._client, self._key(name))
+                    return bytes(await found.bytes_async())
+            except (MissingError, DeniedError) as error:
+                return error
 
         return _side_by_side(get, names)
 
@@ -116,11 +95,9 @@ class ObjectStore(Store):
         """Write several objects, side by side."""
 
         async def put(file: tuple[str, bytes]) -> None:
-            try:
+            with self._told("written", file[0]):
                 key = self._key(file[0])
                 await obstore.put_async(self._client, key, file[1], use_multipart=False)
-            except FAILURES as error:
-                raise self._error("written", file[0], error) from error
 
         _side_by_side(put, files)
 
@@ -169,12 +146,8 @@ class ObjectStore(Store):
         """Remove objects."""
         remaining = map(self._key, names)
         while some := list(islice(remaining, DELETED)):
-            try:
+            with suppress(MissingError), self._told("removed", some[0][len(self._prefix) :]):
                 obstore.delete(self._client, some)
-            except FileNotFoundError:
-                continue
-            except FAILURES as error:
-                raise self._error("removed", some[0][len(self._prefix) :], error) from error
 
     def close(self) -> None:
         """Close nothing: connections are shared and closed by the library."""
@@ -184,12 +157,20 @@ class ObjectStore(Store):
 
     def _ask(self, what: str, name: str, request: Callable[[], Any]) -> Any:
         """Do a request; raise StoreError if it fails for good."""
-        try:
+        with self._told(what, name):
             return request()
-        except FAILURES as error:
+
+    @contextmanager
+    def _told(self, what: str, name: str) -> Iterator[None]:
+        """Turn what the library raises into a StoreError: the one door of all requests."""
+        try:
+            yield
+        except BaseException as error:
+            if not is_failure(error):
+                raise
             raise self._error(what, name, error) from error
 
-    def _error(self, what: str, name: str, error: Exception) -> StoreError:
+    def _error(self, what: str, name: str, error: BaseException) -> StoreError:
         place = f"{self.url}/{name}" if name else str(self.url)
         if isinstance(error, AlreadyExistsError):
             return _ExistsError(f'"{place}" exists already')
@@ -204,67 +185,6 @@ class _ExistsError(StoreError):
 
 class _UnsupportedError(StoreError):
     """A request that the store does not know."""
-
-
-def patient() -> dict[str, Any]:
-    """Return how requests are repeated that fail for a while: throttling, lost connections."""
-    return {
-        "max_retries": 100,
-        "retry_timeout": timedelta(seconds=retry_seconds()),
-        "backoff": {
-            "init_backoff": timedelta(milliseconds=100),
-            "max_backoff": timedelta(seconds=10),
-            "base": 2,
-        },
-    }
-
-
-def connect(url: Url, *, quick: bool = False) -> Any:
-    """Return the library's client for a bucket, which keeps its connections; nothing is asked."""
-    if url.scheme == "memory":
-        return _memory.setdefault(url.bucket, MemoryStore())
-    names = (name for name in os.environ if name.startswith(PREFIXES))
-    environment = tuple((name, os.environ[name]) for name in sorted(names))
-    return _connect(Url(url.scheme, url.bucket), quick, environment)
-
-
-@lru_cache(maxsize=16)
-def _connect(url: Url, quick: bool, _environment: tuple[tuple[str, str], ...]) -> Any:
-    client: Any = {**CLIENT, **(QUICK_CLIENT if quick else {})}
-    options: Any = {"retry_config": QUICK if quick else patient(), "client_options": client}
-    for variable in S3_ADDRESSES if url.scheme == "s3" else ():
-        check_address(variable)
-    try:
-        if url.scheme == "gs":
-            return GCSStore(url.bucket, **options)
-        if url.scheme == "az":
-            return AzureStore(url.bucket, **options)
-        endpoint = next(filter(None, map(os.environ.get, S3_ADDRESSES)), None)
-        if endpoint:
-            options["endpoint"] = endpoint
-            client["allow_http"] = endpoint.startswith("http://")
-        return S3Store(url.bucket, **options, **_profile(url))
-    except FAILURES as error:
-        raise store_error(url, str(url), "opened", error) from error
-
-
-def _profile(url: Url) -> dict[str, Any]:
-    """Return credentials by AWS_PROFILE, which only the provider's own library reads."""
-    name = os.environ.get("AWS_PROFILE")
-    if not name or os.environ.get("AWS_ACCESS_KEY_ID"):
-        return {}
-    try:
-        from boto3.session import Session
-        from botocore.exceptions import BotoCoreError
-        from obstore.auth.boto3 import Boto3CredentialProvider
-    except ImportError as error:
-        raise ExpandError(
-            f'AWS_PROFILE is "{name}", and profiles need another library: pip install boto3'
-        ) from error
-    try:
-        return {"credential_provider": Boto3CredentialProvider(Session())}
-    except (BotoCoreError, ValueError) as error:
-        raise ExpandError(f'"{url}" cannot be used with AWS_PROFILE={name}: {error}') from error
 
 
 def _pages(client: Any, prefix: str) -> Iterator[Any]:

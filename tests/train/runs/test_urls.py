@@ -10,6 +10,7 @@ import pytest
 
 from expand import expand
 from expand.storage.stores.open import open_store
+from tests.buckets import Buckets
 from tests.stores import fill, variables
 from tests.train.commands import call, draw_set, refusal
 from tests.train.shard_sets import write_shards
@@ -65,6 +66,20 @@ def test_a_run_from_a_url_ends_with_the_weights_of_one_from_the_folder(
     local = "folder" if kind == "shards" else kind
     expected = trained(sets[local], sets["test"], tmp_path / "local", *options)
     assert trained(url, test, tmp_path / "url", *options) == expected
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["shards", pytest.param("src", marks=pytest.mark.slow)],
+)
+def test_google_and_azure_give_the_weights_of_the_folder(
+    kind: str, cloud: tuple[str, Buckets], sets: dict[str, Path], tmp_path: Path
+) -> None:
+    url = fill(f"{cloud[0]}/a b/set", sets[kind])
+    local, strategy = ("folder", "disk") if kind == "shards" else ("src", "fly")
+    options = ("--strategy", strategy, "--sources", 15)
+    expected = trained(sets[local], sets["test"], tmp_path / "local", *options)
+    assert trained(url, sets["test"], tmp_path / "url", *options) == expected
 
 
 def test_the_manifest_of_a_folder_at_a_url_may_be_parquet(

@@ -19,7 +19,7 @@ from expand.job.estimate import choose_engine, estimate
 from expand.job.plan import make_plan
 from expand.job.settings import Settings
 from expand.recipes.recipe import Recipe
-from expand.storage.stores import objects
+from expand.storage.stores import clients
 from expand.storage.stores.open import open_store
 from expand.storage.stores.url import parse_place
 from tests.conftest import Folder, tree, unmeasured
@@ -156,7 +156,7 @@ def test_a_store_of_one_process_is_refused_for_a_cluster(class_folder: Folder) -
 def test_a_server_that_never_answers_is_told_in_bounded_time(
     class_folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(objects.QUICK_CLIENT, "timeout", "1s")
+    monkeypatch.setitem(clients.QUICK_CLIENT, "timeout", "1s")
     with socket.create_server(("127.0.0.1", 0)) as mute:
         endpoint = f"http://127.0.0.1:{mute.getsockname()[1]}"
         with (

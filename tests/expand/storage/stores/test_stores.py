@@ -1,27 +1,37 @@
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from expand.errors import ExpandError
+from expand.storage.stores.environment import ADDRESSES, NO_ACCOUNT, OTHER_ADDRESSES
 from expand.storage.stores.open import check_store, open_store
-from expand.storage.stores.store import MissingError, Store, StoreError
+from expand.storage.stores.store import DeniedError, MissingError, Store, StoreError
 from expand.storage.stores.url import Url, parse_place
+from tests.buckets import Buckets, serve, variables_of
 from tests.stores import variables
 
 ODD = ["a/b.txt", "ü ß.png", "x/50%25 #1?.txt", "a/b/c+d&e=f.txt"]
 
 
-@pytest.fixture(params=["local", "memory", "s3"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+@pytest.fixture(params=["local", "memory", "s3", "gs", "az"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    if request.param in ("gs", "az"):
+        for server in serve(request.param):
+            with variables(NO_PROXY="127.0.0.1", **variables_of(server)):
+                yield open_store(f"{request.param}://bucket/be low/here")
+        return
     if request.param == "local":
-        return open_store(tmp_path / "store")
-    if request.param == "memory":
-        return open_store(f"memory://{uuid4().hex}/below")
-    return open_store(f"{request.getfixturevalue('s3')}/be low/here")
+        yield open_store(tmp_path / "store")
+    elif request.param == "memory":
+        yield open_store(f"memory://{uuid4().hex}/below")
+    else:
+        yield open_store(f"{request.getfixturevalue('s3')}/be low/here")
 
 
 def names(store: Store, prefix: str = "") -> list[str]:
@@ -158,13 +168,122 @@ def test_the_errors_of_a_local_store_name_the_path(tmp_path: Path) -> None:
         open_store(tmp_path / "file" / "below").write("a", b"")
 
 
-@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
-@pytest.mark.parametrize(
-    "address", ["127.0.0.1:9000", "http://a b", "nonsense", "http://", "https://a:99999", "ftp://a"]
-)
+ADDRESSED = [(s, name) for t in (ADDRESSES, OTHER_ADDRESSES) for s in t for name in t[s]]
+
+
+@pytest.mark.parametrize(("scheme", "variable"), ADDRESSED)
 def test_an_address_that_is_no_url_is_refused(
-    address: str, variable: str, monkeypatch: pytest.MonkeyPatch
+    scheme: str, variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(variable, address)
-    with pytest.raises(ExpandError, match=f"{variable} must be an address such as"):
-        check_store("s3://bucket/folder")
+    for address in ("127.0.0.1:9000", "http://a b", "nonsense", "http://", "https://a:99999", "ftp://a", "http://[::1"):  # fmt: skip
+        monkeypatch.setenv(variable, address)
+        with pytest.raises(ExpandError, match=f"{variable} must be an address such as"):
+            check_store(f"{scheme}://bucket/folder")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "variable"),
+    [
+        ("s3", "AWS_ACCESS_KEY_ID"),
+        ("s3", "AWS_REGION"),
+        ("s3", "AWS_SESSION_TOKEN"),
+        ("gs", "GOOGLE_BEARER_TOKEN"),
+        ("az", "AZURE_STORAGE_ACCOUNT_NAME"),
+        ("az", "AZURE_STORAGE_TOKEN"),
+    ],
+)
+def test_a_key_with_a_line_break_is_refused_and_not_shown(
+    scheme: str, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "secret\n")
+    with pytest.raises(ExpandError, match=f"{variable} has a line break") as caught:
+        check_store(f"{scheme}://bucket/folder")
+    assert "secret" not in str(caught.value)
+
+
+def test_a_client_that_fails_in_another_way_is_told_in_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account = {"gcs_base_url": "nonsense", **NO_ACCOUNT}
+    monkeypatch.setenv("GOOGLE_SERVICE_ACCOUNT_KEY", json.dumps(account))
+    with pytest.raises(StoreError, match="check the variables GOOGLE_SERVICE_ACCOUNT_KEY"):
+        open_store("gs://bucket/folder").write_many([("a", b"x")])
+    with pytest.raises(ExpandError, match="check the variables GOOGLE_SERVICE_ACCOUNT_KEY"):
+        check_store("gs://bucket/folder")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind", "said"),
+    [
+        (403, "AccessDenied", DeniedError, "cannot be written: permission denied"),
+        (403, "", DeniedError, "cannot be written: permission denied"),
+        (403, "AuthenticationFailed", StoreError, "the credentials are not accepted"),
+        (403, "QuotaExceeded", StoreError, r"no room for it \(403 QuotaExceeded\)"),
+        (507, "", StoreError, r"no room for it \(507\)"),
+        (413, "RequestBodyTooLarge", StoreError, "is larger than the store takes"),
+        (400, "EntityTooLarge", StoreError, "is larger than the store takes"),
+        (400, "OutOfRange", StoreError, "the store answers 400 OutOfRange"),
+    ],
+)
+def test_the_refusals_of_a_store_are_told_in_words(
+    cloud: tuple[str, Buckets], status: int, code: str, kind: type[StoreError], said: str
+) -> None:
+    url, server = cloud
+    server.refuse = lambda *_: (status, code)
+    with variables(EXPAND_RETRY_SECONDS="1"), pytest.raises(kind, match=said) as caught:
+        open_store(url).write("a", b"x")
+    assert type(caught.value) is kind
+    assert caught.value.status == 3
+
+
+def test_a_profile_of_the_tools_of_aws_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("boto3")
+    profile = "[lab]\naws_access_key_id = LABKEY\naws_secret_access_key = x\n"
+    (tmp_path / "credentials").write_text(profile)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    for server in serve("gs"):  # its interface is that of S3 here
+        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.endpoint)
+        monkeypatch.setenv("AWS_REGION", "eu-central-1")
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        monkeypatch.setenv("AWS_PROFILE", "lab")
+        open_store("s3://bucket/x").write("a", b"1")
+        assert "Credential=LABKEY/" in server.seen[-1].headers["authorization"]
+        assert "/eu-central-1/s3/" in server.seen[-1].headers["authorization"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT_KEY"),
+        ("AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY"),
+        ("AZURE_STORAGE_CONNECTION_STRING",),
+    ],
+)
+def test_the_variables_of_the_tools_of_azure_are_read(
+    names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for server in serve("az"):
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        monkeypatch.setenv("AZURE_STORAGE_ENDPOINT", server.endpoint)
+        connection = "DefaultEndpointsProtocol=https;AccountName=lab;AccountKey=Zm9vYg==;"
+        values = (connection,) if len(names) == 1 else ("lab", "Zm9vYg==")
+        for name, value in zip(names, values, strict=True):
+            monkeypatch.setenv(name, value)
+        open_store("az://bucket/x").write("a", b"1")
+        assert server.seen[-1].headers["authorization"].startswith("SharedKey lab:")
+        monkeypatch.delenv(names[0])
+        with pytest.raises(ExpandError, match="no credentials were found; set AZURE_STORAGE_ACC"):
+            check_store("az://bucket/x")
+
+
+def test_a_connection_string_of_another_form_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", "secret")
+    with pytest.raises(ExpandError, match="must have the form AccountName=") as caught:
+        check_store("az://bucket/x")
+    assert "secret" not in str(caught.value)
