@@ -8,12 +8,10 @@ Rates are in percent, with the 95 % interval that so many repetitions leave.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
-import numpy as np
 
 from benchmarks.verdicts import simulated, trained
 from benchmarks.verdicts.rates import Rate, table
@@ -29,7 +27,12 @@ SEEDS = 6
 @click.option(
     "--trials", default=2_400, show_default=True, help="Trials to train; half as many fly."
 )
-@click.option("--pool", type=click.Path(path_type=Path), help="File that keeps what was trained.")
+@click.option(
+    "--pool",
+    type=click.Path(path_type=Path),
+    help="File that keeps what was trained: an interrupted run goes on, and so does one with more "
+    "--trials.",
+)
 def main(count: int, trains: bool, trials: int, pool: Path | None) -> None:
     """Measure how often verdicts are wrong, and how often they find a difference."""
     lines = _trained(trials, pool) if trains else _simulated(count)
@@ -120,20 +123,10 @@ def _cells(rate: Rate) -> tuple[str, str]:
 
 
 def _pools(trials: int, kept: Path | None) -> tuple[simulated.Right, simulated.Right]:
-    """Train the trials, or read those of an earlier run."""
-    if kept and kept.is_file():
-        with np.load(kept) as found:
-            return found["none"], found["fly"]
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        trained.draw_images(folder / "train", trained.SOURCES, 0)
-        trained.draw_images(folder / "test", trained.POOL, 1)
-        with progress_bar(trials + trials // 2, "trials", quiet=False) as done:
-            none = trained.train_pool(folder, "none", trials, done)
-            fly = trained.train_pool(folder, "fly", trials // 2, done)
-    if kept:
-        np.savez_compressed(kept, none=none, fly=fly)
-    return none, fly
+    asked = {"none": trials, "fly": trials // 2}
+    with progress_bar(sum(asked.values()), "trials", quiet=False) as done:
+        pools = trained.train_pools(asked, kept, done)
+    return pools["none"], pools["fly"]
 
 
 if __name__ == "__main__":

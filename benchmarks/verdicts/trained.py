@@ -7,7 +7,9 @@ question is about images like these; the truth is the mean of all trials on all 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import io
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from benchmarks.verdicts.simulated import MARGIN, Right, claims
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
 from expand.recipes.recipe import Recipe
+from expand.storage.files import write_whole
 from train.compare.arms import Arm
 from train.compare.study import ComparisonStudy
 from train.data.cache import Cache
@@ -31,6 +34,8 @@ CLASSES = ("falling", "level", "rising")
 SIDE, CONTRAST, EPOCHS = 16, 60, 3
 SOURCES, SHOWN, POOL = 12, 300, 700
 """Sources of each class, test images of each comparison, and of each class in the pool."""
+KEPT_AT_ONCE = 10
+"""Trials after which the file that keeps them is written."""
 
 
 def draw_images(folder: Path, count: int, seed: int) -> Path:
@@ -48,8 +53,8 @@ def draw_images(folder: Path, count: int, seed: int) -> Path:
     return folder
 
 
-def train_pool(folder: Path, arm: str, trials: int, done: Callable[[int], None]) -> Right:
-    """Train so many trials of an arm; return which test images each had right: trials × images."""
+def train_pool(folder: Path, arm: str, seeds: Sequence[int], done: Callable[[int], None]) -> Right:
+    """Train a trial of an arm for each seed; return which test images each had right."""
     study = ComparisonStudy(
         data=folder / "train",
         test=folder / "test",
@@ -65,11 +70,39 @@ def train_pool(folder: Path, arm: str, trials: int, done: Callable[[int], None])
     assert context.data.test is not None
     images = len(context.data.test.folder)
     rows = []
-    for seed in range(trials):
+    for seed in seeds:
         trial = Trial(Arm(arm), seed, EPOCHS, EPOCHS, f"{arm}_{seed}")
         rows.append(run_trial(context, trial).right(images))
         done(1)
     return np.array(rows, np.int8)
+
+
+def train_pools(
+    asked: Mapping[str, int], kept: Path | None, done: Callable[[int], None]
+) -> dict[str, Right]:
+    """Train so many trials of each arm; return which test images each had right: trials × images.
+
+    What the file `kept` holds is not trained again, and what is trained is added to it.
+    """
+    images = POOL * len(CLASSES)
+    pools = dict.fromkeys(asked, np.zeros((0, images), np.int8))
+    if kept and kept.is_file():
+        with np.load(kept) as found:
+            pools.update({arm: found[arm] for arm in asked})
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        draw_images(folder / "train", SOURCES, 0)
+        draw_images(folder / "test", POOL, 1)
+        for arm, count in asked.items():
+            done(min(count, len(pools[arm])))
+            while (begin := len(pools[arm])) < count:
+                seeds = range(begin, min(begin + KEPT_AT_ONCE, count))
+                pools[arm] = np.concatenate([pools[arm], train_pool(folder, arm, seeds, done)])
+                if kept:
+                    buffer = io.BytesIO()
+                    np.savez_compressed(buffer, **pools)
+                    write_whole(kept, buffer.getvalue())
+    return {arm: pools[arm][:count] for arm, count in asked.items()}
 
 
 def pair_of(one: Right, other: Right) -> Pair:

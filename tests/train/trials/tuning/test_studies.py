@@ -64,18 +64,18 @@ def test_ablate_searches_for_every_run_of_the_design_and_of_the_check(
     folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
     (tmp_path / "flips.yaml").write_text(f"name: flips\n{FLIPS}")
-    line = ("ablate", folders[0], "--test", folders[1], *SMALL, "--recipe", tmp_path / "flips.yaml", "--cache", tmp_path / "packs", "--out", tmp_path / "out")  # fmt: skip
+    line = ("ablate", folders[0], "--test", folders[1], *SMALL, "--tune", 2, "--seeds", 1, "--recipe", tmp_path / "flips.yaml", "--cache", tmp_path / "packs", "--out", tmp_path / "out")  # fmt: skip
     assert call(*line).exception is None
     found = json.loads((tmp_path / "out/ablation.json").read_text())
     best, runs = best_of(found), kept(tmp_path / "out")
     assert {"none", "flip horizontal", "TrivialAugment"} < best.keys()
     for phase, arm, label in (("design", "none", "none"), ("design", "flip horizontal", "0"), ("final", "TrivialAugment", "TrivialAugment")):  # fmt: skip
-        row = json.loads((tmp_path / f"out/runs/{phase}_{label}_s1.json").read_text())
+        row = json.loads((tmp_path / f"out/runs/{phase}_{label}_s0.json").read_text())
         assert row["tuned"] == {key: best[arm][key] for key in SETTINGS}
         assert row["epochs_trained"] == best[arm]["epochs"] >= 2
-        assert len([name for name in runs if name.startswith(f"tune-{label}_t")]) == 3
+        assert len([name for name in runs if name.startswith(f"tune-{label}_t")]) == 2
     report = (tmp_path / "out/report.md").read_text()
-    assert "every arm was trained with the same 3 settings, of at most 12 epochs" in report
+    assert "every arm was trained with the same 2 settings, of at most 12 epochs" in report
     assert report.count("(chosen)") == len(best)
     assert call(*line).exception is None  # resumed: nothing is trained again
     assert kept(tmp_path / "out") == runs
