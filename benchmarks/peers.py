@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
@@ -15,6 +14,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
+
+from benchmarks.timing import Seconds, Watch
 
 BATCH, STEPS, WARM_UP = 64, 100, 10
 
@@ -90,20 +91,20 @@ def article_net() -> nn.Module:
     )  # fmt: skip
 
 
-def plain_loop(batches: Iterable[Any]) -> float:
+def plain_loop(batches: Iterable[Any]) -> Seconds:
     """Train the article's net on `STEPS` batches after a warm-up; return the seconds."""
     torch.manual_seed(0)
-    model, started = article_net(), 0.0
+    model, watch = article_net(), Watch()
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
     for step, (images, labels) in enumerate(batches):
         if step == WARM_UP:
-            started = time.perf_counter()
+            watch = Watch()
         optimizer.zero_grad()
         cross_entropy(model(images), labels).backward()
         optimizer.step()
         if step == STEPS + WARM_UP - 1:
             break
-    return time.perf_counter() - started
+    return watch.read()
 
 
 def loader(dataset: OneByOne, workers: int = 0) -> DataLoader[Any]:
@@ -120,7 +121,7 @@ def loader(dataset: OneByOne, workers: int = 0) -> DataLoader[Any]:
 
 def peer_arms(
     pixels: NDArray[np.uint8], labels: NDArray[np.int64]
-) -> dict[str, Callable[[], float]]:
+) -> dict[str, Callable[[], Seconds]]:
     """Build the loops to compare with; each returns the seconds of its steps."""
     plain = loader(OneByOne(pixels, labels, transforms.ToTensor()))
     chained = loader(OneByOne(pixels, labels, transforms.Compose(article_transforms())))

@@ -5,6 +5,25 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+
+class Seconds(NamedTuple):
+    """What something took: on the clock, and of this process's CPU time."""
+
+    wall: float
+    cpu: float
+
+
+class Watch:
+    """Counts the seconds from its making on."""
+
+    def __init__(self) -> None:
+        self.begun = Seconds(time.perf_counter(), time.process_time())
+
+    def read(self) -> Seconds:
+        """Return the seconds since then."""
+        return Seconds(time.perf_counter() - self.begun.wall, time.process_time() - self.begun.cpu)
 
 
 def time_arms(arms: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:

@@ -4,15 +4,17 @@ The article's net, batches of 64. (a) The article's loop: a Dataset that makes a
 array, ToTensor, a DataLoader without workers; without and with its five transforms. (b) A
 DataLoader with two workers and an albumentations pipeline of the same techniques. (c) Ours: none,
 disk, and fly (recipe blog: the article's ranges) with the exact and with the batched renderer.
-Then augmenting alone. Arms take turns; medians of the rounds, with their range.
+Then augmenting alone. Arms take turns; medians of the rounds, with their range. Ratios are those of
+the seconds on the clock, and of the CPU seconds of the process, which other programs disturb less.
 """
 
 from __future__ import annotations
 
+import argparse
 import statistics
+import sys
 import tempfile
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,7 @@ from torch import nn
 
 from benchmarks import rendering
 from benchmarks.peers import BATCH, STEPS, WARM_UP, peer_arms
-from benchmarks.timing import print_rates
+from benchmarks.timing import Seconds, Watch, print_rates
 from expand.recipes.recipe import Recipe
 from train.data.folders.folder import Folder
 from train.data.normalise import measure_pixels
@@ -52,17 +54,17 @@ def our_net() -> nn.Module:
     return build(MODEL).to(memory_format=torch.channels_last)
 
 
-def our_loop(feed: Feed, pixels: NDArray[np.uint8], precision: str) -> float:
+def our_loop(feed: Feed, pixels: NDArray[np.uint8], precision: str) -> Seconds:
     """Train the same net on as many batches of one of our feeds, in the second epoch."""
     torch.manual_seed(0)
     hyperparameters, steps = Hyperparameters(4, BATCH, 1e-3), feed.steps_per_epoch
     trainer = Trainer(our_net(), hyperparameters, steps, measure_pixels(pixels), precision)
-    started = 0.0
+    watch = Watch()
     for step, batch in enumerate(feed.batches(steps, steps + STEPS + WARM_UP)):
         if step == WARM_UP:
-            started = time.perf_counter()
+            watch = Watch()
         trainer.learn(batch)
-    return time.perf_counter() - started
+    return watch.read()
 
 
 def folder_of(count: int, copies: int, labels: NDArray[np.int64]) -> Folder:
@@ -102,25 +104,39 @@ def our_feeds(pixels: NDArray[np.uint8], labels: NDArray[np.int64]) -> dict[str,
 
 def our_arms(
     pixels: NDArray[np.uint8], labels: NDArray[np.int64], precision: str
-) -> dict[str, Callable[[], float]]:
+) -> dict[str, Callable[[], Seconds]]:
     """Build our loops; each returns the seconds of its steps."""
 
-    def arm(feed: Feed) -> Callable[[], float]:
+    def arm(feed: Feed) -> Callable[[], Seconds]:
         return lambda: our_loop(feed, pixels, precision)
 
     return {name: arm(feed) for name, feed in our_feeds(pixels, labels).items()}
 
 
-def print_ratios(seconds: Mapping[str, list[float]]) -> None:
+def print_ratios(seconds: Mapping[str, Sequence[Seconds]]) -> None:
     """Print how much faster some arms are than others: medians of the ratios of each round."""
     for text, one, other in RATIOS:
-        ratios = sorted(b / a for a, b in zip(seconds[one], seconds[other], strict=True))
-        spread = f"({ratios[0]:.2f} … {ratios[-1]:.2f}; n={ROUNDS})"
-        print(f"{text:44} {statistics.median(ratios):.2f}  {spread}")
+        if {one, other} <= set(seconds):
+            pairs = list(zip(seconds[one], seconds[other], strict=True))
+            wall = describe_ratios([b.wall / a.wall for a, b in pairs])
+            cpu = describe_ratios([b.cpu / a.cpu for a, b in pairs])
+            print(f"{text:44} {wall}  of CPU seconds {cpu}  (n={len(pairs)})")
 
 
-def main() -> None:
+def describe_ratios(ratios: Sequence[float]) -> str:
+    """Return the median of some ratios, and their range."""
+    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} … {max(ratios):.2f})"
+
+
+def main(arguments: Sequence[str] = ()) -> None:
     """Print the rates and their ratios."""
+    parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks.training")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--threads", type=int, help="threads of torch (default: its own choice)")
+    parser.add_argument("--ours", action="store_true", help="leave out the loops of others")
+    options = parser.parse_args(arguments)
+    if options.threads:
+        torch.set_num_threads(options.threads)
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (IMAGES, 28, 28), np.uint8)
     labels = rng.integers(0, 10, IMAGES)
@@ -128,17 +144,26 @@ def main() -> None:
         precision = choose_precision(
             "auto", our_net(), MODEL, BATCH, Path(scratch) / "precision.json"
         )
-    arms = peer_arms(pixels, labels) | our_arms(pixels[..., None], labels, precision)
-    seconds: dict[str, list[float]] = {name: [] for name in arms}
-    for _ in range(ROUNDS):
-        for name, arm in arms.items():
-            seconds[name].append(arm())
-    threads = torch.get_num_threads()
-    print(f"torch {torch.__version__}, {threads} threads; ours in {precision}; ratios to {PLAIN}")
-    print_rates(seconds, STEPS * BATCH, "images/s", PLAIN)
-    print_ratios(seconds)
+    arms = our_arms(pixels[..., None], labels, precision)
+    if not options.ours:
+        arms = peer_arms(pixels, labels) | arms
+    time_and_print(arms, options.rounds, precision)
     rendering.main()
 
 
+def time_and_print(arms: Mapping[str, Callable[[], Seconds]], rounds: int, precision: str) -> None:
+    """Let arms take turns for some rounds, and print their rates and ratios."""
+    seconds: dict[str, list[Seconds]] = {name: [] for name in arms}
+    for _ in range(rounds):
+        for name, arm in arms.items():
+            seconds[name].append(arm())
+    base = next(iter(arms))
+    threads = torch.get_num_threads()
+    print(f"torch {torch.__version__}, {threads} threads; ours in {precision}; ratios to {base}")
+    walls = {name: [each.wall for each in times] for name, times in seconds.items()}
+    print_rates(walls, STEPS * BATCH, "images/s", base)
+    print_ratios(seconds)
+
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
