@@ -21,26 +21,48 @@ from expand.images.formats import FORMATS, Encoding, max_pixels
 from expand.images.pixels import Pixels, has_memory
 from expand.images.profiles import fits
 from expand.images.quiet import quiet
-from expand.images.readers.bmp import open_bmp
 from expand.images.readers.jpeg import open_jpeg
 from expand.images.readers.picture import DAMAGED, DAMAGED_HEADER, TRUNCATED, Picture
 from expand.images.readers.png import open_png
-from expand.images.readers.pnm import open_pnm
-from expand.images.readers.tiff import open_tiff
-from expand.images.readers.webp import open_webp
 from expand.images.tiff import usual_extra
 
 # `decode` has a limit of its own, which comes from a setting
 Image.MAX_IMAGE_PIXELS = None
 
+
+def _open_webp(data: bytes) -> Picture:
+    from expand.images.readers.webp import open_webp
+
+    return open_webp(data)
+
+
+def _open_bmp(data: bytes) -> Picture:
+    from expand.images.readers.bmp import open_bmp
+
+    return open_bmp(data)
+
+
+def _open_tiff(data: bytes) -> Picture:
+    from expand.images.readers.tiff import open_tiff
+
+    return open_tiff(data)
+
+
+def _open_pnm(data: bytes) -> Picture:
+    from expand.images.readers.pnm import open_pnm
+
+    return open_pnm(data)
+
+
 READERS: dict[str, Callable[[bytes], Picture]] = {
     "JPEG": open_jpeg,
     "PNG": open_png,
-    "WEBP": open_webp,
-    "BMP": open_bmp,
-    "TIFF": open_tiff,
-    "PPM": open_pnm,
+    "WEBP": _open_webp,
+    "BMP": _open_bmp,
+    "TIFF": _open_tiff,
+    "PPM": _open_pnm,
 }
+"""The readers; those of rarer formats are imported where one of their files is opened."""
 BY_MAGIC = [(kind.magic, READERS[name]) for name, kind in FORMATS.items()]
 
 

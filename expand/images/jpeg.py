@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from expand.images.formats import Tables
 
@@ -21,14 +21,21 @@ def quantisation_tables(jpeg: Any) -> Tables:
 
 @lru_cache(maxsize=1)
 def standard_tables() -> dict[Tables, int]:
-    """Return the quality of libjpeg for each of its quantisation tables, colour and grey."""
+    """Return the quality of libjpeg for each of its quantisation tables, colour and grey.
+
+    libjpeg scales its tables of quality 50, those of the standard (ISO/IEC 10918-1, annex K), by
+    the rule of its function `jpeg_quality_scaling`.
+    """
+    file = cv2.imencode(".jpg", np.zeros((8, 8, 3), np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 50])[1]
+    middle = quantisation_tables(JpegImageFile(io.BytesIO(file.tobytes())))
+    numbers, tables = zip(*middle, strict=True)
     known: dict[Tables, int] = {}
-    for shape in ((8, 8, 3), (8, 8)):
-        for quality in range(1, 101):
-            file = cv2.imencode(
-                ".jpg", np.zeros(shape, np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality]
-            )[1].tobytes()
-            known.setdefault(quantisation_tables(Image.open(io.BytesIO(file))), quality)
+    for quality in range(1, 101):
+        percent = 5000 // quality if quality < 50 else 200 - 2 * quality
+        scaled = ((np.array(tables) * percent + 50) // 100).clip(1, 255).tolist()
+        colour = tuple(zip(numbers, map(tuple, scaled), strict=True))
+        for each in (colour, colour[:1]):
+            known.setdefault(each, quality)
     return known
 
 

@@ -11,7 +11,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from statistics import median
 from typing import Any
 
 from expand.errors import ExpandError, shown
@@ -130,6 +129,8 @@ class Balance:
         if self.rule == "max":
             return factor * max(counts.values())
         if self.rule == "median":
+            from statistics import median  # loads fractions and decimal numbers
+
             return float(factor * median(counts.values()))
         return int(self.rule)
 

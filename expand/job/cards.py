@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import platform
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from expand import __version__
-from expand.job.archives.plan import Archives
 from expand.job.plan import Plan
 from expand.job.summary import RunSummary, printable
 from expand.layouts.listing import ScanSummary
 from expand.records.card import FINISHED, UNFINISHED, versions
 from expand.storage.stores.url import Place, place_text
+
+if TYPE_CHECKING:
+    from expand.job.archives.plan import Archives
 
 
 def source_text(src: Place, out: Place) -> str:

@@ -6,13 +6,11 @@ import os
 import time
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from expand.engines.choose import check_workers
 from expand.engines.engine import Engine
 from expand.errors import ExpandError
-from expand.job.archives.plan import plan_archives
-from expand.job.archives.run import run_archives
 from expand.job.cards import finished_card, unfinished_card
 from expand.job.derived import Earlier
 from expand.job.estimate import Estimate, check_fits, choose_engine, estimate
@@ -34,6 +32,9 @@ from expand.storage.folder import OutputFolder
 from expand.storage.identity import Identity
 from expand.storage.removal import sweep
 from expand.storage.stores.url import parse_place
+
+if TYPE_CHECKING:
+    from expand.job.archives.plan import Archives
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def do_job(
     assert plan.input is not None
     with hold_output(plan, overwrite) as (folder, state):
         check_fits(plan, estimated, 1 - state.files / max(1, plan.files))
-        archives = plan_archives(plan, state.card) if plan.settings.tars else None
+        archives = _plan_archives(plan, state) if plan.settings.tars else None
         earlier = _note_derived(folder, unfinished_card(plan, state.runs, archives), state)
         output = Identity.of(plan.target)
         context = TaskContext(
@@ -145,6 +146,8 @@ def do_job(
         started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
         try:
             if archives:
+                from expand.job.archives.run import run_archives
+
                 summary = run_archives(plan, archives, context, engine, strict, progress, folder)
             else:
                 summary = run(plan, context, engine, strict, progress, earlier)
@@ -165,6 +168,12 @@ def do_job(
         write_card(folder, finished_card(plan, [*state.runs, cost], summary, archives))
         folder.sync_names()
     return Report(plan, summary, engine.workers, (*_notes(plan), *state.notes))
+
+
+def _plan_archives(plan: Plan, state: OutputState) -> Archives:
+    from expand.job.archives.plan import plan_archives  # tars only
+
+    return plan_archives(plan, state.card)
 
 
 def _notes(plan: Plan) -> list[str]:

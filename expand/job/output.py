@@ -17,7 +17,6 @@ from typing import Any
 
 from expand.archives.names import is_archive
 from expand.errors import STOPPED, ExpandError
-from expand.job.archives.records import count_samples
 from expand.job.balance import Balance
 from expand.job.plan import Plan
 from expand.job.settings import USUAL
@@ -278,7 +277,11 @@ def check_versions(card: dict[str, Any]) -> list[str]:
 def _count_known_files(plan: Plan, card: dict[str, Any]) -> int:
     """Count the files of the plan that earlier runs recorded; refuse records of other sources."""
     files = count_known_files(plan, plan.records)
-    return max(files, count_samples(plan.target)) if is_tars(card) else files
+    if not is_tars(card):
+        return files
+    from expand.job.archives.records import count_samples  # tars only
+
+    return max(files, count_samples(plan.target))
 
 
 def count_known_files(plan: Plan, records: Path) -> int:

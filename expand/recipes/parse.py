@@ -9,7 +9,7 @@ from datetime import date
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
@@ -19,7 +19,10 @@ from expand.recipes.fill import DEFAULT_FILL, Fill
 from expand.recipes.reading import compose, read_text
 from expand.recipes.rules import ClassRules, compose_label, read_rule
 from expand.techniques import NATIVE, GeometricTechnique, Technique
-from expand.techniques.catalogue import PIPELINE, Catalogue
+from expand.techniques.catalogue import PIPELINE
+
+if TYPE_CHECKING:
+    from expand.techniques.catalogue.transform import Catalogue
 
 NAMED = ("classic", "blog", "detect")
 KEYS = ("name", "fill", "techniques", "classes")
@@ -63,7 +66,7 @@ def parse_recipe(text: str, where: str) -> Parsed:
     if data is None:
         raise ExpandError(f'"{where}" is empty: expected settings (key: value)')
     if isinstance(data, Mapping) and "transform" in data and "__version__" in data:
-        pipeline, note = entry.within(lambda: Catalogue.pipeline(data))
+        pipeline, note = entry.within(partial(_saved_pipeline, data))
         return Parsed(_name_of(where), (pipeline,), DEFAULT_FILL, entry, _notes(where, note))
     return _read(entry)
 
@@ -158,7 +161,7 @@ def _read_technique(entry: Entry) -> _Read:
     name, settings = _name_and_settings(entry)
     values = {key: item.value for key, item in settings.items().items()}
     if name == PIPELINE:
-        pipeline, note = settings.within(lambda: Catalogue.pipeline(values))
+        pipeline, note = settings.within(partial(_saved_pipeline, values))
         return _Read(pipeline, note=note)
     if name not in NATIVE:
         return _Read(settings.within(lambda: _from_catalogue(name, values)))
@@ -183,11 +186,20 @@ def _name_and_settings(entry: Entry) -> tuple[str, Entry]:
     return name, settings if settings.value is not None else settings.without_settings()
 
 
+def _saved_pipeline(data: Mapping[str, Any]) -> tuple[Catalogue, str]:
+    # recipes of native techniques do not need the catalogue
+    from expand.techniques.catalogue.transform import Catalogue
+
+    return Catalogue.pipeline(data)
+
+
 def _from_catalogue(name: str, values: dict[str, Any]) -> Catalogue:
     if not name[:1].isupper():
         raise ExpandError(
             f'"{cut(name)}" is not a technique; there are {", ".join(NATIVE)}, '
             f"and albumentations transforms{did_you_mean(name, NATIVE)}"
         )
+    from expand.techniques.catalogue.transform import Catalogue
+
     factor = values.pop("factor", None)
     return Catalogue.named(name, values, factor)

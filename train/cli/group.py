@@ -16,6 +16,8 @@ class TrainCommands(FolderFirst):
         """Run the command. Memory that runs out anywhere, and a GPU that fails, are explained."""
         try:
             return super().invoke(ctx)
+        except (click.exceptions.Exit, click.exceptions.Abort):
+            raise  # both are RuntimeErrors: --help of a command ends by the first one
         except RuntimeError as error:
             # not at the top: --help does not load torch
             from train.runtime.memory import explained

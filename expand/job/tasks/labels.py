@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from expand.errors import BadImageError, ExpandError
 from expand.geometry import Size
@@ -23,8 +23,10 @@ from expand.layouts.labelled.dataset import (
 )
 from expand.layouts.source import Source
 from expand.records.rows import LabelFileRow, RowLabels
-from expand.targets import Carried
 from expand.views.drawn import DrawnView
+
+if TYPE_CHECKING:
+    from expand.targets import Carried
 
 TABLES = ("table", "huggingface")
 

@@ -1,21 +1,24 @@
-"""Where the targets of sources are in their views: those of many views are placed at once."""
+"""Where the targets of sources are in their views: those of many views are placed at once.
+
+What moves targets is imported where a source has some: class folders have none.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from expand.errors import ExpandError
 from expand.geometry import IDENTITY, Placement, Size
 from expand.job.settings import Settings
-from expand.targets import Carried, Targets
-from expand.targets.carry import carry_all
-from expand.targets.windows import Window
-from expand.views.carried import check_targets, window_of
 from expand.views.drawn import DrawnView
 from expand.views.views import Params
+
+if TYPE_CHECKING:
+    from expand.targets import Carried, Targets
+    from expand.targets.windows import Window
 
 TOGETHER = 128
 """Views whose targets are placed at once."""
@@ -47,10 +50,15 @@ class Unplaced(NamedTuple):
     def check(self, settings: Settings) -> None:
         """Raise ExpandError if the recipe cannot be used with the targets."""
         if any(self.views) and (self.places or settings.recipe.exchanges):
+            from expand.views.carried import check_targets
+
             check_targets(settings.recipe, self.targets, self.shape)
 
     def window(self, settings: Settings, k: int) -> Window:
         """Return view `k`."""
+        from expand.targets.windows import Window
+        from expand.views.carried import window_of
+
         if k == 0:
             return Window(self.targets, Placement(IDENTITY, self.size), visible=0)
         assert settings.dataset
@@ -106,6 +114,8 @@ def _place_group(
 
 
 def _place(pairs: Sequence[tuple[Unplaced, int]], settings: Settings) -> list[PlacedView]:
+    from expand.targets.carry import carry_all
+
     windows = [source.window(settings, k) for source, k in pairs]
     return [
         PlacedView(k, source.views[k].params, carried, window.placement)

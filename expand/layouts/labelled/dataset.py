@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from expand.geometry import IDENTITY, Affine, Size
 from expand.layouts.listing import Listing
 from expand.layouts.names import compose, copy_name
 from expand.layouts.source import Source
-from expand.targets import Carried, Targets
+
+if TYPE_CHECKING:
+    from expand.targets import Carried, Targets
 
 VISIBLE = 0.1
 """Share of an object that a view must show, so that the view keeps its label."""

@@ -5,6 +5,5 @@ The only package that imports albumentations, and only where a recipe names one 
 
 from __future__ import annotations
 
-from expand.techniques.catalogue.transform import PIPELINE, Catalogue
-
-__all__ = ["PIPELINE", "Catalogue"]
+PIPELINE = "pipeline"
+"""The name of the technique that is a saved pipeline."""

@@ -14,7 +14,7 @@ import numpy as np
 from expand.errors import BadImageError, ExpandError, SettingError
 from expand.geometry import Number
 from expand.images.pixels import Pixels
-from expand.techniques.catalogue import probe
+from expand.techniques.catalogue import PIPELINE, probe
 from expand.techniques.catalogue.build import build, run
 from expand.techniques.catalogue.library import (
     VERSION,
@@ -35,7 +35,6 @@ from expand.techniques.catalogue.saved import (
 from expand.techniques.ranges import check_factor, switch, whole
 from expand.techniques.technique import Choice, PixelTechnique
 
-PIPELINE = "pipeline"
 SEED_BITS = 52
 
 

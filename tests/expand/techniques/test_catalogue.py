@@ -10,7 +10,8 @@ import pytest
 
 from expand import ExpandError, Recipe
 from expand.errors import BadImageError
-from expand.techniques.catalogue import Catalogue, library
+from expand.techniques.catalogue import library
+from expand.techniques.catalogue.transform import Catalogue
 from expand.views.views import Views
 from tests.conftest import noise_image
 
