@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -47,8 +47,7 @@ def read_recipe(name: str | Path) -> Parsed:
     file, the line and the key.
     """
     if name in NAMED:
-        text = resources.files("expand").joinpath(f"recipes/{name}.yaml").read_text("utf-8")
-        return parse_recipe(text, f"{name}.yaml")
+        return _read_named(str(name))
     path = Path(name)
     try:
         exists = os.path.lexists(path)
@@ -57,6 +56,12 @@ def read_recipe(name: str | Path) -> Parsed:
     if not exists:
         raise ExpandError(f'"{cut(str(name))}" is neither a recipe ({", ".join(NAMED)}) nor a file')
     return parse_recipe(read_text(path), str(path))
+
+
+@cache
+def _read_named(name: str) -> Parsed:
+    text = resources.files("expand").joinpath(f"recipes/{name}.yaml").read_text("utf-8")
+    return parse_recipe(text, f"{name}.yaml")
 
 
 def parse_recipe(text: str, where: str) -> Parsed:

@@ -16,6 +16,7 @@ from expand.errors import BadImageError
 from expand.images.decoder import decode, upright
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
+from expand.images.jpeg import quantisation_tables, standard_tables
 from expand.images.readers.picture import ORIENTATION
 from tests.conftest import noise_image
 from tests.expand.images.files import cmyk_profile, saved, with_tag
@@ -392,3 +393,13 @@ def test_no_pixel_moves_after_an_unusual_end_of_a_pgm_header(end: bytes, dtype: 
     header = b"P5\r\n# microscope\r\n7 5\r\n%d" % np.iinfo(dtype).max
     decoded = decode(header + end + pixels.tobytes())
     assert np.array_equal(decoded.pixels, pixels)
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 3), (8, 8)])
+def test_the_quality_of_a_jpeg_is_known_by_its_tables(shape: tuple[int, ...]) -> None:
+    found = []
+    for quality in range(1, 101):
+        options = [cv2.IMWRITE_JPEG_QUALITY, quality]
+        file = cv2.imencode(".jpg", np.zeros(shape, np.uint8), options)[1].tobytes()
+        found.append(standard_tables()[quantisation_tables(Image.open(io.BytesIO(file)))])
+    assert found == list(range(1, 101))

@@ -69,8 +69,9 @@ def test_help_lists_commands_and_options() -> None:
         assert "Usage: " in call(name, "-h").output
 
 
-def test_help_is_shown_without_torch() -> None:
-    program = "import sys; sys.argv[1:] = ['--help']\nfrom train.cli import main\ntry: main()\nfinally: print('torch' in sys.modules)"
+@pytest.mark.parametrize("words", [["--help"], ["compare", "--help"], ["run", "--help"]])
+def test_help_is_shown_without_torch(words: list[str]) -> None:
+    program = f"import sys; sys.argv[1:] = {words}\nfrom train.cli import main\ntry: main()\nfinally: print('torch' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
