@@ -26,10 +26,6 @@ CUT = 1e-4
 """Share of an object outside the image that rounding explains."""
 
 
-def _no_id(_place: int, name: str) -> Any:
-    raise BadImageError(f'has no category "{name}"')
-
-
 @dataclass(frozen=True)
 class CocoImage:
     """The annotations of an image."""
@@ -46,7 +42,7 @@ class CocoImage:
     """Whether they were drawn on the stored pixels."""
     upright: Affine
     """From the frame in which they were drawn to the upright image."""
-    id_of: Callable[[int, str], Any] = _no_id
+    id_of: Callable[[int, str], Any]
     """Returns the id of a category by its name, in the file of an annotation at a place."""
 
     @property
@@ -56,7 +52,13 @@ class CocoImage:
 
     @classmethod
     def place(
-        cls, source: Source, shapes: Sequence[Shape], drawn: Drawn, upright: Affine, size: Size
+        cls,
+        source: Source,
+        shapes: Sequence[Shape],
+        drawn: Drawn,
+        upright: Affine,
+        size: Size,
+        id_of: Callable[[int, str], Any],
     ) -> CocoImage:
         """Return annotations of an image, upright, of this size, and clipped to it."""
         targets, turned = drawn.targets(), upright != IDENTITY
@@ -67,7 +69,7 @@ class CocoImage:
             counts = {"clipped": _count_clipped(targets, carried), "outside": len(carried.dropped)}
             notes = {what: count for what, count in counts.items() if count}
             targets, kept = carried.targets, carried.kept
-        return cls(source, targets, notes, tuple(shapes), drawn, kept, turned, upright)
+        return cls(source, targets, notes, tuple(shapes), drawn, kept, turned, upright, id_of)
 
     def write(self, view: LabelledView) -> ViewLabels:
         """Return a stamp and, for each annotation that the view has, its place and its patch.

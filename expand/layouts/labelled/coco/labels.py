@@ -7,7 +7,7 @@ import os
 from ast import literal_eval
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -90,8 +90,8 @@ class CocoLabels(Labels):
         ]
         skeletons = [self.skeletons.get(path, {}) for path in paths]
         drawn = Drawn.of(shapes, skeletons, size, segments)
-        image = CocoImage.place(source, shapes, drawn, upright, frame.size)
-        return replace(image, id_of=partial(self._id_of, paths))
+        id_of = partial(self._id_of, paths)
+        return CocoImage.place(source, shapes, drawn, upright, frame.size, id_of)
 
     def _id_of(self, paths: Sequence[str], place: int, name: str) -> Any:
         """Return the id of a category in the file of an annotation; raise BadImageError if none."""

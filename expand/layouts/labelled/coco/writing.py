@@ -103,7 +103,7 @@ class Writing:
         """Yield a list: what is between its brackets."""
         json_text, entries = self.coco.json, self.coco.json.lists[name]
         changed = self.changed[name] | dict.fromkeys(left_out, b"")
-        separator, some = json_text.separator(name).encode(), False
+        separator, some = self.separators[name], False
         begin, end = entries.begin, entries.end
         if len(entries):
             begin, end = entries.begins[0], entries.ends[-1]
@@ -141,8 +141,13 @@ class Writing:
         return f"{given}_v{view}" if isinstance(last, str) else (last or 0) + self.annotations
 
     def _append(self, name: str, value: dict[str, Any]) -> None:
-        self.added[name].write(self.coco.json.separator(name).encode())
-        self.added[name].write(self._written(value))
+        self.added[name].write(self.separators[name] + self._written(value))
+
+    @cached_property
+    def separators(self) -> Mapping[str, bytes]:
+        """What is between the entries of each list."""
+        given = self.coco.json
+        return {name: given.separator(name).encode() for name in given.lists}
 
     def _written(self, value: dict[str, Any]) -> bytes:
         """Return an entry in the style of the file."""

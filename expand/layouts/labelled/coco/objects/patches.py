@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from expand.layouts.labelled.coco.objects.rle import encode, no_runs
 from expand.layouts.labelled.coco.objects.seen import DECIMALS, Seen
-from expand.layouts.labelled.coco.objects.shapes import Shape
-from expand.targets.rings import Floats, move_points
+from expand.layouts.labelled.coco.objects.shapes import Shape, is_number
+from expand.targets.rings import move_points
 
 AREA_DECIMALS = 4
-LARGEST = 1e18
-"""Square pixels: no area is so large."""
-SAME = 0.01
-"""Share by which an area that is that of the box may differ from it."""
 
 
 def patch(shape: Shape, seen: Seen) -> dict[str, Any]:
     """Return the new values of those keys of an annotation that say something of places."""
     given, new = shape.given, dict[str, Any]()
     if shape.box is not None:
-        new["bbox"] = _box(seen, whole=_whole(given["bbox"]))
+        new["bbox"] = _box(seen, whole="bbox" in shape.whole)
     if (segmentation := given.get("segmentation")) is not None:
         new["segmentation"] = _segmentation(shape, seen, segmentation)
     if len(shape.states):
-        new["keypoints"] = _keypoints(shape, seen, whole=_whole(given["keypoints"]))
+        new["keypoints"] = _keypoints(shape, seen)
         if "num_keypoints" in given:
             new["num_keypoints"] = int((seen.states > 0).sum())
-    if _is_number(given.get("area")):
+    if is_number(given.get("area")):
         new["area"] = _area(shape, seen, given["area"])
     return new
 
@@ -50,14 +46,6 @@ def apply(patch: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
             {**segments[index], **changed} for index, changed in patch["segments_info"]
         ]
     return new
-
-
-def _whole(values: Any) -> bool:
-    return isinstance(values, list) and all(type(value) is int for value in values)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
 
 
 def _listed(values: list[float], *, whole: bool) -> list[float]:
@@ -82,20 +70,19 @@ def _segmentation(shape: Shape, seen: Seen, given: Any) -> Any:
     if shape.runs is not None:
         empty = no_runs(int(seen.size.height), int(seen.size.width))
         return encode(seen.runs or empty, compressed=isinstance(given["counts"], str))
-    whole = all(_whole(part) for part in given)
-    parts: Sequence[Floats] = seen.parts
+    parts = seen.parts
     if not shape.parts:
         sides = np.array([seen.size.width, seen.size.height], np.float64)
         lines = [move_points(ring, seen.forward).clip(0, sides) for ring in shape.flat]
-        parts = [np.round(line, DECIMALS) + 0.0 for line in lines]
-    return [_listed(part.ravel().tolist(), whole=whole) for part in parts] or given
+        parts = [(np.round(line, DECIMALS) + 0.0).ravel().tolist() for line in lines]
+    return [_listed(part, whole="segmentation" in shape.whole) for part in parts] or given
 
 
-def _keypoints(shape: Shape, seen: Seen, *, whole: bool) -> list[float]:
+def _keypoints(shape: Shape, seen: Seen) -> list[float]:
     """Return x, y and visibility of each."""
     if not len(seen.states):
         return [0] * (3 * len(shape.states))
-    places = _listed(seen.points.ravel().tolist(), whole=whole)
+    places = _listed(seen.points.ravel().tolist(), whole="keypoints" in shape.whole)
     listed: list[float] = []
     for index, state in enumerate(seen.states.tolist()):
         listed += [places[2 * index], places[2 * index + 1], state] if state else [0, 0, 0]
@@ -104,17 +91,13 @@ def _keypoints(shape: Shape, seen: Seen, *, whole: bool) -> list[float]:
 
 def _area(shape: Shape, seen: Seen, given: float) -> float:
     """Return the area: it changes as that of the box, if it was that, or of the object."""
-    before, after = shape.area, seen.area
-    if seen.runs is not None:
-        after = float(seen.runs.area)
-    if before > 0:
-        area = given * after / before
+    before = shape.area
+    if shape.is_box_area:
+        left, top, right, bottom = seen.edges
+        area = (right - left) * (bottom - top)
+    elif before > 0:
+        area = given * (seen.area if seen.runs is None else float(seen.runs.area)) / before
     else:
         area = given * abs(float(seen.forward.determinant)) * seen.share
-    if shape.box is not None and not math.isclose(given, before, rel_tol=SAME):
-        width, height = (shape.box[2:] - shape.box[:2]).tolist()
-        if math.isclose(given, width * height, rel_tol=SAME):
-            left, top, right, bottom = seen.edges
-            area = (right - left) * (bottom - top)
     rounded = round(area, AREA_DECIMALS)
     return int(rounded) if type(given) is int and rounded.is_integer() else rounded

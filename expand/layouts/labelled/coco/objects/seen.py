@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from expand.geometry import Affine, Size
 from expand.layouts.labelled.coco.objects.rle import Runs
@@ -36,8 +35,8 @@ class Seen(NamedTuple):
     """Left, top, right and bottom of its box."""
     share: float
     """Its visible share."""
-    parts: Sequence[Floats] = ()
-    """Its polygons, M×2 each."""
+    parts: Sequence[list[float]] = ()
+    """Its polygons: x and y of each corner."""
     area: float = 0.0
     """The area of its polygons."""
     runs: Runs | None = None
@@ -54,13 +53,13 @@ class View:
     forward: Affine
     edges: list[list[float]]
     shares: list[float]
-    corners: Floats
-    """Of all rings."""
+    corners: list[float]
+    """x and y of each corner of all rings."""
     rings: list[tuple[int, int]]
     """Where the corners of each ring begin and end."""
     first: list[int]
     """The first ring of each object, and the number of rings."""
-    areas: NDArray[np.float64]
+    areas: list[float]
     points: Floats | None
     states: Wholes | None
 
@@ -74,12 +73,12 @@ class View:
 
     def seen(self, place: int, columns: slice, runs: Runs | None) -> Seen:
         """Return what is seen of the object at a place; `columns` are those of its keypoints."""
-        parts: list[Floats] = []
+        parts: list[list[float]] = []
         area = 0.0
         if self.first:
             rings = self.rings[self.first[place] : self.first[place + 1]]
             parts = [self.corners[begin:end] for begin, end in rings]
-            area = float(self.areas[place])
+            area = self.areas[place]
         points, states = NO_POINTS, NO_STATES
         if self.points is not None and self.states is not None:
             points, states = self.points[place, columns], self.states[place, columns]
@@ -94,14 +93,15 @@ def _rounded(values: Floats) -> Floats:
 
 def _rings(
     polygons: Polygons | None,
-) -> tuple[Floats, list[tuple[int, int]], list[int], NDArray[np.float64]]:
+) -> tuple[list[float], list[tuple[int, int]], list[int], list[float]]:
     if polygons is None:
-        return np.empty((0, 2)), [], [], np.empty(0)
+        return [], [], [], []
     rings, count = polygons.rings, len(polygons)
     first: list[int] = np.searchsorted(polygons.objects, np.arange(count + 1)).tolist()
-    ends: list[tuple[int, int]] = list(zip(rings.begins.tolist(), rings.ends.tolist(), strict=True))
-    areas = np.bincount(polygons.objects, rings.areas(), count).astype(np.float64)
-    return _rounded(rings.corners), ends, first, areas
+    ends = zip((2 * rings.begins).tolist(), (2 * rings.ends).tolist(), strict=True)
+    areas: list[float] = np.bincount(polygons.objects, rings.areas(), count).tolist()
+    corners: list[float] = _rounded(rings.corners).ravel().tolist()
+    return corners, list(ends), first, areas
 
 
 def _points(points: Points | None) -> tuple[Floats | None, Wholes | None]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,10 @@ FARTHEST = 1e9
 """Pixels: no image is so large."""
 SPECK = 1e-9
 """Square pixels below which a polygon is a line."""
+LARGEST = 1e18
+"""Square pixels: no area is so large."""
+SAME = 0.01
+"""Share by which an area that is that of the box may differ from it."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ class Shape:
     """The annotation as the file has it."""
     place: int
     """Its place among the annotations of the image."""
-    box: Floats | None
+    box: tuple[float, float, float, float] | None
     """Left, top, right, bottom."""
     parts: tuple[Floats, ...]
     """Its polygons, M×2 each."""
@@ -54,7 +60,27 @@ class Shape:
         """Whether it is a region with a mask, and no single object."""
         return bool(self.given.get("iscrowd")) and bool(self.runs and self.runs.area)
 
-    def bounds(self) -> Floats | None:
+    @cached_property
+    def is_box_area(self) -> bool:
+        """Whether the area that it tells is that of its box, not of its polygons or its mask."""
+        given = self.given["area"]
+        if self.box is None:
+            return False
+        left, top, right, bottom = self.box
+        of_box = math.isclose(given, (right - left) * (bottom - top), rel_tol=SAME)
+        return of_box and not math.isclose(given, self.area, rel_tol=SAME)
+
+    @cached_property
+    def whole(self) -> frozenset[str]:
+        """Which of "bbox", "segmentation" and "keypoints" it tells in whole numbers alone."""
+        given = self.given
+        whole = {key for key in ("bbox", "keypoints") if _are_whole(given.get(key))}
+        segmentation = given.get("segmentation")
+        if isinstance(segmentation, list) and all(map(_are_whole, segmentation)):
+            whole.add("segmentation")
+        return frozenset(whole)
+
+    def bounds(self) -> Sequence[float] | None:
         """Return its box, or else that of whatever it has; None if it has nothing."""
         if self.box is not None:
             return self.box
@@ -62,7 +88,7 @@ class Shape:
         if self.runs and self.runs.area:
             corners.append(self.runs.bounds().reshape(2, 2))
         joined = np.concatenate(corners) if corners else np.empty((0, 2))
-        return np.concatenate([joined.min(axis=0), joined.max(axis=0)]) if len(joined) else None
+        return [*joined.min(axis=0).tolist(), *joined.max(axis=0).tolist()] if len(joined) else None
 
 
 def read_shape(given: Mapping[str, Any], place: int, size: Size, category: str = "") -> Shape:
@@ -105,15 +131,27 @@ def numbers(values: list[Any], what: str) -> Floats:
     return array
 
 
-def _read_box(given: Any) -> Floats | None:
+def is_number(value: Any) -> bool:
+    """Tell whether a value is a number, of square pixels as they can be."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
+
+
+def _are_whole(values: Any) -> bool:
+    return isinstance(values, list) and all(type(value) is int for value in values)
+
+
+def _read_box(given: Any) -> tuple[float, float, float, float] | None:
     if given is None or given == []:
         return None
-    box = numbers(given, "bbox") if isinstance(given, list) else None
-    if box is None or len(box) != 4:
+    values = given if isinstance(given, list) else []
+    if not all(type(value) in (int, float) and abs(value) < FARTHEST for value in values):
+        values = numbers(values, "bbox").tolist()
+    if len(values) != 4:
         raise BadImageError(f"its bbox must be 4 numbers, got {shown(given)}")
-    if (box[2:] < 0).any():
+    left, top, width, height = map(float, values)
+    if width < 0 or height < 0:
         raise BadImageError(f"its bbox has a negative width or height: {shown(given)}")
-    return np.concatenate([box[:2], box[:2] + box[2:]])
+    return left, top, left + width, top + height
 
 
 def _read_rings(given: Any) -> Iterator[Floats]:

@@ -59,11 +59,12 @@ class Columns:
         """Return the columns of objects; `skeletons` are those of the file of each."""
         of: list[Skeleton | None] = []
         for shape, known in zip(objects, skeletons, strict=True):
-            count = len(shape.states)
-            skeleton = known.get(repr(shape.given.get("category_id")))
-            if skeleton is None or skeleton.count != count:
-                skeleton = Skeleton(count, flip_idx=(0,) if count == 1 else None)
-            of.append(skeleton if count else None)
+            skeleton = None
+            if count := len(shape.states):
+                skeleton = known.get(repr(shape.given.get("category_id")))
+                if skeleton is None or skeleton.count != count:
+                    skeleton = Skeleton(count, flip_idx=(0,) if count == 1 else None)
+            of.append(skeleton)
         return cls(tuple(dict.fromkeys(each for each in of if each)), tuple(of))
 
     def columns(self, index: int) -> slice:
