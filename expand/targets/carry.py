@@ -132,7 +132,8 @@ def _polygons(polygons: Sequence[Polygons], windows: Windows) -> tuple[Polygons,
 
 def _oriented(boxes: Sequence[OrientedBoxes], windows: Windows) -> tuple[Floats, Extent]:
     """Return moved oriented boxes; those that are cut fit what is visible, at their own angle."""
-    rings = windows.move_quadrilaterals(np.concatenate([each.corners for each in boxes]))
+    every = np.ones(len(boxes), bool)
+    rings = windows.move_quadrilaterals(np.concatenate([each.corners for each in boxes]), every)
     clipped, extent = ring_extent(rings, np.arange(windows.total), windows)
     corners = rings.corners.reshape(-1, 4, 2).copy()
     for index in clipped.cut.tolist():
@@ -166,11 +167,14 @@ def _boxes(
     """
     if not boxes:
         return None, extent
-    if not windows.straight.any() and extent.known.all():
+    # where axes do not stay axes, the box of an object is needed if nothing else is known of it
+    needed = windows.straight | (not extent.known.all())
+    if not needed.any():
         return np.nan_to_num(extent.bounds), extent
-    together = Boxes.of(np.concatenate([each.edges for each in boxes]))
-    rings = windows.move_quadrilaterals(together.corners())
-    own = ring_extent(rings, np.arange(windows.total), windows)[1]
+    objects = np.flatnonzero(needed[windows.views])
+    edges = np.concatenate([each.edges for each in boxes])[objects]
+    rings = windows.move_quadrilaterals(Boxes.of(edges).corners(), needed)
+    own = ring_extent(rings, objects, windows)[1]
     extent = extent.otherwise(own)
     lost = extent.cut | np.isnan(own.bounds[:, 0]) | ~windows.straight[windows.views]
     # what has no bounds is dropped

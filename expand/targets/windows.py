@@ -88,9 +88,13 @@ class Windows:
         maps = np.repeat(np.stack(self.forwards), corners, axis=1)
         return rings.moved(Affine(*maps))
 
-    def move_quadrilaterals(self, corners: Floats) -> Rings:
-        """Return four corners of each object (V·N×4×2), moved into their views, as rings."""
-        return self.move(Rings.quadrilaterals(corners), [4 * count for count in self.counts])
+    def move_quadrilaterals(self, corners: Floats, among: NDArray[np.bool_]) -> Rings:
+        """Return four corners (…×4×2) of each object in some windows, moved there, as rings.
+
+        `among` (V) tells these windows.
+        """
+        lengths = [4 * count * some for count, some in zip(self.counts, among, strict=True)]
+        return self.move(Rings.quadrilaterals(corners), lengths)
 
     def owners(self, objects: Sequence[Wholes]) -> Wholes:
         """Return the numbers of some objects of each window."""

@@ -10,8 +10,8 @@ import codecs
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from html import escape
 from typing import NamedTuple
-from xml.sax.saxutils import escape
 
 from expand.errors import BadImageError, shown
 from expand.layouts.labelled.voc.annotations.elements import Element, parse_elements
@@ -115,7 +115,7 @@ class Document:
 
     def set_text(self, element: Element, text: str) -> Patch:
         """Return what replaces the text of an element without elements in it."""
-        return self.set_number(element, escape(ILLEGAL.sub("\ufffd", text)))
+        return self.set_number(element, escape(ILLEGAL.sub("\ufffd", text), quote=False))
 
     def set_number(self, element: Element, text: str) -> Patch:
         """Do the same with a number, whose characters XML has as they are.

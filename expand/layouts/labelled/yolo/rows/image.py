@@ -65,10 +65,11 @@ class YoloImage:
         numbers = self._numbers(view, counts)
         for written, row in zip(numbers, view.carried.kept.tolist(), strict=True):
             source = self.rows[row]
-            fine = view.k == 0 and source.line in self.fine
             kind = self._kind(view, row) if view.renames else source.kind
-            line = source.text if fine else f"{kind} {written}"
-            lines.setdefault((float(kind), line.partition(" ")[2]), line)
+            if view.k == 0 and source.line in self.fine:
+                lines.setdefault((float(kind), source.text.partition(" ")[2]), source.text)
+            else:
+                lines.setdefault((float(kind), written), f"{kind} {written}")
         text = "".join(f"{line}\n" for line in lines.values())
         return ViewLabels((LabelFile(name, text.encode()),), dict(counts) or None)
 
@@ -147,7 +148,7 @@ def _boxes(edges: Floats, size: Size) -> NDArray[np.int32]:
     six decimals or, with one of them moved out by a millionth, again.
     """
     shares = edges.reshape(-1, 2, 2) / np.array(size, np.float64)
-    ends = np.rint(shares * MILLION).astype(np.int32).clip(0, MILLION)
+    ends = np.rint(np.minimum(np.maximum(shares, 0), 1) * MILLION).astype(np.int32)
     low, high = ends[:, 0], ends[:, 1]
     high = high + (low + high) % 2 * (high < MILLION)
     low = low - (low + high) % 2

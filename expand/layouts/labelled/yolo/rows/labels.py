@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain
 from struct import pack
 
 import numpy as np
@@ -17,6 +16,7 @@ from expand.layouts.labelled.dataset import Frame, Labels
 from expand.layouts.labelled.files import read_label
 from expand.layouts.labelled.yolo.folder.place import Place
 from expand.layouts.labelled.yolo.rows.image import YoloImage
+from expand.layouts.labelled.yolo.rows.numbers import Numbers
 from expand.layouts.labelled.yolo.rows.task import BOX, Task
 from expand.layouts.labelled.yolo.rows.text import (
     FURTHEST,
@@ -77,18 +77,20 @@ class YoloLabels(Labels):
             return YoloImage(self.place, self.task, None)
         name, data = next(iter(files.items()))
         rows = read_rows(name, data)
-        polygons = self.task.check(rows)
-        self._check_numbers(rows, polygons)
+        polygons, numbers = self.task.check(rows), Numbers.of(rows.rows)
+        if self.task.name == "pose" or not numbers.are_within(0):
+            self._check_numbers(rows, numbers, polygons)
+        accepted = rows.plain and is_accepted(numbers, self.task, polygons)
         unique = _without_duplicates(rows.rows)
-        sides = np.array(frame.size, np.float64)
-        targets = self._targets(unique, sides, polygons)
-        kept, far, lost = unique, self._count_outside(unique, polygons), Counter[str]()
+        if len(unique) < len(rows.rows):
+            numbers = Numbers.of(unique)
+        targets = self._targets(numbers, np.array(frame.size, np.float64), polygons)
+        kept, far, lost = unique, self._count_outside(numbers, polygons), Counter[str]()
         if far:  # a file without such objects is read in half the time
             inside = carry(targets, Placement(IDENTITY, frame.size), visible=0)
             targets, kept = inside.targets, [unique[index] for index in inside.kept.tolist()]
             lost = Counter("outside" if each.share <= 0 else "small" for each in inside.dropped)
-            far = self._count_outside(kept, polygons)
-        accepted = rows.plain and is_accepted(rows.rows, self.task, polygons)
+            far = self._count_outside(Numbers.of(kept), polygons)
         return YoloImage(
             self.place,
             self.task,
@@ -100,8 +102,8 @@ class YoloLabels(Labels):
             notes=_counts(len(rows.rows) - len(unique), lost, far),
         )
 
-    def _check_numbers(self, rows: Rows, polygons: bool) -> None:
-        if polygons and _are_within(rows.rows, FURTHEST):  # all corners at once: there are many
+    def _check_numbers(self, rows: Rows, numbers: Numbers, polygons: bool) -> None:
+        if polygons and numbers.are_within(FURTHEST):
             return
         for row in rows.rows:
             self._check_row(rows, row)
@@ -116,21 +118,24 @@ class YoloLabels(Labels):
         if (len(numbers) == BOX - 1 or self.task.name == "pose") and min(numbers[2:4]) < 0:
             raise rows.bad(row, "the width and the height of a box cannot be negative")
 
-    def _targets(self, rows: Sequence[Row], sides: Floats, polygons: bool) -> Targets:
+    def _targets(self, numbers: Numbers, sides: Floats, polygons: bool) -> Targets:
+        count = len(numbers.lengths)
+        boxes, oriented, areas, points = None, None, None, None
         if polygons:
-            return Targets(polygons=_polygons([row.numbers for row in rows], sides))
-        if self.task.name == "obb":
-            corners = np.array([row.numbers for row in rows]).reshape(-1, 4, 2)
-            return Targets(oriented=OrientedBoxes(corners * sides))
-        boxes = Boxes(_edges(np.array([row.numbers[:4] for row in rows]).reshape(-1, 4), sides))
-        return Targets(boxes=boxes, points=self._points(rows, sides))
+            corners = _within(numbers.values.reshape(-1, 2)) * sides
+            areas = Polygons.of(Rings(corners, numbers.begins), np.arange(count), count)
+        elif self.task.name == "obb":
+            oriented = OrientedBoxes(numbers.values.reshape(-1, 4, 2) * sides)
+        else:
+            boxes = Boxes.of(_within(_edges(numbers)) * np.concatenate([sides, sides]))
+            points = self._points(numbers, sides)
+        return Targets.of(count, boxes, oriented, areas, points, ())
 
-    def _points(self, rows: Sequence[Row], sides: Floats) -> Points | None:
+    def _points(self, numbers: Numbers, sides: Floats) -> Points | None:
         task = self.task
         if task.name != "pose":
             return None
-        numbers = np.array([row.numbers[BOX - 1 :] for row in rows])
-        values = numbers.reshape(-1, task.points, task.dims)
+        values = numbers.table[:, BOX - 1 :].reshape(-1, task.points, task.dims)
         places = _within(values[..., :2])
         if task.dims > PAIR:
             states = values[..., 2].astype(np.int64)
@@ -141,20 +146,23 @@ class YoloLabels(Labels):
         return Points(places * sides, states, task.names, task.flip_idx)
 
     def _fine(self, rows: Sequence[Row], polygons: bool) -> frozenset[int]:
-        return frozenset(row.line for row in rows if is_accepted([row], self.task, polygons))
+        return frozenset(
+            row.line for row in rows if is_accepted(Numbers.of([row]), self.task, polygons)
+        )
 
-    def _count_outside(self, rows: Sequence[Row], polygons: bool) -> int:
+    def _count_outside(self, numbers: Numbers, polygons: bool) -> int:
         """Count the objects that lie partly outside the image, further than by rounding."""
-        if not rows or (polygons and _are_within(rows, ROUNDING)):
+        if not numbers.lengths:
             return 0
         if polygons or self.task.name == "obb":
-            return sum(_is_far(min(row.numbers), max(row.numbers)) for row in rows)
-        numbers = np.array([row.numbers[:4] for row in rows])
-        edges = _edges(numbers, np.ones(2))
-        if points := self._points(rows, np.ones(2)):
+            return 0 if numbers.are_within(ROUNDING) else _count_far(numbers)
+        edges = _edges(numbers)
+        if points := self._points(numbers, np.ones(2)):
             labelled = (points.visibility != ABSENT)[..., None]
-            places = np.where(labelled, points.places, 0.5).reshape(len(rows), -1)
+            places = np.where(labelled, points.places, 0.5).reshape(len(edges), -1)
             edges = np.concatenate([edges, places], axis=1)
+        if _all_within(edges, ROUNDING):
+            return 0
         return int(((edges < -ROUNDING) | (edges > 1 + ROUNDING)).any(axis=1).sum())
 
 
@@ -167,39 +175,35 @@ def _without_duplicates(rows: Sequence[Row]) -> list[Row]:
     return list(first.values())
 
 
-def _are_within(rows: Sequence[Row], margin: float) -> bool:
-    """Tell whether all numbers are shares of the image, or outside by no more than a margin."""
-    numbers = np.array([*chain.from_iterable(row.numbers for row in rows)])
-    return bool(numbers.min() >= -margin and numbers.max() <= 1 + margin)
+def _count_far(numbers: Numbers) -> int:
+    """Count the rows with a corner outside the image, further than by rounding."""
+    first = 2 * numbers.begins
+    low, high = (each.reduceat(numbers.values, first) for each in (np.minimum, np.maximum))
+    return int(((low < -ROUNDING) | (high > 1 + ROUNDING)).sum())
 
 
-def _is_far(low: float, high: float) -> bool:
-    return low < -ROUNDING or high > 1 + ROUNDING
+def _all_within(shares: Floats, margin: float) -> bool:
+    return bool(shares.min() >= -margin and shares.max() <= 1 + margin)
 
 
 def _within(shares: Floats) -> Floats:
     """Return coordinates, in shares, of which those that rounding put outside are at the edge."""
+    if shares.size and _all_within(shares, 0):
+        return shares
     near: Floats = np.where(
         (shares >= -ROUNDING) & (shares <= 1 + ROUNDING), shares.clip(0, 1), shares
     )
     return near
 
 
-def _polygons(rows: Sequence[tuple[float, ...]], sides: Floats) -> Polygons:
-    """Return polygons of one part each, in pixels."""
-    corners = np.array([*chain.from_iterable(rows)], np.float64).reshape(-1, 2)
-    begins = np.array([*accumulate((len(row) // 2 for row in rows[:-1]), initial=0)])
-    return Polygons.of(Rings(_within(corners) * sides, begins), np.arange(len(rows)), len(rows))
-
-
-def _edges(boxes: Floats, sides: Floats) -> Floats:
-    """Return left, top, right and bottom, in pixels, of centres, widths and heights (N×4)."""
-    half = boxes[:, 2:] / 2
-    low, high = _within(boxes[:, :2] - half), _within(boxes[:, :2] + half)
-    return np.concatenate([low * sides, high * sides], axis=1)
+def _edges(numbers: Numbers) -> Floats:
+    """Return left, top, right and bottom, in shares, of boxes: rows that begin with one (N×4)."""
+    boxes = numbers.table
+    half = boxes[:, 2:4] / 2
+    return np.concatenate([boxes[:, :2] - half, boxes[:, :2] + half], axis=1)
 
 
 def _counts(duplicate: int, lost: Mapping[str, int], clipped: int) -> Mapping[str, int]:
     """Count what was mended; "small" is an object of which less than 2 pixels are inside."""
-    counts = Counter(duplicate=duplicate, clipped=clipped) + Counter(lost)
+    counts = {"duplicate": duplicate, "clipped": clipped, **lost}
     return {name: count for name, count in counts.items() if count}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from expand.layouts.labelled.yolo.rows.numbers import Numbers
 from expand.layouts.labelled.yolo.rows.task import Task
 from expand.layouts.labelled.yolo.rows.text import read_rows
 from expand.layouts.labelled.yolo.rows.verify import is_accepted
@@ -37,8 +38,8 @@ DETECT, SEGMENT, OBB, POSE = Task("detect"), Task("segment"), Task("obb"), Task(
 def test_limits_are_those_of_the_dataset_check(
     task: Task, text: str, accepted: bool, tmp_path: Path
 ) -> None:
-    rows = read_rows("a.txt", text.encode()).rows
-    assert is_accepted(rows, task, polygons=task.name == "segment") == accepted
+    numbers = Numbers.of(read_rows("a.txt", text.encode()).rows)
+    assert is_accepted(numbers, task, polygons=task.name == "segment") == accepted
     (tmp_path / "a.txt").write_text(text)
     try:
         read_label(tmp_path / "a.txt", 1, (1, 3) if task is POSE else None)
