@@ -8,10 +8,12 @@ import os
 import resource
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -21,6 +23,8 @@ from expand.job.checks.verify import verify
 from expand.storage.names import is_temporary
 from tests.conftest import Folder, noise_image, tree, unmeasured
 from tests.expand.job.test_run import COMMAND, many
+from tests.expand.job.test_tars import jpegs
+from tests.stores import contents
 
 MODULES = ("appending", "files", "folder", "identity", "lock", "reading", "removal", "writing")  # fmt: skip
 CALLS = ("open", "write", "fsync", "close", "replace", "link", "mkdir", "unlink", "rmdir", "scandir", "stat", "fstat")  # fmt: skip
@@ -163,7 +167,9 @@ def small_disk(path: Path, kilobytes: int) -> Iterator[Path]:
         subprocess.run(["umount", str(path)], check=True)
 
 
-def fill_disk(src: Path, disk: Path, kilobytes: int, fresh: dict[str, bytes]) -> None:
+def fill_disk(
+    src: Path, disk: Path, kilobytes: int, fresh: dict[str, bytes], **options: Any
+) -> None:
     """Run on a full disk, make room, and run again."""
     from expand.job import job
 
@@ -171,10 +177,10 @@ def fill_disk(src: Path, disk: Path, kilobytes: int, fresh: dict[str, bytes]) ->
         patch.setattr(job, "check_fits", lambda *_: None)
         out = mounted / "out"
         with pytest.raises(ExpandError, match="No space left on device") as error:
-            expand(src, out, workers=1)
+            expand(src, out, workers=1, **options)
         assert error.value.status == 3
         subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
-        assert expand(src, out, workers=1).status == 0
+        assert expand(src, out, workers=1, **options).status == 0
         assert tree(out) == fresh
         assert verify(out).problems == []
 
@@ -186,6 +192,36 @@ def test_a_full_disk_stops_the_run_and_it_resumes_when_there_is_room(
     src = many(class_folder, 20)
     expand(src, tmp_path / "fresh", workers=1)
     fill_disk(src, tmp_path / "disk", kilobytes, tree(tmp_path / "fresh"))
+
+
+TARS = {"output": "webdataset", "shard_size": 30_000, "factor": 3}
+
+
+@pytest.mark.parametrize("kilobytes", [4, 60, 150, 300, 370])
+def test_a_full_disk_leaves_no_part_of_a_tar_and_the_run_resumes(
+    kilobytes: int, class_folder: Folder, tmp_path: Path
+) -> None:
+    src = jpegs(class_folder, 24)
+    expand(src, tmp_path / "fresh", workers=1, **TARS)  # type: ignore[arg-type]
+    fill_disk(src, tmp_path / "disk", kilobytes, tree(tmp_path / "fresh"), **TARS)
+
+
+@pytest.mark.parametrize("kilobytes", [4, 20, 60])
+def test_a_full_temporary_folder_stops_a_run_of_tars_at_a_url(
+    kilobytes: int, class_folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    src, out = jpegs(class_folder, 24), f"memory://{uuid4().hex}/out"
+    expand(src, tmp_path / "fresh", workers=1, **TARS)  # type: ignore[arg-type]
+    with small_disk(tmp_path / "disk", kilobytes) as mounted:
+        monkeypatch.setattr(tempfile, "tempdir", str(mounted))
+        with pytest.raises(ExpandError) as error:
+            expand(src, out, workers=1, **TARS)  # type: ignore[arg-type]
+        assert error.value.status == 3, error.value
+        assert str(mounted) in str(error.value) or "the temporary folder" in str(error.value)
+        assert not [*mounted.iterdir()]
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    expand(src, out, workers=1, **TARS)  # type: ignore[arg-type]
+    assert contents(out) == tree(tmp_path / "fresh")
 
 
 @pytest.mark.slow

@@ -7,7 +7,9 @@ import pickle
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import permutations
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -33,6 +35,7 @@ from expand.storage.stores.store import Entry
 from expand.storage.stores.url import Url, parse_place
 from tests.conftest import Folder, noise_image, tree
 from tests.expand.job.test_run import many
+from tests.expand.job.test_tars import jpegs
 from tests.stores import contents, fill
 
 
@@ -261,6 +264,27 @@ def test_shards_in_any_order_are_merged_to_what_one_run_writes(
     assert set(card(out)) == set(card(tmp_path / "here"))
     with pytest.raises(ExpandError, match="it is one dataset already"):
         merge_blocks(place_)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("order", permutations(("1/3", "2/3", "3/3")), ids="".join)
+@pytest.mark.parametrize("tars", [False, True], ids=["files", "tars"])
+def test_three_shards_at_s3_give_the_same_files_in_each_of_their_orders(
+    tars: bool, order: tuple[str, ...], s3: str, class_folder: Folder, tmp_path: Path
+) -> None:
+    local = jpegs(class_folder, 24)
+    options: dict[str, Any] = {"output": "webdataset", "shard_size": 30_000} if tars else {}
+    src, out = fill(f"{s3}/src", local), f"{s3}/out"
+    for shard in order:
+        expand(src, out, shard=shard, **options)
+    merged = merge_blocks(parse_place(out))
+    assert (merged.shards, merged.sources, merged.files) == (3, 24, 96)
+    expand(local, tmp_path / "here", **options)
+    assert contents(out) == tree(tmp_path / "here")
+    one, other = card(tmp_path / "here"), card(out)
+    assert {key: other[key] for key in ("counts", "settings", "state", "bad")} == {
+        key: one[key] for key in ("counts", "settings", "state", "bad")
+    }
 
 
 def test_shards_use_the_list_that_was_prepared(
