@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from expand.errors import STOPPED, BadImageError, ExpandError, about
 from expand.job.balance import Balance
-from expand.job.blocks.listed import prepared
 from expand.job.settings import PARQUET, DatasetSettings, Settings
+from expand.job.sharding.listed import prepared
 from expand.job.sharding.shard import Shard
 from expand.job.tasks.exchanging import check_exchanges
 from expand.layouts.groups import check_groups

@@ -62,7 +62,7 @@ class Claims:
 def read_claims(folder: Path, card: dict[str, Any], src: Path) -> Claims:
     """Return the claims of the runs that a run card and the parts beside it tell of."""
     settings = card["settings"]
-    factor, format_ = _largest(settings), settings["format"]
+    factor, format_ = largest_factor(settings), settings["format"]
     if card["state"] != FINISHED and has_old_parts(folder):
         return Claims(factor, format_, lambda source: (src / source).is_file())
     begun = {bad["source"] for bad in card.get("bad", ())}
@@ -73,7 +73,7 @@ def read_claims(folder: Path, card: dict[str, Any], src: Path) -> Claims:
     return Claims(factor, format_, begun.__contains__, "dataset" in settings, others)
 
 
-def _largest(settings: dict[str, Any]) -> int:
+def largest_factor(settings: dict[str, Any]) -> int:
     """Return the largest number of views of an image."""
     return max([int(settings["factor"]), *_factors(settings).values()])
 
@@ -90,7 +90,11 @@ def _views_of(record: Record, settings: dict[str, Any]) -> int:
     """Return how many files a source has when all of them are written."""
     label = json.loads(record.lines[0])["label"] if record.lines else ""
     # the classes of its objects, and so its views, are not known here
-    views = int(_factors(settings).get(label, settings["factor"])) if label else _largest(settings)
+    views = (
+        int(_factors(settings).get(label, settings["factor"]))
+        if label
+        else largest_factor(settings)
+    )
     return views - int(settings.get("originals") == "none")
 
 

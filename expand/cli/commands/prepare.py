@@ -25,7 +25,7 @@ def prepare(src: Place, out: Place, quiet: bool) -> int:
     Then run each job with the same SRC and OUT, and --shard I/N.
     """
     from expand.cli.formatting import format_count
-    from expand.job.blocks.listed import prepare as list_once
+    from expand.job.sharding.listed import prepare as list_once
 
     count = list_once(src, out)
     if not quiet:

@@ -93,7 +93,7 @@ def _deal(plan: Plan, begun: Begun, dealt: Dealt) -> tuple[list[PartName], list[
         rows = folder and missing and not plan.settings.tars  # tars have their rows
         for record in read_records(folder) if folder and rows else ():
             dealt.add(block_of(record.source, blocks), (record.source, record.lines))
-    for page in begun.store.pages() if begun.earlier and missing else ():
+    for page in begun.store.pages() if (begun.earlier or begun.strangers) and missing else ():
         for entry in page:
             if not is_record(entry.name):
                 _deal_file(plan, entry, dealt)
@@ -129,9 +129,8 @@ def _do(
     total, seed = RunSummary(), seed_of(begun)
     earlier = begun.earlier
     resumed = earlier is not None and earlier["state"] != FINISHED
-    job = BlockJob(
-        plan.src, plan.out, plan.settings, limits_of(plan.out), earlier is not None, resumed
-    )
+    careful = earlier is not None or begun.strangers
+    job = BlockJob(plan.src, plan.out, plan.settings, limits_of(plan.out), careful, resumed)
 
     def blocks() -> Iterator[Block]:
         for number in missing:

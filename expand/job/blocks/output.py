@@ -11,12 +11,13 @@ from typing import Any
 from expand.errors import ExpandError
 from expand.job.archives.plan import plan_archives
 from expand.job.blocks.keys import MOST_BLOCKS, count_blocks
-from expand.job.blocks.listed import is_listing
 from expand.job.blocks.parts import FOLDER, PartName
-from expand.job.blocks.records import LocalRecords, find_parts, load_card
+from expand.job.blocks.records import LocalRecords, find_parts, load_card, save_card
+from expand.job.blocks.removal import remove_earlier
 from expand.job.cards import unfinished_card
 from expand.job.output import OutputState, check_settings, check_versions, count_known_files
 from expand.job.plan import Plan
+from expand.job.sharding.listed import is_listing
 from expand.records.card import CARD, DELETING, FINISHED, UNFINISHED, card_bytes
 from expand.records.manifest import MANIFESTS, manifest_for
 from expand.storage.lock import LOCK_FILES, Lock
@@ -36,6 +37,8 @@ class Begun:
     earlier: dict[str, Any] | None
     """That of the earlier run which it resumes or grows."""
     notes: tuple[str, ...] = ()
+    strangers: bool = False
+    """Whether files lie there that no run wrote."""
 
     @property
     def blocks(self) -> int:
@@ -78,11 +81,36 @@ def _begin(plan: Plan, store: Store, overwrite: bool) -> Begun:
         earlier = load_card(store)  # another run was faster
         if earlier is None:
             raise ExpandError(f'"{plan.out}" is being removed; choose another output')
-    notes = check_resumed(plan, earlier, overwrite)
+    if overwrite:
+        return _begin_again(plan, store, earlier)
+    notes = check_resumed(plan, earlier)
     kept = {"blocks": earlier["blocks"]} if is_begun(earlier) else {}
     fields = _block_fields(plan, earlier)
     card = {**unfinished_card(plan, earlier["cost"]["runs"]), **fields, **kept}
     return Begun(store, card, earlier, tuple(notes))
+
+
+def _begin_again(plan: Plan, store: Store, earlier: dict[str, Any]) -> Begun:
+    """Remove the files of an earlier run, and write the run card of the one that begins."""
+    check_removable(plan, earlier)
+    left = remove_earlier(plan, store, earlier)
+    card = {**unfinished_card(plan, []), **_block_fields(plan, None)}
+    save_card(store, card)
+    return Begun(store, card, None, (str(left),) * bool(left.count), left.count > 0)
+
+
+def check_removable(plan: Plan, card: dict[str, Any]) -> None:
+    """Refuse an output whose files `remove_earlier` cannot tell from others."""
+    if plan.shard:
+        raise ExpandError(
+            "--overwrite cannot be used with --shard, whose files lie among those of others; to "
+            f'start again, remove "{plan.out}" or choose another output'
+        )
+    if card["state"] == UNFINISHED and not is_begun(card):
+        raise ExpandError(
+            f'"{plan.out}" was begun by a run on a local folder; finish that first, or choose '
+            "another output"
+        )
 
 
 def _block_fields(plan: Plan, earlier: dict[str, Any] | None) -> dict[str, Any]:
@@ -100,34 +128,24 @@ def is_begun(card: dict[str, Any]) -> bool:
     return card["state"] == UNFINISHED and isinstance(blocks, int) and 1 <= blocks <= MOST_BLOCKS
 
 
-def check_resumed(plan: Plan, card: dict[str, Any], overwrite: bool) -> list[str]:
+def check_resumed(plan: Plan, card: dict[str, Any]) -> list[str]:
     """Refuse an output that this plan can neither resume nor grow; return what to say about it."""
-    if overwrite:
-        remove = f"remove it with the tool of its provider, {_removal(plan)}," * (
-            isinstance(plan.out, Url)
-        )
+    if card["state"] == DELETING:
         raise ExpandError(
-            f'--overwrite cannot be used where the input or the output is a URL. "{plan.out}" was '
-            f"written by an earlier run: {remove or 'remove the folder'} or choose another one"
+            f'"{plan.out}" is being removed: a command with --overwrite was interrupted while it '
+            "removed the files of an earlier run. Use --overwrite again to finish"
         )
-    if card["state"] == DELETING or (card["state"] == UNFINISHED and not is_begun(card)):
+    if card["state"] == UNFINISHED and not is_begun(card):
         raise ExpandError(
-            f'"{plan.out}" was begun or is being removed by a run on a local folder; finish that '
-            "first, or choose another output"
+            f'"{plan.out}" was begun by a run on a local folder; finish that first, or choose '
+            "another output"
         )
     if plan.shard and card["state"] == FINISHED:
         raise ExpandError(
             f'"{plan.out}" is finished, or its shards are merged already; leave out --shard, or '
             "choose another output"
         )
-    try:
-        return [*check_settings(plan, card), *check_versions(card)]
-    except ExpandError as error:
-        said = str(error).removesuffix("Use --overwrite to start again")
-        said = said.replace(", or use --overwrite to start again", "")
-        if said != str(error):
-            said += "Choose another output" if said.endswith(" ") else ", or choose another output"
-        raise ExpandError(said) from error
+    return [*check_settings(plan, card), *check_versions(card)]
 
 
 def peek_store(plan: Plan, overwrite: bool = False) -> OutputState:
@@ -137,7 +155,11 @@ def peek_store(plan: Plan, overwrite: bool = False) -> OutputState:
         if card is None:
             _check_empty(plan, store)
             return OutputState()
-        notes = check_resumed(plan, card, overwrite)
+        if overwrite:
+            check_removable(plan, card)
+            said = f'the files of an earlier run in "{plan.out}" would be removed'
+            return OutputState(notes=[said])
+        notes = check_resumed(plan, card)
         if card["state"] == FINISHED:
             made = card["counts"]["files"]
             notes.append(f"{made:,} of {plan.images:,} files exist already, by the records")
@@ -148,16 +170,6 @@ def read_earlier(plan: Plan) -> dict[str, Any] | None:
     """Return the run card of an earlier run in the output of a plan; None if there is none."""
     with before_writing(), closing(open_store(plan.out)) as store:
         return load_card(store)
-
-
-def _removal(plan: Plan) -> str:
-    tools = {
-        "s3": "aws s3 rm --recursive {}",
-        "gs": "gcloud storage rm --recursive {}",
-        "az": "az storage fs directory delete",
-    }
-    assert isinstance(plan.out, Url)
-    return f"for example `{tools.get(plan.out.scheme, 'rm {}').format(plan.out)}`"
 
 
 def _check_empty(plan: Plan, store: Store) -> None:

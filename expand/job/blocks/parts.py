@@ -20,6 +20,9 @@ FOLDER = ".blocks/"
 LOCAL = f"{SHARDS}/"
 """The folder of shards without URLs; they have blocks only if the output is tars."""
 _NAME = re.compile(r"\.blocks/(\d{6})-([0-9a-f]{16})\.jsonl")
+BEGUN = ".blocks/begun-{:06d}"
+"""The note that files of a block are written from now on."""
+_BEGUN = re.compile(r"\.blocks/begun-(\d{6})")
 COUNTED = ("sources", "files", "bytes", "same", "kept", "kept_bytes")
 
 
@@ -38,6 +41,12 @@ class PartName(NamedTuple):
         """Read the name of a file; None for any other file."""
         found = _NAME.fullmatch(name)
         return cls(int(found[1]), found[2]) if found else None
+
+
+def begun_number(name: str) -> int | None:
+    """Return the block that was begun, by the name of its note; None for any other file."""
+    found = _BEGUN.fullmatch(name)
+    return int(found[1]) if found else None
 
 
 def write_part(summary: RunSummary, lines: Iterable[str]) -> bytes:

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from expand.errors import STOPPED, ExpandError
-from expand.job.blocks.parts import FOLDER, LOCAL, PartName, read_part
+from expand.job.blocks.parts import FOLDER, LOCAL, PartName, begun_number, read_part
 from expand.job.sharding.records import merge_parts
 from expand.job.summary import RunSummary
 from expand.records.card import CARD, card_bytes, parse_card
@@ -39,6 +39,12 @@ def find_parts(store: Store) -> list[PartName]:
     """Return the parts of an output, sorted."""
     names = (PartName.parse(entry.name) for page in store.pages(FOLDER) for entry in page)
     return sorted(name for name in names if name)
+
+
+def find_begun(store: Store) -> set[int]:
+    """Return the blocks of which files may have been written."""
+    names = (begun_number(entry.name) for page in store.pages(FOLDER) for entry in page)
+    return {number for number in names if number is not None}
 
 
 def remove_parts(store: Store) -> None:

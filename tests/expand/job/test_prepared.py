@@ -9,9 +9,9 @@ import pytest
 
 from expand import expand
 from expand.errors import ExpandError
-from expand.job.blocks.listed import prepare
 from expand.job.blocks.merge import merge_blocks
 from expand.job.job import Report
+from expand.job.sharding.listed import prepare
 from expand.job.sharding.merge import merge
 from expand.layouts.walk import Disk
 from expand.records.card import read_card

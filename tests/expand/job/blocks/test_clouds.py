@@ -8,6 +8,7 @@ import pytest
 
 from expand import expand
 from expand.errors import ExpandError
+from expand.job.blocks import keys
 from expand.storage.stores.open import open_store
 from tests.buckets import Buckets
 from tests.conftest import Folder, tree
@@ -19,6 +20,11 @@ from tests.stores import contents, fill, variables
 Cloud = tuple[str, Buckets]
 
 
+@pytest.fixture(autouse=True)
+def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "LEAST", 4)
+
+
 def stop(files: int) -> None:
     raise KeyboardInterrupt
 
@@ -27,12 +33,12 @@ def test_a_dataset_of_files_lives_there_from_its_first_run_on(
     cloud: Cloud, class_folder: Folder, tmp_path: Path
 ) -> None:
     url, server = cloud
-    local = many(class_folder, 70)
+    local = many(class_folder, 16)
     src, out = fill(f"{url}/a b/src", local), f"{url}/out"
     with pytest.raises(KeyboardInterrupt):
         expand(src, out, factor=2, workers=1, progress=stop)
     assert not open_store(out).size("metadata.jsonl")
-    assert expand(src, out, factor=2, workers=1).summary.files == 140
+    assert expand(src, out, factor=2, workers=1).summary.files == 32
     expand(local, tmp_path / "here", factor=2, workers=1)
     assert contents(out) == tree(tmp_path / "here")
     expand(src, out, factor=3, workers=1)
@@ -51,7 +57,7 @@ def test_tars_are_written_verified_and_mended_there(
     cloud: Cloud, class_folder: Folder, tmp_path: Path
 ) -> None:
     url, _ = cloud
-    local = jpegs(class_folder, 24)
+    local = jpegs(class_folder, 16)
     src, out = fill(f"{url}/src", local), f"{url}/out"
     options = ("--output", "webdataset", "--shard-size", "30kB", "--factor", "3", "-q")
     for shard in ("2/2", "1/2"):
@@ -70,7 +76,7 @@ def test_a_bucket_that_fills_stops_the_run_and_it_resumes(
     cloud: Cloud, class_folder: Folder, tmp_path: Path, tars: bool
 ) -> None:
     url, server = cloud
-    local = jpegs(class_folder, 24)
+    local = jpegs(class_folder, 16)
     kind = {"output": "webdataset", "shard_size": 30_000} if tars else {}
     out = f"{url}/out"
     written = 0
@@ -122,12 +128,12 @@ def test_permission_that_ends_during_a_run_stops_it_and_it_resumes(
     cloud: Cloud, class_folder: Folder, tmp_path: Path
 ) -> None:
     url, server = cloud
-    local = many(class_folder, 70)
+    local = many(class_folder, 16)
     seen: list[str] = []
 
     def ends(method: str, name: str, _size: int) -> tuple[int, str] | None:
         seen.extend([name] * (method == "PUT"))
-        return (403, "AccessDenied") if len(seen) > 80 else None
+        return (403, "AccessDenied") if len(seen) > 20 else None
 
     server.refuse = ends
     with pytest.raises(ExpandError, match="cannot be written: permission denied") as caught:

@@ -219,7 +219,7 @@ def test_a_client_that_fails_in_another_way_is_told_in_words(
         (403, "", DeniedError, "cannot be written: permission denied"),
         (403, "AuthenticationFailed", StoreError, "the credentials are not accepted"),
         (403, "QuotaExceeded", StoreError, r"no room for it \(403 QuotaExceeded\)"),
-        (507, "", StoreError, r"no room for it \(507\)"),
+        pytest.param(507, "", StoreError, r"no room for it \(507\)", marks=pytest.mark.slow),
         (413, "RequestBodyTooLarge", StoreError, "is larger than the store takes"),
         (400, "EntityTooLarge", StoreError, "is larger than the store takes"),
         (400, "OutOfRange", StoreError, "the store answers 400 OutOfRange"),
