@@ -15,6 +15,7 @@ from expand.layouts.labelled.dataset import Dataset, Request
 from expand.layouts.labelled.open import open_dataset
 from expand.layouts.labelled.tables.rows.labels import ROWS
 from expand.layouts.names import split_suffix
+from expand.layouts.recognition.words import part_of
 from expand.layouts.source import Source, is_utf8
 from expand.splitting.images import SplitImage
 from expand.splitting.sets import TABLES, SplitSet
@@ -31,12 +32,14 @@ def open_set(root: Path, layout: str, group_by: str | None) -> SplitSet:
         raise ExpandError(_has_parts(root, dataset))
     extra = list[tuple[str, int]]()
     yolo = DataFiles.read(root) if dataset.layout.startswith("yolo") else DataFiles()
+    images, bad = list[SplitImage](), list[str]()
     for file in dataset.listing.files():
-        if file.kept and split_suffix(file.id)[1].lower() in SUFFIXES and dataset.split:
-            raise ExpandError(_has_parts(root, dataset, file.id))
+        if file.kept and _is_image(file.id):
+            if _is_elsewhere(file.id, dataset.split):
+                raise ExpandError(_has_parts(root, dataset, file.id))
+            bad.append(f'"{file.id}" is left out: it has no labels')
         if file.kept and "/" not in file.id and not _is_image(file.id) and is_utf8(file.id):
             extra += [(file.id, file.size)] if file.id not in yolo.names else []
-    images, bad = list[SplitImage](), list[str]()
     grouping = None if group_by is None else _grouping(dataset, group_by)
     for source in dataset.listing:
         try:
@@ -48,6 +51,13 @@ def open_set(root: Path, layout: str, group_by: str | None) -> SplitSet:
 
 def _is_image(path: str) -> bool:
     return split_suffix(path)[1].lower() in SUFFIXES
+
+
+def _is_elsewhere(path: str, split: str) -> bool:
+    """Tell whether an image that does not grow is in another part than the one that is split."""
+    own = part_of(split)
+    roles = [role for name in path.split("/")[:-1] if (role := part_of(name))]
+    return bool(split) and not (own and any(role.kind == own.kind for role in roles))
 
 
 def _has_parts(root: Path, dataset: Dataset, other: str = "") -> str:

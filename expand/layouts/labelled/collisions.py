@@ -52,12 +52,25 @@ def check_copies(root: Path, dataset: Dataset, factor: int, format_: str) -> Non
     names = Sorter("\0".join(each) for each in _names(dataset, factor, format_))
     for _, alike in groupby(map(_read, names), key=lambda each: each.folded):
         if found := _first_collision(alike):
+            _check_label(root, dataset, found)
             raise ExpandError(
                 f'"{root / found[0]}" and "{root / found[1]}" would give files of one name, here '
                 "or on a file system that ignores case and how accents are encoded; rename one of "
                 "them"
             )
     _check_folders(root, (source.id for source in dataset.listing))
+
+
+def _check_label(root: Path, dataset: Dataset, found: tuple[str, str]) -> None:
+    """Say so if one of two files is a label file that an image should have, and is not there."""
+    there = [name for name in found if (root / name).exists()]
+    if dataset.labels and len(there) == 1:
+        wanted = next(name for name in found if name not in there)
+        raise ExpandError(
+            f'"{root / there[0]}" is called like the label file of an image, "{wanted}", but for '
+            "upper and lower case or the encoding of accents (NFC, NFD), so it is not found; "
+            "rename it"
+        )
 
 
 def _read(text: str) -> _Name:

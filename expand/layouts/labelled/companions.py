@@ -31,6 +31,10 @@ WITH_MASKS = ("coco", "masks", "voc")
 """Layouts that can have other masks too, such as coloured ones; their notes say so."""
 
 
+MOST = 4
+"""Of so many images in folders that can be classes, one has labels beside it in a labelled set."""
+
+
 class _Image(NamedTuple):
     id: str
     parts: frozenset[str]
@@ -57,6 +61,34 @@ def check_companions(root: Path, dataset: Dataset) -> None:
     if not found or 2 * len(found) < len(tried):
         return
     raise _ambiguous(root, dataset, *next(iter(found.items())))
+
+
+def check_strays(root: Path, dataset: Dataset) -> None:
+    """Refuse class folders with stray label files, which look like a dataset of such files.
+
+    Nothing else says that it is one: no file names classes, and the labels lie beside the images.
+    """
+    reading = dataset.layout.partition("-")[0]
+    if reading not in READINGS.values() or dataset.classes or dataset.split or not dataset.labels:
+        return
+    tried = list(spread_out(dataset.listing, TRIED))
+    folders = list(dict.fromkeys(source.id.partition("/")[0] for source in tried))
+    if len(folders) < 2 or any("/" not in source.id for source in tried):
+        return
+    beside = [
+        name
+        for source in tried
+        for name in dataset.labels.names(source, source.id)
+        if name.rpartition("/")[0] != source.id.rpartition("/")[0] or (root / name).is_file()
+    ]
+    if MOST * len(beside) < len(tried):
+        example = f', such as "{beside[0]}"' if beside else ""
+        raise ExpandError(
+            f'"{root}" is ambiguous: it has label files ({reading.upper()}) beside its images'
+            f"{example}, but most images have none, and they lie in folders that can be classes "
+            f'("{folders[0]}", "{folders[1]}"). Say what it is: --as folders leaves these files '
+            f"out, --as {reading} takes images without one for background"
+        )
 
 
 def _ambiguous(root: Path, dataset: Dataset, image_id: str, other: tuple[str, str]) -> ExpandError:

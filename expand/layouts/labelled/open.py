@@ -10,7 +10,7 @@ from expand.layouts.class_folders import NoClassesError, check_root, list_source
 from expand.layouts.directory import read_directory
 from expand.layouts.labelled.alternatives import describe_alternatives
 from expand.layouts.labelled.collisions import check_copies
-from expand.layouts.labelled.companions import check_companions
+from expand.layouts.labelled.companions import check_companions, check_strays
 from expand.layouts.labelled.dataset import AS_IT_LOOKS, Dataset, Request
 from expand.layouts.labelled.opening import Opener, Opening
 from expand.layouts.labelled.splits.flat import open_flat
@@ -113,6 +113,7 @@ def open_with(opening: Opening, opener: Opener) -> Dataset:
     try:
         if opening.request.layout == AUTO:
             check_companions(opening.root, dataset)
+            check_strays(opening.root, dataset)
         check_copies(opening.root, dataset, opening.factor, opening.format)
     except ExpandError:
         dataset.close()

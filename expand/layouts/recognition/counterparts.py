@@ -5,6 +5,7 @@ from __future__ import annotations
 from expand.layouts.directory import Directory
 from expand.layouts.layout import Kind, Layout
 from expand.layouts.names import split_suffix
+from expand.layouts.recognition.masks import LEAST, Pair, is_masked
 from expand.layouts.recognition.splits import look_into
 from expand.layouts.recognition.words import words
 
@@ -43,7 +44,25 @@ def find_counterparts(directory: Directory) -> Layout | None:
                 smaller = min(len(ones), len(others))
                 if smaller and 2 * len(ones & others) >= smaller:
                     return Layout(Kind.COUNTERPARTS, (f"{one}/", f"{other}/"))
-    return None
+    return _find_masks(directory, first, second) or _find_masks(directory, second, first)
+
+
+def _find_masks(directory: Directory, images: str, masks: str) -> Layout | None:
+    """Return the layout of a folder of images and one of masks that no word tells from classes.
+
+    At least half of the masks have the names of images, and the first few show scenes and masks.
+    """
+    inner = [look_into(directory, name) for name in (images, masks)]
+    named = [
+        {split_suffix(name)[0]: name for name in each.images} if each else {} for each in inner
+    ]
+    both = sorted(named[0].keys() & named[1].keys())
+    if len(both) < LEAST or 2 * len(both) < len(named[1]):
+        return None
+    pairs = (Pair(f"{images}/{named[0][s]}", f"{masks}/{named[1][s]}") for s in both[:LEAST])
+    if not all(is_masked(directory.path, pair) for pair in pairs):
+        return None
+    return Layout(Kind.MASKS, (f"{images}/", f"{masks}/"))
 
 
 def _stems(directory: Directory, folder: str, told: set[str]) -> set[tuple[str, ...]]:

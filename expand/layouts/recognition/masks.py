@@ -25,6 +25,8 @@ TOGETHER = 4096
 """Names that are searched at a time."""
 OPENED = 8
 """Pairs of a directory that are opened."""
+LEAST = 3
+"""Pairs without a word for labels that are needed, and opened."""
 COLOURS, COVERED = 32, 0.8
 """The most colours that cover this share of a mask; a photograph has more. Measured: a mask of six
 colours in JPEG 0.86 to 0.88, photographs 0.03 to 0.5."""
@@ -71,10 +73,39 @@ def _find_twins(directory: Directory) -> Layout | None:
         for names in stems.values()
         if len(names) == 2 and sum(name.lower().endswith(LOSSY) for name in names) == 1
     ]
-    if 2 * len(pairs) < len(stems) or not pairs:
+    if 2 * len(pairs) >= len(stems) and pairs:
+        image, mask = (is_scene(os.path.join(directory.path, name)) for name in pairs[0])
+        return Layout(Kind.MASKS, pairs[0]) if image and mask is False else None
+    return _find_ended(directory, first)
+
+
+def _find_ended(directory: Directory, names: list[str]) -> Layout | None:
+    """Return the layout of images with masks whose names have an ending more: "x.jpg", "x_L.png".
+
+    At least half of some names, and three, are in such pairs; no word says what the endings mean,
+    so the first few are opened.
+    """
+    stems = {_stem(name): name for name in names}
+    pairs: dict[str, list[Pair]] = {}
+    for stem, name in stems.items():
+        for mark in "_-.":
+            base, found, ending = stem.rpartition(mark)
+            if found and ending and not ending.isdigit() and base in stems:
+                pairs.setdefault(mark + ending, []).append(Pair(stems[base], name))
+    most = max(pairs.values(), key=len, default=[])
+    if len(most) < LEAST or 4 * len(most) < len(names):
         return None
-    image, mask = (is_scene(os.path.join(directory.path, name)) for name in pairs[0])
-    return Layout(Kind.MASKS, pairs[0]) if image and mask is False else None
+    if not all(is_masked(directory.path, pair) for pair in most[:LEAST]):
+        return None
+    return Layout(Kind.MASKS, most[0])
+
+
+def is_masked(folder: str, pair: Pair) -> bool:
+    """Tell whether a pair of files in a folder shows a scene, and a mask of its size."""
+    image, mask = _read(folder, pair.image), _read(folder, pair.mask)
+    if image is None or mask is None or image.shape[:2] != mask.shape[:2]:
+        return False
+    return _is_scene(image) and not _is_scene(mask)
 
 
 def _with_marks(names: Iterable[str]) -> list[str]:

@@ -147,6 +147,9 @@ def _no_pair(opening: Opening, images: list[File], others: list[File]) -> Expand
         'beside them, called "x_mask.png" for "x.png"'
     )
     override = ". If its folders are classes: --as folders" if opening.seen else ""
+    if opening.seen and len(both := opening.seen.evidence) == 2 and not masks:
+        what = f'"{both[1]}" shows what masks of "{both[0]}" show, but is not called so; {what}'
+        override += ". If it has no classes: --as flat"
     return ExpandError(f'"{root}" has no image with a mask: {what}{override}')
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from posixpath import basename, dirname
+from posixpath import basename
 
 from expand.errors import ExpandError, cut
 from expand.layouts.directory import read_directory
@@ -20,6 +21,9 @@ from expand.layouts.layout import AUTO, Kind
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.recognise import look_beside_tables
 from expand.layouts.recognition.words import words
+
+NAME = re.compile(r"[^/\\]*\Z")
+"""The name of a file at the end of a path."""
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 LISTS = (".txt", ".lst")
@@ -117,7 +121,7 @@ def _no_table(opening: Opening, images: Images) -> str:
             return (
                 f'"{opening.root}": "{name}" names images by absolute paths or addresses '
                 f'("{cut(cell)}"), which copies do not have; make them relative to the dataset: '
-                f'remove "{cut(dirname(cell))}/" if the images lie beside the table'
+                f'remove "{cut(NAME.sub("", cell))}" if the images lie beside the table'
             )
     return (
         f'"{opening.root}" has no table that names its images. A table is a .csv, .tsv, .txt, '

@@ -85,6 +85,15 @@ def _note(growth: Growth, found: Survey) -> None:
         fault=True,
     )
     growth.note(
+        [
+            image
+            for image, group in found.images()
+            if image in growth.images and not (group.annotations or group.masks)
+        ],
+        "has no annotation: background",
+        "images have no annotation: background",
+    )
+    growth.note(
         found.foreign,
         "has labels in another format: it is kept, and says nothing of copies",
         "files have labels in another format: they are kept, and say nothing of copies",

@@ -36,6 +36,11 @@ def notes_of(
             f"{counted(count, 'image has', 'images have')} no label file, such as "
             f'"{faults.first["background"]}": background'
         )
+    if count := faults.counts["apart"]:
+        odd.append(
+            f"{counted(count, 'image is', 'images are')} in no part of the dataset, such as "
+            f'"{faults.first["apart"]}": kept as {"it is" if count == 1 else "they are"}'
+        )
     for other in others:
         odd += [f'"{cut(entry)}" of {other.name} is not in the folder' for entry in other.lost[:1]]
         if other.folders and set(other.folders) <= set(part.folders):

@@ -55,7 +55,11 @@ class Roles:
         if path in self.made:
             return MADE
         if is_image:
-            return self._image(path, folder, stem) if self._grows(path) else KEPT
+            if self._grows(path):
+                return self._image(path, folder, stem)
+            if all(other.depth(path) < 0 for other in self.others):
+                self.faults.add("apart", path)
+            return KEPT
         if suffix == ".txt":
             return self._text(path, folder, stem)
         if suffix.lower() in UNREAD and self._grows(path):

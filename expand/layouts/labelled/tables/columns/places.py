@@ -58,8 +58,9 @@ def _check_numbers(texts: Sequence[str], names: Sequence[str]) -> None:
 
 def to_edges(numbers: Sequence[float], form: Form, styles: Sequence[Style], size: Size) -> Edges:
     """Return the edges of a box in pixels; raise RecordError if it ends before it begins."""
-    if max(map(abs, numbers)) > LARGEST:
-        raise RecordError(f"has a box with the number {max(numbers, key=abs):g}")
+    for number in numbers:
+        if not abs(number) <= LARGEST:  # Python reads NaN in JSON
+            raise RecordError(f"has a box with the number {number:g}")
     wide, high = _units(styles, size)
     x, y, third, fourth = (n * unit for n, unit in zip(numbers, (wide, high) * 2, strict=True))
     left, top, right, bottom = x, y, third, fourth
