@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.published.study import ARMS, Arm
-from train.statistics.intervals import Estimate, paired
+from train.report.formatting import points, points_range
+from train.statistics.intervals import Estimate, Interval, paired
 from train.statistics.looks import Looks
 from train.statistics.overlap import Shared
 from train.statistics.power import Spread
@@ -18,8 +19,6 @@ from train.statistics.verdicts import Pair, Verdict, judge
 from train.trials.results import TrialResult
 
 MARGIN = 0.25
-PAPERS = {"RandAugment", "TrivialAugment"}
-"""The arms that the papers find better than flip and crop."""
 
 
 @dataclass(frozen=True)
@@ -94,12 +93,11 @@ def markdown(found: Found, told: str) -> str:
     for verdict, least in zip(found.verdicts, found.detectable, strict=True):
         pair = f"{verdict.arm} − {verdict.against}"
         reach = "–" if least is None else f"{least:.2f} points"
-        shown = f"{verdict.mean:+.2f}{_span(verdict.interval, '+')}"
+        span = f" ({points_range(verdict.interval)})" if verdict.interval else ""
+        shown = f"{points(verdict.mean)}{span}"
         lines.append(f"| {pair} | {shown} | {verdict.verdict} | {reach} |")
     return "\n".join([*lines, "", *(f"- {each.sentence}" for each in found.verdicts), ""])
 
 
-def _span(interval: Any, sign: str = "") -> str:
-    if interval is None:
-        return ""
-    return f" ({interval.low:{sign}.2f} … {interval.high:{sign}.2f})"
+def _span(interval: Interval | None) -> str:
+    return f" ({interval.low:.2f} … {interval.high:.2f})" if interval else ""

@@ -32,7 +32,7 @@ class Judged(NamedTuple):
 def format_looks(looks: Looks) -> str:
     """Say which look this is, which share of the 5 % it may spend, and what is left."""
     *before, last = looks.looks
-    seeds = f"{last.seeds:,} seeds"
+    seeds = f"{last.seeds:,} seed{'s' * (last.seeds != 1)}"
     planned = f"{looks.planned:,} were planned" if last.seeds != looks.planned else "as planned"
     spent = ", ".join(f"{_share(look.alpha)} with {look.seeds:,} seeds" for look in before)
     earlier = f" Earlier looks spent {spent}." if before else ""
