@@ -20,17 +20,19 @@ def format_run(record: RunRecord, out: Path) -> str:
     assert cost is not None
     lines = [f"{visible(out)}: {record.model.name}, {record.strategy}, {record.steps:,} steps"]
     if test := results.test:
-        lines += [f"  test: accuracy {test.accuracy:.2%}, loss {test.loss:.4f}"]
+        lines += [f"  test: accuracy {100 * test.accuracy:.2f} %, loss {test.loss:.4f}"]
         if (mirrored := results.test_accuracy_mirrored) is not None:
-            lines += [f"  test, averaged with the mirrored image: accuracy {mirrored:.2%}"]
+            lines += [f"  test, averaged with the mirrored image: accuracy {100 * mirrored:.2f} %"]
         worst = sorted(test.per_class.items(), key=lambda item: item[1])[:3]
         listed = ", ".join(f"{visible(name)} {100 * accuracy:.1f} %" for name, accuracy in worst)
         lines += [f"  lowest accuracy: {listed}"]
     if validation := results.validation:
-        lines += [f"  validation: accuracy {validation.accuracy:.2%}, loss {validation.loss:.4f}"]
+        lines += [
+            f"  validation: accuracy {100 * validation.accuracy:.2f} %, loss {validation.loss:.4f}"
+        ]
     lines += [
         (
-            f"  training: accuracy {results.train_accuracy:.2%}, loss {results.train_loss:.4f} "
+            f"  training: accuracy {100 * results.train_accuracy:.2f} %, loss {results.train_loss:.4f} "
             "(last epoch, on the images as shown)"
         ),
         (

@@ -67,9 +67,9 @@ class Console(Observer):
     def epoch(self, epoch: Epoch, validation: Evaluation | None) -> None:
         """Show the averages of an epoch."""
         title = f"epoch {epoch.epoch} of {self.epochs}"
-        line = f"{title}: loss {epoch.loss:.4f}, accuracy {epoch.accuracy:.2%}"
+        line = f"{title}: loss {epoch.loss:.4f}, accuracy {100 * epoch.accuracy:.2f} %"
         if validation:
-            line += f"; validation {validation.loss:.4f}, {validation.accuracy:.2%}"
+            line += f"; validation {validation.loss:.4f}, {100 * validation.accuracy:.2f} %"
         self.meter.write(line)
         if epoch.epoch == self.epochs:
             self.meter.close()

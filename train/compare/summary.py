@@ -110,7 +110,7 @@ def _setup(
         settings |= {
             "drawn from": drawn.total,
             "draws": drawn.subsets,
-            "overlap of two draws": f"{drawn.overlap:.0%}",
+            "overlap of two draws": f"{100 * drawn.overlap:.0f} %",
         }
     if study.tune:
         settings["tuning"] = f"{study.tune} trials for each arm"

@@ -41,7 +41,7 @@ def advise(epochs: int, left: float) -> str:
     if more is None:
         return ""
     loss = (
-        f"has {left:.0%} left of the way from guessing to the lowest possible"
+        f"has {100 * left:.0f} % left of the way from guessing to the lowest possible"
         if left <= 1
         else "is above that of guessing"
     )

@@ -36,7 +36,7 @@ def mean_overlap(shared: Shared) -> float:
 def widening(replicates: int, overlap: float) -> float:
     """Return by how much the standard error of a mean grows, √(1 + n·ρ/(1 − ρ))."""
     if not 0 <= overlap < 1:
-        raise TrainError(f"subsets must differ: they share {overlap:.0%} of their sources")
+        raise TrainError(f"subsets must differ: they share {100 * overlap:.0f} % of their sources")
     return math.sqrt(1 + replicates * overlap / (1 - overlap))
 
 

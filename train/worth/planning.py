@@ -35,7 +35,8 @@ def format_plan(
     largest = sizes[-1]
     lines += ["the most that an arm can be measured to be worth, since nothing is extrapolated:"]
     lines += [
-        f"  {size:>9,} sources: ×{largest / size:.3g} ({each.overlap:.0%} shared by two draws)"
+        f"  {size:>9,} sources: ×{largest / size:.3g} "
+        f"({100 * each.overlap:.0f} % shared by two draws)"
         for size in sizes
         for each in [draws_of(study, context.data.train.folder, size, largest, seeds)]
     ]

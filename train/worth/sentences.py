@@ -135,7 +135,7 @@ def _scope(setup: WorthSetup) -> str:
 def notes(study: WorthStudy, setup: WorthSetup, jobs: int) -> tuple[str, ...]:
     """Return what a reader has to know beside the numbers."""
     shared = listing(
-        f"{share:.0%} at {size:,.0f}"
+        f"{100 * share:.0f} % at {size:,.0f}"
         for size, share in zip(setup.sizes, setup.overlaps, strict=True)
     )
     lines = [

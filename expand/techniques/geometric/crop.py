@@ -65,9 +65,12 @@ class Crop(GeometricTechnique):
         """Describe a box by its sides in percent of the image's."""
         if choice["width"] == choice["height"] == 1:
             return ""
-        return f"crop {choice['width']:.0%} by {choice['height']:.0%}"
+        return f"crop {100 * choice['width']:.0f} % by {100 * choice['height']:.0f} %"
 
     def strengths(self) -> list[Strength]:
         """Return boxes in the middle, of a few areas."""
         areas = [area for area in self.area.towards_ends(1.0) if area < 1]
-        return [Strength(f"{area:.0%} of the area, centred", centred_box(area)) for area in areas]
+        return [
+            Strength(f"{100 * area:.0f} % of the area, centred", centred_box(area))
+            for area in areas
+        ]

@@ -112,7 +112,7 @@ class Translate(GeometricTechnique):
             return ""
         if max(abs(x), abs(y)) >= 1:
             return f"move {x:+.0f} {y:+.0f} px"
-        return f"move {round(100 * x) + 0:+d}% {round(100 * y) + 0:+d}%"
+        return f"move {round(100 * x) + 0:+d} % {round(100 * y) + 0:+d} %"
 
     def strengths(self) -> list[Strength]:
         """Return a few shifts along each axis alone."""

@@ -102,13 +102,14 @@ class Erase(PixelTechnique):
         """Describe a box by its sides in percent of the image's."""
         if not choice["width"]:
             return ""
-        return f"erase {choice['width']:.0%} by {choice['height']:.0%}"
+        return f"erase {100 * choice['width']:.0f} % by {100 * choice['height']:.0f} %"
 
     def strengths(self) -> list[Strength]:
         """Return boxes in the middle, of the smallest, the middle and the largest area."""
         areas = sorted({self.area.low, self.area.middle, self.area.high})
         return [
-            Strength(f"{area:.0%} of the area, in the middle", centred_box(area)) for area in areas
+            Strength(f"{100 * area:.0f} % of the area, in the middle", centred_box(area))
+            for area in areas
         ]
 
     def _level(self, pixels: Pixels) -> int:

@@ -115,14 +115,16 @@ class Noise(PixelTechnique):
         """Describe noise by the fraction of pixels that it hits, and of salt among them."""
         if not choice["amount"]:
             return ""
-        return f"noise {choice['amount']:.1%}, salt {choice['salt']:.0%}"
+        return f"noise {100 * choice['amount']:.1f} %, salt {100 * choice['salt']:.0f} %"
 
     def strengths(self) -> list[Strength]:
         """Return a few amounts up to the largest, with one pattern."""
         amounts = [self.amount.high * share for share in SHARES]
         salt = self.salt.middle
         return [
-            Strength(f"{amount:.1%} of the pixels", {"amount": amount, "salt": salt, "seed": 7})
+            Strength(
+                f"{100 * amount:.1f} % of the pixels", {"amount": amount, "salt": salt, "seed": 7}
+            )
             for amount in amounts
         ]
 

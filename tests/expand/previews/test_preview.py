@@ -78,7 +78,7 @@ def test_captions_say_what_was_done_in_plain_ascii_and_leave_out_what_was_not() 
     ):
         assert word in words
     assert caption(recipe.neutral(), recipe) == "nothing changed"
-    assert "-0%" not in words
+    assert "-0 %" not in words
     assert words.replace("°", "").isascii()  # the built-in font has little more
     pixels = Recipe.parse("techniques: [translate: {x: 3, y: 3, unit: pixel}]")
     assert "px" in caption({"translate": {"x": 2.0, "y": -1.0}}, pixels)

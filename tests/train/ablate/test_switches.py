@@ -122,7 +122,7 @@ def test_flips_along_both_axes_are_one_flip_again() -> None:
                 ["−15°", "−7.5°", "−3.75°", "+3.75°", "+7.5°", "+15°"],
                 [f"{shift} % {way}" for way in ("across", "down") for shift in ("−10", "−5", "−2.5", "+2.5", "+5", "+10")],
                 ["× 0.90", "× 0.95", "× 0.97", "× 1.02", "× 1.05", "× 1.10"],
-                ["0.5% of the pixels", "1.0% of the pixels", "2.0% of the pixels"],
+                ["0.5 % of the pixels", "1.0 % of the pixels", "2.0 % of the pixels"],
             ],
         ),
         (
@@ -131,7 +131,7 @@ def test_flips_along_both_axes_are_one_flip_again() -> None:
                 ["−5°", "−2.5°", "−1.25°", "+7.5°", "+15°", "+30°"],
                 ["× 0.50", "× 0.75", "× 0.88"],
                 [f"{shift} % across" for shift in ("−20", "−10", "−5", "+10", "+20", "+40")],
-                ["0.5% of the pixels", "1.0% of the pixels", "2.0% of the pixels"],
+                ["0.5 % of the pixels", "1.0 % of the pixels", "2.0 % of the pixels"],
             ],
         ),
         (
@@ -139,12 +139,12 @@ def test_flips_along_both_axes_are_one_flip_again() -> None:
             [
                 ["90°", "180°", "270°"],
                 ["−3 px across", "−2 px across", "−1 px across", "+1 px across", "+2 px across", "+3 px across", "+1 px down"],
-                ["25% of the area, centred", "62% of the area, centred", "81% of the area, centred"],
+                ["25 % of the area, centred", "62 % of the area, centred", "81 % of the area, centred"],
             ],
         ),
         ("erasing", [["mirrored"], [f"{area}% of the area, in the middle" for area in (2, 11, 20)]]),
         ("half turns", [["180°"], ["as drawn"], ["as drawn"]]),
-        ("catalogue", [["as drawn"], ["mirrored"], ["as drawn"], ["0.5% of the pixels", "1.0% of the pixels", "2.0% of the pixels"]]),
+        ("catalogue", [["as drawn"], ["mirrored"], ["as drawn"], ["0.5 % of the pixels", "1.0 % of the pixels", "2.0 % of the pixels"]]),
     ],
 )  # fmt: skip
 def test_each_technique_is_tried_at_a_few_strengths(name: str, expected: list[list[str]]) -> None:

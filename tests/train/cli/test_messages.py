@@ -70,8 +70,8 @@ def test_a_log_gets_a_line_for_each_pass(
     assert record.results is not None
     results = record.results.to_dict()
     assert lines[3] == (
-        f"epoch 2 of 2: loss {results['train_loss']:.4f}, accuracy {results['train_accuracy']:.2%}; "
-        f"validation {results['validation_loss']:.4f}, {results['validation_accuracy']:.2%}"
+        f"epoch 2 of 2: loss {results['train_loss']:.4f}, accuracy {100 * results['train_accuracy']:.2f} %; "
+        f"validation {results['validation_loss']:.4f}, {100 * results['validation_accuracy']:.2f} %"
     )
 
 
@@ -158,11 +158,11 @@ def record() -> RunRecord:
 def test_the_summary_of_a_run() -> None:
     assert format_run(record(), Path("runs/x")).splitlines() == [
         "runs/x: cnn, fly, 4,690 steps",
-        "  test: accuracy 80.00%, loss 0.8000",
-        "  test, averaged with the mirrored image: accuracy 81.00%",
+        "  test: accuracy 80.00 %, loss 0.8000",
+        "  test, averaged with the mirrored image: accuracy 81.00 %",
         "  lowest accuracy: bee 50.0 %, dog 75.0 %, ant 95.0 %",
-        "  validation: accuracy 70.00%, loss 0.6000",
-        "  training: accuracy 75.00%, loss 0.5000 (last epoch, on the images as shown)",
+        "  validation: accuracy 70.00 %, loss 0.6000",
+        "  training: accuracy 75.00 %, loss 0.5000 (last epoch, on the images as shown)",
         "  training time: 12.5 s (waiting for data 0.5, augmenting 2.0, computing 10.0), 48,000 images/s",
         "  decoding: 1.2 s, evaluating: 1.0 s",
         "  1,200 test images are in the training set as well (--allow-leak)",

@@ -148,7 +148,7 @@ def test_draws_that_cannot_be_are_refused(
 def test_the_page_says_what_draws_share() -> None:
     half = Drawn(100.0, 200, np.where(np.eye(6, dtype=bool), 1.0, 0.5))
     assert which_sources(100, half).endswith(
-        "the seeds learned from 6 draws of 100 of 200 sources, two of which share 50% of their "
+        "the seeds learned from 6 draws of 100 of 200 sources, two of which share 50 % of their "
         "sources on average."
     )
     assert "Nadeau and Bengio" in note_draws(half)[0]

@@ -21,7 +21,7 @@ def test_the_widening_is_that_of_nadeau_and_bengio() -> None:
     for n, share in ((6, 0.2), (10, 0.5), (15, 0.1)):
         assert widening(n, share) ** 2 / n == pytest.approx(1 / n + share / (1 - share))
     assert widening(8, 0.0) == 1
-    with pytest.raises(TrainError, match="share 100%"):
+    with pytest.raises(TrainError, match="share 100 %"):
         widening(6, 1.0)
 
 

@@ -42,7 +42,7 @@ def which_sources(sources: int, drawn: Drawn | None) -> str:
     shared = (
         "which share none"
         if not drawn.overlap
-        else f"two of which share {drawn.overlap:.0%} of their sources on average"
+        else f"two of which share {100 * drawn.overlap:.0f} % of their sources on average"
     )
     return (
         f"Sources: this holds for sources like these: the seeds learned from {drawn.subsets} draws "
