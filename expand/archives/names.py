@@ -26,7 +26,7 @@ class Key(NamedTuple):
     view: int
 
     def __str__(self) -> str:
-        return f"{self.block:0{DIGITS}d}-{self.number:0{DIGITS}d}-{self.view}"
+        return f"{block_name(self.block)}-{self.number:0{DIGITS}d}-{self.view}"
 
     @classmethod
     def parse(cls, text: str) -> Key | None:
@@ -35,9 +35,14 @@ class Key(NamedTuple):
         return cls(*map(int, match.groups())) if match else None
 
 
+def block_name(block: int) -> str:
+    """Return the number of a block as names of files have it."""
+    return f"{block:0{DIGITS}d}"
+
+
 def tar_name(block: int, view: int) -> str:
     """Return the name of the tar with one view of all sources of a block."""
-    return f"{block:0{DIGITS}d}-{view}.tar"
+    return f"{block_name(block)}-{view}.tar"
 
 
 def parse_tar_name(name: str) -> tuple[int, int] | None:

@@ -93,6 +93,17 @@ SUFFIXES = frozenset(suffix for kind in FORMATS.values() for suffix in kind.suff
 """The suffixes of image files: those that torchvision's ImageFolder reads."""
 
 
+def kind_of_suffix(name: str) -> ImageFormat | None:
+    """Return the format that the suffix of a file name says; None if it says none."""
+    low = name.lower()
+    return next((kind for kind in FORMATS.values() if low.endswith(kind.suffixes)), None)
+
+
+def kind_of_bytes(data: bytes) -> ImageFormat | None:
+    """Return the format that the first bytes of a file say; None if they say none."""
+    return next((kind for kind in FORMATS.values() if data.startswith(kind.magic)), None)
+
+
 @dataclass(frozen=True)
 class Encoding:
     """How a file stores its pixels; enough to write others like it.

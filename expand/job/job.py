@@ -16,7 +16,7 @@ from expand.job.derived import Earlier
 from expand.job.estimate import Estimate, check_fits, choose_engine, estimate
 from expand.job.output import OutputState, hold_output
 from expand.job.plan import Plan, make_plan
-from expand.job.run import Progress, StrictError, run
+from expand.job.run import Means, Progress, StrictError, run
 from expand.job.settings import Settings
 from expand.job.sharding.shard import Shard
 from expand.job.summary import RunSummary
@@ -119,10 +119,11 @@ def do_job(
     durable: bool = False,
 ) -> Report:
     """Do what a plan says, and write the run card."""
+    means = Means(engine, strict, progress)
     if plan.in_blocks:
         from expand.job.blocks.job import run_blocks
 
-        summary, noted = run_blocks(plan, estimated, engine, overwrite, strict, progress)
+        summary, noted = run_blocks(plan, estimated, means, overwrite)
         return Report(plan, summary, engine.workers, (*_notes(plan), *noted))
     assert plan.input is not None
     with hold_output(plan, overwrite) as (folder, state):
@@ -148,9 +149,9 @@ def do_job(
             if archives:
                 from expand.job.archives.run import run_archives
 
-                summary = run_archives(plan, archives, context, engine, strict, progress, folder)
+                summary = run_archives(plan, archives, context, means, folder)
             else:
-                summary = run(plan, context, engine, strict, progress, earlier)
+                summary = run(plan, context, means, earlier)
         except StrictError as error:
             if state.card and not error.made:
                 write_card(folder, state.card)  # the folder is as it was

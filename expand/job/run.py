@@ -6,8 +6,10 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
+from typing import TypeVar
 
 from expand.engines.engine import Engine
 from expand.errors import STOPPED, ExpandError, about
@@ -38,20 +40,29 @@ class StrictError(ExpandError):
 
 
 Progress = Callable[[int], None]
+Work = TypeVar("Work")
+
+
+@dataclass(frozen=True)
+class Means:
+    """How a run is done: where its tasks are mapped, what a bad image does, who hears of it."""
+
+    engine: Engine
+    strict: bool = False
+    """Whether nothing new is begun after a bad image, and StrictError is raised."""
+    progress: Progress = lambda _files: None
+    """Called with the number of files of each source that is done."""
 
 
 def run(
     plan: Plan,
     context: TaskContext,
-    engine: Engine,
-    strict: bool,
-    progress: Progress,
+    means: Means,
     earlier: Earlier = NOTHING,
 ) -> RunSummary:
     """Make every file of the plan that does not exist yet, and write the manifest.
 
-    `progress` is called for each source with its number of files. A bad source is noted and left
-    out; with `strict`, nothing new is begun after it, and StrictError is raised.
+    A bad source is noted and left out.
     """
     summary, started = RunSummary(), clocks()
     old = has_old_parts(plan.records)
@@ -60,15 +71,17 @@ def run(
     writer = ManifestWriter(plan.records, labelled=settings.dataset is not None, columns=columns)
     try:
         chunks = _chunks(plan, context, writer, old)
-        if strict:
-            chunks = _until(lambda: bool(summary.bad), chunks)
-        for outcome in _outcomes(context, engine, chunks):
+        if means.strict:
+            chunks = until(lambda: bool(summary.bad), chunks)
+        for outcome in _outcomes(context, means.engine, chunks):
             summary.add(outcome)
             writer.write(outcome.lines)
-            progress(1 if outcome.source.kept else len(plan.settings.written_for(outcome.source)))
+            means.progress(
+                1 if outcome.source.kept else len(plan.settings.written_for(outcome.source))
+            )
         if summary.bad:
             check_input(context.src, context.input)
-        if strict and summary.bad:
+        if means.strict and summary.bad:
             if not summary.made:
                 writer.discard()
             raise StrictError(summary.bad[0], summary.made)
@@ -83,10 +96,10 @@ def run(
     return summary
 
 
-def _until(stopped: Callable[[], bool], chunks: Iterator[list[Task]]) -> Iterator[list[Task]]:
-    """Yield chunks until something has happened; then begin no other."""
-    for chunk in chunks:
-        yield chunk
+def until(stopped: Callable[[], bool], work: Iterator[Work]) -> Iterator[Work]:
+    """Yield work until something has happened; then begin no other."""
+    for each in work:
+        yield each
         if stopped():
             return
 

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, NamedTuple
 from expand.errors import ExpandError
 from expand.records.rows import NotJsonError, Row, files_of, line_of, parse_json, parse_row
 from expand.storage.names import check_inside
-from expand.storage.reading import open_record, read_lines
+from expand.storage.reading import open_record, read_lines, read_record
 
 __all__ = ["MANIFEST", "Record", "Row", "line_of", "order", "read_records", "read_rows"]
 
@@ -153,7 +153,15 @@ def _lacks(folder: Path) -> str:
             "was interrupted: not a finished output of expand. "
             "Run the command that wrote it again to resume"
         )
-    return f"has no {manifest_name(folder)}: not a finished output of expand"
+    return f"has no {_recorded_name(folder)}: not a finished output of expand"
+
+
+def _recorded_name(folder: Path) -> str:
+    """Return what the manifest is called that is missing, as the run card says."""
+    card = read_record(folder / "expand.json")
+    with suppress(NotJsonError, AttributeError, KeyError, TypeError):
+        return manifest_for(parse_json(card or b"")["settings"])
+    return manifest_name(folder)
 
 
 def read_records(

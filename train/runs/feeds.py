@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
@@ -99,6 +100,18 @@ def order_of(data: Data) -> str | None:
         "of them mixed at a time. It is not a full shuffle, and not the order of a run from "
         "the decoded cache"
     )
+
+
+def visits_of(data: Data) -> str | None:
+    """Return a digest of what the order of visits depends on, beside the seed and the epoch.
+
+    None for a set that is not streamed.
+    """
+    if data.stream is None:
+        return None
+    digest = blake2b(data.stream.windows.tobytes(), digest_size=8)
+    digest.update(b"%d" % LANES)
+    return digest.hexdigest()
 
 
 def _from_device(sampler: Sampler, data: Data, device: torch.device) -> FeedChoice:

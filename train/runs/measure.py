@@ -16,7 +16,7 @@ from train.errors import STOPPED, TrainError
 from train.fit.evaluate import EvalConfig, Evaluation, evaluate
 from train.models.build import count_parameters
 from train.runs.assemble import Setup
-from train.runs.feeds import order_of
+from train.runs.feeds import order_of, visits_of
 from train.runs.records import Part, PixelRecord, RunRecord, SplitRecord, versions
 from train.runs.results import EpochMetrics, RunCost, RunResults, Scores
 from train.runs.settings import Settings
@@ -46,6 +46,7 @@ def describe_run(settings: Settings, data: Data, setup: Setup) -> RunRecord:
         hardware=hardware(trainer.device),
         pixels=_describe_pixels(settings.shape, data),
         order=order_of(data),
+        visits=visits_of(data),
     )
 
 

@@ -115,6 +115,8 @@ class RunRecord:
     divergence: Divergence | None = None
     order: str | None = None
     """What is promised of the order of visits, if the training set is streamed."""
+    visits: str | None = None
+    """A digest of what that order depends on, beside the seed and the epoch."""
     parts: list[Part] | None = None
     """What was resumed with other versions; `versions` are those at the start."""
 

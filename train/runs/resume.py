@@ -13,7 +13,7 @@ from train.data.dataset import Data
 from train.errors import TrainError
 from train.fit.divergence import DivergedError, advice
 from train.runs.checkpoints import CHECKPOINT, MODEL
-from train.runs.feeds import order_of
+from train.runs.feeds import visits_of
 from train.runs.measure import describe_data
 from train.runs.records import (
     DIVERGED,
@@ -123,9 +123,11 @@ def as_begun(settings: Settings, earlier: RunRecord) -> Settings:
 
 def _check_order(earlier: RunRecord, data: Data, out: Path) -> None:
     """Refuse to resume a run in another order of its images."""
-    orders = (earlier.order, order_of(data))
-    if orders[0] != orders[1]:
-        before, now = ("streamed" if each else "read from the decoded cache" for each in orders)
+    # a record of an earlier version has no digest
+    same = earlier.visits == visits_of(data) or (earlier.order and not earlier.visits)
+    if not same or bool(earlier.order) != (data.stream is not None):
+        streamed = (bool(earlier.order), data.stream is not None)
+        before, now = ("streamed" if each else "read from the decoded cache" for each in streamed)
         raise TrainError(
             f'"{out}" is a run whose training set was {before}; now it would be {now}, in another '
             "order. Use the --cache-size that it began with (or the disk of the cache has another "

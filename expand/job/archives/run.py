@@ -7,14 +7,14 @@ from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
+from expand.archives.index import Index
 from expand.archives.names import INDEX
-from expand.engines.engine import Engine
 from expand.job.archives.block import Block, do_block
 from expand.job.archives.dealing import Dealt
 from expand.job.archives.plan import Archives
 from expand.job.archives.records import read_index, remove_records
 from expand.job.plan import Plan
-from expand.job.run import Progress, StrictError, clocks
+from expand.job.run import Means, StrictError, clocks, until
 from expand.job.sharding.records import merge_parts
 from expand.job.summary import RunSummary
 from expand.job.tasks.context import TaskContext, check_card, check_input, check_output
@@ -32,28 +32,25 @@ def run_archives(
     plan: Plan,
     archives: Archives,
     context: TaskContext,
-    engine: Engine,
-    strict: bool,
-    progress: Progress,
+    means: Means,
     folder: OutputFolder,
 ) -> RunSummary:
     """Write every tar of the plan that does not exist yet, then the manifest and the index.
 
-    A bad source is noted and left out; with `strict`, no other block is begun after it, and
-    StrictError is raised.
+    A bad source is noted and left out.
     """
     summary, started = RunSummary(), clocks()
     try:
-        with closing(_results(plan, archives, context, engine, strict, summary)) as results:
+        with closing(_results(plan, archives, context, means, summary)) as results:
             for result in results:
                 summary.merge(result)
                 bad = len(result.bad) * len(plan.settings.views_written)
-                progress(result.files + bad)
+                means.progress(result.files + bad)
         summary.bad.sort(key=lambda bad: order(bad.source))
         summary.labels = dict(sorted(summary.labels.items()))
         if summary.bad:
             check_input(context.src, context.input)
-        if strict and summary.bad:
+        if means.strict and summary.bad:
             raise StrictError(summary.bad[0], summary.made)
         check_output(context.out, context.output)
         check_card(folder)
@@ -68,27 +65,22 @@ def run_archives(
 
 
 def _results(
-    plan: Plan,
-    archives: Archives,
-    context: TaskContext,
-    engine: Engine,
-    strict: bool,
-    summary: RunSummary,
+    plan: Plan, archives: Archives, context: TaskContext, means: Means, summary: RunSummary
 ) -> Generator[RunSummary, None, None]:
-    """Yield the results of all blocks; with `strict`, of those begun before a bad source."""
-    known = read_index(context.out)
-
-    def blocks(dealt: Dealt) -> Iterator[Block]:
-        for number, sources in enumerate(dealt):
-            if strict and summary.bad:
-                return
-            tars = known.of_block(number) if known else ()
-            yield Block(number, sources, tars)
-
+    """Yield the results of all blocks; if `strict`, of those begun before a bad source."""
     with closing(Dealt(plan.listing, archives.blocks)) as dealt:
-        work = partial(do_block, context, archives, strict)
-        with closing(engine.map(work, blocks(dealt))) as done:
+        blocks = _blocks(dealt, read_index(context.out))
+        if means.strict:
+            blocks = until(lambda: bool(summary.bad), blocks)
+        work = partial(do_block, context, archives, means.strict)
+        with closing(means.engine.map(work, blocks)) as done:
             yield from done
+
+
+def _blocks(dealt: Dealt, known: Index | None) -> Iterator[Block]:
+    """Yield all blocks, with the tars that the index of an earlier run has."""
+    for number, sources in enumerate(dealt):
+        yield Block(number, sources, known.of_block(number) if known else ())
 
 
 def _write_manifest(plan: Plan, archives: Archives, folder: OutputFolder) -> None:

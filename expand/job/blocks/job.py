@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from typing import Any
 
 from expand.archives.names import parse_tar_name
-from expand.engines.engine import Engine
 from expand.errors import STOPPED, ExpandError
 from expand.job.archives.plan import read_archives
 from expand.job.archives.stored import do_stored_block
@@ -26,10 +25,10 @@ from expand.job.blocks.output import (
 from expand.job.blocks.parts import PartName, add_up
 from expand.job.blocks.publish import cost_name, publish
 from expand.job.blocks.records import load_card, remove_parts, save_card
-from expand.job.blocks.task import BlockJob, do_block
+from expand.job.blocks.task import BlockDone, BlockJob, do_block
 from expand.job.estimate import Estimate, check_fits
 from expand.job.plan import Plan
-from expand.job.run import Progress, StrictError, clocks
+from expand.job.run import Means, StrictError, clocks, until
 from expand.job.summary import RunSummary
 from expand.layouts.limits import limits_of
 from expand.records.card import FINISHED
@@ -40,29 +39,27 @@ from expand.storage.stores.store import Entry, MissingError
 def run_blocks(
     plan: Plan,
     estimated: Estimate,
-    engine: Engine,
+    means: Means,
     overwrite: bool,
-    strict: bool,
-    progress: Progress,
 ) -> tuple[RunSummary, list[str]]:
     """Do what a plan with a URL says; return its summary and notes.
 
     With the shard of the plan, do its blocks only, and leave the records to `merge`.
     """
     check_fits(plan, estimated)
-    engine.check({})
+    means.engine.check({})
     started, begun_at = time.strftime("%Y-%m-%dT%H:%M:%S%z"), clocks()
     with hold_store(plan, overwrite) as begun, Dealt(begun.blocks) as dealt:
         parts, missing = _deal(plan, begun, dealt)
         if begun.earlier is not None:
             save_card(begun.store, begun.card)
-        made = _do(plan, begun, engine, missing, dealt, strict, progress)
+        made = _do(plan, begun, means, missing, dealt)
         wall, cpu = clocks()
         cost = {
             "started": started,
             "wall_seconds": round(wall - begun_at[0], 3),
             "cpu_seconds": round(cpu - begun_at[1], 3),
-            "workers": engine.workers,
+            "workers": means.engine.workers,
             "files": made.made,
         }
         if plan.shard:
@@ -116,40 +113,32 @@ def seed_of(begun: Begun) -> str:
     return json.dumps([begun.card["settings"], begun.blocks], sort_keys=True)
 
 
-def _do(
-    plan: Plan,
-    begun: Begun,
-    engine: Engine,
-    missing: list[int],
-    dealt: Dealt,
-    strict: bool,
-    progress: Progress,
-) -> RunSummary:
+def _do(plan: Plan, begun: Begun, means: Means, missing: list[int], dealt: Dealt) -> RunSummary:
     """Do the blocks that are missing; return what was made now."""
     total, seed = RunSummary(), seed_of(begun)
-    earlier = begun.earlier
-    resumed = earlier is not None and earlier["state"] != FINISHED
-    careful = earlier is not None or begun.strangers
-    job = BlockJob(plan.src, plan.out, plan.settings, limits_of(plan.out), careful, resumed)
-
-    def blocks() -> Iterator[Block]:
-        for number in missing:
-            if strict and total.bad:
-                return
-            yield dealt.read(number, seed)
-
-    work = partial(do_block, job)
-    if plan.settings.tars:
-        work = partial(do_stored_block, job, read_archives(begun.card))
-    with closing(engine.map(work, blocks())) as done:
+    blocks: Iterator[Block] = (dealt.read(number, seed) for number in missing)
+    if means.strict:
+        blocks = until(lambda: bool(total.bad), blocks)
+    with closing(means.engine.map(_work(plan, begun), blocks)) as done:
         for each in done:
             made = total.made + each.summary.made
             total = add_up([total, each.summary])
             total.made = made
-            progress(each.summary.files + each.summary.kept)
-    if strict and total.bad:
+            means.progress(each.summary.files + each.summary.kept)
+    if means.strict and total.bad:
         raise StrictError(total.bad[0], total.made)
     return total
+
+
+def _work(plan: Plan, begun: Begun) -> Callable[[Block], BlockDone]:
+    """Return what is done with each block."""
+    earlier = begun.earlier
+    resumed = earlier is not None and earlier["state"] != FINISHED
+    careful = earlier is not None or begun.strangers
+    job = BlockJob(plan.src, plan.out, plan.settings, limits_of(plan.out), careful, resumed)
+    if plan.settings.tars:
+        return partial(do_stored_block, job, read_archives(begun.card))
+    return partial(do_block, job)
 
 
 def _finish(begun: Begun, parts: list[PartName], cost: dict[str, Any]) -> RunSummary:

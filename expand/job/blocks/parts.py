@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from expand.archives.index import Tar
+from expand.archives.names import block_name
 from expand.errors import STOPPED, ExpandError
 from expand.job.summary import BadSource, RunSummary
 from expand.records.manifest import SHARDS
@@ -20,8 +21,6 @@ FOLDER = ".blocks/"
 LOCAL = f"{SHARDS}/"
 """The folder of shards without URLs; they have blocks only if the output is tars."""
 _NAME = re.compile(r"\.blocks/(\d{6})-([0-9a-f]{16})\.jsonl")
-BEGUN = ".blocks/begun-{:06d}"
-"""The note that files of a block are written from now on."""
 _BEGUN = re.compile(r"\.blocks/begun-(\d{6})")
 COUNTED = ("sources", "files", "bytes", "same", "kept", "kept_bytes")
 
@@ -34,13 +33,18 @@ class PartName(NamedTuple):
     """That of the block's sources and of the settings."""
 
     def __str__(self) -> str:
-        return f"{FOLDER}{self.number:06d}-{self.digest}.jsonl"
+        return f"{FOLDER}{block_name(self.number)}-{self.digest}.jsonl"
 
     @classmethod
     def parse(cls, name: str) -> PartName | None:
         """Read the name of a file; None for any other file."""
         found = _NAME.fullmatch(name)
         return cls(int(found[1]), found[2]) if found else None
+
+
+def begun_name(block: int) -> str:
+    """Return the name of the note that files of a block are written from now on."""
+    return f"{FOLDER}begun-{block_name(block)}"
 
 
 def begun_number(name: str) -> int | None:

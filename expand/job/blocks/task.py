@@ -10,7 +10,7 @@ from typing import NamedTuple
 from expand import interrupts
 from expand.job.blocks.dealing import Block
 from expand.job.blocks.files import StoredContext, StoredFiles
-from expand.job.blocks.parts import BEGUN, PartName, write_part
+from expand.job.blocks.parts import PartName, begun_name, write_part
 from expand.job.settings import Settings
 from expand.job.summary import RunSummary
 from expand.job.tasks.outcome import Task
@@ -54,7 +54,7 @@ def do_block(job: BlockJob, block: Block) -> BlockDone:
     summary, lines = RunSummary(), list[str]()
     context = StoredContext(job.src, job.settings, job.limits, job.careful)
     with closing(open_store(job.out)) as store:
-        store.write(BEGUN.format(block.number), b"")
+        store.write(begun_name(block.number), b"")
         files = StoredFiles(store, block.existing)
         for sources in _together(block.sources):
             interrupts.check()

@@ -12,6 +12,7 @@ import cv2
 from expand.errors import ExpandError
 from expand.images.decoder import Decoded, decode
 from expand.images.encoder import encode
+from expand.images.formats import kind_of_bytes, kind_of_suffix
 from expand.job.archives.lookup import find_row
 from expand.job.archives.lookup import read_stored as read_tar
 from expand.job.archives.plan import Archives, read_archives
@@ -181,6 +182,8 @@ def replay_into(
         made = replay_file(folder, name, replayer)
         if replayer.archives and not to:
             return compare(folder, name, replayer.archives, made), True
+    if to:
+        check_suffix(to, name, made)
     path = to or folder / name
     if path.is_file() and not path.is_symlink() and path.read_bytes() == made:
         return path, True
@@ -190,6 +193,19 @@ def replay_into(
         with open_output(folder) as output:
             output.write(name, made)
     return path, False
+
+
+def check_suffix(to: Path, name: str, made: bytes) -> None:
+    """Refuse to write an image under the suffix of another format: its bytes stay what they are.
+
+    A source named so, and its view 0, may have such a `name` itself.
+    """
+    says, has = kind_of_suffix(to.name), kind_of_bytes(made)
+    if says and has and says is not has and says is not kind_of_suffix(name):
+        raise ExpandError(
+            f'"{to}" names a {says.title} file, and "{name}" is {has.title}, which replay writes '
+            f'byte for byte; use a name that ends in "{has.suffixes[0]}"'
+        )
 
 
 def compare(

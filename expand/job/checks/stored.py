@@ -15,7 +15,7 @@ from expand.job.archives.lookup import find_row
 from expand.job.blocks.records import LocalRecords, find_parts, load_card
 from expand.job.checks.remake import Remade, remake_tars
 from expand.job.checks.repair import Repair
-from expand.job.checks.replay import Replayer, compare, replay_file
+from expand.job.checks.replay import Replayer, check_suffix, compare, replay_file
 from expand.job.checks.verify import Verification, verify
 from expand.job.run import Progress
 from expand.records.card import CARD, UNFINISHED, is_tars
@@ -120,6 +120,7 @@ def replay_stored(
         else:
             made = replay_file(folder, name, replayer)
     if to:
+        check_suffix(to, name, made)
         same = to.is_file() and not to.is_symlink() and to.read_bytes() == made
         if not same:
             write_whole(to, made)
