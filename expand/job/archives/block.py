@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from hashlib import sha256
 from typing import NamedTuple
@@ -95,10 +95,7 @@ class BlockWriter:
         block: Block,
         folder: OutputFolder,
         found: Sequence[Tar],
-        fetch: Callable[[Sequence[Source]], None] = lambda _sources: None,
     ) -> None:
-        """Begin; `fetch` is called with the sources that `context` is to read next."""
-        self.fetch = fetch
         self.context, self.archives, self.block, self.folder = context, archives, block, folder
         self.settings, self.found = context.settings, list(found)
         self.views = list(self.settings.views_written)
@@ -160,7 +157,7 @@ class BlockWriter:
         self, chunk: list[tuple[int, Source]], earlier: EarlierTars
     ) -> Iterator[tuple[Outcome, list[Sample]]]:
         """Yield what becomes of each source, and its new samples; views are drawn together."""
-        self.fetch([source for _, source in chunk])
+        self.context.fetch([source for _, source in chunk])
         begun = [self._begin(number, source, earlier) for number, source in chunk]
         opened = [each.opened for each in begun if each.opened]
         drawn = iter(draw_sources(self.settings, opened))

@@ -79,7 +79,7 @@ def _write(
 ) -> RunSummary:
     context = StoredContext(job.src, job.settings, job.limits, job.careful)
     sources = Block(block.number, block.sources)
-    writer = BlockWriter(context, archives, sources, folder, found, context.fetch)
+    writer = BlockWriter(context, archives, sources, folder, found)
     return writer.write(strict=False)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -73,6 +73,10 @@ class Context(Protocol):
         """Reads the labels of a labelled dataset."""
         ...
 
+    def fetch(self, sources: Sequence[Source]) -> None:
+        """Get ready to read some sources, which `read` is called with next."""
+        ...
+
     def read(self, source: Source) -> bytes:
         """Return the bytes of a source; raise BadImageError if that is not possible."""
         ...
@@ -116,6 +120,9 @@ class TaskContext:
     def path_of(self, source: Source) -> str:
         """Return the path of a source's file."""
         return os.path.join(self.src, source.id)
+
+    def fetch(self, sources: Sequence[Source]) -> None:
+        """Do nothing: files are read one by one."""
 
     def read(self, source: Source) -> bytes:
         """Return the bytes of a source."""

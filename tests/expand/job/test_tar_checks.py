@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from expand import ExpandError
+from expand import ExpandError, expand
 from expand.archives.index import Index
 from expand.archives.names import INDEX
 from expand.job.checks import remake
@@ -17,7 +17,7 @@ from expand.job.checks.repair import repair
 from expand.job.checks.replay import replay, replay_into
 from expand.job.checks.verify import Verification, verify
 from expand.records.rows import line_of
-from tests.conftest import Folder, tree
+from tests.conftest import Folder, noise_image, tree
 from tests.expand.cli.test_command import run
 from tests.expand.job.test_tars import jpegs, make, samples
 
@@ -176,3 +176,33 @@ def test_a_card_with_archives_that_cannot_be_is_an_error(out: Path) -> None:
     (out / "expand.json").write_text(json.dumps(card))
     with pytest.raises(ExpandError, match="archives"):
         verify(out)
+
+
+def test_replay_writes_no_image_under_the_suffix_of_another_format(
+    class_folder: Folder, tmp_path: Path, out: Path
+) -> None:
+    sample = samples(out)[7]
+    to = tmp_path / "again.png"
+    with pytest.raises(ExpandError, match='names a PNG file, and .* is JPEG.* ends in ".jpg"'):
+        replay_into(out, str(sample.key), to=to)
+    assert not to.exists()
+    src = class_folder({"cat/a.png": noise_image(9, 8, 3)}, "pngs")
+    (src / "cat/b.jpg").write_bytes((src / "cat/a.png").read_bytes())  # a PNG named so
+    expand(src, tmp_path / "folder", factor=2, workers=1)
+    replay_into(tmp_path / "folder", "cat/b.jpg", to=tmp_path / "b.jpg")
+    with pytest.raises(ExpandError, match='"cat/a_v1.png" is PNG'):
+        replay_into(tmp_path / "folder", "cat/a_v1.png", to=tmp_path / "a.JPEG")
+    replay_into(tmp_path / "folder", "cat/a_v1.png", to=tmp_path / "a")
+
+
+def test_a_missing_manifest_is_named_as_the_run_card_has_it(
+    class_folder: Folder, tmp_path: Path
+) -> None:
+    pytest.importorskip("pyarrow")
+    src = class_folder(1)
+    for manifest in ("jsonl", "parquet"):
+        folder = tmp_path / manifest
+        expand(src, folder, factor=2, workers=1, manifest=manifest)
+        (folder / f"metadata.{manifest}").unlink()
+        with pytest.raises(ExpandError, match=rf"has no metadata\.{manifest}: not a finished"):
+            verify(folder)
