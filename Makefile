@@ -29,14 +29,14 @@ test: .venv/installed .venv/docs
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest --numprocesses 2 --cov --cov-report=term --cov-fail-under=95
+	$(BIN)/python -m pytest -p tests.libraries --numprocesses 2 --dist worksteal --cov --cov-report=term --cov-fail-under=95
 
 docs: .venv/docs
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
 	@echo "Open docs/_build/html/index.html"
 
 slow: .venv/installed
-	$(BIN)/pytest -m slow --durations=0
+	$(BIN)/pytest -m "slow or hypothesis" --hypothesis-profile=thorough --durations=0
 
 gpu: .venv/installed
 	$(BIN)/pytest -m gpu

@@ -21,8 +21,10 @@ from tests.stores import AWS, S3, variables
 
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
 cv2.setNumThreads(1)
-settings.register_profile("unhurried", deadline=None)  # a loaded machine is no failure
-settings.load_profile("unhurried")
+# a loaded machine is no failure: no deadline
+settings.register_profile("fast", deadline=None, max_examples=25)
+settings.register_profile("thorough", deadline=None, max_examples=200)  # make slow
+settings.load_profile("fast")
 # A shell that runs the tests in the background turns Ctrl-C off for them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -42,6 +44,11 @@ def _signals() -> Iterator[None]:
     interrupts.settle()
     for number, handler in zip(numbers, before, strict=True):
         signal.signal(number, handler)
+
+
+def examples(count: int) -> int:
+    """Scale the number of examples of a law, `count` in a profile of 100, to the profile in use."""
+    return max(10, count * settings.default.max_examples // 100)
 
 
 def noise_image(

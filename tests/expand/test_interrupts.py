@@ -37,8 +37,17 @@ def handles(pid: int, number: signal.Signals) -> bool:
     return bool(caught >> (number - 1) & 1)
 
 
-@pytest.mark.parametrize("times", [1, 2, 3])
-@pytest.mark.parametrize("seconds", [0.0, 1.2])
+@pytest.mark.parametrize(
+    ("seconds", "times"),
+    [
+        (0.0, 1),
+        (0.0, 3),
+        (1.2, 2),
+        pytest.param(0.0, 2, marks=pytest.mark.slow),
+        pytest.param(1.2, 1, marks=pytest.mark.slow),
+        pytest.param(1.2, 3, marks=pytest.mark.slow),
+    ],
+)
 def test_signals_to_the_whole_group_end_it_with_130_and_no_traceback(
     times: int, seconds: float, class_folder: Folder, tmp_path: Path
 ) -> None:

@@ -56,17 +56,23 @@ def test_2_to_4_to_5_to_8_is_like_8_from_nothing(
         shutil.rmtree(tmp_path / "out-fresh")
 
 
+OPTIONS: list[dict[str, Any]] = [
+    {"originals": "link"},
+    {"originals": "none"},
+    {"format": "png"},
+    {"format": "jpg", "quality": 20},
+    {"format": "webp"},
+]
+
+
 @pytest.mark.parametrize(
-    "options",
+    ("workers", "options"),
     [
-        {"originals": "none"},
-        {"originals": "link"},
-        {"format": "png"},
-        {"format": "jpg", "quality": 20},
-        {"format": "webp"},
+        *((1, options) for options in OPTIONS),
+        (2, OPTIONS[0]),
+        *(pytest.param(2, options, marks=pytest.mark.slow) for options in OPTIONS[1:]),
     ],
 )
-@pytest.mark.parametrize("workers", [1, 2])
 def test_whatever_the_originals_the_format_and_the_workers(
     workers: int, options: dict[str, Any], class_folder: Folder, tmp_path: Path
 ) -> None:
@@ -209,12 +215,12 @@ def test_a_factor_that_the_recipe_cannot_give_is_refused_and_nothing_changes(
 def test_killed_while_it_grows_it_ends_like_one_never_killed(
     workers: int, class_folder: Folder, tmp_path: Path
 ) -> None:
-    src, out = many(class_folder, 400), tmp_path / "out"
+    src, out = many(class_folder, 250), tmp_path / "out"
     expand(src, out, 2, workers=1)
     manifest = (out / MANIFEST).read_bytes()
     command = [*COMMAND, str(src), str(out), "--workers", str(workers), "--quiet", "--factor"]
     kills = 0
-    for count in (1000, 1400):
+    for count in (650, 900):
         process = subprocess.Popen([*command, "6"])
         wait_for_files(out, count, process)
         kills += process.poll() is None
@@ -237,9 +243,9 @@ def test_killed_while_it_grows_it_ends_like_one_never_killed(
 def test_killed_before_it_was_finished_a_smaller_expansion_grows_too(
     class_folder: Folder, tmp_path: Path
 ) -> None:
-    src, out = many(class_folder, 400), tmp_path / "out"
+    src, out = many(class_folder, 250), tmp_path / "out"
     command = [*COMMAND, str(src), str(out), "--workers", "1", "--quiet", "--factor"]
-    for factor, count in (("2", 300), ("4", 900)):
+    for factor, count in (("2", 200), ("4", 600)):
         process = subprocess.Popen([*command, factor])
         wait_for_files(out, count, process)
         assert process.poll() is None

@@ -62,11 +62,11 @@ def test_there_are_exactly_f_files_a_source_and_each_row_is_true(
     assert verify(tmp_path / "out").problems == []
 
 
-@pytest.mark.parametrize("workers", [2, 5])
+@pytest.mark.parametrize("workers", [pytest.param(2, marks=pytest.mark.slow), 5])
 def test_any_number_of_workers_writes_the_same_tree(
     workers: int, class_folder: Folder, tmp_path: Path
 ) -> None:
-    src = many(class_folder, 150)
+    src = many(class_folder, 100)
     expand(src, tmp_path / "one", workers=1)
     expand(src, tmp_path / "many", workers=workers)
     assert tree(tmp_path / "many") == tree(tmp_path / "one")
@@ -83,12 +83,12 @@ def wait_for_files(out: Path, count: int, process: subprocess.Popen[bytes]) -> N
 def test_a_killed_run_ends_like_one_never_killed(
     workers: int, class_folder: Folder, tmp_path: Path
 ) -> None:
-    src = many(class_folder, 400)
+    src = many(class_folder, 250)
     out = tmp_path / "killed"
     expand(src, tmp_path / "whole", factor=6, workers=1)
     command = [*COMMAND, str(src), str(out), "--factor", "6", "--workers", str(workers), "--quiet"]
     kills = 0
-    for count in (80, 400, 900):
+    for count in (60, 250, 560):
         process = subprocess.Popen(command)
         wait_for_files(out, count, process)
         if process.poll() is None:
@@ -110,12 +110,16 @@ def ignore_interrupts() -> None:
 
 @pytest.mark.parametrize(
     ("how", "before"),
-    [(signal.SIGINT, None), (signal.SIGTERM, None), (signal.SIGTERM, ignore_interrupts)],
+    [
+        (signal.SIGINT, None),
+        (signal.SIGTERM, ignore_interrupts),
+        pytest.param(signal.SIGTERM, None, marks=pytest.mark.slow),
+    ],
 )
 def test_an_interrupted_run_says_so_and_resumes(
     how: signal.Signals, before: Callable[[], None] | None, class_folder: Folder, tmp_path: Path
 ) -> None:
-    src = many(class_folder, 400)
+    src = many(class_folder, 250)
     out = tmp_path / "out"
     command = [*COMMAND, str(src), str(out), "--workers", "2", "--quiet"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=before)
@@ -381,7 +385,7 @@ def workers_of(process: subprocess.Popen[str]) -> list[int]:
 def test_a_worker_that_dies_stops_the_run_with_status_3(
     class_folder: Folder, tmp_path: Path
 ) -> None:
-    src, out = many(class_folder, 1500), tmp_path / "out"
+    src, out = many(class_folder, 600), tmp_path / "out"
     process = subprocess.Popen(
         [*COMMAND, str(src), str(out), "--workers", "2"], stderr=subprocess.PIPE, text=True
     )

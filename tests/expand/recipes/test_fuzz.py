@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from expand import ExpandError, Recipe
 from expand.techniques import NATIVE
 from expand.views.views import Views
-from tests.conftest import noise_image
+from tests.conftest import examples, noise_image
 
 FULL = """name: everything
 fill: [10, 20, 30]
@@ -83,7 +83,7 @@ def read(text: str) -> Recipe | None:
     return None
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.one_of(st.text(), st.text(alphabet="[]{}:,-&*!|>'\"#\n\t ?%@`~0e.x")))
 @example("!!binary a")
 @example("!!timestamp [1]")
@@ -103,7 +103,7 @@ def test_any_text_is_a_recipe_or_an_error(text: str) -> None:
     read(text)
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(200), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=200))
 @example(b"\xef\xbb\xbftechniques: [flip]")
 @example(b"\xff\xfet\x00")
@@ -119,7 +119,7 @@ def test_any_bytes_are_a_recipe_or_an_error(tmp_path: Path, data: bytes) -> None
     assert str(tmp_path) in problem
 
 
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 @given(st.sampled_from(["name", "fill", "techniques", "settings", "pipeline"]), TREES)
 def test_any_tree_is_a_recipe_or_an_error(where: str, tree: Any) -> None:
     data: dict[str, Any] = {"techniques": ["flip"]}
@@ -132,7 +132,7 @@ def test_any_tree_is_a_recipe_or_an_error(where: str, tree: Any) -> None:
     read(yaml.safe_dump(data))
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     st.sampled_from([FULL, json.dumps(PIPELINE, indent=1)]),
     st.lists(st.tuples(st.integers(0, 900), st.integers(0, 5), st.text(max_size=3)), max_size=4),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from expand import ExpandError, Recipe
 from expand.views.batches import ViewBatches
 from expand.views.views import Views
-from tests.conftest import noise_image
+from tests.conftest import examples, noise_image
 
 IDS = [f"class/{i}.png" for i in range(40)]
 RECIPES = {
@@ -65,7 +65,7 @@ def test_a_batch_has_the_bits_of_its_views(
     st.integers(1, 10**9),
     st.sampled_from(["classic", "blog", "crops", "factors"]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_any_seed_and_any_view_have_the_same_parameters(seed: int, k: int, name: str) -> None:
     views = Views(RECIPES[name], seed)
     choices = ViewBatches(views, IDS).choices(np.arange(5), k)

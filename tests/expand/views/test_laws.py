@@ -23,7 +23,7 @@ from expand.techniques import NATIVE, GeometricTechnique, Technique
 from expand.techniques.geometric.rotate90 import Rotate90
 from expand.views.batches import ViewBatches
 from expand.views.views import Views
-from tests.conftest import noise_image
+from tests.conftest import examples, noise_image
 
 T = TypeVar("T")
 
@@ -117,7 +117,7 @@ def rendered(views: Views, pixels: Pixels, k: int) -> Pixels | None:
         return None
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(recipes(), IMAGES, SAMPLINGS, st.integers(0, 2**64 - 1))
 @example(Recipe.load("blog"), noise_image(1, 5000, 3), "stratified", 0)
 @example(Recipe.load("blog"), noise_image(5000, 1), "random", 0)
@@ -162,7 +162,7 @@ def expected_size(views: Views, pixels: Pixels, k: int) -> tuple[int, ...]:
     return height, width
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(recipes(), SAMPLINGS, st.integers(0, 2**64 - 1))
 def test_any_recipe_gives_as_many_different_views_as_it_says(
     recipe: Recipe, sampling: str, seed: int
@@ -175,7 +175,7 @@ def test_any_recipe_gives_as_many_different_views_as_it_says(
     assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(recipes(), IMAGES, st.integers(1, 9))
 def test_any_batch_has_the_bits_of_its_views(recipe: Recipe, pixels: Pixels, k: int) -> None:
     views, ids = Views(recipe), ["a/x.png", "a/y.png"]
@@ -212,7 +212,7 @@ VALUES = st.one_of(
 
 
 @pytest.mark.parametrize("name", NATIVE)
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 @given(data=st.data())
 def test_any_settings_make_a_technique_or_an_error(name: str, data: st.DataObject) -> None:
     known = [item.name for item in fields(NATIVE[name])]  # type: ignore[arg-type]
@@ -225,7 +225,7 @@ def test_any_settings_make_a_technique_or_an_error(name: str, data: st.DataObjec
         rendered(Views(recipe), noise_image(5, 6, 3), k)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(VALUES)
 def test_any_fill_is_a_fill_or_an_error(value: Any) -> None:
     fill = attempt(lambda: Fill(value))

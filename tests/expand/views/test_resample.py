@@ -18,7 +18,7 @@ from expand.recipes.recipe import Recipe
 from expand.views.moves import make_moves
 from expand.views.resample import resample, warp
 from expand.views.views import Views
-from tests.conftest import noise_image
+from tests.conftest import examples, noise_image
 
 SHAPES = [(28, 28, None), (32, 32, 3), (37, 53, 3), (24, 40, 4), (20, 20, 2), (21, 33, 6)]
 
@@ -121,7 +121,7 @@ def test_flips_and_quarter_turns_are_exact(shape: tuple[int, int, int | None], d
     st.sampled_from(SHAPES),
     st.sampled_from(["edge", "reflect", 7]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_whole_pixel_shifts_are_exact(
     x: int, y: int, shape: tuple[int, int, int | None], fill: str | int
 ) -> None:

@@ -90,8 +90,10 @@ def test_an_unknown_precision_names_the_trial(tmp_path: Path) -> None:
         read_results(out, [trial])
 
 
-@pytest.mark.parametrize("changed", ["train", "test"])
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize(
+    ("jobs", "changed"),
+    [(1, "train"), (1, "test"), (2, "train"), pytest.param(2, "test", marks=pytest.mark.slow)],
+)
 def test_images_that_change_between_trials_stop_a_study(
     changed: str, jobs: int, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import examples
 from train.data.folders.folder import Folder
 from train.data.subsets import Draw, drawn_sources, shared_sources
 from train.errors import TrainError
@@ -51,7 +52,7 @@ def test_halves_overlap_by_what_their_size_makes_expect() -> None:
     assert overlap(draws) == pytest.approx(0.5, abs=0.04)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(st.integers(1, 40), min_size=2, max_size=6),
     st.integers(0, 9),

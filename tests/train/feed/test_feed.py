@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from expand import Recipe, expand
 from expand.errors import ExpandError
+from tests.conftest import examples
 from tests.train.samples import images_of, pictures, read, sampler_of, write_set
 from train.data.shape import Shape
 from train.errors import STOPPED, TrainError
@@ -104,7 +105,7 @@ def test_an_epoch_shows_every_source_once_in_the_order_of_its_seed(
 
 
 @given(st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @pytest.mark.parametrize("make", [host, device])
 def test_batches_from_any_step_equal_those_of_a_fresh_run(
     make: Callable[..., Feed], images: dict[str, ViewDataset[Any]], data: st.DataObject

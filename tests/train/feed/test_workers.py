@@ -11,29 +11,18 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-from torch import Tensor
 
-from expand.errors import ExpandError
 from tests.train.commands import draw_set, start
+from tests.train.feed.numbered import ERRORS, Numbers, sampler
 from tests.train.samples import images_of, sampler_of, write_set
 from train.errors import STOPPED, TrainError
-from train.feed.batches import BatchSampler
 from train.feed.workers import AGAIN, Job, _work, read_ahead
 
-ERRORS: dict[str, Exception] = {
-    "train": TrainError("refused", 2),
-    "expand": ExpandError("stopped", 3),
-    "memory": MemoryError(),
-    "value": ValueError("first line\nsecond line"),
-    "empty": KeyError(),
-}
 FEWER = "use fewer --workers or a smaller --batch-size"
 WORDS = {
     "train": ("refused", 2),
@@ -42,30 +31,6 @@ WORDS = {
     "value": ("a data worker stopped: first line; run the same command again to resume", 3),
     "empty": ("a data worker stopped: KeyError; run the same command again to resume", 3),
 }
-
-
-@dataclass
-class Numbers:
-    """Images that hold the numbers of their items; from an epoch on, what goes wrong instead."""
-
-    side: int = 300
-    error: str = ""
-    from_epoch: int = 1
-    ends: int | None = None
-
-    def read(self, epoch: int, items: np.ndarray) -> Tensor:
-        """Return images, raise the error, or end the process."""
-        if epoch >= self.from_epoch and self.ends is not None:
-            os._exit(self.ends)
-        if epoch >= self.from_epoch and self.error:
-            raise ERRORS[self.error]
-        pixels = np.zeros((len(items), self.side, self.side, 1), np.uint8)
-        pixels[:] = items[:, None, None, None]
-        return torch.from_numpy(pixels).permute(0, 3, 1, 2)
-
-
-def sampler(count: int = 8) -> BatchSampler:
-    return BatchSampler(count, 4, 0)
 
 
 def children() -> list[multiprocessing.process.BaseProcess]:
@@ -143,7 +108,8 @@ def test_a_cache_removed_before_its_workers_start_stops_the_run(tmp_path: Path) 
 def test_workers_end_when_their_run_is_killed(tmp_path: Path) -> None:
     program = (
         "import sys, time, multiprocessing\n"
-        "from tests.train.feed.test_workers import Numbers, read_ahead, sampler\n"
+        "from tests.train.feed.numbered import Numbers, sampler\n"
+        "from train.feed.workers import read_ahead\n"
         "if __name__ == '__main__':\n"
         "    reading = read_ahead(Numbers(), sampler(), 0, 100, 1)\n"
         "    next(reading)\n"
@@ -170,7 +136,7 @@ def test_workers_leave_signals_to_their_run(tmp_path: Path) -> None:
     program = (
         "import multiprocessing\n"
         "from pathlib import Path\n"
-        "from tests.train.feed.test_workers import Numbers, sampler\n"
+        "from tests.train.feed.numbered import Numbers, sampler\n"
         "from train.feed.workers import read_ahead\n"
         "if __name__ == '__main__':\n"
         "    reading = read_ahead(Numbers(), sampler(), 0, 100, 2)\n"

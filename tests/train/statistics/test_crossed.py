@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from statsmodels.formula.api import ols
 
+from tests.conftest import examples
 from train.errors import TrainError
 from train.statistics.bounds import samples
 from train.statistics.crossed import crossed
@@ -68,7 +69,7 @@ def test_tables_that_are_too_small_are_refused() -> None:
     assert crossed(np.zeros((2, 2), np.int8)).se == 0
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.integers(2, 8), st.integers(2, 30), st.integers(0, 2**32 - 1))
 def test_mirrored_shuffled_and_scaled_tables_have_the_same_spread(
     n: int, images: int, seed: int

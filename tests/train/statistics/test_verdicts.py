@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from tests.conftest import examples
 from train.ablate.page.plots import VERDICTS as ABLATION_STYLES
 from train.ablate.results import EFFECTS
 from train.compare.page.forest import LABELS
@@ -181,7 +182,7 @@ def test_what_cannot_be_judged_is_refused() -> None:
     assert judge([], 0.25) == []
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(families())
 def test_swapping_the_arms_swaps_the_verdict_and_the_sign(pairs: list[Pair]) -> None:
     swapped = [
@@ -198,7 +199,7 @@ def test_swapping_the_arms_swaps_the_verdict_and_the_sign(pairs: list[Pair]) -> 
             assert other.interval == pytest.approx((-one.interval.high, -one.interval.low))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(families(), st.randoms())
 def test_the_order_of_the_pairs_does_not_matter(pairs: list[Pair], random: object) -> None:
     order = list(range(len(pairs)))
@@ -237,7 +238,7 @@ def read(interval: Interval | None, margin: float) -> str:
     return "equivalent" if -margin < low and high < margin else "undecided"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(studies(), st.sampled_from([0.25, 2.0]))
 def test_every_verdict_is_the_one_of_the_interval_beside_it(
     study: tuple[list[Pair], Looks], margin: float
@@ -254,7 +255,7 @@ def test_every_verdict_is_the_one_of_the_interval_beside_it(
             assert verdict.interval_here.high <= verdict.interval.high
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(families())
 def test_every_verdict_follows_from_its_numbers(pairs: list[Pair]) -> None:
     for pair, verdict in zip(pairs, judge(pairs, 0.25), strict=True):

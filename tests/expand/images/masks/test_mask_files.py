@@ -18,6 +18,7 @@ from PIL import Image
 from expand.errors import BadImageError
 from expand.images.masks import open_mask
 from expand.images.pixels import Pixels
+from tests.conftest import examples
 from tests.expand.images.files import chunk, png, saved, tiff
 
 RNG = np.random.default_rng(5)
@@ -165,7 +166,7 @@ def test_a_one_bit_tiff_stays_one(photometric: str) -> None:
         assert np.array_equal(file.asarray(), shown[::-1])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.sampled_from([1, 2, 4, 8]).flatmap(
         lambda bits: st.tuples(

@@ -10,6 +10,7 @@ from expand.layouts.labelled.masks.annotation import image_name, mask_names, wri
 from expand.layouts.labelled.masks.files import File
 from expand.layouts.labelled.masks.pairs.pairing import pair
 from expand.layouts.source import Source
+from tests.conftest import examples
 from tests.expand.layouts.labelled.masks.test_layouts import LAYOUTS, PARTS
 
 STEMS = st.text("abx01_- (", min_size=1, max_size=6).map(str.strip).filter(bool)
@@ -58,7 +59,7 @@ def test_copies_are_paired_as_their_originals(pairs: dict[str, str], kind: str) 
     check(sorted([*pairs, *pairs.values()]), kind)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     way=st.sampled_from(WAYS),
     stems=st.sets(STEMS, min_size=1, max_size=5),

@@ -15,6 +15,7 @@ from expand.geometry import IDENTITY, Affine, Placement, Size
 from expand.layouts.labelled.dataset import Frame, LabelledView
 from expand.layouts.labelled.masks.polygons import read_polygons
 from expand.targets import Targets, carry
+from tests.conftest import examples
 
 SIZE = Size(40, 30)
 FRAME = Frame(SIZE, SIZE)
@@ -91,7 +92,7 @@ def test_a_bad_file_is_refused_in_words(data: bytes, reason: str) -> None:
 NUMBERS = st.integers(-60, 90) | st.floats(-60, 90)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     st.lists(st.lists(st.tuples(NUMBERS, NUMBERS), max_size=7), max_size=4),
     st.tuples(*[st.floats(-2, 2)] * 4),

@@ -17,12 +17,13 @@ from expand.layouts.labelled.tables.text.delimited import Delimited, name_column
 from expand.layouts.labelled.tables.text.encoding import decode
 from expand.layouts.labelled.tables.text.lines import Lines
 from expand.layouts.labelled.tables.text.record import Raw, RecordError
+from tests.conftest import examples
 
 CELLS = st.text(st.sampled_from('ab1.,;\t|"\n\r é'), max_size=6)
 TABLES = st.lists(st.lists(CELLS, min_size=2, max_size=4), min_size=1, max_size=5)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(
     TABLES,
     st.sampled_from(",;\t|"),
@@ -78,7 +79,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     st.dictionaries(st.text(max_size=4), JSON, min_size=1),
     st.sampled_from([None, 2]),
