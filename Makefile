@@ -28,7 +28,6 @@ test: .venv/installed .venv/docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -p tests.libraries --numprocesses 2 --dist worksteal --cov --cov-report=term --cov-fail-under=95
 
 docs: .venv/docs

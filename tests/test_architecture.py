@@ -22,19 +22,26 @@ def modules() -> list[Path]:
 
 
 @cache
+def syntax(path: Path) -> ast.Module:
+    """Return the syntax tree of a module; each is parsed once."""
+    return ast.parse(path.read_text())
+
+
+@cache
 def definitions() -> list[tuple[Path, ast.FunctionDef | ast.ImportFrom]]:
     """Return the functions and the imports of all modules; the syntax trees are walked once."""
     return [
         (path, node)
         for path in modules()
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(syntax(path))
         if isinstance(node, ast.FunctionDef | ast.ImportFrom)
     ]
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Return what a file imports when it runs (not for type checking alone)."""
-    tree = ast.parse(path.read_text())
+    tree = syntax(path)
     guarded = {
         id(node)
         for test in ast.walk(tree)
@@ -110,7 +117,7 @@ def test_expanding_class_folders_loads_only_what_they_use(tmp_path: Path) -> Non
 
 def test_every_module_has_a_docstring() -> None:
     for path in modules():
-        assert ast.get_docstring(ast.parse(path.read_text())), path
+        assert ast.get_docstring(syntax(path)), path
 
 
 def test_a_folder_has_at_most_12_modules() -> None:

@@ -169,10 +169,13 @@ def test_long_headlines_are_set_smaller() -> None:
         {"techniques": ("flip vertical", EVIL), "seeds": 3},
         {"techniques": ("flip horizontal", "noise"), "design": "single"},
         {"techniques": ("rotate ±15°", "noise"), "classes": ()},
-        {
-            "techniques": ("scale × 0.9 … 1.1", "x" * 90),
-            "classes": tuple(f"class {index}" for index in range(100)),
-        },
+        pytest.param(
+            {
+                "techniques": ("scale × 0.9 … 1.1", "x" * 90),
+                "classes": tuple(f"class {index}" for index in range(100)),
+            },
+            marks=pytest.mark.slow,  # the next test has as many classes
+        ),
     ],
 )
 def test_every_section_is_there_whatever_is_missing(shape: dict[str, Any]) -> None:
