@@ -3,6 +3,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# the tests start hundreds of processes: without kept bytecode, each compiles the packages again
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: demo test docs slow gpu bench clean
 .DEFAULT_GOAL := demo
 
