@@ -42,6 +42,13 @@ STRIDES = {"stat": 7, "fstat": 5, "open": 3}
 """Not every one of the most frequent calls is tried."""
 
 
+@pytest.fixture(params=[3, pytest.param(1, marks=pytest.mark.slow)])
+def sparse(request: pytest.FixtureRequest) -> int:
+    """Return N, where one of N calls is tried: one of three, and each in `make slow`."""
+    number: int = request.param
+    return number
+
+
 class FaultyOs:
     """The module `os`, in which one call of one function fails."""
 
@@ -109,15 +116,17 @@ def src(class_folder: Folder, monkeypatch: pytest.MonkeyPatch) -> Path:
     return class_folder({f"{label}/{i}.png": noise_image(6, 5, 3, seed=i) for label, i in (("a", 0), ("b", 1))})  # fmt: skip
 
 
-def sweep_calls(name: str, start: Path | None, src: Path, tmp_path: Path, **options: Any) -> int:
+def sweep_calls(
+    name: str, sparse: int, start: Path | None, src: Path, tmp_path: Path, **options: Any
+) -> int:
     """Check the law for each call of a function, until there are no more; return how many."""
     expand(src, tmp_path / "fresh", workers=1, **options)
     fresh, out = tree(tmp_path / "fresh"), tmp_path / "out"
     errors = ERRORS.get(name, (errno.EIO,))
-    for number in range(0, 2000, STRIDES.get(name, 1)):
+    for attempt, number in enumerate(range(0, 2000, sparse * STRIDES.get(name, 1))):
         if start:
             shutil.copytree(start, out)
-        occurred = check_law(FaultyOs(name, number, errors[number % len(errors)]), src, out, fresh, **options)  # fmt: skip
+        occurred = check_law(FaultyOs(name, number, errors[attempt % len(errors)]), src, out, fresh, **options)  # fmt: skip
         shutil.rmtree(out, ignore_errors=True)
         if not occurred:
             return number
@@ -125,33 +134,35 @@ def sweep_calls(name: str, start: Path | None, src: Path, tmp_path: Path, **opti
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_any_call_may_fail_in_a_fresh_run(name: str, src: Path, tmp_path: Path) -> None:
-    calls = sweep_calls(name, None, src, tmp_path, factor=2, durable=True)
+def test_any_call_may_fail_in_a_fresh_run(
+    name: str, sparse: int, src: Path, tmp_path: Path
+) -> None:
+    calls = sweep_calls(name, sparse, None, src, tmp_path, factor=2, durable=True)
     assert calls > 0 or name in ("link", "rmdir", "scandir")
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_any_call_may_fail_in_a_run_that_grows_or_resumes(
-    name: str, src: Path, tmp_path: Path
+    name: str, sparse: int, src: Path, tmp_path: Path
 ) -> None:
     start = tmp_path / "start"
     expand(src, start, 2, workers=1)
     card = (start / "expand.json").read_text()
     (start / "expand.json").write_text(card.replace('"finished"', '"unfinished"'))
     (start / ".writing-0123456789abcdef-0.part").write_text("half")
-    sweep_calls(name, start, src, tmp_path, factor=3, originals="copy")
+    sweep_calls(name, sparse, start, src, tmp_path, factor=3, originals="copy")
 
 
 @pytest.mark.parametrize("name", ["open", "replace", "unlink", "rmdir", "scandir", "stat"])
 def test_any_call_may_fail_while_an_earlier_run_is_removed(
-    name: str, src: Path, tmp_path: Path
+    name: str, sparse: int, src: Path, tmp_path: Path
 ) -> None:
     expand(src, tmp_path / "start", 3, workers=1)
-    sweep_calls(name, tmp_path / "start", src, tmp_path, factor=2, overwrite=True)
+    sweep_calls(name, sparse, tmp_path / "start", src, tmp_path, factor=2, overwrite=True)
 
 
 def test_any_link_may_fail(src: Path, tmp_path: Path) -> None:
-    assert sweep_calls("link", None, src, tmp_path, factor=2, originals="link") == 2
+    assert sweep_calls("link", 1, None, src, tmp_path, factor=2, originals="link") == 2
 
 
 @contextmanager
