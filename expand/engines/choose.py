@@ -75,4 +75,6 @@ def make_engine(
         return LocalEngine(1) if pixels is None else ThreadEngine(min(count, MOST_THREADS))
     if pixels is not None and pixels >= THREAD_PIXELS and count <= MOST_THREADS:
         return ThreadEngine(count)
+    if workers is None and core_seconds * (1 - 1 / count) < START_SECONDS:
+        return LocalEngine(1)  # this process is done before new interpreters save what they cost
     return LocalEngine(count)

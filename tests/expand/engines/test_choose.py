@@ -28,6 +28,10 @@ def test_the_default_is_one_worker_per_core_but_fewer_for_short_work(
     assert make_engine(3, 0.0).workers == 3
     assert make_engine(None, 1e6).workers == available_cores() >= 1
     assert make_engine(None, 0.1).workers == 1  # not worth the start of a second
+    monkeypatch.setattr(choose, "available_cores", lambda: 2)
+    assert make_engine(None, 0.9).workers == 1  # two take 0.5 seconds to start, and save 0.45
+    assert make_engine(None, 1.1).workers == 2
+    monkeypatch.undo()
     monkeypatch.setattr(choose, "can_fork", lambda: True)
     assert make_engine(None, 0.25).workers == min(available_cores(), 3)
     assert make_engine(None, 0.05).workers == 1
