@@ -298,7 +298,7 @@ def name_file(path: Place, status: int = REFUSED) -> Iterator[None]:
 def fingerprint(pixels: Pixels) -> str:
     """Return a hash of decoded pixels: equal for equal pictures, whatever their files."""
     hashed = _begun(pixels.shape[:2]).copy()
-    hashed.update(np.ascontiguousarray(pixels))
+    hashed.update(np.ascontiguousarray(pixels).data)
     return hashed.hexdigest()
 
 

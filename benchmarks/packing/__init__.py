@@ -1,0 +1,1 @@
+"""Decoding a set for training, against the codecs alone."""
