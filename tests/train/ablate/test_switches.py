@@ -142,7 +142,7 @@ def test_flips_along_both_axes_are_one_flip_again() -> None:
                 ["25 % of the area, centred", "62 % of the area, centred", "81 % of the area, centred"],
             ],
         ),
-        ("erasing", [["mirrored"], [f"{area}% of the area, in the middle" for area in (2, 11, 20)]]),
+        ("erasing", [["mirrored"], [f"{area} % of the area, in the middle" for area in (2, 11, 20)]]),
         ("half turns", [["180°"], ["as drawn"], ["as drawn"]]),
         ("catalogue", [["as drawn"], ["mirrored"], ["as drawn"], ["0.5 % of the pixels", "1.0 % of the pixels", "2.0 % of the pixels"]]),
     ],
