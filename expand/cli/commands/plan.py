@@ -45,7 +45,7 @@ def show_plan(
 ) -> int:
     """Print a plan; refuse one that does not fit on the disk."""
     settings, shard = read_settings(options), read_shard(options.get("shard"))
-    from expand.cli.messages import format_plan
+    from expand.cli.messages.planned import format_plan
     from expand.engines.choose import check_workers
     from expand.job.archives.plan import plan_archives
     from expand.job.blocks.output import peek_store, read_earlier

@@ -91,7 +91,8 @@ def run(
     if dry_run:
         return show_plan(src, out, workers, {**options, "shard": shard}, overwrite)
     settings = read_settings(options)
-    from expand.cli.messages import format_report, format_title
+    from expand.cli.messages.dataset import format_title
+    from expand.cli.messages.finished import format_report
     from expand.cli.progress import progress_bar
     from expand.engines.choose import check_workers
     from expand.job.estimate import choose_engine, estimate

@@ -17,7 +17,7 @@ from expand import ExpandError, expand
 from expand.archives.index import Index
 from expand.archives.names import INDEX
 from expand.archives.samples import Sample, read_samples
-from expand.cli.messages import format_report
+from expand.cli.messages.finished import format_report
 from expand.engines.choose import RayOptions, make_ray_engine
 from expand.images.decoder import decode
 from expand.images.encoder import encode

@@ -1,33 +1,29 @@
-"""What the command prints: the plan and the closing summary, as text made from plain results."""
+"""The plan of a run: its techniques, what it would write, how large that is, and how long it takes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from expand.cli.formatting import (
-    format_bytes,
-    format_count,
-    format_empty_tars,
-    format_rules,
-    format_seconds,
+from expand.cli.formatting import format_bytes, format_count, format_rules, format_seconds
+from expand.cli.messages.dataset import (
+    classes_of,
+    format_empty_classes,
+    format_ignored,
+    format_sources,
+    format_title,
 )
 from expand.cli.output import visible
-from expand.errors import about
 
 if TYPE_CHECKING:
     from expand.job.archives.plan import Archives
     from expand.job.estimate import Estimate
-    from expand.job.job import Report
     from expand.job.plan import Plan
-    from expand.job.summary import RunSummary
-    from expand.layouts.listing import ScanSummary
 
 MANY_FILES = 1_000_000
 """Files of a folder that file systems and tools are still good with."""
-BAD_SHOWN, BALANCE_SHOWN = 20, 40
+BALANCE_SHOWN = 40
 
 
 def format_plan(
@@ -35,7 +31,7 @@ def format_plan(
 ) -> str:
     """Format a plan: the table of techniques, the counts, and the estimated cost."""
     settings, recipe, listed = plan.settings, plan.settings.recipe, plan.listing.summary
-    counts = _format_sources(listed.count, _classes(plan))
+    counts = format_sources(listed.count, classes_of(plan))
     lines = [
         *([f"{format_title(plan)}", ""] if settings.dataset else []),
         *_format_table(_technique_rows(plan)),
@@ -103,13 +99,6 @@ def _format_output(plan: Plan, estimated: Estimate, archives: Archives | None) -
     )
 
 
-def _format_factor(report: Report) -> str:
-    settings = report.plan.settings
-    if settings.balance is None:
-        return f" × {settings.factor}"
-    return f", balanced by {settings.balance.rule},"
-
-
 def _format_balance(plan: Plan) -> list[str]:
     """Format the classes under a balance: images, views of each and files, largest class first."""
     settings, counts = plan.settings, plan.listing.summary.labels.most_common()
@@ -138,17 +127,6 @@ def _format_objects(plan: Plan) -> list[str]:
     if len(counts) > BALANCE_SHOWN:
         rows.append((f"… {len(counts) - BALANCE_SHOWN:,} more", "", "", "", ""))
     return ["", *_format_table(rows), "Objects that views do not show are counted.", ""]
-
-
-def format_title(plan: Plan) -> str:
-    """Say what the input is: the first line of a command."""
-    return f"{visible(plan.src)} is {visible(plan.dataset.title)}"
-
-
-def _classes(plan: Plan) -> int | None:
-    """Return the number of classes that images are in; None if an image has no single class."""
-    labels = plan.listing.summary.labels
-    return None if set(labels) == {""} else len(labels)
 
 
 def _format_kept(plan: Plan) -> str:
@@ -185,131 +163,6 @@ def _format_views(plan: Plan) -> str:
 
 def _changes_size(plan: Plan) -> bool:
     return any(technique.changes_size for technique in plan.settings.recipe.techniques)
-
-
-def format_report(report: Report) -> str:
-    """Format the closing summary of a run."""
-    plan, summary, settings = report.plan, report.summary, report.plan.settings
-    counted = f"{format_count(summary.files, 'file')}, {format_bytes(summary.bytes)}"
-    if summary.tars:
-        size = format_bytes(sum(tar.bytes for tar in summary.tars))
-        tars = f"{format_count(len(summary.tars), 'tar')}, {size}"
-        counted = f"{format_count(summary.files, 'image')}, {format_bytes(summary.bytes)}; {tars}"
-    classes = None if set(summary.labels) == {""} else len(summary.labels)
-    sources = _format_sources(summary.sources, classes)
-    lines = [
-        f"{visible(plan.src)} → {visible(plan.out)}",
-        f"  {sources}{_format_factor(report)} = {counted}",
-        (
-            f"  recipe {visible(settings.recipe.name)}, seed {settings.seed}, {settings.sampling} sampling, "
-            f"originals: {settings.originals}"
-        ),
-        *_format_work(summary, report.workers),
-        *_format_labels(summary),
-    ]
-    if plan.shard:
-        merge = f"expand merge {visible(plan.out)}"
-        lines += [f"  shard {plan.shard}; when all are finished: {merge}"]
-    if summary.same:
-        lines += [
-            (
-                f"  {format_count(summary.same, 'view')} came out equal to another view of the "
-                "same source (symmetric or empty images)"
-            )
-        ]
-    lines += format_empty_tars(summary.tars)
-    if settings.originals == "none":
-        lines += ["  originals are not included (--originals none)"]
-    notes = (*report.notes, format_ignored(plan.listing.summary).removeprefix("; "))
-    lines += [f"  {visible(note)}" for note in notes if note]
-    lines += [f"  {line}" for line in format_empty_classes(plan.listing.summary, summary.labels)]
-    return "\n".join([*lines, *_format_bad(summary, plan)])
-
-
-def _format_work(summary: RunSummary, workers: int) -> list[str]:
-    """Format how many files were written and how fast, and how many existed."""
-    lines = []
-    if summary.made:
-        rate = summary.made / max(summary.wall_seconds, 1e-9)
-        lines += [
-            (
-                f"  {format_count(summary.made, 'file')} written "
-                f"in {format_seconds(summary.wall_seconds)} "
-                f"by {format_count(workers, 'worker')}: {rate:,.0f} files/s, "
-                f"{summary.cpu_seconds:.1f} s of CPU time"
-            )
-        ]
-    if existing := summary.files + summary.kept - summary.made:
-        lines += [f"  {format_count(existing, 'file')} already existed"]
-    return lines
-
-
-def _format_labels(summary: RunSummary) -> list[str]:
-    """Format what became of the labels of a labelled dataset, and of its other files."""
-    lines = []
-    if summary.kept:
-        size = format_bytes(summary.kept_bytes)
-        form = "as it is" if summary.kept == 1 else "as they are"
-        lines += [f"  {format_count(summary.kept, 'other file')} copied {form}, {size}"]
-    written = summary.label_files + len(summary.derived)
-    if written:
-        objects = f", {format_count(summary.objects, 'object')}" if summary.objects else ""
-        lines += [f"  {format_count(written, 'label file')}{objects}"]
-    dropped = [f"{count:,} {reason}" for reason, count in sorted(summary.dropped.items())]
-    if dropped:
-        lines += [f"  objects without a label in a view: {', '.join(dropped)}"]
-    mended = [f"{count:,} {what}" for what, count in sorted(summary.mended.items())]
-    if mended:
-        lines += [f"  mended in labels of the input: {', '.join(mended)}"]
-    return lines
-
-
-def _format_bad(summary: RunSummary, plan: Plan) -> list[str]:
-    """Format the sources that could not be used: the first ones, and how many more there are."""
-    if not summary.bad:
-        return []
-    skipped = "was skipped" if len(summary.bad) == 1 else "were skipped"
-    lines = [f"  {format_count(len(summary.bad), 'source')} could not be used and {skipped}:"]
-    lines += [visible(f"    {about(bad.source, bad.reason)}") for bad in summary.bad[:BAD_SHOWN]]
-    if len(summary.bad) > BAD_SHOWN:
-        lines += [
-            f"    … and {len(summary.bad) - BAD_SHOWN:,} more, see {visible(plan.out)}/expand.json"
-        ]
-    return lines
-
-
-def format_ignored(listed: ScanSummary) -> str:
-    """Format which files of the input were ignored; empty if there were none."""
-    parts = {
-        "hidden file": listed.hidden,
-        "other file": listed.foreign - listed.unread.total(),
-        "image": listed.unlabelled,
-    }
-    counted = {noun: format_count(count, noun) for noun, count in parts.items() if count}
-    if "image" in counted:
-        counted["image"] += " outside class folders"
-    unread = [
-        f"{count:,} {suffix} (not supported)" for suffix, count in sorted(listed.unread.items())
-    ]
-    shown = [*counted.values(), *unread]
-    return f"; ignored: {', '.join(shown)}" if shown else ""
-
-
-def format_empty_classes(listed: ScanSummary, made: Mapping[str, int] | None = None) -> list[str]:
-    """Format the classes without a usable image: empty folders, and those with bad images only.
-
-    `made` has the files of each class once the images have been read.
-    """
-    lines = [f"class {each.sentence()}" for each in listed.empty_classes]
-    if made is not None:
-        lost = [label for label in listed.labels if label not in made]
-        lines += [f'class "{label}" is missing: none of its images could be used' for label in lost]
-    return [visible(line) for line in lines]
-
-
-def _format_sources(sources: int, classes: int | None) -> str:
-    counted = format_count(sources, "source")
-    return counted if classes is None else f"{counted} in {format_count(classes, 'class')}"
 
 
 def _format_settings(technique: object) -> str:
