@@ -12,9 +12,10 @@ from expand.engines.choose import check_workers
 from expand.engines.engine import Engine
 from expand.errors import ExpandError
 from expand.job.cards import finished_card, unfinished_card
+from expand.job.checks.earlier import OutputState
 from expand.job.derived import Earlier
 from expand.job.estimate import Estimate, check_fits, choose_engine, estimate
-from expand.job.output import OutputState, hold_output
+from expand.job.output import hold_output
 from expand.job.plan import Plan, make_plan
 from expand.job.run import Means, Progress, StrictError, run
 from expand.job.settings import Settings

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 from expand.errors import STOPPED, BadImageError, ExpandError, about
-from expand.job.balance import Balance
-from expand.job.settings import PARQUET, DatasetSettings, Settings
+from expand.job.checks.suited import SettingsFor, suited
+from expand.job.settings import PARQUET, Settings
 from expand.job.sharding.listed import prepared
 from expand.job.sharding.shard import Shard
-from expand.job.tasks.exchanging import check_exchanges
 from expand.layouts.groups import check_groups
-from expand.layouts.labelled.classes import find_classes
 from expand.layouts.labelled.dataset import AS_IT_LOOKS, Dataset, Request
 from expand.layouts.labelled.open import open_dataset
 from expand.layouts.layout import FOLDERS
@@ -149,10 +147,6 @@ class Plan:
         self.dataset.close()
 
 
-SettingsFor = Callable[[str], Settings]
-"""Gets the name of a recipe, and returns the settings with it."""
-
-
 def make_plan(
     src: Place,
     out: Place,
@@ -218,68 +212,6 @@ def open_place(
     from expand.layouts.stored.open import open_stored
 
     return open_stored(place, request, factor, format_, pages)
-
-
-def suited(
-    settings: Settings | SettingsFor, dataset: Dataset, request: Request, src: Place
-) -> Settings:
-    """Return the settings for a dataset: with the recipe that suits it, and how it was read."""
-    if not isinstance(settings, Settings):
-        settings = settings("detect" if dataset.detects else "classic")
-    if settings.balance:
-        settings = replace(settings, balance=_balanced(settings, dataset, src))
-    check_classes(settings, dataset.class_names)
-    check_exchanges(settings, dataset, src)
-    if dataset.layout == FOLDERS:
-        return settings
-    read = DatasetSettings(
-        dataset.layout, dataset.split, request.visible, request.mask_fill, request.columns
-    )
-    return replace(settings, dataset=read)
-
-
-def check_classes(settings: Settings, names: Collection[str]) -> None:
-    """Refuse a recipe whose rules leave a class fewer different views than are asked for.
-
-    `names` are the classes of the dataset; if it names none, all classes with rules are checked.
-    """
-    recipe = settings.recipe
-    for label in names or [rules.label for rules in recipe.classes]:
-        settings.views.for_classes([label])  # checks the sampling
-        most, views = recipe.distinct_for([label]), settings.factor_of(label)
-        if most is None or views <= most:
-            continue
-        distinct = f"{most:,} distinct view{'s' if most > 1 else ''}"
-        if settings.balance:
-            raise ExpandError(
-                f'--balance {settings.balance.rule} gives each image of class "{label}" {views:,} '
-                f'views, more than recipe "{recipe.name}" can give it: {distinct}. Cap them with '
-                f"--most {most}, or use a recipe with more views"
-            )
-        raise ExpandError(
-            f'--factor {views} is more than recipe "{recipe.name}" can give class "{label}" by its '
-            f"rules: {distinct}"
-        )
-
-
-def _balanced(settings: Settings, dataset: Dataset, src: Place) -> Balance:
-    """Return the balance with the views of each class."""
-    assert settings.balance
-    counts = dataset.listing.summary.labels
-    if "" not in counts:
-        return settings.balance.complete(settings.factor, counts)
-    of_objects = settings.balance.repeats and isinstance(src, Path)
-    if of_objects and (images := find_classes(Path(str(src)), dataset)):
-        return settings.balance.complete_objects(settings.factor, images, len(dataset.listing))
-    hint = "leave it out"
-    if not settings.balance.repeats and dataset.labels:
-        hint = (
-            "use --balance repeat=SHARE if its labels name the classes of objects, or leave it out"
-        )
-    raise ExpandError(
-        f"--balance {settings.balance.rule} counts the images of each class, and an image of this "
-        f"dataset ({dataset.layout}) has no single class; {hint}"
-    )
 
 
 def _check_names(src: Place, dataset: Dataset) -> None:

@@ -15,7 +15,12 @@ from expand.job.blocks.parts import FOLDER, PartName
 from expand.job.blocks.records import LocalRecords, find_parts, load_card, save_card
 from expand.job.blocks.removal import remove_earlier
 from expand.job.cards import unfinished_card
-from expand.job.output import OutputState, check_settings, check_versions, count_known_files
+from expand.job.checks.earlier import (
+    OutputState,
+    check_settings,
+    check_versions,
+    count_known_files,
+)
 from expand.job.plan import Plan
 from expand.job.sharding.listed import is_listing
 from expand.records.card import CARD, DELETING, FINISHED, UNFINISHED, card_bytes

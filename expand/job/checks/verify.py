@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import file_digest, sha256
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from expand.engines.choose import make_engine
 from expand.engines.engine import Engine
 from expand.job.checks.tars import TarCheck, check_tars
+from expand.job.checks.written import Written, check_files, name_derived, name_files
 from expand.job.run import Progress
 from expand.layouts.blocks import Sorter
 from expand.layouts.names import copy_name, exchanged_id
@@ -31,15 +30,10 @@ from expand.records.manifest import (
 from expand.records.problems import ANEW, EXTRA, LEFTOVER, REPAIR, RERUN, STRANGE, Problem
 from expand.records.rows import Row
 from expand.storage.files import walk
-from expand.storage.folder import OutputFolder
-from expand.storage.removal import open_output
 from expand.storage.stores.open import open_store
-from expand.storage.stores.store import MissingError, StoreError
 from expand.storage.stores.url import Place, Url
 
 CHUNK = 512
-SIDE_BY_SIDE = 64
-"""Files at a URL that are in memory at the same time."""
 
 
 @dataclass
@@ -98,8 +92,8 @@ def verify(
         return _verify_tars(result, check_tars(folder, card, engine, progress, url))
     present = 0
     rows = _count_rows(folder, result, card["settings"] if card else None)
-    chunks = _chunks(_counted(chain(_listed(rows), _derived(card)), result))
-    for problem in chain.from_iterable(engine.map(partial(_check_files, url or folder), chunks)):
+    chunks = _chunks(_counted(chain(name_files(rows), name_derived(card)), result))
+    for problem in chain.from_iterable(engine.map(partial(check_files, url or folder), chunks)):
         present += problem is None or problem.kind != "missing"
         if problem:
             result.problems.append(problem)
@@ -185,28 +179,6 @@ def _is_named(row: Row, format_: str, *, changed: bool) -> bool:
     return row["file_name"] == (copy_name(source, k, format_) if k else source)
 
 
-class Written(NamedTuple):
-    """A file as a record names it."""
-
-    name: str
-    bytes: int
-    sha256: str
-
-
-def _listed(rows: Iterable[Row]) -> Iterator[Written]:
-    """Yield the files that rows name."""
-    for row in rows:
-        yield Written(row["file_name"], row["bytes"], row["sha256"])
-        for file in row["labels"]["files"] if "labels" in row else ():
-            yield Written(file["file_name"], file["bytes"], file["sha256"])
-
-
-def _derived(card: dict[str, Any] | None) -> Iterator[Written]:
-    """Yield the files for the whole set that a run card names."""
-    for file in (card or {}).get("derived", ()):
-        yield Written(file["file_name"], file["bytes"], file["sha256"])
-
-
 def _counted(files: Iterable[Written], result: Verification) -> Iterator[Written]:
     for file in files:
         result.files += 1
@@ -218,53 +190,6 @@ def _chunks(files: Iterable[Written]) -> Iterator[list[Written]]:
     remaining = iter(files)
     while chunk := list(islice(remaining, CHUNK)):
         yield chunk
-
-
-def _check_files(place: Place, files: list[Written]) -> list[Problem | None]:
-    if isinstance(place, Url):
-        return _check_stored(place, files)
-    with open_output(place) as output:
-        return [_check_file(output, file) for file in files]
-
-
-def _check_stored(url: Url, files: list[Written]) -> list[Problem | None]:
-    """Return what is wrong with each of some files at a URL."""
-    store, problems = open_store(url), list[Problem | None]()
-    for first in range(0, len(files), SIDE_BY_SIDE):
-        some = files[first : first + SIDE_BY_SIDE]
-        for file, found in zip(some, store.read_many([file.name for file in some]), strict=True):
-            if isinstance(found, MissingError):
-                problems.append(Problem("missing", file.name, "is missing"))
-            elif isinstance(found, StoreError):
-                detail = "cannot be read: permission denied"
-                problems.append(Problem("unreadable", file.name, detail))
-            elif len(found) != file.bytes or sha256(found).hexdigest() != file.sha256:
-                detail = "is not the file that was written (its size or its hash differs)"
-                problems.append(Problem("changed", file.name, detail))
-            else:
-                problems.append(None)
-    return problems
-
-
-def _check_file(output: OutputFolder, written: Written) -> Problem | None:
-    """Return what is wrong with a file, None if nothing is."""
-    name = written.name
-    try:
-        with output.open(name) as file:
-            size = os.fstat(file.fileno()).st_size
-            if size != written.bytes:
-                detail = f"has {size:,} bytes, the manifest says {written.bytes:,}"
-                return Problem("changed", name, detail)
-            digest = file_digest(file, "sha256").hexdigest()
-    except (FileNotFoundError, NotADirectoryError):
-        return Problem("missing", name, "is missing")
-    except OSError as error:
-        if output.has_folder(name):
-            return Problem("missing", name, "is missing: a folder lies in its place")
-        return Problem("unreadable", name, f"cannot be read: {error.strerror or error}")
-    if digest != written.sha256:
-        return Problem("changed", name, "is not the file that was written (its hash differs)")
-    return None
 
 
 def _files(place: Place, manifest: str) -> Iterator[str]:
@@ -279,7 +204,7 @@ def _extra_files(
     folder: Path, card: dict[str, Any] | None, present: Iterable[str]
 ) -> list[Problem]:
     """Return the files that the manifest does not have; memory grows with their number only."""
-    listed = Sorter(file.name for file in chain(_listed(read_rows(folder)), _derived(card)))
+    listed = Sorter(file.name for file in chain(name_files(read_rows(folder)), name_derived(card)))
     claims = read_claims(folder, card, folder / card["source"]) if card else None
     return [
         Problem("leftover", name, LEFTOVER)
