@@ -40,13 +40,13 @@ def test_the_first_word_is_a_folder_or_a_subcommand(
     assert done.returncode == 0
     first, second, *_ = done.stdout.splitlines()
     assert first == "runs/cnn-none: cnn, none, 3 steps"
-    assert re.fullmatch(r"  test: accuracy \d+\.\d\d%, loss \d\.\d{4}", second)
+    assert re.fullmatch(r"  test: accuracy \d+\.\d\d %, loss \d\.\d{4}", second)
     assert done.stderr.splitlines()[:2] == [
         "cnn: 22,467 parameters, fp32, cpu",
         "none: 24 sources an epoch; read from memory",
     ]
     assert re.fullmatch(
-        r"epoch 1 of 1: loss \d\.\d{4}, accuracy \d+\.\d\d%", done.stderr.splitlines()[2]
+        r"epoch 1 of 1: loss \d\.\d{4}, accuracy \d+\.\d\d %", done.stderr.splitlines()[2]
     )
     assert (tmp_path / "runs/cnn-none/run.json").is_file()
     guessed = call("predict", tmp_path / "runs/cnn-none", test_set / "ant/000.png")
@@ -367,7 +367,7 @@ def test_a_bad_image_is_named_and_nothing_is_trained(src: Path, tmp_path: Path) 
 def test_mirrored_is_said(src: Path, test_set: Path, tmp_path: Path) -> None:
     done = call(src, "--test", test_set, "--mirrored", *SHORT, "--out", tmp_path / "run")
     assert re.search(
-        r"^  test, averaged with the mirrored image: accuracy [\d.]+%$", done.stdout, re.MULTILINE
+        r"^  test, averaged with the mirrored image: accuracy [\d.]+ %$", done.stdout, re.MULTILINE
     )
 
 
