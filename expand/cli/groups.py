@@ -63,6 +63,7 @@ def titled(title: str, options: Iterable[Callable[[Any], Any]]) -> Callable[[Com
     """Add options to a command, under a title in its `--help`."""
 
     def add(command: Any) -> Any:
+        """Add the options, and name the group of each."""
         for option in reversed(list(options)):
             command = option(command)
             command.__click_params__[-1].title = title

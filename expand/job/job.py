@@ -97,6 +97,7 @@ def expand(
     request = Request(layout, split, visible, mask_fill, columns)
 
     def settings_for(name: str) -> Settings:
+        """Return the settings with a recipe; its name is used if the recipe is to be chosen."""
         chosen = name if recipe == AUTO else recipe
         loaded = chosen if isinstance(chosen, Recipe) else Recipe.load(chosen)
         return Settings(loaded, factor, **settings)
@@ -106,45 +107,31 @@ def expand(
     with make_plan(parse_place(src), parse_place(out), wanted, request, share) as plan:
         estimated = estimate(plan)
         engine = engine or choose_engine(plan, estimated, workers)
-        return do_job(plan, estimated, engine, overwrite, strict, progress, durable=durable)
+        means = Means(engine, strict, progress)
+        return do_job(plan, estimated, means, overwrite=overwrite, durable=durable)
 
 
 def do_job(
     plan: Plan,
     estimated: Estimate,
-    engine: Engine,
-    overwrite: bool,
-    strict: bool,
-    progress: Progress,
+    means: Means,
     *,
+    overwrite: bool = False,
     durable: bool = False,
 ) -> Report:
     """Do what a plan says, and write the run card."""
-    means = Means(engine, strict, progress)
+    workers = means.engine.workers
     if plan.in_blocks:
         from expand.job.blocks.job import run_blocks
 
         summary, noted = run_blocks(plan, estimated, means, overwrite)
-        return Report(plan, summary, engine.workers, (*_notes(plan), *noted))
-    assert plan.input is not None
+        return Report(plan, summary, workers, (*_notes(plan), *noted))
     with hold_output(plan, overwrite) as (folder, state):
         check_fits(plan, estimated, 1 - state.files / max(1, plan.files))
         archives = _plan_archives(plan, state) if plan.settings.tars else None
         earlier = _note_derived(folder, unfinished_card(plan, state.runs, archives), state)
-        output = Identity.of(plan.target)
-        context = TaskContext(
-            plan.folder,
-            plan.target,
-            plan.settings,
-            plan.input,
-            output,
-            NameLimits.of(plan.target),
-            state.careful,
-            durable,
-            plan.dataset.labels,
-            (plan.records / CARD).relative_to(plan.target).as_posix(),
-        )
-        engine.check(_shared_files(plan))
+        context = _context(plan, careful=state.careful, durable=durable)
+        means.engine.check(_shared_files(plan))
         started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
         try:
             if archives:
@@ -157,19 +144,41 @@ def do_job(
             if state.card and not error.made:
                 write_card(folder, state.card)  # the folder is as it was
             raise
-        cost = {
-            "started": started,
-            "wall_seconds": round(summary.wall_seconds, 3),
-            "cpu_seconds": round(summary.cpu_seconds, 3),
-            "workers": engine.workers,
-            "files": summary.made,
-        }
-        if (state.careful or engine.loses_workers) and not plan.shard:
+        if (state.careful or means.engine.loses_workers) and not plan.shard:
             sweep(plan.target)  # of workers that outlived a kill for a moment, or died meanwhile
-        check_output(plan.target, output)
-        write_card(folder, finished_card(plan, [*state.runs, cost], summary, archives))
+        check_output(plan.target, context.output)
+        runs = [*state.runs, _cost(summary, workers, started)]
+        write_card(folder, finished_card(plan, runs, summary, archives))
         folder.sync_names()
-    return Report(plan, summary, engine.workers, (*_notes(plan), *state.notes))
+    return Report(plan, summary, workers, (*_notes(plan), *state.notes))
+
+
+def _context(plan: Plan, *, careful: bool, durable: bool) -> TaskContext:
+    """Return what all tasks of a run have in common."""
+    assert plan.input is not None
+    return TaskContext(
+        plan.folder,
+        plan.target,
+        plan.settings,
+        plan.input,
+        Identity.of(plan.target),
+        NameLimits.of(plan.target),
+        careful,
+        durable,
+        plan.dataset.labels,
+        (plan.records / CARD).relative_to(plan.target).as_posix(),
+    )
+
+
+def _cost(summary: RunSummary, workers: int, started: str) -> dict[str, Any]:
+    """Return what the run card says of the cost of a run."""
+    return {
+        "started": started,
+        "wall_seconds": round(summary.wall_seconds, 3),
+        "cpu_seconds": round(summary.cpu_seconds, 3),
+        "workers": workers,
+        "files": summary.made,
+    }
 
 
 def _plan_archives(plan: Plan, state: OutputState) -> Archives:

@@ -140,6 +140,7 @@ def _remove_earlier(plan: Plan, folder: OutputFolder, card: dict[str, Any]) -> O
     parts = [path.name for path in find_parts(plan.target)]
 
     def ours(name: str) -> bool:
+        """Tell whether a file that no row names is of the earlier run."""
         if tars:
             return is_archive(name) or is_block_record(name)
         return claims.has(name) or claims.has_temporary(name)

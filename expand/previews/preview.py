@@ -125,6 +125,7 @@ def preview(
     request = Request(layout, split, visible, mask_fill, columns)
 
     def settings_for(name: str) -> Settings:
+        """Return the settings with a recipe; its name is used if the recipe is to be chosen."""
         chosen = name if recipe == AUTO else recipe
         loaded = chosen if isinstance(chosen, Recipe) else Recipe.load(chosen)
         return Settings(loaded, factor, **settings)

@@ -66,6 +66,7 @@ def add_options(groups: dict[str, list[Option]]) -> Callable[[Command], Command]
     """Add groups of options to a command, each under its title."""
 
     def add(function: Command) -> Command:
+        """Add the groups, the last one first."""
         for title, options in reversed(groups.items()):
             function = titled(title, options)(function)
         return function

@@ -70,6 +70,7 @@ def vgg(depth: int) -> Builder:
     """
 
     def build(settings: ModelSettings) -> nn.Module:
+        """Build the network for these settings."""
         from torchvision.models import vgg as zoo
 
         net: Any = getattr(zoo, f"vgg{depth}_bn")(weights=None, num_classes=settings.classes)
@@ -108,6 +109,7 @@ def fast(widths: tuple[int, ...]) -> ModelSpec:
     """
 
     def build(settings: ModelSettings) -> nn.Module:
+        """Build the network for these settings."""
         check_side(settings, 16)
         return FastNet(settings.channels, settings.classes, widths, settings.dropout)
 
@@ -118,6 +120,7 @@ def resnet(layers: int) -> Builder:
     """Return a builder of the small residual net of so many layers (6n + 2)."""
 
     def build(settings: ModelSettings) -> nn.Module:
+        """Build the network for these settings."""
         check_side(settings, 4)
         blocks = (layers - 2) // 6
         return SmallResNet(settings.channels, settings.classes, blocks, settings.dropout)

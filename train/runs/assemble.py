@@ -120,6 +120,7 @@ def _first_weights(model: ModelSettings, data: Data, settings: Settings) -> tupl
         return net, note
 
     def some_images() -> torch.Tensor:
+        """Return a few images for the first layer."""
         images = originals(data.train)
         # spread over the set: the first ones are of one class
         spread = np.linspace(0, len(images) - 1, min(len(images), PREPARE_IMAGES))

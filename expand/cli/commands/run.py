@@ -98,6 +98,7 @@ def run(
     from expand.job.estimate import choose_engine, estimate
     from expand.job.job import do_job
     from expand.job.plan import make_plan
+    from expand.job.run import Means
 
     check_workers(workers)
     share = read_shard(shard)
@@ -108,9 +109,8 @@ def run(
         engine = choose_engine(plan, estimated, workers, read_engine(options))
         gc.freeze()  # modules stay until the end: each search for garbage in them takes 25 ms
         with progress_bar(plan.files, "files", quiet) as progress:
-            report = do_job(
-                plan, estimated, engine, overwrite, not skip_bad, progress, durable=durable
-            )
+            means = Means(engine, strict=not skip_bad, progress=progress)
+            report = do_job(plan, estimated, means, overwrite=overwrite, durable=durable)
     if report.status or not quiet:
         with suppress(NobodyReadsError):
             echo(format_report(report), err=bool(quiet))

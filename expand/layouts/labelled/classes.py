@@ -26,6 +26,7 @@ def find_classes(root: Path, dataset: Dataset) -> Counter[str] | None:
         return None
 
     def classes_of(source: Source) -> tuple[tuple[str, int], ...] | None:
+        """Return how many objects of each class an image has; None if they have no names."""
         assert labels
         try:
             found = labels.count_classes(os.fspath(root), source)
@@ -34,6 +35,7 @@ def find_classes(root: Path, dataset: Dataset) -> Counter[str] | None:
         return None if found is None else tuple(sorted((k, n) for k, n in found.items() if k))
 
     def sources() -> Iterator[Source]:
+        """Yield all files, those that grow with their classes."""
         for source in whole.files():
             classes = () if source.kept else classes_of(source) or ()
             images.update(name for name, _ in classes)

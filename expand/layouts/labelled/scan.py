@@ -43,6 +43,7 @@ def list_dataset(root: Path, decide: Decide, folders: Folders = DISK) -> Listing
         summary.hidden += frame.directory.hidden
 
     def sources() -> Iterator[Source]:
+        """Yield the files that are not made anew."""
         for frame, name, kind in walk(str(root), visit, folders):
             if name is None:
                 continue

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from expand import ExpandError, Recipe, Settings, expand
-from expand.job import job, output
+from expand.job import job
+from expand.job.checks import earlier
 from expand.records.card import read_card
 from expand.records.manifest import MANIFEST
 from expand.storage.lock import Lock
@@ -73,7 +74,7 @@ def test_other_versions_are_said(
 ) -> None:
     src, out = class_folder(2), tmp_path / "out"
     expand(src, out, workers=1)
-    monkeypatch.setattr(output, "versions", lambda: {"expand": "0.1.0", "numpy": "9.9"})
+    monkeypatch.setattr(earlier, "versions", lambda: {"expand": "0.1.0", "numpy": "9.9"})
     assert "numpy" in expand(src, out, workers=1).notes[0]
 
 

@@ -143,6 +143,7 @@ class TarPart(NamedTuple):
         count = 0
 
         def read(size: int) -> bytes:
+            """Return the next bytes, once they are seen."""
             data = blocks.read(size)
             see(data)
             return data

@@ -62,6 +62,7 @@ def _list(opening: Opening, chosen: Chosen) -> tuple[Listing, list[str]]:
     pngs = _pngs(chosen)
 
     def decide(path: str, is_image: bool) -> Use:
+        """Return the use of a file."""
         known = compose(path)
         if path in written or known in pngs:
             return MADE

@@ -115,6 +115,7 @@ def _decide(pairing: Pairing, grown: set[str], made: set[str]) -> Decide:
     several = len({_label(path, pairing.masks.get(path, [])) for path in grown}) > 1
 
     def decide(path: str, _: bool) -> Use:
+        """Return the use of a file."""
         if path in made:
             return MADE
         if path not in grown:

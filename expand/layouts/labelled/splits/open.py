@@ -32,6 +32,7 @@ def open_split_folders(opening: Opening) -> Dataset:
     outside: list[str] = []
 
     def decide(path: str, is_image: bool) -> Use:
+        """Return the use of a file."""
         if not (is_image and path.startswith(prefix)):
             return KEPT
         label, _, rest = path[len(prefix) :].partition("/")

@@ -83,6 +83,7 @@ def _renamed(line: str, files: dict[str, str], names: Names) -> str:
     """Return a line with other names of files."""
 
     def rename(match: re.Match[str]) -> str:
+        """Return another name for a word of the line, if it names a file."""
         meant = names.meant(match[0])
         if meant is None or meant[1] not in files:
             return match[0]

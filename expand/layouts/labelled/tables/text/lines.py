@@ -41,6 +41,7 @@ def members(text: str, begin: int = 0) -> dict[str, Value]:
     found: dict[str, Value] = {}
 
     def member(position: int) -> int:
+        """Read a key and its value; return where they end."""
         key = _decode(text, position)
         position = _skip(text, key.end)
         if not isinstance(key.value, str) or text[position : position + 1] != ":":

@@ -137,6 +137,7 @@ class Entry(NamedTuple):
         remaining = iter(numbers)
 
         def number(match: re.Match[str]) -> str:
+            """Return the next number, as wide as the old one."""
             new = next(remaining)
             if new == match[2]:
                 return match[0]
