@@ -27,8 +27,7 @@ from train.trials.context import TrialContext, describe_study
 from train.trials.options import StudyOptions
 from train.trials.results import DivergedTrial, count_diverged
 from train.trials.tuning.search import Search
-from train.trials.tuning.sentences import describe_search
-from train.trials.tuning.settings import TunedSettings
+from train.trials.tuning.sentences import describe_fixed, describe_search
 
 
 @dataclass(frozen=True)
@@ -82,8 +81,7 @@ def describe_settings(ablation: AblationStudy, search: Search | None) -> tuple[s
     """Say in sentences how the settings of the runs were found."""
     if search:
         return (*describe_search(search, ablation.epochs), CHANCE)
-    values = TunedSettings.of(ablation.training, ablation.dropout, ablation.epochs)
-    return (f"All runs share settings that were fixed beforehand: {values.words}.",)
+    return (describe_fixed(ablation.training, ablation.dropout),)
 
 
 CHANCE = (

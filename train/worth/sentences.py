@@ -8,8 +8,7 @@ from train.compare.arms import Arm
 from train.report.formatting import listing
 from train.statistics.intervals import Interval
 from train.trials.tuning.search import Search
-from train.trials.tuning.sentences import describe_search
-from train.trials.tuning.settings import TunedSettings
+from train.trials.tuning.sentences import describe_fixed, describe_search
 from train.worth.exchange import ABOVE, BELOW, Rate
 from train.worth.results import ArmRate, WorthSetup
 from train.worth.study import WorthStudy
@@ -168,8 +167,7 @@ def describe_settings(study: WorthStudy, search: Search | None) -> tuple[str, ..
     """Say in sentences how the settings of the arms were found."""
     if search:
         return (*describe_search(search, study.longest), LARGEST)
-    values = TunedSettings.of(study.training, study.dropout, study.longest)
-    return (f"All arms share settings that were fixed beforehand: {values.words}.",)
+    return (describe_fixed(study.training, study.dropout),)
 
 
 LARGEST = (

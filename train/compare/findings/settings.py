@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from train.compare.results import ArmSummary
 from train.compare.study import ComparisonStudy
-from train.report.formatting import number, percent
+from train.report.formatting import percent
 from train.trials.tuning.search import Search
-from train.trials.tuning.sentences import describe_search
+from train.trials.tuning.sentences import describe_fixed, describe_search
 
 LIGHT_DECAY = 5e-4
 """Up to this weight decay, and without dropout, little but augmentation prevents overfitting."""
@@ -25,11 +25,7 @@ def describe_settings(
 
 def _fixed(study: ComparisonStudy, summaries: Sequence[ArmSummary]) -> tuple[str, ...]:
     training = study.training
-    values = (
-        f"learning rate {number(training.lr)}, weight decay {training.weight_decay:g}, label "
-        f"smoothing {number(training.smoothing)}, dropout {number(study.dropout)}"
-    )
-    fixed = f"All arms share settings that were fixed beforehand and tuned for none: {values}."
+    fixed = describe_fixed(training, study.dropout)
     light = training.weight_decay <= LIGHT_DECAY and not study.dropout
     plain = [arm.name for arm in study.arms if arm.strategy == "none"]
     suited = (

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from train.fit.hyperparameters import Hyperparameters
 from train.report.formatting import listing
 from train.trials.tuning.search import ArmSearch, Search
+from train.trials.tuning.settings import TunedSettings
 
 FEW = 300
 """With fewer held-out sources, an accuracy of 80 % has a standard error above 2 points."""
@@ -38,6 +40,12 @@ def describe_search(search: Search, longest: int) -> tuple[str, ...]:
         *([longer] if more else []),
         *map(_all_diverged, lost),
     )
+
+
+def describe_fixed(training: Hyperparameters, dropout: float) -> str:
+    """Say in a sentence which settings all arms share, where none were searched."""
+    words = TunedSettings.of(training, dropout, training.epochs).words
+    return f"All arms share settings that were fixed beforehand and tuned for none: {words}."
 
 
 def _all_diverged(search: ArmSearch) -> str:
