@@ -386,7 +386,6 @@ def test_readers_in_their_environments_find_what_expand_writes_equal(
         ("supervision_detections", write_yolo),
         ("supervision_detections", write_coco),
         ("supervision_detections", write_voc),
-        ("datasets_folder", write_hugging_face),
     ],
 )
 def test_readers_in_their_environments_find_what_split_writes_equal(
