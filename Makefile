@@ -47,4 +47,4 @@ bench: .venv/installed
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf .venv data/expanded data/preview.png runs comparison ablation docs/_build docs/_generated
+	rm -rf .venv data/expanded data/preview.png runs comparison ablation worth docs/_build docs/_generated

@@ -1,1 +1,1 @@
-"""Benchmarks: speed against peers and a lower bound, and how evenly views cover their ranges."""
+"""Benchmarks: what the documents claim of speed, memory, accuracy and faults, measured."""

@@ -1,1 +1,1 @@
-"""Train: learn from an expanded dataset, by any strategy."""
+"""Train: train CNNs from images and their copies, and measure what augmentation gains."""

@@ -1,4 +1,4 @@
-"""Options from a file: YAML, or the record of an earlier run, comparison or ablation."""
+"""Options from a file: YAML, or the record of an earlier run or study."""
 
 from __future__ import annotations
 

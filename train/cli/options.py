@@ -1,4 +1,4 @@
-"""The options of `train`; those of `compare` and `ablate` reuse most of them."""
+"""The options of `train`; those of `compare`, `ablate` and `worth` reuse most of them."""
 
 from __future__ import annotations
 

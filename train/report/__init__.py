@@ -1,1 +1,1 @@
-"""Report: the parts that the pages of comparisons and ablations share."""
+"""Report: the parts that the pages of all studies share: comparisons, ablations, `train worth`."""

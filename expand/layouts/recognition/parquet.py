@@ -1,4 +1,4 @@
-"""Tables in Parquet: their rows as lines of JSON, and back. Only this module knows pyarrow.
+"""Tables in Parquet: their rows as lines of JSON, and back. pyarrow reads and writes them.
 
 Values that JSON cannot hold (times, bytes, decimals) stay in the table: a line has its number under
 an empty key, and a new line with that number gets them.
