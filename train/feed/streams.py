@@ -27,6 +27,7 @@ from expand.images.memory import keep_buffers
 from expand.images.pixels import Pixels
 from expand.storage.stores.open import open_store
 from expand.storage.stores.store import StoreError
+from expand.storage.stores.url import Url
 from expand.views.by_class import view_batches
 from expand.views.keys import draw
 from train.data.decoding import check_alike
@@ -42,7 +43,7 @@ from train.feed.strategies import Strategy
 
 LANES = 64
 READERS = 8
-"""Windows that are read at the same time."""
+"""Windows of a set at a URL that are read at the same time."""
 Rows = NDArray[np.int64]
 
 
@@ -168,6 +169,9 @@ class StreamImages:
         needed = dict.fromkeys(windows.tolist())
         self._held = {number: self._held[number] for number in needed if number in self._held}
         missing = [number for number in needed if number not in self._held]
+        if not isinstance(self.root, Url):  # threads would keep memory, and not be faster
+            self._held.update(self._read_windows(missing))
+            return
         parts = [missing[first::READERS] for first in range(min(READERS, len(missing)))]
         with ThreadPoolExecutor(READERS) as pool:
             for found in pool.map(self._read_windows, parts):

@@ -6,7 +6,7 @@ They are what a set that is streamed is shuffled by: a few hundred small images,
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b, sha256
 from io import BytesIO
 from typing import NamedTuple
@@ -109,9 +109,24 @@ class StoredImage(NamedTuple):
     """An image of a window, as a scan has found it: its tar was checked, so its row is not."""
 
     name: str
-    data: bytes
     label: int
-    row: bytes
+    held: bytes
+    """The images and rows of the whole window, in one piece: many small ones of different lifetimes
+    would leave gaps in memory, so that it would grow with the images that were read."""
+    start: int
+    middle: int
+    end: int
+    """Where the image begins in it, and where its row begins and ends."""
+
+    @property
+    def data(self) -> bytes:
+        """The file of the image."""
+        return self.held[self.start : self.middle]
+
+    @property
+    def row(self) -> bytes:
+        """The row of the image in the manifest, as JSON."""
+        return self.held[self.middle : self.end]
 
     @property
     def source(self) -> str:
@@ -128,11 +143,28 @@ def read_window(store: Store, file: str, window: Window) -> list[StoredImage]:
         raise TrainError(f"{title} has changed since the run began", STOPPED)
     # as at the end of a tar, an empty header follows
     members = read_members(BytesIO(data + bytes(RECORD)).read, title)
-    return [_as_stored(sample) for sample in zip(members, members, members, strict=True)]
+    return _as_stored([_parts(sample) for sample in zip(members, members, members, strict=True)])
 
 
-def _as_stored(members: Iterable[Member]) -> StoredImage:
+class _Parts(NamedTuple):
+    image: Member
+    label: int
+    row: bytes
+
+
+def _parts(members: Iterable[Member]) -> _Parts:
     parts = {member.extension: member for member in members}
     label, row = parts.pop(CLASS), parts.pop(ROW)
     ((_, image),) = parts.items()
-    return StoredImage(image.name, image.data, int(label.data), row.data)
+    return _Parts(image, int(label.data), row.data)
+
+
+def _as_stored(samples: Sequence[_Parts]) -> list[StoredImage]:
+    """Return samples whose bytes are held in one piece."""
+    held = b"".join(part for sample in samples for part in (sample.image.data, sample.row))
+    found, start = [], 0
+    for image, label, row in samples:
+        middle = start + len(image.data)
+        found.append(StoredImage(image.name, label, held, start, middle, middle + len(row)))
+        start = middle + len(row)
+    return found
