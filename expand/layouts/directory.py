@@ -67,6 +67,11 @@ def is_hidden(name: str) -> bool:
     return name.startswith(".") or name.casefold() in BESIDE
 
 
+def is_added(name: str) -> bool:
+    """Tell whether a system adds files or folders of this name by itself, as file managers do."""
+    return name == ".DS_Store" or name.startswith("._") or name.casefold() in BESIDE
+
+
 def is_image(name: str) -> bool:
     """Tell whether a file's suffix is that of an image that is read."""
     return name.endswith(USUAL, 1) or split_suffix(name)[1].lower() in SUFFIXES

@@ -15,6 +15,7 @@ from expand.job.checks.tars import TarCheck, check_tars
 from expand.job.checks.written import Written, check_files, name_derived, name_files
 from expand.job.run import Progress
 from expand.layouts.blocks import Sorter
+from expand.layouts.directory import is_added
 from expand.layouts.names import copy_name, exchanged_id
 from expand.recipes.recipe import Recipe
 from expand.records.card import CARD, DELETING, FINISHED, is_record, is_tars, read_card
@@ -193,11 +194,21 @@ def _chunks(files: Iterable[Written]) -> Iterator[list[Written]]:
 
 
 def _files(place: Place, manifest: str) -> Iterator[str]:
-    """Yield every file at a place except the records, relative to it, POSIX style."""
+    """Yield the files at a place, relative to it, POSIX style.
+
+    Records are left out, and what file managers add to folders that they show.
+    """
+    return (
+        name
+        for name in _names(place)
+        if not is_record(name, manifest) and not any(map(is_added, name.split("/")))
+    )
+
+
+def _names(place: Place) -> Iterator[str]:
     if isinstance(place, Url):
-        stored = (entry.name for page in open_store(place).pages() for entry in page)
-        return (name for name in stored if not is_record(name, manifest))
-    return (name for name in walk(place) if not is_record(name, manifest))
+        return (entry.name for page in open_store(place).pages() for entry in page)
+    return walk(place)
 
 
 def _extra_files(

@@ -72,6 +72,15 @@ def test_extra_files_are_named_in_order_where_names_are_sorted_on_the_disk(
     ]
 
 
+def test_files_that_file_managers_add_are_no_problem_but_other_hidden_ones_are(out: Path) -> None:
+    for name in ("cat/.DS_Store", "cat/Thumbs.db", "._cat", "@eaDir/cat/0.png", "desktop.ini"):
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).touch()
+    assert verify(out).problems == []
+    (out / "cat/.1.png").touch()
+    assert verify(out).problems == [Problem("extra", "cat/.1.png", "is not in the manifest")]
+
+
 def test_a_missing_and_an_extra_file_do_not_cancel_out(out: Path) -> None:
     (out / "cat/0_v1.png").rename(out / "cat/0_v9.png")
     assert verify(out).problems == [
