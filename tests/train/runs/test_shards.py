@@ -229,6 +229,13 @@ def test_a_streamed_run_is_not_resumed_in_another_order(
 ) -> None:
     rest = ("--test", sets["test folder"], "--out", tmp_path / "run", "--workers", 0, *EPOCHS)
     assert call(sets["train shards"], *rest, *SMALL).exception is None
+    record = run_of(tmp_path / "run")
+    path = tmp_path / "run" / RUN
+    path.write_text(json.dumps({**record, "order": "said in other words"}))
+    assert call(sets["train shards"], *rest, *SMALL).exception is None  # the digest is compared
+    path.write_text(json.dumps({**record, "visits": "0" * 16}))
+    assert "in another order" in refusal(sets["train shards"], *rest, *SMALL)
+    path.write_text(json.dumps(record))
     said = refusal(sets["train shards"], *rest)
     assert "was streamed; now it would be read from the decoded cache, in another order" in said
 
