@@ -17,6 +17,7 @@ from PIL import Image
 
 from expand.errors import BadImageError
 from expand.geometry import IDENTITY, Affine, Size
+from expand.images.channels import usual_extra
 from expand.images.formats import FORMATS, Encoding, max_pixels
 from expand.images.pixels import Pixels, has_memory
 from expand.images.profiles import fits
@@ -24,7 +25,6 @@ from expand.images.quiet import quiet
 from expand.images.readers.jpeg import open_jpeg
 from expand.images.readers.picture import DAMAGED, DAMAGED_HEADER, TRUNCATED, Picture
 from expand.images.readers.png import open_png
-from expand.images.tiff import usual_extra
 
 # `decode` has a limit of its own, which comes from a setting
 Image.MAX_IMAGE_PIXELS = None

@@ -13,11 +13,11 @@ from PIL import Image
 from expand.errors import BadImageError
 from expand.images.formats import FORMATS, Encoding, check_fits
 from expand.images.pixels import Pixels, has_memory
-from expand.images.png import write_grey_alpha
 from expand.images.profiles import SEGMENT, insert_into_jpeg
 from expand.images.quiet import quiet
-from expand.images.tiff import write_tiff
-from expand.images.webp import keep_alpha
+from expand.images.writers.png import write_grey_alpha
+from expand.images.writers.tiff import write_tiff
+from expand.images.writers.webp import keep_alpha
 
 
 def encode(pixels: Pixels, encoding: Encoding) -> bytes:

@@ -111,7 +111,7 @@ class Encoding:
     `quality` is None if the encoding is lossless. `tables` are JPEG quantisation tables that no
     quality of libjpeg gives, `sampling` is OpenCV's number of the chroma subsampling, and `profile`
     is an ICC colour profile. `extra` are the kinds of the channels beyond colour in a TIFF file,
-    where they are not the usual ones (see `tiff.usual_extra`).
+    where they are not the usual ones (see `channels.usual_extra`).
     """
 
     format: str

@@ -19,7 +19,7 @@ from expand.images.decoder import decode
 from expand.images.masks.packing import packed
 from expand.images.masks.stored import Stored
 from expand.images.pixels import Pixels
-from expand.images.png import chunk
+from expand.images.writers.png import chunk
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6

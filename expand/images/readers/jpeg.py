@@ -13,16 +13,16 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from expand.errors import BadImageError
 from expand.images.formats import Encoding
-from expand.images.jpeg import (
+from expand.images.pixels import Pixels
+from expand.images.profiles import cmyk_to_rgb
+from expand.images.quiet import quiet
+from expand.images.readers.jpeg_headers import (
     ONE_PIXEL,
     chroma_sampling,
     quantisation_tables,
     split_header,
     standard_tables,
 )
-from expand.images.pixels import Pixels
-from expand.images.profiles import cmyk_to_rgb
-from expand.images.quiet import quiet
 from expand.images.readers.picture import AS_RGB, TRUNCATED, Picture, load_as, read_orientation
 
 END = b"\xff\xd9"

@@ -16,6 +16,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
 from expand.errors import BadImageError
+from expand.images.channels import ALPHA, PREMULTIPLIED, UNSPECIFIED, usual_extra
 from expand.images.formats import Encoding
 from expand.images.pixels import Pixels
 from expand.images.profiles import cmyk_to_rgb
@@ -27,19 +28,15 @@ from expand.images.readers.picture import (
 )
 from expand.images.readers.tiff_parts import check_parts, check_stored
 from expand.images.readers.tiff_tags import (
-    ALPHA,
     BLACK,
     CMYK,
     PALETTE,
-    PREMULTIPLIED,
     RGB,
-    UNSPECIFIED,
     WHITE,
     Tags,
     check_single,
     read_tags,
 )
-from expand.images.tiff import usual_extra
 
 BY_TIFFFILE = (1, 8, 32773, 32946, 34925)
 """Compressions that tifffile reads: none, deflate, PackBits, deflate again, LZMA."""

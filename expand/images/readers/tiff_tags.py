@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from expand.errors import BadImageError
+from expand.images.channels import ALPHA, UNSPECIFIED
 from expand.images.readers.picture import DAMAGED_HEADER, ORIENTATION
 
 PROFILE, SUBFILE_KIND, INK_SET, PLANES_OF_STACK, DEPTH = 34675, 254, 332, 33629, 32997
@@ -15,7 +16,6 @@ OTHER_KINDS = {
     4: "a transparency mask", 8: "CIELab", 9: "ICCLab", 10: "ITULab", 32803: "raw sensor data",
     32844: "LogL", 32845: "LogLuv", 34892: "raw sensor data",
 }  # fmt: skip
-UNSPECIFIED, PREMULTIPLIED, ALPHA = 0, 1, 2
 REDUCED = 1
 """The flag of a page that shows the same picture in a smaller size."""
 MOST_PAGES = 1000

@@ -16,7 +16,7 @@ from expand.errors import BadImageError
 from expand.images.decoder import decode, upright
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
-from expand.images.jpeg import quantisation_tables, standard_tables
+from expand.images.readers.jpeg_headers import quantisation_tables, standard_tables
 from expand.images.readers.picture import ORIENTATION
 from tests.conftest import noise_image
 from tests.expand.images.files import cmyk_profile, saved, with_tag

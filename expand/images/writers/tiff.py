@@ -4,21 +4,8 @@ from __future__ import annotations
 
 import io
 
+from expand.images.channels import usual_extra
 from expand.images.pixels import Pixels
-
-UNSPECIFIED, ALPHA = 0, 2
-"""Kinds of channels beyond colour, as numbers in the file."""
-
-
-def usual_extra(channels: int) -> tuple[int, ...]:
-    """Return the kinds of the channels beyond colour, if nothing else is known of the pixels.
-
-    Two channels are grey with alpha, three RGB, four RGBA; any other number is grey, and channels
-    without a meaning.
-    """
-    if channels in (2, 4):
-        return (ALPHA,)
-    return () if channels == 3 else (UNSPECIFIED,) * (channels - 1)
 
 
 def write_tiff(pixels: Pixels, profile: bytes | None, extra: tuple[int, ...] | None) -> bytes:

@@ -1,4 +1,4 @@
-"""WebP files with an alpha channel in which all pixels are opaque: libwebp leaves it out.
+"""Write WebP with an alpha channel in which all pixels are opaque: libwebp leaves it out.
 
 Then the copies of one image would have different numbers of channels, as some views are opaque.
 """
