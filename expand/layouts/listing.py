@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import NamedTuple
 
-from expand.layouts.blocks import IN_MEMORY, Blocks
 from expand.layouts.source import Source
+from expand.layouts.spooled_lists import IN_MEMORY, SpooledList
 
-BLOCK = 1024
+CHUNK = 1024
 """Sources that are written and read together."""
 
 
@@ -78,11 +78,11 @@ class Listing:
     def __init__(self, sources: Iterable[Source], summary: ScanSummary) -> None:
         """Store and count all `sources`; `summary` has the counts of what is not a source."""
         self.summary = summary
-        self._blocks = Blocks(IN_MEMORY)
+        self._chunks = SpooledList(IN_MEMORY)
         try:
             remaining = iter(sources)
-            while block := list(islice(remaining, BLOCK)):
-                self._add(block)
+            while chunk := list(islice(remaining, CHUNK)):
+                self._add(chunk)
         except BaseException:
             self.close()
             raise
@@ -96,8 +96,8 @@ class Listing:
 
     def files(self) -> Iterator[Source]:
         """Yield the sources and the files that are kept, in one order."""
-        for number in range(len(self._blocks)):
-            yield from map(Source._make, zip(*self._blocks[number], strict=True))
+        for number in range(len(self._chunks)):
+            yield from map(Source._make, zip(*self._chunks[number], strict=True))
 
     def __enter__(self) -> Listing:
         return self
@@ -107,15 +107,15 @@ class Listing:
 
     def close(self) -> None:
         """Remove the temporary file; the summary stays."""
-        self._blocks.close()
+        self._chunks.close()
 
-    def _add(self, block: list[Source]) -> None:
-        kept = [source.size for source in block if source.kept]
+    def _add(self, chunk: list[Source]) -> None:
+        kept = [source.size for source in chunk if source.kept]
         self.summary.kept += len(kept)
         self.summary.kept_bytes += sum(kept)
-        self.summary.labels.update(source.label for source in block if not source.kept)
-        self.summary.bytes += sum(source.size for source in block if not source.kept)
-        self._blocks.append(tuple(zip(*block, strict=True)))  # columns are written much faster
+        self.summary.labels.update(source.label for source in chunk if not source.kept)
+        self.summary.bytes += sum(source.size for source in chunk if not source.kept)
+        self._chunks.append(tuple(zip(*chunk, strict=True)))  # columns are written much faster
 
 
 def spread_out(listing: Listing, most: int) -> list[Source]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from expand.errors import BadImageError
 from expand.images.pixels import Pixels
-from expand.techniques.kept import broken_by
+from expand.techniques.invariants import broken_by
 
 
 def check_kept(before: Pixels, after: Pixels, key: str) -> None:

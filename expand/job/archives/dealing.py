@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from expand.job.blocks.keys import block_of
-from expand.layouts.blocks import IN_MEMORY, Blocks
 from expand.layouts.source import Source
+from expand.layouts.spooled_lists import IN_MEMORY, SpooledList
 
 HELD = 1 << 16
 """Sources that are held in memory before they go to the disk."""
@@ -20,7 +20,7 @@ class Dealt:
     """Sources dealt into blocks, on the disk; in each block they keep their order."""
 
     def __init__(self, sources: Iterable[Source], blocks: int) -> None:
-        self._stored = Blocks(IN_MEMORY)
+        self._stored = SpooledList(IN_MEMORY)
         self._parts: list[list[int]] = [[] for _ in range(blocks)]
         held: dict[int, list[Source]] = {}
         count = 0

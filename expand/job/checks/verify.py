@@ -14,9 +14,9 @@ from expand.engines.engine import Engine
 from expand.job.checks.tars import TarCheck, check_tars
 from expand.job.checks.written import Written, check_files, name_derived, name_files
 from expand.job.run import Progress
-from expand.layouts.blocks import Sorter
 from expand.layouts.directory import is_added
 from expand.layouts.names import copy_name, exchanged_id
+from expand.layouts.spooled_lists import Sorter
 from expand.recipes.recipe import Recipe
 from expand.records.card import CARD, DELETING, FINISHED, is_record, is_tars, read_card
 from expand.records.claims import read_claims

@@ -8,10 +8,10 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from expand.errors import ExpandError
-from expand.layouts.blocks import Sorter
 from expand.layouts.directory import Directory
 from expand.layouts.layout import Kind, Layout
 from expand.layouts.recognition.words import IMAGES, MARKS, SHOWN, pair_key, words
+from expand.layouts.spooled_lists import Sorter
 
 if TYPE_CHECKING:
     from expand.images.pixels import Pixels

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from expand.errors import ExpandError
-from expand.layouts.blocks import starting
 from expand.layouts.directory import Directory, read_directory
 from expand.layouts.layout import CLASS_FOLDERS, Kind, Layout
 from expand.layouts.recognition.counterparts import find_counterparts
@@ -30,6 +29,7 @@ from expand.layouts.recognition.unread.beside import find_unread
 from expand.layouts.recognition.unread.forms import VIA, advise, advise_list, advise_text
 from expand.layouts.recognition.words import TABLES, is_plain, part_of, role_of, words
 from expand.layouts.recognition.wrappers import find_wrapper
+from expand.layouts.spooled_lists import starting
 
 CARD = "expand.json"
 KINDS = ("jsonl", "parquet")

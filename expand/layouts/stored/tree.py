@@ -10,8 +10,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from expand.layouts.blocks import Sorter, StoredTexts
 from expand.layouts.directory import Directory, is_hidden, is_image
+from expand.layouts.spooled_lists import Sorter, StoredTexts
 from expand.layouts.walk import Status
 from expand.storage.stores.store import Entry
 

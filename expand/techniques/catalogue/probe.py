@@ -21,7 +21,7 @@ from expand.images.pixels import Pixels
 from expand.techniques.catalogue.build import build, run
 from expand.techniques.catalogue.guard import TooLargeError
 from expand.techniques.catalogue.saved import MOST_TRANSFORMS, Leaf, leaves
-from expand.techniques.kept import broken_by
+from expand.techniques.invariants import broken_by
 
 SEEDS = range(1, 4)
 LEVELS = ("fill", "drop_value")

@@ -12,7 +12,7 @@ from expand import ExpandError, expand
 from expand.engines.local import LocalEngine
 from expand.job.checks.repair import repair
 from expand.job.checks.verify import verify
-from expand.layouts import blocks
+from expand.layouts import spooled_lists
 from expand.records.problems import Problem
 from expand.storage.removal import move_files
 from tests.conftest import Folder
@@ -62,7 +62,7 @@ def test_each_kind_of_damage_is_reported(
 def test_extra_files_are_named_in_order_where_names_are_sorted_on_the_disk(
     out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(blocks, "RUN", 4)
+    monkeypatch.setattr(spooled_lists, "RUN", 4)
     names = ["a/x", "cat/0_v1.pn", "cat/0_v1.png.bak", "cat/\u00fc", "cat0", "zoo/\udcff"]
     for name in reversed(names):
         (out / name).parent.mkdir(exist_ok=True)

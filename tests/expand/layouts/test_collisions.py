@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from expand import ExpandError
-from expand.layouts import blocks, collisions
+from expand.layouts import collisions, spooled_lists
 from expand.layouts.collisions import check_images
 from expand.layouts.names import copy_name, fold
 
@@ -25,7 +25,7 @@ NAMES = st.sets(
 def test_two_sources_with_a_file_of_one_name_are_refused_and_the_first_are_named(
     monkeypatch: pytest.MonkeyPatch, names: set[str], factor: int, format_: str, run: int
 ) -> None:
-    monkeypatch.setattr(blocks, "RUN", run)
+    monkeypatch.setattr(spooled_lists, "RUN", run)
     monkeypatch.setattr(collisions, "RUN", run)
     expected = first_collision(sorted(names), factor, format_)
     if expected is None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from expand import ExpandError
-from expand.layouts.listing import BLOCK, IN_MEMORY, Listing, ScanSummary
+from expand.layouts.listing import CHUNK, IN_MEMORY, Listing, ScanSummary
 from expand.layouts.source import Source
 
 ODD = ["a/line\nbreak.png", "a/\udcff.jpg", "a/ü \0.png", "a/" + "long" * 500 + ".png"]
@@ -29,15 +29,15 @@ def test_any_name_survives_in_memory_and_on_disk(monkeypatch: pytest.MonkeyPatch
             assert list(listing) == odd
 
 
-@pytest.mark.parametrize("count", [0, 1, BLOCK, 3 * BLOCK + 1])
+@pytest.mark.parametrize("count", [0, 1, CHUNK, 3 * CHUNK + 1])
 def test_iterations_do_not_disturb_each_other(count: int) -> None:
     expected = list(sources(count))
     with Listing(sources(count), ScanSummary()) as listing:
         assert list(zip(listing, listing, strict=True)) == [(s, s) for s in expected]
         first = iter(listing)
-        begun = [source for source, _ in zip(first, range(BLOCK + 5), strict=False)]
+        begun = [source for source, _ in zip(first, range(CHUNK + 5), strict=False)]
         assert list(listing) == expected
-        assert [*begun, *first] == [*expected[: BLOCK + 5], *expected[BLOCK + 6 :]]
+        assert [*begun, *first] == [*expected[: CHUNK + 5], *expected[CHUNK + 6 :]]
         assert len(listing) == count
 
 
@@ -62,7 +62,7 @@ def test_a_listing_that_fails_is_closed(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(Listing, "close", lambda self: closed.append(self))
 
     def broken() -> Iterator[Source]:
-        yield from sources(3 * BLOCK)
+        yield from sources(3 * CHUNK)
         raise ExpandError("cannot be read")
 
     with pytest.raises(ExpandError, match="cannot be read"):
@@ -76,7 +76,7 @@ def test_a_full_temporary_folder_is_an_error_with_status_3(
     def fail(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("expand.layouts.blocks.SpooledTemporaryFile.write", fail)
+    monkeypatch.setattr("expand.layouts.spooled_lists.SpooledTemporaryFile.write", fail)
     with pytest.raises(ExpandError, match="temporary folder: No space left on device") as error:
         Listing(sources(3), ScanSummary())
     assert error.value.status == 3

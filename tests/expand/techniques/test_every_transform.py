@@ -13,7 +13,7 @@ from expand.errors import BadImageError
 from expand.images.pixels import Pixels
 from expand.techniques.catalogue.library import load_library
 from expand.techniques.catalogue.probe import example
-from expand.techniques.kept import broken_by
+from expand.techniques.invariants import broken_by
 from expand.views.views import Views
 
 PAGE = Path(__file__).parents[3] / "docs" / "transforms.md"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from expand.layouts.blocks import Sorter
 from expand.layouts.labelled.dataset import LabelFile, Rows
 from expand.layouts.labelled.tables.table import Table
+from expand.layouts.spooled_lists import Sorter
 
 Piece = tuple[str, str]
 """A row and its line end."""

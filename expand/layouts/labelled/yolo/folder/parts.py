@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from expand.errors import ExpandError, cut
-from expand.layouts.blocks import Sorter, starting
 from expand.layouts.labelled.splits.choose import choose_part, no_part
 from expand.layouts.labelled.yolo.folder.datafile import DataFile
 from expand.layouts.labelled.yolo.folder.lists import read_list
@@ -15,6 +14,7 @@ from expand.layouts.labelled.yolo.folder.paths import Finder
 from expand.layouts.labelled.yolo.folder.place import BESIDE, find_place
 from expand.layouts.labelled.yolo.folder.survey import Survey
 from expand.layouts.recognition.words import is_extra, part_of
+from expand.layouts.spooled_lists import Sorter, starting
 
 KINDS = {"train": "train", "val": "validation", "test": "test", "minival": "minival"}
 

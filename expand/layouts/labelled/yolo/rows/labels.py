@@ -26,7 +26,7 @@ from expand.layouts.labelled.yolo.rows.text import (
     check_shares,
     read_rows,
 )
-from expand.layouts.labelled.yolo.rows.verify import is_accepted
+from expand.layouts.labelled.yolo.rows.ultralytics_check import is_accepted
 from expand.layouts.source import Source
 from expand.targets import Boxes, OrientedBoxes, Points, Polygons, Targets, carry
 from expand.targets.points import ABSENT

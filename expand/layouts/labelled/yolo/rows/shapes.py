@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from expand.geometry import Size
-from expand.layouts.labelled.yolo.rows.verify import upright
+from expand.layouts.labelled.yolo.rows.ultralytics_check import upright
 from expand.targets import Boxes
 from expand.targets.clip import clip_rings
 from expand.targets.rings import Floats, Rings

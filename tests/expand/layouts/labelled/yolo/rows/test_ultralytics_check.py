@@ -9,7 +9,7 @@ import pytest
 from expand.layouts.labelled.yolo.rows.numbers import Numbers
 from expand.layouts.labelled.yolo.rows.task import Task
 from expand.layouts.labelled.yolo.rows.text import read_rows
-from expand.layouts.labelled.yolo.rows.verify import is_accepted
+from expand.layouts.labelled.yolo.rows.ultralytics_check import is_accepted
 from tests.expand.layouts.labelled.yolo.reader import read_label
 
 DETECT, SEGMENT, OBB, POSE = Task("detect"), Task("segment"), Task("obb"), Task("pose", 0, 1, 3)

@@ -14,7 +14,7 @@ from expand import ExpandError, Recipe, expand
 from expand.errors import BadImageError
 from expand.images.pixels import Pixels
 from expand.techniques.catalogue.library import load_library
-from expand.techniques.kept import broken_by
+from expand.techniques.invariants import broken_by
 from expand.views.batches import ViewBatches
 from expand.views.views import Views
 from tests.conftest import noise_image

@@ -1,4 +1,4 @@
-"""Blocks: lists in a temporary file, and texts sorted through it, so that memory stays bounded."""
+"""Lists in a temporary file, and texts sorted through it, so that memory stays bounded."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Any, overload
 from expand.errors import STOPPED, ExpandError
 
 IN_MEMORY = 1 << 20
-"""Bytes of blocks before they move to the disk."""
+"""Bytes of values in memory; more are written to the disk."""
 RUN = 1 << 14
 """Texts that are sorted in memory; more are sorted in runs of so many, which are then merged."""
-BLOCK = 512
+CHUNK = 512
 """Texts that are written and read together."""
 
 
-class Blocks:
+class SpooledList:
     """Values in a temporary file, which has no name and is removed when this process ends.
 
     It is closed with the last reference, if `close` was not called.
@@ -68,7 +68,7 @@ class Sorter:
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
         self._texts: list[str] = []
-        self._blocks: Blocks | None = None
+        self._chunks: SpooledList | None = None
         self._runs: list[range] = []
         for text in texts:
             self.append(text)
@@ -81,14 +81,14 @@ class Sorter:
 
     def __iter__(self) -> Iterator[str]:
         self._texts.sort()
-        if self._blocks is None:
+        if self._chunks is None:
             return iter(self._texts)
-        runs = (_read(self._blocks, run) for run in self._runs)
+        runs = (_read(self._chunks, run) for run in self._runs)
         return merge(self._texts, *runs)
 
     def names(self) -> Sequence[str]:
         """Return all texts in order: a list, or one that lies on the disk."""
-        if self._blocks is not None:
+        if self._chunks is not None:
             return StoredTexts(self)
         self._texts.sort()
         return self._texts
@@ -96,30 +96,30 @@ class Sorter:
     def _end_run(self) -> None:
         """Write the texts in memory as a sorted run."""
         self._texts.sort()
-        self._blocks = self._blocks or Blocks(1)
-        first = len(self._blocks)
-        for start in range(0, len(self._texts), BLOCK):
-            self._blocks.append(self._texts[start : start + BLOCK])
-        self._runs.append(range(first, len(self._blocks)))
+        self._chunks = self._chunks or SpooledList(1)
+        first = len(self._chunks)
+        for start in range(0, len(self._texts), CHUNK):
+            self._chunks.append(self._texts[start : start + CHUNK])
+        self._runs.append(range(first, len(self._chunks)))
         self._texts = []
 
 
 class StoredTexts(Sequence[str]):
-    """Sorted texts that lie on the disk; a search reads one block."""
+    """Sorted texts that lie on the disk; a search reads one chunk."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._blocks, self._firsts, self._count = Blocks(1), list[str](), 0
+        self._chunks, self._firsts, self._count = SpooledList(1), list[str](), 0
         remaining = iter(texts)
-        while block := list(islice(remaining, BLOCK)):
-            self._blocks.append(block)
-            self._firsts.append(block[0])
-            self._count += len(block)
+        while chunk := list(islice(remaining, CHUNK)):
+            self._chunks.append(chunk)
+            self._firsts.append(chunk[0])
+            self._count += len(chunk)
 
     def __len__(self) -> int:
         return self._count
 
     def __iter__(self) -> Iterator[str]:
-        return _read(self._blocks, range(len(self._blocks)))
+        return _read(self._chunks, range(len(self._chunks)))
 
     @overload
     def __getitem__(self, index: int) -> str: ...
@@ -130,7 +130,7 @@ class StoredTexts(Sequence[str]):
         if isinstance(index, slice):
             return [self[number] for number in range(*index.indices(self._count))]
         number = range(self._count)[index]
-        return str(self._blocks[number // BLOCK][number % BLOCK])
+        return str(self._chunks[number // CHUNK][number % CHUNK])
 
     def __contains__(self, text: object) -> bool:
         return isinstance(text, str) and next(self.since(text), None) == text
@@ -138,9 +138,9 @@ class StoredTexts(Sequence[str]):
     def since(self, text: str) -> Iterator[str]:
         """Yield the texts from the first that is not before `text`."""
         number = max(0, bisect_right(self._firsts, text) - 1)
-        block = self._blocks[number]
-        rest = block[bisect_left(block, text) :]
-        return chain(rest, _read(self._blocks, range(number + 1, len(self._blocks))))
+        chunk = self._chunks[number]
+        rest = chunk[bisect_left(chunk, text) :]
+        return chain(rest, _read(self._chunks, range(number + 1, len(self._chunks))))
 
 
 def starting(texts: Sequence[str], prefix: str) -> Iterator[str]:
@@ -155,6 +155,6 @@ def starting(texts: Sequence[str], prefix: str) -> Iterator[str]:
         yield text
 
 
-def _read(blocks: Blocks, numbers: Iterable[int]) -> Iterator[str]:
+def _read(chunks: SpooledList, numbers: Iterable[int]) -> Iterator[str]:
     for number in numbers:
-        yield from blocks[number]
+        yield from chunks[number]

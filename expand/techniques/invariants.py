@@ -1,4 +1,4 @@
-"""What every change of an image keeps: the type of its pixels, its channels and its layout."""
+"""What no change of an image may alter: the type of its pixels, its channels and its layout."""
 
 from __future__ import annotations
 

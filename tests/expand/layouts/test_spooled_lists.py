@@ -1,4 +1,4 @@
-"""Blocks: texts come back sorted, and are found, however many there are."""
+"""Lists in a temporary file: texts come back sorted, and are found, however many there are."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from expand.layouts import blocks
-from expand.layouts.blocks import Sorter, StoredTexts, starting
+from expand.layouts import spooled_lists
+from expand.layouts.spooled_lists import Sorter, StoredTexts, starting
 
 NAMES = st.lists(st.text("ab._\udcff\U0001f600", min_size=1, max_size=4), unique=True)
 
@@ -17,8 +17,8 @@ NAMES = st.lists(st.text("ab._\udcff\U0001f600", min_size=1, max_size=4), unique
 @pytest.fixture
 def small_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sort and write a few texts at a time."""
-    monkeypatch.setattr(blocks, "RUN", 3)
-    monkeypatch.setattr(blocks, "BLOCK", 2)
+    monkeypatch.setattr(spooled_lists, "RUN", 3)
+    monkeypatch.setattr(spooled_lists, "CHUNK", 2)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -43,8 +43,8 @@ def test_texts_with_a_beginning_are_found(small_runs: None, names: list[str], pr
 
 
 def test_memory_does_not_grow_with_the_number_of_texts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocks, "RUN", 1000)
-    monkeypatch.setattr(blocks, "BLOCK", 32)
+    monkeypatch.setattr(spooled_lists, "RUN", 1000)
+    monkeypatch.setattr(spooled_lists, "CHUNK", 32)
     tracemalloc.start()
     texts = Sorter(f"{number * 7919 % 40_009:09d}.png" for number in range(40_000)).names()
     assert isinstance(texts, StoredTexts)
