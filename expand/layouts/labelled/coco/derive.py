@@ -1,4 +1,4 @@
-"""Write the COCO files of an expanded dataset: the source's text, with entries for the copies."""
+"""Go through the rows of an expanded dataset for each COCO file, and give its copies their ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The annotations of one image, patched for each of its views."""
+"""What a parsed image writes: for each of its views, the patches of its annotations."""
 
 from __future__ import annotations
 

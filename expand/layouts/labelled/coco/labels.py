@@ -1,4 +1,4 @@
-"""The annotations of one image: read in a worker, and patched for each of its views."""
+"""Parse the annotations of one image in a worker; `image.py` writes those of its views."""
 
 from __future__ import annotations
 

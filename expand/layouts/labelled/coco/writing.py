@@ -1,4 +1,4 @@
-"""One COCO file, written anew: the text of the source, with entries for the copies."""
+"""Compose one COCO file from its text and the rows that `derive.py` gives it."""
 
 from __future__ import annotations
 

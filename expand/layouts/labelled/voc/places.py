@@ -1,4 +1,4 @@
-"""The places of an annotation as targets."""
+"""The places of all objects of an image as targets, which are carried into its views."""
 
 from __future__ import annotations
 

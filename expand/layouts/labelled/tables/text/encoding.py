@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from expand.errors import ExpandError
 from expand.layouts.labelled.files import read_file
+from expand.layouts.labelled.tables.text.parquet import ParquetTable
 from expand.layouts.labelled.tables.text.record import TableError
-from expand.layouts.recognition.parquet import ParquetTable
 
 MOST = 256 << 20
 """Bytes of the largest table that is read."""

@@ -1,4 +1,4 @@
-"""Places that an annotation tells: boxes, oriented boxes and points, and how to move them.
+"""The elements of an XML file that tell a place: read, and written again when they move.
 
 Internal coordinates are pixels with fractions: the pixel in column i covers [i, i + 1).
 """

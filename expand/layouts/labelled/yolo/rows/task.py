@@ -1,4 +1,4 @@
-"""The task of a YOLO dataset: what its rows hold, told from some of its label files."""
+"""The task of a YOLO dataset, such as detect: which rows it allows, and the check of a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tell the task of a YOLO dataset from a sample of its label files."""
+"""Tell the task of a YOLO dataset, which no file names, from rows of some of its label files."""
 
 from __future__ import annotations
 
