@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from benchmarks import rendering
-from benchmarks.peers import BATCH, STEPS, WARM_UP, peer_arms
 from benchmarks.timing import Seconds, Watch, print_rates
+from benchmarks.training_loops import BATCH, STEPS, WARM_UP, peer_arms
 from expand.recipes.recipe import Recipe
 from train.data.folders.folder import Folder
 from train.data.normalise import measure_pixels
