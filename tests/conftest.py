@@ -16,8 +16,9 @@ from expand import interrupts
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
 from expand.images.pixels import Pixels
-from tests.buckets import Buckets, serve, variables_of
-from tests.stores import AWS, S3, variables
+from tests.servers.google_azure import Buckets, serve, variables_of
+from tests.servers.s3 import AWS, S3
+from tests.stores import variables
 
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
 cv2.setNumThreads(1)
@@ -57,14 +58,6 @@ def noise_image(
     """Return an image of pure noise: the hardest to interpolate, and without any symmetry."""
     shape = (height, width) if channels is None else (height, width, channels)
     return np.random.default_rng(seed).integers(0, np.iinfo(depth).max + 1, shape).astype(depth)
-
-
-def unmeasured() -> dict[str, str]:
-    """Return the environment for a process whose coverage is not measured.
-
-    Measuring starts and ends with the interpreter: a signal or a limit would hit it as well.
-    """
-    return {key: value for key, value in os.environ.items() if not key.startswith("COVERAGE_")}
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from expand import expand
-from tests.conftest import Folder, tree, unmeasured
+from tests.conftest import Folder, tree
 from tests.expand.job.test_run import COMMAND, many
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
@@ -22,9 +22,7 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 def start(*arguments: object) -> subprocess.Popen[str]:
     """Start a long command in a process group of its own; return when it handles signals."""
     line = [*COMMAND, *map(str, arguments), "--factor", "500", "--workers", "2", "--quiet"]
-    process = subprocess.Popen(
-        line, stderr=subprocess.PIPE, text=True, start_new_session=True, env=unmeasured()
-    )
+    process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True, start_new_session=True)
     while not handles(process.pid, signal.SIGTERM):
         time.sleep(0.005)
     return process
@@ -89,6 +87,6 @@ def test_too_few_open_files_end_with_status_3_and_name_the_limit(
 ) -> None:
     command = [*COMMAND, str(many(class_folder, 20)), str(tmp_path / "out"), "--workers", "6"]
     shell = ["bash", "-c", 'ulimit -n 9; exec "$@"', "bash", *command]
-    done = subprocess.run(shell, capture_output=True, text=True, check=False, env=unmeasured())
+    done = subprocess.run(shell, capture_output=True, text=True, check=False)
     assert (done.returncode, "ulimit -n" in done.stderr) == (3, True), done.stderr
     assert "Traceback" not in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import time
@@ -13,7 +14,7 @@ import pytest
 
 from expand import expand
 from expand.errors import ExpandError
-from tests.conftest import Folder, tree, unmeasured
+from tests.conftest import Folder, tree
 from tests.expand.job.test_run import COMMAND, many
 
 ray = pytest.importorskip("ray", reason='needs Ray (pip install ".[ray]")')
@@ -38,9 +39,7 @@ def test_a_cluster_on_this_machine_writes_the_same_tree(
     src = many(class_folder, 80)
     expand(src, tmp_path / "local", workers=2)
     line = [*COMMAND, "src", "out", "--engine", "ray", "--workers", "2", "--quiet"]
-    done = subprocess.run(
-        line, capture_output=True, text=True, check=False, env=unmeasured(), cwd=src.parent
-    )
+    done = subprocess.run(line, capture_output=True, text=True, check=False, cwd=src.parent)
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
     assert tree(src.parent / "out") == tree(tmp_path / "local")
 
@@ -48,7 +47,7 @@ def test_a_cluster_on_this_machine_writes_the_same_tree(
 def test_a_cluster_that_cannot_be_reached_is_refused(class_folder: Folder, tmp_path: Path) -> None:
     line = [*COMMAND, str(many(class_folder, 3)), str(tmp_path / "out"), "--engine", "ray"]
     line += ["--ray-address", "127.0.0.1:1", "--quiet"]
-    environment = {**unmeasured(), "RAY_gcs_rpc_server_reconnect_timeout_s": "1"}
+    environment = {**os.environ, "RAY_gcs_rpc_server_reconnect_timeout_s": "1"}
     environment["RAY_gcs_server_request_timeout_seconds"] = "1"
     done = subprocess.run(line, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 2
@@ -84,7 +83,7 @@ def test_a_node_that_dies_changes_nothing(
         node = cluster.add_node(num_cpus=1)
         out = tmp_path / f"out{attempt}"
         line = [*COMMAND, str(src), str(out), "--factor", "8", "--engine", "ray", "--quiet"]
-        process = subprocess.Popen([*line, "--ray-address", cluster.address], env=unmeasured())
+        process = subprocess.Popen([*line, "--ray-address", cluster.address])
         while len(list(out.rglob("*_v*"))) < 200 * (attempt + 1):
             assert process.poll() is None
             time.sleep(0.01)
@@ -102,7 +101,7 @@ def test_a_driver_that_dies_goes_on_with_the_same_command(
     line = [*COMMAND, str(src), str(out), "--factor", "8", "--engine", "ray", "--quiet"]
     line += ["--ray-address", cluster.address]
     for number in (signal.SIGKILL, signal.SIGINT):
-        process = subprocess.Popen(line, env=unmeasured(), stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
         before = len(list(out.rglob("*_v*")))
         while len(list(out.rglob("*_v*"))) < before + 300:
             assert process.poll() is None
@@ -111,5 +110,5 @@ def test_a_driver_that_dies_goes_on_with_the_same_command(
         _, said = process.communicate()
         assert process.returncode == (130 if number == signal.SIGINT else -9), said
         assert "Traceback" not in said
-    assert subprocess.run(line, check=False, env=unmeasured()).returncode == 0
+    assert subprocess.run(line, check=False).returncode == 0
     assert tree(out) == tree(tmp_path / "local")

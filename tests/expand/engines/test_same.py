@@ -20,7 +20,7 @@ from expand.engines.engine import Engine
 from expand.engines.forked import can_fork
 from expand.engines.local import LocalEngine
 from expand.engines.threads import IN_FLIGHT, ThreadEngine
-from tests.conftest import Folder, tree, unmeasured
+from tests.conftest import Folder, tree
 from tests.expand.job.test_run import COMMAND, many, workers_of
 
 ONLY_LINUX = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux")
@@ -54,9 +54,7 @@ def test_the_tree_is_the_same_from_one_worker_threads_copies_and_new_processes(
         assert not can_fork()
         assert len(expand(src, tmp_path / name, factor=3, engine=engine).summary.bad) == 1
     alive.set()
-    subprocess.run(
-        [sys.executable, "-c", FORKED, src, tmp_path / "copies"], check=True, env=unmeasured()
-    )
+    subprocess.run([sys.executable, "-c", FORKED, src, tmp_path / "copies"], check=True)
     expected = tree(tmp_path / "one")
     assert len(expected) == 301
     for name in ("threads", "new processes", "copies"):
@@ -76,7 +74,7 @@ def test_workers_of_the_command_are_copies_that_hold_nothing_of_their_parent(
         "--workers",
         "2",
     ]
-    process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True, env=unmeasured())
+    process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
     while len(list((tmp_path / "out").rglob("*.jpg"))) < 20:
         assert process.poll() is None
         time.sleep(0.005)
@@ -90,7 +88,7 @@ def test_workers_of_the_command_are_copies_that_hold_nothing_of_their_parent(
     assert not any("metadata" in name for name in held)
     process.kill()
     process.wait()
-    again = subprocess.run(line, capture_output=True, text=True, check=False, env=unmeasured())
+    again = subprocess.run(line, capture_output=True, text=True, check=False)
     for worker in workers:  # they still live: the lock is free all the same
         os.kill(worker, signal.SIGCONT)
     assert again.returncode == 0, again.stderr

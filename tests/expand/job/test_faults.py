@@ -21,7 +21,7 @@ from expand import ExpandError, expand
 from expand.job import run
 from expand.job.checks.verify import verify
 from expand.storage.names import is_temporary
-from tests.conftest import Folder, noise_image, tree, unmeasured
+from tests.conftest import Folder, noise_image, tree
 from tests.expand.job.test_run import COMMAND, many
 from tests.expand.job.test_tars import jpegs
 from tests.stores import contents
@@ -268,7 +268,7 @@ def test_limits_of_the_process_are_a_sentence(
     done = subprocess.run(
         [*COMMAND, str(src), str(out), "--workers", workers, "-q"],
         capture_output=True, text=True, check=False,
-        preexec_fn=lambda: resource.setrlimit(limit, (value, value)), env=unmeasured(),
+        preexec_fn=lambda: resource.setrlimit(limit, (value, value)),
     )  # fmt: skip
     assert "Traceback" not in done.stderr, done.stderr
     if limit == resource.RLIMIT_FSIZE:

@@ -10,7 +10,7 @@ import pytest
 
 from expand import expand
 from expand.storage.stores.open import open_store
-from tests.buckets import Buckets
+from tests.servers.google_azure import Buckets
 from tests.stores import fill, variables
 from tests.train.commands import call, draw_set, refusal
 from tests.train.shard_sets import write_shards

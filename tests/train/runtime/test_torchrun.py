@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.conftest import unmeasured
 from tests.train.commands import draw_set
 from tests.train.compare.studies import weights_of
 from tests.train.runtime.test_world import free_port
@@ -32,7 +31,7 @@ PATIENCE = 180
 def start(*arguments: object) -> subprocess.Popen[str]:
     line = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
     line += ["--master-port", str(free_port()), "-m", "train", *map(str, arguments)]
-    environment = {**unmeasured(), "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
     return subprocess.Popen(line, text=True, env=environment, **pipes)  # type: ignore[call-overload, no-any-return]
 

@@ -10,11 +10,11 @@ from expand import expand
 from expand.errors import ExpandError
 from expand.job.blocks import keys
 from expand.storage.stores.open import open_store
-from tests.buckets import Buckets
 from tests.conftest import Folder, tree
 from tests.expand.cli.test_command import run as command
 from tests.expand.job.test_run import many
 from tests.expand.job.test_tars import jpegs, make
+from tests.servers.google_azure import Buckets
 from tests.stores import contents, fill, variables
 
 Cloud = tuple[str, Buckets]

@@ -22,9 +22,10 @@ from expand.recipes.recipe import Recipe
 from expand.storage.stores import clients
 from expand.storage.stores.open import open_store
 from expand.storage.stores.url import parse_place
-from tests.conftest import Folder, tree, unmeasured
+from tests.conftest import Folder, tree
 from tests.expand.job.test_run import many
-from tests.stores import AWS, S3, Faults, contents, fill, variables
+from tests.servers.s3 import AWS, S3, Faults
+from tests.stores import contents, fill, variables
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_a_store_that_only_throttles_ends_the_run_in_words(
 def command(src: str, out: str, *options: str, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "expand", src, out, "--quiet", *options],
-        env={**unmeasured(), **AWS, **environment},
+        env={**os.environ, **AWS, **environment},
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -170,7 +171,7 @@ def test_a_server_that_never_answers_is_told_in_bounded_time(
 def test_a_bucket_that_goes_away_is_told(s3: str, class_folder: Folder) -> None:
     import boto3
 
-    from tests.stores import CLIENT
+    from tests.servers.s3 import CLIENT
 
     src = fill(f"{s3}/src", class_folder(2))
     client = boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"], **CLIENT)

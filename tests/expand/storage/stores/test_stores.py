@@ -13,7 +13,7 @@ from expand.storage.stores.environment import ADDRESSES, NO_ACCOUNT, OTHER_ADDRE
 from expand.storage.stores.open import check_store, open_store
 from expand.storage.stores.store import DeniedError, MissingError, Store, StoreError
 from expand.storage.stores.url import Url, parse_place
-from tests.buckets import Buckets, serve, variables_of
+from tests.servers.google_azure import Buckets, serve, variables_of
 from tests.stores import variables
 
 ODD = ["a/b.txt", "ü ß.png", "x/50%25 #1?.txt", "a/b/c+d&e=f.txt"]

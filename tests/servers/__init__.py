@@ -1,0 +1,1 @@
+"""Servers of object stores on this machine, for tests."""
