@@ -49,7 +49,7 @@ NO_CARD = (
 )
 REPAIR = "`expand verify OUT --repair` makes missing and changed files again."
 EXTRA = (
-    "Files that are not in the manifest are left alone; `expand verify OUT --move-strangers DIR` "
+    "Files that are not in the manifest are left alone; `expand verify OUT --move-unknown DIR` "
     "moves them."
 )
 REMEDIES: dict[Kind, str] = {
@@ -68,4 +68,4 @@ REMEDIES_OF_RECORDS: dict[Kind, str] = {
     "unsorted": ANEW,
 }
 LEFTOVER = "is of a source that could not be used later, and is not in the manifest"
-STRANGE: tuple[Kind, ...] = ("extra", "leftover")
+UNKNOWN: tuple[Kind, ...] = ("extra", "leftover")

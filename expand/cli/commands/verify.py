@@ -24,10 +24,11 @@ CHECK_SECONDS = 50e-6  # to read and hash a small file
 @click.argument("out", type=FolderOrUrl(), default=Path("data/expanded"))
 @click.option("--repair", is_flag=True, help="Make missing and changed files again.")
 @click.option(
-    "--move-strangers",
+    "--move-unknown",
     type=Folder(),
     help="Move files that are not in the manifest to this folder.",
 )
+@click.option("--move-strangers", type=Folder(), hidden=True)  # its name in earlier versions
 @click.option(
     "--source",
     type=FolderOrUrl(),
@@ -39,6 +40,7 @@ CHECK_SECONDS = 50e-6  # to read and hash a small file
 def verify(
     out: Place,
     repair: bool,
+    move_unknown: Path | None,
     move_strangers: Path | None,
     source: Place | None,
     workers: int | None,
@@ -49,7 +51,7 @@ def verify(
 
     check_workers(workers)
     verdict = _check(out, workers, quiet)
-    if _mend(out, verdict, repair, source, move_strangers):
+    if _mend(out, verdict, repair, source, move_unknown or move_strangers):
         verdict = _check(out, workers, quiet)
     return _show_verdict(out, verdict, quiet, tried=repair)
 
@@ -73,7 +75,7 @@ def _check(out: Place, workers: int | None, quiet: bool) -> Verification:
 def _mend(
     out: Place, verdict: Verification, repair: bool, source: Place | None, to: Path | None
 ) -> bool:
-    """Do what --repair and --move-strangers ask for, say it, and return whether anything changed."""
+    """Do what --repair and --move-unknown ask for, say it, and return whether anything changed."""
     from expand.cli.formatting import format_count
     from expand.job.checks.repair import repair as make_again
     from expand.job.checks.replay import Replayer
@@ -83,10 +85,10 @@ def _mend(
 
     moved, made = 0, list[str]()
     if to and not isinstance(out, Path):
-        raise ExpandError("--move-strangers moves files of a local folder only")
-    if to and isinstance(out, Path) and verdict.strangers:
+        raise ExpandError("--move-unknown moves files of a local folder only")
+    if to and isinstance(out, Path) and verdict.unknown:
         check_outside(Replayer(out, source).src, to / "file")
-        moved = move_files(out, verdict.strangers, to)
+        moved = move_files(out, verdict.unknown, to)
         echo(visible(f"{format_count(moved, 'file')} moved to {to}"), err=True)
     if repair and verdict.damaged:
         made, failed = (

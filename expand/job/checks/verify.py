@@ -28,7 +28,7 @@ from expand.records.manifest import (
     order,
     read_rows,
 )
-from expand.records.problems import ANEW, EXTRA, LEFTOVER, REPAIR, RERUN, STRANGE, Problem
+from expand.records.problems import ANEW, EXTRA, LEFTOVER, REPAIR, RERUN, UNKNOWN, Problem
 from expand.records.rows import Row
 from expand.storage.files import walk
 from expand.storage.stores.open import open_store
@@ -55,13 +55,13 @@ class Verification:
         return [problem.file for problem in self.problems if problem.remedy == REPAIR]
 
     @property
-    def strangers(self) -> list[str]:
+    def unknown(self) -> list[str]:
         """The files that are not in the manifest."""
-        return [problem.file for problem in self.problems if problem.kind in STRANGE]
+        return [problem.file for problem in self.problems if problem.kind in UNKNOWN]
 
     @property
     def remedies(self) -> list[str]:
-        """What the user can do, in order; a run that mends the records decides what is strange."""
+        """What the user can do, in order; a run that mends the records decides which files are unknown."""
         remedies = list(dict.fromkeys(problem.remedy for problem in self.problems))
         if {RERUN, ANEW} & set(remedies) and EXTRA in remedies:
             remedies.remove(EXTRA)

@@ -179,7 +179,7 @@ def test_factor_1_copies_the_originals(class_folder: Folder, tmp_path: Path) -> 
     assert files == tree(src)
 
 
-def test_what_a_kill_leaves_of_the_first_card_is_no_stranger(
+def test_what_a_kill_leaves_of_the_first_card_is_no_unknown_file(
     class_folder: Folder, tmp_path: Path
 ) -> None:
     src, out = class_folder(2), tmp_path / "out"

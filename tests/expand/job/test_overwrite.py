@@ -1,4 +1,4 @@
-"""Overwriting: what the records name is removed, strangers stay, and a kill in between is no harm."""
+"""Overwriting: what the records name is removed, unknown files stay, and a kill in between is no harm."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def src(class_folder: Folder, monkeypatch: pytest.MonkeyPatch) -> Path:
     return many(class_folder, 12)
 
 
-def put_strangers(out: Path) -> dict[str, bytes]:
+def put_unknown(out: Path) -> dict[str, bytes]:
     """Put files of the user into an output folder."""
     for name in ("ant/notes.txt", ".git/config", "mine/deep/x.png", "ant/.hidden.part"):
         (out / name).parent.mkdir(parents=True, exist_ok=True)
@@ -51,22 +51,22 @@ def stop_midway(src: Path, out: Path, **settings: object) -> None:
 
 
 @pytest.mark.parametrize("finished", [True, False])
-def test_strangers_stay_and_are_named(finished: bool, src: Path, tmp_path: Path) -> None:
+def test_unknown_files_stay_and_are_named(finished: bool, src: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     expand(src, out, 8, workers=1) if finished else stop_midway(src, out, factor=8)
-    strangers = put_strangers(out)
+    unknown = put_unknown(out)
     report = expand(src, out, 3, workers=1, overwrite=True)
     assert report.status == 0
     (note,) = report.notes
     assert note.startswith("5 files that are not in the record stayed: ")
     assert note.endswith('".git/config", "ant/.hidden.part", "ant/notes.txt", …')
     expand(src, tmp_path / "fresh", 3, workers=1)
-    assert tree(out) == {**tree(tmp_path / "fresh"), **strangers}
+    assert tree(out) == {**tree(tmp_path / "fresh"), **unknown}
     assert (out / "mine/link").readlink() == Path("/etc")
     assert {problem.kind for problem in verify(out).problems} == {"extra"}
 
 
-def test_a_stranger_with_the_name_of_a_new_copy_is_not_overwritten(
+def test_an_unknown_file_with_the_name_of_a_new_copy_is_not_overwritten(
     src: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
@@ -84,9 +84,9 @@ def test_killed_at_any_call_while_it_removes_the_same_command_goes_on(
 ) -> None:
     first, fresh = tmp_path / "first", tmp_path / "fresh"
     expand(src, first, 4, workers=1) if finished else stop_midway(src, first)
-    strangers = put_strangers(first)
+    unknown = put_unknown(first)
     expand(src, fresh, 3, workers=1)
-    expected = {**tree(fresh), **strangers}
+    expected = {**tree(fresh), **unknown}
     for calls in (0, 1, 2, 20, 48, 50, 52):
         out = tmp_path / "out"
         shutil.copytree(first, out, symlinks=True)

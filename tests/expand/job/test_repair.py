@@ -1,4 +1,4 @@
-"""Repair: exactly what is missing or changed is made again, and strangers move only when asked."""
+"""Repair: exactly what is missing or changed is made again, and unknown files move only when asked."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_folder_with_files_in_the_place_of_a_file_is_named_and_stays(out: Path
     (out / "cat/0_v1.png").mkdir()
     (out / "cat/0_v1.png/mine").write_text("x")
     assert "move it away" in repair(out, verify(out).damaged).failed[0]
-    assert move_files(out, verify(out).strangers, out.with_name("aside")) == 1
+    assert move_files(out, verify(out).unknown, out.with_name("aside")) == 1
     assert repair(out, verify(out).damaged).made == ["cat/0_v1.png"]
     assert verify(out).problems == []
 
@@ -100,7 +100,7 @@ def test_what_is_not_finished_or_held_by_a_run_is_not_repaired(out: Path) -> Non
     assert not (out / "cat/0_v1.png").exists()
 
 
-def test_strangers_move_only_when_asked_and_never_over_another_file(
+def test_unknown_files_move_only_when_asked_and_never_over_another_file(
     out: Path, tmp_path: Path
 ) -> None:
     (out / "cat/mine").mkdir()
@@ -108,18 +108,18 @@ def test_strangers_move_only_when_asked_and_never_over_another_file(
     os.mkfifo(out / "cat/pipe")
     (out / "link").symlink_to("/etc/passwd")
     assert subprocess.run([*COMMAND, "verify", str(out), "--repair", "-q"], check=False).returncode
-    names = verify(out).strangers
+    names = verify(out).unknown
     assert names == ["cat/mine/notes.txt", "cat/pipe", "link"]
     with pytest.raises(ExpandError, match="choose a folder outside"):
         move_files(out, names, out / "cat/aside")
     inside = subprocess.run(
         [*COMMAND, "verify", str(out), "--move-strangers", str(tmp_path / "src" / "cat")],
         capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    )  # fmt: skip  # the earlier name of the option, which --help does not list
     assert (inside.returncode, "lies inside the input" in inside.stderr) == (2, True)
     aside = tmp_path / "aside"
     done = subprocess.run(
-        [*COMMAND, "verify", str(out), "--move-strangers", str(aside)],
+        [*COMMAND, "verify", str(out), "--move-unknown", str(aside)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, "3 files moved to" in done.stderr) == (0, True)
@@ -129,5 +129,5 @@ def test_strangers_move_only_when_asked_and_never_over_another_file(
     (out / "cat/mine").mkdir()
     (out / "cat/mine/notes.txt").write_text("again")
     with pytest.raises(ExpandError, match="exists already"):
-        move_files(out, verify(out).strangers, aside)
+        move_files(out, verify(out).unknown, aside)
     assert (aside / "cat/mine/notes.txt").read_text() == "mine"

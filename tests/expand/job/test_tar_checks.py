@@ -1,4 +1,4 @@
-"""Verify and replay of tars: what is missing, damaged or strange is found, and views are made again."""
+"""Verify and replay of tars: what is missing, damaged or unknown is found, and views are made again."""
 
 from __future__ import annotations
 
@@ -116,10 +116,10 @@ def test_a_tar_whose_source_or_rows_changed_is_not_made_again(tmp_path: Path, ou
     assert not list(out.glob(".*"))
 
 
-def test_a_strange_tar_and_a_strange_file_are_named(out: Path) -> None:
+def test_an_unknown_tar_and_an_unknown_file_are_named(out: Path) -> None:
     (out / "000099-0.tar").write_bytes((out / TAR).read_bytes())
     (out / "note.txt").write_text("x")
-    assert verify(out).strangers == ["000099-0.tar", "note.txt"]
+    assert verify(out).unknown == ["000099-0.tar", "note.txt"]
 
 
 def test_a_tar_that_the_index_forgot_is_named(out: Path) -> None:

@@ -40,8 +40,8 @@ def test_a_good_folder_is_clean(out: Path) -> None:
         (lambda out: (out / "cat/0_v1.png").unlink(), '"cat/0_v1.png" is missing'),
         (lambda out: (out / "cat/0_v1.png").write_bytes(b""), '"cat/0_v1.png" has 0 bytes, the manifest says'),
         (lambda out: (out / "cat/0.png").write_bytes((out / "cat/0.png").read_bytes()[:-1] + b"!"), "its hash differs"),
-        (lambda out: (out / "cat/stranger.png").write_bytes(b""), '"cat/stranger.png" is not in the manifest'),
-        (lambda out: (out / "stranger").write_bytes(b""), '"stranger" is not in the manifest'),
+        (lambda out: (out / "cat/unknown.png").write_bytes(b""), '"cat/unknown.png" is not in the manifest'),
+        (lambda out: (out / "unknown").write_bytes(b""), '"unknown" is not in the manifest'),
         (lambda out: (out / "expand.json").unlink(), '"expand.json" is missing'),
         (lambda out: rewrite(out / "expand.json", lambda t: t.replace("finished", "unfinished")), "was not finished"),
         (lambda out: rewrite(out / "expand.json", lambda t: t.replace("finished", "deleting")), "--overwrite was removing"),
@@ -109,9 +109,9 @@ def test_a_remedy_for_each_kind_of_problem_works(out: Path, tmp_path: Path) -> N
     remedies = {problem.kind: problem.remedy for problem in verify(out).problems}
     assert "--repair" in remedies["changed"]
     assert "--repair" in remedies["missing"]
-    assert "--move-strangers" in remedies["extra"]
+    assert "--move-unknown" in remedies["extra"]
     assert repair(out, verify(out).damaged).failed == []
-    move_files(out, verify(out).strangers, tmp_path / "aside")
+    move_files(out, verify(out).unknown, tmp_path / "aside")
     assert verify(out).problems == []
     assert (tmp_path / "aside/cat/notes.txt").read_text() == "mine"
 
@@ -144,7 +144,7 @@ def test_a_manifest_that_was_cut_off_is_mended_as_verify_says(
     except ExpandError as error:
         said = str(error)
     assert cut == -1 or "Run expand again with the same options" in said
-    assert "--move-strangers" not in said
+    assert "--move-unknown" not in said
     expand(tmp_path / "src", out, workers=1)
     assert manifest.read_bytes() == whole
     assert verify(out).problems == []

@@ -23,7 +23,7 @@ def names_in(root: Path) -> list[str]:
     return sorted(path.relative_to(root).as_posix() for path in root.rglob("*"))
 
 
-def test_only_what_the_record_names_is_removed_and_strangers_are_named(tmp_path: Path) -> None:
+def test_only_what_the_record_names_is_removed_and_unknown_files_are_named(tmp_path: Path) -> None:
     named = ["a/0.png", "a/0_v1.png", "b/deep/1.png", "c/2.png", "card.json"]
     mine = ["a/notes.txt", "d/mine.png", ".git/config", ".git/objects/x"]
     out = make(tmp_path / "out", *named, *mine)

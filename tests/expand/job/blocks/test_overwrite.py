@@ -1,4 +1,4 @@
-"""--overwrite at a URL: what an earlier run wrote is removed, strangers stay, a kill does no harm."""
+"""--overwrite at a URL: what an earlier run wrote is removed, unknown files stay, a kill does no harm."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def killed(files: int) -> None:
 @pytest.mark.parametrize("to", ["memory", "folder", pytest.param("s3", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("finished", [True, False], ids=["finished", "interrupted"])
 @pytest.mark.parametrize("options", [{}, TARS], ids=["files", "tars"])
-def test_an_earlier_run_is_removed_and_strangers_stay_and_are_named(
+def test_an_earlier_run_is_removed_and_unknown_files_stay_and_are_named(
     to: str,
     finished: bool,
     options: dict[str, Any],
