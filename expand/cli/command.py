@@ -37,7 +37,8 @@ def command() -> None:
     SRC has one folder per class, or is a labelled dataset: YOLO, COCO, Pascal VOC, masks, a table.
     OUT gets the same files, copies with their labels, a manifest and a run card (expand.json).
     SRC and OUT can be URLs: s3://, gs://, az://.
-    The default OUT is data/expanded. Interrupted? Run the same command again to resume.
+    By default SRC is data/train and OUT is data/expanded.
+    Interrupted? Run the same command again to resume.
 
     \b
     expand photos bigger --factor 4

@@ -215,7 +215,7 @@ class AblationResult:
     looks: Looks | None = None
     """How often it was judged, with how many seeds."""
     search: Search | None = None
-    """The search for the settings of each run, if there was one."""
+    """The search for the settings of each arm, if there was one."""
     fairness: tuple[str, ...] = ()
     """How the settings of the runs were found: sentences."""
 

@@ -96,7 +96,7 @@ def describe_setup(
     """Describe what was ablated and how it was trained."""
     ablation, data = context.study, context.data
     own = {
-        **({"settings tried for each run": ablation.tune} if ablation.tune else {}),
+        **({"settings tried for each arm": ablation.tune} if ablation.tune else {}),
         "recipe": ablation.recipe.name,
         "design": ablation.design,
         "epochs": ablation.epochs,

@@ -19,6 +19,7 @@ from train.cli.compare import (
     read_threads,
     read_tune,
 )
+from train.cli.options import AUTO_RENDERER, renderer_option, without
 from train.cli.settings import load_recipe, read_hyperparameters, read_shape, read_weights
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ DESIGN_OPTIONS = [
         type=click.Choice(DESIGNS),
         default="plackett-burman",
         show_default=True,
-        help="12 runs for up to 11 techniques, or a run for each technique alone.",
+        help="A design of 12 runs for up to 11 techniques, or each technique alone.",
     ),
 ]
 EPOCHS = click.option(
@@ -63,10 +64,10 @@ EPOCHS = click.option(
     type=int,
     default=20,
     show_default=True,
-    help="Number of epochs of every run; each visits every source once.",
+    help="Number of epochs of every trial; each visits every source once.",
 )
 ABLATE_RUN_OPTIONS = [
-    click.option("--seeds", type=int, help="Number of seeds for each run.  [default: 6]"),
+    click.option("--seeds", type=int, help="Number of seeds for each arm.  [default: 6]"),
     click.option(
         "--out",
         type=Folder(),
@@ -74,7 +75,8 @@ ABLATE_RUN_OPTIONS = [
         show_default=True,
         help="Folder of the report and the recipe.",
     ),
-    *STUDY_OPTIONS,
+    *without(STUDY_OPTIONS, "renderer"),
+    renderer_option(AUTO_RENDERER),
 ]
 ABLATE_OPTIONS = {
     "Data": STUDY_DATA_OPTIONS,

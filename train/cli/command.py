@@ -87,7 +87,7 @@ def command() -> None:
     """Train a CNN from class folders: as they are, from copies that expand wrote, or on the fly.
 
     An epoch visits every source once, whatever the strategy, so equal epochs are equal steps.
-    DATA is a folder, tar shards that expand wrote, or the URL of either.
+    DATA is a folder, tar shards that expand wrote, or the URL of either; by default data/expanded.
     Interrupted? Run the same command again to resume.
 
     \b
@@ -163,7 +163,7 @@ def predict(run: Path, images: tuple[Path, ...], device: str, layout: str) -> in
 def compare(data: Place, **options: Any) -> int:
     """Compare strategies on DATA: accuracy with confidence intervals, and cost.
 
-    Writes index.html, report.md, comparison.json and runs.csv. Interrupted? Run the same command
+    By default DATA is data/train. Writes index.html, report.md, comparison.json and runs.csv. Interrupted? Run the same command
     again to resume.
     """
     study = read_comparison(data, options)
@@ -178,7 +178,7 @@ def compare(data: Place, **options: Any) -> int:
 def ablate(data: Place, **options: Any) -> int:
     """Ablate a recipe on DATA: which techniques help, which harm, and for which classes.
 
-    Writes index.html, report.md, ablation.json and recipe.yaml, a recipe to expand with.
+    By default DATA is data/train. Writes index.html, report.md, ablation.json and recipe.yaml, a recipe to expand with.
     Interrupted? Run the same command again to resume.
     """
     ablation = read_ablation(data, options)
@@ -194,8 +194,8 @@ def worth(data: Place, **options: Any) -> int:
     """Measure on DATA how many more images would be as good as augmentation.
 
     Trains every arm on subsets of several sizes, and reads the learning curve without augmentation
-    backwards. Writes index.html, report.md, worth.json and runs.csv. Interrupted? Run the same
-    command again to resume.
+    backwards. By default DATA is data/train. Writes index.html, report.md, worth.json and runs.csv.
+    Interrupted? Run the same command again to resume.
     """
     study = read_worth(data, options)
     from train.worth.command import find_worth

@@ -20,7 +20,7 @@ from train.cli.options import (
     MODEL_OPTIONS,
     OPTIMISATION_OPTIONS,
     PRECISION,
-    RENDERERS,
+    renderer_option,
     without,
 )
 from train.cli.settings import (
@@ -65,7 +65,7 @@ PLAIN = (
 TEST = click.option(
     "--test",
     type=FolderOrUrl(),
-    help="Test set, as DATA; used once, at the end of each run.  [default: the part for tests]",
+    help="Test set, as DATA; used once, at the end of each trial.  [default: the part for tests]",
 )
 STUDY_DATA_OPTIONS = [TEST, *without(DATA_OPTIONS, *NOT_COMPARED)]
 STUDY_MODEL_OPTIONS = without(MODEL_OPTIONS, "pretrained")
@@ -87,29 +87,22 @@ STUDY_OPTIONS = [
         help="Difference in percentage points below which arms count as equivalent.",
     ),
     click.option(
-        "--jobs", type=int, default=1, show_default=True, help="Number of runs at the same time."
+        "--jobs", type=int, default=1, show_default=True, help="Number of trials at the same time."
     ),
     click.option(
         "--seed",
         type=int,
         default=0,
         show_default=True,
-        help="Random seed from which the seeds of all runs are derived.",
+        help="Random seed from which the seeds of all trials are derived.",
     ),
     DEVICE,
     PRECISION,
-    click.option(
-        "--renderer",
-        type=click.Choice(RENDERERS),
-        default="auto",
-        show_default=True,
-        help="How views are computed: by expand's own code, or in batches on the device.  "
-        "[compare: auto is exact]",
-    ),
+    renderer_option("auto: exact"),
     click.option(
         "--threads",
         type=int,
-        help="Threads of torch in each run.  [default: the cores divided by --jobs]",
+        help="Threads of torch in each trial.  [default: the cores divided by --jobs]",
     ),
     click.option(
         "--overwrite", is_flag=True, help="Remove earlier results in that folder, and start again."
@@ -203,7 +196,8 @@ COMPARE_RUN_OPTIONS = [
     click.option(
         "--plan",
         is_flag=True,
-        help="Only estimate the time, and the smallest difference that could be detected.",
+        help="Estimate the time and the smallest difference that could be detected; train only a few "
+        "short trials, to measure speed.",
     ),
     click.option(
         "--out",
@@ -291,7 +285,7 @@ def check_balance(options: dict[str, Any], arms: Sequence[Arm]) -> None:
 
 
 def read_threads(options: dict[str, Any]) -> int:
-    """Return the number of threads of each run: by default the runs share the cores."""
+    """Return the number of threads of each trial: by default the trials share the cores."""
     from expand.engines.choose import available_cores
 
     threads: int | None = options["threads"]

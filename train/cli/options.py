@@ -39,6 +39,21 @@ PRECISION = click.option(
     show_default=True,
     help="Number format; auto: the faster one in a short test.",
 )
+AUTO_RENDERER = "auto: batched on a GPU, if the images fit and the recipe allows it; else exact"
+
+
+def renderer_option(auto: str) -> Option:
+    """Return the option --renderer of a command; its help ends with what `auto` means there."""
+    how = "How views are computed: by expand's own code, or in batches on the device"
+    return click.option(
+        "--renderer",
+        type=click.Choice(RENDERERS),
+        default="auto",
+        show_default=True,
+        help=f"{how}; {auto}.",
+    )
+
+
 CONFIG = click.option(
     "--config",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -151,13 +166,7 @@ STRATEGY_OPTIONS = [
         help="What an epoch visits: each source once, or every file of the folder, shuffled together: "
         "F times the steps.",
     ),
-    click.option(
-        "--renderer",
-        type=click.Choice(RENDERERS),
-        default="auto",
-        show_default=True,
-        help="How views are computed: by expand's own code, or in batches on the device.",
-    ),
+    renderer_option(AUTO_RENDERER),
 ]
 MODEL_OPTIONS = [
     click.option(

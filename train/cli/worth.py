@@ -49,7 +49,11 @@ WORTH_RUN_OPTIONS = [
     click.option(
         "--seeds", type=int, help="Number of seeds for each arm.  [default: 6; on a GPU: 10]"
     ),
-    click.option("--plan", is_flag=True, help="Only estimate the time."),
+    click.option(
+        "--plan",
+        is_flag=True,
+        help="Estimate the time; train only a few short trials, to measure speed.",
+    ),
     click.option(
         "--out",
         type=Folder(),

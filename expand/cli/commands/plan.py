@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 @file_options
 @titled("Execution", [WORKERS])
 def plan(src: Place, out: Place, workers: int | None, **options: Any) -> int:
-    """Show what would be written, with an estimate of time and space."""
+    """Show what would be written, with an estimate of time and space.
+
+    By default SRC is data/train and OUT is data/expanded.
+    """
     return show_plan(src, out, workers, options)
 
 

@@ -40,7 +40,10 @@ if TYPE_CHECKING:
     ],
 )
 def preview(src: Place, sheet: Path, sources: int, **options: Any) -> int:
-    """Draw a contact sheet: one row per source, one column per view."""
+    """Draw a contact sheet: one row per source, one column per view.
+
+    By default SRC is data/train and SHEET is preview.png.
+    """
     settings, request = read_settings(options), read_request(options)
     from expand.cli.formatting import format_count
     from expand.previews.preview import Preview

@@ -46,7 +46,10 @@ def verify(
     workers: int | None,
     quiet: bool,
 ) -> int:
-    """Check every file of an expanded dataset against its manifest."""
+    """Check every file of an expanded dataset against its manifest.
+
+    By default OUT is data/expanded.
+    """
     from expand.engines.choose import check_workers
 
     check_workers(workers)

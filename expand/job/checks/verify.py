@@ -61,7 +61,7 @@ class Verification:
 
     @property
     def remedies(self) -> list[str]:
-        """What the user can do, in order; a run that mends the records decides which files are unknown."""
+        """What the user can do, in order; a run that mends records decides what is unknown."""
         remedies = list(dict.fromkeys(problem.remedy for problem in self.problems))
         if {RERUN, ANEW} & set(remedies) and EXTRA in remedies:
             remedies.remove(EXTRA)
