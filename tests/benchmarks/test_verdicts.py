@@ -11,7 +11,7 @@ from benchmarks.verdicts import trained
 
 
 @pytest.mark.slow
-def test_an_interrupted_pool_goes_on_with_the_same_trials(
+def test_an_interrupted_pool_resumes_with_the_same_trials(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trained, "KEPT_AT_ONCE", 2)

@@ -1,4 +1,4 @@
-"""The benchmark of worth: sets are cut by class, and an interrupted study goes on."""
+"""The benchmark of worth: sets are cut by class, and an interrupted study resumes."""
 
 from __future__ import annotations
 

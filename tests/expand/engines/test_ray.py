@@ -93,7 +93,7 @@ def test_a_node_that_dies_changes_nothing(
 
 
 @pytest.mark.slow
-def test_a_driver_that_dies_goes_on_with_the_same_command(
+def test_a_driver_that_dies_resumes_with_the_same_command(
     class_folder: Folder, tmp_path: Path, cluster: Any
 ) -> None:
     src, out = many(class_folder, 600), tmp_path / "out"

@@ -1,4 +1,4 @@
-"""Overwriting: what the records name is removed, unknown files stay, and a kill in between is no harm."""
+"""Overwriting removes what the records name, leaves unknown files, and survives a kill."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_an_unknown_file_with_the_name_of_a_new_copy_is_not_overwritten(
 
 
 @pytest.mark.parametrize("finished", [True, False])
-def test_killed_at_any_call_while_it_removes_the_same_command_goes_on(
+def test_killed_at_any_call_while_it_removes_the_same_command_resumes(
     finished: bool, src: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, fresh = tmp_path / "first", tmp_path / "fresh"

@@ -1,4 +1,4 @@
-"""The plan: a bill that can be believed, and refusals before anything is written."""
+"""The plan: its estimate is close to what is written; refusals come before anything is written."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def plan_of(src: Path, out: Path, **settings: object) -> Plan:
 @pytest.mark.parametrize(
     "settings", [{}, {"factor": 7}, {"originals": "link"}, {"originals": "none"}, {"format": "jpg"}]
 )
-def test_the_bill_comes_close_to_what_is_written(
+def test_the_estimate_comes_close_to_what_is_written(
     settings: dict[str, object], class_folder: Folder, tmp_path: Path
 ) -> None:
     src = class_folder(
@@ -59,7 +59,7 @@ def test_what_does_not_fit_is_refused(class_folder: Folder, tmp_path: Path) -> N
     check_fits(plan, fits._replace(free_bytes=4096 * 12, free_files=None), share_left=0.5)
 
 
-def test_a_few_bad_images_do_not_spoil_the_bill_but_all_bad_is_refused(
+def test_a_few_bad_images_do_not_spoil_the_estimate_but_all_bad_is_refused(
     class_folder: Folder, tmp_path: Path
 ) -> None:
     src = class_folder(6)

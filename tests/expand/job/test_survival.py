@@ -311,7 +311,7 @@ def test_forbidden_folders_are_refused_in_words(class_folder: Folder, tmp_path: 
     assert as_another_user(src, opened / "out") == "done"
 
 
-def test_a_name_of_255_bytes_is_a_bad_source_and_the_rest_goes_on(src: Path, out: Path) -> None:
+def test_a_name_of_255_bytes_is_a_bad_source_and_the_rest_is_expanded(src: Path, out: Path) -> None:
     image = (src / "ant/000.jpg").read_bytes()
     for stem in ("x" * 247, "x" * 248, "é" * 124, "x" * 251):
         (src / "ant" / f"{stem}.jpg").write_bytes(image)

@@ -277,7 +277,7 @@ def test_an_interrupted_split_of_a_labelled_dataset_resumes(
     assert tree(out) == tree(whole)
 
 
-def test_what_is_unclear_of_an_image_is_one_line_and_the_rest_goes_on(tmp_path: Path) -> None:
+def test_what_is_unclear_of_an_image_is_one_line_and_the_rest_is_split(tmp_path: Path) -> None:
     src, out = draw_yolo(tmp_path / "src"), tmp_path / "out"
     write(src / "labels/i03.txt", "0 nonsense\n")
     (src / "labels/i04.txt").unlink()

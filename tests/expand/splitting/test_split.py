@@ -146,7 +146,7 @@ def test_links_take_no_space(class_folder: Folder, tmp_path: Path) -> None:
             assert (out / part / name).samefile(src / name)
 
 
-def test_the_same_command_goes_on(
+def test_the_same_command_resumes(
     class_folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     src, whole, out = many(class_folder), tmp_path / "whole", tmp_path / "out"
@@ -242,7 +242,7 @@ def test_too_few_images_are_refused_with_the_class(class_folder: Folder, tmp_pat
     assert 'class "a" (and 1 more) has 2 images, too few for 3 parts' in str(refused.exception)
 
 
-def test_a_bad_image_is_noted_and_the_rest_goes_on(class_folder: Folder, tmp_path: Path) -> None:
+def test_a_bad_image_is_noted_and_the_rest_is_split(class_folder: Folder, tmp_path: Path) -> None:
     src, out = many(class_folder), tmp_path / "out"
     (src / "cat/broken.png").symlink_to(tmp_path / "nothing")
     os.mkfifo(src / "cat/pipe.png")

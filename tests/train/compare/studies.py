@@ -1,4 +1,4 @@
-"""What tests of comparisons need: small questions, where they are answered, arrows to learn, and rows made by hand."""
+"""What tests of comparisons need: small studies and their folders, arrows to learn, rows made by hand."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def study_for(
     factors: Sequence[int] = (2,),
     **changes: Any,
 ) -> ComparisonStudy:
-    """Return a short question about a linear model; `changes` are those of the question or of the training recipe."""
+    """Return a short study of a linear model; `changes` are those of its settings or its training."""
     kind = changes.pop("kind", ComparisonStudy)
     training = {
         key: changes.pop(key)
@@ -67,7 +67,7 @@ def study_for(
 def ask(
     arms: str = "none,fly,disk=4", lengths: tuple[int, ...] = (4,), **changes: Any
 ) -> ComparisonStudy:
-    """Return a question that is only thought about: its folders need not be there."""
+    """Return a study that is not run: its folders need not exist."""
     return study_for(Path("data/train"), Path("data/test"), arms, lengths=lengths, **changes)
 
 
@@ -77,7 +77,7 @@ def context_of(study: S) -> TrialContext[S]:
 
 
 def study_dir_at(out: Path, **changes: Any) -> StudyDir:
-    """Return a bench there, with the test's own cache."""
+    """Return the study folder there, with the test's own cache."""
     return StudyDir(out, Cache(), **changes)
 
 
@@ -162,7 +162,7 @@ def cost_of(arm: str, files: int, **changes: Any) -> ExpansionCost:
 
 
 def kept(out: Path) -> dict[str, tuple[int, bytes]]:
-    """Return the runs that a bench has: when each file was written, and what it holds."""
+    """Return the trials of a study: when each file was written, and what it holds."""
     return {
         path.stem: (path.stat().st_mtime_ns, path.read_bytes())
         for path in sorted((out / "runs").glob("*.json"))
@@ -170,5 +170,5 @@ def kept(out: Path) -> dict[str, tuple[int, bytes]]:
 
 
 def weights_of(out: Path) -> dict[str, str]:
-    """Return which weights each run of a bench ended with."""
+    """Return which weights each trial of a study ended with."""
     return {name: json.loads(data)["weights"] for name, (_, data) in kept(out).items()}

@@ -1,4 +1,4 @@
-"""The command: from options to a question, and from a question to its page, through kills and over several processes."""
+"""The command: from options to settings, and to the page, through kills and over several processes."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def finished(
 
 
 def asked(*arguments: object) -> Any:
-    """Return the question that a command line asks."""
+    """Return the study that a command line asks for."""
     context = command.commands["compare"].make_context(
         "compare", [str(argument) for argument in arguments]
     )

@@ -1,4 +1,4 @@
-"""Bills: costs, and the break-even of a folder, held against sums done by hand."""
+"""Costs, and the break-even of a folder, compared with sums done by hand."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def seconds(arm: str, epochs: Sequence[float], **changes: Any) -> list[dict[str,
     ]
 
 
-def test_costs_are_those_of_the_expansion_and_of_a_pass() -> None:
+def test_costs_are_those_of_the_expansion_and_of_an_epoch() -> None:
     rows = seconds("none", [1.0, 2.0, 4.0]) + seconds("disk ×4", [0.5, 0.5, 3.0])
     found = [
         cost_to_dict(cost)
@@ -79,7 +79,7 @@ def test_copies_that_are_faster_break_even_after_so_many_epochs() -> None:
         ),
     ],
 )
-def test_a_folder_that_is_not_surely_faster_never_pays(
+def test_a_folder_that_is_not_surely_faster_never_breaks_even(
     fly: list[float], disk: list[float], words: str
 ) -> None:
     rows = seconds("fly", fly) + seconds("disk ×4", disk)
@@ -89,7 +89,7 @@ def test_a_folder_that_is_not_surely_faster_never_pays(
     assert found.sentence == f"never breaks even: an epoch over the copies {words}"
 
 
-def test_a_single_seed_does_not_say_whether_a_folder_pays() -> None:
+def test_a_single_seed_does_not_say_whether_a_folder_breaks_even() -> None:
     rows = seconds("fly", [2.0]) + seconds("disk ×4", [1.0])
     (found,) = break_even(grouped(ask("fly,disk=4"), rows, 8), [cost_of("disk ×4", 40)])
     assert (found.epochs_needed, found.payback) == (None, "unknown")

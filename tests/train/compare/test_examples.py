@@ -1,4 +1,4 @@
-"""Strips: pictures of what each arm shows, with words for who cannot see them."""
+"""Pictures of what each arm shows, with a description for readers who cannot see them."""
 
 from __future__ import annotations
 

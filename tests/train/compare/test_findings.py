@@ -1,4 +1,4 @@
-"""Findings: from rows made by hand to what they say of arms, pairs and classes."""
+"""Findings: from rows made by hand to what is said of arms, pairs and classes."""
 
 from __future__ import annotations
 

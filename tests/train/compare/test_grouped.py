@@ -1,4 +1,4 @@
-"""Runs: rows by arm and length, and what was right in each of them."""
+"""Results grouped by arm and length, and what each trial got right."""
 
 from __future__ import annotations
 

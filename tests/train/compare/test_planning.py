@@ -1,4 +1,4 @@
-"""Planning: how long it would take and how finely it would see, in numbers that can be checked."""
+"""The plan of a comparison: how long it takes, and the smallest difference it could detect."""
 
 from __future__ import annotations
 

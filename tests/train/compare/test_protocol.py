@@ -1,4 +1,4 @@
-"""The protocol and its bench: every run once, kept as it ends; what was stopped goes on and ends alike."""
+"""The protocol: each trial runs once and is kept; an interrupted comparison resumes to equal results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The question and what it is a kind of, a study: what is checked, what each arm trains on, which runs there are."""
+"""The settings of a comparison: what is refused, what each arm trains on, which trials there are."""
 
 from __future__ import annotations
 

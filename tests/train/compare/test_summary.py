@@ -159,7 +159,7 @@ def test_where_nothing_was_stored_nothing_is_said_to_be_checked(tmp_path: Path) 
     assert found.check == Check(True, 0, words)
 
 
-def test_resized_images_have_no_strips(tmp_path: Path) -> None:
+def test_resized_images_have_no_example_pictures(tmp_path: Path) -> None:
     context = staged(tmp_path, "none,disk", shape=Shape(12))
     assert (
         summarise(context, results_of(context.study), [cost_of("disk ×2", 20)], HOW, 1).examples

@@ -1,4 +1,4 @@
-"""Packs of a stranger, with records that fit them: decoded again, in bounded time, and nothing is run."""
+"""Packs from untrusted users: decoded again, in bounded time, and no code runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Data workers: whatever happens to one, the run goes on or ends with a sentence."""
+"""Data workers: if one fails, the run continues or ends with a message."""
 
 from __future__ import annotations
 

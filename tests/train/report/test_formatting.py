@@ -1,4 +1,4 @@
-"""How numbers look."""
+"""Formatting of numbers."""
 
 from __future__ import annotations
 

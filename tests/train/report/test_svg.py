@@ -1,4 +1,4 @@
-"""Pictures that stand in a page."""
+"""Pictures as SVG within a page."""
 
 from __future__ import annotations
 

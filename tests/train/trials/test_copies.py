@@ -1,4 +1,4 @@
-"""Memo: copies in memory hold what a reader of the expanded folder would see, pixel for pixel."""
+"""Copies in memory have the pixels that a reader of the expanded folder sees."""
 
 from __future__ import annotations
 

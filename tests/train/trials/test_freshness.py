@@ -1,4 +1,4 @@
-"""Freshness: frozen views are found out before anything is trained, and nothing else is mistaken for them."""
+"""Freshness: frozen views are refused before training, and nothing else is mistaken for them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Stuck(Strategy):
 
 @dataclass(frozen=True, kw_only=True)
 class Frozen(ComparisonStudy):
-    """A question whose fly arm is stuck."""
+    """A study whose fly arm is stuck."""
 
     only: int = 1
 
@@ -54,7 +54,7 @@ def check(
     images: dict[str, Any] | None = None,
     **changes: Any,
 ) -> None:
-    """Check all arms of a question about a few images."""
+    """Check all arms of a study of a few images."""
     src = write_set(tmp_path / "src", pictures(6) if images is None else images)
     context = context_of(
         study_for(src, write_set(tmp_path / "test", pictures(1, seed=50)), arms, **changes)

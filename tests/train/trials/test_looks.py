@@ -1,4 +1,4 @@
-"""Looks at a study: the plan is declared once, every look is kept, and a study of an earlier version has had one."""
+"""Looks: the plan is declared once and every look is kept; studies of earlier versions had one."""
 
 from __future__ import annotations
 

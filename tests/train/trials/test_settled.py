@@ -54,7 +54,7 @@ def test_a_comparison_resumed_with_another_cache_keeps_its_precision(
     assert json.loads((out.out / STUDY).read_text())["precision"] == "auto"
 
 
-def test_a_study_of_an_earlier_version_goes_on_with_the_precision_of_its_trials(
+def test_a_study_of_an_earlier_version_resumes_with_the_precision_of_its_trials(
     folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(precision, "_measure", lambda *_: "fp32")

@@ -1,4 +1,4 @@
-"""A replicate: the same bits from the same seeds, the same weights from the same views, and an honest row."""
+"""A trial: the same seeds give the same bits, the same views the same weights, and rows are true."""
 
 from __future__ import annotations
 

@@ -43,16 +43,16 @@ def answers(
 def study(
     rng: np.random.Generator, seeds: int, factor: float, images: int = 500
 ) -> tuple[list[Measured], list[Measured]]:
-    """Return cells without augmentation, and with one that is worth `factor` times the sources."""
+    """Return trials without augmentation, and with one that is worth `factor` times the sources."""
     hard = rng.uniform(-0.09, 0.09, images)
     common = rng.normal(0, 0.006, seeds)
 
-    def cell(sources: float, accuracy: float) -> Measured:
+    def trial(sources: float, accuracy: float) -> Measured:
         shifts = common + rng.normal(0, 0.006, seeds)
         return Measured.of(sources, answers(rng, accuracy, shifts, hard))
 
-    plain = [cell(size, truth(size)) for size in SIZES]
-    return plain, [cell(size, truth(factor * size)) for size in SIZES]
+    plain = [trial(size, truth(size)) for size in SIZES]
+    return plain, [trial(size, truth(factor * size)) for size in SIZES]
 
 
 def test_a_curve_read_at_its_own_accuracies_gives_its_sizes() -> None:
@@ -101,12 +101,12 @@ def test_a_curve_needs_two_sizes() -> None:
 
 
 def test_a_study_without_noise_finds_the_rate() -> None:
-    def cell(sources: int, accuracy: float) -> Measured:
+    def trial(sources: int, accuracy: float) -> Measured:
         images = np.repeat([1.0, 0.0], [round(1000 * accuracy), 1000 - round(1000 * accuracy)])
         return Measured(sources, np.full(6, images.mean()), images)
 
-    plain = [cell(size, truth(size)) for size in SIZES]
-    rates, spans, _ = exchange(plain, [cell(500, truth(800)), cell(2000, truth(3000))])
+    plain = [trial(size, truth(size)) for size in SIZES]
+    rates, spans, _ = exchange(plain, [trial(500, truth(800)), trial(2000, truth(3000))])
     assert rates[0].worth == pytest.approx(800, rel=0.03)
     assert rates[0].interval
     assert rates[0].interval.low < 800 < rates[0].interval.high

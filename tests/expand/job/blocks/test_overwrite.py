@@ -1,4 +1,4 @@
-"""--overwrite at a URL: what an earlier run wrote is removed, unknown files stay, a kill does no harm."""
+"""--overwrite at a URL: what an earlier run wrote is removed, unknown files stay, a kill is harmless."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_an_earlier_run_is_removed_and_unknown_files_stay_and_are_named(
 
 
 @pytest.mark.parametrize("at", range(4))
-def test_a_removal_that_was_interrupted_goes_on_with_the_same_command(
+def test_a_removal_that_was_interrupted_resumes_with_the_same_command(
     at: int, class_folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     local = jpegs(class_folder, 24)

@@ -1,4 +1,4 @@
-"""Sets that are nearly something else: each is refused, or what is odd in it is said."""
+"""Sets that are nearly something else: each is refused, or its note says what is odd."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""Datasets at a URL: listed as in a local folder, and refused with the command that copies them."""
+
 from __future__ import annotations
 
 import re

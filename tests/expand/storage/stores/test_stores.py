@@ -1,3 +1,5 @@
+"""Stores of every kind read, write and list alike, and failures are explained."""
+
 from __future__ import annotations
 
 import json

@@ -1,4 +1,4 @@
-"""Classes in tints."""
+"""The table of classes: its numbers and its tints."""
 
 from __future__ import annotations
 

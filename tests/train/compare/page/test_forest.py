@@ -1,4 +1,4 @@
-"""Differences around zero."""
+"""The forest plot: differences around zero."""
 
 from __future__ import annotations
 

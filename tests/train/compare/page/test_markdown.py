@@ -1,4 +1,4 @@
-"""The page of text."""
+"""The Markdown report of a comparison."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page: one file, everything in it, nothing that leaves it."""
+"""The page: one self-contained file with all results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accuracy against copies, steps and seconds."""
+"""Plots: accuracy against copies, steps and seconds."""
 
 from __future__ import annotations
 

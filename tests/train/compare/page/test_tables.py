@@ -1,4 +1,4 @@
-"""The numbers in rows: each of them stands in the comparison."""
+"""Tables: every number is a number of the comparison."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Odd and bad datasets of images with masks: said in words, and the rest goes on."""
+"""Odd and bad datasets of images with masks: each problem is named, and the rest is expanded."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def read(path: Path) -> np.ndarray:
         ),
     ],
 )
-def test_a_bad_mask_makes_a_bad_source_and_the_rest_goes_on(
+def test_a_bad_mask_makes_a_bad_source_and_the_rest_is_expanded(
     tmp_path: Path, data: bytes, reason: str
 ) -> None:
     out = tmp_path / "out"

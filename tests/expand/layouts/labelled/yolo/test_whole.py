@@ -179,7 +179,7 @@ def test_classes_that_do_not_agree_are_refused(tmp_path: Path) -> None:
         opened(root)
 
 
-def test_an_image_of_an_unknown_class_is_bad_and_the_rest_goes_on(tmp_path: Path) -> None:
+def test_an_image_of_an_unknown_class_is_bad_and_the_rest_is_expanded(tmp_path: Path) -> None:
     root, out = draw_detect(tmp_path / "set"), tmp_path / "out"
     (root / "labels/train/01.txt").write_text("3 0.5 0.5 0.2 0.4\n")
     assert expanded(root, out, FLIP) == {
