@@ -5,7 +5,7 @@ from __future__ import annotations
 from expand.layouts.directory import Directory
 from expand.layouts.layout import Kind, Layout
 from expand.layouts.names import split_suffix
-from expand.layouts.recognition.masks import LEAST, Pair, is_masked
+from expand.layouts.recognition.masks import LEAST, OPENED, Pair, is_blank, is_masked
 from expand.layouts.recognition.splits import look_into
 from expand.layouts.recognition.words import words
 
@@ -50,7 +50,8 @@ def find_counterparts(directory: Directory) -> Layout | None:
 def _find_masks(directory: Directory, images: str, masks: str) -> Layout | None:
     """Return the layout of a folder of images and one of masks that no word tells from classes.
 
-    At least half of the masks have the names of images, and the first few show scenes and masks.
+    At least half of the masks have the names of images, and the first few show scenes and masks, of
+    which one has something drawn: a class may consist of blank images.
     """
     inner = [look_into(directory, name) for name in (images, masks)]
     named = [
@@ -59,8 +60,10 @@ def _find_masks(directory: Directory, images: str, masks: str) -> Layout | None:
     both = sorted(named[0].keys() & named[1].keys())
     if len(both) < LEAST or 2 * len(both) < len(named[1]):
         return None
-    pairs = (Pair(f"{images}/{named[0][s]}", f"{masks}/{named[1][s]}") for s in both[:LEAST])
+    pairs = [Pair(f"{images}/{named[0][s]}", f"{masks}/{named[1][s]}") for s in both[:OPENED]]
     if not all(is_masked(directory.path, pair) for pair in pairs):
+        return None
+    if all(is_blank(directory.path, pair.mask) for pair in pairs):
         return None
     return Layout(Kind.MASKS, (f"{images}/", f"{masks}/"))
 

@@ -172,6 +172,12 @@ def _are_photographs(folder: str, pair: Pair, *, usual: bool) -> bool:
     return not drawn or image.shape[:2] != mask.shape[:2]
 
 
+def is_blank(folder: str, name: str) -> bool:
+    """Tell whether a file has one colour."""
+    pixels = _read(folder, name)
+    return pixels is not None and bool((pixels == pixels[0, 0]).all())
+
+
 def is_scene(path: str) -> bool | None:
     """Tell whether a file shows a scene, and no mask; None if it cannot be read."""
     pixels = _read(*os.path.split(path))

@@ -68,6 +68,19 @@ def test_a_folder_of_masks_that_is_called_like_a_class_is_refused(tmp_path: Path
         assert dataset.class_names == ("x", "y")
 
 
+@pytest.mark.parametrize("scenes", [0, 1])
+def test_a_class_of_plain_images_is_a_class(scenes: int, tmp_path: Path) -> None:
+    root = draw(tmp_path, *(f"x/{n}.png" for n in range(COUNT)))
+    draw(root, *(f"y/{n}.png" for n in range(COUNT - scenes)), mask=True)
+    if not scenes:
+        for n in range(COUNT):
+            pixels = np.full_like(MASK, n)
+            (root / f"y/{n}.png").write_bytes(encode(pixels, Encoding("PNG")))
+    draw(root, *(f"y/{n}.png" for n in range(COUNT - scenes, COUNT)))
+    with open_dataset(root) as dataset:
+        assert dataset.class_names == ("x", "y")
+
+
 @pytest.mark.parametrize(
     ("name", "text", "reading"), [("a/0.txt", YOLO, "yolo"), ("a/0.xml", VOC, "voc")]
 )
