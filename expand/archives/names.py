@@ -49,8 +49,3 @@ def parse_tar_name(name: str) -> tuple[int, int] | None:
     """Return the block and the view of a tar; None if it is not called like one."""
     match = _TAR.fullmatch(name)
     return (int(match[1]), int(match[2])) if match else None
-
-
-def is_archive(name: str) -> bool:
-    """Tell whether a file at the top of a set of tars is one of them, or their index."""
-    return name == INDEX or parse_tar_name(name) is not None

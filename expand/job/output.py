@@ -10,8 +10,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from expand.archives.names import is_archive
 from expand.errors import STOPPED, ExpandError
+from expand.job.archives.plan import read_archives
 from expand.job.checks.earlier import OutputState, check_earlier
 from expand.job.plan import Plan
 from expand.records.card import (
@@ -24,7 +24,7 @@ from expand.records.card import (
     read_card,
     write_card,
 )
-from expand.records.claims import read_claims
+from expand.records.claims import largest_factor, read_claims
 from expand.records.manifest import (
     SHARDS,
     find_parts,
@@ -132,17 +132,18 @@ def _remove_earlier(plan: Plan, folder: OutputFolder, card: dict[str, Any]) -> O
     The card says so first, so that a removal that is interrupted is known as one.
     """
     claims = read_claims(plan.target, card, plan.folder)
-    tars = is_tars(card)
+    archives = read_archives(card) if is_tars(card) else None
+    factor = largest_factor(card["settings"])
     write_card(folder, {**card, "state": DELETING})
-    records = read_records(plan.target, ordered=False) if not tars else ()
+    records = () if archives else read_records(plan.target, ordered=False)
     named = (name for record in records for name in names_of(record))
     names = chain(named, derived_names(card))
     parts = [path.name for path in find_parts(plan.target)]
 
     def ours(name: str) -> bool:
         """Tell whether a file that no row names is of the earlier run."""
-        if tars:
-            return is_archive(name) or is_block_record(name)
+        if archives:
+            return archives.has(name, factor) or is_block_record(name)
         return claims.has(name) or claims.has_temporary(name)
 
     left = remove_files(

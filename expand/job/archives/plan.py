@@ -10,6 +10,7 @@ from typing import Any
 from expand.archives.extension import common_extension
 from expand.archives.index import Index, Tar, make_index
 from expand.archives.members import member_bytes
+from expand.archives.names import INDEX, parse_tar_name
 from expand.archives.samples import json_of
 from expand.errors import BadImageError, ExpandError
 from expand.job.blocks.keys import block_of
@@ -54,6 +55,11 @@ class Archives:
         """Return it as plain data for the run card."""
         classes = list(self.classes)
         return {"blocks": self.blocks, "extension": self.extension, "classes": classes}
+
+    def has(self, name: str, factor: int) -> bool:
+        """Tell whether a file of this name is the index, or one of the tars of so many views."""
+        tar = parse_tar_name(name)
+        return name == INDEX or (tar is not None and tar[0] < self.blocks and tar[1] < factor)
 
     def index(self, factor: int, tars: Iterable[Tar]) -> Index:
         """Return the index of all tars, which may come in any order."""

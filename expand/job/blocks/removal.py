@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
 
-from expand.archives.names import is_archive
+from expand.job.archives.plan import read_archives
 from expand.job.blocks.dealing import Dealt
 from expand.job.blocks.keys import block_of
 from expand.job.blocks.parts import FOLDER
@@ -34,9 +34,11 @@ def remove_earlier(plan: Plan, store: Store, card: dict[str, Any]) -> Leftovers:
     interrupted is known as one. A run that was not finished noted the blocks that it began: files
     which have the name of one that is made from a source of these are its own, without a row too.
     """
+    archives = read_archives(card) if is_tars(card) else None
     save_card(store, {**card, "state": DELETING})
-    if is_tars(card):
-        store.delete(_names(store, is_archive))
+    if archives:
+        factor = largest_factor(card["settings"])
+        store.delete(_names(store, lambda name: archives.has(name, factor)))
     else:
         store.delete(_recorded(store, card))
         if "blocks" in card:

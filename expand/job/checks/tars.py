@@ -97,8 +97,9 @@ def _read_index(folder: Path, result: TarCheck) -> Index | None:
 def _check_complete(card: dict[str, Any], index: Index) -> Iterator[Problem]:
     """Yield the tars that the run card asks for and the index does not have."""
     archives = read_archives(card)
-    if (index.classes, index.extension) != (archives.classes, archives.extension):
-        yield Problem("miscounted", INDEX, "has other classes or images than the run card")
+    has = (index.blocks, index.classes, index.extension)
+    if has != (archives.blocks, archives.classes, archives.extension):
+        yield Problem("miscounted", INDEX, "has other blocks, classes or images than the run card")
     for block in range(archives.blocks):
         for view in Settings.from_dict(card["settings"]).views_written:
             if tar_name(block, view) not in index.by_name:

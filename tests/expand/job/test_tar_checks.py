@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -127,6 +128,12 @@ def test_a_tar_that_the_index_forgot_is_named(out: Path) -> None:
     shorter = Index(*[*vars(index).values()][:4], index.tars[:-1])
     (out / INDEX).write_bytes(shorter.to_json())
     assert f'"{index.tars[-1].file}" is not in the index' in said(verify(out))
+
+
+def test_an_index_with_another_number_of_blocks_than_the_run_card_is_found(out: Path) -> None:
+    text = (out / INDEX).read_text()
+    (out / INDEX).write_text(re.sub(r'"blocks": \d+', '"blocks": 99', text))
+    assert "has other blocks, classes or images than the run card" in said(verify(out))
 
 
 def test_rows_of_the_manifest_that_are_not_those_of_the_tars_are_found(out: Path) -> None:

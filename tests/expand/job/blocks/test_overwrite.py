@@ -16,7 +16,13 @@ from tests.expand.job.test_tars import jpegs
 from tests.stores import contents, fill
 
 TARS: dict[str, Any] = {"output": "webdataset", "shard_size": 30_000}
-STRANGERS = {"note.txt": b"x", "ant/mine.png": b"y", "bee/young/000_v9.png": b"z"}
+STRANGERS = {
+    "note.txt": b"x",
+    "ant/mine.png": b"y",
+    "bee/young/000_v9.png": b"z",
+    "000000-9.tar": b"a view that the run did not have",
+    "000099-0.tar": b"a block that the run did not have",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +59,7 @@ def test_an_earlier_run_is_removed_and_unknown_files_stay_and_are_named(
     open_store(out).write_many([*STRANGERS.items()])
     report = expand(src, out, 2, overwrite=True, **options)
     (note,) = report.notes
-    assert note.startswith("3 files that are not in the record stayed: ")
+    assert note.startswith(f"{len(STRANGERS)} files that are not in the record stayed: ")
     expand(local, tmp_path / "fresh", 2, **options)
     assert contents(out) == {**tree(tmp_path / "fresh"), **STRANGERS}
 
