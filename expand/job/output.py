@@ -8,10 +8,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from expand.errors import STOPPED, ExpandError
-from expand.job.archives.plan import read_archives
 from expand.job.checks.earlier import OutputState, check_earlier
 from expand.job.plan import Plan
 from expand.records.card import (
@@ -37,6 +36,9 @@ from expand.storage.folder import OutputFolder
 from expand.storage.lock import LOCK_FILES, Lock
 from expand.storage.names import PARTIAL
 from expand.storage.removal import find_others, open_output, remove_files, sweep
+
+if TYPE_CHECKING:
+    from expand.job.archives.plan import Archives
 
 
 @contextmanager
@@ -132,7 +134,7 @@ def _remove_earlier(plan: Plan, folder: OutputFolder, card: dict[str, Any]) -> O
     The card says so first, so that a removal that is interrupted is known as one.
     """
     claims = read_claims(plan.target, card, plan.folder)
-    archives = read_archives(card) if is_tars(card) else None
+    archives = _archives_of(card)
     factor = largest_factor(card["settings"])
     write_card(folder, {**card, "state": DELETING})
     records = () if archives else read_records(plan.target, ordered=False)
@@ -155,6 +157,15 @@ def _remove_earlier(plan: Plan, folder: OutputFolder, card: dict[str, Any]) -> O
     )
     notes = [str(left)] if left.count else []
     return OutputState(notes=notes, careful=left.count > 0)
+
+
+def _archives_of(card: dict[str, Any]) -> Archives | None:
+    """Return how the tars of an earlier run are named; None if it wrote none."""
+    if not is_tars(card):
+        return None
+    from expand.job.archives.plan import read_archives
+
+    return read_archives(card)
 
 
 def peek_output(plan: Plan, overwrite: bool = False) -> OutputState:
