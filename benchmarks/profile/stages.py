@@ -22,8 +22,8 @@ class Timed(NamedTuple):
 
 
 STAGES = (
-    Timed("plan", "expand.job.plan", "make_plan"),
-    Timed("plan", "expand.job.estimate", "estimate", whole=True),
+    Timed("plan", "expand.job.planning.plan", "make_plan"),
+    Timed("plan", "expand.job.planning.estimate", "estimate", whole=True),
     Timed("plan", "expand.job.output", "_prepare", whole=True),
     Timed("plan", "expand.records.card", "write_card"),
     Timed("scan", "expand.layouts.class_folders", "list_sources"),

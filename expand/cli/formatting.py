@@ -9,7 +9,7 @@ from expand.cli.output import visible
 
 if TYPE_CHECKING:
     from expand.archives.index import Tar
-    from expand.job.plan import Plan
+    from expand.job.planning.plan import Plan
 
 RULES_SHOWN = 20
 

@@ -11,7 +11,7 @@ from expand.layouts.layout import AUTO
 if TYPE_CHECKING:
     from expand.engines.choose import RayOptions
     from expand.job.balance import Balance
-    from expand.job.checks.suited import SettingsFor
+    from expand.job.planning.dataset_settings import SettingsFor
     from expand.job.settings import Settings
     from expand.job.sharding.shard import Shard
     from expand.layouts.labelled.dataset import Request

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from expand import __version__
-from expand.job.plan import Plan
+from expand.job.planning.plan import Plan
 from expand.job.summary import RunSummary, printable
 from expand.layouts.listing import ScanSummary
 from expand.records.card import FINISHED, UNFINISHED, versions

@@ -14,9 +14,9 @@ from expand.errors import ExpandError
 from expand.job.cards import finished_card, unfinished_card
 from expand.job.checks.earlier import OutputState
 from expand.job.derived import Earlier
-from expand.job.estimate import Estimate, check_fits, choose_engine, estimate
 from expand.job.output import hold_output
-from expand.job.plan import Plan, make_plan
+from expand.job.planning.estimate import Estimate, check_fits, choose_engine, estimate
+from expand.job.planning.plan import Plan, make_plan
 from expand.job.run import Means, Progress, StrictError, run
 from expand.job.settings import Settings
 from expand.job.sharding.shard import Shard

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from expand.errors import STOPPED, ExpandError
 from expand.job.checks.earlier import OutputState, check_earlier
-from expand.job.plan import Plan
+from expand.job.planning.plan import Plan
 from expand.records.card import (
     CARD,
     DELETING,

@@ -14,7 +14,7 @@ from typing import TypeVar
 from expand.engines.engine import Engine
 from expand.errors import STOPPED, ExpandError, about
 from expand.job.derived import NOTHING, Earlier, write_derived
-from expand.job.plan import Plan
+from expand.job.planning.plan import Plan
 from expand.job.summary import BadSource, RunSummary
 from expand.job.tasks.context import TaskContext, check_card, check_input, check_output
 from expand.job.tasks.outcome import Outcome, Task

@@ -8,8 +8,8 @@ from itertools import islice
 from typing import Any
 
 from expand.errors import BadImageError, ExpandError, about
-from expand.job.checks.suited import SettingsFor, suited
-from expand.job.plan import open_place
+from expand.job.planning.dataset_settings import SettingsFor, suited
+from expand.job.planning.plan import open_place
 from expand.job.settings import Settings
 from expand.layouts.labelled.dataset import AS_IT_LOOKS, VISIBLE, Dataset, Request
 from expand.layouts.layout import AUTO, FOLDERS

@@ -52,10 +52,10 @@ def show_plan(
     from expand.engines.choose import check_workers
     from expand.job.archives.plan import plan_archives
     from expand.job.blocks.output import peek_store, read_earlier
-    from expand.job.estimate import check_fits, choose_engine, estimate
     from expand.job.output import peek_output
-    from expand.job.plan import find_long_names, make_plan
-    from expand.job.shares import sample_boxes
+    from expand.job.planning.box_survival import sample_boxes
+    from expand.job.planning.estimate import check_fits, choose_engine, estimate
+    from expand.job.planning.plan import find_long_names, make_plan
 
     check_workers(workers)
     with make_plan(src, out, settings, read_request(options), shard) as planned:

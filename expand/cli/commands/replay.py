@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 @MAX_PIXELS_OPTION
 def replay(out: Place, file: str, source: Place | None, to: Path | None) -> int:
     """Make one FILE of an expanded dataset again, byte for byte."""
-    from expand.job.checks.replay import replay_into
-    from expand.job.checks.stored import replay_stored
+    from expand.job.remaking.replay import replay_into
+    from expand.job.remaking.stored import replay_stored
 
     path, same = (
         replay_into(out, file, source, to)

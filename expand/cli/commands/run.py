@@ -95,9 +95,9 @@ def run(
     from expand.cli.messages.finished import format_report
     from expand.cli.progress import progress_bar
     from expand.engines.choose import check_workers
-    from expand.job.estimate import choose_engine, estimate
     from expand.job.job import do_job
-    from expand.job.plan import make_plan
+    from expand.job.planning.estimate import choose_engine, estimate
+    from expand.job.planning.plan import make_plan
     from expand.job.run import Means
 
     check_workers(workers)

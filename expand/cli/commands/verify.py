@@ -80,9 +80,9 @@ def _mend(
 ) -> bool:
     """Do what --repair and --move-unknown ask for, say it, and return whether anything changed."""
     from expand.cli.formatting import format_count
-    from expand.job.checks.repair import repair as make_again
-    from expand.job.checks.replay import Replayer
-    from expand.job.checks.stored import repair_stored
+    from expand.job.remaking.repair import repair as make_again
+    from expand.job.remaking.replay import Replayer
+    from expand.job.remaking.stored import repair_stored
     from expand.storage.removal import move_files
     from expand.storage.stores.places import check_outside
 

@@ -9,7 +9,7 @@ from expand.cli.formatting import format_count
 from expand.cli.output import visible
 
 if TYPE_CHECKING:
-    from expand.job.plan import Plan
+    from expand.job.planning.plan import Plan
     from expand.layouts.listing import ScanSummary
 
 

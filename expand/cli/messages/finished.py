@@ -11,7 +11,7 @@ from expand.errors import about
 
 if TYPE_CHECKING:
     from expand.job.job import Report
-    from expand.job.plan import Plan
+    from expand.job.planning.plan import Plan
     from expand.job.summary import RunSummary
 
 BAD_SHOWN = 20

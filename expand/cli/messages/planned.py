@@ -18,8 +18,8 @@ from expand.cli.output import visible
 
 if TYPE_CHECKING:
     from expand.job.archives.plan import Archives
-    from expand.job.estimate import Estimate
-    from expand.job.plan import Plan
+    from expand.job.planning.estimate import Estimate
+    from expand.job.planning.plan import Plan
 
 MANY_FILES = 1_000_000
 """Files of a folder that file systems and tools are still good with."""

@@ -14,7 +14,7 @@ from expand.archives.names import INDEX, parse_tar_name
 from expand.archives.samples import json_of
 from expand.errors import BadImageError, ExpandError
 from expand.job.blocks.keys import block_of
-from expand.job.plan import Plan
+from expand.job.planning.plan import Plan
 from expand.job.settings import Settings
 from expand.job.tasks.copies import make_files
 from expand.job.tasks.labels import classes_of

@@ -13,7 +13,7 @@ from expand.job.archives.block import Block, do_block
 from expand.job.archives.dealing import Dealt
 from expand.job.archives.plan import Archives
 from expand.job.archives.records import read_index, remove_records
-from expand.job.plan import Plan
+from expand.job.planning.plan import Plan
 from expand.job.run import Means, StrictError, clocks, until
 from expand.job.sharding.records import merge_parts
 from expand.job.summary import RunSummary

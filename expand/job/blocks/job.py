@@ -26,8 +26,8 @@ from expand.job.blocks.parts import PartName, add_up
 from expand.job.blocks.publish import cost_name, publish
 from expand.job.blocks.records import load_card, remove_parts, save_card
 from expand.job.blocks.task import BlockDone, BlockJob, do_block
-from expand.job.estimate import Estimate, check_fits
-from expand.job.plan import Plan
+from expand.job.planning.estimate import Estimate, check_fits
+from expand.job.planning.plan import Plan
 from expand.job.run import Means, StrictError, clocks, until
 from expand.job.summary import RunSummary
 from expand.layouts.limits import limits_of

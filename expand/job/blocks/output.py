@@ -21,7 +21,7 @@ from expand.job.checks.earlier import (
     check_versions,
     count_known_files,
 )
-from expand.job.plan import Plan
+from expand.job.planning.plan import Plan
 from expand.job.sharding.listed import is_listing
 from expand.records.card import CARD, DELETING, FINISHED, UNFINISHED, card_bytes
 from expand.records.manifest import MANIFESTS, manifest_for

@@ -18,7 +18,7 @@ from expand.job.blocks.records import (
     remove_parts,
     save_card,
 )
-from expand.job.plan import Plan
+from expand.job.planning.plan import Plan
 from expand.records.card import CARD, DELETING, derived_names, is_tars
 from expand.records.claims import Claims, largest_factor
 from expand.records.manifest import MANIFESTS, manifest_for, names_of, read_records

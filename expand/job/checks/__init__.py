@@ -1,1 +1,1 @@
-"""Check an expanded dataset against its records, and make files of it again."""
+"""Check an expanded dataset: what earlier runs left, and each file against its record."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from expand.errors import ExpandError
 from expand.job.balance import Balance
-from expand.job.plan import Plan
+from expand.job.planning.plan import Plan
 from expand.job.settings import USUAL
 from expand.layouts.names import copy_name, exchanged_id
 from expand.recipes.recorded import is_older

@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from expand import ExpandError, Recipe, expand
 from expand.cli.command import command
 from expand.job import run
-from expand.job.checks.replay import Replayer
 from expand.job.checks.verify import verify
+from expand.job.remaking.replay import Replayer
 from expand.layouts.names import exchanged_from, exchanged_id
 from expand.records.manifest import read_rows
 from tests.conftest import Folder, noise_image, tree

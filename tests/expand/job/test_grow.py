@@ -15,7 +15,7 @@ import pytest
 
 from expand import ExpandError, Recipe, expand
 from expand.job.checks.verify import verify
-from expand.job.estimate import Estimate
+from expand.job.planning.estimate import Estimate
 from expand.job.tasks import copies
 from expand.records.manifest import MANIFEST, read_rows
 from tests.conftest import Folder, noise_image, tree

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from expand import expand
-from expand.job.checks.repair import repair
-from expand.job.checks.replay import replay
 from expand.job.checks.verify import verify
+from expand.job.remaking.repair import repair
+from expand.job.remaking.replay import replay
 from expand.records.manifest import read_rows
 from tests.conftest import noise_image, tree
 from tests.expand.job.test_survival import Midway

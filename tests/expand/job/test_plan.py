@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from expand import ExpandError, Recipe, Settings, expand
-from expand.job.estimate import Estimate, check_fits, estimate
 from expand.job.output import peek_output
-from expand.job.plan import Plan, find_long_names, make_plan
+from expand.job.planning.estimate import Estimate, check_fits, estimate
+from expand.job.planning.plan import Plan, find_long_names, make_plan
 from tests.conftest import Folder, noise_image, tree
 
 CLASSIC = Recipe.load("classic")

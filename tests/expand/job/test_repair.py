@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from expand import ExpandError, expand
-from expand.job.checks.repair import repair
 from expand.job.checks.verify import verify
+from expand.job.remaking.repair import repair
 from expand.storage.lock import Lock
 from expand.storage.removal import move_files
 from tests.conftest import Folder, noise_image, tree

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from expand import ExpandError, Recipe, expand
-from expand.job.checks.replay import replay, replay_into
 from expand.job.checks.verify import verify
+from expand.job.remaking.replay import replay, replay_into
 from expand.records.manifest import read_rows
 from tests.conftest import Folder, noise_image, tree
 

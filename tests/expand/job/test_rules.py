@@ -12,8 +12,8 @@ from expand import ExpandError, Recipe, expand
 from expand.cli.command import command
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
-from expand.job.checks.replay import replay
 from expand.job.checks.verify import verify
+from expand.job.remaking.replay import replay
 from expand.records.manifest import read_rows
 from expand.views.views import Views
 from tests.conftest import Folder, noise_image, tree

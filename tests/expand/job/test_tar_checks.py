@@ -13,10 +13,10 @@ import pytest
 from expand import ExpandError, expand
 from expand.archives.index import Index
 from expand.archives.names import INDEX
-from expand.job.checks import remake
-from expand.job.checks.repair import repair
-from expand.job.checks.replay import replay, replay_into
 from expand.job.checks.verify import Verification, verify
+from expand.job.remaking import remake
+from expand.job.remaking.repair import repair
+from expand.job.remaking.replay import replay, replay_into
 from expand.records.rows import line_of
 from tests.conftest import Folder, noise_image, tree
 from tests.expand.cli.test_command import run

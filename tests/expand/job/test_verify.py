@@ -10,8 +10,8 @@ import pytest
 
 from expand import ExpandError, expand
 from expand.engines.local import LocalEngine
-from expand.job.checks.repair import repair
 from expand.job.checks.verify import verify
+from expand.job.remaking.repair import repair
 from expand.layouts import spooled_lists
 from expand.records.problems import Problem
 from expand.storage.removal import move_files

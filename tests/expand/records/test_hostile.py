@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from expand import ExpandError, expand
-from expand.job.checks.repair import repair
-from expand.job.checks.replay import replay
 from expand.job.checks.verify import verify
+from expand.job.remaking.repair import repair
+from expand.job.remaking.replay import replay
 from expand.records.manifest import read_records, read_rows
 from expand.storage import reading
 from tests.conftest import noise_image, tree

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from expand import ExpandError, expand
-from expand.job.checks.replay import replay_into
 from expand.job.checks.verify import verify
+from expand.job.remaking.replay import replay_into
 from expand.records.manifest import read_records, read_rows
 from expand.records.parquet import read_parquet, write_parquet
 from expand.records.rows import line_of

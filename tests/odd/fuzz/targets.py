@@ -16,8 +16,8 @@ from expand.errors import BadImageError, ExpandError
 from expand.images.decoder import Decoded, decode
 from expand.images.encoder import encode
 from expand.images.formats import FORMATS
-from expand.job.checks.replay import replay
 from expand.job.checks.verify import verify
+from expand.job.remaking.replay import replay
 from expand.layouts.names import COPY, copy_name, split_suffix
 from expand.recipes.recipe import Recipe
 from expand.techniques.catalogue.library import load_library

@@ -23,7 +23,8 @@ from expand.job.blocks.keys import block_of, count_blocks, stem_of
 from expand.job.blocks.merge import merge_blocks
 from expand.job.blocks.parts import PartName
 from expand.job.blocks.task import BlockJob, do_block
-from expand.job.checks.stored import repair_stored, replay_stored, verify_stored
+from expand.job.checks.stored import verify_stored
+from expand.job.remaking.stored import repair_stored, replay_stored
 from expand.job.settings import Settings
 from expand.job.sharding.listed import prepare
 from expand.layouts.limits import NameLimits

@@ -12,8 +12,9 @@ from expand import ExpandError, expand
 from expand.archives.index import Index
 from expand.engines.choose import make_engine
 from expand.job.blocks.merge import merge_blocks
-from expand.job.checks.stored import replay_stored, verify_stored
+from expand.job.checks.stored import verify_stored
 from expand.job.checks.verify import verify
+from expand.job.remaking.stored import replay_stored
 from expand.storage.stores.open import open_store
 from expand.storage.stores.url import Url, parse_place
 from tests.conftest import Folder, tree

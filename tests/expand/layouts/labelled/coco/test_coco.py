@@ -16,8 +16,8 @@ from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
 from expand.errors import ExpandError
-from expand.job.checks.replay import replay
 from expand.job.job import expand
+from expand.job.remaking.replay import replay
 from expand.recipes.recipe import Recipe
 from tests.expand.layouts.labelled.coco.drawn import (
     HEIGHT,

@@ -11,8 +11,8 @@ from PIL import Image
 
 from expand import ExpandError, Recipe, expand
 from expand.cli.command import command
-from expand.job.checks.replay import replay
 from expand.job.checks.verify import verify
+from expand.job.remaking.replay import replay
 from expand.records.manifest import read_rows
 from tests.conftest import tree
 from tests.expand.layouts.labelled.masks.drawn import (

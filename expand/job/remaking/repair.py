@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from expand.errors import STOPPED, ExpandError
-from expand.job.checks.remake import remake_tars
-from expand.job.checks.replay import Replayer, replay_file
+from expand.job.remaking.remake import remake_tars
+from expand.job.remaking.replay import Replayer, replay_file
 from expand.records.manifest import read_rows
 from expand.records.rows import Row, files_of
 from expand.storage.folder import OutputFolder

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from expand.errors import BadImageError
 from expand.geometry import Affine, Placement
 from expand.images.decoder import open_image
-from expand.job.plan import Plan
+from expand.job.planning.plan import Plan
 from expand.job.tasks.labels import OpenLabels, classes_of, load_labels
 from expand.job.tasks.placing import place_views
 from expand.layouts.listing import spread_out

@@ -16,7 +16,7 @@ from expand.images.formats import kind_of_bytes, kind_of_suffix
 from expand.job.archives.lookup import find_row
 from expand.job.archives.lookup import read_stored as read_tar
 from expand.job.archives.plan import Archives, read_archives
-from expand.job.checks.relabel import Relabeller
+from expand.job.remaking.relabel import Relabeller
 from expand.job.settings import Settings
 from expand.job.summary import unprintable
 from expand.job.tasks.copies import encode_original

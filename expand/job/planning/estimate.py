@@ -18,7 +18,7 @@ from expand.engines.choose import (
 )
 from expand.engines.engine import Engine
 from expand.errors import BadImageError, ExpandError, about
-from expand.job.plan import Plan
+from expand.job.planning.plan import Plan
 from expand.job.tasks.context import check_input
 from expand.job.tasks.copies import File, make_files
 from expand.job.tasks.labels import classes_of, load_labels

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from expand.errors import STOPPED, BadImageError, ExpandError, about
-from expand.job.checks.suited import SettingsFor, suited
+from expand.job.planning.dataset_settings import SettingsFor, suited
 from expand.job.settings import PARQUET, Settings
 from expand.job.sharding.listed import prepared
 from expand.job.sharding.shard import Shard

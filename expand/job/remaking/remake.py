@@ -19,7 +19,7 @@ from expand.errors import STOPPED, ExpandError
 from expand.job.archives.growing import GrowingTar
 from expand.job.archives.plan import Archives
 from expand.job.blocks.keys import block_of
-from expand.job.checks.replay import Replayer
+from expand.job.remaking.replay import Replayer
 from expand.records.manifest import order, read_rows
 from expand.records.rows import Row
 from expand.storage.appending import growing_file

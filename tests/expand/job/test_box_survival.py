@@ -11,7 +11,7 @@ import pytest
 
 from expand import Boxes, Mask, OrientedBoxes, Points, Polygons, Recipe, Targets, Views
 from expand.geometry import IDENTITY, Placement, Size, shift, turn
-from expand.job.shares import BoxShares, ellipse_fit, percent
+from expand.job.planning.box_survival import BoxShares, ellipse_fit, percent
 from expand.targets import carry
 
 SIZE = Size(640.0, 480.0)

@@ -1,0 +1,1 @@
+"""Make files of an expanded dataset again, from their sources and its records."""
