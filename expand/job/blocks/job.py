@@ -90,7 +90,7 @@ def _deal(plan: Plan, begun: Begun, dealt: Dealt) -> tuple[list[PartName], list[
         rows = folder and missing and not plan.settings.tars  # tars have their rows
         for record in read_records(folder) if folder and rows else ():
             dealt.add(block_of(record.source, blocks), (record.source, record.lines))
-    for page in begun.store.pages() if (begun.earlier or begun.strangers) and missing else ():
+    for page in begun.store.pages() if (begun.earlier or begun.unknown_files) and missing else ():
         for entry in page:
             if not is_record(entry.name):
                 _deal_file(plan, entry, dealt)
@@ -134,7 +134,7 @@ def _work(plan: Plan, begun: Begun) -> Callable[[Block], BlockDone]:
     """Return what is done with each block."""
     earlier = begun.earlier
     resumed = earlier is not None and earlier["state"] != FINISHED
-    careful = earlier is not None or begun.strangers
+    careful = earlier is not None or begun.unknown_files
     job = BlockJob(plan.src, plan.out, plan.settings, limits_of(plan.out), careful, resumed)
     if plan.settings.tars:
         return partial(do_stored_block, job, read_archives(begun.card))

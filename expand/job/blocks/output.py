@@ -42,7 +42,7 @@ class Begun:
     earlier: dict[str, Any] | None
     """That of the earlier run which it resumes or grows."""
     notes: tuple[str, ...] = ()
-    strangers: bool = False
+    unknown_files: bool = False
     """Whether files lie there that no run wrote."""
 
     @property
