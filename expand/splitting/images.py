@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from expand.errors import ExpandError
 from expand.layouts.class_folders import list_sources
@@ -19,31 +19,12 @@ from expand.layouts.recognition.recognise import look
 from expand.layouts.source import Source, is_utf8
 from expand.records.card import FINISHED, is_tars, read_card
 from expand.records.manifest import read_rows
+from expand.splitting.parts import SplitImage
 
 if TYPE_CHECKING:
     from expand.splitting.sets import SplitSet
 
 FLAT = "flat"
-
-
-class SplitImage(NamedTuple):
-    """An image to put into a part."""
-
-    name: str
-    """Its path in the folder, POSIX style."""
-    label: str
-    """Its class; empty in a flat folder."""
-    size: int
-    source: str
-    """The source that it was made from: itself, unless expand wrote the folder."""
-    group: str = ""
-    """The group that the manifest has of it."""
-    hashes: tuple[str, ...] = ()
-    """SHA-256 of its file and of its source's file, as the manifest has them."""
-    classes: tuple[str, ...] = ()
-    """The classes of its objects, each once; only in a labelled dataset."""
-    files: tuple[tuple[str, int], ...] = ()
-    """Its label files, with their sizes."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +84,7 @@ def open_images(root: Path, layout: str = AUTO, group_by: str | None = None) -> 
 
 def _open_set(root: Path, layout: str, group_by: str | None) -> Images:
     """List the images of a labelled dataset."""
-    from expand.splitting.labelled import open_set
+    from expand.splitting.labelled import open_set  # not loaded for class folders
 
     found = open_set(root, layout, group_by)
     return Images(

@@ -17,7 +17,7 @@ from expand.layouts.labelled.tables.rows.labels import ROWS
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.words import part_of
 from expand.layouts.source import Source, is_utf8
-from expand.splitting.images import SplitImage
+from expand.splitting.parts import SplitImage
 from expand.splitting.sets import TABLES, SplitSet
 from expand.splitting.yolo import DataFiles
 

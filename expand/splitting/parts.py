@@ -1,4 +1,4 @@
-"""The parts of a split: their names and shares, and how many images of a class each one gets."""
+"""The parts of a split and the images to put into them: names, shares, and counts of each class."""
 
 from __future__ import annotations
 
@@ -24,6 +24,26 @@ class Part(NamedTuple):
 
     name: str
     share: float
+
+
+class SplitImage(NamedTuple):
+    """An image to put into a part."""
+
+    name: str
+    """Its path in the folder, POSIX style."""
+    label: str
+    """Its class; empty in a flat folder."""
+    size: int
+    source: str
+    """The source that it was made from: itself, unless expand wrote the folder."""
+    group: str = ""
+    """The group that the manifest has of it."""
+    hashes: tuple[str, ...] = ()
+    """SHA-256 of its file and of its source's file, as the manifest has them."""
+    classes: tuple[str, ...] = ()
+    """The classes of its objects, each once; only in a labelled dataset."""
+    files: tuple[tuple[str, int], ...] = ()
+    """Its label files, with their sizes."""
 
 
 def parse_parts(text: str) -> tuple[Part, ...]:

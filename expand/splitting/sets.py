@@ -14,8 +14,7 @@ from expand.layouts.labelled.tables.rows.labels import ROWS, TableLabels
 from expand.layouts.labelled.voc.lists.entries import ImageList
 from expand.layouts.names import split_suffix
 from expand.layouts.source import Source
-from expand.splitting.images import SplitImage
-from expand.splitting.parts import Part
+from expand.splitting.parts import Part, SplitImage
 from expand.splitting.yolo import DataFiles, write_data
 
 BY_LISTS = "JPEGImages"

@@ -16,7 +16,8 @@ from pathlib import Path
 from expand.errors import BadImageError
 from expand.layouts.groups import GroupBy, describe_ungrouped
 from expand.splitting.assign import Unit
-from expand.splitting.images import Images, SplitImage
+from expand.splitting.images import Images
+from expand.splitting.parts import SplitImage
 from expand.storage.reading import read_image
 
 END = 4096

@@ -24,7 +24,7 @@ from expand.layouts.source import read_source
 from expand.storage.reading import read_all
 from expand.storage.stores.url import Place
 from train.data.folders.listed import ListedImage
-from train.data.pack_files import ArrayFile
+from train.data.pack_files import ArrayFile, Decoded
 from train.data.shape import Shape, resize_crop
 from train.errors import REFUSED, TrainError
 
@@ -81,19 +81,6 @@ class Files(NamedTuple):
                 yield Encoded(name, read_checked(folder + name, expected))
             except BadImageError as error:
                 yield Encoded(name, b"", str(error))
-
-
-class Decoded(NamedTuple):
-    """What became of successive files."""
-
-    fingerprints: list[str]
-    """The hash of the pixels of each image."""
-    problems: dict[str, str]
-    """What is wrong with those that cannot be used, by their names."""
-    composited: bool
-    """Whether one of them lost its alpha."""
-    listed: list[ListedImage]
-    """What the set says of each image; empty if it was listed before it was read."""
 
 
 class Item(NamedTuple):

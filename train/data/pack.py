@@ -21,7 +21,6 @@ from expand.images.pixels import Pixels
 from train.data.cache import Cache, explain_cache, part_of, remove_pack
 from train.data.contents import Contents, FolderContents
 from train.data.decoding import (
-    Decoded,
     Item,
     decode_one,
     decode_rows,
@@ -39,6 +38,7 @@ from train.data.pack_files import (
     RECORD,
     ArrayFile,
     DamagedError,
+    Decoded,
     read_pack,
     write_record,
 )

@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +24,6 @@ from numpy.typing import NDArray
 from expand.engines.choose import available_cores
 from train.data.cache import explain_cache
 from train.data.folders.listed import ListedImage, read_listed
-
-if TYPE_CHECKING:
-    from train.data.decoding import Decoded
 
 FORMAT = 3
 ARRAY, RECORD = "pixels.npy", "pack.json"
@@ -41,6 +38,19 @@ UNSUPPORTED = (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
 
 class DamagedError(Exception):
     """Files that are not a pack, or not the one asked for; the message is the reason."""
+
+
+class Decoded(NamedTuple):
+    """What became of successive files."""
+
+    fingerprints: list[str]
+    """The hash of the pixels of each image."""
+    problems: dict[str, str]
+    """What is wrong with those that cannot be used, by their names."""
+    composited: bool
+    """Whether one of them lost its alpha."""
+    listed: list[ListedImage]
+    """What the set says of each image; empty if it was listed before it was read."""
 
 
 class PackFiles(NamedTuple):
