@@ -6,7 +6,8 @@ import pickle
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
-from itertools import chain, islice
+from itertools import chain, groupby, islice
+from operator import itemgetter
 from tempfile import SpooledTemporaryFile
 from typing import Any, overload
 
@@ -141,6 +142,107 @@ class StoredTexts(Sequence[str]):
         chunk = self._chunks[number]
         rest = chunk[bisect_left(chunk, text) :]
         return chain(rest, _read(self._chunks, range(number + 1, len(self._chunks))))
+
+
+class Texts:
+    """Texts in the order in which they came; many lie on the disk."""
+
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        self._written: SpooledList | None = None
+        self._last: list[str] = []
+        self.extend(texts)
+
+    def __len__(self) -> int:
+        return len(self._written or ()) * CHUNK + len(self._last)
+
+    def __iter__(self) -> Iterator[str]:
+        if self._written:
+            yield from _read(self._written, range(len(self._written)))
+        yield from self._last
+
+    def append(self, text: str) -> None:
+        """Take a text."""
+        self._last.append(text)
+        if len(self._last) == CHUNK:
+            self._written = self._written or SpooledList()
+            self._written.append(self._last)
+            self._last = []
+
+    def extend(self, texts: Iterable[str]) -> None:
+        """Take several texts."""
+        for text in texts:
+            self.append(text)
+
+
+class TextSet:
+    """Texts that are sorted, and found; many lie on the disk.
+
+    Texts that are added after others were looked up have all of them sorted anew. Looking up texts
+    in their order reads each part of the file once.
+    """
+
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        self._sorter: Sorter | None = Sorter(texts)
+        self._sorted: Sequence[str] = ()
+
+    def __len__(self) -> int:
+        """Count the texts, also those that were added twice."""
+        return len(self._names())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names())
+
+    def __contains__(self, text: str) -> bool:
+        return next(self.starting(text), None) == text
+
+    def add(self, text: str) -> None:
+        """Take a text."""
+        if self._sorter is None:
+            self._sorter = Sorter(self._sorted)
+        self._sorter.append(text)
+
+    def starting(self, prefix: str) -> Iterator[str]:
+        """Yield the texts that start with `prefix`, in their order."""
+        return starting(self._names(), prefix)
+
+    def _names(self) -> Sequence[str]:
+        if self._sorter is not None:
+            self._sorted, self._sorter = self._sorter.names(), None
+        return self._sorted
+
+
+class TextLists:
+    """Lists of texts, each under a key, sorted by key; many lie on the disk.
+
+    No key has a null character, which ends it in the file.
+    """
+
+    def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
+        self._records, self._count = TextSet(), 0
+        for key, text in items:
+            self.add(key, text)
+
+    def __contains__(self, key: str) -> bool:
+        return next(self.of(key), None) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the keys, sorted."""
+        return (key for key, _ in groupby(record.partition("\0")[0] for record in self._records))
+
+    def add(self, key: str, text: str) -> None:
+        """Add a text to the list of a key."""
+        self._records.add(f"{key}\0{self._count:012d}\0{text}")
+        self._count += 1
+
+    def of(self, key: str) -> Iterator[str]:
+        """Yield the texts of a key in the order in which they were added."""
+        return (record.split("\0", 2)[2] for record in self._records.starting(f"{key}\0"))
+
+    def items(self) -> Iterator[tuple[str, Iterator[str]]]:
+        """Yield each key with its texts, sorted by key; take the texts before the next key."""
+        parted = (record.split("\0", 2) for record in self._records)
+        for key, records in groupby(parted, key=itemgetter(0)):
+            yield key, map(itemgetter(2), records)
 
 
 def starting(texts: Sequence[str], prefix: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from sys import intern
@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from expand.layouts.labelled.masks.places import Place, place_of
 from expand.layouts.names import split_suffix
+from expand.layouts.spooled_lists import TextLists, Texts, TextSet
 
 Key = tuple[str, ...]
 
@@ -53,20 +54,108 @@ class MaskOf(NamedTuple):
     """The folder that holds nothing but the image and its masks, if their names tell nothing."""
 
 
+class Files:
+    """Files in the order in which they came; many lie on the disk."""
+
+    def __init__(self, files: Iterable[File] = ()) -> None:
+        self._paths = Texts(file.path for file in files)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __iter__(self) -> Iterator[File]:
+        return map(File.of, self._paths)
+
+    def append(self, file: File) -> None:
+        """Take a file."""
+        self._paths.append(file.path)
+
+    def extend(self, files: Iterable[File]) -> None:
+        """Take several files."""
+        self._paths.extend(file.path for file in files)
+
+
+class MaskLists:
+    """The masks of images, found by the path of the image; many lie on the disk."""
+
+    def __init__(self) -> None:
+        self._lists = TextLists()
+
+    def __contains__(self, image: str) -> bool:
+        return image in self._lists
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the images, sorted by path."""
+        return iter(self._lists)
+
+    def add(self, image: str, mask: MaskOf) -> None:
+        """Note a mask of an image."""
+        self._lists.add(image, "\0".join((mask.path, str(mask.at), mask.tail, mask.sample)))
+
+    def of(self, image: str) -> list[MaskOf]:
+        """Return the masks of an image, in the order in which they were added."""
+        return [_mask(text) for text in self._lists.of(image)]
+
+    def items(self) -> Iterator[tuple[str, list[MaskOf]]]:
+        """Yield the images, sorted by path, each with its masks."""
+        for image, texts in self._lists.items():
+            yield image, [_mask(text) for text in texts]
+
+
+def _mask(text: str) -> MaskOf:
+    path, at, tail, sample = text.split("\0")
+    return MaskOf(path, int(at), tail, sample)
+
+
 @dataclass
 class Pairing:
     """Which masks belong to which image."""
 
-    masks: dict[str, list[MaskOf]] = field(default_factory=lambda: defaultdict(list))
-    """The masks of each image that has some."""
+    found: MaskLists = field(default_factory=MaskLists)
+    """The masks of each image that has some, also of those that cannot be used."""
     doubtful: dict[str, str] = field(default_factory=dict)
     """Images that cannot be used, each with the reason."""
-    bare: list[File] = field(default_factory=list)
+    bare: Files = field(default_factory=Files)
     """Images without a mask."""
-    orphans: list[File] = field(default_factory=list)
+    orphans: Files = field(default_factory=Files)
     """Masks without an image."""
 
-    @property
-    def known(self) -> set[str]:
-        """The images that have masks, also if they cannot be used."""
-        return {*self.masks, *self.doubtful}
+    def knows(self, image: str) -> bool:
+        """Tell whether an image has masks, also if they cannot be used."""
+        return image in self.doubtful or image in self.found
+
+    def masks(self, image: str) -> list[MaskOf]:
+        """Return the masks of an image; none if it cannot be used."""
+        return [] if image in self.doubtful else self.found.of(image)
+
+    def items(self) -> Iterator[tuple[str, list[MaskOf]]]:
+        """Yield the images that can be used, sorted by path, each with its masks."""
+        return (each for each in self.found.items() if each[0] not in self.doubtful)
+
+
+@dataclass(frozen=True)
+class Grown:
+    """The images that grow, with their masks."""
+
+    pairing: Pairing
+    paths: TextSet
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __contains__(self, path: str) -> bool:
+        return path in self.paths
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield their paths, sorted."""
+        return iter(self.paths)
+
+    def masks(self) -> Iterator[MaskOf]:
+        """Yield all masks."""
+        return (mask for path in self for mask in self.pairing.masks(path))
+
+    def items(self) -> Iterator[tuple[str, list[MaskOf]]]:
+        """Yield the images that can be used, sorted by path, each with its masks."""
+        for path in self:
+            if path not in self.pairing.doubtful:
+                yield path, self.pairing.masks(path)

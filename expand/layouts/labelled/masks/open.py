@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from expand.errors import ExpandError
@@ -12,7 +12,7 @@ from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.labelled.masks.annotation import write_masks, write_reason
 from expand.layouts.labelled.masks.derived.files import SetFiles
 from expand.layouts.labelled.masks.derived.listed import read_parts
-from expand.layouts.labelled.masks.files import File, MaskOf, Pairing
+from expand.layouts.labelled.masks.files import File, Files, Grown, MaskOf, Pairing
 from expand.layouts.labelled.masks.labels import MaskLabels
 from expand.layouts.labelled.masks.notes import notes, say_outside, title
 from expand.layouts.labelled.masks.pairs.pairing import Images, pair
@@ -25,6 +25,7 @@ from expand.layouts.labelled.scan import KEPT, MADE, Decide, Role, Use, list_dat
 from expand.layouts.listing import Listing
 from expand.layouts.names import fold
 from expand.layouts.recognition.words import words
+from expand.layouts.spooled_lists import TextSet
 from expand.layouts.walk import walk
 
 UNREAD = (".mat", ".npy", ".npz")
@@ -40,56 +41,54 @@ def open_masks(opening: Opening) -> Dataset:
     """
     images, others = _files(opening.root)
     pairing = pair(images)
-    paired = pairing.known
-    known = [file for file in images if file.path in paired]
-    if not known:
+    known = Files(file for file in images if pairing.knows(file.path))
+    if not len(known):
         raise _no_pair(opening, images, others)
     parts = Parts.of(known)
     if not parts.parts:
         parts = read_parts(opening.root, images, others, pairing)
     growing = parts.choose(opening.root, opening.request.split)
-    grown = {file.path for file in known if growing.holds(file)}
-    _check_usable(opening.root, pairing, grown)
+    grown = Grown(pairing, TextSet(file.path for file in known if growing.holds(file)))
+    _check_usable(opening.root, grown)
     _refuse_unread(opening.root, images, others, grown)
-    _refuse_taken(opening, pairing, (*images, *others))
-    used = {path: pairing.masks[path] for path in sorted(grown - pairing.doubtful.keys())}
-    derived = SetFiles.find(opening.root, others, used, growing)
-    made = _made(pairing, grown, derived.names)
-    rest = [file for file in others if file.path not in made and file.path not in grown]
-    images.clear()  # they are not needed any more, and are most of the memory
-    listing = list_dataset(opening.root, _decide(pairing, grown, made), opening.folders)
-    said, problems = notes(pairing, rest, grown, growing)
+    _refuse_taken(opening, pairing, images, others)
+    derived = SetFiles.find(opening.root, others, grown, growing)
+    made = TextSet(chain((mask.path for mask in grown.masks()), derived.names))
+    rest = Files(file for file in others if file.path not in made and file.path not in grown)
+    listing = list_dataset(opening.root, _decide(grown, made), opening.folders)
+    said, problems = notes(rest, grown, growing)
     return Dataset(
         layout="masks",
-        title=title(pairing, grown, growing, parts),
+        title=title(grown, growing, parts),
         listing=listing,
         split=growing.shown,
-        labels=MaskLabels(opening.request.mask_fill or 0, _why_no_classes(listing, used)),
+        labels=MaskLabels(opening.request.mask_fill or 0, _why_no_classes(listing, grown)),
         derive=derived.derive,
         notes=(*said, *say_outside(parts.outside(known)), *derived.notes),
         problems=problems,
     )
 
 
-def _why_no_classes(listing: Listing, used: Mapping[str, Sequence[MaskOf]]) -> str:
+def _why_no_classes(listing: Listing, grown: Grown) -> str:
     """Return why the values of masks name no classes; "" if they can."""
     if any(listing.summary.labels):
         return "the class of an image is its folder"
-    return why_no_classes(used.values())
+    return why_no_classes(masks for _, masks in grown.items())
 
 
-def _check_usable(root: Path, pairing: Pairing, grown: set[str]) -> None:
+def _check_usable(root: Path, grown: Grown) -> None:
     """Refuse a part without an image that can grow."""
-    if not grown:
+    first = next(iter(grown), None)
+    if first is None:
         raise ExpandError(f'no image of the part of "{root}" that is to grow has a mask')
-    if grown <= pairing.doubtful.keys():
-        first = min(grown)
-        raise ExpandError(f'no image of "{root}" can be used: "{first}" {pairing.doubtful[first]}')
+    doubtful = grown.pairing.doubtful
+    if all(path in doubtful for path in grown):
+        raise ExpandError(f'no image of "{root}" can be used: "{first}" {doubtful[first]}')
 
 
-def _files(root: Path) -> tuple[list[File], list[File]]:
+def _files(root: Path) -> tuple[Files, Files]:
     """Return the images of a folder, masks and polygons among them, and its other files."""
-    images, others = list[File](), list[File]()
+    images, others = Files(), Files()
     for frame, name, kind in walk(str(root), lambda _: None):
         if name is not None:
             file = File.of(f"{frame.prefix}{name}")
@@ -104,15 +103,10 @@ def _is_gif(file: File) -> bool:
     return bool(named) and file.suffix.lower() == ".gif"
 
 
-def _made(pairing: Pairing, grown: set[str], derived: Iterable[str]) -> set[str]:
-    """Return the files that are written anew: masks of images that grow, and set-wide files."""
-    masks = (mask.path for path in grown for mask in pairing.masks.get(path, ()))
-    return {*masks, *derived}
-
-
-def _decide(pairing: Pairing, grown: set[str], made: set[str]) -> Decide:
+def _decide(grown: Grown, made: TextSet) -> Decide:
     """Return what tells the use of a file; all files but those that grow or are made are kept."""
-    several = len({_label(path, pairing.masks.get(path, [])) for path in grown}) > 1
+    pairing = grown.pairing
+    several = len({_label(path, pairing.masks(path)) for path in grown}) > 1
 
     def decide(path: str, _: bool) -> Use:
         """Return the use of a file."""
@@ -120,7 +114,7 @@ def _decide(pairing: Pairing, grown: set[str], made: set[str]) -> Decide:
             return MADE
         if path not in grown:
             return KEPT
-        masks, reason = pairing.masks.get(path, []), pairing.doubtful.get(path)
+        masks, reason = pairing.masks(path), pairing.doubtful.get(path)
         said = write_reason(reason) if reason else write_masks(masks)
         return Use(Role.GROWS, _label(path, masks) if several else "", said)
 
@@ -133,7 +127,7 @@ def _label(path: str, masks: list[MaskOf]) -> str:
     return "" if masks and masks[0].sample.rpartition("/")[2] == folder else folder
 
 
-def _no_pair(opening: Opening, images: list[File], others: list[File]) -> ExpandError:
+def _no_pair(opening: Opening, images: Files, others: Files) -> ExpandError:
     """Return why no image has a mask."""
     root, masks = opening.root, next((file for file in images if file.place.labels), None)
     unread = next((file for file in others if file.suffix.lower() in UNREAD), None)
@@ -154,12 +148,12 @@ def _no_pair(opening: Opening, images: list[File], others: list[File]) -> Expand
     return ExpandError(f'"{root}" has no image with a mask: {what}{override}')
 
 
-def _refuse_unread(root: Path, images: list[File], others: list[File], grown: set[str]) -> None:
+def _refuse_unread(root: Path, images: Files, others: Files, grown: Grown) -> None:
     """Refuse masks of formats that are not read: copies would have none."""
-    unread = [file for file in others if file.suffix.lower() in UNREAD]
-    if not unread:
+    unread = Files(file for file in others if file.suffix.lower() in UNREAD)
+    if not len(unread):
         return
-    index = Images(file for file in images if file.path in grown)
+    index = Images(Files(file for file in images if file.path in grown))
     for file in unread:
         if file.place.labels and index.of(file, elsewhere=True):
             raise _unread(root, file)
@@ -175,16 +169,16 @@ def _unread(root: Path, file: File) -> ExpandError:
     )
 
 
-def _refuse_taken(opening: Opening, pairing: Pairing, files: Sequence[File]) -> None:
+def _refuse_taken(opening: Opening, pairing: Pairing, images: Files, others: Files) -> None:
     """Refuse what is called as a copy would be: a file, or a folder with an image and its masks.
 
     The scan refuses files that end with the number; here it can be in front of "_mask".
     """
-    tagged = [file for file in files if TAG.search(file.path)]
-    if not tagged:
+    tagged = Files(file for file in chain(images, others) if TAG.search(file.path))
+    if not len(tagged):
         return
-    samples = {fold(mask.sample) for masks in pairing.masks.values() for mask in masks}
-    names = {fold(file.path) for file in files}
+    samples = TextSet(fold(mask.sample) for _, masks in pairing.items() for mask in masks)
+    names = TextSet(fold(file.path) for file in chain(images, others))
     for file in tagged:
         start = "".join(f"{name}/" for name in file.folders)
         for tag in TAG.finditer(file.stem):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -52,8 +52,10 @@ class Parts:
 
     @classmethod
     def of(cls, files: Iterable[File]) -> Parts:
-        """Return the parts of images: folders, or else names such as "train_1", "testA_1"."""
-        files = list(files)
+        """Return the parts of images: folders, or else names such as "train_1", "testA_1".
+
+        `files` are iterated twice.
+        """
         if found := _kinds(_parts(files, by_name=False)):
             return cls(found)
         named = _parts(files, by_name=True)
@@ -75,12 +77,12 @@ class Parts:
                 return Growing(kind, shown, self.by_name, self.listed.get(kind))
         raise no_part(root, [*self.parts.values()], split, "with masks")
 
-    def outside(self, files: Iterable[File]) -> list[File]:
-        """Return the files that are in none of the parts; none if there are no parts."""
+    def outside(self, files: Iterable[File]) -> Iterator[File]:
+        """Yield the files that are in none of the parts; none if there are no parts."""
         if not self.parts:
-            return []
+            return iter(())
         known = [Growing(kind, "", self.by_name, self.listed.get(kind)) for kind in self.parts]
-        return [file for file in files if not any(part.holds(file) for part in known)]
+        return (file for file in files if not any(part.holds(file) for part in known))
 
     def others(self, growing: Growing) -> tuple[str, ...]:
         """Return the names of the other parts."""

@@ -10,7 +10,7 @@ from expand.layouts.labelled.dataset import LabelFile, Rows
 from expand.layouts.labelled.masks.derived.counts import NAME, CaseCount, read_count
 from expand.layouts.labelled.masks.derived.lists import SUFFIXES, ImageList, extend, find_lists
 from expand.layouts.labelled.masks.derived.names import Names
-from expand.layouts.labelled.masks.files import File, MaskOf
+from expand.layouts.labelled.masks.files import File, Grown
 from expand.layouts.labelled.masks.parts import Growing
 
 
@@ -29,16 +29,16 @@ class SetFiles:
         cls,
         root: Path,
         others: Iterable[File],
-        grown: dict[str, list[MaskOf]],
+        grown: Grown,
         growing: Growing,
     ) -> SetFiles:
         """Read those of a dataset whose images with masks are `grown`."""
         listed = [file for file in others if file.suffix.lower() in SUFFIXES]
-        names = Names.of(grown if listed else {})
+        names = Names.of(grown.items() if listed else ())
         found = find_lists(root, listed, names, growing.kind)
         lists = [each for each in found if not each.places]
         unread = [each.name for each in found if each.places]
-        return cls(lists, names, read_count(root, len(grown)), unread)
+        return cls(lists, names, read_count(root, sum(1 for _ in grown.items())), unread)
 
     @property
     def notes(self) -> tuple[str, ...]:

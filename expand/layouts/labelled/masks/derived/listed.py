@@ -25,16 +25,19 @@ def read_parts(
     lists = [file for file in others if file.suffix.lower() in SUFFIXES]
     if not lists:
         return Parts({})
-    masks = {mask.path for masks in pairing.masks.values() for mask in masks}
-    known = {file.path: pairing.masks.get(file.path, []) for file in images}
-    names = Names.of({path: of for path, of in known.items() if path not in masks})
+    masks = {mask.path for _, masks in pairing.items() for mask in masks}
+    names = Names.of(
+        (file.path, pairing.masks(file.path)) for file in images if file.path not in masks
+    )
     shown, listed = dict[str, str](), defaultdict[str, set[str]](set)
     for file in sorted(lists, key=lambda file: (len(file.stem), file.path)):
         found = read_list(root, file.path, names)
         for name, paths in _parts_in(file, found).items() if found else ():
             if shown.setdefault(part_said(name), name) == name:
                 listed[part_said(name)] |= paths
-    if TRAIN not in listed or (len(listed) == 1 and listed[TRAIN] >= pairing.masks.keys()):
+    if TRAIN not in listed:
+        return Parts({})
+    if len(listed) == 1 and all(image in listed[TRAIN] for image, _ in pairing.items()):
         return Parts({})
     return Parts(shown, listed={kind: frozenset(paths) for kind, paths in listed.items()})
 

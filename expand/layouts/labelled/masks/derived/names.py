@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from expand.layouts.labelled.masks.files import MaskOf
@@ -19,10 +20,10 @@ class Names:
     """The path of each image, and those of its masks."""
 
     @classmethod
-    def of(cls, grown: dict[str, list[MaskOf]]) -> Names:
+    def of(cls, images: Iterable[tuple[str, list[MaskOf]]]) -> Names:
         """Return the names of images and of their masks."""
         names = cls()
-        for image, masks in sorted(grown.items()):
+        for image, masks in images:
             names.files[image] = (image, *(mask.path for mask in sorted(masks)))
             for path in names.files[image]:
                 name = path.rpartition("/")[2]

@@ -2,50 +2,69 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from itertools import takewhile
+from collections.abc import Iterable
+from itertools import groupby, islice, takewhile
 
-from expand.layouts.labelled.masks.files import File, Key, MaskOf, Pairing
+from expand.layouts.labelled.masks.files import File, Files, MaskOf, Pairing
 from expand.layouts.labelled.masks.places import Place, place_of
 from expand.layouts.recognition.masks import LOSSY
 from expand.layouts.recognition.words import words
+from expand.layouts.spooled_lists import TextLists, Texts, TextSet
+
+FOLDER_END = "//"
+"""Stands between a folder and a stem, so that those of one folder are sorted together."""
 
 
 def pair_twins(pairing: Pairing) -> None:
     """Pair a JPEG with the other file of its name beside it, if most JPEGs of a folder have one."""
-    if not pairing.bare:
-        return
-    folders: dict[tuple[str, ...], dict[str, list[File]]] = defaultdict(lambda: defaultdict(list))
-    for file in pairing.bare:
-        folders[file.folders][file.stem].append(file)
-    for stems in folders.values():
-        twins = [sorted(files, key=_is_lossless) for files in stems.values()]
-        photos = [files for files in twins if not _is_lossless(files[0])]
-        pairs = [files for files in photos if len(files) == 2 and _is_lossless(files[1])]
-        if 2 * len(pairs) >= len(photos):
-            for image, mask in pairs:
-                pairing.masks[image.path].append(MaskOf(mask.path, len(mask.stem)))
-    taken = {mask.path for masks in pairing.masks.values() for mask in masks}
-    taken |= pairing.masks.keys()
-    pairing.bare = [file for file in pairing.bare if file.path not in taken]
+    twins = TextLists(
+        (f"{'/'.join(file.folders)}{FOLDER_END}{file.stem}", file.path) for file in pairing.bare
+    )
+    masks = TextSet()
+    for _, stems in groupby(twins.items(), key=lambda each: each[0].rpartition(FOLDER_END)[0]):
+        photos, pairs = 0, Texts()
+        for _, paths in stems:
+            files = sorted(map(File.of, paths), key=_is_lossless)
+            if not _is_lossless(files[0]):
+                photos += 1
+                if len(files) == 2 and _is_lossless(files[1]):
+                    pairs.extend(file.path for file in files)
+        if 2 * (len(pairs) // 2) >= photos:
+            both = iter(pairs)
+            for image, mask in zip(both, both, strict=True):
+                pairing.found.add(image, MaskOf(mask, len(File.of(mask).stem)))
+                masks.add(mask)
+    if len(masks):
+        bare = (file for file in pairing.bare if file.path not in masks)
+        pairing.bare = Files(file for file in bare if file.path not in pairing.found)
 
 
 def _is_lossless(file: File) -> bool:
     return file.suffix.lower() not in LOSSY
 
 
-def pair_samples(pairing: Pairing, images: Counter[Key]) -> None:
+def pair_samples(pairing: Pairing, images: Iterable[File]) -> None:
     """Pair masks of any name with the only image in their place, in a folder of their own."""
-    alone = {file.place.key: file for file in pairing.bare if images[file.place.key] == 1}
-    left = list[File]()
+    if not len(pairing.orphans) or not len(pairing.bare):
+        return
+    by_place = TextLists((_place(file), file.path) for file in images)
+    bare = TextLists((_place(file), file.path) for file in pairing.bare)
+    left = Files()
     for mask in pairing.orphans:
-        image = alone.get(mask.place.key)
+        alone = len([*islice(by_place.of(_place(mask)), 2)]) == 1
+        image = next(map(File.of, bare.of(_place(mask))), None) if alone else None
         if image and (sample := sample_of(image, mask)):
-            pairing.masks[image.path].append(MaskOf(mask.path, len(mask.stem), sample=sample))
+            found = MaskOf(mask.path, len(mask.stem), sample=sample)
+            pairing.found.add(image.path, found)
         else:
             left.append(mask)
     pairing.orphans = left
-    pairing.bare = [file for file in pairing.bare if file.path not in pairing.masks]
+    pairing.bare = Files(file for file in pairing.bare if file.path not in pairing.found)
+
+
+def _place(file: File) -> str:
+    """Return the place of a file as one text."""
+    return "/".join(file.place.key)
 
 
 def sample_of(image: File, mask: File) -> str:

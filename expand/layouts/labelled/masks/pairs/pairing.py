@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
-from expand.layouts.labelled.masks.files import File, Key, MaskOf, Pairing
+from expand.layouts.labelled.masks.files import File, Files, Key, MaskOf, Pairing
 from expand.layouts.labelled.masks.pairs.leftovers import pair_samples, pair_twins, sample_of
 from expand.layouts.labelled.masks.pairs.stems import (
     Try,
@@ -17,8 +17,8 @@ from expand.layouts.labelled.masks.pairs.stems import (
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.words import words
 from expand.layouts.source import is_utf8
+from expand.layouts.spooled_lists import TextLists
 
-Index = dict[Key, dict[str, list[File]]]
 NAMES: dict[str, Callable[[str], Iterable[str]]] = {
     "stem": lambda stem: (stem,),
     "words": lambda stem: (image_words(stem),),
@@ -28,12 +28,15 @@ NAMES: dict[str, Callable[[str], Iterable[str]]] = {
 
 
 class Images:
-    """Images by their names, in each place; an index is made when it is needed."""
+    """Images by their names, in each place; an index is made when it is needed.
+
+    `files` are iterated again for each index.
+    """
 
     def __init__(self, files: Iterable[File]) -> None:
-        self._files = tuple(files)
-        self._indices: dict[tuple[str, bool], Index] = {}
-        self._places = {file.place.key for file in self._files}
+        self._files = files
+        self._indices: dict[tuple[str, bool], TextLists] = {}
+        self._places = {file.place.key for file in files}
 
     def of(self, mask: File, *, elsewhere: bool) -> tuple[Try, list[File]] | None:
         """Return the images that a mask may belong to, and how their names tell; None if none do.
@@ -43,83 +46,114 @@ class Images:
         key = mask.place.key
         by_part = key not in self._places and elsewhere
         for each in tries(mask.stem, elsewhere=elsewhere):
-            if found := self._index(each.by, by_part).get(_cut(key, by_part), {}).get(each.name):
+            index = self._index(each.by, by_part)
+            if found := [*map(File.of, index.of(_in_index(key, each.name, by_part)))]:
                 return each, found
         return None
 
-    def _index(self, by: str, by_part: bool) -> Index:
+    def _index(self, by: str, by_part: bool) -> TextLists:
         if (by, by_part) not in self._indices:
-            index: Index = defaultdict(lambda: defaultdict(list))
-            for file in self._files:
-                for name in NAMES[by](file.stem):
-                    index[_cut(file.place.key, by_part)][name].append(file)
-            self._indices[by, by_part] = index
+            self._indices[by, by_part] = TextLists(
+                (_in_index(file.place.key, name, by_part), file.path)
+                for file in self._files
+                for name in NAMES[by](file.stem)
+            )
         return self._indices[by, by_part]
 
 
-def _cut(key: Key, by_part: bool) -> Key:
-    return key[:1] if by_part else key
+def _in_index(key: Key, name: str, by_part: bool) -> str:
+    """Return a name in a place as one text; neither words nor names of files have a slash."""
+    return "/".join((*key[: 1 if by_part else None], name))
 
 
 def pair(files: Iterable[File]) -> Pairing:
     """Pair the images among files with those that are masks."""
-    pairing, folders = Pairing(), defaultdict[tuple[str, ...], list[File]](list)
-    for file in files:
-        folders[file.folders].append(file)
-    images = list[File]()
-    for inside in folders.values():
-        if not inside[0].place.labels:
-            images += _pair_beside(inside, pairing)
+    pairing, folders = Pairing(), _by_folder(files)
+    images, inside_labels = Files(), Files()
+    for inside in _each(folders):
+        if not _are_labels(inside):
+            images.extend(_pair_beside(inside, pairing))
     index = Images(images)
-    for inside in folders.values():
-        if inside[0].place.labels:
-            images += _pair_labels(inside, index, pairing)
-    known = pairing.masks.keys() | pairing.doubtful.keys()
-    pairing.bare = [file for file in images if file.path not in known]
+    for inside in _each(folders):
+        if _are_labels(inside):
+            inside_labels.extend(_pair_labels(inside, index, pairing))
+    bare = (file for file in chain(images, inside_labels) if not pairing.knows(file.path))
+    pairing.bare = Files(bare)
     pair_twins(pairing)
-    pair_samples(pairing, Counter(file.place.key for file in images))
+    pair_samples(pairing, chain(images, inside_labels))
     _check(pairing)
     return pairing
 
 
-def _pair_labels(files: list[File], index: Images, pairing: Pairing) -> list[File]:
+def _by_folder(files: Iterable[File]) -> TextLists:
+    """Return files by the number of their folder: folders are numbered as they come."""
+    numbers: dict[Key, int] = {}
+    return TextLists(
+        (f"{numbers.setdefault(file.folders, len(numbers)):012d}", file.path) for file in files
+    )
+
+
+def _each(folders: TextLists) -> Iterator[Files]:
+    """Yield the files of each folder."""
+    return (Files(map(File.of, paths)) for _, paths in folders.items())
+
+
+def _are_labels(files: Files) -> bool:
+    """Tell whether the folder of some files is one of labels."""
+    return next(iter(files)).place.labels
+
+
+def _pair_labels(files: Files, index: Images, pairing: Pairing) -> Files:
     """Pair the masks of a folder of labels; return the images in it.
 
     It has images if none of its files is a mask of an image elsewhere, and most have one beside.
     """
-    orphans = list[File]()
+    orphans = Files()
     for mask in files:
         if found := index.of(mask, elsewhere=True):
             _add(pairing, mask, *found)
         else:
             orphans.append(mask)
     if len(orphans) < len(files):
-        pairing.orphans += orphans
-        return []
+        pairing.orphans.extend(orphans)
+        return Files()
     beside = Pairing()
     images = _pair_beside(files, beside)
-    if 2 * len(beside.masks.keys() | beside.doubtful.keys()) > len(images):
-        pairing.masks |= beside.masks
+    if 2 * sum(beside.knows(image.path) for image in images) > len(images):
+        for image, masks in beside.found.items():
+            for each in masks:
+                pairing.found.add(image, each)
         pairing.doubtful |= beside.doubtful
         return images
-    pairing.orphans += files
-    return []
+    pairing.orphans.extend(files)
+    return Files()
 
 
-def _pair_beside(files: list[File], pairing: Pairing) -> list[File]:
+def _pair_beside(files: Files, pairing: Pairing) -> Files:
     """Pair masks with the images beside them; return the files that are images."""
-    said = {word for name in files[0].folders for word in words(name)}
-    marked = [file for file in files if has_mark(file.stem, said)]
-    if not marked:
+    said = {word for name in next(iter(files)).folders for word in words(name)}
+    marked, images = Files(), Files()
+    for file in files:
+        (marked if has_mark(file.stem, said) else images).append(file)
+    if not len(marked):
         return files
-    taken = {file.path for file in marked}
-    images = Images(file for file in files if file.path not in taken)
-    masks = set[str]()
+    index, masks = Images(images), Files()
     for mask in marked:
-        if found := images.of(mask, elsewhere=False):
+        if found := index.of(mask, elsewhere=False):
             _add(pairing, mask, *found)
-            masks.add(mask.path)
-    return [file for file in files if file.path not in masks]
+            masks.append(mask)
+    return Files(_without(files, masks))
+
+
+def _without(files: Iterable[File], some: Iterable[File]) -> Iterator[File]:
+    """Yield files without some of them, which come in the same order."""
+    remaining = iter(some)
+    left_out = next(remaining, None)
+    for file in files:
+        if file == left_out:
+            left_out = next(remaining, None)
+        else:
+            yield file
 
 
 def _add(pairing: Pairing, mask: File, how: Try, images: list[File]) -> None:
@@ -133,7 +167,7 @@ def _add(pairing: Pairing, mask: File, how: Try, images: list[File]) -> None:
     (image,) = images
     tail = image.stem[len(how.name) :] if how.by == "head" else ""
     sample = "" if how.name else sample_of(image, mask)  # "s1/image.png", "s1/mask.png"
-    pairing.masks[image.path].append(MaskOf(mask.path, how.at, tail, sample))
+    pairing.found.add(image.path, MaskOf(mask.path, how.at, tail, sample))
 
 
 def _nearest(mask: File, images: list[File]) -> list[File]:
@@ -150,7 +184,7 @@ def _nearest(mask: File, images: list[File]) -> list[File]:
 
 def _check(pairing: Pairing) -> None:
     """Note the images with two masks of one name in one folder: it is unknown which one counts."""
-    for image, masks in pairing.masks.items():
+    for image, masks in pairing.found.items():
         stems: dict[str, str] = {}
         for mask in masks:
             stem = split_suffix(mask.path)[0]
@@ -158,5 +192,3 @@ def _check(pairing: Pairing) -> None:
                 pairing.doubtful[image] = f'has two masks of one name, "{other}" and "{mask.path}"'
         if not all(is_utf8(mask.path) for mask in masks):
             pairing.doubtful[image] = "has a mask with a name that is not UTF-8"
-    for image in pairing.doubtful:
-        pairing.masks.pop(image, None)

@@ -34,7 +34,7 @@ def expanded(
     """Return the masks of each file of the expanded dataset, and all its files."""
     pairing = pair(map(File.of, names))
     known: dict[str, tuple[str, ...]] = {}
-    for image, masks in pairing.masks.items():
+    for image, masks in pairing.items():
         source = Source(image, 1, "", write_masks(masks))
         for k in range(factor):
             name = image_name(source, k, kind) if k else image
@@ -49,7 +49,7 @@ def check(names: list[str], kind: str) -> None:
     assert len(files) == len(set(files)) == 3 * len(names)
     found = pair(map(File.of, sorted(files)))
     assert {
-        image: tuple(sorted(mask.path for mask in masks)) for image, masks in found.masks.items()
+        image: tuple(sorted(mask.path for mask in masks)) for image, masks in found.items()
     } == known
 
 
