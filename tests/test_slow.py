@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from expand import expand
@@ -86,6 +88,25 @@ def test_memory_does_not_grow_with_the_number_of_names_in_one_folder(
         for number in range(count):  # file systems allow a file some 65,000 names
             os.link(images[number % len(images)], folder / f"IMG_{number * 7919 % 100_003:06d}.PNG")
         command = [*COMMAND, "plan", str(folder.parent), str(tmp_path / "out")]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        assert status == 0
+        peaks.append(usage.ru_maxrss)
+    assert peaks[1] < peaks[0] * 1.1
+
+
+def test_memory_does_not_grow_with_the_number_of_images_with_masks(tmp_path: Path) -> None:
+    image, mask = tmp_path / "image.png", tmp_path / "mask.png"
+    for file, pixels in ((image, np.arange(48).reshape(4, 4, 3)), (mask, np.eye(4))):
+        file.write_bytes(cv2.imencode(".png", pixels.astype(np.uint8))[1].tobytes())
+    peaks = []
+    for count in (2_000, 40_000):  # file systems allow a file some 65,000 names
+        src = tmp_path / f"src{count}"
+        for folder, file in (("images", image), ("masks", mask)):
+            (src / folder).mkdir(parents=True)
+            for number in range(count):
+                os.link(file, src / folder / f"IMG_{number * 7919 % 100_003:06d}.png")
+        command = [*COMMAND, "plan", str(src), str(tmp_path / "out"), "--as", "masks"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         assert status == 0

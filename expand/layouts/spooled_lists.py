@@ -134,7 +134,8 @@ class StoredTexts(Sequence[str]):
         return str(self._chunks[number // CHUNK][number % CHUNK])
 
     def __contains__(self, text: object) -> bool:
-        return isinstance(text, str) and next(self.since(text), None) == text
+        number = bisect_right(self._firsts, str(text)) - 1
+        return number >= 0 and _holds(self._chunks[number], str(text))
 
     def since(self, text: str) -> Iterator[str]:
         """Yield the texts from the first that is not before `text`."""
@@ -193,7 +194,8 @@ class TextSet:
         return iter(self._names())
 
     def __contains__(self, text: str) -> bool:
-        return next(self.starting(text), None) == text
+        names = self._names()
+        return text in names if isinstance(names, StoredTexts) else _holds(names, text)
 
     def add(self, text: str) -> None:
         """Take a text."""
@@ -238,11 +240,17 @@ class TextLists:
         """Yield the texts of a key in the order in which they were added."""
         return (record.split("\0", 2)[2] for record in self._records.starting(f"{key}\0"))
 
-    def items(self) -> Iterator[tuple[str, Iterator[str]]]:
+    def lists(self) -> Iterator[tuple[str, Iterator[str]]]:
         """Yield each key with its texts, sorted by key; take the texts before the next key."""
         parted = (record.split("\0", 2) for record in self._records)
         for key, records in groupby(parted, key=itemgetter(0)):
             yield key, map(itemgetter(2), records)
+
+
+def _holds(texts: Sequence[str], text: str) -> bool:
+    """Tell whether a sorted list has a text."""
+    at = bisect_left(texts, text)
+    return at < len(texts) and texts[at] == text
 
 
 def starting(texts: Sequence[str], prefix: str) -> Iterator[str]:

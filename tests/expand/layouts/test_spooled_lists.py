@@ -9,7 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from expand.layouts import spooled_lists
-from expand.layouts.spooled_lists import Sorter, StoredTexts, starting
+from expand.layouts.spooled_lists import (
+    Sorter,
+    StoredTexts,
+    TextLists,
+    Texts,
+    TextSet,
+    starting,
+)
 
 NAMES = st.lists(st.text("ab._\udcff\U0001f600", min_size=1, max_size=4), unique=True)
 
@@ -40,6 +47,38 @@ def test_texts_with_a_beginning_are_found(small_runs: None, names: list[str], pr
     stored = StoredTexts(sorted(names))
     assert list(starting(stored, prefix)) == list(starting(sorted(names), prefix)) == expected
     assert (prefix in stored) == (prefix in names)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(NAMES, NAMES)
+def test_texts_keep_their_order_and_sets_are_searched(
+    small_runs: None, names: list[str], more: list[str]
+) -> None:
+    texts = Texts(names)
+    texts.extend(more)
+    assert (list(texts), len(texts)) == (names + more, len(names + more))
+    found = TextSet(names)
+    assert (list(found), len(found)) == (sorted(names), len(names))
+    assert [text in found for text in more] == [text in names for text in more]
+    for text in more:
+        found.add(text)
+    assert list(found) == sorted(names + more)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.text("ab._", max_size=2), st.text("a\0", max_size=2))))
+def test_texts_are_found_by_their_key_in_the_order_in_which_they_came(
+    small_runs: None, items: list[tuple[str, str]]
+) -> None:
+    expected: dict[str, list[str]] = {}
+    for key, text in items:
+        expected.setdefault(key, []).append(text)
+    lists = TextLists(items)
+    assert list(lists) == sorted(expected)
+    assert {key: list(texts) for key, texts in lists.lists()} == expected
+    for key in ("", "a", "ab", "b."):
+        assert list(lists.of(key)) == expected.get(key, [])
+        assert (key in lists) == (key in expected)
 
 
 def test_memory_does_not_grow_with_the_number_of_texts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,22 +57,23 @@ class MaskOf(NamedTuple):
 class Files:
     """Files in the order in which they came; many lie on the disk."""
 
-    def __init__(self, files: Iterable[File] = ()) -> None:
-        self._paths = Texts(file.path for file in files)
+    def __init__(self, paths: Iterable[str] = ()) -> None:
+        self.paths = Texts(paths)
 
     def __len__(self) -> int:
-        return len(self._paths)
+        return len(self.paths)
 
     def __iter__(self) -> Iterator[File]:
-        return map(File.of, self._paths)
+        return map(File.of, self.paths)
 
-    def append(self, file: File) -> None:
-        """Take a file."""
-        self._paths.append(file.path)
+    @classmethod
+    def of(cls, files: Iterable[File]) -> Files:
+        """Keep some files."""
+        return cls(file.path for file in files)
 
-    def extend(self, files: Iterable[File]) -> None:
-        """Take several files."""
-        self._paths.extend(file.path for file in files)
+    def folders(self) -> set[Key]:
+        """Return the folders of the files."""
+        return {_names(path.rpartition("/")[0]) for path in self.paths}
 
 
 class MaskLists:
@@ -98,7 +99,7 @@ class MaskLists:
 
     def items(self) -> Iterator[tuple[str, list[MaskOf]]]:
         """Yield the images, sorted by path, each with its masks."""
-        for image, texts in self._lists.items():
+        for image, texts in self._lists.lists():
             yield image, [_mask(text) for text in texts]
 
 
@@ -143,6 +144,11 @@ class Grown:
     def __len__(self) -> int:
         return len(self.paths)
 
+    @property
+    def usable(self) -> int:
+        """The number of images that can be used."""
+        return len(self) - sum(path in self for path in self.pairing.doubtful)
+
     def __contains__(self, path: str) -> bool:
         return path in self.paths
 
@@ -152,10 +158,14 @@ class Grown:
 
     def masks(self) -> Iterator[MaskOf]:
         """Yield all masks."""
-        return (mask for path in self for mask in self.pairing.masks(path))
+        return (mask for _, masks in self.items() for mask in masks)
 
     def items(self) -> Iterator[tuple[str, list[MaskOf]]]:
         """Yield the images that can be used, sorted by path, each with its masks."""
-        for path in self:
-            if path not in self.pairing.doubtful:
-                yield path, self.pairing.masks(path)
+        remaining = iter(self)
+        path = next(remaining, None)
+        for image, masks in self.pairing.items():
+            while path is not None and path < image:
+                path = next(remaining, None)
+            if path == image:
+                yield image, masks

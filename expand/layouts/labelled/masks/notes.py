@@ -102,7 +102,7 @@ def _lossy(masks: Iterable[str]) -> list[str]:
 
 def _beside(rest: Iterable[File], grown: Grown) -> list[str]:
     """Say that files with the name of an image, but no masks, get no copies."""
-    beside = Files(file for file in rest if file.suffix.lower() in BESIDE)
+    beside = Files.of(file for file in rest if file.suffix.lower() in BESIDE)
     if not len(beside):
         return []
     stems = TextSet(path.rpartition("/")[2].rpartition(".")[0] for path in grown)

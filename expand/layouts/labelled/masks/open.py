@@ -12,7 +12,7 @@ from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.labelled.masks.annotation import write_masks, write_reason
 from expand.layouts.labelled.masks.derived.files import SetFiles
 from expand.layouts.labelled.masks.derived.listed import read_parts
-from expand.layouts.labelled.masks.files import File, Files, Grown, MaskOf, Pairing
+from expand.layouts.labelled.masks.files import File, Files, Grown, Pairing
 from expand.layouts.labelled.masks.labels import MaskLabels
 from expand.layouts.labelled.masks.notes import notes, say_outside, title
 from expand.layouts.labelled.masks.pairs.pairing import Images, pair
@@ -41,7 +41,7 @@ def open_masks(opening: Opening) -> Dataset:
     """
     images, others = _files(opening.root)
     pairing = pair(images)
-    known = Files(file for file in images if pairing.knows(file.path))
+    known = Files(filter(pairing.knows, images.paths))
     if not len(known):
         raise _no_pair(opening, images, others)
     parts = Parts.of(known)
@@ -54,7 +54,7 @@ def open_masks(opening: Opening) -> Dataset:
     _refuse_taken(opening, pairing, images, others)
     derived = SetFiles.find(opening.root, others, grown, growing)
     made = TextSet(chain((mask.path for mask in grown.masks()), derived.names))
-    rest = Files(file for file in others if file.path not in made and file.path not in grown)
+    rest = Files(path for path in others.paths if path not in made and path not in grown)
     listing = list_dataset(opening.root, _decide(grown, made), opening.folders)
     said, problems = notes(rest, grown, growing)
     return Dataset(
@@ -93,7 +93,7 @@ def _files(root: Path) -> tuple[Files, Files]:
         if name is not None:
             file = File.of(f"{frame.prefix}{name}")
             used = kind == IMAGE or (name.endswith(ENDING) and file.place.labels) or _is_gif(file)
-            (images if used else others).append(file)
+            (images if used else others).paths.append(file.path)
     return images, others
 
 
@@ -106,7 +106,7 @@ def _is_gif(file: File) -> bool:
 def _decide(grown: Grown, made: TextSet) -> Decide:
     """Return what tells the use of a file; all files but those that grow or are made are kept."""
     pairing = grown.pairing
-    several = len({_label(path, pairing.masks(path)) for path in grown}) > 1
+    several = len({_label(path, pairing) for path in grown}) > 1
 
     def decide(path: str, _: bool) -> Use:
         """Return the use of a file."""
@@ -114,16 +114,17 @@ def _decide(grown: Grown, made: TextSet) -> Decide:
             return MADE
         if path not in grown:
             return KEPT
-        masks, reason = pairing.masks(path), pairing.doubtful.get(path)
-        said = write_reason(reason) if reason else write_masks(masks)
-        return Use(Role.GROWS, _label(path, masks) if several else "", said)
+        reason = pairing.doubtful.get(path)
+        said = write_reason(reason) if reason else write_masks(pairing.masks(path))
+        return Use(Role.GROWS, _label(path, pairing) if several else "", said)
 
     return decide
 
 
-def _label(path: str, masks: list[MaskOf]) -> str:
+def _label(path: str, pairing: Pairing) -> str:
     """Return the folder that an image has as its class, if it is not of the image alone."""
     folder = File.of(path).place.folder
+    masks = pairing.masks(path) if folder else []
     return "" if masks and masks[0].sample.rpartition("/")[2] == folder else folder
 
 
@@ -150,10 +151,10 @@ def _no_pair(opening: Opening, images: Files, others: Files) -> ExpandError:
 
 def _refuse_unread(root: Path, images: Files, others: Files, grown: Grown) -> None:
     """Refuse masks of formats that are not read: copies would have none."""
-    unread = Files(file for file in others if file.suffix.lower() in UNREAD)
+    unread = Files.of(file for file in others if file.suffix.lower() in UNREAD)
     if not len(unread):
         return
-    index = Images(Files(file for file in images if file.path in grown))
+    index = Images(Files(path for path in images.paths if path in grown))
     for file in unread:
         if file.place.labels and index.of(file, elsewhere=True):
             raise _unread(root, file)
@@ -174,11 +175,11 @@ def _refuse_taken(opening: Opening, pairing: Pairing, images: Files, others: Fil
 
     The scan refuses files that end with the number; here it can be in front of "_mask".
     """
-    tagged = Files(file for file in chain(images, others) if TAG.search(file.path))
+    tagged = Files(filter(TAG.search, chain(images.paths, others.paths)))
     if not len(tagged):
         return
     samples = TextSet(fold(mask.sample) for _, masks in pairing.items() for mask in masks)
-    names = TextSet(fold(file.path) for file in chain(images, others))
+    names = TextSet(map(fold, chain(images.paths, others.paths)))
     for file in tagged:
         start = "".join(f"{name}/" for name in file.folders)
         for tag in TAG.finditer(file.stem):

@@ -38,7 +38,7 @@ class SetFiles:
         found = find_lists(root, listed, names, growing.kind)
         lists = [each for each in found if not each.places]
         unread = [each.name for each in found if each.places]
-        return cls(lists, names, read_count(root, sum(1 for _ in grown.items())), unread)
+        return cls(lists, names, read_count(root, grown.usable), unread)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ def pair_twins(pairing: Pairing) -> None:
         (f"{'/'.join(file.folders)}{FOLDER_END}{file.stem}", file.path) for file in pairing.bare
     )
     masks = TextSet()
-    for _, stems in groupby(twins.items(), key=lambda each: each[0].rpartition(FOLDER_END)[0]):
+    for _, stems in groupby(twins.lists(), key=lambda each: each[0].rpartition(FOLDER_END)[0]):
         photos, pairs = 0, Texts()
         for _, paths in stems:
             files = sorted(map(File.of, paths), key=_is_lossless)
@@ -35,8 +35,8 @@ def pair_twins(pairing: Pairing) -> None:
                 pairing.found.add(image, MaskOf(mask, len(File.of(mask).stem)))
                 masks.add(mask)
     if len(masks):
-        bare = (file for file in pairing.bare if file.path not in masks)
-        pairing.bare = Files(file for file in bare if file.path not in pairing.found)
+        bare = (path for path in pairing.bare.paths if path not in masks)
+        pairing.bare = Files(path for path in bare if path not in pairing.found)
 
 
 def _is_lossless(file: File) -> bool:
@@ -57,9 +57,9 @@ def pair_samples(pairing: Pairing, images: Iterable[File]) -> None:
             found = MaskOf(mask.path, len(mask.stem), sample=sample)
             pairing.found.add(image.path, found)
         else:
-            left.append(mask)
+            left.paths.append(mask.path)
     pairing.orphans = left
-    pairing.bare = Files(file for file in pairing.bare if file.path not in pairing.found)
+    pairing.bare = Files(path for path in pairing.bare.paths if path not in pairing.found)
 
 
 def _place(file: File) -> str:

@@ -14,6 +14,7 @@ from expand.layouts.labelled.masks.pairs.stems import (
     image_words,
     tries,
 )
+from expand.layouts.labelled.masks.places import place_of
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.words import words
 from expand.layouts.source import is_utf8
@@ -28,15 +29,12 @@ NAMES: dict[str, Callable[[str], Iterable[str]]] = {
 
 
 class Images:
-    """Images by their names, in each place; an index is made when it is needed.
+    """Images by their names, in each place; an index is made when it is needed."""
 
-    `files` are iterated again for each index.
-    """
-
-    def __init__(self, files: Iterable[File]) -> None:
+    def __init__(self, files: Files) -> None:
         self._files = files
         self._indices: dict[tuple[str, bool], TextLists] = {}
-        self._places = {file.place.key for file in files}
+        self._places = {place_of(names).key for names in files.folders()}
 
     def of(self, mask: File, *, elsewhere: bool) -> tuple[Try, list[File]] | None:
         """Return the images that a mask may belong to, and how their names tell; None if none do.
@@ -70,15 +68,13 @@ def pair(files: Iterable[File]) -> Pairing:
     """Pair the images among files with those that are masks."""
     pairing, folders = Pairing(), _by_folder(files)
     images, inside_labels = Files(), Files()
-    for inside in _each(folders):
-        if not _are_labels(inside):
-            images.extend(_pair_beside(inside, pairing))
+    for inside in _each(folders, labels=False):
+        images.paths.extend(_pair_beside(inside, pairing).paths)
     index = Images(images)
-    for inside in _each(folders):
-        if _are_labels(inside):
-            inside_labels.extend(_pair_labels(inside, index, pairing))
-    bare = (file for file in chain(images, inside_labels) if not pairing.knows(file.path))
-    pairing.bare = Files(bare)
+    for inside in _each(folders, labels=True):
+        inside_labels.paths.extend(_pair_labels(inside, index, pairing).paths)
+    both = chain(images.paths, inside_labels.paths)
+    pairing.bare = Files(path for path in both if not pairing.knows(path))
     pair_twins(pairing)
     pair_samples(pairing, chain(images, inside_labels))
     _check(pairing)
@@ -93,14 +89,12 @@ def _by_folder(files: Iterable[File]) -> TextLists:
     )
 
 
-def _each(folders: TextLists) -> Iterator[Files]:
-    """Yield the files of each folder."""
-    return (Files(map(File.of, paths)) for _, paths in folders.items())
-
-
-def _are_labels(files: Files) -> bool:
-    """Tell whether the folder of some files is one of labels."""
-    return next(iter(files)).place.labels
+def _each(folders: TextLists, *, labels: bool) -> Iterator[Files]:
+    """Yield the files of each folder of labels, or of each other one."""
+    for _, paths in folders.lists():
+        first = next(paths)
+        if File.of(first).place.labels == labels:
+            yield Files(chain((first,), paths))
 
 
 def _pair_labels(files: Files, index: Images, pairing: Pairing) -> Files:
@@ -113,19 +107,19 @@ def _pair_labels(files: Files, index: Images, pairing: Pairing) -> Files:
         if found := index.of(mask, elsewhere=True):
             _add(pairing, mask, *found)
         else:
-            orphans.append(mask)
+            orphans.paths.append(mask.path)
     if len(orphans) < len(files):
-        pairing.orphans.extend(orphans)
+        pairing.orphans.paths.extend(orphans.paths)
         return Files()
     beside = Pairing()
     images = _pair_beside(files, beside)
-    if 2 * sum(beside.knows(image.path) for image in images) > len(images):
+    if 2 * sum(map(beside.knows, images.paths)) > len(images):
         for image, masks in beside.found.items():
             for each in masks:
                 pairing.found.add(image, each)
         pairing.doubtful |= beside.doubtful
         return images
-    pairing.orphans.extend(files)
+    pairing.orphans.paths.extend(files.paths)
     return Files()
 
 
@@ -134,18 +128,18 @@ def _pair_beside(files: Files, pairing: Pairing) -> Files:
     said = {word for name in next(iter(files)).folders for word in words(name)}
     marked, images = Files(), Files()
     for file in files:
-        (marked if has_mark(file.stem, said) else images).append(file)
+        (marked if has_mark(file.stem, said) else images).paths.append(file.path)
     if not len(marked):
         return files
     index, masks = Images(images), Files()
     for mask in marked:
         if found := index.of(mask, elsewhere=False):
             _add(pairing, mask, *found)
-            masks.append(mask)
-    return Files(_without(files, masks))
+            masks.paths.append(mask.path)
+    return Files(_without(files.paths, masks.paths))
 
 
-def _without(files: Iterable[File], some: Iterable[File]) -> Iterator[File]:
+def _without(files: Iterable[str], some: Iterable[str]) -> Iterator[str]:
     """Yield files without some of them, which come in the same order."""
     remaining = iter(some)
     left_out = next(remaining, None)
