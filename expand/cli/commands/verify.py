@@ -93,7 +93,7 @@ def _mend(
         check_outside(Replayer(out, source).src, to / "file")
         moved = move_files(out, verdict.unknown, to)
         echo(visible(f"{format_count(moved, 'file')} moved to {to}"), err=True)
-    if repair and verdict.damaged:
+    if repair and (verdict.damaged or verdict.half_written):
         made, failed = (
             make_again(out, verdict.damaged, source)
             if isinstance(out, Path)
@@ -103,7 +103,7 @@ def _mend(
             echo(visible(f'"{name}" was made again'), err=True)
         for problem in failed:
             echo(visible(problem), err=True)
-    return bool(moved or made)
+    return bool(moved or made or (repair and verdict.half_written))
 
 
 def _show_verdict(out: Place, verdict: Verification, quiet: bool, *, tried: bool) -> int:

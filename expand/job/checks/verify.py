@@ -31,6 +31,7 @@ from expand.records.manifest import (
 from expand.records.problems import ANEW, EXTRA, LEFTOVER, REPAIR, RERUN, UNKNOWN, Problem
 from expand.records.rows import Row
 from expand.storage.files import walk
+from expand.storage.names import is_temporary
 from expand.storage.stores.open import open_store
 from expand.storage.stores.url import Place, Url
 
@@ -58,6 +59,11 @@ class Verification:
     def unknown(self) -> list[str]:
         """The files that are not in the manifest."""
         return [problem.file for problem in self.problems if problem.kind in UNKNOWN]
+
+    @property
+    def half_written(self) -> list[str]:
+        """The temporary files of a run or a repair that was killed; a repair removes them."""
+        return [name for name in self.unknown if is_temporary(name.rpartition("/")[2])]
 
     @property
     def remedies(self) -> list[str]:

@@ -14,7 +14,7 @@ from expand.records.manifest import read_rows
 from expand.records.rows import Row, files_of
 from expand.storage.folder import OutputFolder
 from expand.storage.lock import Lock
-from expand.storage.removal import open_output
+from expand.storage.removal import open_output, sweep
 from expand.storage.stores.url import Place
 
 
@@ -46,8 +46,8 @@ class Repair(NamedTuple):
 def repair(folder: Path, names: Iterable[str], src: Place | None = None) -> Repair:
     """Make files of an expanded dataset again that are missing or changed, and only those.
 
-    Raise ExpandError if the folder is not finished or is being written to, and with status 3 if a
-    file cannot be written.
+    Temporary files that a killed run or repair left are removed. Raise ExpandError if the folder
+    is not finished or is being written to, and with status 3 if a file cannot be written.
     """
     wanted, result = set(names), Repair([], [])
     with Replayer(folder, src) as replayer:
@@ -57,6 +57,7 @@ def repair(folder: Path, names: Iterable[str], src: Place | None = None) -> Repa
                 "is missing"
             )
         with Lock(folder), open_output(folder) as output:
+            sweep(folder)
             if replayer.archives:
                 for name, problem in remake_tars(folder, replayer, wanted, output):
                     result.add(name, problem)

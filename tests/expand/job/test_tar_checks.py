@@ -98,6 +98,17 @@ def test_the_command_makes_all_tars_again_from_the_sources(
     assert tree(out) == before
 
 
+@pytest.mark.parametrize("missing", [TAR, ""])
+def test_a_repair_removes_what_a_killed_repair_left(out: Path, missing: str) -> None:
+    before = tree(out)
+    (out / ".writing-0123456789abcdef-0.part").write_bytes(b"half a tar")
+    if missing:
+        (out / missing).unlink()
+    done = run("verify", str(out), "--repair")
+    assert done.return_value == 0, done.output
+    assert tree(out) == before
+
+
 def test_a_tar_whose_source_or_rows_changed_is_not_made_again(tmp_path: Path, out: Path) -> None:
     index = Index.parse((out / INDEX).read_bytes())
     rows = {(s.key.block, s.key.view): s.row for s in samples(out)}
