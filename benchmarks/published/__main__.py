@@ -25,9 +25,10 @@ from train.data.cache import Cache
 from train.data.subsets import describe_draws
 from train.fit.hyperparameters import preset
 from train.runtime.world import ALONE
-from train.trials.context import TrialContext, new_context
+from train.trials.context import new_context
 from train.trials.runner import missing_trials, parted, read_results, run_trials
 from train.trials.settled import settle
+from train.trials.study import TrialContext
 from train.trials.study_dir import StudyDir, open_study
 
 PATH = click.Path(exists=True, file_okay=False, path_type=Path)

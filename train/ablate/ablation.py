@@ -23,9 +23,7 @@ from train.feed.dataset import Images, decoded_images
 from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
 from train.fit.hyperparameters import MOST_EPOCHS
-from train.trials.context import TrialContext
-from train.trials.study import Study, Trial
-from train.trials.trial import Trained
+from train.trials.study import Study, Trained, Trial, TrialContext
 from train.trials.tuning.space import check_count
 
 FEWEST_TUNED = 12

@@ -26,11 +26,12 @@ from train.errors import TrainError
 from train.runs.records import shorten
 from train.statistics.looks import Looks
 from train.trials.command import Answer, Running, Steps, run_study
-from train.trials.context import TrialContext, hide_decoding
+from train.trials.context import hide_decoding
 from train.trials.options import StudyOptions
 from train.trials.results import TrialResult, versions_of
 from train.trials.runner import Result, parted
 from train.trials.settled import looks_of, record_look
+from train.trials.study import TrialContext
 from train.trials.study_dir import RUNS, StudyDir
 from train.trials.tuning.run import run_search
 from train.trials.tuning.search import Search, chosen_settings, joined

@@ -17,8 +17,8 @@ from train.ablate.design import AblationArm, Phase
 from train.ablate.screen import change
 from train.errors import TrainError
 from train.feed.exact import render
-from train.trials.context import TrialContext
 from train.trials.copies import batches_of
+from train.trials.study import TrialContext
 from train.trials.tuning.settings import TunedSettings
 
 TIMED_IMAGES, TIMED_ROUNDS = 1000, 5

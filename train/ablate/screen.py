@@ -16,8 +16,8 @@ from train.ablate.results import Flag, ScreenRow
 from train.ablate.switches import Switch
 from train.data.split import Split
 from train.fit.evaluate import Evaluation
-from train.trials.context import TrialContext
-from train.trials.trial import Trained, evaluate_trained
+from train.trials.study import Trained, TrialContext
+from train.trials.trial import evaluate_trained
 
 IMAGES = 1000
 HALF = 0.5

@@ -23,9 +23,10 @@ from train.ablate.switches import combine
 from train.runs.records import versions
 from train.runtime.device import hardware
 from train.statistics.looks import Looks
-from train.trials.context import TrialContext, describe_study
+from train.trials.context import describe_study
 from train.trials.options import StudyOptions
 from train.trials.results import DivergedTrial, count_diverged
+from train.trials.study import TrialContext
 from train.trials.tuning.search import Search
 from train.trials.tuning.sentences import describe_fixed, describe_search
 

@@ -14,11 +14,12 @@ from train.compare.summary import summarise
 from train.compare.terminal import format_summary
 from train.data.pack import Packing
 from train.trials.command import Answer, Running, Steps, run_study
-from train.trials.context import TrialContext, hide_decoding, of_draw
+from train.trials.context import hide_decoding, of_draw
 from train.trials.freshness import check_fresh
 from train.trials.options import StudyOptions
 from train.trials.runner import Result
 from train.trials.settled import looks_of, record_look
+from train.trials.study import TrialContext
 from train.trials.study_dir import StudyDir
 from train.trials.tuning.run import run_search
 from train.trials.tuning.search import Search, chosen_settings

@@ -16,8 +16,7 @@ from expand.views.views import Views
 from train.compare.arms import Arm
 from train.compare.results import ExampleImage, ExampleViews
 from train.compare.study import ComparisonStudy
-from train.trials.context import TrialContext
-from train.trials.study import Seeds
+from train.trials.study import Seeds, TrialContext
 
 EPOCHS = 9
 SIDE = 72

@@ -24,9 +24,8 @@ from train.data.decoding import name_file, read_image
 from train.data.folders.files import read_file
 from train.data.folders.folder import Folder
 from train.errors import STOPPED, TrainError
-from train.trials.context import TrialContext
 from train.trials.copies import balanced_for, views_of
-from train.trials.study import Seeds
+from train.trials.study import Seeds, TrialContext
 from train.trials.study_dir import MEASURING
 from train.trials.trial import stored
 

@@ -18,9 +18,9 @@ from train.statistics.looks import Looks
 from train.statistics.overlap import widening
 from train.statistics.power import Spread
 from train.statistics.sentences import ALIKE_WORDS, here_words
-from train.trials.context import TrialContext, of_draw
+from train.trials.context import of_draw
 from train.trials.runner import run_trial
-from train.trials.study import Trial
+from train.trials.study import Trial, TrialContext
 from train.trials.tuning.held_out import SHARE
 
 PILOT_RUNS, PILOT_SECONDS = 4, 120.0

@@ -19,8 +19,7 @@ from train.fit.trainer import Step
 from train.runs.records import shorten, write_json
 from train.runtime.device import finish
 from train.runtime.typed import checked, fits
-from train.trials.context import TrialContext
-from train.trials.study import Trial
+from train.trials.study import Trial, TrialContext
 from train.trials.study_dir import StudyDir, read_json
 from train.trials.trial import assemble
 

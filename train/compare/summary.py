@@ -23,11 +23,11 @@ from train.runs.records import versions
 from train.runtime.device import hardware
 from train.statistics.looks import Looks
 from train.statistics.overlap import Drawn
-from train.trials.context import TrialContext, describe_study, of_draw
+from train.trials.context import describe_study, of_draw
 from train.trials.options import StudyOptions
 from train.trials.results import count_diverged, versions_of
 from train.trials.runner import Result, parted
-from train.trials.study import Seeds
+from train.trials.study import Seeds, TrialContext
 from train.trials.tuning.search import Search
 
 

@@ -14,11 +14,11 @@ from expand.cli.progress import progress_bar
 from expand.storage.lock import Lock
 from train.data.pack import Packing
 from train.runtime.world import ALONE, World, join_world
-from train.trials.context import TrialContext, hide_decoding, new_context, notes_of
+from train.trials.context import hide_decoding, new_context, notes_of
 from train.trials.options import StudyOptions
 from train.trials.runner import Result, missing_trials, read_results, run_trials
 from train.trials.settled import settle
-from train.trials.study import Study, Trial
+from train.trials.study import Study, Trial, TrialContext
 from train.trials.study_dir import StudyDir, as_begun, open_study
 
 S = TypeVar("S", bound=Study)

@@ -1,13 +1,13 @@
-"""What all trials of a study share in a process: the decoded data, the device, the cache."""
+"""Prepare what all trials of a study share in a process: the decoded data, the device, the cache."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import torch
 
@@ -20,38 +20,11 @@ from train.data.subsets import Draw, drawn_sources
 from train.errors import TrainError
 from train.runtime.device import pick_device
 from train.trials.options import StudyOptions
-from train.trials.study import Study, Trial
-from train.trials.tuning.held_out import hold_out
+from train.trials.study import Study, TrialContext
 
 S = TypeVar("S", bound=Study)
 FITTING = 1.3
 """What a set takes in the cache with its test images, in units of its own bytes, in about."""
-S_co = TypeVar("S_co", bound=Study, covariant=True)
-
-
-@dataclass(frozen=True)
-class TrialContext(Generic[S_co]):
-    """The study, its decoded training and test images, the device and the cache."""
-
-    study: S_co
-    data: Data
-    device: torch.device
-    cache: Cache
-
-    @cached_property
-    def held_out(self) -> Data:
-        """The data of a search, whose test images are held-out sources of the training set."""
-        return hold_out(self.data)
-
-    @property
-    def smallest_side(self) -> int:
-        """The shorter side of the images, in pixels."""
-        _, height, width, _ = self.data.train.pack.pixels.shape
-        return int(min(height, width))
-
-    def for_trial(self, trial: Trial) -> TrialContext[S_co]:
-        """Return the context with the data that a trial trains and is measured on."""
-        return replace(self, data=self.held_out) if trial.held_out else self
 
 
 def hide_decoding(_folder: Decodable) -> Callable[[int], None]:

@@ -8,8 +8,7 @@ import numpy as np
 
 from train.errors import STOPPED, TrainError
 from train.feed.strategies import Strategy
-from train.trials.context import TrialContext
-from train.trials.study import Seeds, Trial
+from train.trials.study import Seeds, Trial, TrialContext
 from train.trials.trial import assemble
 
 ITEMS, EPOCHS, TOLERATED = 64, 3, 0.5

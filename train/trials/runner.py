@@ -20,9 +20,9 @@ from train.errors import STOPPED, TrainError
 from train.fit.divergence import DivergedError
 from train.runs.records import shorten, versions
 from train.runtime.world import World
-from train.trials.context import TrialContext, of_draw, trial_context
+from train.trials.context import of_draw, trial_context
 from train.trials.results import DivergedTrial, TrialResult, read_result
-from train.trials.study import Study, Trial
+from train.trials.study import Study, Trial, TrialContext
 from train.trials.study_dir import RUNS, StudyDir, check_images, read_json
 from train.trials.trial import measure, train
 

@@ -13,9 +13,8 @@ from train.runtime.typed import checked
 from train.runtime.world import World
 from train.statistics.looks import Looks
 from train.statistics.power import FEWEST_SEEDS
-from train.trials.context import TrialContext
 from train.trials.options import StudyOptions
-from train.trials.study import Seeds, Study
+from train.trials.study import Seeds, Study, TrialContext
 from train.trials.study_dir import LOOKS, SETTLED, STUDY, WRITTEN, StudyDir, read_json, trial_files
 from train.trials.trial import settings_of
 

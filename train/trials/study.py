@@ -1,17 +1,24 @@
-"""A study: what its trials share; a trial: one arm, trained once from the seeds of a replicate."""
+"""A study: what its trials share; a trial: one arm, trained once from the seeds of a replicate.
+
+With them what a trial needs of its process, and what it leaves there: its trained model.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import torch
 
 from expand.job.settings import Settings as Expansion
 from expand.layouts.layout import AUTO
 from expand.storage.stores.url import Place
 from expand.views.keys import draw
 from expand.views.views import Views
+from train.data.cache import Cache
 from train.data.dataset import Data
 from train.data.shape import ANY_SHAPE, FIRST_RULES, Shape
 from train.data.subsets import Draw
@@ -19,14 +26,15 @@ from train.feed.dataset import Images
 from train.feed.sampler import Sampler
 from train.feed.strategies import Strategy
 from train.fit.hyperparameters import Hyperparameters
+from train.fit.trainer import Epoch
 from train.models.build import takes_dropout
 from train.models.weights import WeightsFile
+from train.runs.assemble import Setup
+from train.trials.tuning.held_out import hold_out
 from train.trials.tuning.settings import TunedSettings
 from train.trials.tuning.space import candidates
 
-if TYPE_CHECKING:
-    from train.trials.context import TrialContext
-    from train.trials.trial import Trained
+S_co = TypeVar("S_co", bound="Study", covariant=True)
 
 
 @dataclass(frozen=True)
@@ -150,3 +158,36 @@ class Seeds(NamedTuple):
         """Derive the seeds of a replicate."""
         training, views = draw(seed, "replicate", "", replicate, 2)
         return cls(replicate, training >> 1, views)
+
+
+@dataclass(frozen=True)
+class TrialContext(Generic[S_co]):
+    """The study, its decoded training and test images, the device and the cache."""
+
+    study: S_co
+    data: Data
+    device: torch.device
+    cache: Cache
+
+    @cached_property
+    def held_out(self) -> Data:
+        """The data of a search, whose test images are held-out sources of the training set."""
+        return hold_out(self.data)
+
+    @property
+    def smallest_side(self) -> int:
+        """The shorter side of the images, in pixels."""
+        _, height, width, _ = self.data.train.pack.pixels.shape
+        return int(min(height, width))
+
+    def for_trial(self, trial: Trial) -> TrialContext[S_co]:
+        """Return the context with the data that a trial trains and is measured on."""
+        return replace(self, data=self.held_out) if trial.held_out else self
+
+
+class Trained(NamedTuple):
+    """A finished run: its data, its trainer, and its last epoch."""
+
+    data: Data
+    setup: Setup
+    last: Epoch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,22 +23,13 @@ from train.fit.trainer import Epoch
 from train.runs.assemble import Setup, set_up
 from train.runs.settings import Settings
 from train.runtime.memory import explain_out_of_memory
-from train.trials.context import TrialContext
 from train.trials.copies import batches_of, render_copies
 from train.trials.results import MemorisationGap, TrialResult, TrialSeconds
-from train.trials.study import Seeds, Study, Trial
+from train.trials.study import Seeds, Study, Trained, Trial, TrialContext
 
 FRESH_VIEW = 1_000_003
 """A view that no trial trains on, so its accuracy is that of fresh views."""
 GAP_SOURCES = 2000
-
-
-class Trained(NamedTuple):
-    """A finished run: its data, its trainer, and its last epoch."""
-
-    data: Data
-    setup: Setup
-    last: Epoch
 
 
 def seeds_of(context: TrialContext[Any], trial: Trial) -> Seeds:

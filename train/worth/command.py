@@ -11,10 +11,11 @@ from train.data.pack import Packing
 from train.data.subsets import MOST_DRAWS, Draw
 from train.errors import TrainError
 from train.trials.command import Answer, Running, Steps, run_study
-from train.trials.context import TrialContext, hide_decoding, of_draw
+from train.trials.context import hide_decoding, of_draw
 from train.trials.freshness import check_fresh
 from train.trials.options import StudyOptions
 from train.trials.runner import Result
+from train.trials.study import TrialContext
 from train.trials.study_dir import StudyDir
 from train.trials.tuning.run import run_search
 from train.trials.tuning.search import Search, chosen_settings

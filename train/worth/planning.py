@@ -9,7 +9,7 @@ from train.compare.planning import format_duration, search_lines, search_seconds
 from train.data.folders.folder import Folder
 from train.data.subsets import describe_draws
 from train.statistics.overlap import Drawn
-from train.trials.context import TrialContext
+from train.trials.study import TrialContext
 from train.worth.study import WorthStudy, epochs_at
 
 

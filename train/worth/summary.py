@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from train.data.subsets import validation_sources
 from train.runs.records import versions
 from train.runtime.device import hardware
-from train.trials.context import TrialContext, describe_study
+from train.trials.context import describe_study
 from train.trials.options import StudyOptions
 from train.trials.results import DivergedTrial, TrialResult, count_diverged, versions_of
 from train.trials.runner import Result
+from train.trials.study import TrialContext
 from train.trials.tuning.search import Search
 from train.worth.findings import Found, Key, find
 from train.worth.planning import draws_of

@@ -21,8 +21,8 @@ from train.ablate.results import Flag, ScreenRow
 from train.ablate.screen import change, screen, select_images
 from train.ablate.switches import combine
 from train.errors import TrainError
-from train.trials.context import TrialContext
-from train.trials.trial import Trained, train
+from train.trials.study import Trained, TrialContext
+from train.trials.trial import train
 
 WAYS = ("down", "line", "up")
 

@@ -21,8 +21,8 @@ from train.ablate.findings.check import check, choose, keep
 from train.ablate.findings.effects import estimate_effects
 from train.ablate.results import AblationResult, Flag, ScreenRow, Suggestion
 from train.ablate.summary import Findings, recipe_yaml, suggest, suggested_recipe, summarise
-from train.trials.context import TrialContext
 from train.trials.options import StudyOptions
+from train.trials.study import TrialContext
 
 OPTIONS = StudyOptions(0.25, "train ablate src --test test", seeds=6)
 POINTS = {0: (4.0, 4.0), 1: (-6.0, -2.0), 3: (2.0, 2.0)}

@@ -21,9 +21,9 @@ from train.compare.results import ExpansionCost
 from train.compare.study import ComparisonStudy
 from train.data.cache import Cache
 from train.fit.hyperparameters import Hyperparameters
-from train.trials.context import TrialContext, trial_context
+from train.trials.context import trial_context
 from train.trials.results import TrialResult
-from train.trials.study import Study, Trial
+from train.trials.study import Study, Trial, TrialContext
 from train.trials.study_dir import StudyDir
 
 CLASSIC = Recipe.load("classic")

@@ -14,7 +14,7 @@ from tests.train.compare.studies import MIRROR, context_of, study_for, trial_of
 from tests.train.samples import pictures, write_set
 from train.compare.examples import example_views
 from train.compare.study import ComparisonStudy
-from train.trials.context import TrialContext
+from train.trials.study import TrialContext
 from train.trials.trial import assemble
 
 

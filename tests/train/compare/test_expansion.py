@@ -21,8 +21,7 @@ from train.compare.study import ComparisonStudy
 from train.data.decoding import hash_files
 from train.data.folders.listing import list_folder
 from train.errors import STOPPED, TrainError
-from train.trials.context import TrialContext
-from train.trials.study import Seeds
+from train.trials.study import Seeds, TrialContext
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from train.compare.planning import Forecast, format_plan, make_forecast
 from train.compare.study import ComparisonStudy
 from train.statistics.crossed import crossed
 from train.statistics.power import Spread
-from train.trials.context import TrialContext
 from train.trials.runner import run_trial
+from train.trials.study import TrialContext
 
 SPEEDS = {"none": Speed(0.5), "fly": Speed(1.0)}
 

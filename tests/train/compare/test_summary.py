@@ -23,10 +23,9 @@ from train.compare.study import ComparisonStudy
 from train.compare.summary import describe_study, summarise
 from train.compare.terminal import format_summary
 from train.data.shape import Shape
-from train.trials.context import TrialContext
 from train.trials.options import StudyOptions
 from train.trials.results import TrialResult
-from train.trials.study import Seeds
+from train.trials.study import Seeds, TrialContext
 
 HOW = StudyOptions(0.25, "train compare src --test test", seeds=2)
 RIGHT = {

@@ -23,10 +23,10 @@ from train.data.shape import FIRST_RULES, RULES, Shape, resize_crop
 from train.errors import TrainError
 from train.feed.stores import DecodedStore
 from train.trials import copies
-from train.trials.context import TrialContext, new_context
+from train.trials.context import new_context
 from train.trials.copies import free_memory
 from train.trials.runner import run_trial
-from train.trials.study import Seeds
+from train.trials.study import Seeds, TrialContext
 from train.trials.trial import stored
 
 SEEDS = Seeds.of(0, 2)

@@ -18,9 +18,9 @@ from train.compare.codec import Codec
 from train.data.cache import Cache
 from train.data.shape import Shape
 from train.errors import TrainError
-from train.trials.context import TrialContext, new_context, trial_context
+from train.trials.context import new_context, trial_context
 from train.trials.results import TrialResult
-from train.trials.study import Seeds
+from train.trials.study import Seeds, TrialContext
 from train.trials.trial import FRESH_VIEW, evaluate_trained, hash_weights, measure, train
 
 TIMES = (

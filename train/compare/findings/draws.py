@@ -6,7 +6,7 @@ from train.compare.study import ComparisonStudy
 from train.data.subsets import describe_draws
 from train.errors import TrainError
 from train.statistics.overlap import Drawn
-from train.trials.context import TrialContext
+from train.trials.study import TrialContext
 
 
 def draws_of(context: TrialContext[ComparisonStudy], seeds: int) -> Drawn | None:
