@@ -1,4 +1,4 @@
-"""Prepare what all trials of a study share in a process: the decoded data, the device, the cache."""
+"""Prepare what the trials of a study share in a process: decoded data, the device, the cache."""
 
 from __future__ import annotations
 
