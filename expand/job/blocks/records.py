@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import TracebackType
 from typing import Any
 
 from expand.errors import STOPPED, ExpandError
@@ -54,7 +55,10 @@ def remove_parts(store: Store) -> None:
 
 
 class LocalRecords:
-    """Records that were fetched into a temporary folder. Use it in a `with` statement."""
+    """Records that were fetched into a temporary folder. Use it in a `with` statement.
+
+    Errors that are raised in it name the place of the records in the store.
+    """
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -64,8 +68,15 @@ class LocalRecords:
     def __enter__(self) -> LocalRecords:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._folder.cleanup()
+        if isinstance(error, ExpandError):
+            error.args = (str(error).replace(str(self.path), self.store.place),)
 
     def fetch(self, name: str) -> bool:
         """Fetch a file; return False if it does not exist."""

@@ -87,6 +87,19 @@ def test_a_removal_that_was_interrupted_resumes_with_the_same_command(
     assert contents(out) == tree(tmp_path / "fresh")
 
 
+@pytest.mark.parametrize("options", [{"factor": 3}, {"factor": 2, "overwrite": True}])
+def test_a_damaged_manifest_is_named_by_its_url(
+    options: dict[str, Any], class_folder: Folder
+) -> None:
+    src, out = fill(memory(), jpegs(class_folder, 6)), memory()
+    expand(src, out, 2)
+    store = open_store(out)
+    manifest = store.read("metadata.jsonl")
+    store.write("metadata.jsonl", manifest.replace(b'"ant/000_v1.jpg"', b'"../x.jpg"'))
+    with pytest.raises(ExpandError, match=f'^"{out}/metadata.jsonl", line 2: '):
+        expand(src, out, **options)
+
+
 def test_a_file_of_the_user_in_the_place_of_a_copy_is_not_overwritten(
     class_folder: Folder,
 ) -> None:
