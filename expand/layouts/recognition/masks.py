@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from expand.errors import ExpandError
 from expand.layouts.directory import Directory
 from expand.layouts.layout import Kind, Layout
 from expand.layouts.recognition.words import IMAGES, MARKS, SHOWN, pair_key, words
-from expand.layouts.spooled_lists import Sorter
+from expand.layouts.spooled_lists import Sorter, TextLists, Texts, TextSet
 
 if TYPE_CHECKING:
     from expand.images.pixels import Pixels
@@ -47,16 +48,17 @@ def find_masks(directory: Directory, names: tuple[str, ...]) -> Layout | None:
     photographs, such as those of a bottle and of its label, are no such pair.
     """
     marks = MARKS - {word for name in names for word in words(name)}
-    files = _with_marks(directory.images)
-    files += [name for name in directory.others if name.lower().endswith(OTHER_MASKS)]
-    masks = [name for name in files if marks & set(words(_stem(name)))]
-    if not masks:
+    others = (name for name in directory.others if name.lower().endswith(OTHER_MASKS))
+    files = chain(_with_marks(directory.images), others)
+    masks = Texts(name for name in files if _is_marked(name, marks))
+    if not len(masks):
         return _find_twins(directory)
-    marked, wanted = set(masks), {key for mask in masks for key in _keys(mask, marks)}
-    plain = {key: name for key, name in _plain(directory, marked) if key in wanted}
-    pairs = list(_pairs(masks, plain, marks))
-    usual = bool(pairs) and 2 * len({pair.image for pair in pairs}) >= _count(directory, marked)
-    for pair in pairs[:: max(1, len(pairs) // OPENED)][:OPENED]:
+    pairs = Texts("\0".join(pair) for pair in _pairs(masks, directory, marks))
+    images = TextSet(pair.partition("\0")[0] for pair in pairs)
+    usual = 2 * sum(1 for _ in groupby(images)) >= _count(directory, marks)
+    step = max(1, len(pairs) // OPENED)
+    for image, mask in (pair.split("\0") for pair in islice(pairs, 0, OPENED * step, step)):
+        pair = Pair(image, mask)
         if not _are_photographs(directory.path, pair, usual=usual):
             return Layout(Kind.MASKS, pair)
     return None
@@ -108,49 +110,54 @@ def is_masked(folder: str, pair: Pair) -> bool:
     return _is_scene(image) and not _is_scene(mask)
 
 
-def _with_marks(names: Iterable[str]) -> list[str]:
-    """Return the names that hold a word for labels; quickly, as there are none in most folders."""
-    found: list[str] = []
+def _with_marks(names: Iterable[str]) -> Iterator[str]:
+    """Yield the names that hold a word for labels; quickly, as there are none in most folders."""
     remaining = iter(names)
     while some := list(islice(remaining, TOGETHER)):
         together = "\n".join(some).lower()
         if any(start in together for start in STARTS):
-            found += [name for name in some if any(start in name.lower() for start in STARTS)]
-    return found
+            yield from (name for name in some if any(start in name.lower() for start in STARTS))
 
 
-def _plain(directory: Directory, marked: set[str]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield the images that are not `marked`, each after its words."""
-    return (
-        (pair_key(_stem(name), IMAGES), name) for name in directory.images if name not in marked
-    )
+def _is_marked(name: str, marks: frozenset[str]) -> bool:
+    """Tell whether a name has one of the words `marks`."""
+    return not marks.isdisjoint(words(_stem(name)))
 
 
-def _count(directory: Directory, marked: set[str]) -> int:
-    """Count the images that are not `marked`; those of the same words count as one."""
-    return sum(1 for _ in groupby(Sorter(" ".join(key) for key, _ in _plain(directory, marked))))
+def _plain(directory: Directory, marks: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Yield the images that are no masks by their names, each after its words."""
+    for name in directory.images:
+        lower = name.lower()
+        if not (any(start in lower for start in STARTS) and _is_marked(name, marks)):
+            yield " ".join(pair_key(_stem(name), IMAGES)), name
 
 
-def _pairs(
-    masks: list[str], plain: dict[tuple[str, ...], str], marks: frozenset[str]
-) -> Iterator[Pair]:
-    """Yield each mask with the image whose words it has."""
+def _count(directory: Directory, marks: frozenset[str]) -> int:
+    """Count the images that are no masks; those of the same words count as one."""
+    return sum(1 for _ in groupby(Sorter(key for key, _ in _plain(directory, marks))))
+
+
+def _pairs(masks: Texts, directory: Directory, marks: frozenset[str]) -> Iterator[Pair]:
+    """Yield each mask with the image whose words it has: with the last one, if several have."""
+    wanted = TextSet(key for mask in masks for key in _keys(mask, marks))
+    plain = TextLists(each for each in _plain(directory, marks) if each[0] in wanted)
+    last = TextLists((key, deque(names, 1).pop()) for key, names in plain.lists())
     for mask in masks:
-        image = next((plain[key] for key in _keys(mask, marks) if key in plain), None)
+        image = next((name for key in _keys(mask, marks) for name in last.of(key)), None)
         if image:
             yield Pair(image, mask)
 
 
-def _keys(mask: str, marks: frozenset[str]) -> Iterator[tuple[str, ...]]:
+def _keys(mask: str, marks: frozenset[str]) -> Iterator[str]:
     """Yield the words that the image of a mask may have: without the mark, or those before it."""
     named = words(_stem(mask))
     first = next(index for index, word in enumerate(named) if word in marks)
     if named[first + 1 :][:1] in (("on",), ("off",)):
         return  # a mask that somebody wears
     dropped = frozenset(marks | IMAGES)
-    yield tuple(word for word in named if word not in dropped)
+    yield " ".join(word for word in named if word not in dropped)
     if first:
-        yield tuple(word for word in named[:first] if word not in IMAGES)
+        yield " ".join(word for word in named[:first] if word not in IMAGES)
 
 
 def _are_photographs(folder: str, pair: Pair, *, usual: bool) -> bool:
