@@ -27,7 +27,7 @@ TABLES = (".csv", ".tsv", ".jsonl", ".json")
 UNREAD = (".npy", ".npz", ".mat", ".gif")
 
 
-@dataclass
+@dataclass(slots=True)  # there is one for each image
 class Group:
     """The files of one name: images with their labels. All are paths in the dataset."""
 
