@@ -176,7 +176,7 @@ def exchange(
     for row, fitted in enumerate(fit_curves(sizes, resampled[:, : len(plain)])):
         found[row] = [fitted.needed(each) for each in resampled[row, len(plain) :]]
     rates = [
-        Rate(each.sources, worth, percentiles(found[:, column]))
+        Rate(each.sources, worth, containing(worth, percentiles(found[:, column])))
         for column, (each, worth) in enumerate(_zip(others, points))
     ]
     spans: list[Interval | None] = [percentiles(column) for column in resampled.T.clip(0, 1)]
@@ -185,6 +185,11 @@ def exchange(
 
 def _zip(others: Sequence[Measured], points: Sequence[float]) -> list[tuple[Measured, float]]:
     return list(zip(others, points, strict=True))
+
+
+def containing(worth: float, interval: Interval) -> Interval:
+    """Extend an interval to its estimate, which can lie outside: where the curve is flat."""
+    return Interval(min(interval.low, worth), max(interval.high, worth))
 
 
 def percentiles(values: NDArray[np.float64]) -> Interval:

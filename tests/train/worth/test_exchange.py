@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from train.errors import TrainError
+from train.statistics.intervals import Interval
 from train.statistics.overlap import widening
 from train.worth.exchange import (
     ABOVE,
     BELOW,
     Measured,
+    containing,
     exchange,
     fit_curve,
     inflation,
@@ -112,6 +114,12 @@ def test_a_study_without_noise_finds_the_rate() -> None:
     assert rates[0].interval.low < 800 < rates[0].interval.high
     assert rates[1].worth == ABOVE
     assert all(spans)
+
+
+def test_an_interval_contains_its_estimate() -> None:
+    assert containing(10, Interval(13, ABOVE)) == (10, ABOVE)
+    assert containing(ABOVE, Interval(13, 20)) == (13, ABOVE)
+    assert containing(15, Interval(13, 20)) == (13, 20)
 
 
 def test_a_single_seed_has_no_interval() -> None:
