@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -18,6 +19,8 @@ from expand.errors import REFUSED, STOPPED, ExpandError
 
 AHEAD = 3
 """Tasks in flight for each that a cluster can do at the same time: some wait, some are done."""
+TASK_SECONDS, MOST_ITEMS = 0.5, 64
+"""How long a task should take, and the most items it has: Ray needs some milliseconds for each."""
 RETRIES = 20
 """How often a task is done again whose node or worker died."""
 MOST_CPUS = 1024
@@ -129,19 +132,21 @@ class Cluster:
         remote = self.ray.remote(num_cpus=self.cpus, max_retries=RETRIES)(answer)
         shared, own = self.ray.put(Job(function, os.getcwd())), versions()
         waiting: deque[Any] = deque()
-        remaining = iter(work)
+        remaining, count = iter(work), 1
         try:
             while True:
                 interrupts.check()
-                while len(waiting) < AHEAD * self.slots:
-                    try:
-                        item = next(remaining)
-                    except StopIteration:
-                        break
-                    waiting.append(remote.remote(shared, item))
+                most = AHEAD * self.slots
+                while len(waiting) < most and (items := list(islice(remaining, count))):
+                    waiting.append(remote.remote(shared, items))
                 if not waiting:
                     return
-                yield self._result(waiting.popleft(), own)
+                found = self._result(waiting.popleft(), own)
+                count = _next_count(found)
+                for reply in found.replies:
+                    if reply.error is not None:
+                        raise reply.error
+                    yield reply.value
         finally:
             for reference in waiting:
                 with suppress(Exception):
@@ -161,20 +166,18 @@ class Cluster:
             if found is None:
                 continue  # it died meanwhile
             _check_versions(found, own)
-            if lacking := found.reply.value:
+            if lacking := found.replies[0].value:
                 raise ExpandError(
                     f'node {found.node} of the Ray cluster does not see "{lacking}" as this '
                     "machine does; the input and the output must lie on a file system that all "
                     "nodes share, under the same path"
                 )
 
-    def _result(self, reference: Any, own: Versions) -> Any:
+    def _result(self, reference: Any, own: Versions) -> Answer:
         found = self._wait(reference)
         assert found is not None
         _check_versions(found, own)
-        if found.reply.error is not None:
-            raise found.reply.error
-        return found.reply.value
+        return found
 
     def _wait(self, reference: Any, seconds: float | None = None) -> Answer | None:
         """Return the answer of a task; None if it has none after some seconds."""
@@ -201,6 +204,13 @@ class Cluster:
                 STOPPED,
             ) from error
         return found
+
+
+def _next_count(answer: Answer) -> int:
+    """Return how many items the next task gets: twice those of this one at most."""
+    count = len(answer.replies)
+    fitting = count * TASK_SECONDS / max(answer.seconds, 1e-6)
+    return max(1, min(MOST_ITEMS, 2 * count, round(fitting)))
 
 
 def _check_reachable(address: str) -> None:

@@ -7,6 +7,7 @@ import platform
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
+from time import perf_counter
 from typing import Any, NamedTuple
 
 from expand.engines.engine import Reply
@@ -16,9 +17,11 @@ Versions = tuple[tuple[str, str], ...]
 
 
 class Answer(NamedTuple):
-    """What a task answers."""
+    """What a task answers: a reply for each item, up to the first error."""
 
-    reply: Reply
+    replies: list[Reply]
+    seconds: float
+    """How long the items took."""
     node: str
     versions: Versions
 
@@ -46,14 +49,16 @@ def versions() -> Versions:
     )
 
 
-def answer(job: Job, item: Any) -> Answer:
-    """Do one item on a node."""
+def answer(job: Job, items: list[Any]) -> Answer:
+    """Do some items on a node."""
+    start, replies = perf_counter(), list[Reply]()
     try:
         os.chdir(job.folder)  # paths can be relative to that of the command
-        reply = Reply(job.function(item))
+        for item in items:
+            replies.append(Reply(job.function(item)))  # those before an error count
     except (ExpandError, OSError) as error:  # anything else is told by Ray
-        reply = Reply(error=error)
-    return Answer(reply, platform.node(), versions())
+        replies.append(Reply(error=error))
+    return Answer(replies, perf_counter() - start, platform.node(), versions())
 
 
 def look(files: Mapping[str, str]) -> Answer:
@@ -67,4 +72,4 @@ def look(files: Mapping[str, str]) -> Answer:
         if sha256(data).hexdigest() != digest:
             lacking = path
             break
-    return Answer(Reply(lacking), platform.node(), versions())
+    return Answer([Reply(lacking)], 0.0, platform.node(), versions())

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from expand import expand
+from expand.engines.engine import Reply
 from expand.errors import ExpandError
 from tests.conftest import Folder, tree
 from tests.expand.job.test_run import COMMAND, many
@@ -65,7 +66,7 @@ def test_a_node_with_other_versions_is_refused_by_name() -> None:
     other = tuple(
         (name, "9.9") if name == "OpenCV" else (name, value) for name, value in versions()
     )
-    answer = Answer(None, "node-7", other)  # type: ignore[arg-type]
+    answer = Answer([], 0.0, "node-7", other)
     with pytest.raises(
         ExpandError, match="node node-7 of the Ray cluster has OpenCV 9.9"
     ) as raised:
@@ -112,3 +113,12 @@ def test_a_driver_that_dies_resumes_with_the_same_command(
         assert "Traceback" not in said
     assert subprocess.run(line, check=False).returncode == 0
     assert tree(out) == tree(tmp_path / "local")
+
+
+@pytest.mark.parametrize(
+    ("count", "seconds", "following"), [(1, 0.01, 2), (32, 0.01, 64), (64, 0.0, 64), (8, 1.0, 4), (1, 9.0, 1)]
+)  # fmt: skip
+def test_tasks_grow_until_they_take_half_a_second(
+    count: int, seconds: float, following: int
+) -> None:
+    assert engines._next_count(Answer([Reply()] * count, seconds, "node", ())) == following
