@@ -51,11 +51,7 @@ def repair(folder: Path, names: Iterable[str], src: Place | None = None) -> Repa
     """
     wanted, result = set(names), Repair([], [])
     with Replayer(folder, src) as replayer:
-        if not replayer.finished:
-            raise ExpandError(
-                f'"{folder}" is not finished; run the same expand command again, which makes what '
-                "is missing"
-            )
+        replayer.check_finished()
         with Lock(folder), open_output(folder) as output:
             sweep(folder)
             if replayer.archives:

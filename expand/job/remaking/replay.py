@@ -44,6 +44,7 @@ class Replayer:
             missing = f"has no {CARD}" if os.path.lexists(folder) else "does not exist"
             raise ExpandError(f'"{folder}" {missing}: not an output of expand')
         self.settings = Settings.from_dict(card["settings"])
+        self.folder = folder
         self.finished = card["state"] == FINISHED
         self.src = src or _source_of(folder, card)
         self.versions = card["versions"]
@@ -61,6 +62,14 @@ class Replayer:
     def __exit__(self, *_: object) -> None:
         if self._relabeller:
             self._relabeller.close()
+
+    def check_finished(self) -> None:
+        """Refuse a dataset that is not finished."""
+        if not self.finished:
+            raise ExpandError(
+                f'"{self.folder}" is not finished; run the same expand command again, which makes '
+                "what is missing"
+            )
 
     def make(self, row: Row, name: str = "") -> bytes:
         """Return the bytes of the file of a row, or of one of its label files.

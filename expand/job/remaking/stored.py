@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from expand.errors import ExpandError
 from expand.job.archives.lookup import find_row
 from expand.job.checks.stored import fetched
 from expand.job.remaking.remake import Remade, remake_tars
@@ -26,11 +25,7 @@ def repair_stored(url: Url, names: Iterable[str], src: Place | None = None) -> R
     """Make files at a URL again that are missing or changed, and only those."""
     wanted, result = set(names), Repair([], [])
     with fetched(url) as folder, Replayer(folder, src) as replayer:
-        if not replayer.finished:
-            raise ExpandError(
-                f'"{folder}" is not finished; run the same expand command again, which makes what '
-                "is missing"
-            )
+        replayer.check_finished()
         if replayer.archives:
             for name, problem in _remake(url, replayer, folder, wanted):
                 result.add(name, problem)

@@ -94,6 +94,7 @@ class _Scanner:
         self.path, self.text, self.at = path, text, 0
 
     def read(self, visits: Mapping[str, Visit]) -> JsonText:
+        """Read the object of the text; entries of the lists in `visits` are visited in turn."""
         lists: dict[str, Entries] = {}
         values: dict[str, Any] = {}
         for key in self._items("{", "}"):

@@ -98,6 +98,7 @@ class _Builder:
         expat.CharacterDataHandler = self.data
 
     def start(self, tag: str, attributes: object) -> None:
+        """Begin an element; raise BadImageError for too many, or too many in each other."""
         open_, line = self.open, self.expat.CurrentLineNumber
         self.count += 1
         if self.count > MOST or len(open_) >= DEEPEST:
@@ -114,6 +115,7 @@ class _Builder:
         self.texts.append([])
 
     def end(self, tag: str) -> None:
+        """End the element that began last."""
         element = self.open.pop()
         element.close = self.expat.CurrentByteIndex
         element.value = "".join(self.texts.pop()).strip()
