@@ -269,7 +269,7 @@ def test_shards_in_any_order_are_merged_to_what_one_run_writes(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("order", permutations(("1/3", "2/3", "3/3")), ids="".join)
+@pytest.mark.parametrize("order", list(permutations(("1/3", "2/3", "3/3"))), ids="".join)
 @pytest.mark.parametrize("tars", [False, True], ids=["files", "tars"])
 def test_three_shards_at_s3_give_the_same_files_in_each_of_their_orders(
     tars: bool, order: tuple[str, ...], s3: str, class_folder: Folder, tmp_path: Path
