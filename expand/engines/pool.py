@@ -20,9 +20,9 @@ from multiprocessing.connection import Pipe, wait
 from typing import Any, Protocol
 
 from expand import interrupts
+from expand.engines import worker
 from expand.engines.engine import Reply, Result, Work
 from expand.engines.forked import Forked, can_fork
-from expand.engines.worker import Start
 from expand.errors import STOPPED, ExpandError
 
 IN_FLIGHT = 4
@@ -151,8 +151,14 @@ def _signal_name(number: int) -> str:
 def map_in_processes(
     function: Callable[[Work], Result], work: Iterable[Work], workers: int
 ) -> Generator[Result, None, None]:
-    """Yield the result of `function` for each item of `work`, in order."""
-    _refuse_inside_worker()
+    """Yield the result of `function` for each item of `work`, in order.
+
+    A worker does all of it itself: processes of its own would wait for the cores of the others.
+    """
+    if worker.inside:
+        _refuse_while_importing()
+        yield from map(function, work)
+        return
     pool: list[Worker] = []
     clean = False
     try:
@@ -165,10 +171,10 @@ def map_in_processes(
             yield from _map(pool, chain(first, remaining))
         clean = True
     finally:
-        for worker in pool:
-            worker.end(now=not clean)
-        for worker in pool:
-            worker.wait()
+        for each in pool:
+            each.end(now=not clean)
+        for each in pool:
+            each.wait()
 
 
 def _map(pool: list[Worker], work: Any) -> Generator[Any, None, None]:
@@ -198,9 +204,9 @@ def _map(pool: list[Worker], work: Any) -> Generator[Any, None, None]:
         if taken == given and (not more or interrupts.pending()):
             interrupts.check()
             return
-        ready = wait([worker.connection for worker in pool])
-        for worker in pool:
-            if worker.connection in ready and (received := worker.receive()):
+        ready = wait([each.connection for each in pool])
+        for each in pool:
+            if each.connection in ready and (received := each.receive()):
                 values[received[0]] = received[1]
 
 
@@ -222,14 +228,12 @@ def _start_message(function: Callable[[Any], Any]) -> bytes:
 
     script = get_preparation_data("worker")
     main = {key: value for key, value in script.items() if key.startswith("init_main")}
-    return pickle.dumps(Start(pickle.dumps(function), main))
+    return pickle.dumps(worker.Start(pickle.dumps(function), main))
 
 
-def _refuse_inside_worker() -> None:
-    """Refuse to start workers of workers: a script without a guard does that."""
-    from expand.engines import worker
-
-    if worker.inside:
+def _refuse_while_importing() -> None:
+    """Refuse to work for a script that has no guard: each worker would do all of it."""
+    if worker.importing:
         raise ExpandError(
             "the script is run again by a worker process that needs something defined in it: call "
             'expand() under `if __name__ == "__main__":`',

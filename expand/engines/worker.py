@@ -16,6 +16,8 @@ from expand.errors import STOPPED, ExpandError
 
 inside = False
 """Whether this process is a worker."""
+importing = False
+"""Whether it is running the parent's script again, for something that is defined there."""
 
 
 class Start(NamedTuple):
@@ -71,10 +73,8 @@ class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         """Return what a pickle names."""
         if module == "__main__":
-            from multiprocessing.spawn import prepare
-
             try:
-                prepare(self.main)
+                _import_main(self.main)
                 return super().find_class("__main__", name)
             except (OSError, AttributeError) as error:
                 raise ExpandError(
@@ -82,6 +82,16 @@ class _Unpickler(pickle.Unpickler):
                     "read from standard input): put it into a module, or use --workers 1"
                 ) from error
         return super().find_class(module, name)
+
+
+def _import_main(main: dict[str, str]) -> None:
+    """Run the parent's script again, without its part under `if __name__ == "__main__":`."""
+    global importing
+    from multiprocessing.spawn import prepare
+
+    importing = True
+    prepare(main)
+    importing = False
 
 
 def _receive(connection: Connection, items: SimpleQueue[bytes | None]) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from expand import ExpandError
+from expand.engines import pool
+from expand.engines.forked import can_fork
 from expand.engines.local import LocalEngine
 from expand.engines.pool import IN_FLIGHT
 
@@ -40,6 +42,22 @@ def test_work_is_taken_only_as_it_is_needed() -> None:
     next(results)
     assert len(taken) <= 2 * IN_FLIGHT + 1
     results.close()
+
+
+def squares(number: int) -> list[tuple[int, int]]:
+    return list(LocalEngine(3).map(square, range(number)))
+
+
+@pytest.mark.parametrize("copies", [True, False])
+def test_a_worker_does_what_it_has_work_for_itself(
+    copies: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if copies and not can_fork():
+        pytest.skip("this process cannot be copied")
+    monkeypatch.setattr(pool, "can_fork", lambda: copies)
+    results = list(LocalEngine(2).map(squares, [3, 4]))
+    assert [[value for value, _ in each] for each in results] == [[0, 1, 4], [0, 1, 4, 9]]
+    assert all(len({process for _, process in each}) == 1 for each in results)
 
 
 def test_no_more_workers_start_than_there_is_work() -> None:

@@ -28,6 +28,7 @@ from train.compare.protocol import (
     probe,
 )
 from train.compare.study import ComparisonStudy, in_order, trials
+from train.data.shape import Shape
 from train.errors import TrainError
 from train.feed.dataset import ViewDataset
 from train.runtime.world import World
@@ -305,9 +306,10 @@ def test_rows_come_by_length_then_arm_then_replicate(
     assert all(row["seconds"] >= row["training_seconds"] > 0 for row in rows)
 
 
-def test_jobs_side_by_side_give_what_one_alone_gives(
-    study: ComparisonStudy, tmp_path: Path
-) -> None:
+def test_jobs_side_by_side_give_what_one_alone_gives(tmp_path: Path) -> None:
+    """The copies of so many sources, read as files for a size, are work for several processes."""
+    src, test = draw_set(tmp_path / "src", 90), draw_set(tmp_path / "test", 5, seed=1)
+    study = study_for(src, test, "none,disk=2", lengths=(1,), lr=0.0003, shape=Shape(12))
     one, two = run(study, tmp_path / "one", 2), run(study, tmp_path / "two", 2, jobs=2)
     assert without_times(one) == without_times(two)
     assert weights_of(tmp_path / "one") == weights_of(tmp_path / "two")
