@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from ast import literal_eval
 from collections import Counter
@@ -22,6 +21,7 @@ from expand.layouts.labelled.coco.objects.skeletons import Skeletons
 from expand.layouts.labelled.dataset import Frame, Labels
 from expand.layouts.names import compose
 from expand.layouts.source import Source, is_utf8
+from expand.storage.json import decode
 from expand.storage.reading import read_image
 
 
@@ -49,7 +49,7 @@ class CocoLabels(Labels):
 
     def count_classes(self, root: str, source: Source) -> Mapping[str, int]:
         """Return how many annotations of each category an image has; panoptic ones: segments."""
-        said = json.loads(source.annotation)
+        said = decode(source.annotation, constants=True)
         counts = Counter[str]()
         entries, listed = ((), ()) if isinstance(said, str) else said
         for number, given in zip(listed[::2], listed[1::2], strict=True):
@@ -73,7 +73,7 @@ class CocoLabels(Labels):
 
     def parse(self, source: Source, files: Mapping[str, bytes], frame: Frame) -> CocoImage:
         """Read the annotations; raise BadImageError, with file and id, if one cannot be used."""
-        said = json.loads(source.annotation)
+        said = decode(source.annotation, constants=True)
         if isinstance(said, str):
             raise BadImageError(said)
         entries, listed = said
@@ -103,7 +103,7 @@ class CocoLabels(Labels):
 
     def _pngs(self, source: Source) -> dict[int, str]:
         """Return the path of the PNG of each panoptic annotation, by its place."""
-        said = json.loads(source.annotation)
+        said = decode(source.annotation, constants=True)
         if isinstance(said, str):
             return {}
         entries, listed = said

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +15,7 @@ from expand.layouts.labelled.coco.files.entries import Id
 from expand.layouts.labelled.coco.files.text import JsonText
 from expand.layouts.labelled.coco.objects.patches import apply
 from expand.layouts.labelled.dataset import Derived
+from expand.storage.json import decode, encode
 
 
 class Place(NamedTuple):
@@ -117,7 +117,7 @@ class Writing:
 
     def _image(self, row: Derived, image: int) -> dict[str, Any]:
         """Return the entry of an image with the name and the size of a row."""
-        given: dict[str, Any] = json.loads(self.coco.json.entry(IMAGES, image))
+        given: dict[str, Any] = decode(self.coco.json.entry(IMAGES, image), constants=True)
         key = "file_name" if given.get("file_name") is not None else "coco_url"
         name, new = given[key], row.file_name.rpartition("/")[2]
         folder = name[: max(name.rfind("/"), name.rfind("\\")) + 1]
@@ -133,7 +133,7 @@ class Writing:
             self.source, self.known = source, {}
         if place.annotation not in self.known:
             text = self.coco.json.entry(ANNOTATIONS, place.annotation)
-            self.known[place.annotation] = json.loads(text)
+            self.known[place.annotation] = decode(text, constants=True)
         return self.known[place.annotation]
 
     def _next_id(self, given: Any, view: int) -> Id:
@@ -151,17 +151,17 @@ class Writing:
 
     def _written(self, value: dict[str, Any]) -> bytes:
         """Return an entry in the style of the file."""
+        compact, ascii_only = self.style
         try:
-            return self.style.encode(value).encode()
+            return encode(value, compact=compact, ascii_only=ascii_only).encode()
         except UnicodeEncodeError:  # half of a character that takes two escapes
-            return json.dumps(value).encode()
+            return encode(value, ascii_only=True).encode()
 
     @cached_property
-    def style(self) -> json.JSONEncoder:
-        """Writes as the file does: with or without blanks, ASCII or not."""
+    def style(self) -> tuple[bool, bool]:
+        """How the file is written: without blanks, and in ASCII."""
         text = self.coco.json.text
-        separators = (", ", ": ") if '": ' in text[:4096] else (",", ":")
-        return json.JSONEncoder(separators=separators, ensure_ascii=text.isascii())
+        return '": ' not in text[:4096], text.isascii()
 
 
 def _runs(json_text: JsonText, name: str, changed: Mapping[int, bytes]) -> Iterator[bytes]:

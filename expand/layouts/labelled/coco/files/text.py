@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from expand.errors import ExpandError, cut
+from expand.storage.json import decode
 
 MOST_BYTES = 1 << 33
 BLANKS = re.compile(r"[ \t\r\n]*")
@@ -140,10 +141,22 @@ class _Scanner:
         value, self.at = DECODER.raw_decode(self.text, self.at)
         return value
 
+    def _entry(self) -> Any:
+        """Read an entry; most are objects that hold no others, so the next bracket ends them."""
+        end = self.text.find("}", self.at) + 1
+        if self.text.rfind("{", self.at, end) == self.at:
+            try:
+                value = decode(self.text[self.at : end], constants=True)
+            except ValueError:  # the bracket is in a string, or the text is malformed
+                return self._value()
+            self.at = end
+            return value
+        return self._value()
+
     def _list(self, visit: Visit) -> Entries:
         begin, begins, ends = self.at + 1, array("q"), array("q")
         for at in self._items("[", "]"):
-            value = self._value()
+            value = self._entry()
             try:
                 visit(value)
             except WrongEntryError as error:
