@@ -18,6 +18,7 @@ from expand.records.card import (
     DELETING,
     UNFINISHED,
     derived_names,
+    is_ignored,
     is_record,
     is_tars,
     read_card,
@@ -115,7 +116,7 @@ def _prepare(plan: Plan, folder: OutputFolder, overwrite: bool) -> OutputState:
 
 def _check_empty(out: Path) -> None:
     """Refuse a folder without a run card that has files, except those that a killed run leaves."""
-    others = find_others(out, lambda name: name.endswith(PARTIAL) and "/" not in name)
+    others = find_others(out, is_ignored)
     if (out / SHARDS).is_dir():
         raise ExpandError(
             f'"{out}" is being written in shards; when all are finished, `expand merge {out}` '

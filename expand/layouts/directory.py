@@ -67,9 +67,15 @@ def is_hidden(name: str) -> bool:
     return name.startswith(".") or name.casefold() in BESIDE
 
 
-def is_added(name: str) -> bool:
-    """Tell whether a system adds files or folders of this name by itself, as file managers do."""
-    return name == ".DS_Store" or name.startswith("._") or name.casefold() in BESIDE
+def is_added(path: str) -> bool:
+    """Tell whether a system adds such a file by itself, as file managers do, or its folder.
+
+    `path` is a name, or a path with slashes.
+    """
+    return any(
+        name == ".DS_Store" or name.startswith("._") or name.casefold() in BESIDE
+        for name in path.split("/")
+    )
 
 
 def is_image(name: str) -> bool:

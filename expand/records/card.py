@@ -11,11 +11,12 @@ from typing import Any
 
 from expand import __version__
 from expand.errors import ExpandError
+from expand.layouts.directory import is_added
 from expand.records.manifest import MANIFEST, is_block_record, is_part
 from expand.records.rows import NotJsonError, parse_json
 from expand.storage.folder import OutputFolder
 from expand.storage.lock import LOCK_FILES
-from expand.storage.names import check_inside
+from expand.storage.names import PARTIAL, check_inside
 from expand.storage.reading import read_record
 
 CARD = "expand.json"
@@ -124,6 +125,14 @@ def _version_of(library: str) -> str | None:
 def is_record(name: str, manifest: str = MANIFEST) -> bool:
     """Tell whether a file at the top of an output folder is one of expand's records."""
     return name in (CARD, manifest, *LOCK_FILES) or is_part(name) or is_block_record(name)
+
+
+def is_ignored(name: str) -> bool:
+    """Tell whether a folder with such a file counts as empty, when a run begins in it.
+
+    A killed run leaves temporary files at its top, and file managers add theirs.
+    """
+    return (name.endswith(PARTIAL) and "/" not in name) or is_added(name)
 
 
 def derived_names(card: dict[str, Any] | None) -> list[str]:

@@ -113,14 +113,19 @@ def _stratified(images: list[SplitImage]) -> list[SplitImage]:
     Rare classes are the hard ones to divide evenly, and so come first in the iterative
     stratification of Sechidis and others (On the Stratification of Multi-Label Data, ECML PKDD
     2011). One class an image, found once, keeps a split stable; so how rare a class is is rounded
-    to powers of two.
+    to powers of two. Where most images would be the only one of their class, as names of persons
+    are, classes divide nothing: none is used.
     """
     counts = Counter(label for image in images for label in image.classes)
 
     def rarity(label: str) -> tuple[int, str]:
         return counts[label].bit_length(), label
 
-    return [
+    found = [
         image._replace(label=min(image.classes, key=rarity)) if image.classes else image
         for image in images
     ]
+    sizes = Counter(image.label for image in found)
+    if 2 * sum(count == 1 for count in sizes.values()) > len(found):
+        return [image._replace(label="") for image in found]
+    return found

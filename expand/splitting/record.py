@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from expand.errors import ExpandError, cut
+from expand.records.card import is_ignored
 from expand.records.rows import NotJsonError, parse_json
 from expand.splitting.parts import RECORD
 from expand.storage.folder import OutputFolder
-from expand.storage.names import PARTIAL
 from expand.storage.reading import read_record
 from expand.storage.removal import find_others, sweep
 
@@ -49,7 +49,7 @@ def check_output(out: Path, settings: dict[str, Any], images: str) -> None:
     """
     record = read_split(out)
     if record is None:
-        others = find_others(out, lambda name: name.endswith(PARTIAL) and "/" not in name)
+        others = find_others(out, is_ignored)
         if others.count:
             raise ExpandError(
                 f'"{out}" is not empty and has no {RECORD}: expand split did not write it; choose '

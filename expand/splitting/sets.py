@@ -44,12 +44,13 @@ class SplitSet:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know: sentences."""
-        if any(image.classes for image in self.images):
+        if any(image.label for image in self.images):
             return self.dataset.notes
-        return (
-            "its labels name no classes, so nothing but the number of images is even",
-            *self.dataset.notes,
-        )
+        if any(image.classes for image in self.images):
+            why = "most images are the only one of a class"
+        else:
+            why = "its labels name no classes"
+        return f"{why}, so nothing but the number of images is even", *self.dataset.notes
 
     def place(self, part: str, path: str) -> str:
         """Return where a file of an image goes, in the output folder."""

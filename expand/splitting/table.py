@@ -47,13 +47,15 @@ def describe_evenness(plan: SplitPlan) -> list[str]:
             f"largest difference from the requested shares: {where}{_percent(share)} of {of} "
             f"images are in {part.name}, {_percent(part.share)} were requested"
         )
-    lines += [
+    lacking = [
         f'class "{label}" has no images in {part.name}: {_why(plan, each)}'
         for label, each in counts.items()
         for part, number in zip(parts, each, strict=True)
         if not number
     ]
-    return lines
+    if len(lacking) > ROWS:
+        lacking[ROWS:] = [f"… {len(lacking) - ROWS:,} more like these"]
+    return [*lines, *lacking]
 
 
 def _why(plan: SplitPlan, counts: list[int]) -> str:

@@ -23,6 +23,7 @@ from benchmarks.readers.scripts import (
 )
 from benchmarks.readers.scripts.findings import Findings, Sets
 from expand import expand
+from expand.splitting.parts import parse_parts
 from expand.splitting.plan import SplitSettings, plan_split
 from expand.splitting.split import split
 from tests.benchmarks.drawn_sets import (
@@ -233,7 +234,7 @@ def test_what_expand_writes_is_equal(
 def divide(write: Write, folder: Path) -> tuple[Path, Path]:
     src, out = folder / "src", folder / "parts"
     write(src, TO_SPLIT)
-    split(plan_split(src, out, SplitSettings()))
+    split(plan_split(src, out, SplitSettings(parse_parts("train=0.6,val=0.2,test=0.2"))))
     return src, out
 
 
@@ -386,6 +387,7 @@ def test_readers_in_their_environments_find_what_expand_writes_equal(
         ("supervision_detections", write_yolo),
         ("supervision_detections", write_coco),
         ("supervision_detections", write_voc),
+        ("datasets_folder", write_hugging_face),
     ],
 )
 def test_readers_in_their_environments_find_what_split_writes_equal(

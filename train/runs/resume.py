@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from expand.layouts.directory import is_added
 from expand.storage.json import read_json
 from expand.storage.names import PARTIAL, is_temporary
 from expand.storage.removal import Leftovers, find_others, remove_files, sweep
@@ -64,7 +65,7 @@ def _others(out: Path) -> bool:
     """Return whether a folder holds anything that is neither of a run nor temporary."""
     own = (*FILES, RUN, *PARTIALS)
     names = (entry.name for entry in out.iterdir())
-    return any(name not in own and not is_temporary(name) for name in names)
+    return any(name not in own and not is_temporary(name) and not is_added(name) for name in names)
 
 
 def remove_run(out: Path) -> Leftovers:

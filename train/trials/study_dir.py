@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from expand.layouts.directory import is_added
 from expand.storage.json import read_json as read_plain
 from expand.storage.names import PARTIAL, is_temporary
 from expand.storage.removal import Leftovers, find_others, remove_files, sweep
@@ -146,7 +147,7 @@ def _is_temporary(name: str) -> bool:
 
 
 def _refuse_foreign_files(out: Path) -> None:
-    names = [entry.name for entry in out.iterdir()]
+    names = (entry.name for entry in out.iterdir() if not is_added(entry.name))
     if not all(is_temporary(name) or _is_temporary(name) for name in names):
         raise TrainError(_foreign(out))
 

@@ -23,6 +23,7 @@ from expand.job.checks.earlier import (
 )
 from expand.job.planning.plan import Plan
 from expand.job.sharding.listed import is_listing
+from expand.layouts.directory import is_added
 from expand.records.card import CARD, DELETING, FINISHED, UNFINISHED, card_bytes
 from expand.records.manifest import MANIFESTS, manifest_for
 from expand.storage.lock import LOCK_FILES, Lock
@@ -184,7 +185,8 @@ def _check_empty(plan: Plan, store: Store) -> None:
             name = entry.name
             if is_listing(name):
                 continue
-            if not is_temporary(name.rpartition("/")[2]) and name not in LOCK_FILES:
+            own = is_temporary(name.rpartition("/")[2]) or name in LOCK_FILES
+            if not own and not is_added(name):
                 raise ExpandError(
                     f'"{plan.out}" is not empty (it has "{name}") and has no {CARD}: expand did '
                     "not write it; choose another one"

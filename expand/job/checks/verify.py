@@ -204,11 +204,7 @@ def _files(place: Place, manifest: str) -> Iterator[str]:
 
     Records are left out, and what file managers add to folders that they show.
     """
-    return (
-        name
-        for name in _names(place)
-        if not is_record(name, manifest) and not any(map(is_added, name.split("/")))
-    )
+    return (name for name in _names(place) if not is_record(name, manifest) and not is_added(name))
 
 
 def _names(place: Place) -> Iterator[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from expand.errors import ExpandError
 from expand.job.blocks.parts import FOLDER, LOCAL
 from expand.layouts.class_folders import check_root
+from expand.layouts.directory import is_added
 from expand.layouts.stored.listed import ITSELF, list_folder
 from expand.records.rows import NotJsonError, parse_json
 from expand.storage.stores.open import before_writing, check_store, open_store
@@ -95,7 +96,7 @@ def _is_visible(entry: Entry) -> bool:
 
 def _check_unused(out: Place, store: Store) -> None:
     for entry in _entries(store):
-        if not is_listing(entry.name):
+        if not is_listing(entry.name) and not is_added(entry.name):
             raise ExpandError(
                 f'"{out}" is not empty (it has "{entry.name}"); run `expand prepare` before '
                 "the first shard"

@@ -10,6 +10,7 @@ import pytest
 from expand import ExpandError, Recipe, Settings, expand
 from expand.job import job
 from expand.job.checks import earlier
+from expand.job.checks.verify import verify
 from expand.records.card import read_card
 from expand.records.manifest import MANIFEST
 from expand.storage.lock import Lock
@@ -88,6 +89,22 @@ def test_a_folder_with_anything_else_in_it_is_refused_also_with_overwrite(
         with pytest.raises(ExpandError, match=r"is not empty and has no expand.json"):
             expand(class_folder(2), out, workers=1, overwrite=overwrite)
     assert tree(out) == {"thesis.tex": b"x"}
+
+
+def test_a_folder_with_nothing_but_what_file_managers_add_counts_as_empty(
+    class_folder: Folder, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    added = (".DS_Store", "Thumbs.db", "desktop.ini", "@eaDir/x.png")
+    for name in added:
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text("x")
+    for _ in range(2):
+        assert expand(class_folder(2), out, workers=1).status == 0
+    assert {name: data for name, data in tree(out).items() if name in added} == dict.fromkeys(
+        added, b"x"
+    )
+    assert verify(out).status == 0
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,14 @@ def test_shards_of_tars_and_of_a_url_use_the_list(
     assert contents(url) == tree(tmp_path / "folder")
 
 
+def test_an_output_with_nothing_but_what_file_managers_add_counts_as_empty(
+    class_folder: Folder, tmp_path: Path
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/Thumbs.db").write_text("x")
+    assert prepare(many(class_folder, 10), tmp_path / "out") == 10
+
+
 def test_a_list_of_another_or_a_changed_folder_is_refused(
     class_folder: Folder, tmp_path: Path
 ) -> None:

@@ -212,6 +212,22 @@ def test_voc_gets_lists_and_its_files_stay_where_they_are(listed: str, tmp_path:
             assert flags == {name: "1" if 1 in SOURCES[name] else "-1" for name in names}
 
 
+def test_each_part_of_a_hugging_face_folder_has_the_columns_and_rows_of_its_images(
+    tmp_path: Path,
+) -> None:
+    src, out = draw_huggingface(tmp_path / "src"), tmp_path / "out"
+    assert run(src, out).exception is None
+    lines = (src / "metadata.jsonl").read_text().splitlines()
+    found = list[str]()
+    for part in PARTS:  # Hugging Face takes these folders for splits, and reads the file in each
+        own = (out / part / "metadata.jsonl").read_text().splitlines()
+        images = {path.name for path in (out / part).iterdir()} - {"metadata.jsonl"}
+        assert [json.loads(line)["file_name"] for line in own] == sorted(images)
+        found += own
+    assert sorted(found) == sorted(lines)
+    assert {path.name for path in out.iterdir()} == {*PARTS, "split.json"}
+
+
 def test_images_are_divided_by_the_rarest_of_their_classes(tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert run(draw_yolo(tmp_path / "src"), out, "--parts", "train=0.6,val=0.4").exception is None
@@ -219,6 +235,20 @@ def test_images_are_divided_by_the_rarest_of_their_classes(tmp_path: Path) -> No
     assert counts["right"] == {"train": 3, "val": 2}
     assert counts["left"] == {"train": 6, "val": 4}
     assert counts["stop"]["train"] == 9
+
+
+def test_classes_of_one_image_each_divide_nothing(tmp_path: Path) -> None:
+    src = tmp_path / "src"
+    for number in range(30):
+        save(src / f"{number}.png", number)
+    rows = "".join(f"{number}.png,person {number}\n" for number in range(30))
+    write(src / "metadata.csv", f"file_name,label\n{rows}")
+    result = run(src, tmp_path / "out")
+    assert result.exception is None
+    assert "most images are the only one of a class" in result.output
+    assert "\n  … 40 more like these\n" in result.output
+    counts = [len(list((tmp_path / "out" / part).glob("*.png"))) for part in PARTS]
+    assert counts == [24, 3, 3]
 
 
 def test_a_group_can_be_a_column_or_part_of_a_name(tmp_path: Path) -> None:

@@ -227,6 +227,14 @@ def test_what_cannot_be_split_is_refused(class_folder: Folder, tmp_path: Path) -
     assert sorted(os.listdir(full)) == ["mine.txt"]
 
 
+def test_a_folder_with_nothing_but_what_file_managers_add_counts_as_empty(
+    class_folder: Folder, tmp_path: Path
+) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts/.DS_Store").write_text("x")
+    assert status(run(many(class_folder), tmp_path / "parts")) == 0
+
+
 def test_tars_are_refused(class_folder: Folder, tmp_path: Path) -> None:
     src = class_folder({f"{label}/{n}.png": noise_image(8, 8, 3) for label in "ab" for n in "123"})
     expand(src, tmp_path / "tars", 2, workers=1, output="webdataset")

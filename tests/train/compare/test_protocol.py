@@ -101,6 +101,15 @@ def test_a_folder_of_something_else_is_left_alone(study: ComparisonStudy, tmp_pa
     assert [path.name for path in out.iterdir()] == ["letter.txt"]
 
 
+def test_a_folder_with_nothing_but_what_file_managers_add_counts_as_empty(
+    study: ComparisonStudy, tmp_path: Path
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/.DS_Store").write_text("x")
+    open_study(study, study_dir_at(tmp_path / "out"))
+    assert (tmp_path / "out/study.json").is_file()
+
+
 def test_a_study_folder_killed_during_its_setup_is_set_up_again(
     study: ComparisonStudy, tmp_path: Path
 ) -> None:

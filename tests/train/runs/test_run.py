@@ -251,6 +251,13 @@ def test_overwrite_removes_the_checkpoint_of_a_stopped_run(tmp_path: Path) -> No
     assert (observer.done, observer.steps) == (0, 6)
 
 
+def test_a_folder_with_nothing_but_what_file_managers_add_counts_as_empty(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/.DS_Store").write_text("x")
+    train(settings_for(draw_set(tmp_path / "src")), tmp_path / "run")
+    assert ".DS_Store" in names(tmp_path / "run")
+
+
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_a_folder_that_is_not_a_run_is_refused_and_left_alone(
     overwrite: bool, tmp_path: Path

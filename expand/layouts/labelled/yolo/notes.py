@@ -44,7 +44,7 @@ def notes_of(
     for other in others:
         odd += [f'"{cut(entry)}" of {other.name} is not in the folder' for entry in other.lost[:1]]
         if other.folders and set(other.folders) <= set(part.folders):
-            odd.append(f"{other.name} has the same images as {part.name}, so it grows too")
+            odd.append(f"{other.name} has the same images as {part.name}: the two are one part")
     mirrors = task.points < 2 or task.flip_idx or flip_by_names(task.names)
     if task.name == "pose" and not mirrors:
         name = data.name if data else "data.yaml"

@@ -181,6 +181,14 @@ def test_what_cannot_be_resumed_is_refused_before_anything_is_written(
     assert list(contents(other)) == ["mine.txt"]
 
 
+def test_an_output_with_nothing_but_what_file_managers_add_counts_as_empty(
+    class_folder: Folder,
+) -> None:
+    out = memory()
+    open_store(out).write("cat/.DS_Store", b"x")
+    assert expand(class_folder(2), out).status == 0
+
+
 def test_a_file_of_the_user_is_not_replaced(class_folder: Folder) -> None:
     local = class_folder(3)
     src, out = fill(memory(), local), memory()

@@ -76,7 +76,9 @@ def decode(segmentation: Mapping[str, Any], size: Size) -> Runs:
         counts = given
     else:
         raise BadImageError(f"its RLE counts must be text or whole numbers, got {shown(given)}")
-    if (counts and min(counts) < 0) or sum(counts) != height * width:
+    if counts and min(counts) < 0:
+        raise BadImageError(f"its RLE counts have a negative length, {shown(min(counts))}")
+    if sum(counts) != height * width:
         raise BadImageError(
             f"its RLE counts are of {shown(sum(counts))} pixels, and the image has {height * width}"
         )

@@ -113,7 +113,18 @@ def test_validation_in_the_same_folder_grows_and_is_said(tmp_path: Path) -> None
     text = (root / "data.yaml").read_text()
     (root / "data.yaml").write_text(text.replace("val: images/val", "val: images/train"))
     with opened(root) as dataset:
-        assert "val has the same images as train, so it grows too" in dataset.notes
+        assert "val has the same images as train: the two are one part" in dataset.notes
+
+
+def test_images_in_no_part_are_kept_and_said(tmp_path: Path) -> None:
+    root = draw_detect(tmp_path / "set")
+    (root / "images/spare").mkdir()
+    shutil.copy(root / "images/train/00.png", root / "images/spare/a.png")
+    report = expand(root, tmp_path / "out", 2, workers=1)
+    said = '1 image is in no part of the dataset, such as "images/spare/a.png": kept as it is'
+    assert said in report.notes
+    assert report.status == 0
+    assert [path.name for path in (tmp_path / "out/images/spare").iterdir()] == ["a.png"]
 
 
 def test_several_data_files_are_one_or_refused(tmp_path: Path) -> None:
