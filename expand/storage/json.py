@@ -33,7 +33,7 @@ def _finite(data: Any) -> Any:
 
 
 PLAIN = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS
-EXPONENTS = ("e-", "e+", "e1", "e2", "e3")
+EXPONENTS = ("e-", "e+", *(f"e{digit}" for digit in range(1, 10)))
 """Of numbers below 0.0001 and from 1e16, which not all versions of orjson write as Python does."""
 DIGITS = bytes.maketrans(b"123456789", b"000000000")
 LONG = b"0" * 19
