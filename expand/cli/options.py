@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from expand.cli.groups import Command, NameList, NameOrFile, titled
+from expand.errors import ExpandError
 from expand.images.formats import MAX_PIXELS, OPTIONS, set_max_pixels
 from expand.layouts.layout import AUTO, LABELLED, LAYOUTS
 
@@ -177,13 +178,15 @@ DATA_OPTIONS = [
 def _limit_pixels(ctx: click.Context, _param: click.Parameter, value: int | None) -> None:
     """Set the limit for this process and its workers, while the command runs."""
     if value is not None and not ctx.resilient_parsing:
+        if value < 1:
+            raise ExpandError(f"--max-pixels must be at least 1, got {value}")
         before = set_max_pixels(str(value))
         ctx.call_on_close(lambda: set_max_pixels(before))
 
 
 MAX_PIXELS_OPTION = click.option(
     "--max-pixels",
-    type=click.IntRange(min=1),
+    type=int,
     metavar="N",
     expose_value=False,
     callback=_limit_pixels,

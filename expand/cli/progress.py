@@ -21,6 +21,8 @@ LOG_SECONDS = 10.0
 """How often a log gets a line."""
 NOTE_SECONDS = 0.5
 """How often a bar gets a new note: making one can wait for a GPU."""
+SLOW = 2.0
+"""Seconds from which a log says how long each takes, rather than how many a second."""
 Note = Callable[[], str]
 
 
@@ -86,13 +88,17 @@ class LogMeter(Meter):
 
     def _line(self, now: float) -> str:
         rate = (self.done - self.before) / max(now - self.started, 1e-9)
-        speed = f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
+        speed = f"{rate:,.0f} {self.noun}/s" if rate >= 10 else f"{rate:.2g} {self.noun}/s"
+        if 0 < rate < 1 / SLOW:
+            speed = f"{format_seconds(1 / rate)} each"
         label = f"{self.label}: " if self.label else ""
         if self.total is None:
-            return f"{label}{self.done:,} {self.noun}, {speed} {self.noun}/s"
+            return f"{label}{self.done:,} {self.noun}, {speed}"
         left = format_seconds((self.total - self.done) / max(rate, 1e-9))
         done = f"{self.done:,} of {self.total:,} {self.noun}"
-        return f"{label}{done}, {speed} {self.noun}/s, {left} left"
+        # the first of a few slow ones has waited for the start of its process too
+        first = rate < 1 / SLOW and self.done - self.before == 1
+        return f"{label}{done}, {speed}" + ("" if first else f", {left} left")
 
     def write(self, text: str) -> None:
         """Write lines to stderr at once."""

@@ -94,6 +94,13 @@ class FolderFirst(click.Group):
             inner.command.format_options(inner, formatter)
         self.format_commands(ctx, formatter)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the subcommands, each with the whole first sentence of its help."""
+        listed = [(name, command) for name, command in self.commands.items() if name != "run"]
+        with formatter.section("Commands"):
+            rows = [(name, each.get_short_help_str(limit=999)) for name, each in sorted(listed)]
+            formatter.write_dl(rows)
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Say in one line how a shell completes this command."""
         name = ctx.find_root().info_name or ""

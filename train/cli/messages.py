@@ -18,7 +18,9 @@ def format_run(record: RunRecord, out: Path) -> str:
     results, cost = record.results, record.cost
     assert results is not None
     assert cost is not None
-    lines = [f"{visible(out)}: {record.model.name}, {record.strategy}, {record.steps:,} steps"]
+    lines = [
+        f"{visible(out)}: {record.model.name}, {record.strategy}, {format_count(record.steps, 'step')}"
+    ]
     if test := results.test:
         lines += [f"  test: accuracy {100 * test.accuracy:.2f} %, loss {test.loss:.4f}"]
         if (mirrored := results.test_accuracy_mirrored) is not None:
@@ -52,23 +54,23 @@ def format_run(record: RunRecord, out: Path) -> str:
 
 
 def advise(record: RunRecord) -> list[str]:
-    """Return sentences: whether all copies were read, and whether the training was too short."""
+    """Return sentences: whether all files were read, and whether the training was too short."""
     return [*filter(None, (_unread_copies(record), _too_short(record)))]
 
 
 def _unread_copies(record: RunRecord) -> str:
-    """Say how many copies of each source were read, if there were more than epochs."""
+    """Say how many files of each source were read, if there were more than epochs."""
     split, epochs = record.data.get("train"), _epochs(record)
     if split is None or record.cost is None or record.strategy not in ("disk", "hybrid"):
         return ""
     visits_sources = record.cost.images == split.sources * epochs
-    copies, rest = divmod(split.images, split.sources)
-    if not visits_sources or rest or epochs >= copies:
+    files, rest = divmod(split.images, split.sources)
+    if not visits_sources or rest or epochs >= files:
         return ""
     verb = "reads" if epochs == 1 else "read"
     return (
-        f"{format_count(epochs, 'epoch')} {verb} {epochs:,} of the {copies:,} copies of each "
-        f"source; {copies:,} or more read all (--epochs)"
+        f"{format_count(epochs, 'epoch')} {verb} {epochs:,} of the {files:,} files of each "
+        f"source; {files:,} or more read all (--epochs)"
     )
 
 

@@ -69,7 +69,8 @@ class Console(Observer):
         title = f"epoch {epoch.epoch} of {self.epochs}"
         line = f"{title}: loss {epoch.loss:.4f}, accuracy {100 * epoch.accuracy:.2f} %"
         if validation:
-            line += f"; validation {validation.loss:.4f}, {100 * validation.accuracy:.2f} %"
+            line += f"; validation: loss {validation.loss:.4f}, "
+            line += f"accuracy {100 * validation.accuracy:.2f} %"
         self.meter.write(line)
         if epoch.epoch == self.epochs:
             self.meter.close()

@@ -41,11 +41,11 @@ def advise(epochs: int, left: float) -> str:
     if more is None:
         return ""
     loss = (
-        f"has {100 * left:.0f} % left of the way from guessing to the lowest possible"
+        f"still has {100 * left:.0f} % of the way to go, from guessing to the lowest possible"
         if left <= 1
         else "is above that of guessing"
     )
     return (
-        f"probably too short: the training loss, on the images as shown, {loss}; try --epochs "
+        f"probably too short: the training loss (on the images as shown) {loss}; try --epochs "
         f"{more:,}. If that changes little, the augmentation is too strong or the model too small"
     )

@@ -95,6 +95,7 @@ def remove_run(out: Path) -> Leftovers:
 def _check_settings(earlier: RunRecord, settings: Settings, out: Path) -> None:
     different = changed_settings(earlier.settings, settings)
     if different:
+        different = [*moved_folders(earlier.settings, settings), *different]
         raise TrainError(
             f'"{out}" is a run with other settings: {"; ".join(different)}. '
             "Choose another --out, or use --overwrite to start again"

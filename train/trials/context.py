@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import torch
 
 from expand.cli.output import visible
+from expand.storage.stores.url import Place
 from train.data.cache import Cache
 from train.data.dataset import Data, DataRequest, prepare, with_training
 from train.data.folders.folder import Decodable
@@ -104,14 +105,14 @@ def _prepare(asked: _Preparation) -> tuple[Data, torch.device]:
     if device is None:
         raise TrainError(f"--device {asked.device} is not available on this machine")
     data = prepare(asked.request, Cache(asked.cache_root, asked.cache_limit), asked.packing)
-    if data.test is None:
-        raise TrainError(_without_test(asked.request, data))
     if not data.train.pack.whole and not asked.streams:
         raise TrainError(_too_large(asked, data))
     if data.train.folder.expanded:
         raise TrainError(
             f'"{asked.request.data}" was written by expand; give the folder that it was made from'
         )
+    if data.test is None:
+        raise TrainError(_without_test(asked.request.data, data))
     return data, device
 
 
@@ -126,9 +127,15 @@ def _too_large(asked: _Preparation, data: Data) -> str:
     )
 
 
-def _without_test(request: DataRequest, data: Data) -> str:
+def _without_test(root: Place, data: Data) -> str:
+    """Say that there is no test set, and how to name or make one."""
     why = "".join(f" ({note})" for note in data.parts)
-    return f'"{request.data}" has no part for tests{why}; give a test set: --test DIR'
+    train = data.train.folder
+    others = [name for name in train.parts if name != train.split and (train.path / name).is_dir()]
+    hint = f", for example --test {train.path / others[0]}" if others and not why else ""
+    if not train.parts and isinstance(root, Path):
+        hint = f", or divide the dataset: expand split {root} {root}-parts"
+    return f'"{root}" has no part for tests{why}; give a test set: --test DIR{hint}'
 
 
 def notes_of(context: TrialContext[Any]) -> list[str]:

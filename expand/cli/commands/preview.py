@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         click.option(
             "--sources",
             type=click.IntRange(1, 200),
+            metavar="N",
             default=8,
             show_default=True,
             help="Number of rows.",

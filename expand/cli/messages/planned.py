@@ -74,7 +74,7 @@ def _format_space(plan: Plan, estimated: Estimate, archives: Archives | None) ->
         count = archives.blocks if archives else count_blocks(plan.listing.summary)
         blocks = format_count(count, "block")
         return f"Storage: about {format_bytes(estimated.allocated)}; done in {blocks}"
-    free = f", {estimated.free_files:,} more files" if estimated.free_files is not None else ""
+    free = f" and {estimated.free_files:,} files" if estimated.free_files is not None else ""
     return (
         f"Disk space: about {format_bytes(estimated.allocated)}; "
         f"free: {format_bytes(estimated.free_bytes)}{free}"
@@ -86,7 +86,7 @@ def _format_output(plan: Plan, estimated: Estimate, archives: Archives | None) -
     size = f"about {format_bytes(estimated.bytes)}"
     if archives is None:
         files = format_count(plan.files, "file")
-        labels = "; label files are added to these" if plan.dataset.labels else ""
+        labels = "; label files are not counted" if plan.dataset.labels else ""
         return f"Output: {visible(plan.out)}, {files}, {size}{_format_kept(plan)}{labels}"
     views = len(plan.settings.views_written)
     count = archives.blocks * views
@@ -131,7 +131,13 @@ def _format_objects(plan: Plan) -> list[str]:
 
 def _format_kept(plan: Plan) -> str:
     kept = plan.listing.summary.kept
-    return f"; {format_count(kept, 'file')} of them copied as they are" if kept else ""
+    if not kept:
+        return ""
+    return (
+        "; 1 of them is copied as it is"
+        if kept == 1
+        else f"; {kept:,} of them are copied as they are"
+    )
 
 
 def _technique_rows(plan: Plan) -> list[tuple[str, ...]]:
@@ -167,7 +173,7 @@ def _changes_size(plan: Plan) -> bool:
 
 def _format_settings(technique: object) -> str:
     """Format a technique's settings."""
-    hidden = ("factor", "name", "transform")
+    hidden = ("factor", "name", "transform", "version")
     values = {key: value for key, value in vars(technique).items() if key not in hidden}
     return ", ".join(f"{key} {_format_value(value)}" for key, value in values.items())
 

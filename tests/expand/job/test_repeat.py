@@ -114,7 +114,7 @@ def test_the_plan_shows_the_objects_of_each_class(tmp_path: Path) -> None:
     assert ["right", "1", "6", "2", "12"] in lines
     assert ["(no", "objects)", "1", "3", "0", "0"] in lines
     assert "20 files, about" in shown  # data.yaml is one
-    assert "label files are added to these" in shown
+    assert "1 of them is copied as it is; label files are not counted" in shown
     assert "Requested: 3 … 6 per image." in shown
 
 

@@ -24,24 +24,24 @@ def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("epochs", "words"),
     [
-        (1, "1 epoch reads 1 of the 4 copies of each source; 4 or more read all (--epochs)"),
-        (2, "2 epochs read 2 of the 4 copies of each source; 4 or more read all (--epochs)"),
+        (1, "1 epoch reads 1 of the 4 files of each source; 4 or more read all (--epochs)"),
+        (2, "2 epochs read 2 of the 4 files of each source; 4 or more read all (--epochs)"),
         (4, None),
     ],
 )
-def test_fewer_epochs_than_copies_are_named(
+def test_fewer_epochs_than_files_are_named(
     copies: Path, tmp_path: Path, epochs: int, words: str | None
 ) -> None:
     record = train(settings_for(copies, strategy=Strategy("disk"), epochs=epochs), tmp_path / "run")
-    said = [sentence for sentence in advise(record) if "copies of each source" in sentence]
+    said = [sentence for sentence in advise(record) if "files of each source" in sentence]
     assert said == ([words] if words else [])
 
 
-def test_with_visit_all_every_epoch_reads_all_copies(copies: Path, tmp_path: Path) -> None:
+def test_with_visit_all_every_epoch_reads_all_files(copies: Path, tmp_path: Path) -> None:
     settings = settings_for(copies, strategy=Strategy("disk", visit_all=True), epochs=1)
     record = train(settings, tmp_path / "run")
     assert record.steps == 6  # 48 files in batches of 8
-    assert not any("copies of each source" in sentence for sentence in advise(record))
+    assert not any("files of each source" in sentence for sentence in advise(record))
 
 
 def test_a_training_that_was_too_short_says_so_also_when_it_is_shown_again(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     shown.append(b"".join(parts).decode())
 
 
-def test_a_log_gets_a_line_for_each_pass(
+def test_a_log_gets_a_line_for_each_epoch(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = settings_for(draw_set(tmp_path / "src"), validation=0.25, epochs=2)
@@ -71,11 +71,12 @@ def test_a_log_gets_a_line_for_each_pass(
     results = record.results.to_dict()
     assert lines[3] == (
         f"epoch 2 of 2: loss {results['train_loss']:.4f}, accuracy {100 * results['train_accuracy']:.2f} %; "
-        f"validation {results['validation_loss']:.4f}, {100 * results['validation_accuracy']:.2f} %"
+        f"validation: loss {results['validation_loss']:.4f}, "
+        f"accuracy {100 * results['validation_accuracy']:.2f} %"
     )
 
 
-def test_a_log_gets_a_line_now_and_then_in_a_long_pass(
+def test_a_log_gets_a_line_now_and_then_in_a_long_epoch(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "LOG_SECONDS", 0.0)

@@ -49,5 +49,5 @@ def test_copies_that_no_epoch_read_are_named() -> None:
     study = ask("none,disk=2,disk=8,disk-all=8", (4,))
     rows = [row_of(arm.name, 4, 0, RIGHT) for arm in study.arms]
     assert list_unread(grouped(study, rows, 6)) == (
-        "disk ×8 after 4 epochs has read 4 of the 8 copies of each source",
+        "disk ×8 after 4 epochs has read 4 of the 8 files of each source",
     )

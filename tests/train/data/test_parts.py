@@ -105,6 +105,16 @@ def test_a_part_without_classes_is_left_out_and_said(tmp_path: Path) -> None:
         assert message.endswith("give a test set: --test DIR")
 
 
+def test_a_study_without_a_test_set_says_how_to_name_or_make_one(tmp_path: Path) -> None:
+    root, plain = draw_root(tmp_path / "set", val=2), draw_set(tmp_path / "plain")
+    study = ("--epochs", 2, "--out", tmp_path / "study")
+    asked = "has no part for tests; give a test set: --test DIR, "
+    assert refusal("compare", root, *study).endswith(f"{asked}for example --test {root / 'val'}")
+    assert refusal("worth", plain, *study).endswith(
+        f"{asked}or divide the dataset: expand split {plain} {plain}-parts"
+    )
+
+
 def test_a_root_with_two_parts_for_tests_says_so(tmp_path: Path) -> None:
     root = draw_root(tmp_path / "set", test=1, testing=1)
     _, said = run(root, tmp_path / "run")

@@ -62,7 +62,7 @@ def _label(pair: PairVerdict, known: set[tuple[Arm, int]]) -> PairVerdict:
 def list_unread(results: GroupedResults) -> tuple[str, ...]:
     """Say which arms had more copies than epochs, so that some were never read."""
     return tuple(
-        f"{arm.name} after {trained:,} epochs has read {trained:,} of the {arm.factor:,} copies of "
+        f"{arm.name} after {trained:,} epochs has read {trained:,} of the {arm.factor:,} files of "
         "each source"
         for epochs in results.study.lengths
         for arm in results.study.arms
