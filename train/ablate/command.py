@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.ablate.ablation import AblationStudy
-from train.ablate.design import AblationArm, Phase
+from train.ablate.design import NONE, AblationArm, Phase
 from train.ablate.export import PAGE, write_result
 from train.ablate.export.json import screen_from_json
 from train.ablate.findings.check import check, choose, keep
 from train.ablate.findings.effects import estimate_effects
 from train.ablate.findings.outcomes import Outcomes
 from train.ablate.findings.screens import merge_screens
+from train.ablate.planning import all_techniques, format_plan
 from train.ablate.protocol import check_images, time_techniques, trials
 from train.ablate.results import ScreenRow
 from train.ablate.summary import Findings, summarise
@@ -28,6 +29,7 @@ from train.statistics.looks import Looks
 from train.trials.command import Answer, Running, Steps, run_study
 from train.trials.context import hide_decoding
 from train.trials.options import StudyOptions
+from train.trials.planning.speeds import measure_epochs
 from train.trials.results import TrialResult, versions_of
 from train.trials.runner import Result, parted
 from train.trials.settled import looks_of, record_look
@@ -45,12 +47,13 @@ def ablate(
     study_dir: StudyDir,
     options: StudyOptions,
     *,
+    plan: bool = False,
     quiet: bool,
     packing: Packing = hide_decoding,
 ) -> Answer:
-    """Run an ablation, or resume it; return what the terminal shows."""
-    steps = Steps(_check, _prepare, _train, _report)
-    return run_study(ablation, study_dir, options, steps, quiet=quiet, packing=packing)
+    """Run an ablation, or resume it, or with `plan` only estimate it; return what to print."""
+    steps = Steps(_check, _prepare, _train, _report, _plan)
+    return run_study(ablation, study_dir, options, steps, plan=plan, quiet=quiet, packing=packing)
 
 
 def _check(context: TrialContext[AblationStudy], options: StudyOptions) -> StudyOptions:
@@ -60,6 +63,13 @@ def _check(context: TrialContext[AblationStudy], options: StudyOptions) -> Study
 
 def _prepare(running: Running[AblationStudy]) -> None:
     looks_of(running.study_dir, running.options)
+
+
+def _plan(running: Running[AblationStudy]) -> str:
+    context, study_dir = running.context, running.study_dir
+    measured = measure_epochs(context, (NONE, all_techniques(context.study)), study_dir)
+    looks = looks_of(study_dir, running.options)
+    return format_plan(context, measured, looks.looks[-1], study_dir.jobs)
 
 
 def _train(running: Running[AblationStudy]) -> Findings:

@@ -10,6 +10,7 @@ import click
 from expand.cli.groups import Folder, NameOrFile
 from expand.cli.options import RECIPES
 from train.cli.compare import (
+    PLAN,
     STUDY_DATA_OPTIONS,
     STUDY_MODEL_OPTIONS,
     STUDY_OPTIMISATION_OPTIONS,
@@ -68,6 +69,7 @@ EPOCHS = click.option(
 )
 ABLATE_RUN_OPTIONS = [
     click.option("--seeds", type=int, help="Number of seeds for each arm.  [default: 6]"),
+    PLAN,
     click.option(
         "--out",
         type=Folder(),

@@ -184,7 +184,7 @@ def ablate(data: Place, **options: Any) -> int:
     ablation = read_ablation(data, options)
     from train.ablate.command import ablate as answer
 
-    return answer_study(partial(answer, ablation), options)
+    return answer_study(partial(answer, ablation, plan=options["plan"]), options)
 
 
 @command.command(cls=GroupedCommand, common=WORTH_COMMON)

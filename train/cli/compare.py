@@ -70,6 +70,12 @@ TEST = click.option(
 STUDY_DATA_OPTIONS = [TEST, *without(DATA_OPTIONS, *NOT_COMPARED)]
 STUDY_MODEL_OPTIONS = without(MODEL_OPTIONS, "pretrained")
 STUDY_OPTIMISATION_OPTIONS = without(OPTIMISATION_OPTIONS, *NOT_COMPARED)
+PLAN = click.option(
+    "--plan",
+    is_flag=True,
+    help="Estimate the time and the smallest difference that could be detected; train only a few "
+    "short trials, to measure speed.",
+)
 PLANNED = click.option(
     "--planned-seeds",
     type=int,
@@ -193,12 +199,7 @@ COMPARE_RUN_OPTIONS = [
         is_flag=True,
         help="Expand the whole dataset to measure costs, not a sample; keep the folders.",
     ),
-    click.option(
-        "--plan",
-        is_flag=True,
-        help="Estimate the time and the smallest difference that could be detected; train only a few "
-        "short trials, to measure speed.",
-    ),
+    PLAN,
     click.option(
         "--out",
         type=Folder(),

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import MISSING, Field, asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -34,6 +36,30 @@ PATHS = ("data", "test")
 """Settings that are folders: the same images may be reached by another path."""
 MAY_DIFFER = (*PATHS, "draws")
 """Settings that need a value where a record has one, but not the same: a trial names its draw."""
+OPTIONS = {
+    "data": "DATA",
+    "arms": "--arms with --factor",
+    "lengths": "--epochs",
+    "views": "--recipe",
+    "fly_techniques": "--fly",
+    "side": "--image-size",
+    "visit_all": "--visit",
+    "pixel_rules": "the rules for 16 bits and alpha",
+}
+"""What a setting is called on the command line, where that is not its own name."""
+TYPED: dict[str, Callable[[Any], Any]] = {
+    "arms": lambda names: ",".join(names).replace(" ×", "="),
+    "lengths": lambda numbers: ",".join(map(str, numbers)),
+    "sizes": ",".join,
+    "fly_techniques": lambda names: ",".join(names) or NOT_GIVEN,
+    "codec": lambda codec: ":".join(str(each) for each in codec.values() if each),
+    "visit_all": lambda every: "all" if every else "sources",
+    "weights": lambda weights: weights["file"],
+    "tune": lambda count: count or NOT_GIVEN,
+}
+"""How the value of a setting is typed, where its plain form is another."""
+NOT_GIVEN = "not given"
+NOTES = {"threads": " (by default the cores divided by --jobs)"}
 
 
 @dataclass(frozen=True)
@@ -133,7 +159,7 @@ class Recorded(Protocol):
 
 
 def changed_settings(before: dict[str, Any], settings: Recorded) -> list[str]:
-    """List the settings that differ from recorded ones, other paths left out.
+    """List the settings that differ from recorded ones by their options, other paths left out.
 
     A setting that the record does not have is newer than the record, which was made with what is
     now its default.
@@ -145,35 +171,58 @@ def changed_settings(before: dict[str, Any], settings: Recorded) -> list[str]:
     }
     now = json.loads(json.dumps(settings.to_dict()))
     recorded = {key: before.get(key, defaults.get(key)) for key in now}
-    return [
-        words
+    # by option: a study has its epochs twice, the later one as they were typed
+    words = {
+        option: said
         for key in now
         if not (key in MAY_DIFFER and recorded[key] and now[key])
-        for words in _differences(key, recorded[key], now[key])
-    ]
+        for option, said in _differences(key, recorded[key], now[key])
+    }
+    return list(words.values())
 
 
-def _differences(key: str, before: Any, now: Any) -> list[str]:
-    """List in words what differs between two values of a setting.
+def _differences(key: str, before: Any, now: Any) -> Iterator[tuple[str, str]]:
+    """Yield each option by which two values of a setting differ, and in words how.
 
     Of a group of settings, those that differ; of two strategies or recipes, only their names if
     these differ.
     """
     if before == now:
-        return []
-    if key == "weights" and isinstance(before, dict) and isinstance(now, dict):
-        same = before.get("sha256") == now.get("sha256")  # wherever the file lies
-        return [] if same else [f"weights were {cut(before)}, are {cut(now)}"]
-    if isinstance(before, dict) and isinstance(now, dict):
-        if before.get("name") != now.get("name"):
-            return [f"{key} was {cut(before.get('name'))}, is {cut(now.get('name'))}"]
-        if is_older(before):
-            return [OLDER]
-        names = dict.fromkeys([*before, *now])
-        return [
-            words for name in names for words in _differences(name, before.get(name), now.get(name))
-        ]
-    return [f"{key} was {cut(before)}, is {cut(now)}"]
+        return
+    if not (isinstance(before, dict) and isinstance(now, dict)):
+        yield _difference(key, before, now)
+    elif key == "weights":
+        if before.get("sha256") != now.get("sha256"):  # wherever the file lies
+            yield _difference(key, before, now)
+    elif key in TYPED:
+        yield _difference(key, before, now)
+    elif before.get("name") != now.get("name"):
+        yield _difference(key, before.get("name"), now.get("name"))
+    elif is_older(before):
+        yield OLDER, OLDER
+    elif "techniques" in now:
+        changed = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+        yield "--recipe", f'--recipe "{cut(now["name"])}" has other {", ".join(changed)} now'
+    else:
+        for name in {**before, **now}:
+            yield from _differences(name, before.get(name), now.get(name))
+
+
+def _difference(key: str, before: Any, now: Any) -> tuple[str, str]:
+    """Return the option of a setting, and in words how two values differ."""
+    option = OPTIONS.get(key, f"--{key.replace('_', '-')}")
+    was, new = (_as_typed(key, value) for value in (before, now))
+    changed = f"{was}, is {new}" if was != new else f"{was}, which has changed since"
+    return option, f"{option} was {changed}{NOTES.get(key, '')}"
+
+
+def _as_typed(key: str, value: Any) -> str:
+    """Return a value of a setting as it is given on the command line."""
+    if value is None or (isinstance(value, bool) and key not in TYPED):
+        return "given" if value else NOT_GIVEN
+    with suppress(TypeError, AttributeError, KeyError):  # a record may be damaged
+        return cut(TYPED.get(key, str)(value))
+    return cut(value)
 
 
 def moved_folders(before: dict[str, Any], settings: Recorded) -> list[str]:
@@ -184,7 +233,7 @@ def moved_folders(before: dict[str, Any], settings: Recorded) -> list[str]:
     now = settings.to_dict()
     given = [key for key in PATHS if before.get(key) and now.get(key)]
     return [
-        f"{key} was {before[key]}, is {now[key]}"
+        _difference(key, before[key], now[key])[1]
         for key in given
         if _real(str(before[key])) != _real(now[key])
     ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from train.compare.arms import Arm, Speed
-from train.compare.planning import format_duration, search_lines, search_seconds
 from train.data.folders.folder import Folder
 from train.data.subsets import describe_draws
 from train.statistics.overlap import Drawn
+from train.trials.planning.power import format_duration
+from train.trials.planning.search import search_lines, search_seconds
 from train.trials.study import TrialContext
 from train.worth.study import WorthStudy, epochs_at
 
@@ -28,9 +29,11 @@ def format_plan(
     width = max(len(arm.name) for arm in study.arms)
     trained = f"{lengths} number{'s' * (lengths != 1)} of epochs"
     factors = f"{seeds} seeds × {arms} arms × {len(sizes)} sizes × {trained}"
-    lines = [f"{count:,} trials: {factors}", *search_lines(study)]
+    lines = [f"{count:,} trials: {factors}", *search_lines(study.tune, arms)]
     lines += [f"  {arm.name:<{width}}  {each[arm]:,.1f} s per seed" for arm in study.arms]
-    total = (seeds * sum(each.values()) + search_seconds(context, speeds)) / jobs
+    epochs = {name: speed.epoch_seconds for name, speed in speeds.items()}
+    searched = search_seconds(context, study.longest, study.arms, epochs)
+    total = (seeds * sum(each.values()) + searched) / jobs
     lines += [f"about {format_duration(total)} in all, without start-up and evaluation"]
     largest = sizes[-1]
     lines += ["the most that an arm can be measured to be worth, since nothing is extrapolated:"]

@@ -270,7 +270,7 @@ def test_runs_of_another_ablation_are_refused_and_overwritten_when_asked(
     call(*line, "--seeds", 1, "--design", "single", "--out", out)
     other = (*line, "--seeds", 1, "--design", "single", "--seed", 9, "--out", out)
     assert (
-        refusal(*other) == f'"{out}" holds trials with other settings: seed was 0, is 9. '
+        refusal(*other) == f'"{out}" holds trials with other settings: --seed was 0, is 9. '
         "Choose another --out, or use --overwrite to start again."
     )
     before = kept(out)

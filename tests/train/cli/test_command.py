@@ -240,7 +240,7 @@ def test_the_same_command_shows_a_finished_run_again(
     assert second.stdout == first.stdout
     assert second.stderr == ""
     assert re.search(
-        r"is a run with other settings: lr was 0\.05, is 1\.0\. Choose another --out, or use --overwrite to start again$",
+        r"is a run with other settings: --lr was 0\.05, is 1\.0\. Choose another --out, or use --overwrite to start again$",
         refusal(*asked, "--lr", 1),
     )
     assert call(*asked, "--lr", 1, "--overwrite").exception is None

@@ -318,7 +318,7 @@ def test_trials_of_another_study_are_refused_and_overwritten_when_asked(
     call(*line)
     (tmp_path / "out/runs/none_k2_s0.json").write_text("{}")
     other = (*line, "--seed", 5)
-    words = f'"{tmp_path / "out"}" holds trials with other settings: seed was 0, is 5. Choose another --out, or use --overwrite to start again.'
+    words = f'"{tmp_path / "out"}" holds trials with other settings: --seed was 0, is 5. Choose another --out, or use --overwrite to start again.'
     assert refusal(*other) == words
     assert call(*other, "--overwrite").exception is None
     assert json.loads((tmp_path / "out/study.json").read_text())["seed"] == 5

@@ -11,10 +11,11 @@ import pytest
 from tests.train.commands import draw_set
 from tests.train.compare.studies import cost_of, row_of, study_dir_at, study_for
 from tests.train.runs.test_hostile import changed, damaged
-from train.compare.protocol import COSTS, SPEEDS, _read_costs, _read_speeds
+from train.compare.protocol import COSTS, _read_costs
 from train.compare.study import trials
 from train.errors import STOPPED, TrainError
 from train.trials.context import new_context
+from train.trials.planning.speeds import SPEEDS, read_speeds
 from train.trials.runner import read_results, result_path, run_trials
 from train.trials.study_dir import open_study
 
@@ -43,7 +44,7 @@ def test_a_damaged_file_of_a_study_is_used_or_refused_in_a_sentence(tmp_path: Pa
             elif path.name == COSTS:
                 _read_costs(path)
             elif path.name == SPEEDS:
-                _read_speeds(path, study)
+                read_speeds(path, study.arms)
             else:
                 read_results(out, [trial])
         except TrainError as error:

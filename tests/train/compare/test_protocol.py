@@ -22,17 +22,14 @@ from tests.train.compare.studies import (
 )
 from train.compare.arms import Arm, Speed
 from train.compare.command import compare
-from train.compare.protocol import (
-    measure_costs,
-    measure_speeds,
-    probe,
-)
+from train.compare.protocol import measure_costs, measure_speeds
 from train.compare.study import ComparisonStudy, in_order, trials
 from train.data.shape import Shape
 from train.errors import TrainError
 from train.feed.dataset import ViewDataset
 from train.runtime.world import World
 from train.trials.options import StudyOptions
+from train.trials.planning.speeds import probe
 from train.trials.runner import missing_trials, read_results, run_trials
 from train.trials.study_dir import open_study, read_json
 
@@ -124,7 +121,7 @@ def test_a_folder_of_an_earlier_version_is_resumed(study: ComparisonStudy, tmp_p
     rows = run(study, tmp_path / "out", 1)
     before = kept(tmp_path / "out")
     (tmp_path / "out/study.json").rename(tmp_path / "out/question.json")
-    with pytest.raises(TrainError, match="holds trials with other settings: seed was 0, is 3"):
+    with pytest.raises(TrainError, match="holds trials with other settings: --seed was 0, is 3"):
         open_study(replace(study, seed=3), study_dir_at(tmp_path / "out"))
     assert run(study, tmp_path / "out", 1) == rows
     assert kept(tmp_path / "out") == before
@@ -141,7 +138,7 @@ def test_other_settings_are_refused_with_what_differs_unless_all_is_to_start_afr
     with pytest.raises(TrainError) as refused:
         open_study(other, study_dir)
     assert str(refused.value) == (
-        f'"{study_dir.out}" holds trials with other settings: seed was 0, is 3; lengths was [1, 4], is [1, 6]. Choose another --out, or use --overwrite to start again.'
+        f'"{study_dir.out}" holds trials with other settings: --seed was 0, is 3; --epochs was 1,4, is 1,6. Choose another --out, or use --overwrite to start again.'
     )
     assert len(kept(study_dir.out)) == 1
     open_study(other, replace(study_dir, overwrite=True))
@@ -223,7 +220,7 @@ def test_a_probe_takes_as_long_as_its_steps(
     now = iter(float(n) for n in range(1000))
     context = context_of(study)  # two steps a pass
     monkeypatch.setattr(
-        "train.compare.protocol.time", type("Clock", (), {"perf_counter": lambda: next(now)})
+        "train.trials.planning.speeds.time", type("Clock", (), {"perf_counter": lambda: next(now)})
     )
     assert probe(context, Arm("none")) == 2.0
 

@@ -165,7 +165,7 @@ def test_a_run_from_weights_records_them_resumes_and_freezes_the_rest(tmp_path: 
     assert train(again, tmp_path / "second") == record  # the same bytes, from another path
     torch.save(cnn(seed=9).state_dict(), tmp_path / "other.pth")
     other = settings_for(src, weights=WeightsFile.of(tmp_path / "other.pth"), freeze=True, seed=7)
-    with pytest.raises(TrainError, match="is a run with other settings: weights were"):
+    with pytest.raises(TrainError, match="is a run with other settings: --weights was"):
         train(other, tmp_path / "second")
 
 

@@ -308,8 +308,8 @@ def test_a_setting_that_a_record_does_not_have_had_its_default(tmp_path: Path) -
     del recorded["mirrored"], recorded["dropout"]
     assert changed_settings(recorded, settings) == []
     assert changed_settings(recorded, replace(settings, dropout=0.5, seed=4)) == [
-        "dropout was 0.0, is 0.5",
-        "seed was 3, is 4",
+        "--dropout was 0.0, is 0.5",
+        "--seed was 3, is 4",
     ]
 
 
@@ -317,8 +317,8 @@ def test_settings_that_differ_are_named_without_those_that_do_not(tmp_path: Path
     settings = settings_for(tmp_path, strategy="fly", epochs=4)
     recorded = json.loads(json.dumps(settings.to_dict()))
     assert changed_settings(recorded, settings_for(tmp_path, strategy="fly", epochs=2)) == [
-        "epochs was 4, is 2"
+        "--epochs was 4, is 2"
     ]
     assert changed_settings(recorded, settings_for(tmp_path, epochs=4)) == [
-        "strategy was fly, is none"
+        "--strategy was fly, is none"
     ]

@@ -228,7 +228,7 @@ def test_other_settings_in_a_runs_folder_are_refused_with_the_differences(tmp_pa
     with pytest.raises(TrainError) as error:
         train(settings_for(src, model="linear", seed=7), out)
     assert str(error.value) == (
-        f'"{out}" is a run with other settings: model was cnn, is linear; seed was 0, is 7. '
+        f'"{out}" is a run with other settings: --model was cnn, is linear; --seed was 0, is 7. '
         "Choose another --out, or use --overwrite to start again"
     )
     with pytest.raises(

@@ -121,7 +121,7 @@ def test_the_same_pixels_under_other_names_are_other_images(tmp_path: Path) -> N
         del split["names"]  # as an earlier version wrote it
     (out / RUN).write_text(json.dumps(record))
     assert train(settings_for(Path(os.path.relpath(src))), out).finished
-    with pytest.raises(TrainError, match="is a run with other settings: data was .*, is .*moved"):
+    with pytest.raises(TrainError, match="is a run with other settings: DATA was .*, is .*moved"):
         train(settings_for(tmp_path / "moved"), out)
 
 
