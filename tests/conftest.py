@@ -22,7 +22,7 @@ from tests.stores import variables
 
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
 cv2.setNumThreads(1)
-# a loaded machine is no failure: no deadline
+# a loaded machine is not a failure: no deadline
 settings.register_profile("fast", deadline=None, max_examples=25)
 settings.register_profile("thorough", deadline=None, max_examples=200)  # make slow
 settings.load_profile("fast")

@@ -81,7 +81,7 @@ def list_samples(file: BinaryIO) -> Iterator[Entry]:
         name, _, extension = image.name.partition(".")
         key, label = Key.parse(name), None
         if key is None or extension in ("", CLASS, ROW):
-            raise DamagedTarError(f'has "{image.name}", which is no image of a sample')
+            raise DamagedTarError(f'has "{image.name}", which is not an image of a sample')
         following = _next(members, name)
         if following.name == f"{name}.{CLASS}":
             text = read_member(file, following, LARGEST_ROW)

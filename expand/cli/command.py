@@ -32,10 +32,10 @@ def main() -> NoReturn:
 )
 @click.version_option(__version__, prog_name="expand")
 def command() -> None:
-    """Make an image dataset FACTOR times larger: copies of every image, augmented.
+    """Make an image dataset FACTOR times larger with augmented copies of every image.
 
     SRC has one folder per class, or is a labelled dataset: YOLO, COCO, Pascal VOC, masks, a table.
-    OUT gets the same files, copies with their labels, a manifest and a run card (expand.json).
+    OUT gets the same files, the copies and their labels, a manifest and a run card (expand.json).
     SRC and OUT can be URLs: s3://, gs://, az://.
     By default SRC is data/train and OUT is data/expanded.
     Interrupted? Run the same command again to resume.

@@ -36,7 +36,9 @@ AUGMENTATION_OPTIONS = [
         type=int,
         help="Make the dataset FACTOR times as large, originals included.  [default: 4]",
     ),
-    click.option("--copies", type=int, help="Copies per image; same as --factor N+1."),
+    click.option(
+        "--copies", type=int, metavar="N", help="Copies per image; the same as --factor N+1."
+    ),
     click.option(
         "--balance",
         metavar="RULE",
@@ -190,7 +192,7 @@ MAX_PIXELS_OPTION = click.option(
     metavar="N",
     expose_value=False,
     callback=_limit_pixels,
-    help=f"Most pixels that an image may have; a larger one counts as bad.  [default: {MAX_PIXELS:,}]",
+    help=f"Largest number of pixels of an image; a larger image is bad.  [default: {MAX_PIXELS:,}]",
 )
 ENGINE_OPTIONS = [
     click.option(

@@ -66,9 +66,21 @@ class FolderFirst(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Insert `run` where no subcommand is named, unless a shell completes the first word."""
         own = [*self.commands, "--help", "-h", "--version"]
+        if args and args[0] not in own and not ctx.resilient_parsing:
+            self._check_first(args[0])
         if args[0] not in own if args else not ctx.resilient_parsing:
             args = ["run", *args]
         return super().parse_args(ctx, args)
+
+    def _check_first(self, word: str) -> None:
+        """Refuse a misspelt subcommand, which would be taken for a folder that does not exist."""
+        from difflib import get_close_matches
+
+        close = get_close_matches(word, self.commands.keys() - {"run"}, n=1, cutoff=0.8)
+        if close and not os.path.lexists(word):
+            raise ExpandError(
+                f'"{word}" is neither a command nor a folder; did you mean "{close[0]}"?'
+            )
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the subcommands, the options of `run`, and folders."""

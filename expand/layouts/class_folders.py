@@ -81,7 +81,7 @@ def list_images(root: Path, layout: str = AUTO) -> Iterator[Path]:
     """
 
     def visit(frame: Frame) -> None:
-        """Refuse a directory that is no part of class folders."""
+        """Refuse a directory that is not a part of class folders."""
         found = _recognise(frame) if layout != FOLDERS else None
         if found and found.has_masks:
             raise LayoutError(root, found)

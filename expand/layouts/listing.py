@@ -49,7 +49,7 @@ class ScanSummary:
     unlabelled: int = 0
     """Images outside the class folders."""
     unread: Counter[str] = field(default_factory=Counter)
-    """Images of formats that are not read, by suffix; they count as files that are no images."""
+    """Images of formats that are not read, by suffix; they count as files that are not images."""
     empty_classes: list[EmptyClass] = field(default_factory=list)
     """Class folders without an image."""
     kept: int = 0

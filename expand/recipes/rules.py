@@ -115,7 +115,7 @@ def read_rule(name: str, value: object, techniques: Sequence[Technique]) -> Rule
 
 
 def _check_keys(technique: Technique, name: str, value: Mapping[Any, Any]) -> None:
-    """Refuse settings that are no ranges of a technique."""
+    """Refuse settings that are not ranges of a technique."""
     known = ranges_of(technique)
     new = f"{BECOMES}: a class" if technique.name == Flip.name else ""
     for key in value:

@@ -140,20 +140,19 @@ def read_part(file: BinaryIO, path: Path) -> Iterator[Row]:
 def _lacks(folder: Path) -> str:
     """Say why a folder has no manifest, and what to do."""
     if not os.path.lexists(folder):
-        return "does not exist: not a finished output of expand"
+        return "does not exist"
     if not folder.is_dir():
-        return "is not a folder: not a finished output of expand"
+        return "is not a folder"
     if (folder / SHARDS).is_dir():
         return (
-            "holds shards, not a finished output of expand. "
+            "holds shards, so it is not a finished output of expand. "
             "When all shards are done, run `expand merge` on it"
         )
     if find_parts(folder):
         return (
-            "was interrupted: not a finished output of expand. "
-            "Run the command that wrote it again to resume"
+            "is not finished: expand was interrupted. Run the command that wrote it again to resume"
         )
-    return f"has no {_recorded_name(folder)}: not a finished output of expand"
+    return f"has no {_recorded_name(folder)}, so it is not a finished output of expand"
 
 
 def _recorded_name(folder: Path) -> str:

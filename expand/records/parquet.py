@@ -113,7 +113,7 @@ def is_manifest(path: Path) -> bool:
 def read_parquet(file: BinaryIO, path: Path) -> Iterator[Row]:
     """Yield the rows of an open Parquet file, and close it.
 
-    Raise NotJsonError for a file that is damaged, and ExpandError for one that is no manifest.
+    Raise NotJsonError for a file that is damaged, and ExpandError for one that is not a manifest.
     """
     pyarrow = load_pyarrow()
     number = 0

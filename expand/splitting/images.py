@@ -145,7 +145,7 @@ def _size(path: Path) -> int:
 def _notes(summary: ScanSummary) -> tuple[str, ...]:
     """Say which files and folders are left out."""
     left = {
-        "file that is no image": summary.foreign,
+        "file that is not an image": summary.foreign,
         "image outside the class folders": summary.unlabelled,
     }
     parts = [_count(count, noun) for noun, count in left.items() if count]
@@ -155,5 +155,5 @@ def _notes(summary: ScanSummary) -> tuple[str, ...]:
 
 def _count(count: int, noun: str) -> str:
     first, _, rest = noun.partition(" ")
-    plural = f"{first}s {rest.replace('is no image', 'are no images')}"
+    plural = f"{first}s {rest.replace('is not an image', 'are not images')}"
     return f"{count:,} {noun if count == 1 else plural}"

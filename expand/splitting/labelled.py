@@ -112,7 +112,7 @@ def _stratified(images: list[SplitImage]) -> list[SplitImage]:
 
     Rare classes are the hard ones to divide evenly, and so come first in the iterative
     stratification of Sechidis and others (On the Stratification of Multi-Label Data, ECML PKDD
-    2011). One class an image, found once, keeps a split stable; so how rare a class is is rounded
+    2011). One class per image, found once, keeps a split stable; so how rare a class is is rounded
     to powers of two. Where most images would be the only one of their class, as names of persons
     are, classes divide nothing: none is used.
     """

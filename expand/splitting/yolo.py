@@ -40,8 +40,8 @@ def check_parts(parts: Sequence[Part]) -> None:
     for part, kind in zip(parts, kinds, strict=True):
         if kind not in KEYS or kinds.count(kind) > 1:
             raise ExpandError(
-                f'--parts: "{part.name}" is no part that a data.yaml can name; YOLO datasets have '
-                "one each of train, val and test"
+                f'--parts: "{part.name}" is not a part that a data.yaml can name; YOLO datasets '
+                "have one each of train, val and test"
             )
 
 

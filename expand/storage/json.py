@@ -77,7 +77,7 @@ def decode(text: bytes | str, *, constants: bool = False) -> Any:
     """Return the value of a JSON text as `json.loads` does, in a fraction of the time.
 
     Raise ValueError if it is not JSON, and RecursionError if it is nested too deeply. NaN and
-    Infinity are no JSON: they are read with `constants` only.
+    Infinity are not JSON: they are read with `constants` only.
     """
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if LONG not in data.translate(DIGITS):

@@ -53,7 +53,7 @@ class Extent(NamedTuple):
 
     @property
     def cut(self) -> NDArray[np.bool_]:
-        """Which objects are not wholly inside the border; rounding of areas is no cut."""
+        """Which objects are not wholly inside the border; rounding of areas is not a cut."""
         cut: NDArray[np.bool_] = self.amounts[1] < self.amounts[0] * (1 - 1e-9)
         return cut
 

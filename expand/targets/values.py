@@ -16,9 +16,9 @@ from expand.targets.rings import Floats, Rings, Wholes
 
 
 def coordinates(values: ArrayLike, what: str, shape: tuple[int, ...]) -> Floats:
-    """Return coordinates as float64; refuse another shape (−1: any length), and what is no number.
+    """Return coordinates as float64; refuse another shape (−1: any length) and non-numbers.
 
-    An empty list is no object.
+    An empty list is not an object.
     """
     try:
         array = np.asarray(values, np.float64)

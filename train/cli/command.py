@@ -84,10 +84,11 @@ def add_options(groups: dict[str, list[Option]]) -> Callable[[Command], Command]
 )
 @click.version_option(__version__, prog_name="train")
 def command() -> None:
-    """Train a CNN from class folders: as they are, from copies that expand wrote, or on the fly.
+    """Train a CNN to classify images: as they are, from copies that expand wrote, or on the fly.
 
     An epoch visits every source once, whatever the strategy, so equal epochs are equal steps.
-    DATA is a folder, tar shards that expand wrote, or the URL of either; by default data/expanded.
+    DATA has one folder per class, a table of classes, or tar shards that expand wrote; it can be a URL.
+    By default it is data/expanded.
     Interrupted? Run the same command again to resume.
 
     \b

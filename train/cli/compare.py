@@ -65,7 +65,8 @@ PLAIN = (
 TEST = click.option(
     "--test",
     type=FolderOrUrl(),
-    help="Test set, as DATA; used once, at the end of each trial.  [default: the part for tests]",
+    help="Test set, in any form that DATA can have; used once, at the end of each trial.  "
+    "[default: DATA's part for tests]",
 )
 STUDY_DATA_OPTIONS = [TEST, *without(DATA_OPTIONS, *NOT_COMPARED)]
 STUDY_MODEL_OPTIONS = without(MODEL_OPTIONS, "pretrained")
@@ -108,7 +109,7 @@ STUDY_OPTIONS = [
     click.option(
         "--threads",
         type=int,
-        help="Threads of torch in each trial.  [default: the cores divided by --jobs]",
+        help="PyTorch threads in each trial.  [default: the cores divided by --jobs]",
     ),
     click.option(
         "--overwrite", is_flag=True, help="Remove earlier results in that folder, and start again."
@@ -185,8 +186,8 @@ LENGTH_OPTIONS = [
         type=click.Choice(BUDGETS),
         default="steps",
         show_default=True,
-        help="What all arms get the same of: steps; epochs over all their files; "
-        "training time; or training time with the expansion.",
+        help="What is equal for all arms: steps, epochs over all their files, training time, "
+        "or training time with the expansion.",
     ),
     TUNE,
 ]
@@ -213,7 +214,7 @@ DRAWS = click.option(
     "--draws",
     type=int,
     help="Number of subsets, of --sources sources each, that the seeds take in turn: verdicts then "
-    "hold for sources like these. At least 6 for a verdict.  [default: all seeds, the same sources]",
+    "hold for sources like these. At least 6 for a verdict.  [default: all seeds use the same sources]",
 )
 COMPARE_OPTIONS = {
     "Data": [*STUDY_DATA_OPTIONS, DRAWS],

@@ -67,7 +67,8 @@ DATA_OPTIONS = [
     click.option(
         "--test",
         type=FolderOrUrl(),
-        help="Test set, as DATA; used once, after training.  [default: DATA's part for tests]",
+        help="Test set, in any form that DATA can have; used once, after training.  "
+        "[default: DATA's part for tests]",
     ),
     LAYOUT,
     click.option(
@@ -102,7 +103,7 @@ DATA_OPTIONS = [
     click.option(
         "--allow-leak",
         is_flag=True,
-        help="Continue if training and test set share images; it is recorded.",
+        help="Continue if training and test set share images; the record of the run says so.",
     ),
     click.option(
         "--cache",
@@ -145,7 +146,7 @@ STRATEGY_OPTIONS = [
         "fly_techniques",
         type=NameList(technique_names),
         metavar="LIST",
-        help="With hybrid, the techniques applied on top of the copies: flip,translate.",
+        help="With hybrid, the techniques applied on top of the copies, for example flip,translate.",
     ),
     click.option(
         "--view-seed",
@@ -190,7 +191,7 @@ MODEL_OPTIONS = [
         "--weights",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         metavar="FILE",
-        help="Start from the weights in a local file: safetensors, or a state dictionary of torch; "
+        help="Start from the weights in a local file: safetensors, or a PyTorch state dict; "
         "the last layer is new unless it fits the classes.",
     ),
     click.option(
@@ -250,12 +251,12 @@ RUN_OPTIONS = [
     click.option(
         "--mirrored",
         is_flag=True,
-        help="Also report the accuracy averaged with the mirrored image.",
+        help="Also report the accuracy averaged over each test image and its mirror image.",
     ),
     click.option(
         "--workers", type=int, help="Worker processes that load data.  [default: automatic]"
     ),
-    click.option("--threads", type=int, help="Threads of torch.  [default: one per core]"),
+    click.option("--threads", type=int, help="PyTorch threads.  [default: one per core]"),
     click.option("--out", type=Folder(), help="Folder of the run.  [default: runs/MODEL-STRATEGY]"),
     click.option(
         "--overwrite", is_flag=True, help="Remove an earlier run in that folder, and start again."

@@ -35,15 +35,15 @@ SIZE_OPTIONS = [
     click.option(
         "--draws",
         type=int,
-        help="Number of subsets of each size, which the seeds take in turn.  [default: one a seed]",
+        help="Number of subsets of each size, which the seeds take in turn.  [default: one per seed]",
     ),
 ]
 EPOCHS = click.option(
     "--epochs",
     "lengths",
     metavar="LIST",
-    help="Epochs on the largest size; smaller ones get as many steps. Of several, every arm is "
-    "measured at its best.  [default: 2F,8F of the largest factor F; with --tune: 8F]",
+    help="Epochs on the largest size; smaller ones get as many steps. With several numbers, every "
+    "arm is measured after the one that suits it best.  [default: 2F,8F of the largest factor F; with --tune: 8F]",
 )
 WORTH_RUN_OPTIONS = [
     click.option(

@@ -48,7 +48,7 @@ class Arm:
             f"more images: reading each once takes {self.factor} epochs, and a source may come "
             "several times in an epoch or not at all",
             "disk-balanced": f"copies on disk as expand --factor {self.factor} {balance.options} "
-            "writes them; as many images an epoch as there are sources, from all files in turn",
+            "writes them; as many images per epoch as there are sources, from all files in turn",
             "hybrid": f"{copies}; cheap techniques applied to them on the fly",
         }[self.strategy]
 

@@ -84,7 +84,7 @@ def read_state(weights: WeightsFile) -> Mapping[str, Tensor]:
 
 def _no_weights(file: Path, reason: str) -> TrainError:
     return TrainError(
-        f'"{file}" does not hold weights alone ({reason}); save a state dictionary: '
+        f'"{file}" does not hold weights alone ({reason}); save its state dict: '
         "torch.save(model.state_dict(), FILE)"
     )
 
@@ -98,14 +98,14 @@ def _load(file: Path, data: bytes) -> Any:
 
 
 def _tensors(loaded: Any) -> dict[str, Tensor]:
-    """Return the state dictionary in what was loaded; raise ValueError if there is none."""
+    """Return the state dict in what was loaded; raise ValueError if there is none."""
     for key in NESTED:
         if isinstance(loaded, Mapping) and isinstance(loaded.get(key), Mapping):
             loaded = loaded[key]
     if not isinstance(loaded, Mapping) or not loaded:
         raise ValueError("no tensors by name")
     if others := [key for key, value in loaded.items() if not isinstance(value, Tensor)]:
-        raise ValueError(f'"{others[0]!s:.60}" is no tensor')
+        raise ValueError(f'"{others[0]!s:.60}" is not a tensor')
     if broken := [key for key, value in loaded.items() if not value.isfinite().all()]:
         raise ValueError(f'"{broken[0]!s:.60}" has values that are not finite numbers')
     wrapped = all(str(key).startswith(PARALLEL) for key in loaded)

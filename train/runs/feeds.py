@@ -160,7 +160,7 @@ def _describe(sampler: Sampler | StreamSampler, data: Data) -> str:
     """Describe an epoch for the user."""
     strategy = sampler.strategy
     unit = "files" if sampler.visits_files else "sources"
-    text = f"{strategy.name}: {len(sampler):,} {unit} an epoch"
+    text = f"{strategy.name}: {len(sampler):,} {unit} per epoch"
     if sampler.visits_files:
         text += f", {sampler.files_per_source:.3g} times the steps of one visit to each source"
     if sampler.visits_files and not strategy.visit_all:

@@ -220,7 +220,7 @@ def write_run(folder: Path, record: RunRecord) -> None:
 
 
 def write_metrics(folder: Path, metrics: Sequence[EpochMetrics]) -> None:
-    """Write the metrics, one line an epoch."""
+    """Write the metrics, one line per epoch."""
     lines = "".join(to_json(line.to_dict(), ascii_only=True) + "\n" for line in metrics)
     write_whole(folder / METRICS, lines.encode())
 

@@ -38,7 +38,7 @@ def result_path(study_dir: StudyDir, trial: Trial) -> Path:
 
 
 def missing_trials(study_dir: StudyDir, trials: Sequence[Trial]) -> list[Trial]:
-    """List the trials that have no result yet; raise TrainError if one is no file."""
+    """List the trials that have no result yet; raise TrainError if one is not a file."""
     missing = []
     for trial in trials:
         path = result_path(study_dir, trial)

@@ -86,7 +86,7 @@ def looks_of(study_dir: StudyDir, options: StudyOptions) -> Looks:
 
     The planned number of seeds is declared with the first look: `options.planned`, or the seeds of
     that look. Raise TrainError for another plan later, or for fewer seeds than were judged. Fewer
-    than six seeds decide nothing, so they are no look at what more of them would show.
+    than six seeds decide nothing, so they do not count as a look at what more of them would show.
     """
     before = _looked(study_dir)
     if before is None or options.seeds < FEWEST_SEEDS:

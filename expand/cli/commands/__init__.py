@@ -1,1 +1,1 @@
-"""The subcommands of `expand`, one a file; each loads what it needs when it is called."""
+"""The subcommands of `expand`, one per file; each loads what it needs when it is called."""

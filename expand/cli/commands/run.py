@@ -38,7 +38,8 @@ if TYPE_CHECKING:
         click.option(
             "--skip-bad/--strict",
             default=True,
-            help="Skip images that cannot be read (exit status 1), or stop at the first.",
+            help="Skip images that cannot be read (exit status 1), or stop at the first.  "
+            "[default: skip-bad]",
         ),
         *DATA_OPTIONS,
         MAX_PIXELS_OPTION,

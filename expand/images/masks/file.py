@@ -69,7 +69,8 @@ def open_mask(data: bytes, fill: int = 0) -> MaskFile:
     """Read a mask; no value is changed.
 
     `fill` is the value to be written where a view shows nothing of its image. Raise BadImageError
-    with the reason if the file is no image of a supported format, is damaged, or cannot hold it.
+    with the reason if the file is not an image of a supported format, is damaged, or cannot hold
+    it.
     """
     opener = OPENERS.get(data[:4]) or OPENERS.get(data[:2])
     stored = (opener and opener(data)) or _as_shown(data)

@@ -105,7 +105,7 @@ def _bits(page: Any) -> int:
 
 
 def check_single(file: Any) -> bool:
-    """Refuse several pictures in one file; the same picture in a smaller size is no other.
+    """Refuse several pictures in one file; the same picture in a smaller size is not another one.
 
     Return whether the pages are the rows of one array (see `is_rows`).
     """

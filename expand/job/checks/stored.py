@@ -25,7 +25,7 @@ READERS = 4
 def fetched(url: Url) -> Iterator[Path]:
     """Fetch the run card and the manifest of an output at a URL; yield their folder.
 
-    Messages name the URL. Raise ExpandError if it is no finished output.
+    Messages name the URL. Raise ExpandError if it is not a finished output.
     """
     check_store(url)
     store = open_store(url)
@@ -36,7 +36,7 @@ def fetched(url: Url) -> Iterator[Path]:
             records.fetch(INDEX)
         if not any(found) and card and (card["state"] == UNFINISHED or find_parts(store)):
             raise ExpandError(
-                f'"{url}" was interrupted: not a finished output of expand. Run the command that '
+                f'"{url}" is not finished: expand was interrupted. Run the command that '
                 "wrote it again to resume"
             )
         records.fetch(CARD)

@@ -105,7 +105,7 @@ class Plan:
 
     @property
     def copies(self) -> int:
-        """The number of views that are no originals, if no source is bad."""
+        """The number of views that are not originals, if no source is bad."""
         return self._made(1)
 
     def _made(self, first: int) -> int:

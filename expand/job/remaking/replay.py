@@ -92,7 +92,7 @@ class Replayer:
             digests = {file["file_name"]: file["sha256"] for file in row["labels"]["files"]}
             files = {file.name: file.data for file in self.relabeller.make(row)}
             if name not in files:
-                raise ExpandError(f'"{name}" is no label file of "{row["source"]}" any more')
+                raise ExpandError(f'"{name}" is not a label file of "{row["source"]}" any more')
             return files[name], digests[name]
         if row.get("kept"):
             return self._read(row), row["sha256"]
@@ -171,7 +171,7 @@ def replay_file(folder: Path, name: str, replayer: Replayer) -> bytes:
         for file in replayer.relabeller.derive(folder):
             if file.name == name:
                 return file.data
-        raise ExpandError(f'"{name}" is no file of the dataset any more')
+        raise ExpandError(f'"{name}" is not a file of the dataset any more')
     if replayer.archives:
         return replayer.make(find_row(folder, name))
     return replayer.make(_find(folder, name), name)

@@ -177,7 +177,7 @@ def classes_of(settings: Settings, source: Source, labels: OpenLabels | None) ->
 def _is_background(settings: Settings, labels: OpenLabels | None) -> bool:
     """Tell whether an image without a class shows no object, as opposed to several classes.
 
-    A table can list several classes of an image, which are no objects.
+    A table can list several classes of an image, which are not objects.
     """
     named = labels is not None and isinstance(labels.labels, Named)
     return named and settings.dataset is not None and settings.dataset.layout not in TABLES

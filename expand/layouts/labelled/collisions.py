@@ -125,7 +125,7 @@ def _first_collision(alike: Iterable[_Name]) -> tuple[str, str] | None:
 
 
 def _go_together(one: _Name, other: _Name) -> bool:
-    """Tell whether two names that are folded alike are no collision."""
+    """Tell whether two names that are folded alike are not a collision."""
     if one.owner == other.owner:
         return True  # the label files of several kinds of one image can be one file
     if other.kind == LIKE:

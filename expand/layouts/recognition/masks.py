@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from expand.images.pixels import Pixels
 
 OTHER_MASKS = (".mat", ".npy", ".npz", ".csv", ".geojson", ".gif")
-"""Suffixes of files that are no images here, but can be masks."""
+"""Suffixes of files that are not images here, but can be masks."""
 LOSSY = (".jpg", ".jpeg")
 STARTS = ("anno", "gt", "label", "mask", "matte", "seg", "trimap", "truth")
 """Each word for labels in the name of a file contains one of these."""
@@ -45,7 +45,7 @@ def find_masks(directory: Directory, names: tuple[str, ...]) -> Layout | None:
 
     Their names differ in one word, such as "mask". That must not be in the name of a folder that
     leads to the directory: then it is what the images show. `names` are those folders. Two
-    photographs, such as those of a bottle and of its label, are no such pair.
+    photographs, such as those of a bottle and of its label, are not such a pair.
     """
     marks = MARKS - {word for name in names for word in words(name)}
     others = (name for name in directory.others if name.lower().endswith(OTHER_MASKS))
@@ -125,7 +125,7 @@ def _is_marked(name: str, marks: frozenset[str]) -> bool:
 
 
 def _plain(directory: Directory, marks: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Yield the images that are no masks by their names, each after its words."""
+    """Yield the images that are not masks by their names, each after its words."""
     for name in directory.images:
         lower = name.lower()
         if not (any(start in lower for start in STARTS) and _is_marked(name, marks)):
@@ -133,7 +133,7 @@ def _plain(directory: Directory, marks: frozenset[str]) -> Iterator[tuple[str, s
 
 
 def _count(directory: Directory, marks: frozenset[str]) -> int:
-    """Count the images that are no masks; those of the same words count as one."""
+    """Count the images that are not masks; those of the same words count as one."""
     return sum(1 for _ in groupby(Sorter(key for key, _ in _plain(directory, marks))))
 
 
@@ -161,7 +161,7 @@ def _keys(mask: str, marks: frozenset[str]) -> Iterator[str]:
 
 
 def _are_photographs(folder: str, pair: Pair, *, usual: bool) -> bool:
-    """Tell whether both files show a scene, so that the second is no mask of the first.
+    """Tell whether both files show a scene, so that the second is not a mask of the first.
 
     Two photographs of one size in lossless files are still an image and its mask by their names, if
     most images of the folder have a `usual` one: a mask can be drawn over its image.

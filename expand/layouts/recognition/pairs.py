@@ -82,7 +82,7 @@ def _partners(roles: dict[str, Role], label: str, plain: bool) -> Iterator[str]:
 
 
 def _match(directory: Directory, image: str, label: str, folders: list[str]) -> bool:
-    """Tell whether labels are no images, or half of them have the names of images.
+    """Tell whether labels are not images, or half of them have the names of images.
 
     Names that other folders have as well, such as 1, 2, 3, tell nothing.
     """

@@ -51,7 +51,7 @@ EXTRAS = _set(
     "demo doc docs figures assets scripts src code notebooks models weights checkpoints runs logs "
     "result results outputs csv meta metadata splits backup old tmp temp background"
 )
-"""The words for folders that lie beside the parts of a split and are no classes."""
+"""The words for folders that lie beside the parts of a split and are not classes."""
 TABLES = _set("csv csvs table tables tsv meta metadata list lists split splits partition info")
 """The words for folders of tables."""
 
@@ -120,7 +120,7 @@ def is_fold(name: str) -> bool:
 
 
 def is_wrapper(name: str) -> bool:
-    """Tell whether a name is no class but says that there are images: "images", "dataset"."""
+    """Tell whether a name is not a class but says that there are images: "images", "dataset"."""
     named = words(name)
     return bool(named) and all(word in IMAGES | GENERIC for word in named)
 

@@ -1,6 +1,6 @@
 """Environment variables of the providers: checked before the client library reads them.
 
-The library panics on an address that is no URL, and on a name or a key with a line break. No
+The library panics on an address that is not a URL, and on a name or a key with a line break. No
 message shows a value: it may hold a password.
 """
 
@@ -62,7 +62,7 @@ def check_variables(scheme: str) -> None:
 
 
 def _check_address(variable: str) -> None:
-    """Refuse an address that is no URL."""
+    """Refuse an address that is not a URL."""
     address = os.environ.get(variable, "")
     try:
         parts = urlsplit(address)

@@ -116,7 +116,7 @@ def _reason(url: Url, text: str, error: BaseException) -> str:
         )
         return f"the client library failed ({_first_line(text)}); check the variables {names}"
     if "empty path segment" in text or "invalid path" in text:
-        return f"it has an object whose name is no path; rename it ({_first_line(text)})"
+        return f"it has an object whose name is not a path; rename it ({_first_line(text)})"
     return _first_line(text) or type(error).__name__
 
 

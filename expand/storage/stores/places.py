@@ -25,13 +25,21 @@ def check_places(src: Place, out: Place) -> None:
         if src == out:
             raise ExpandError(f'"{out}" is the input; choose another place for the output')
         if src.holds(out):
-            raise ExpandError(f'"{out}" lies inside the input "{src}", and would become part of it')
+            raise ExpandError(_inside(out, src))
         if out.holds(src):
-            raise ExpandError(f'the input "{src}" lies inside "{out}", and would become part of it')
+            raise ExpandError(_around(src, out))
     elif isinstance(src, Path) and isinstance(out, Path):
         check_apart(src, out)
     elif isinstance(out, Path):
         check_folder(out)
+
+
+def _inside(out: Place, src: Place) -> str:
+    return f'"{out}" lies inside the input "{src}", and would become part of it; choose one outside'
+
+
+def _around(src: Place, out: Place) -> str:
+    return f'the input "{src}" lies inside "{out}"; choose an output that does not contain it'
 
 
 def check_apart(src: Path, out: Path) -> None:
@@ -40,9 +48,9 @@ def check_apart(src: Path, out: Path) -> None:
     if real_src == real_out or same_folder(src, out):
         raise ExpandError(f'"{out}" is the input folder; choose another one for the output')
     if any(same_folder(src, parent) for parent in real_out.parents):
-        raise ExpandError(f'"{out}" lies inside the input "{src}", and would become part of it')
+        raise ExpandError(_inside(out, src))
     if any(same_folder(out, parent) for parent in real_src.parents):
-        raise ExpandError(f'the input "{src}" lies inside "{out}", and would become part of it')
+        raise ExpandError(_around(src, out))
     check_folder(out)
 
 

@@ -98,7 +98,7 @@ def hits_of_many(
 ) -> Iterator[tuple[NDArray[np.intp], Positions, NDArray[np.int64]]]:
     """Yield groups of `rows` with T×N positions, and the rank of each among the image's hits.
 
-    Ranks count from 1; a position that is no pixel has a rank beyond any count.
+    Ranks count from 1; a position that is not a pixel has a rank beyond any count.
     """
     bits = bits_of(pixels)
     for group, most in groups(drawn, rows, pixels, BLOCK):
@@ -142,7 +142,7 @@ def bits_of(pixels: int) -> int:
 
 
 def tries(count: int, pixels: int) -> int:
-    """Return how many positions to permute for `count` hits, since some values are no pixels.
+    """Return how many positions to permute for `count` hits, since some values are not pixels.
 
     At most one image in 10¹² gets fewer hits (8 standard deviations).
     """

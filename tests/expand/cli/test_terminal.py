@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import click
 import pytest
@@ -53,6 +54,17 @@ def test_the_first_word_is_a_subcommand_or_else_run_is_meant(line: str, output: 
     assert CliRunner().invoke(work, line.split()).output == output
 
 
+def test_a_misspelt_subcommand_is_not_taken_for_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert str(CliRunner().invoke(work, ["lok"]).exception) == (
+        '"lok" is neither a command nor a folder; did you mean "look"?'
+    )
+    (tmp_path / "lok").mkdir()
+    assert CliRunner().invoke(work, ["lok"]).output == "lok 1\n"
+
+
 def test_help_shows_both_ways_and_the_options_of_run() -> None:
     shown = CliRunner().invoke(work, ["-h"], prog_name="work").output.splitlines()
     assert shown[:2] == ["Usage: work [FOLDER] [OPTIONS]", "       work COMMAND …"]
@@ -88,7 +100,7 @@ def ending(
     ("what", "status", "message"),
     [
         (None, 0, ""),
-        (ExpandError('"a" is no folder'), 2, 'work: "a" is no folder\n'),
+        (ExpandError('"a" is not a folder'), 2, 'work: "a" is not a folder\n'),
         (ExpandError("the disk is full", 3), 3, "work: the disk is full\n"),
         (OtherError("the worker died"), 3, "work: the worker died\n"),
         (KeyboardInterrupt(), 130, "work: interrupted. Start again.\n"),

@@ -153,7 +153,7 @@ def palette_bmp(grey: bool = False, runs: bool = False) -> Maker:
 
 
 def short_bmp(bits: int, _tags: Tags) -> tuple[bytes, Pixels]:
-    """Make a BMP of 16 bits a pixel: 4 with alpha's bits unused, 5, or 5, 6 and 5."""
+    """Make a BMP of 16 bits per pixel: 4 with alpha's bits unused, 5, or 5, 6 and 5."""
     masks = {4: (0xF00, 0xF0, 0xF), 5: (), 6: (0xF800, 0x7E0, 0x1F)}[bits]
     places = {
         4: ((8, 4), (4, 4), (0, 4)),
@@ -249,8 +249,8 @@ MAKERS: dict[tuple[str, str], Maker] = {
     ("BMP", "palette"): palette_bmp(),
     ("BMP", "palette of the grey levels"): palette_bmp(grey=True),
     ("BMP", "palette, run lengths"): palette_bmp(runs=True),
-    ("BMP", "RGB, 16 bits a pixel"): short_bmp,
-    ("BMP", "RGB, 24 or 32 bits a pixel"): long_bmp(False),
+    ("BMP", "RGB, 16 bits per pixel"): short_bmp,
+    ("BMP", "RGB, 24 or 32 bits per pixel"): long_bmp(False),
     ("BMP", "RGBA"): long_bmp(True),
     ("TIFF", "grey"): tiff(1),
     ("TIFF", "grey, white is zero"): tiff(0),

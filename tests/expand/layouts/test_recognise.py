@@ -392,7 +392,7 @@ GOOD: list[tuple[str, dict[str, str]]] = [
         },
     ),
     ("captions", {"cat/1.txt": "a photo of a cat", "cat/2.txt": "two cats"}),
-    ("numbers that are no boxes", {"cat/1.txt": "3 4", "cat/scores.csv": "epoch,loss\n1,0.5\n"}),
+    ("numbers that are not boxes", {"cat/1.txt": "3 4", "cat/scores.csv": "epoch,loss\n1,0.5\n"}),
     (
         "classes of numbers with a table",
         {"names.csv": "1,rose\n2,daisy\n", "1/1.png": "", "2/1.png": ""},

@@ -70,7 +70,7 @@ def test_a_line_that_lost_its_end_alone_does_not_run_into_the_next(tmp_path: Pat
 
 def test_what_is_no_manifest_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
-        ExpandError, match=r"has no metadata.jsonl: not a finished output of expand"
+        ExpandError, match=r"has no metadata.jsonl, so it is not a finished output of expand"
     ):
         list(read_rows(tmp_path))
     (tmp_path / "metadata.jsonl").write_text(line_of(row("a", 0)) + "{}\n")
@@ -80,7 +80,7 @@ def test_what_is_no_manifest_is_refused(tmp_path: Path) -> None:
 
 def test_an_interrupted_run_is_told_from_what_is_no_output(tmp_path: Path) -> None:
     (tmp_path / ".expand-0.part").touch()
-    with pytest.raises(ExpandError, match="was interrupted: .* again to resume"):
+    with pytest.raises(ExpandError, match="is not finished: .* again to resume"):
         list(read_rows(tmp_path))
 
 

@@ -330,9 +330,9 @@ def test_labelled_datasets_that_cannot_be_split_are_refused_in_words(tmp_path: P
     cases = [
         (run(two, tmp_path / "o"), "is a dataset in parts (YOLO detect"),
         (run(lists, tmp_path / "o"), 'images of others, such as "JPEGImages/other.png"'),
-        (run(src, tmp_path / "o", "--parts", "a=0.5,b=0.5"), '"a" is no part that a data.yaml'),
+        (run(src, tmp_path / "o", "--parts", "a=0.5,b=0.5"), '"a" is not a part that a data.yaml'),
         (run(src, tmp_path / "o", "--group-by", "(i)"), 'part "val" gets no image'),
-        (run(src, tmp_path / "o", "--as", "voc"), "is no Pascal VOC dataset"),
+        (run(src, tmp_path / "o", "--as", "voc"), "is not a Pascal VOC dataset"),
     ]
     for result, words in cases:
         assert words in str(result.exception), (words, result.exception, result.output)

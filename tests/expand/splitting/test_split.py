@@ -213,7 +213,7 @@ def test_what_cannot_be_split_is_refused(class_folder: Folder, tmp_path: Path) -
     cases = [
         (run(src, src / "cat/out"), "lies inside the input"),
         (run(src, src), "is the input folder"),
-        (run(src / "cat", src), "would become part of it"),
+        (run(src / "cat", src), "does not contain it"),
         (run(src, full), "is not empty and has no split.json"),
         (run(tmp_path / "none", tmp_path / "o"), "does not exist or is not a folder"),
         (run(rooted, tmp_path / "o"), "is a dataset in parts"),
@@ -264,7 +264,7 @@ def test_a_bad_image_is_noted_and_the_rest_is_split(class_folder: Folder, tmp_pa
         assert '"cat/pipe.png" is not a regular file' in result.output
         assert '"cat/broken.png" cannot be read' in result.output
         assert "name that is not UTF-8" in result.output
-        assert "left out: 1 file that is no image" in result.output
+        assert "left out: 1 file that is not an image" in result.output
         assert 'class "empty" is an empty folder' in result.output
         assert sum(len(names(out / originals, part)) for part in PARTS) == 40
 

@@ -1,4 +1,4 @@
-"""Files of other formats, and files that are no images, under suffixes of images."""
+"""Files of other formats, and files that are not images, under suffixes of images."""
 
 from __future__ import annotations
 

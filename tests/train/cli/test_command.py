@@ -43,7 +43,7 @@ def test_the_first_word_is_a_folder_or_a_subcommand(
     assert re.fullmatch(r"  test: accuracy \d+\.\d\d %, loss \d\.\d{4}", second)
     assert done.stderr.splitlines()[:2] == [
         "cnn: 22,467 parameters, fp32, cpu",
-        "none: 24 sources an epoch; read from memory",
+        "none: 24 sources per epoch; read from memory",
     ]
     assert re.fullmatch(
         r"epoch 1 of 1: loss \d\.\d{4}, accuracy \d+\.\d\d %", done.stderr.splitlines()[2]
@@ -263,7 +263,7 @@ def test_hybrid_draws_cheap_techniques_on_top_of_the_copies(
         tmp_path / "hybrid",
     )
     assert (
-        "hybrid: 24 sources an epoch; views by the exact renderer, in this process" in done.stderr
+        "hybrid: 24 sources per epoch; views by the exact renderer, in this process" in done.stderr
     )
     assert json.loads((tmp_path / "hybrid/run.json").read_text())["data"]["train"]["images"] == 72
     assert (
@@ -281,7 +281,7 @@ def test_hybrid_draws_cheap_techniques_on_top_of_the_copies(
 def test_visiting_all_files_is_one_long_pass(src: Path, tmp_path: Path) -> None:
     expand(src, tmp_path / "copies", factor=3, workers=1)
     done = call(tmp_path / "copies", "--visit", "all", "--out", tmp_path / "run", *SHORT)
-    assert "disk: 72 files an epoch, 3 times the steps of one visit to each source" in done.stderr
+    assert "disk: 72 files per epoch, 3 times the steps of one visit to each source" in done.stderr
     record = json.loads((tmp_path / "run/run.json").read_text())
     assert (record["steps"], record["cost"]["images"]) == (9, 72)
 

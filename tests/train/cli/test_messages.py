@@ -64,7 +64,7 @@ def test_a_log_gets_a_line_for_each_epoch(
     assert out == ""
     assert lines[:2] == [
         "cnn: 22,467 parameters, fp32, cpu",
-        "none: 18 sources an epoch; read from memory",
+        "none: 18 sources per epoch; read from memory",
     ]
     assert [line.partition(":")[0] for line in lines[2:]] == ["epoch 1 of 2", "epoch 2 of 2"]
     assert record.results is not None

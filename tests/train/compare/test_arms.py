@@ -84,7 +84,7 @@ def test_every_arm_says_what_it_does() -> None:
         "4 views of each source on disk, including the untouched one; stratified",
         "4 views of each source on disk, including the untouched one; drawn independently",
         "4 views of each source on disk, including the untouched one; stratified. All files are shuffled together, as one folder of more images: reading each once takes 4 epochs, and a source may come several times in an epoch or not at all",
-        "copies on disk as expand --factor 4 --balance max --most 9 writes them; as many images an epoch as there are sources, from all files in turn",
+        "copies on disk as expand --factor 4 --balance max --most 9 writes them; as many images per epoch as there are sources, from all files in turn",
         "4 views of each source on disk, including the untouched one; cheap techniques applied to them on the fly",
     ]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Folder, noise_image
+from tests.expand.layouts.labelled.voc.drawn import devkit
 from tests.train.commands import call, draw_set, refusal
 from tests.train.samples import write_set
 from train.data.folders.listing import list_folder
@@ -97,3 +98,14 @@ def test_what_is_no_file_is_named_by_predict_and_never_opened(tmp_path: Path) ->
         assert result.return_value == 1
         assert 'ant/pipe.png" is not a regular file' in result.stderr
         assert 'ant/gone.png" cannot be read' in result.stderr
+
+
+@pytest.mark.parametrize("given", ["", "VOCdevkit", "VOCdevkit/VOC2012"])
+def test_pascal_voc_is_refused_with_the_call_that_reads_it(tmp_path: Path, given: str) -> None:
+    year = tmp_path / "VOCdevkit/VOC2012"
+    devkit(year)
+    with pytest.raises(TrainError) as error:
+        list_folder(tmp_path / given)
+    call = f'torchvision.datasets.VOCDetection("{tmp_path}", year="2012")'
+    assert (call in str(error.value)) == (given != "VOCdevkit/VOC2012")
+    assert "as they are" not in str(error.value)

@@ -75,7 +75,7 @@ def test_an_expanded_root_has_the_parts_of_its_source(tmp_path: Path) -> None:
     assert images(record) == {"train": 36, "validation": 6, "test": 9}
     assert record["data"]["train"]["sources"] == 12
     assert record["settings"]["strategy"]["name"] == "disk"
-    assert "disk: 12 sources an epoch" in said
+    assert "disk: 12 sources per epoch" in said
 
 
 def test_an_image_in_two_parts_is_a_leak(tmp_path: Path) -> None:

@@ -63,5 +63,5 @@ def test_a_run_says_how_an_epoch_is_counted(balanced: Path, tmp_path: Path) -> N
             told.append(description)
 
     train(settings, tmp_path / "run", observer=Listener())
-    assert "disk: 28 files an epoch, 3.5 times the steps of one visit to each source" in told[0]
+    assert "disk: 28 files per epoch, 3.5 times the steps of one visit to each source" in told[0]
     assert "(classes are balanced: a source is shown as often as it has files)" in told[0]

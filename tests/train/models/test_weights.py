@@ -113,7 +113,7 @@ def test_nothing_is_executed_and_what_is_no_weights_is_refused(
 def test_a_whole_model_is_refused_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(TrainError, match=r"torch\.save\(model\.state_dict\(\), FILE\)"):
         read_state(saved(tmp_path / "w.pth", cnn()))
-    with pytest.raises(TrainError, match='"epoch" is no tensor'):
+    with pytest.raises(TrainError, match='"epoch" is not a tensor'):
         read_state(saved(tmp_path / "v.pth", {"epoch": 3}))
 
 

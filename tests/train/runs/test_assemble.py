@@ -52,7 +52,7 @@ def test_a_plain_set_is_read_from_memory(tmp_path: Path) -> None:
     assert (setup.feed.workers, setup.renderer) == (0, "exact")
     assert (
         setup.description
-        == "cnn: 22,467 parameters, fp32, cpu\nnone: 24 sources an epoch; read from memory"
+        == "cnn: 22,467 parameters, fp32, cpu\nnone: 24 sources per epoch; read from memory"
     )
     assert (setup.trainer.step, setup.trainer.steps, setup.trainer.steps_per_epoch) == (0, 6, 3)
 
@@ -63,7 +63,7 @@ def test_views_are_rendered_in_this_process_or_in_the_given_number_of_workers(
     src = draw_set(tmp_path / "src")
     alone = assembled(settings_for(src, strategy="fly"))
     assert alone.description.endswith(
-        "\nfly: 24 sources an epoch; views by the exact renderer, in this process"
+        "\nfly: 24 sources per epoch; views by the exact renderer, in this process"
     )
     three = assembled(settings_for(src, strategy="fly"), workers=3)
     assert three.feed.workers == 3
@@ -115,7 +115,7 @@ def test_the_description_of_visit_all_has_the_number_of_steps(tmp_path: Path) ->
         settings_for(tmp_path / "copies", strategy=Strategy("disk", visit_all=True)), tmp_path
     )
     assert (
-        "disk: 72 files an epoch, 3 times the steps of one visit to each source; read from memory"
+        "disk: 72 files per epoch, 3 times the steps of one visit to each source; read from memory"
         in setup.description
     )
     assert setup.trainer.steps_per_epoch == 9

@@ -169,7 +169,7 @@ def test_a_killed_and_interrupted_run_ends_like_one_never_stopped(tmp_path: Path
     assert names(out) == names(whole) == [METRICS, MODEL, RUN]
 
 
-class Stop(Exception):  # noqa: N818  # it is no error
+class Stop(Exception):  # noqa: N818  # it is not an error
     """Ends a run from within."""
 
 

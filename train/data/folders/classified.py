@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from expand.layouts.labelled.dataset import Dataset
 from expand.layouts.layout import AUTO, FOLDERS
@@ -13,10 +14,7 @@ from train.errors import TrainError
 CLASSIFIED = (FOLDERS, "split-folders", "huggingface", "table", AUTO)
 """Layouts that can have one class for each image."""
 YOLO = "yolo-"
-TORCHVISION = {
-    "coco": 'torchvision.datasets.CocoDetection("IMAGES", "ANNOTATIONS.json")',
-    "voc": 'torchvision.datasets.VOCDetection("{root}", year="2012")',
-}
+COCO = 'torchvision.datasets.CocoDetection("IMAGES", "ANNOTATIONS.json")'
 
 
 def check_classified(root: Place, dataset: Dataset) -> None:
@@ -48,11 +46,26 @@ def _some_without(root: Place, count: int, first: str) -> str:
 
 def _no_classes(root: Place, layout: str, title: str) -> str:
     """Say that a dataset has no classes of images, and what trains from it."""
-    said = f'"{root}" is {title}: its images do not have one class each, which train needs.'
+    kind = title.partition(";")[0]  # without what happens to its parts when it is expanded
+    said = f'"{root}" is {kind}: its images do not have one class each, which train needs.'
     if layout.startswith(YOLO):
         data = shlex.quote(str(root / "data.yaml"))
         task = layout.removeprefix(YOLO)
         return f"{said} To train from it: yolo {task} train data={data} model=yolo11n.pt"
-    if line := TORCHVISION.get(layout):
-        return f"{said} To read it with PyTorch: {line.format(root=root)}"
+    if line := _torchvision(root, layout):
+        return f"{said} To read it with PyTorch: {line}"
     return said
+
+
+def _torchvision(root: Place, layout: str) -> str:
+    """Return the call that reads a dataset; "" if torchvision would not find its files."""
+    if layout == "coco":
+        return COCO
+    if layout != "voc" or not isinstance(root, Path):
+        return ""
+    # torchvision looks for VOCdevkit/VOC<year> in the folder that it is given
+    above = root.parent if root.name == "VOCdevkit" else root
+    years = sorted(above.glob("VOCdevkit/VOC20??"))
+    if not years:
+        return ""
+    return f'torchvision.datasets.VOCDetection("{above}", year="{years[-1].name[3:]}")'

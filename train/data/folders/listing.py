@@ -29,7 +29,7 @@ def list_folder(root: Path, layout: str = AUTO, split: str = "") -> Folder:
     That is a folder of class folders, a root with parts, a table with one label column, or what
     `expand` made of one. Of a dataset in parts, those of the part `split` are listed, if left out
     those of its training part. With the layout "folders" each folder is a class, whatever it looks
-    like. Raise TrainError if it is no such folder.
+    like. Raise TrainError if it is not such a folder.
     """
     try:
         if not root.is_dir():

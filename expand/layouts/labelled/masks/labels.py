@@ -100,7 +100,7 @@ class ImageMasks:
     def classes(self) -> tuple[str, ...]:
         """The values in its mask, which are its classes unless its folder is its class.
 
-        Raise BadImageError if they are no classes.
+        Raise BadImageError if they are not classes.
         """
         if self.source.label:
             return ()

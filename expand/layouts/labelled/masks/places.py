@@ -17,7 +17,7 @@ from expand.layouts.recognition.words import (
 )
 
 BITS = re.compile(r"(?<=[a-z])8bit", re.IGNORECASE)
-"""In "leftImg8bit": it is no number of a folder."""
+"""In "leftImg8bit": it is not the number of a folder."""
 LABEL_WORDS = LABELS | {"anno", "annos", "semantic", "semantics", "instance", "instances", "ho"}
 MASK_WORDS = MARKS | {"anno", "annos", "matte", "depth", "disparity", "instance", "instances"}
 """The words that tell a mask from the image beside it."""

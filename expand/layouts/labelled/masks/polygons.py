@@ -87,11 +87,11 @@ def _parse(data: bytes) -> dict[str, Any]:
     try:
         content = json.loads(data.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
-        raise BadImageError(f"is no JSON file: line {error.lineno}: {error.msg}") from error
+        raise BadImageError(f"is not a JSON file: line {error.lineno}: {error.msg}") from error
     except (ValueError, RecursionError) as error:
-        raise BadImageError("is no JSON file in UTF-8") from error
+        raise BadImageError("is not a JSON file in UTF-8") from error
     if not isinstance(content, dict):
-        raise BadImageError("is no JSON object")
+        raise BadImageError("is not a JSON object")
     return content
 
 

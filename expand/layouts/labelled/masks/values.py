@@ -70,7 +70,7 @@ def values_of(file: MaskFile) -> tuple[str, ...]:
         )
     if not file.lossless:
         raise BadImageError(
-            "is lossy, so that its values are no exact classes, and the recipe has rules for "
+            "is lossy, so that its values are not exact classes, and the recipe has rules for "
             "classes; convert it to PNG"
         )
     counts = np.bincount(file.pixels.ravel())

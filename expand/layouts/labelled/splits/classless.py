@@ -20,13 +20,13 @@ def describe_part(
 ) -> str:
     """Say why a part, the folder `root/prefix`, cannot grow.
 
-    `images` lie in it without a class; `folders` are those with images that are no classes.
+    `images` lie in it without a class; `folders` are those with images that are not classes.
     """
     part = f"{root / prefix}"
     if folders:
         return (
-            f'"{part}" has its images in "{folders[0]}", which is no class, and no labels of them '
-            "were found. Put each image into the folder of its class "
+            f'"{part}" has its images in "{folders[0]}", which is not a class, and no labels '
+            "of them were found. Put each image into the folder of its class "
             f"({prefix}<class>/<image>), or the labels beside them. If it is a class: "
             f"expand {shlex.quote(part)} OUT --as folders; if they have no labels: "
             f"expand {shlex.quote(part)} OUT --as flat"

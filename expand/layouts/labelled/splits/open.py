@@ -60,7 +60,7 @@ def open_split_folders(opening: Opening) -> Dataset:
 
 
 def _are_only_images(classes: Sequence[str]) -> bool:
-    """Tell whether the only folder of a part is no class: it is called "images" or the like."""
+    """Tell whether the only folder of a part is not a class: it is called "images" or the like."""
     return len(classes) == 1 and is_wrapper(classes[0])
 
 

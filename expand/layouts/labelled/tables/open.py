@@ -32,7 +32,7 @@ DEPTH = 2
 READINGS = {Kind.YOLO: "yolo", Kind.COCO: "coco", Kind.VOC: "voc"}
 """How --as calls the other labels that can lie beside a table."""
 MANIFESTS = frozenset(("expand.jsonl", "expand.parquet"))
-"""What expand writes into a dataset: it is no table of the dataset's own."""
+"""What expand writes into a dataset: it is not a table of the dataset's own."""
 
 
 def open_table(opening: Opening) -> Dataset:

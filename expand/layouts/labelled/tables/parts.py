@@ -37,7 +37,7 @@ class Parts(NamedTuple):
     others: tuple[str, ...]
     """The other parts."""
     notes: tuple[str, ...] = ()
-    """Sentences that are no faults."""
+    """Sentences that are not faults."""
     both: tuple[str, ...] = ()
     """Images that are in two parts."""
 
@@ -77,7 +77,7 @@ def _folds(survey: Survey) -> tuple[str, ...]:
 def find_columns(survey: Survey, wanted: str) -> list[str]:
     """Return the column of each table that says the part of each row; empty if there is none.
 
-    Raise ExpandError if a column is called "split", and its values are no known parts.
+    Raise ExpandError if a column is called "split", and its values are not known parts.
     """
     pairs = zip(survey.tables, survey.values, strict=True)
     return [_find_codes(table, each) or _find_column(each, wanted) for table, each in pairs]

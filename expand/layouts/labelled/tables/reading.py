@@ -158,7 +158,7 @@ def _try(text: str, name: str, separator: str, images: Images) -> _Trial:
 
 
 def _is_remark(rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether the first row is no row: "sep=;", or a comment of another length."""
+    """Tell whether the first row is not a row: "sep=;", or a comment of another length."""
     first, second = rows[0], rows[1]
     comment = first[0].startswith("#") and len(first) != len(second)
     return comment or bool(re.fullmatch(r"sep=.?", first[0]))

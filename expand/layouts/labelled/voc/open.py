@@ -32,8 +32,8 @@ def open_voc(opening: Opening) -> Dataset:
     found = survey(root)
     if not any(group.annotations or group.masks for _, group in found.images()):
         raise ExpandError(
-            f'"{root}" is no Pascal VOC dataset: none of its images has an XML file of its name, '
-            "beside it or in a folder called Annotations, and none has a mask"
+            f'"{root}" is not a Pascal VOC dataset: none of its images has an XML file of its '
+            "name, beside it or in a folder called Annotations, and none has a mask"
         )
     lists = Lists(root, found)
     growth = find_growth(root, found, lists, request.split)

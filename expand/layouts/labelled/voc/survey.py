@@ -22,7 +22,7 @@ from expand.layouts.walk import walk
 LISTS = "ImageSets"
 LIKE_LISTS = {*PART_OF, "list", "lists"}
 LOSSY = (".jpg", ".jpeg")
-"""Suffixes of pictures that are no masks: JPEG changes labels."""
+"""Suffixes of pictures that are not masks: JPEG changes labels."""
 TABLES = (".csv", ".tsv", ".jsonl", ".json")
 UNREAD = (".npy", ".npz", ".mat", ".gif")
 

@@ -70,7 +70,7 @@ def _layout(name: str, advice: str) -> Layout:
 def _has_classes(directory: Directory) -> bool:
     """Tell whether a directory has several folders of images that can be classes, or no images.
 
-    A part of a split whose images lie in no folders is no class.
+    A part of a split whose images lie in no folders is not a class.
     """
     held = (
         name

@@ -83,7 +83,9 @@ def test_a_flat_folder_grows_as_a_whole_and_has_no_parts(tmp_path: Path) -> None
 
 def test_a_part_whose_images_lie_in_a_folder_called_images_has_no_classes(tmp_path: Path) -> None:
     names = [f"{part}/images/{n}.png" for part in ("train", "val") for n in "12"]
-    with pytest.raises(ExpandError, match='in "images", which is no class.*/train OUT --as flat$'):
+    with pytest.raises(
+        ExpandError, match='in "images", which is not a class.*/train OUT --as flat$'
+    ):
         opened(tmp_path, *names)
     write(tmp_path, {f"val/masks/{n}.png": as_png(noise_image(9, 8)[..., 0]) for n in "12"})
     with pytest.raises(ExpandError, match="no labels of them were found"):

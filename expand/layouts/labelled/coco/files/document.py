@@ -82,7 +82,7 @@ def read_coco(root: Path, path: str) -> CocoFile:
     if IMAGES not in json.lists:
         raise NotCocoError(f'"{path}" is not a COCO file: it has no list "images"')
     if ANNOTATIONS in json.values:
-        raise NotCocoError(f'"{path}" is not a COCO file: its "annotations" are no list')
+        raise NotCocoError(f'"{path}" is not a COCO file: its "annotations" are not a list')
     _check_ids(path, "images", reader.ids)
     _check_ids(path, "annotations", reader.annotation_ids)
     index = _index(reader.ids)

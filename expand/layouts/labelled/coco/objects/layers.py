@@ -42,7 +42,7 @@ def stack(masks: Sequence[Runs | None], size: Size) -> tuple[Mask, ...]:
 
 
 def unlinked(layers: Sequence[Mask]) -> tuple[Mask, ...]:
-    """Return layers whose masks are no objects: no view drops any of them."""
+    """Return layers whose masks are not objects: no view drops any of them."""
     return tuple(Mask(layer.pixels) for layer in layers)
 
 

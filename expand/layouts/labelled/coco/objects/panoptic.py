@@ -1,6 +1,6 @@
 """Panoptic: a PNG whose colours are the ids of segments, which the annotation lists.
 
-https://cocodataset.org/#format-data: id = R + 256·G + 65536·B; 0 is no segment.
+https://cocodataset.org/#format-data: id = R + 256·G + 65536·B; 0 is not a segment.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Segments:
             raise BadImageError(f'its mask "{path}" {error}') from error
         pixels = file.pixels
         if not file.lossless or pixels.dtype != np.uint8 or pixels.shape[2:] != (3,):
-            raise BadImageError(f'its mask "{path}" is no RGB image of 8 bits without losses')
+            raise BadImageError(f'its mask "{path}" is not an RGB image of 8 bits without losses')
         if (pixels.shape[1], pixels.shape[0]) != size:
             raise BadImageError(
                 f'its mask "{path}" has {pixels.shape[1]}×{pixels.shape[0]} pixels, and it has '

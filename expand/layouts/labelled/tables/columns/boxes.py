@@ -136,7 +136,7 @@ def _declared(values: Values, roles: Mapping[str, str]) -> BoxColumns | None:
     boxes = sorted({*by_role} & {*chain(*DECLARED.values())} - {"width", "height"})
     if boxes:
         forms = "; ".join(", ".join(wanted) for wanted in DECLARED.values())
-        raise ExpandError(f"{OPTION}: {', '.join(boxes)} are no whole box; one has {forms}")
+        raise ExpandError(f"{OPTION}: {', '.join(boxes)} are not a whole box; one has {forms}")
     return None
 
 

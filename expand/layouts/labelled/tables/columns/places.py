@@ -53,7 +53,7 @@ def read_box(values: Mapping[str, str], columns: BoxColumns, size: Size) -> Edge
 def _check_numbers(texts: Sequence[str], names: Sequence[str]) -> None:
     for text, name in zip(texts, names, strict=True):
         if not is_number(text):
-            raise RecordError(f'has "{cut(text)}" in the column "{name}", which is no number')
+            raise RecordError(f'has "{cut(text)}" in the column "{name}", which is not a number')
 
 
 def to_edges(numbers: Sequence[float], form: Form, styles: Sequence[Style], size: Size) -> Edges:

@@ -27,14 +27,14 @@ NO_POINTS = _set(
     "acc accel acceleration gyro mag size scale offset resolution res dpi pixels pixel shape step "
     "spacing velocity speed rotation grid tile world map gps"
 )
-"""Words of pairs of x and y that are no points in the image."""
+"""Words of pairs of x and y that are not points in the image."""
 MOVING_KEYS = _set(
     "keypoint keypoints segmentation segmentations polygon polygons mask masks rle landmarks "
     "points angle rotation"
 )
 """Words of keys of objects that move beside their boxes."""
 SIZE_KEYS = _set("size shape resolution width height")
-"""Words of keys whose lists are no lists of objects."""
+"""Words of keys whose lists are not lists of objects."""
 CLASSES = _set(
     "label labels labelname labelid class classes classname classid classlabel category categories "
     "categoryname categoryid target targets species breed diagnosis dx cls"

@@ -30,7 +30,7 @@ class ParquetTable:
 
     @classmethod
     def read(cls, name: str, data: bytes) -> ParquetTable:
-        """Read the bytes of a file; raise ExpandError if it is no table, or too large."""
+        """Read the bytes of a file; raise ExpandError if it is not a table, or too large."""
         _, parquet = import_pyarrow(name)
         try:
             file = parquet.ParquetFile(_reader(data))

@@ -37,7 +37,7 @@ class RecordError(ExpandError):
 
 
 class Raw(str):
-    """The new text of a cell that is no text in JSON: a number or a list."""
+    """The new text of a cell that is not text in JSON: a number or a list."""
 
     __slots__ = ()
 

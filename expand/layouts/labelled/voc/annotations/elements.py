@@ -70,7 +70,7 @@ def parse_elements(name: str, data: bytes) -> Element:
     except ParseError as error:
         line = error.position[0]
         reason = str(error).partition(": line ")[0]
-        raise BadImageError(f'"{name}", line {line}: is no well-formed XML: {reason}') from error
+        raise BadImageError(f'"{name}", line {line}: is not well-formed XML: {reason}') from error
     except DefusedXmlException as error:
         raise BadImageError(f'"{name}" declares entities, which are not expanded') from error
     assert builder.root

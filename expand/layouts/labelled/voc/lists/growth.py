@@ -83,7 +83,7 @@ def _grow(growth: Growth, task: Task, lists: Lists, own: list[ImageList], split:
     held = [each for each in of_task if each.kind in PARTS and each.kind not in kinds]
     images, held_back = lists.images(own), lists.images(held)
     if own[0].kind == TRAINVAL:
-        # its images for validation are no fault
+        # its images for validation are not a fault
         images -= lists.images(each for each in held if each.kind == "validation")
     where = f"in a list of {own[0].part} and in one of another part"
     growth.note(

@@ -106,7 +106,7 @@ def _named(root: Path, data: DataFile, key: str, entries: Iterable[str]) -> Part
 def _by_folders(folders: Sequence[str], without: Sequence[str]) -> Iterator[Part]:
     """Yield the parts that the names of folders with images say; one without a name if they do not.
 
-    What all folders have in common is no part, if the rest says a part for each of them:
+    What all folders have in common is not a part, if the rest says a part for each of them:
     "test_set/images/train/" is of the part "train".
     """
     split = [folder.split("/")[:-1] for folder in folders]

@@ -85,7 +85,7 @@ class Neighbours:
         return _of_stem(directory.images, stem) if directory else []
 
     def others(self, folder: str, stem: str) -> list[str]:
-        """Return the names of the files of a stem that are no images here."""
+        """Return the names of the files of a stem that are not images here."""
         directory = self._read(folder)
         return _of_stem(directory.others, stem) if directory else []
 

@@ -17,7 +17,7 @@ from expand.layouts.labelled.yolo.rows.task import BOX, CORNERS, TASKS
 from expand.layouts.labelled.yolo.rows.text import Row, Rows
 
 POSED_ROWS, POSED_COLUMNS = 10, 11
-"""Rows, and columns of each, from which equal looks are no accident."""
+"""Rows, and columns of each, from which equal looks are not chance."""
 
 
 class Sample(NamedTuple):

@@ -99,7 +99,7 @@ def _is_number(word: str) -> bool:
 
 
 def check_shares(rows: Rows, row: Row) -> None:
-    """Raise BadImageError if numbers are no shares of the image's width and height.
+    """Raise BadImageError if numbers are not shares of the image's width and height.
 
     The visibility of a point (0, 1 or 2) is within the same limits.
     """

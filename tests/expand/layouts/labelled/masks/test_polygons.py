@@ -67,10 +67,10 @@ def test_the_size_is_that_of_the_view() -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"", "is no JSON file: line 1"),
-        (b"[]", "is no JSON object"),
-        (b"[" * 100_000, "is no JSON file"),
-        (b"\xff\xfe{", "is no JSON file in UTF-8"),
+        (b"", "is not a JSON file: line 1"),
+        (b"[]", "is not a JSON object"),
+        (b"[" * 100_000, "is not a JSON file"),
+        (b"\xff\xfe{", "is not a JSON file in UTF-8"),
         (b"{}", "has no whole number imgWidth"),
         (content(imgWidth=41), "is for an image of 41×30 pixels, and it has 40×30"),
         (content(imgWidth=10**4000), "is for an image of 1000"),

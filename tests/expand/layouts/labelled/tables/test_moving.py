@@ -128,7 +128,7 @@ WRONG = [
     ("x=sideways", "takes NAME=ROLE"),
     ("q=x", "no column is called 'q'; the columns: x, y"),
     ("x=x", "needs a y for each x"),
-    ("x=left,y=top", "are no whole box"),
+    ("x=left,y=top", "are not a whole box"),
 ]
 
 
@@ -245,7 +245,7 @@ def test_boxes_outside_the_image_are_clipped_and_counted(tmp_path: Path) -> None
 
 
 BAD = [
-    ("file,xmin,ymin,xmax,ymax\na.png,5,6,x,9\nb.png,1,2,3,4\nb.png,1,2,3,4\n", 'has "x" in the column "xmax", which is no number'),
+    ("file,xmin,ymin,xmax,ymax\na.png,5,6,x,9\nb.png,1,2,3,4\nb.png,1,2,3,4\n", 'has "x" in the column "xmax", which is not a number'),
     ("file,xmin,ymin,xmax,ymax\na.png,5,6,,9\nb.png,1,2,3,4\n", 'has "" in the column "xmax"'),
     ("file,xmin,ymin,xmax,ymax\na.png,5,6,2,9\nb.png,1,2,3,4\n", "has a box that ends before it begins"),
     ("file,width,height,xmin,ymin,xmax,ymax\na.png,90,60,5,6,9,9\nb.png,80,60,1,2,3,4\n", "is for 90×60 pixels, and the image has 80×60"),

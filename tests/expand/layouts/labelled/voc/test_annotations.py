@@ -493,9 +493,9 @@ def test_namespaces_and_prefixes_do_not_matter(tmp_path: Path) -> None:
 
 def bad() -> Iterator[tuple[str, str, str]]:
     text = annotation("a", suffix=".png")
-    yield "empty", "", '"a.xml", line 1: is no well-formed XML: no element found'
-    yield "cut", text[:-30], "is no well-formed XML: "
-    yield "tags", text.replace("</xmax>", "", 1), "line 15: is no well-formed XML: mismatched tag"
+    yield "empty", "", '"a.xml", line 1: is not well-formed XML: no element found'
+    yield "cut", text[:-30], "is not well-formed XML: "
+    yield "tags", text.replace("</xmax>", "", 1), "line 15: is not well-formed XML: mismatched tag"
     yield "root", "<annotations/>", '"a.xml", line 1: is <annotations>, not <annotation>'
     yield "nan", text.replace(">5<", ">nan<"), "line 11: xmin must be a number of pixels, got 'nan'"
     yield "inf", text.replace(">5<", ">inf<"), "line 11: xmin must be a number of pixels, got 'inf'"
@@ -585,7 +585,7 @@ def bad() -> Iterator[tuple[str, str, str]]:
     yield (
         "unknown",
         text.replace(">cat<", ">&nbsp;<"),
-        "line 8: is no well-formed XML: undefined entity",
+        "line 8: is not well-formed XML: undefined entity",
     )
 
 

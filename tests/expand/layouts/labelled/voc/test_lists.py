@@ -229,7 +229,7 @@ def test_a_bad_source_is_in_no_list(tmp_path: Path) -> None:
     put(src / "Annotations/a.xml", "<annotation>")
     (problem,) = grow(src, out)
     assert problem == (
-        'JPEGImages/a.jpg "Annotations/a.xml", line 1: is no well-formed XML: no element found'
+        'JPEGImages/a.jpg "Annotations/a.xml", line 1: is not well-formed XML: no element found'
     )
     assert main(out, "train") == "b\nb_v1\n"
 
