@@ -1,6 +1,8 @@
-"""Counterparts: two folders with the same images before and after, as restoration has them."""
+"""Counterparts: two folders with the same images before and after, or with their masks."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from expand.layouts.directory import Directory
 from expand.layouts.layout import Kind, Layout
@@ -31,12 +33,24 @@ BEFORE_AND_AFTER = (
 def find_counterparts(directory: Directory) -> Layout | None:
     """Return the layout of a directory with two folders of the same images, before and after.
 
-    A copy of one would be moved otherwise than that of the other. At least half of the names in the
-    smaller folder must be in the other one too, whatever words tell the folders apart.
+    Masks of images count, too. A copy of one would be moved otherwise than that of the other.
     """
     if len(directory.folders) != 2:
         return None
     first, second = directory.folders
+    return (
+        _find_restored(directory, first, second)
+        or _find_masks(directory, first, second)
+        or _find_masks(directory, second, first)
+    )
+
+
+def _find_restored(directory: Directory, first: str, second: str) -> Layout | None:
+    """Return the layout of two folders whose names say what is made of what.
+
+    At least half of the names in the smaller folder must be in the other one too, whatever words
+    tell the folders apart.
+    """
     for before, after in BEFORE_AND_AFTER:
         for one, other in ((first, second), (second, first)):
             if before in words(one) and after in words(other):
@@ -44,28 +58,44 @@ def find_counterparts(directory: Directory) -> Layout | None:
                 smaller = min(len(ones), len(others))
                 if smaller and 2 * len(ones & others) >= smaller:
                     return Layout(Kind.COUNTERPARTS, (f"{one}/", f"{other}/"))
-    return _find_masks(directory, first, second) or _find_masks(directory, second, first)
+    return None
 
 
 def _find_masks(directory: Directory, images: str, masks: str) -> Layout | None:
     """Return the layout of a folder of images and one of masks that no word tells from classes.
 
-    At least half of the masks have the names of images, and the first few show scenes and masks, of
-    which one has something drawn: a class may consist of blank images.
+    At least half of the masks have the names of images, or these with an ending such as "_L", and
+    the first few show scenes and masks, of which one has something drawn: a class may consist of
+    blank images.
     """
     inner = [look_into(directory, name) for name in (images, masks)]
     named = [
         {split_suffix(name)[0]: name for name in each.images} if each else {} for each in inner
     ]
-    both = sorted(named[0].keys() & named[1].keys())
+    both = {stem: stem for stem in named[0].keys() & named[1].keys()} or _ended(*named)
     if len(both) < LEAST or 2 * len(both) < len(named[1]):
         return None
-    pairs = [Pair(f"{images}/{named[0][s]}", f"{masks}/{named[1][s]}") for s in both[:OPENED]]
+    pairs = [
+        Pair(f"{images}/{named[0][stem]}", f"{masks}/{named[1][both[stem]]}")
+        for stem in sorted(both)[:OPENED]
+    ]
     if not all(is_masked(directory.path, pair) for pair in pairs):
         return None
     if all(is_blank(directory.path, pair.mask) for pair in pairs):
         return None
     return Layout(Kind.MASKS, (f"{images}/", f"{masks}/"))
+
+
+def _ended(images: Mapping[str, str], masks: Mapping[str, str]) -> dict[str, str]:
+    """Return the stem of the mask of each image, if all masks have one ending more: "x_L"."""
+    endings = set[str]()
+    found = {}
+    for stem in masks:
+        base = next((base for mark in "_-." if (base := stem.rpartition(mark)[0]) in images), "")
+        if base:
+            found[base] = stem
+            endings.add(stem[len(base) :])
+    return found if len(endings) == 1 and not next(iter(endings))[1:].isdigit() else {}
 
 
 def _stems(directory: Directory, folder: str, told: set[str]) -> set[tuple[str, ...]]:

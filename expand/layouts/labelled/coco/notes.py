@@ -44,14 +44,13 @@ def title_of(chosen: Chosen, kinds: frozenset[str], count: int) -> str:
     """Return what the first line says of the dataset."""
     masks = bool(kinds & (MASKS - {"panoptic"}))
     told = {
+        "detection": "boxes" in kinds and not kinds & (MASKS | {"keypoints"}),
         "segmentation": masks,
         "panoptic": "panoptic" in kinds,
         "keypoints": "keypoints" in kinds,
         "captions": "captions" in kinds,
     }
-    what = [name for name, is_there in told.items() if is_there]
-    if not what:
-        what = ["detection" if "boxes" in kinds else "images without annotations"]
+    what = [name for name, there in told.items() if there] or ["images without annotations"]
     classes = len(classes_of(chosen.files)) or None
     return format_title(f"COCO {listed(what)}", classes, chosen.part.name, count, chosen.kept)
 

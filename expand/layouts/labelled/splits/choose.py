@@ -51,9 +51,11 @@ def no_part(root: Path, parts: Sequence[str], asked: str, having: str = "") -> E
     if asked:
         return ExpandError(
             f'"{root}" has no part "{cut(asked)}"{what}; it has {list_parts(parts)}'
-            f"{did_you_mean(asked, parts)}"
+            f"{'' if asked in parts else did_you_mean(asked, parts)}"
         )
-    there = f'it has {list_parts(parts)}. To expand one of these: --split "{parts[0]}"'
+    other = next((name for name in parts if not _is(name, "", None)), "")
+    hint = f'. To expand one of these: --split "{other}"' if other else ""
+    there = f"it has {list_parts(parts)}{hint}"
     return ExpandError(f'"{root}" has no part for training{what}; {there}')
 
 

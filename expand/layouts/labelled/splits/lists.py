@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 ENDS = ("\n", "\r")
 
@@ -17,6 +17,21 @@ def join_lines(lines: Iterable[tuple[str, Sequence[str] | None]]) -> str:
         parts += [last] if new is None else [_ended(line) for line in new]
     text = "".join(parts)
     return text if last.endswith(ENDS) else text.removesuffix("\n")
+
+
+def images_in(folders: Collection[str], images: Iterable[str]) -> dict[str, set[str]]:
+    """Return the images in each of some folders, of those that have any.
+
+    Videos have a folder each, and their lists name these: "bear" for "JPEGImages/480p/bear/1.jpg".
+    """
+    found: dict[str, set[str]] = {}
+    for image in images if folders else ():
+        names = image.split("/")[:-1]
+        for last in range(len(names)):
+            for first in range(last + 1):
+                if (folder := "/".join(names[first : last + 1])) in folders:
+                    found.setdefault(folder, set()).add(image)
+    return found
 
 
 def _ended(line: str) -> str:

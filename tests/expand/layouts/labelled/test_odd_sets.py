@@ -68,6 +68,19 @@ def test_a_folder_of_masks_that_is_called_like_a_class_is_refused(tmp_path: Path
         assert dataset.class_names == ("x", "y")
 
 
+def test_a_folder_of_masks_whose_names_have_an_ending_is_refused(tmp_path: Path) -> None:
+    root = draw(tmp_path, *(f"Stills/{n}.png" for n in range(COUNT)))
+    draw(root, *(f"Labeled/{n}_L.png" for n in range(COUNT)), mask=True)
+    assert '"Labeled/" shows what masks of "Stills/" show' in refused(root)
+
+
+def test_folders_of_photographs_and_one_of_drawings_are_classes(tmp_path: Path) -> None:
+    root = draw(tmp_path, *(f"{name}/{n}.png" for name in "xz" for n in range(COUNT)))
+    draw(root, *(f"y/{n}.png" for n in range(COUNT)), mask=True)
+    with open_dataset(root) as dataset:
+        assert dataset.class_names == ("x", "y", "z")
+
+
 @pytest.mark.parametrize("scenes", [0, 1])
 def test_a_class_of_plain_images_is_a_class(scenes: int, tmp_path: Path) -> None:
     root = draw(tmp_path, *(f"x/{n}.png" for n in range(COUNT)))

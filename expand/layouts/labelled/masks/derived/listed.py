@@ -6,11 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from expand.layouts.labelled.masks.derived.lists import SUFFIXES, ImageList, read_list
+from expand.errors import ExpandError
+from expand.layouts.labelled.files import read_file
+from expand.layouts.labelled.masks.derived.lists import LARGEST, SUFFIXES, ImageList, read_list
 from expand.layouts.labelled.masks.derived.names import Names
 from expand.layouts.labelled.masks.files import File, Pairing
 from expand.layouts.labelled.masks.parts import TRAIN, Parts
 from expand.layouts.labelled.masks.places import part_said
+from expand.layouts.labelled.splits.lists import images_in
 from expand.layouts.labelled.tables.columns.vocabulary import PARTS
 
 
@@ -32,7 +35,8 @@ def read_parts(
     shown, listed = dict[str, str](), defaultdict[str, set[str]](set)
     for file in sorted(lists, key=lambda file: (len(file.stem), file.path)):
         found = read_list(root, file.path, names)
-        for name, paths in _parts_in(file, found).items() if found else ():
+        parts = _parts_in(file, found) if found else _folders_in(root, file, names)
+        for name, paths in parts.items():
             if shown.setdefault(part_said(name), name) == name:
                 listed[part_said(name)] |= paths
     if TRAIN not in listed:
@@ -40,6 +44,21 @@ def read_parts(
     if len(listed) == 1 and all(image in listed[TRAIN] for image, _ in pairing.items()):
         return Parts({})
     return Parts(shown, listed={kind: frozenset(paths) for kind, paths in listed.items()})
+
+
+def _folders_in(root: Path, file: File, names: Names) -> dict[str, set[str]]:
+    """Return the images of the part that a list is called after, if its lines are their folders."""
+    try:
+        lines = read_file(root, file.path, LARGEST).decode().split("\n") if _is_part(file) else []
+    except (ExpandError, UnicodeDecodeError):
+        return {}
+    folders = {line.strip().strip("/") for line in lines if line.strip()}
+    found = images_in(folders, names.files)
+    return {file.stem: set[str]().union(*found.values())} if found.keys() == folders else {}
+
+
+def _is_part(file: File) -> bool:
+    return bool(part_said(file.stem)) and file.suffix.lower() in (".txt", ".lst")
 
 
 def _parts_in(file: File, found: ImageList) -> dict[str, set[str]]:

@@ -12,6 +12,7 @@ from expand.errors import ExpandError, shown
 from expand.layouts.directory import is_image
 from expand.layouts.labelled.dataset import LabelFile, Rows
 from expand.layouts.labelled.files import UTF16, read_file
+from expand.layouts.labelled.splits.lists import images_in
 from expand.layouts.labelled.voc.lists.entries import Copy, Find, ImageList
 from expand.layouts.labelled.voc.survey import Survey
 from expand.layouts.names import split_suffix
@@ -19,7 +20,7 @@ from expand.layouts.recognition.words import role_of
 
 LARGEST = 256 << 20
 """Bytes of a list."""
-IN_FOLDER = re.compile(r"^(JPEGImages|images?)/", re.IGNORECASE)
+IN_FOLDER = re.compile(r"^/?(JPEGImages|images?)/", re.IGNORECASE)
 TWO_FILES = re.compile(r"\.(jpe?g|png|bmp|webp|tiff?|xml)\s", re.IGNORECASE)
 """The end of a file's name, and what follows it: an id and a column, not an id with a space."""
 Task = tuple[str, str]
@@ -94,8 +95,14 @@ class Lists:
         find = self.find(each)
         entries = list(each.entries(read_list(self.root, each.path), find))
         missing = [entry for entry in entries if entry.name and not entry.image]
+        images = {entry.image for entry in entries if entry.image}
+        if each.kind and not each.is_elsewhere:
+            names = {entry.name for entry in missing}
+            folders = images_in(names, self.homes[each.home].values())
+            missing = [entry for entry in missing if entry.name not in folders]
+            images.update(*folders.values())
         return Named(
-            frozenset(entry.image for entry in entries if entry.image),
+            frozenset(images),
             tuple(entry.name for entry in missing),
             tuple(entry.name for entry in missing if find(entry.name.split(None, 1)[0])),
         )

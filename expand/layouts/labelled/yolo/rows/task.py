@@ -56,8 +56,9 @@ class Task:
             return False
         boxes = [row for row in rows.rows if len(row.numbers) == BOX - 1]
         if boxes and (len(boxes) < len(rows.rows) or self.name == "segment"):
-            mixed = "other rows of the file are polygons" if len(boxes) < len(rows.rows) else ""
-            raise rows.bad(boxes[0], f"is a box; {mixed or 'a polygon is needed'}")
+            mixed = "other rows of the file are polygons; write all of them in one of these ways"
+            mixed = mixed if len(boxes) < len(rows.rows) else "a polygon is needed"
+            raise rows.bad(boxes[0], f"is a box; {mixed}")
         return bool(rows.rows) and not boxes
 
     def _check_class(self, rows: Rows, row: Row) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from expand import ExpandError
 from expand.layouts.labelled.dataset import Request
-from expand.layouts.labelled.open import open_labelled
+from expand.layouts.labelled.open import open_dataset, open_labelled
 from expand.layouts.labelled.opening import Opening
 from tests.expand.layouts.labelled.coco.drawn import (
     NAMES,
@@ -186,6 +186,11 @@ def test_all_files_about_an_image_are_written_anew_with_the_same_ids(drawn: Draw
         {"id": 4, "image_id": 102, "caption": "caption 2"},
     ]
     assert grown.title.startswith("COCO segmentation, keypoints and captions, 3 classes")
+    boxes = [{"id": 1, "image_id": 7, "category_id": 1, "bbox": [1, 2, 30, 40]}]
+    for kind in ("instances", "person_keypoints"):
+        drawn.json(f"annotations/{kind}_train2017.json", document(images, boxes))
+    with open_dataset(drawn.root, Request()) as dataset:
+        assert dataset.title.startswith("COCO detection and captions, 3 classes")
 
 
 def test_boxes_alone_are_detection(drawn: Drawn) -> None:

@@ -195,3 +195,38 @@ def test_a_damaged_mask_is_a_bad_source(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:60])
     (problem,) = grow(src, tmp_path / "out")
     assert problem.startswith('JPEGImages/a.jpg "SegmentationClass/a.png" cannot be decoded')
+
+
+def video(root: Path, train: str, val: str) -> Path:
+    """Write two videos with masks, as DAVIS has them."""
+    for name in ("bear", "dog"):
+        for number in ("00000", "00001"):
+            save_picture(root / f"JPEGImages/480p/{name}/{number}.jpg", picture((CAT,)))
+            save_mask(root / f"Annotations/480p/{name}/{number}.png", mask((CAT,)))
+    put(root / "ImageSets/2017/train.txt", train)
+    put(root / "ImageSets/2017/val.txt", val)
+    return root
+
+
+def paired(name: str, number: str) -> str:
+    return f"/JPEGImages/480p/{name}/{number}.jpg /Annotations/480p/{name}/{number}.png\n"
+
+
+@pytest.mark.parametrize("layout", ["auto", "masks"])
+def test_lists_of_videos_name_the_folders_of_their_images(layout: str, tmp_path: Path) -> None:
+    src, out = video(tmp_path / "src", "bear\n", "dog\n"), tmp_path / "out"
+    assert grow(src, out, layout=layout) == []
+    assert len(list((out / "JPEGImages/480p/bear").iterdir())) == 4
+    assert len(list((out / "Annotations/480p/bear").iterdir())) == 4
+    assert len(list((out / "JPEGImages/480p/dog").iterdir())) == 2
+    assert (out / "ImageSets/2017/train.txt").read_text() == "bear\n"
+
+
+def test_lists_of_images_and_their_masks_get_both_of_each_copy(tmp_path: Path) -> None:
+    lists = ["".join(paired(name, n) for n in ("00000", "00001")) for name in ("bear", "dog")]
+    src, out = video(tmp_path / "src", *lists), tmp_path / "out"
+    assert grow(src, out) == []
+    numbers = ("00000", "00000_v1", "00001", "00001_v1")
+    expected = "".join(paired("bear", number) for number in numbers)
+    assert (out / "ImageSets/2017/train.txt").read_text() == expected
+    assert (out / "ImageSets/2017/val.txt").read_text() == lists[1]
