@@ -6,7 +6,7 @@ BIN := .venv/bin
 # the tests start hundreds of processes: without kept bytecode, each compiles the packages again
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: demo test docs slow gpu bench clean
+.PHONY: demo test lint mypy pytest docs slow gpu bench clean
 .DEFAULT_GOAL := demo
 
 .venv/installed: setup.cfg pyproject.toml constraints.txt
@@ -27,10 +27,18 @@ demo: .venv/installed
 	@echo "Look at: data/expanded (the larger dataset), data/expanded/metadata.jsonl (one row per file), data/preview.png,"
 	@echo "runs/demo (the trained model and its record), comparison/index.html (copies or on the fly: which is better here)"
 
-test: .venv/installed .venv/docs
+# without a cache, mypy takes half a minute of one core: the tests run beside it
+test: .venv/installed .venv/docs lint
+	$(MAKE) --no-print-directory --jobs 2 mypy pytest
+
+lint: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+mypy: .venv/installed
 	$(BIN)/mypy
+
+pytest: .venv/installed .venv/docs
 	$(BIN)/python -m pytest -p tests.libraries --numprocesses 2 --dist worksteal --cov --cov-report=term --cov-fail-under=95
 
 docs: .venv/docs

@@ -224,7 +224,8 @@ def answer_study(answer: Callable[..., Answer], options: dict[str, Any]) -> int:
         options["margin"], this_command(), options["seeds"] or 0, options["planned_seeds"]
     )
     found = answer(study_dir=study_dir, options=chosen, quiet=quiet, packing=decoding_for(quiet))
-    echo(found.text)
+    if found.text:  # only the first of several processes reports
+        echo(found.text)
     return found.status
 
 

@@ -8,11 +8,14 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from torch import distributed
 
 from expand import expand
 from expand.recipes.recipe import Recipe
@@ -28,6 +31,7 @@ from train.compare.codec import Codec
 from train.data.shape import Shape
 from train.errors import TrainError
 from train.fit.hyperparameters import Hyperparameters
+from train.runtime import world
 from train.runtime.world import World
 from train.trials.study import Seeds
 
@@ -165,43 +169,44 @@ def test_a_killed_comparison_resumes_and_ends_like_one_never_killed(
     assert weights_of(tmp_path / "out") == weights_of(finished[0])
 
 
-def test_processes_of_torchrun_share_the_runs_and_write_one_result(
-    folders: tuple[Path, Path], finished: tuple[Path, str], tmp_path: Path
+@pytest.fixture
+def second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Make this process the first of two; return what starts a command as the second."""
+    address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2"}
+    for name, value in {**address, "RANK": "0"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(world, "CONNECTING", timedelta(minutes=2))
+    started = list[subprocess.Popen[str]]()
+
+    def start_second(*line: object) -> subprocess.Popen[str]:
+        program = "import os; os.environ['RANK'] = '1'; from train.cli import main; main()"
+        started.append(start(*line, program=program))
+        return started[0]
+
+    yield start_second
+    for process in started:
+        process.kill()
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
+
+
+def test_two_processes_share_the_runs_and_write_one_result(
+    folders: tuple[Path, Path],
+    finished: tuple[Path, str],
+    second: Callable[..., subprocess.Popen[str]],
+    tmp_path: Path,
 ) -> None:
-    launcher = [
-        "-m",
-        "torch.distributed.run",
-        "--nproc-per-node",
-        "2",
-        "--master-port",
-        str(free_port()),
-        "-m",
-        "train",
-    ]
-    line = [
-        "compare",
-        folders[0],
-        "--test",
-        folders[1],
-        *SMALL,
-        "--seeds",
-        2,
-        "--out",
-        tmp_path / "out",
-    ]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, *launcher, *map(str, line)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
+    out = tmp_path / "out"
+    line = ("compare", folders[0], "--test", folders[1], *SMALL, "--seeds", 2, "--out", out)
+    other = second(*line)
+    done = call(*line)
+    assert other.communicate(timeout=300) == ("", "")
+    assert (other.returncode, done.exception) == (0, None)
     assert done.stdout.count("After 4 epochs: ") == 1
-    assert done.stdout.count(str(tmp_path / "out/index.html")) == 1
-    assert weights_of(tmp_path / "out") == weights_of(finished[0])
+    assert done.stdout.count(str(out / "index.html")) == 1
+    assert weights_of(out) == weights_of(finished[0])
 
 
 def test_a_plan_is_made_by_the_first_process_alone(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from tests.train.commands import call, draw_set, settings_for, start, train
+from tests.train.commands import call, draw_set, settings_for, train
+from train.cli import main
 from train.errors import STOPPED, TrainError
 from train.fit.divergence import DivergedError
 from train.runs import measure
@@ -26,14 +28,16 @@ def strict(path: Path) -> Any:
 
 
 def test_a_diverged_run_is_stopped_and_recorded_and_the_same_command_says_so(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "run"
     line = (draw_set(tmp_path / "src"), "--lr", "1e30", "--batch-size", 8, "--epochs", 3)
     line = (*line, "--precision", "fp32", "--out", out, "--quiet")
-    process = start(*line)
-    stdout, stderr = process.communicate()
-    assert (process.returncode, stdout) == (3, "")
+    monkeypatch.setattr(sys, "argv", ["train", *map(str, line)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    stdout, stderr = capsys.readouterr()
+    assert (ended.value.code, stdout) == (3, "")
     assert stderr.startswith("train: training diverged: the training loss became NaN in epoch 1")
     assert "use a lower --lr (it is 1e+30)" in stderr
     record = strict(out / RUN)

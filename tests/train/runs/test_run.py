@@ -156,11 +156,10 @@ def test_a_killed_and_interrupted_run_ends_like_one_never_stopped(tmp_path: Path
     )
     assert step_of(out) >= second
 
-    last = start(*asked, "--out", out)
-    summary, shown = last.communicate()
-    assert last.returncode == 0, shown
-    assert "resuming from step" in shown
-    assert f"{out}: cnn, fly, 144 steps" in summary
+    last = call(*asked, "--out", out)
+    assert last.exception is None
+    assert "resuming from step" in last.stderr
+    assert f"{out}: cnn, fly, 144 steps" in last.stdout
 
     assert call(*asked, "--out", whole, "--quiet").exception is None
     assert products(out) == products(whole)
