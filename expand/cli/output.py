@@ -1,7 +1,7 @@
-"""Output: the one door by which text reaches the terminal, a log or a pipe.
+"""Output: all text for the terminal, a log or a pipe is written here.
 
 What controls a terminal or is invisible becomes a visible escape, and what the stream cannot encode
-becomes a plain character: a name out of a folder or a recipe cannot change what a person sees.
+becomes a plain character: a name from a folder or a recipe cannot change what a person sees.
 """
 
 from __future__ import annotations

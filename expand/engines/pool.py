@@ -180,7 +180,7 @@ def map_in_processes(
 def _map(pool: list[Worker], work: Any) -> Generator[Any, None, None]:
     """Give items to whichever worker is free; yield the values in order.
 
-    After an interruption, give no more, yield what is in hand, and raise KeyboardInterrupt.
+    After an interruption, give no more, yield what is in progress, and raise KeyboardInterrupt.
     """
     values: dict[int, Any] = {}
     taken = given = 0

@@ -19,7 +19,7 @@ from expand.errors import STOPPED, ExpandError
 IN_FLIGHT = 3
 """Items taken per thread before their results are."""
 END_SECONDS = 2.0
-"""How long to wait for what the threads have in hand when the work is stopped."""
+"""How long to wait for the items in progress when the work is stopped."""
 
 
 class Request(NamedTuple):
@@ -44,7 +44,7 @@ class ThreadEngine:
     ) -> Generator[Result, None, None]:
         """Yield the result of `function` for each item of `work`, in order.
 
-        After an interruption, take no more, yield what is in hand, and raise KeyboardInterrupt.
+        After an interruption, take no more, yield what is in progress, and raise KeyboardInterrupt.
         """
         requests: SimpleQueue[Request | None] = SimpleQueue()
         threads: list[Thread] = []
@@ -96,7 +96,7 @@ def _work(function: Callable[[Any], Any], requests: SimpleQueue[Request | None])
 
 
 def _end(requests: SimpleQueue[Request | None], threads: list[Thread]) -> None:
-    """Let each thread finish what it has in hand, and no more."""
+    """Let each thread finish its item in progress, and no more."""
     while not requests.empty():
         requests.get()
     for _ in threads:

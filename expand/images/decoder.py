@@ -1,7 +1,7 @@
 """Decode image files to pixels: all bits and channels that the file holds.
 
 Pixels are H×W (grey) or H×W×C arrays of 8 or 16 bits; two channels are grey and alpha, three RGB,
-four RGBA. This is the one door: whatever goes wrong behind it is a `BadImageError` with a reason.
+four RGBA. All images are decoded here, and whatever goes wrong is a `BadImageError` with a reason.
 Each format has a reader that opens the file, which reads the header, and loads the pixels. OpenCV
 loads most, four times as fast as Pillow and to the same bits.
 """

@@ -14,6 +14,7 @@ from expand.layouts.labelled.companions import check_companions, check_strays
 from expand.layouts.labelled.dataset import AS_IT_LOOKS, Dataset, Request
 from expand.layouts.labelled.opening import Opener, Opening
 from expand.layouts.labelled.splits.flat import open_flat
+from expand.layouts.labelled.splits.outside import check_outside
 from expand.layouts.layout import AUTO, FOLDERS, LABELLED, LAYOUTS, Kind, Layout, LayoutError
 from expand.layouts.walk import DISK, Folders
 
@@ -73,6 +74,8 @@ def open_dataset(
     except NoClassesError:
         if request.layout == FOLDERS or not has_images(root):
             raise
+        if request.layout == AUTO:
+            check_outside(root)
         return open_with(opening, open_flat)
     return Dataset(FOLDERS, "class folders", listing)
 

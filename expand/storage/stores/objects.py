@@ -162,7 +162,7 @@ class ObjectStore(Store):
 
     @contextmanager
     def _told(self, what: str, name: str) -> Iterator[None]:
-        """Turn what the library raises into a StoreError: the one door of all requests."""
+        """Turn what the library raises into a StoreError; every request runs in it."""
         try:
             yield
         except BaseException as error:
