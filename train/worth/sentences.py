@@ -133,14 +133,9 @@ def _scope(setup: WorthSetup) -> str:
 
 def notes(study: WorthStudy, setup: WorthSetup, jobs: int) -> tuple[str, ...]:
     """Return what a reader has to know beside the numbers."""
-    shared = listing(
-        f"{100 * share:.0f} % at {size:,.0f}"
-        for size, share in zip(setup.sizes, setup.overlaps, strict=True)
-    )
     lines = [
         STEPS_NOTE,
-        f"two draws share on average this part of their sources: {shared}",
-        SCOPE_NOTES[setup.scope],
+        *_describe_draws(setup),
         INTERVALS_NOTE,
     ]
     if len(study.lengths) > 1:
@@ -161,6 +156,20 @@ def notes(study: WorthStudy, setup: WorthSetup, jobs: int) -> tuple[str, ...]:
     if jobs > 1:
         lines.append(f"{jobs} trials ran in parallel, so seconds are those of a shared machine")
     return tuple(lines)
+
+
+def _describe_draws(setup: WorthSetup) -> tuple[str, ...]:
+    """Say what draws share, and what follows for the intervals."""
+    if not any(setup.overlaps):
+        return ("no two draws share a source, so they are independent samples of sources",)
+    shared = listing(
+        f"{100 * share:.0f} % at {size:,.0f}"
+        for size, share in zip(setup.sizes, setup.overlaps, strict=True)
+    )
+    return (
+        f"two draws share on average this part of their sources: {shared}",
+        SCOPE_NOTES[setup.scope],
+    )
 
 
 def describe_settings(study: WorthStudy, search: Search | None) -> tuple[str, ...]:

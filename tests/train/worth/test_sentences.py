@@ -9,7 +9,7 @@ from train.compare.arms import Arm
 from train.statistics.intervals import Interval
 from train.worth.exchange import ABOVE, BELOW, Rate
 from train.worth.results import ArmRate, WorthSetup
-from train.worth.sentences import describe_rate, headline
+from train.worth.sentences import _describe_draws, describe_rate, headline
 
 FLY, DISK = Arm("fly"), Arm("disk", 4)
 SPAN = (250.0, 2000.0)
@@ -87,3 +87,13 @@ def test_a_rate_says_where_it_lies_and_whether_anything_is_shown() -> None:
         f"{start} more than 2,000 without augmentation (95 % interval more than 2,000)"
     )
     assert describe_rate(DISK, Rate(500, 800, None), SPAN).endswith("(from a single seed)")
+
+
+def test_draws_that_share_nothing_are_said_to_be_independent() -> None:
+    shared = _describe_draws(setup())
+    assert shared[0].endswith("sources: 10 % at 250, 25 % at 500, 50 % at 1,000 and 100 % at 2,000")
+    assert "which all draws share" in shared[1]
+    partly = _describe_draws(setup(scope="like these", overlaps=(0.0, 0.0, 0.0, 0.2)))
+    assert "draws share sources" in partly[1]
+    (apart,) = _describe_draws(setup(scope="like these", overlaps=(0.0, 0.0, 0.0, 0.0)))
+    assert apart.startswith("no two draws share a source")
