@@ -29,7 +29,7 @@ BOMS = (
 DECLARED = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z][\w.-]*)["']""")
 KNOWN = re.compile(r"utf-8\Z|ascii|iso8859|cp\d|gb|big5|euc|shift_jis|koi8|mac-|hz|johab|tis-620")
 """Python's names of the encodings that are read."""
-ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+ILLEGAL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that names of files can have and XML cannot."""
 START_TAG = re.compile(rb"""<[^>"']*+(?:(?:"[^"]*"|'[^']*')[^>"']*+)*+>""")
 COMMENT = re.compile(rb"(<!--.*?-->)", re.DOTALL)

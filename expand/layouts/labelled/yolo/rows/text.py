@@ -7,6 +7,7 @@ from itertools import count
 from typing import NamedTuple
 
 from expand.errors import BadImageError, cut
+from expand.storage.json import decode
 
 MOST_BYTES = 16 << 20
 """The largest label file that is read."""
@@ -15,6 +16,8 @@ MOST_CLASSES = 1 << 24
 FURTHEST = 1.0
 """Widths or heights by which a coordinate can lie outside; one further away is in pixels."""
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
+USUAL = b"0123456789. \n"
+"""The characters of a file that programs write: digits, points, and a blank between numbers."""
 
 
 class Row(NamedTuple):
@@ -52,6 +55,8 @@ def read_rows(name: str, data: bytes) -> Rows:
     """Read a label file; raise BadImageError with its name and the line if that is not possible."""
     if len(data) > MOST_BYTES:
         raise BadImageError(f'"{name}" has more than {MOST_BYTES:,} bytes')
+    if rows := _read_usual(data):
+        return Rows(name, rows, True)
     encoding = "utf-16" if data.startswith(UTF16) else "utf-8-sig"
     try:
         text = data.decode(encoding)
@@ -66,6 +71,33 @@ def read_rows(name: str, data: bytes) -> Rows:
         line and not line.strip() for line in text.strip().splitlines()
     )
     return Rows(name, rows, encoding == "utf-8-sig" and not data.startswith(b"\xef") and not blank)
+
+
+def _read_usual(data: bytes) -> list[Row]:
+    """Return the rows of a file in the usual form, read as JSON in a third of the time.
+
+    Any other file gives none, and so does one with something wrong in it.
+    """
+    if data.translate(None, USUAL):
+        return []
+    lines = data.decode().removesuffix("\n").split("\n")
+    listed = "],[".join(lines).replace(" ", ",")
+    try:
+        return [
+            Row(line, _kind(numbers[0], text), tuple(map(float, numbers[1:])), text)
+            for line, (text, numbers) in enumerate(
+                zip(lines, decode(f"[[{listed}]]"), strict=True), 1
+            )
+        ]
+    except (ValueError, IndexError, OverflowError):
+        return []
+
+
+def _kind(number: float, text: str) -> str:
+    """Return the class of a row as written; raise ValueError if it is none."""
+    if number >= MOST_CLASSES or not float(number).is_integer():
+        raise ValueError
+    return text.partition(" ")[0]
 
 
 def _read(name: str, number: int, line: str, words: list[str]) -> Row:
