@@ -208,6 +208,7 @@ def _without_invisible(moved: Moved, extent: Extent, windows: Windows) -> list[C
         small[index] = _shrank(windows.each[view].targets, index - first, bounds[index])
     reason, dropped = np.where(outside, 0, np.where(gone, 1, 2)), gone | small
     result, some = [], bool(dropped.any())
+    polygons = None if moved.polygons is None else moved.polygons.split(windows.firsts)
     for view, (first, last) in enumerate(pairwise(windows.firsts.tolist())):
         here = slice(first, last)
         kept, lost = np.arange(last - first), tuple[Dropped, ...]()
@@ -217,19 +218,22 @@ def _without_invisible(moved: Moved, extent: Extent, windows: Windows) -> list[C
                 Dropped(row, float(shares[first + row]), REASONS[reason[first + row]])
                 for row in np.flatnonzero(dropped[here]).tolist()
             )
-        targets = _targets(moved, view, here, kept)
+        own = None if polygons is None else polygons[view].take(kept)
+        targets = _targets(moved, view, here, kept, own)
         result.append(Carried(targets, kept, shares[here], cut[here], lost))
     return result
 
 
-def _targets(moved: Moved, view: int, here: slice, kept: Wholes) -> Targets:
+def _targets(
+    moved: Moved, view: int, here: slice, kept: Wholes, polygons: Polygons | None
+) -> Targets:
     """Return the targets of one window, whose objects are `here`: those that are kept."""
-    boxes, oriented, polygons, points, masks = moved
+    boxes, oriented, _, points, masks = moved
     return Targets.of(
         len(kept),
         boxes=None if boxes is None else Boxes.of(boxes[here][kept]),
         oriented=None if oriented is None else OrientedBoxes(oriented[here][kept]),
-        polygons=None if polygons is None else polygons.between(here.start, here.stop).take(kept),
+        polygons=polygons,
         points=None if points is None else points[view].take(kept),
         masks=tuple(mask.take(kept) for mask in masks[view]),
     )

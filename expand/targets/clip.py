@@ -55,11 +55,11 @@ def clip_rings(rings: Rings, size: Size) -> Clipped:
         # what only touches the border is outside; lines have no area at all
         solid = np.flatnonzero((part_areas >= SPECK) | (whole[came] < SPECK))
         inside = np.flatnonzero(~outside)
-        joined = Rings.join([rings.take(inside), parts.take(solid)])
         ring = np.concatenate([inside, came[solid]])
         order = np.argsort(ring, kind="stable")
-        pieces, ring = joined.take(order), ring[order]
-        areas = np.concatenate([whole[inside], part_areas[solid]])[order]
+        chosen, ring = np.concatenate([inside, len(bounds) + solid])[order], ring[order]
+        pieces = Rings.join([rings, parts]).take(chosen)
+        areas = np.concatenate([whole, part_areas])[chosen]
     limits = np.repeat(sides[ring], pieces.ends - pieces.begins, axis=0)
     pieces = Rings(np.minimum(np.maximum(pieces.corners, 0.0), limits), pieces.begins)
     return Clipped(pieces, ring, cut, areas, whole)

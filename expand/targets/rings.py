@@ -89,7 +89,7 @@ class Rings(NamedTuple):
         lengths = (self.ends - self.begins)[chosen]
         begins = np.cumsum(lengths) - lengths
         corners = np.repeat(self.begins[chosen] - begins, lengths) + np.arange(lengths.sum())
-        return Rings(self.corners[corners], begins)
+        return Rings(self.corners.take(corners, axis=0), begins)
 
     def bounds(self) -> Floats:
         """Return left, top, right and bottom of each ring, R×4."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -111,7 +112,7 @@ class Polygons:
 
     def _set(self, rings: Rings, objects: Wholes, count: int) -> None:
         object.__setattr__(self, "rings", rings)
-        object.__setattr__(self, "objects", objects.astype(np.int64))
+        object.__setattr__(self, "objects", objects.astype(np.int64, copy=False))
         object.__setattr__(self, "count", count)
 
     @classmethod
@@ -128,11 +129,15 @@ class Polygons:
         """Return the parts of one object."""
         return [self.rings.ring(ring) for ring in np.flatnonzero(self.objects == index).tolist()]
 
-    def between(self, first: int, last: int) -> Polygons:
-        """Return the polygons of the objects from `first` up to `last`."""
-        low, high = np.searchsorted(self.objects, [first, last]).tolist()
-        rings = self.rings.between(low, high)
-        return Polygons.of(rings, self.objects[low:high] - first, last - first)
+    def split(self, firsts: Wholes) -> list[Polygons]:
+        """Return the polygons of the objects from each number in `firsts` up to the next."""
+        places = np.searchsorted(self.objects, firsts).tolist()
+        return [
+            Polygons.of(self.rings.between(low, high), self.objects[low:high] - first, last - first)
+            for (low, high), (first, last) in zip(
+                pairwise(places), pairwise(firsts.tolist()), strict=True
+            )
+        ]
 
     def take(self, objects: Wholes) -> Polygons:
         """Return the polygons of these objects, which are ascending."""

@@ -122,9 +122,10 @@ class Document:
 
         White space and comments beside the old text stay.
         """
-        if element not in self.slots:
-            self.slots[element] = self._slot(element)
-        begin, end, before, after = self.slots[element]
+        slot = self.slots.get(element)
+        if slot is None:
+            slot = self.slots[element] = self._slot(element)
+        begin, end, before, after = slot
         return begin, end, before + text.encode() + after
 
     def _slot(self, element: Element) -> Slot:

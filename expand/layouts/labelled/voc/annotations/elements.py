@@ -106,7 +106,9 @@ class _Builder:
                 f'"{self.name}", line {line}: has more than {MOST:,} elements, or more than '
                 f"{DEEPEST} in each other"
             )
-        element = Element(tag.rpartition("}")[2], line, self.expat.CurrentByteIndex)
+        if "}" in tag:  # after the address of its namespace
+            tag = tag.rpartition("}")[2]
+        element = Element(tag, line, self.expat.CurrentByteIndex)
         if open_:
             open_[-1].children.append(element)
         else:

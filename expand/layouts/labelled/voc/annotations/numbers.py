@@ -39,6 +39,8 @@ def decimals_of(*elements: Element) -> int:
 
 def written(value: float, decimals: int) -> str:
     """Return a number with so many decimals."""
+    if not decimals:
+        return str(round(value))
     text = f"{value:.{decimals}f}"
     return text[1:] if text[0] == "-" and float(text) == 0 else text
 

@@ -86,14 +86,14 @@ class Box:
         patches, decimals = list[Patch](), self.decimals
         for low, high in ((0, 2), (1, 3)):
             begin, end = edges[low], edges[high]
-            stays = is_same(self.edges[low], begin), is_same(self.edges[high], end)
-            if all(stays):
+            begins, ends = is_same(self.edges[low], begin), is_same(self.edges[high], end)
+            if begins and ends:
                 continue
             narrow = end - begin < 1  # then its two edges depend on each other
             first, last = _outwards(begin, end, decimals)
-            if narrow or not stays[0]:
+            if narrow or not begins:
                 patches.append(document.set_number(self.leaves[low], written(first, decimals)))
-            if narrow or not stays[1]:
+            if narrow or not ends:
                 patches.append(document.set_number(self.leaves[high], written(last, decimals)))
         return patches
 
