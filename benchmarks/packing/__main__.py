@@ -29,10 +29,10 @@ from expand.engines.choose import available_cores
 from expand.images.memory import keep_buffers
 from expand.images.readers.picture import AS_RGB
 from train.data.cache import Cache
+from train.data.decoded import decode_folder
 from train.data.decoding import hash_files
 from train.data.folders.folder import Folder
 from train.data.folders.listing import list_folder
-from train.data.pack import pack
 from train.data.shape import Shape, resize_crop
 
 ROUNDS, CHUNK, SIDE = 5, 64, 224
@@ -111,7 +111,7 @@ def decode_all(flags: int, shape: Shape) -> Seconds:
 def decode_set(folder: Folder, shape: Shape, hashes: list[str], scratch: Path) -> None:
     """Decode a set as `train` does, into an empty cache."""
     with tempfile.TemporaryDirectory(dir=scratch) as empty:
-        pack(folder, shape, Cache(Path(empty) / "cache"), hashes=hashes)
+        decode_folder(folder, shape, Cache(Path(empty) / "cache"), hashes=hashes)
 
 
 def time_one(arm: Callable[[], object]) -> Seconds:

@@ -60,7 +60,7 @@ class PublishedStudy(Study):
 
     def reader(self, arm: Any, sampler: Sampler, data: Data, view_seed: int) -> Images | None:
         """Return the reader of an arm."""
-        pixels = data.train.pack.pixels
+        pixels = data.train.decoded.pixels
         change = arm.transform(min(pixels.shape[1:3]))
         return TransformReader(sampler, pixels, view_seed, change, arm.label, data.levels)
 

@@ -15,9 +15,9 @@ from expand.images.formats import Encoding
 from expand.images.pixels import Pixels
 from tests.conftest import noise_image
 from train.data.cache import Cache
+from train.data.decoded import decode_folder
 from train.data.folders.folder import Folder
 from train.data.folders.listing import list_folder
-from train.data.pack import pack
 from train.data.shape import ANY_SHAPE
 from train.feed.dataset import Images, ViewDataset, decoded_images
 from train.feed.sampler import Sampler
@@ -59,7 +59,7 @@ def sampler_of(folder: Folder | Path, name: str, **settings: Any) -> Sampler:
 def images_of(sampler: Sampler, cache: Path) -> ViewDataset[Any]:
     """Return the images of a sampler's items, from the decoded cache."""
     return decoded_images(
-        sampler, pack(list_folder(sampler.folder.root), ANY_SHAPE, Cache(cache)).pixels
+        sampler, decode_folder(list_folder(sampler.folder.root), ANY_SHAPE, Cache(cache)).pixels
     )
 
 

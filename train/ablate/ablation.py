@@ -121,7 +121,7 @@ class AblationStudy(Study):
 
         None for every other arm.
         """
-        pixels = data.train.pack.pixels
+        pixels = data.train.decoded.pixels
         if arm == TRIVIAL:
             change = trivial_augment()
             return TransformReader(sampler, pixels, view_seed, change, "trivial", data.levels)

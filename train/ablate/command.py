@@ -22,7 +22,7 @@ from train.ablate.protocol import check_images, time_techniques, trials
 from train.ablate.results import ScreenRow
 from train.ablate.summary import Findings, summarise
 from train.ablate.terminal import format_summary
-from train.data.pack import Packing
+from train.data.decoded import ShowDecoding
 from train.errors import TrainError
 from train.runs.records import shorten
 from train.statistics.looks import Looks
@@ -49,11 +49,11 @@ def ablate(
     *,
     plan: bool = False,
     quiet: bool,
-    packing: Packing = hide_decoding,
+    decoding: ShowDecoding = hide_decoding,
 ) -> Answer:
     """Run an ablation, or resume it, or with `plan` only estimate it; return what to print."""
     steps = Steps(_check, _prepare, _train, _report, _plan)
-    return run_study(ablation, study_dir, options, steps, plan=plan, quiet=quiet, packing=packing)
+    return run_study(ablation, study_dir, options, steps, plan=plan, quiet=quiet, decoding=decoding)
 
 
 def _check(context: TrialContext[AblationStudy], options: StudyOptions) -> StudyOptions:

@@ -27,7 +27,7 @@ def trivial_augment() -> Change:
 
 
 class TransformReader:
-    """Read a pack and change each image by a transform.
+    """Read a decoded dataset and change each image by a transform.
 
     What the transform draws depends on the seed, the image's id, the epoch and `key`, which names
     the transform, so it is the same in every process.

@@ -223,7 +223,7 @@ def answer_study(answer: Callable[..., Answer], options: dict[str, Any]) -> int:
     chosen = StudyOptions(
         options["margin"], this_command(), options["seeds"] or 0, options["planned_seeds"]
     )
-    found = answer(study_dir=study_dir, options=chosen, quiet=quiet, packing=decoding_for(quiet))
+    found = answer(study_dir=study_dir, options=chosen, quiet=quiet, decoding=decoding_for(quiet))
     if found.text:  # only the first of several processes reports
         echo(found.text)
     return found.status
@@ -240,7 +240,7 @@ def cache(clear: bool, cache: Path | None) -> None:
     from train.data.cache import Cache
 
     kept = Cache(cache)
-    count = format_count(len(kept.packs()), "decoded dataset")
+    count = format_count(len(kept.datasets()), "decoded dataset")
     if clear:
         echo(f"{visible(kept.root)}: {format_bytes(kept.clear())} freed")
     else:

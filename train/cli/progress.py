@@ -13,13 +13,13 @@ from train.runtime.world import current_world
 from train.trials.context import hide_decoding
 
 if TYPE_CHECKING:
+    from train.data.decoded import ShowDecoding
     from train.data.folders.folder import Decodable
-    from train.data.pack import Packing
     from train.fit.evaluate import Evaluation
     from train.fit.trainer import Epoch, Step
 
 
-def decoding_for(quiet: bool) -> Packing:
+def decoding_for(quiet: bool) -> ShowDecoding:
     """Return what shows the decoding of a study, in one of its processes."""
     return hide_decoding if quiet or not current_world().is_main else show_decoding
 
@@ -42,7 +42,7 @@ class Console(Observer):
         if text:
             echo(visible(text), err=True)
 
-    def packing(self, folder: Decodable) -> Callable[[int], None]:
+    def decoding(self, folder: Decodable) -> Callable[[int], None]:
         """Show how many images are decoded."""
         for note in folder.notes:
             echo(visible(f"{folder.root}: {note}"), err=True)

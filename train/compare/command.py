@@ -12,7 +12,7 @@ from train.compare.protocol import measure_costs, measure_speeds
 from train.compare.study import ComparisonStudy, in_order, trials
 from train.compare.summary import summarise
 from train.compare.terminal import format_summary
-from train.data.pack import Packing
+from train.data.decoded import ShowDecoding
 from train.trials.command import Answer, Running, Steps, run_study
 from train.trials.context import hide_decoding, of_draw
 from train.trials.freshness import check_fresh
@@ -41,11 +41,11 @@ def compare(
     *,
     plan: bool,
     quiet: bool,
-    packing: Packing = hide_decoding,
+    decoding: ShowDecoding = hide_decoding,
 ) -> Answer:
     """Run a comparison, or resume it, or with `plan` only estimate it; return what to print."""
     steps = Steps(_check, _prepare, _train, _report, _plan)
-    return run_study(study, study_dir, options, steps, plan=plan, quiet=quiet, packing=packing)
+    return run_study(study, study_dir, options, steps, plan=plan, quiet=quiet, decoding=decoding)
 
 
 def _check(context: TrialContext[ComparisonStudy], options: StudyOptions) -> StudyOptions:

@@ -144,7 +144,7 @@ def _check(
     part = replace(context.data, train=context.data.train._replace(folder=sample))
     memory = stored(replace(context, data=part), arm, Seeds.of(context.study.seed, 0))
     assert memory is not None
-    compared = zip(files, pixels, memory.pack.pixels, strict=False)
+    compared = zip(files, pixels, memory.decoded.pixels, strict=False)
     different = [name for name, one, other in compared if not np.array_equal(one, other)]
     if different or [row["source"] for row in rows] != memory.folder.sources:
         _refuse(arm, different, len(pixels))

@@ -1,4 +1,4 @@
-"""The cache: the folder of packs, limited in size."""
+"""The cache: the folder of decoded datasets, limited in size."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from train.errors import REFUSED, STOPPED, TrainError
 
 WAIT_SECONDS = 0.1
 PART = ".part"
-"""The end of the name of a pack that is being made, or removed."""
+"""The end of the name of a decoded dataset that is being made, or removed."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 UNUSABLE = (
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT),
@@ -28,7 +28,7 @@ UNUSABLE = (
 
 
 class Cache:
-    """The folder of packs; the least recently used one is removed first."""
+    """The folder of decoded datasets; the least recently used one is removed first."""
 
     def __init__(self, root: Path | None = None, limit: int = 20_000_000_000) -> None:
         self.root = root or default_root()
@@ -41,30 +41,33 @@ class Cache:
             raise TrainError(f"--cache-size must be above 0, got {gigabytes}")
         return cls(root, int(gigabytes * 1e9))
 
-    def packs(self) -> list[Path]:
-        """Return the finished packs, the most recently used one last."""
+    def datasets(self) -> list[Path]:
+        """Return the finished decoded datasets, the most recently used one last."""
         used = {path.parent: _stat(path) for path in self.root.glob("*/pack.json")}
-        found = {pack: each.st_mtime for pack, each in used.items() if each}
-        return sorted((pack for pack in found if pack.suffix != PART), key=lambda pack: found[pack])
+        found = {dataset: each.st_mtime for dataset, each in used.items() if each}
+        return sorted(
+            (dataset for dataset in found if dataset.suffix != PART),
+            key=lambda dataset: found[dataset],
+        )
 
     def size(self) -> int:
-        """Return the bytes of all packs."""
-        return sum(_size(pack) for pack in self.packs())
+        """Return the bytes of all decoded datasets."""
+        return sum(_size(dataset) for dataset in self.datasets())
 
     def clear(self) -> int:
-        """Remove every pack; return the number of bytes freed."""
+        """Remove every decoded dataset; return the number of bytes freed."""
         freed = self.size()
         with explain_cache(self.root):
             self._clear_parts()
-            for pack in self.packs():
-                remove_pack(pack)
+            for dataset in self.datasets():
+                remove_decoded(dataset)
         return freed
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Lock the folder, created if it is missing; wait while another run packs.
+        """Lock the folder, created if it is missing; wait while another run decodes.
 
-        The pack of that run may be the one to use.
+        The dataset of that run may be the one to use.
         """
         with ExitStack() as stack:
             with explain_cache(self.root):
@@ -74,7 +77,7 @@ class Cache:
             yield
 
     def make_room(self, needed: int, name: str) -> None:
-        """Remove unfinished and old packs until `needed` bytes fit; the folder must be locked.
+        """Remove unfinished and old datasets until `needed` bytes fit; the folder must be locked.
 
         Raise TooLargeError, with the name of the set, if they never will.
         """
@@ -84,10 +87,10 @@ class Cache:
             )
         with explain_cache(self.root):
             self._clear_parts()
-            for pack in self.packs():
+            for dataset in self.datasets():
                 if self.size() + needed <= self.limit:
                     break
-                remove_pack(pack)
+                remove_decoded(dataset)
             free = shutil.disk_usage(self.root).free
         if needed > free:
             raise TooLargeError(
@@ -115,16 +118,16 @@ def _entered(stack: ExitStack, lock: Lock) -> bool:
     return True
 
 
-def part_of(pack: Path) -> Path:
-    """Return a new name for a pack that is being made, or removed; no two processes share one."""
-    return pack.with_name(f"{pack.name}.{uuid4().hex[:8]}{PART}")
+def part_of(dataset: Path) -> Path:
+    """Return a new name for a dataset that is being made, or removed: each process has its own."""
+    return dataset.with_name(f"{dataset.name}.{uuid4().hex[:8]}{PART}")
 
 
-def remove_pack(pack: Path) -> None:
-    """Remove a pack, or what is in its place; interrupted, it leaves a part, never half a pack."""
-    part = part_of(pack)
+def remove_decoded(dataset: Path) -> None:
+    """Remove a dataset, or what is in its place; interrupted, it leaves an unfinished one."""
+    part = part_of(dataset)
     try:
-        pack.replace(part)
+        dataset.replace(part)
     except FileNotFoundError:  # another run has removed it
         return
     if part.is_symlink() or not part.is_dir():
@@ -142,9 +145,9 @@ def _stat(path: Path) -> os.stat_result | None:
     return found if stat.S_ISREG(found.st_mode) else None
 
 
-def _size(pack: Path) -> int:
+def _size(dataset: Path) -> int:
     try:
-        files = [_stat(file) for file in pack.iterdir()]
+        files = [_stat(file) for file in dataset.iterdir()]
     except OSError:
         return 0
     return sum(file.st_size for file in files if file)
@@ -171,7 +174,7 @@ def explain_cache(path: Path) -> Iterator[None]:
 
 
 def default_root() -> Path:
-    """Return the default folder of packs."""
+    """Return the default folder of decoded datasets."""
     try:
         return Path(os.environ.get("TRAIN_CACHE") or "~/.cache/expand-train/packs").expanduser()
     except RuntimeError as error:

@@ -1,4 +1,4 @@
-"""What a pack is made of: the images of a set, which workers read in parts."""
+"""What a decoded dataset is made of: the images of a set, which workers read in parts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CHUNK_PIXELS = 1 << 22
 
 
 class Contents(Protocol):
-    """The images that a pack is made of."""
+    """The images that a decoded dataset is made of."""
 
     lists: ClassVar[bool]
     """Whether what is known of an image is read together with it."""

@@ -14,13 +14,13 @@ from expand.images.pixels import Pixels
 from expand.layouts.layout import AUTO
 from expand.storage.stores.url import Place
 from train.data.cache import Cache, TooLargeError
+from train.data.decoded import DecodedDataset, ShowDecoding, sample
 from train.data.decoding import hash_files
 from train.data.folders.folder import Folder, match_classes
 from train.data.folders.groups import with_groups, with_groups_if_any
 from train.data.folders.parts import list_part
 from train.data.leak import check_leaks, judge
 from train.data.normalise import Normaliser, measure_pixels
-from train.data.pack import Pack, Packing, sample
 from train.data.sets.opening import Opened, Opener
 from train.data.sets.scan import Scan
 from train.data.sets.streaming import check_streamed, find_in_stream
@@ -78,9 +78,9 @@ class Data:
     @property
     def notes(self) -> list[str]:
         """What the user should know of the decoded images: sentences."""
-        packs = [split.pack for split in self.splits.values()]
-        notes = [*self.parts, *(each.note for each in packs if each.note)]
-        if any(each.composited for each in packs):
+        datasets = [split.decoded for split in self.splits.values()]
+        notes = [*self.parts, *(each.note for each in datasets if each.note)]
+        if any(each.composited for each in datasets):
             notes.append(f"transparent parts are shown on grey (level {BACKGROUND} of 255)")
         if self.levels:
             low, high = self.levels
@@ -90,10 +90,10 @@ class Data:
         return list(dict.fromkeys(notes))
 
 
-def prepare(request: DataRequest, cache: Cache, packing: Packing) -> Data:
+def prepare(request: DataRequest, cache: Cache, decoding: ShowDecoding) -> Data:
     """Read the data of a run; raise TrainError if two splits share a source or a picture."""
     try:
-        return _prepare(request, cache, packing)
+        return _prepare(request, cache, decoding)
     except MemoryError as error:
         raise TrainError(
             f'there is not enough memory to decode "{request.data}"; use a smaller --image-size '
@@ -102,9 +102,9 @@ def prepare(request: DataRequest, cache: Cache, packing: Packing) -> Data:
         ) from error
 
 
-def _prepare(request: DataRequest, cache: Cache, packing: Packing) -> Data:
+def _prepare(request: DataRequest, cache: Cache, decoding: ShowDecoding) -> Data:
     started = time.perf_counter()
-    opener = Opener(request.shape, cache, packing)
+    opener = Opener(request.shape, cache, decoding)
     opened = _open_training(request, opener)
     folder = opened.folder
     everything = _decode_training(opened, request, opener)
@@ -165,8 +165,8 @@ def _open_training(request: DataRequest, opener: Opener) -> Opened:
 def _decode_training(opened: Opened, request: DataRequest, opener: Opener) -> Split:
     """Decode what a strategy needs; only a sample of it if it is too large for the cache."""
     folder = opened.folder if request.copies else opened.folder.originals()
-    if opened.pack:
-        return Split("training", folder, opened.pack)
+    if opened.decoded:
+        return Split("training", folder, opened.decoded)
     folder = folder.whole()
     hashes = hash_files(folder.path, folder.files) if isinstance(folder.root, Path) else []
     try:
@@ -194,19 +194,19 @@ def _hold_out(everything: Split, sources: NDArray[np.bool_], opener: Opener) -> 
     """Return the sources that are held out for validation; None if there are none."""
     if not sources.any():
         return None
-    held = Split("validation", everything.folder.of_sources(sources), everything.pack)
+    held = Split("validation", everything.folder.of_sources(sources), everything.decoded)
     return _as_validation(held, opener)
 
 
 def _as_validation(held: Split, opener: Opener) -> Split:
     """Return held-out sources as they are.
 
-    They get a pack of their own if the training set is too large to pack.
+    They get a decoded dataset of their own if the training set is too large for the cache.
     """
     folder = _view_0(held.folder)
-    if held.pack.whole:
+    if held.decoded.whole:
         return held._replace(folder=folder)
-    hashes = [held.pack.hashes[row] for row in folder.pack_rows]
+    hashes = [held.decoded.hashes[row] for row in folder.decoded_rows]
     folder = folder.whole()
     return Split(held.name, folder, opener.decode(folder, hashes))
 
@@ -236,26 +236,26 @@ def _read_held_out(
     grouped = with_groups_if_any(opened.folder, request.group_by)
     matched = match_classes(grouped, train.folder.classes, f"the {name} set")
     folder = matched.originals()
-    folder = folder if opened.pack else folder.whole()
-    packed = opened.pack or opener.decode(folder)
-    if packed.pixels.shape[1:] != train.pack.pixels.shape[1:]:
-        sizes = (_size(packed), _size(train.pack))
+    folder = folder if opened.decoded else folder.whole()
+    decoded = opened.decoded or opener.decode(folder)
+    if decoded.pixels.shape[1:] != train.decoded.pixels.shape[1:]:
+        sizes = (_size(decoded), _size(train.decoded))
         raise TrainError(
             "{} images are {}, training images {}; give all of them one shape with "
             "--image-size and --colour".format(name, *sizes)
         )
-    depths = [8 * each.pixels.itemsize for each in (packed, train.pack)]
+    depths = [8 * each.pixels.itemsize for each in (decoded, train.decoded)]
     if depths[0] != depths[1]:
         raise TrainError(
             "{} images have {} bits, training images {}; convert them to one depth".format(
                 name, *depths
             )
         )
-    return Split(name, folder, packed)
+    return Split(name, folder, decoded)
 
 
-def _size(packed: Pack) -> str:
-    height, width, channels = packed.pixels.shape[1:]
+def _size(decoded: DecodedDataset) -> str:
+    height, width, channels = decoded.pixels.shape[1:]
     return f"{width}×{height}×{channels}"
 
 
@@ -267,8 +267,8 @@ def _view_0(folder: Folder) -> Folder:
 def originals(split: Split) -> Pixels:
     """Return the pixels of a split's sources as they are.
 
-    Of all images if the originals were left out; of a sample if the set is too large to pack.
+    Of all images if the originals were left out; of a sample if the set is too large for the cache.
     """
-    if not split.pack.whole:
-        return split.pack.pixels
+    if not split.decoded.whole:
+        return split.decoded.pixels
     return split._replace(folder=_view_0(split.folder)).pixels()

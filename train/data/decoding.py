@@ -23,8 +23,8 @@ from expand.images.pixels import Pixels
 from expand.layouts.source import read_source
 from expand.storage.reading import read_all
 from expand.storage.stores.url import Place
+from train.data.decoded_files import ArrayFile, Decoded
 from train.data.folders.listed import ListedImage
-from train.data.pack_files import ArrayFile, Decoded
 from train.data.shape import Shape, resize_crop
 from train.errors import REFUSED, TrainError
 

@@ -94,7 +94,7 @@ def _agree_on_precision(
 
 
 def _model_settings(settings: Settings, data: Data) -> ModelSettings:
-    _, height, width, channels = data.train.pack.pixels.shape
+    _, height, width, channels = data.train.decoded.pixels.shape
     classes = len(data.train.folder.classes)
     return ModelSettings(
         settings.model, channels, height, width, classes, settings.dropout, settings.pretrained

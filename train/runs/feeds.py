@@ -58,12 +58,12 @@ def _lines(sampler: Sampler | StreamSampler, data: Data, how: str) -> str:
 def reads_files(split: Split, strategy: Strategy, shape: Shape) -> bool:
     """Whether images are read from their files at every visit.
 
-    The pack may hold a sample only. Or views are drawn of images that are resized, or lose their
-    alpha: views act on images as their files hold them, which the pack does not.
+    The decoded dataset may hold a sample only. Or views are drawn of images that are resized, or
+    lose their alpha: views act on images as their files hold them, which decoded ones are not.
     """
-    changed = shape.side is not None or split.pack.composited
+    changed = shape.side is not None or split.decoded.composited
     renders_before = strategy.recipe is not None and changed
-    return not split.pack.whole or (renders_before and split.pack.has_files)
+    return not split.decoded.whole or (renders_before and split.decoded.has_files)
 
 
 def _from_files(
@@ -72,7 +72,7 @@ def _from_files(
     if is_in_memory(sampler.folder.root):
         workers = 0
     workers = max(1, available_cores() - 1) if workers is None else workers
-    hashes = [data.train.pack.hashes[row] for row in sampler.folder.pack_rows]
+    hashes = [data.train.decoded.hashes[row] for row in sampler.folder.decoded_rows]
     images = file_images(sampler, settings.shape, hashes)
     how = f"read from their files by {workers} worker processes at every visit"
     return FeedChoice(images, "exact", workers, how)
@@ -80,7 +80,7 @@ def _from_files(
 
 def _from_stream(settings: Settings, data: Data, stream: Scan, workers: int | None) -> FeedChoice:
     sampler = StreamSampler(stream, settings.strategy, settings.seed)
-    images = StreamImages(stream, sampler, data.train.pack.pixels[0], settings.shape)
+    images = StreamImages(stream, sampler, data.train.decoded.pixels[0], settings.shape)
     if is_in_memory(stream.contents.root):
         workers = 0
     workers = max(1, available_cores() - 1) if workers is None else workers
@@ -115,7 +115,7 @@ def visits_of(data: Data) -> str | None:
 
 
 def _from_device(sampler: Sampler, data: Data, device: torch.device) -> FeedChoice:
-    images = device_images(sampler, data.train.pack.pixels, device)
+    images = device_images(sampler, data.train.decoded.pixels, device)
     drawn = sampler.strategy.recipe is not None
     how = "views in batches on the device" if drawn else "held on the device"
     return FeedChoice(images, "batched", 0, how)
@@ -132,7 +132,7 @@ def _from_cache(
         where = f"by {workers} worker processes" if workers else "in this process"
         why = f" ({', '.join(missing)} has no batched form)" if device.type == "cuda" else ""
         how = f"views by the exact renderer, {where}{why if missing else ''}"
-    return FeedChoice(decoded_images(sampler, data.train.pack.pixels), "exact", workers, how)
+    return FeedChoice(decoded_images(sampler, data.train.decoded.pixels), "exact", workers, how)
 
 
 def _renders_in_batches(settings: Settings, data: Data, device: torch.device) -> bool:
@@ -144,7 +144,7 @@ def _renders_in_batches(settings: Settings, data: Data, device: torch.device) ->
         return True
     if settings.renderer == "exact" or device.type != "cuda":
         return False
-    pixels = data.train.pack.pixels
+    pixels = data.train.decoded.pixels
     # 16 bits take four bytes there
     needed = pixels.nbytes * (1 if pixels.dtype.itemsize == 1 else 2)
     fits = needed < GPU_SHARE * _free_on(device)

@@ -104,9 +104,9 @@ def _changed_versions(record: RunRecord) -> str:
 def _describe_pixels(shape: Shape, data: Data) -> PixelRecord | None:
     if shape.rules == FIRST_RULES:
         return None
-    packs = [split.pack for split in data.splits.values()]
-    background = BACKGROUND if any(pack.composited for pack in packs) else None
-    return PixelRecord(shape.rules, 8 * packs[0].pixels.itemsize, data.levels, background)
+    datasets = [split.decoded for split in data.splits.values()]
+    background = BACKGROUND if any(each.composited for each in datasets) else None
+    return PixelRecord(shape.rules, 8 * datasets[0].pixels.itemsize, data.levels, background)
 
 
 def describe_data(data: Data) -> dict[str, SplitRecord]:

@@ -18,7 +18,7 @@ class Observer:
     def note(self, text: str) -> None:
         """Handle a sentence that the user should see; "" says nothing."""
 
-    def packing(self, folder: Decodable) -> Callable[[int], None]:
+    def decoding(self, folder: Decodable) -> Callable[[int], None]:
         """Handle the start of decoding; return a function to call with each number of images."""
         return lambda _images: None
 
@@ -49,9 +49,9 @@ class TensorBoard(Observer):
         """Forward the call."""
         self.observer.note(text)
 
-    def packing(self, folder: Decodable) -> Callable[[int], None]:
+    def decoding(self, folder: Decodable) -> Callable[[int], None]:
         """Forward the call."""
-        return self.observer.packing(folder)
+        return self.observer.decoding(folder)
 
     def starting(self, description: str, steps: int, done: int) -> None:
         """Forward the call."""

@@ -61,7 +61,7 @@ def _run(
     if earlier and earlier.pixels is None:
         settings = replace(settings, shape=replace(settings.shape, rules=FIRST_RULES))
     with world.main_first():
-        data = prepare(settings.data_request(), location.cache, location.observer.packing)
+        data = prepare(settings.data_request(), location.cache, location.observer.decoding)
     check_alike(world, data)
     if earlier:
         check_data(earlier, data, settings, location.out)
@@ -133,7 +133,7 @@ def _write_finished(
         data.train.folder.classes,
         data.normalise,
         settings.shape,
-        8 * data.train.pack.pixels.itemsize,
+        8 * data.train.decoded.pixels.itemsize,
         setup.trainer.precision,
     )
     write_run(location.out, record)

@@ -12,7 +12,7 @@ from typing import Generic, NamedTuple, TypeVar
 from expand.cli.output import echo, visible
 from expand.cli.progress import progress_bar
 from expand.storage.lock import Lock
-from train.data.pack import Packing
+from train.data.decoded import ShowDecoding
 from train.runtime.world import ALONE, World, join_world
 from train.trials.context import hide_decoding, new_context, notes_of
 from train.trials.options import StudyOptions
@@ -84,17 +84,17 @@ def run_study(
     *,
     plan: bool = False,
     quiet: bool,
-    packing: Packing = hide_decoding,
+    decoding: ShowDecoding = hide_decoding,
 ) -> Answer:
     """Run a study, or resume it, or with `plan` only estimate it; return what to print.
 
-    `packing` shows the progress of decoding. Under torchrun every process runs its share of the
+    `decoding` shows the progress of decoding. Under torchrun every process runs its share of the
     trials, and the first one reports.
     """
     world = join_world()
     with world.explained():
         study = as_begun(study, study_dir)
-        context = new_context(study, study_dir.cache.root, study_dir.cache.limit, packing)
+        context = new_context(study, study_dir.cache.root, study_dir.cache.limit, decoding)
         options = steps.check(context, options)
         running = Running(context, study_dir, options, world, quiet or not world.is_main)
         if world.is_main:

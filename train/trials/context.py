@@ -15,8 +15,8 @@ from expand.cli.output import visible
 from expand.storage.stores.url import Place
 from train.data.cache import Cache
 from train.data.dataset import Data, DataRequest, prepare, with_training
+from train.data.decoded import ShowDecoding
 from train.data.folders.folder import Decodable
-from train.data.pack import Packing
 from train.data.subsets import Draw, drawn_sources
 from train.errors import TrainError
 from train.runtime.device import pick_device
@@ -43,19 +43,19 @@ class _Preparation:
     cache_root: Path
     cache_limit: int
     streams: bool
-    packing: Packing = field(default=hide_decoding, compare=False)
+    decoding: ShowDecoding = field(default=hide_decoding, compare=False)
 
 
 def new_context(
-    study: S, cache_root: Path, cache_limit: int, packing: Packing = hide_decoding
+    study: S, cache_root: Path, cache_limit: int, decoding: ShowDecoding = hide_decoding
 ) -> TrialContext[S]:
     """Prepare a study at its start: its images may have changed since an earlier one.
 
-    `packing` shows the progress of decoding.
+    `decoding` shows the progress of decoding.
     """
     _trial_context.cache_clear()
     _prepare.cache_clear()
-    _prepare(_preparation(study, cache_root, cache_limit, packing))
+    _prepare(_preparation(study, cache_root, cache_limit, decoding))
     return trial_context(study, cache_root, cache_limit)
 
 
@@ -81,7 +81,7 @@ def of_draw(context: TrialContext[S], draw: Draw | None) -> TrialContext[S]:
 
 
 def _preparation(
-    study: Study, cache_root: Path, cache_limit: int, packing: Packing = hide_decoding
+    study: Study, cache_root: Path, cache_limit: int, decoding: ShowDecoding = hide_decoding
 ) -> _Preparation:
     data_request = DataRequest(
         study.data,
@@ -95,7 +95,7 @@ def _preparation(
         validates=False,
     )
     where = (cache_root, cache_limit, study.streams)
-    return _Preparation(data_request, study.device, study.threads, *where, packing)
+    return _Preparation(data_request, study.device, study.threads, *where, decoding)
 
 
 @lru_cache(maxsize=1)
@@ -104,8 +104,8 @@ def _prepare(asked: _Preparation) -> tuple[Data, torch.device]:
     device = pick_device(asked.device)
     if device is None:
         raise TrainError(f"--device {asked.device} is not available on this machine")
-    data = prepare(asked.request, Cache(asked.cache_root, asked.cache_limit), asked.packing)
-    if not data.train.pack.whole and not asked.streams:
+    data = prepare(asked.request, Cache(asked.cache_root, asked.cache_limit), asked.decoding)
+    if not data.train.decoded.whole and not asked.streams:
         raise TrainError(_too_large(asked, data))
     if data.train.folder.expanded:
         raise TrainError(
@@ -118,11 +118,11 @@ def _prepare(asked: _Preparation) -> tuple[Data, torch.device]:
 
 def _too_large(asked: _Preparation, data: Data) -> str:
     """Say that a training set does not fit into the cache, and at which size it would."""
-    count, channels = len(data.train.folder), data.train.pack.pixels.shape[3]
+    count, channels = len(data.train.folder), data.train.decoded.pixels.shape[3]
     fitting = math.isqrt(int(asked.cache_limit // (count * channels * FITTING)))
     smaller = f"--image-size {fitting} or smaller, " if fitting >= 8 else ""
     return (
-        f"{data.train.pack.note}; arms with copies and --tune need the decoded images: use "
+        f"{data.train.decoded.note}; arms with copies and --tune need the decoded images: use "
         f"{smaller}a larger --cache-size, fewer --sources, or compare --arms none,fly alone"
     )
 
@@ -160,7 +160,7 @@ def _start(study: Study) -> dict[str, Any]:
 def describe_study(context: TrialContext[Any], options: StudyOptions, jobs: int) -> dict[str, Any]:
     """List what all arms of a study share, for the settings table of a page."""
     study, data = context.study, context.data
-    _, height, width, channels = data.train.pack.pixels.shape
+    _, height, width, channels = data.train.decoded.pixels.shape
     training = study.training
     return {
         "data": str(study.data),

@@ -26,10 +26,10 @@ from expand.views.batches import ViewBatches
 from expand.views.by_class import view_batches
 from expand.views.views import Views
 from train.data.cache import explain_cache, part_of
+from train.data.decoded import DecodedDataset
 from train.data.decoding import name_file, stack
 from train.data.folders.files import read_file, read_row
 from train.data.folders.folder import Folder
-from train.data.pack import Pack
 from train.data.shape import Shape, resize_crop
 from train.data.split import Split
 from train.errors import STOPPED, TrainError
@@ -64,7 +64,7 @@ def render_copies(
     """
     expansion = balanced_for(side.folder, expansion)
     factors = views_of(side.folder, expansion)
-    pixels = _room(side.pack.pixels, int(factors.sum()), cache)
+    pixels = _room(side.decoded.pixels, int(factors.sum()), cache)
     if encoded or _changed_by_reading(side, shape):
         _from_files(side, expansion, shape, factors, pixels)
     else:
@@ -72,7 +72,7 @@ def render_copies(
     return Split(
         side.name,
         _copies(side.folder, factors, balanced=expansion.balance is not None),
-        Pack(pixels, [""] * len(pixels), [""] * len(pixels), has_files=False),
+        DecodedDataset(pixels, [""] * len(pixels), [""] * len(pixels), has_files=False),
     )
 
 
@@ -94,12 +94,12 @@ def views_of(folder: Folder, expansion: Expansion) -> Factors:
 
 def _changed_by_reading(side: Split, shape: Shape) -> bool:
     """Whether reading changes pixels, so that views of files and of pixels differ."""
-    if shape.side is not None or shape.colour == "grey" or side.pack.composited:
+    if shape.side is not None or shape.colour == "grey" or side.decoded.composited:
         return True
     folder = side.folder
     with name_file(folder.root / folder.files[0], STOPPED):
         first = decode(read_row(folder, 0, side.file_hashes()[0])).pixels
-    return first.dtype != side.pack.pixels.dtype
+    return first.dtype != side.decoded.pixels.dtype
 
 
 def _room(like: Pixels, count: int, cache: Path | None) -> Pixels:
@@ -176,7 +176,7 @@ def _copies(folder: Folder, factors: Factors, *, balanced: bool) -> Folder:
     again = np.repeat(np.arange(len(folder)), factors)
     views = np.arange(len(again)) - np.repeat(np.cumsum(factors) - factors, factors)
     repeated = folder.only(again)
-    return replace(repeated, views=views, pack_rows=np.arange(len(again)), balanced=balanced)
+    return replace(repeated, views=views, decoded_rows=np.arange(len(again)), balanced=balanced)
 
 
 def free_memory() -> int:

@@ -177,7 +177,7 @@ class TrialContext(Generic[S_co]):
     @property
     def smallest_side(self) -> int:
         """The shorter side of the images, in pixels."""
-        _, height, width, _ = self.data.train.pack.pixels.shape
+        _, height, width, _ = self.data.train.decoded.pixels.shape
         return int(min(height, width))
 
     def for_trial(self, trial: Trial) -> TrialContext[S_co]:

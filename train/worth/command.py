@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from train.compare.protocol import measure_speeds
-from train.data.pack import Packing
+from train.data.decoded import ShowDecoding
 from train.data.subsets import MOST_DRAWS, Draw
 from train.errors import TrainError
 from train.trials.command import Answer, Running, Steps, run_study
@@ -43,11 +43,11 @@ def find_worth(
     *,
     plan: bool,
     quiet: bool,
-    packing: Packing = hide_decoding,
+    decoding: ShowDecoding = hide_decoding,
 ) -> Answer:
     """Run a study of worth, or resume it, or with `plan` only estimate it; return what to print."""
     steps = Steps(_check, _prepare, _train, _report, _plan)
-    return run_study(study, study_dir, options, steps, plan=plan, quiet=quiet, packing=packing)
+    return run_study(study, study_dir, options, steps, plan=plan, quiet=quiet, decoding=decoding)
 
 
 def _sizes(context: TrialContext[WorthStudy]) -> tuple[int, ...]:

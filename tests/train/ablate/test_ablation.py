@@ -111,7 +111,7 @@ def test_resized_images_are_changed_after_resizing(tmp_path: Path) -> None:
             draw_set(tmp_path / "src", 3), draw_set(tmp_path / "test", 2, seed=1), shape=Shape(8)
         )
     )
-    arm, pixels = context.study.design_arms[0], context.data.train.pack.pixels
+    arm, pixels = context.study.design_arms[0], context.data.train.decoded.pixels
     sampler = Sampler(context.data.train.folder, context.study.strategy(arm, 7))
     reader = context.study.reader(arm, sampler, context.data, 7)
     assert isinstance(reader, ViewDataset)

@@ -317,7 +317,7 @@ def test_views_of_images_of_many_sizes_are_drawn_before_they_are_resized(tmp_pat
 
 def test_a_set_that_is_larger_than_the_cache_is_streamed(src: Path, tmp_path: Path) -> None:
     for name, more in (
-        ("packed", ()),
+        ("decoded", ()),
         ("streamed", ("--cache-size", 0.00001, "--workers", 0, "--cache", tmp_path / "small")),
     ):
         assert (
@@ -326,9 +326,9 @@ def test_a_set_that_is_larger_than_the_cache_is_streamed(src: Path, tmp_path: Pa
             ).exception
             is None
         )
-    metrics = [(tmp_path / name / "metrics.jsonl").read_bytes() for name in ("packed", "streamed")]
+    metrics = [(tmp_path / name / "metrics.jsonl").read_bytes() for name in ("decoded", "streamed")]
     assert metrics[0] == metrics[1]
-    assert Cache(tmp_path / "small").packs() == []
+    assert Cache(tmp_path / "small").datasets() == []
 
 
 def test_events_are_written_beside_the_run(src: Path, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_a_draw_is_normalised_by_its_own_images_and_shares_the_decoded_ones(
     one, other = (of_draw(context, study.drawn_for(seed)) for seed in (0, 1))
     assert len(one.data.train.folder) == len(other.data.train.folder) == 12
     assert set(one.data.train.folder.files).isdisjoint(other.data.train.folder.files)
-    assert one.data.train.pack is context.data.train.pack
+    assert one.data.train.decoded is context.data.train.decoded
     assert one.data.normalise != other.data.normalise
     pixels = one.data.train.pixels().astype(float)
     assert one.data.normalise.mean == pytest.approx(tuple(pixels.mean(axis=(0, 1, 2))), abs=0.5)

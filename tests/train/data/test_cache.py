@@ -1,4 +1,4 @@
-"""The cache: limited in size; the least recently used pack is removed first."""
+"""The cache: limited in size; the least recently used decoded dataset is removed first."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from train.data.cache import Cache, TooLargeError, default_root
 from train.errors import TrainError
 
 
-def fill(root: Path, **packs: int) -> None:
-    """Write finished packs of so many bytes, the first one used longest ago."""
-    for index, (name, size) in enumerate(packs.items()):
+def fill(root: Path, **datasets: int) -> None:
+    """Write finished decoded datasets of so many bytes, the first one used longest ago."""
+    for index, (name, size) in enumerate(datasets.items()):
         (root / name).mkdir(parents=True)
         (root / name / "pack.json").write_bytes(b"{}")
         (root / name / "pixels.npy").write_bytes(bytes(size - 2))
@@ -31,10 +31,10 @@ def names(root: Path) -> list[str]:
 def test_packs_are_listed_by_their_last_use(tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     fill(tmp_path, c=10, a=20, b=30)
-    assert [pack.name for pack in cache.packs()] == ["c", "a", "b"]
+    assert [dataset.name for dataset in cache.datasets()] == ["c", "a", "b"]
     assert cache.size() == 60
     os.utime(tmp_path / "c/pack.json")
-    assert [pack.name for pack in cache.packs()] == ["a", "b", "c"]
+    assert [dataset.name for dataset in cache.datasets()] == ["a", "b", "c"]
 
 
 def test_the_least_recently_used_packs_make_room(tmp_path: Path) -> None:
@@ -85,15 +85,15 @@ def test_clearing_removes_packs_and_unfinished_packs_and_nothing_else(tmp_path: 
     (tmp_path / "mine").mkdir()
     (tmp_path / "precision.json").write_text("{}")
     cache = Cache(tmp_path)
-    assert [pack.name for pack in cache.packs()] == ["a", "b"]
+    assert [dataset.name for dataset in cache.datasets()] == ["a", "b"]
     assert cache.clear() == 50
     assert names(tmp_path) == ["mine", "precision.json"]
-    assert (cache.packs(), cache.size()) == ([], 0)
+    assert (cache.datasets(), cache.size()) == ([], 0)
 
 
 def test_a_missing_cache_is_empty(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "nosuch")
-    assert (cache.packs(), cache.size(), cache.clear()) == ([], 0, 0)
+    assert (cache.datasets(), cache.size(), cache.clear()) == ([], 0, 0)
     assert not (tmp_path / "nosuch").exists()
 
 

@@ -79,7 +79,7 @@ def test_each_split_has_the_pixels_of_its_files(
         np.testing.assert_array_equal(pixels_on(data.validation), read(data.validation.folder))
         sides = data.train.folder.source_ids + data.validation.folder.source_ids
         assert sorted(sides) == sorted(pictures(10))
-    assert (data.validation is None, data.test, data.leaks, data.train.pack.whole) == (
+    assert (data.validation is None, data.test, data.leaks, data.train.decoded.whole) == (
         held == 0,
         None,
         [],
@@ -206,9 +206,9 @@ def test_a_set_that_is_too_large_to_pack_is_streamed_and_measured_on_a_sample(
     src = write_set(tmp_path / "src", pictures(1050, (3, 2, 3)))  # more than twice the sample
     test = write_set(tmp_path / "test", pictures(30, (3, 2, 3), seed=5000))
     data = prepared(src, test, limit=150_000, validation=0.1)
-    assert not data.train.pack.whole
+    assert not data.train.decoded.whole
     assert (len(data.train.folder), len(originals(data.train))) == (1890, 1050)
-    assert data.normalise == measure_pixels(data.train.pack.pixels)
+    assert data.normalise == measure_pixels(data.train.decoded.pixels)
     assert data.validation is not None
     assert len(data.validation.folder) == 210
     for split in (data.validation, data.test):
@@ -242,7 +242,7 @@ def test_progress_is_reported_for_each_decoded_image(out: Path, tmp_path: Path) 
     test = write_set(tmp_path / "test", pictures(3, seed=50))
     counts: dict[str, int] = {}
 
-    def packing(folder: Folder) -> Callable[[int], None]:
+    def decoding(folder: Folder) -> Callable[[int], None]:
         counts[folder.root.name] = 0
 
         def decoded(images: int) -> None:
@@ -250,7 +250,7 @@ def test_progress_is_reported_for_each_decoded_image(out: Path, tmp_path: Path) 
 
         return decoded
 
-    prepare(DataRequest(out, test, ANY_SHAPE, 0.2, False, copies=True), Cache(), packing)
+    prepare(DataRequest(out, test, ANY_SHAPE, 0.2, False, copies=True), Cache(), decoding)
     assert counts == {"out": 60, "test": 6}
 
 

@@ -14,8 +14,8 @@ import pytest
 from tests.train.commands import call
 from tests.train.samples import pictures, write_set
 from train.data.cache import Cache, TooLargeError, default_root
+from train.data.decoded import decode_folder
 from train.data.folders.listing import list_folder
-from train.data.pack import pack
 from train.data.shape import ANY_SHAPE
 from train.errors import REFUSED, STOPPED, TrainError
 
@@ -47,7 +47,7 @@ def test_each_call_that_fails_is_a_sentence_and_the_next_run_is_good(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CALLS[name], name, failing(reason))
         with pytest.raises(TrainError) as stopped:
-            pack(list_folder(root), ANY_SHAPE, cache)
+            decode_folder(list_folder(root), ANY_SHAPE, cache)
     assert (stopped.value.status, str(tmp_path / "cache") in str(stopped.value)) == (
         REASONS[reason],
         True,
@@ -57,16 +57,16 @@ def test_each_call_that_fails_is_a_sentence_and_the_next_run_is_good(
         reason in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     )
     assert not cache.root.is_dir() or list(cache.root.iterdir()) == []
-    packed = pack(list_folder(root), ANY_SHAPE, cache)
-    np.testing.assert_array_equal(packed.pixels, np.stack(list(pictures().values())))
-    assert packed.note == ""
+    decoded = decode_folder(list_folder(root), ANY_SHAPE, cache)
+    np.testing.assert_array_equal(decoded.pixels, np.stack(list(pictures().values())))
+    assert decoded.note == ""
 
 
 def test_short_writes_are_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root, whole = write_set(tmp_path / "src"), os.pwrite
     monkeypatch.setattr(os, "pwrite", lambda handle, data, at: whole(handle, data[:100], at))
-    packed = pack(list_folder(root), ANY_SHAPE, Cache(tmp_path / "cache"))
-    np.testing.assert_array_equal(packed.pixels, np.stack(list(pictures().values())))
+    decoded = decode_folder(list_folder(root), ANY_SHAPE, Cache(tmp_path / "cache"))
+    np.testing.assert_array_equal(decoded.pixels, np.stack(list(pictures().values())))
 
 
 def test_a_file_system_that_cannot_reserve_space_is_written_to(
@@ -74,15 +74,15 @@ def test_a_file_system_that_cannot_reserve_space_is_written_to(
 ) -> None:
     monkeypatch.setattr(os, "posix_fallocate", failing(errno.EOPNOTSUPP))
     root = write_set(tmp_path / "src")
-    packed = pack(list_folder(root), ANY_SHAPE, Cache(tmp_path / "cache"))
-    np.testing.assert_array_equal(packed.pixels, np.stack(list(pictures().values())))
+    decoded = decode_folder(list_folder(root), ANY_SHAPE, Cache(tmp_path / "cache"))
+    np.testing.assert_array_equal(decoded.pixels, np.stack(list(pictures().values())))
 
 
 def test_a_read_error_of_a_pack_makes_it_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root, cache = write_set(tmp_path / "src"), Cache(tmp_path / "cache")
-    pack(list_folder(root), ANY_SHAPE, cache)
+    decode_folder(list_folder(root), ANY_SHAPE, cache)
     whole, failures = os.preadv, [1, 1]
 
     def fail_twice(*arguments: Any) -> int:
@@ -92,7 +92,7 @@ def test_a_read_error_of_a_pack_makes_it_anew(
         return whole(*arguments)
 
     monkeypatch.setattr(os, "preadv", fail_twice)
-    assert "Input/output error" in pack(list_folder(root), ANY_SHAPE, cache).note
+    assert "Input/output error" in decode_folder(list_folder(root), ANY_SHAPE, cache).note
 
 
 @pytest.mark.parametrize("place", ["/proc/nosuch", "a file", "below a file", "a long name"])
@@ -127,12 +127,12 @@ def test_a_user_without_a_home_is_told_what_to_choose(monkeypatch: pytest.Monkey
 
 def test_a_pack_in_a_cache_that_cannot_be_written_to_is_used(tmp_path: Path) -> None:
     src, cache = write_set(tmp_path / "src"), tmp_path / "cache"
-    first = pack(list_folder(src), ANY_SHAPE, Cache(cache))
+    first = decode_folder(list_folder(src), ANY_SHAPE, Cache(cache))
     with pytest.MonkeyPatch.context() as patch:
         for name in ("pwrite", "utime", "posix_fallocate"):
             patch.setattr(os, name, failing(errno.EROFS))
         patch.setattr("train.fit.precision.write_whole", failing_whole)
-        again = pack(list_folder(src), ANY_SHAPE, Cache(cache))
+        again = decode_folder(list_folder(src), ANY_SHAPE, Cache(cache))
         options = ("--epochs", 1, "--model", "linear", "--quiet")
         assert call(src, *options, "--cache", cache, "--out", tmp_path / "run").exception is None
     np.testing.assert_array_equal(first.pixels, again.pixels)

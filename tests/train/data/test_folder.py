@@ -69,13 +69,13 @@ def test_a_part_of_a_folder_knows_its_rows_in_the_pack(tmp_path: Path) -> None:
     folder = list_folder(tmp_path / "out")
     part = folder.of_sources(np.array([False, True, False, False, False, False, True, False]))
     assert part.sources == ["cat/1.png"] * 3 + ["dog/2.png"] * 3
-    assert part.pack_rows.tolist() == [3, 4, 5, 18, 19, 20]
+    assert part.decoded_rows.tolist() == [3, 4, 5, 18, 19, 20]
     assert part.labels.tolist() == [0, 0, 0, 1, 1, 1]
     assert part.table.tolist() == [[0, 1, 2], [3, 4, 5]]
-    assert part.originals().pack_rows.tolist() == [3, 18]
+    assert part.originals().decoded_rows.tolist() == [3, 18]
     assert part.originals().files == ["cat/1.png", "dog/2.png"]
     assert part.originals().source_hashes == [folder.source_hashes[3], folder.source_hashes[18]]
-    assert part.whole().pack_rows.tolist() == [0, 1, 2, 3, 4, 5]
+    assert part.whole().decoded_rows.tolist() == [0, 1, 2, 3, 4, 5]
     assert part.whole().files == part.files
     assert folder.only([23]).classes == ("cat", "dog")
 

@@ -1,4 +1,4 @@
-"""Packs from untrusted users: decoded again, in bounded time, and no code runs."""
+"""Decoded datasets from untrusted users: decoded again, in bounded time, and no code runs."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ import pytest
 
 from tests.train.samples import pictures, write_set
 from train.data.cache import Cache
+from train.data.decoded import decode_folder
+from train.data.decoded_files import ARRAY, BLOCK, RECORD
 from train.data.folders.listing import list_folder
-from train.data.pack import pack
-from train.data.pack_files import ARRAY, BLOCK, RECORD
 from train.data.shape import ANY_SHAPE
 from train.fit import precision
 
@@ -88,16 +88,16 @@ RECORDS: dict[str, Any] = {
 
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Cache, Path]:
-    """Return a set, its cache, and the folder of its pack."""
+    """Return a set, its cache, and the folder of its decoded dataset."""
     monkeypatch.chdir(tmp_path)
     root, cache = write_set(tmp_path / "src"), Cache(tmp_path / "cache")
-    pack(list_folder(root), ANY_SHAPE, cache)
-    (folder,) = cache.packs()
+    decode_folder(list_folder(root), ANY_SHAPE, cache)
+    (folder,) = cache.datasets()
     return root, cache, folder
 
 
 def sign(folder: Path, **changes: Any) -> None:
-    """Change the record of a pack, and make it fit its files."""
+    """Change the record of a decoded dataset, and make it fit its files."""
     body = json.loads((folder / RECORD).read_text()) | changes
     body.pop("checksum")
     data = (folder / ARRAY).read_bytes()
@@ -108,9 +108,9 @@ def sign(folder: Path, **changes: Any) -> None:
 
 
 def check_decoded_again(root: Path, cache: Cache) -> None:
-    packed = pack(list_folder(root), ANY_SHAPE, cache)
-    np.testing.assert_array_equal(packed.pixels, np.stack(list(pictures().values())))
-    assert "in the cache were damaged" in packed.note
+    decoded = decode_folder(list_folder(root), ANY_SHAPE, cache)
+    np.testing.assert_array_equal(decoded.pixels, np.stack(list(pictures().values())))
+    assert "in the cache were damaged" in decoded.note
     assert not Path("code-was-run").exists()
 
 

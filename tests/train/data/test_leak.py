@@ -13,10 +13,10 @@ from expand import expand
 from tests.conftest import noise_image
 from tests.train.samples import pictures, write_set
 from train.data.cache import Cache
+from train.data.decoded import decode_folder, sample
 from train.data.folders.folder import Folder
 from train.data.folders.listing import list_folder
 from train.data.leak import check_leaks, find_leaks
-from train.data.pack import pack, sample
 from train.data.shape import ANY_SHAPE, Shape
 from train.data.split import Split
 from train.data.subsets import some_sources, validation_sources
@@ -27,7 +27,7 @@ WHY = "Results on images that the model has seen do not carry over to new images
 
 def side(name: str, root: Path, shape: Shape = ANY_SHAPE) -> Split:
     folder = list_folder(root)
-    return Split(name, folder, pack(folder, shape, Cache()))
+    return Split(name, folder, decode_folder(folder, shape, Cache()))
 
 
 def listed(classes: dict[str, int], views: int = 1) -> Folder:
@@ -128,7 +128,7 @@ def test_leaks_are_refused_with_three_examples_or_recorded(tmp_path: Path) -> No
     found = check_leaks(train, train._replace(name="test"), allowed=True)
     assert found[:4] == lines
     assert len(found) == 8
-    one = Split("test", train.folder.only([1]), train.pack)
+    one = Split("test", train.folder.only([1]), train.decoded)
     with pytest.raises(TrainError) as refused:
         check_leaks(train, one, allowed=False)
     assert str(refused.value) == f"1 image is in both splits: {lines[1]}. {WHY}"
@@ -156,7 +156,9 @@ def test_all_views_of_a_source_are_in_one_split() -> None:
     train, validation = folder.of_sources(~held), folder.of_sources(held)
     assert (len(train), len(validation)) == (23 * 4, 7 * 4)
     assert not set(train.sources) & set(validation.sources)
-    assert sorted(train.pack_rows.tolist() + validation.pack_rows.tolist()) == list(range(120))
+    assert sorted(train.decoded_rows.tolist() + validation.decoded_rows.tolist()) == list(
+        range(120)
+    )
 
 
 def test_the_split_is_the_same_with_or_without_copies_and_another_under_another_seed() -> None:

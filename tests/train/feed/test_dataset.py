@@ -12,8 +12,8 @@ from expand import Recipe, expand, view
 from expand.records.manifest import read_rows
 from tests.train.samples import images_of, pictures, pixels_of, read, sampler_of, write_set
 from train.data.cache import Cache
+from train.data.decoded import decode_folder
 from train.data.folders.listing import list_folder
-from train.data.pack import pack
 from train.data.shape import ANY_SHAPE, Shape, resize_crop
 from train.errors import STOPPED, TrainError
 from train.feed.dataset import decoded_images, file_images
@@ -58,7 +58,7 @@ def test_files_and_pack_give_the_same_items_in_any_order(
     folder = list_folder(out)
     recipe = RECIPES["classic"] if strategy in ("fly", "hybrid") else None
     sampler = Sampler(folder.of_sources(np.arange(8) % 3 > 0), Strategy(strategy, recipe))
-    decoded = decoded_images(sampler, pack(folder, shape, Cache()).pixels)
+    decoded = decoded_images(sampler, decode_folder(folder, shape, Cache()).pixels)
     for k in (0, 1, 2, 5):
         items = [4, 0, 3, 0]
         found = read(decoded, k, items)

@@ -22,10 +22,10 @@ class Notes(Observer):
     def __init__(self) -> None:
         self.calls: list[str] = []
 
-    def packing(self, folder: Any) -> Any:
+    def decoding(self, folder: Any) -> Any:
         """List the call."""
-        self.calls.append("packing")
-        return lambda images: self.calls.append(f"packed {images}")
+        self.calls.append("decoding")
+        return lambda images: self.calls.append(f"decoded {images}")
 
     def starting(self, description: str, steps: int, done: int) -> None:
         """List the call."""
@@ -61,8 +61,8 @@ def test_every_epoch_is_an_event_and_every_call_is_forwarded(tmp_path: Path) -> 
         )
     steps = [f"step {step}" for step in range(1, 7)]
     assert notes.calls == [
-        "packing",
-        "packed 12",
+        "decoding",
+        "decoded 12",
         "starting 0 of 6",
         *steps[:3],
         "epoch 1",

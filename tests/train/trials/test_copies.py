@@ -77,7 +77,7 @@ def test_copies_in_memory_are_what_expand_writes_and_train_reads(name: str, tmp_
             (side.folder.labels, written.labels),
         ):
             np.testing.assert_array_equal(mine, theirs)
-        assert len(np.unique(side.pack.pixels, axis=0)) == len(files)
+        assert len(np.unique(side.decoded.pixels, axis=0)) == len(files)
         compared += len(files)
     assert compared == (6 * (2 + 3) if study.shape.side else 6 * (2 + 3 + 2))
 
@@ -98,7 +98,7 @@ def test_sixteen_bits_are_what_they_are_when_files_are_read(rules: int, tmp_path
     assert {file.dtype for file in files} == {np.dtype(np.uint16)}
     assert side is not None
     expected = np.stack(files) if rules == RULES else np.stack(files) >> 8
-    np.testing.assert_array_equal(side.pack.pixels[..., 0], expected)
+    np.testing.assert_array_equal(side.decoded.pixels[..., 0], expected)
 
 
 def test_a_part_of_the_sources_has_the_views_that_it_has_in_the_whole(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_part_of_the_sources_has_the_views_that_it_has_in_the_whole(tmp_path: 
     assert all_ is not None
     assert len(mine.folder.source_ids) == 4
     rows = [row for row, source in enumerate(all_.folder.sources) if source in mine.folder.sources]
-    np.testing.assert_array_equal(mine.pack.pixels, all_.pack.pixels[rows])
+    np.testing.assert_array_equal(mine.decoded.pixels, all_.decoded.pixels[rows])
 
 
 @pytest.mark.parametrize("codec", [LOSSLESS, Codec("jpg", 60)])
@@ -126,11 +126,11 @@ def test_copies_that_do_not_fit_into_memory_are_kept_on_disk_while_they_are_used
     on_disk = stored(context, arm, SEEDS)
     assert in_memory is not None
     assert on_disk is not None
-    assert isinstance(on_disk.pack.pixels, np.memmap)
-    assert not isinstance(in_memory.pack.pixels, np.memmap)
+    assert isinstance(on_disk.decoded.pixels, np.memmap)
+    assert not isinstance(in_memory.decoded.pixels, np.memmap)
     np.testing.assert_array_equal(in_memory.pixels(), on_disk.pixels())
     (kept,) = context.cache.root.glob("copies.*.part")
-    again = pickle.loads(pickle.dumps(DecodedStore(on_disk.folder, on_disk.pack.pixels)))
+    again = pickle.loads(pickle.dumps(DecodedStore(on_disk.folder, on_disk.decoded.pixels)))
     np.testing.assert_array_equal(again.read(np.arange(12)), on_disk.pixels())
     del on_disk, again
     gc.collect()
@@ -156,9 +156,9 @@ def test_a_set_beyond_the_cache_is_streamed_for_arms_without_copies(tmp_path: Pa
     test = write_set(tmp_path / "test", pictures(1, seed=100))
     study = study_for(src, test, "none,fly", batch_size=4)
     limited = new_context(study, tmp_path / "cache", 5_000)
-    assert not limited.data.train.pack.whole
+    assert not limited.data.train.decoded.whole
     whole = context_of(study)
-    assert whole.data.train.pack.whole
+    assert whole.data.train.decoded.whole
     for arm in study.arms:
         one, two = (run_trial(each, trial_of(arm, 2)) for each in (limited, whole))
         assert (one.steps, one.weights) == (8, two.weights)

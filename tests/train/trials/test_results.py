@@ -12,8 +12,8 @@ import pytest
 from tests.train.commands import draw_set
 from tests.train.compare.studies import row_of, study_dir_at, study_for
 from train.compare.study import trials
+from train.data.decoded import DecodedDataset
 from train.data.folders.listing import list_folder
-from train.data.pack import Pack
 from train.data.split import Split
 from train.errors import TrainError
 from train.trials.results import MemorisationGap, TrialResult
@@ -74,7 +74,7 @@ def test_the_result_of_another_trial_or_of_other_test_images_is_refused(tmp_path
     open_study(study, out)
     trial = next(iter(trials(study, 1)))
     folder = list_folder(data)
-    test = Split("test", folder, Pack(np.zeros((1, 1, 1, 1), np.uint8), [], []))
+    test = Split("test", folder, DecodedDataset(np.zeros((1, 1, 1, 1), np.uint8), [], []))
     row = row_of("none", 2, 0, [1] * len(folder), per_class=dict.fromkeys(folder.classes, 1.0))
     path = result_path(out, trial)
     path.write_text(json.dumps(row))

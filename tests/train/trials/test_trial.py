@@ -147,7 +147,7 @@ def test_the_memory_gap_is_measured_on_views_that_were_seen_and_on_fresh_ones(
     for what, k in (("stored", 1), ("fresh", FRESH_VIEW)):
         images = [
             views.render(p, views.params(s, k)).pixels
-            for s, p in zip(side.folder.sources, side.pack.pixels, strict=True)
+            for s, p in zip(side.folder.sources, side.decoded.pixels, strict=True)
         ]
         assert (
             getattr(gap, what)
@@ -155,8 +155,8 @@ def test_the_memory_gap_is_measured_on_views_that_were_seen_and_on_fresh_ones(
                 context, trained.setup, np.stack(images), side.folder.labels
             ).accuracy
         )
-    np.testing.assert_array_equal(trained.data.train.pack.pixels[1::2], np.stack(
-        [views.render(p, views.params(s, 1)).pixels for s, p in zip(side.folder.sources, side.pack.pixels, strict=True)]
+    np.testing.assert_array_equal(trained.data.train.decoded.pixels[1::2], np.stack(
+        [views.render(p, views.params(s, 1)).pixels for s, p in zip(side.folder.sources, side.decoded.pixels, strict=True)]
     ))  # fmt: skip
 
 

@@ -48,8 +48,8 @@ class Folder:
     """Hashes of the sources' files, as the manifest has them; empty without one."""
     classes: tuple[str, ...]
     card: dict[str, Any] | None
-    pack_rows: NDArray[np.int64]
-    """The row of each image in the decoded pack of the folder that this one is a part of."""
+    decoded_rows: NDArray[np.int64]
+    """The row of each image in the decoded dataset of the folder that this one is a part of."""
     file_hashes: list[str] = field(default_factory=list)
     """Hashes of the files, as the manifest has them; empty without one."""
     notes: tuple[str, ...] = ()
@@ -131,8 +131,8 @@ class Folder:
         return np.arange(len(self.files)).reshape(len(self.source_ids), len(views))
 
     def take(self, pixels: Pixels, rows: NDArray[np.int64] | slice = slice(None)) -> Pixels:
-        """Return the images of some rows, all if not given, out of the pixels of the pack."""
-        return pixels[self.pack_rows[rows]]
+        """Return the images of some rows, all if not given, out of the decoded pixels."""
+        return pixels[self.decoded_rows[rows]]
 
     def only(self, rows: Sequence[int] | NDArray[np.int64]) -> Folder:
         """Return a folder of these rows only, with the same classes."""
@@ -148,7 +148,7 @@ class Folder:
             sources=kept(self.sources),
             views=self.views[chosen],
             source_hashes=kept(self.source_hashes),
-            pack_rows=self.pack_rows[chosen],
+            decoded_rows=self.decoded_rows[chosen],
             file_hashes=kept(self.file_hashes),
             groups=kept(self.groups),
             annotations=kept(self.annotations),
@@ -157,8 +157,8 @@ class Folder:
         )
 
     def whole(self) -> Folder:
-        """Return the folder as one with a pack of its own: its rows are numbered from 0."""
-        return replace(self, pack_rows=np.arange(len(self)))
+        """Return the folder as one that is decoded by itself: its rows are numbered from 0."""
+        return replace(self, decoded_rows=np.arange(len(self)))
 
     def of_sources(self, keep: NDArray[np.bool_]) -> Folder:
         """Return a folder of the sources that `keep` (one value a source) keeps, with all views."""

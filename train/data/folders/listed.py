@@ -51,8 +51,8 @@ def read_listed(values: Any) -> list[ListedImage]:
 def as_folder(root: Place, listed: Sequence[ListedImage], card: dict[str, Any] | None) -> Folder:
     """Return the folder that images are those of, sorted as a folder of files is.
 
-    Its rows are not in the order of `listed`, which is that of the pack. Raise TrainError if two
-    images are the same view of one source.
+    Its rows are not in the order of `listed`, which is that of the decoded dataset. Raise
+    TrainError if two images are the same view of one source.
     """
     keys = [(order(image.source), image.view) for image in listed]
     rows = sorted(range(len(listed)), key=keys.__getitem__)
@@ -69,7 +69,7 @@ def as_folder(root: Place, listed: Sequence[ListedImage], card: dict[str, Any] |
     folder = Folder.of(root, files, labels, sources, views, card)
     return replace(
         folder,
-        pack_rows=np.array(rows, dtype=np.int64),
+        decoded_rows=np.array(rows, dtype=np.int64),
         spans=np.array([starts, sizes], dtype=np.int64).T,
         source_hashes=source_hashes if any(source_hashes) else [],
         file_hashes=file_hashes if any(file_hashes) else [],

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from expand.storage.stores.url import Place, Url
 from train.data.cache import Cache, TooLargeError
+from train.data.decoded import DecodedDataset, ShowDecoding, decode_contents, decode_folder
 from train.data.folders.folder import Folder
 from train.data.folders.listed import as_folder
 from train.data.folders.listing import list_folder
-from train.data.pack import Pack, Packing, pack, pack_contents
 from train.data.sets.objects import ObjectContents, list_objects
 from train.data.sets.scan import Scan, scan
 from train.data.sets.shards import ShardContents, find_shards
@@ -19,12 +19,12 @@ from train.errors import TrainError
 
 
 class Opened(NamedTuple):
-    """The images of a set, and their pack if they had to be read to be listed."""
+    """The images of a set, and their decoded dataset if they had to be read to be listed."""
 
     folder: Folder
-    pack: Pack | None = None
+    decoded: DecodedDataset | None = None
     stream: Scan | None = None
-    """Of a set that is streamed, whose folder and pack are those of a sample."""
+    """Of a set that is streamed, whose folder and decoded dataset are those of a sample."""
 
 
 class Opener(NamedTuple):
@@ -32,7 +32,7 @@ class Opener(NamedTuple):
 
     shape: Shape
     cache: Cache
-    packing: Packing
+    decoding: ShowDecoding
     """Called before a set is decoded; returns what is called with the images decoded since."""
 
     def open(self, place: Place, layout: str, *, copies: bool, streams: bool = False) -> Opened:
@@ -44,7 +44,7 @@ class Opener(NamedTuple):
         if shards := find_shards(place):
             contents = ShardContents(shards, shards.tars(copies=copies))
             try:
-                made = pack_contents(contents, self.shape, self.cache, self.packing(contents))
+                made = decode_contents(contents, self.shape, self.cache, self.decoding(contents))
             except TooLargeError as error:
                 if not streams:
                     raise
@@ -57,20 +57,20 @@ class Opener(NamedTuple):
 
     def _stream(self, contents: ShardContents, why: str) -> Opened:
         """Scan tars that are too large to decode, and decode a sample of them."""
-        found = scan(contents, self.cache, self.packing(contents))
+        found = scan(contents, self.cache, self.decoding(contents))
         folder, sampled = sample_stream(found, self.shape)
         return Opened(folder, sampled._replace(note=why), found)
 
-    def decode(self, folder: Folder, hashes: list[str] | None = None) -> Pack:
+    def decode(self, folder: Folder, hashes: list[str] | None = None) -> DecodedDataset:
         """Decode a listed folder, whose files may have known hashes.
 
         Raise TooLargeError if it does not fit into the cache, but can be read from its files.
         """
         if not isinstance(folder.root, Url):
-            return pack(folder, self.shape, self.cache, self.packing(folder), hashes)
+            return decode_folder(folder, self.shape, self.cache, self.decoding(folder), hashes)
         contents = ObjectContents(folder.root, folder)
         try:
-            made = pack_contents(contents, self.shape, self.cache, self.packing(folder))
+            made = decode_contents(contents, self.shape, self.cache, self.decoding(folder))
         except TooLargeError as error:
             raise TrainError(
                 f"{error}. At a URL, train streams only tar shards: write them with "

@@ -18,9 +18,9 @@ from expand.engines.choose import make_engine
 from expand.storage.files import write_whole
 from expand.storage.json import read_json, to_json
 from train.data.cache import Cache, explain_cache, part_of
+from train.data.decoded import Progress
+from train.data.decoded_files import RECORD, ArrayFile
 from train.data.folders.files import is_in_memory
-from train.data.pack import Progress
-from train.data.pack_files import RECORD, ArrayFile
 from train.data.sets.shards import ShardContents, TarPart
 from train.data.sets.windows import TarScan, Window, scan_tar
 

@@ -1,4 +1,4 @@
-"""Tar shards that `expand --output webdataset` wrote, as the contents of a pack."""
+"""Tar shards that `expand --output webdataset` wrote, as the contents of a decoded dataset."""
 
 from __future__ import annotations
 

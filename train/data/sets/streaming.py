@@ -13,11 +13,11 @@ from expand.archives.samples import row_of
 from expand.images.decoder import decode
 from expand.images.pixels import Pixels
 from expand.storage.stores.open import open_store
+from train.data.decoded import DecodedDataset
 from train.data.decoding import name_file, stack
 from train.data.folders.folder import Folder
 from train.data.folders.listed import ListedImage, as_folder
 from train.data.leak import hashes_of
-from train.data.pack import Pack
 from train.data.sets.scan import Scan
 from train.data.sets.windows import StoredImage, Window, group_key, hash_key, read_window
 from train.data.shape import Shape, resize_crop
@@ -43,8 +43,8 @@ def check_streamed(
         )
 
 
-def sample_stream(scan: Scan, shape: Shape) -> tuple[Folder, Pack]:
-    """Return images spread over a set, brought to one shape: as a folder and its pack."""
+def sample_stream(scan: Scan, shape: Shape) -> tuple[Folder, DecodedDataset]:
+    """Return images spread over a set, of one shape: as a folder and its decoded dataset."""
     contents = scan.contents
     listed: list[ListedImage] = []
     pixels: list[Pixels] = []
@@ -67,8 +67,8 @@ def sample_stream(scan: Scan, shape: Shape) -> tuple[Folder, Pack]:
     classes = tuple(sorted(contents.shards.index.classes))
     numbers = np.array([classes.index(name) for name in folder.names], dtype=np.int64)
     hashes = [image.hash for image in listed]
-    packed = Pack(stack(pixels), [""] * len(listed), hashes, whole=False)
-    return replace(folder, classes=classes, labels=numbers), packed
+    decoded = DecodedDataset(stack(pixels), [""] * len(listed), hashes, whole=False)
+    return replace(folder, classes=classes, labels=numbers), decoded
 
 
 def _spread(scan: Scan) -> Iterator[tuple[str, StoredImage]]:

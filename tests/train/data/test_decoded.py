@@ -1,4 +1,4 @@
-"""Packs: decoded correctly, reused, whole or absent, limited in size."""
+"""Decoded datasets: correct, reused, whole or absent, limited in size."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ from tests.conftest import Folder, noise_image
 from tests.expand.engines.test_choose import USED, Counting
 from tests.train.samples import pictures, pixels_of, write_set
 from train.data.cache import Cache, TooLargeError
+from train.data.decoded import RECORD_BYTES, decode_folder, sample
+from train.data.decoded_files import ArrayFile
 from train.data.decoding import (
     CHUNK,
     SMALL,
@@ -39,8 +41,6 @@ from train.data.decoding import (
     read_checked,
 )
 from train.data.folders.listing import list_folder
-from train.data.pack import RECORD_BYTES, pack, sample
-from train.data.pack_files import ArrayFile
 from train.data.shape import ANY_SHAPE, Shape, resize_crop
 from train.errors import TrainError
 
@@ -49,7 +49,7 @@ import os, signal, sys
 from pathlib import Path
 from train.data.cache import Cache
 from train.data.folders.listing import list_folder
-from train.data.pack import pack
+from train.data.decoded import decode_folder
 from train.data.shape import ANY_SHAPE
 left = int(sys.argv[3])
 def count(images):
@@ -57,15 +57,15 @@ def count(images):
     left -= images
     if left <= 0:
         os.kill(os.getpid(), signal.SIGKILL)
-pack(list_folder(Path(sys.argv[1])), ANY_SHAPE, Cache(Path(sys.argv[2])), count)
+decode_folder(list_folder(Path(sys.argv[1])), ANY_SHAPE, Cache(Path(sys.argv[2])), count)
 """
 
 
 def refusal(root: Path, cache: Cache, shape: Shape = ANY_SHAPE) -> str:
     with pytest.raises(TrainError) as refused:
-        pack(list_folder(root), shape, cache)
+        decode_folder(list_folder(root), shape, cache)
     assert refused.value.status == 2
-    assert cache.packs() == []
+    assert cache.datasets() == []
     assert not list(cache.root.glob("*"))
     return str(refused.value)
 
@@ -81,13 +81,13 @@ def start_packing(root: Path, cache: Path, killed_after: int = 10**6) -> subproc
 )
 def test_a_pack_has_each_images_pixels_and_hashes(shape: Shape, tmp_path: Path) -> None:
     folder = list_folder(write_set(tmp_path / "src", pictures() | pictures(suffix=".jpg", seed=50)))
-    packed = pack(folder, shape, Cache(tmp_path / "cache"))
+    decoded = decode_folder(folder, shape, Cache(tmp_path / "cache"))
     data = [(folder.root / file).read_bytes() for file in folder.files]
     images = [decode(item).pixels for item in data]
-    np.testing.assert_array_equal(packed.pixels, [resize_crop(image, shape) for image in images])
-    assert packed.fingerprints == [fingerprint(image) for image in images]
-    assert packed.hashes == [sha256(item).hexdigest() for item in data]
-    assert packed.whole
+    np.testing.assert_array_equal(decoded.pixels, [resize_crop(image, shape) for image in images])
+    assert decoded.fingerprints == [fingerprint(image) for image in images]
+    assert decoded.hashes == [sha256(item).hexdigest() for item in data]
+    assert decoded.whole
 
 
 def test_a_pack_is_made_by_the_engine_that_was_chosen(
@@ -96,7 +96,7 @@ def test_a_pack_is_made_by_the_engine_that_was_chosen(
     monkeypatch.setattr(choose, "LocalEngine", Counting)
     USED.clear()
     folder = list_folder(write_set(tmp_path / "src", pictures()))
-    pack(folder, ANY_SHAPE, Cache(tmp_path / "cache"))
+    decode_folder(folder, ANY_SHAPE, Cache(tmp_path / "cache"))
     sample(folder, ANY_SHAPE)
     assert USED == [1]
 
@@ -112,14 +112,14 @@ def test_a_pack_is_made_by_the_engine_that_was_chosen(
 def test_grey_colour_alpha_and_16_bits_are_packed(
     image: np.ndarray, colour: str, channels: int, class_folder: Folder, tmp_path: Path
 ) -> None:
-    packed = pack(
+    decoded = decode_folder(
         list_folder(class_folder({"a/1.png": image})),
         Shape(colour=colour),
         Cache(tmp_path / "cache"),
     )
-    assert packed.pixels.dtype == image.dtype
-    assert packed.pixels.shape == (1, 6, 5, channels)
-    np.testing.assert_array_equal(packed.pixels[0], resize_crop(image, Shape(colour=colour)))
+    assert decoded.pixels.dtype == image.dtype
+    assert decoded.pixels.shape == (1, 6, 5, channels)
+    np.testing.assert_array_equal(decoded.pixels[0], resize_crop(image, Shape(colour=colour)))
 
 
 def test_images_are_packed_upright(class_folder: Folder, tmp_path: Path) -> None:
@@ -128,8 +128,8 @@ def test_images_are_packed_upright(class_folder: Folder, tmp_path: Path) -> None
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.fromarray(pixels).save(root / "a/1.png", exif=exif)
-    packed = pack(list_folder(root), ANY_SHAPE, Cache(tmp_path / "cache"))
-    np.testing.assert_array_equal(packed.pixels[0], np.rot90(pixels, -1))
+    decoded = decode_folder(list_folder(root), ANY_SHAPE, Cache(tmp_path / "cache"))
+    np.testing.assert_array_equal(decoded.pixels[0], np.rot90(pixels, -1))
 
 
 def test_a_pack_is_reused_without_decoding(tmp_path: Path) -> None:
@@ -138,9 +138,9 @@ def test_a_pack_is_reused_without_decoding(tmp_path: Path) -> None:
         Cache(tmp_path / "cache"),
         [],
     )
-    first = pack(list_folder(root), ANY_SHAPE, cache, counted.append)
+    first = decode_folder(list_folder(root), ANY_SHAPE, cache, counted.append)
     assert sum(counted) == 8
-    again = pack(list_folder(root), ANY_SHAPE, cache, counted.append)
+    again = decode_folder(list_folder(root), ANY_SHAPE, cache, counted.append)
     assert sum(counted) == 8
     np.testing.assert_array_equal(again.pixels, first.pixels)
     assert again[1:] == first[1:]
@@ -171,13 +171,13 @@ def test_an_image_replaced_by_one_of_the_same_size_and_time_is_decoded_again(
     replace: Callable[[Path, bytes], None], tmp_path: Path
 ) -> None:
     root, cache = write_set(tmp_path / "src", pictures(suffix=".bmp")), Cache(tmp_path / "cache")
-    first = pack(list_folder(root), ANY_SHAPE, cache)
+    first = decode_folder(list_folder(root), ANY_SHAPE, cache)
     file, new = root / "cat/0.bmp", noise_image(16, 16, 3, seed=99)
     before = file.stat()
     replace(file, encode(new, Encoding("BMP")))
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert (file.stat().st_size, file.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
-    again = pack(list_folder(root), ANY_SHAPE, cache)
+    again = decode_folder(list_folder(root), ANY_SHAPE, cache)
     np.testing.assert_array_equal(again.pixels[0], new)
     assert again.hashes == [
         sha256((root / name).read_bytes()).hexdigest() for name in sorted(pictures(suffix=".bmp"))
@@ -193,11 +193,11 @@ def test_two_images_that_changed_places_are_seen(tmp_path: Path) -> None:
     one, other = root / "cat/0.bmp", root / "dog/0.bmp"
     for file in (one, other):
         os.utime(file, (1000, 1000))
-    first = pack(list_folder(root), ANY_SHAPE, cache)
+    first = decode_folder(list_folder(root), ANY_SHAPE, cache)
     one.rename(root / "kept")
     other.rename(one)
     (root / "kept").rename(other)
-    again = pack(list_folder(root), ANY_SHAPE, cache)
+    again = decode_folder(list_folder(root), ANY_SHAPE, cache)
     np.testing.assert_array_equal(again.pixels[[0, 4]], first.pixels[[4, 0]])
     assert (again.hashes[0], again.hashes[4]) == (first.hashes[4], first.hashes[0])
 
@@ -208,19 +208,19 @@ def test_a_file_that_changes_while_it_is_packed_is_refused(tmp_path: Path) -> No
     hashes = hash_files(root, folder.files)
     write_set(root, {"dog/1.bmp": noise_image(16, 16, 3, seed=99)})
     with pytest.raises(TrainError) as refused:
-        pack(folder, ANY_SHAPE, cache, hashes=hashes)
+        decode_folder(folder, ANY_SHAPE, cache, hashes=hashes)
     assert str(refused.value) == f'{root}: "dog/1.bmp" has changed since the run began'
     assert not list(cache.root.glob("*"))
 
 
 def test_the_same_images_elsewhere_or_of_another_age_use_the_same_pack(tmp_path: Path) -> None:
     root, cache, counted = write_set(tmp_path / "src"), Cache(tmp_path / "cache"), []
-    pack(list_folder(root), ANY_SHAPE, cache)
+    decode_folder(list_folder(root), ANY_SHAPE, cache)
     shutil.copytree(root, tmp_path / "copy")
     os.utime(root / "cat/0.png")
     os.link(root / "cat/0.png", tmp_path / "link")
     for place in (root, tmp_path / "copy"):
-        pack(list_folder(place), ANY_SHAPE, cache, counted.append)
+        decode_folder(list_folder(place), ANY_SHAPE, cache, counted.append)
     assert counted == []
 
 
@@ -228,27 +228,27 @@ def test_a_pack_depends_on_the_versions_of_the_decoders(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root, cache, counted = write_set(tmp_path / "src"), Cache(tmp_path / "cache"), []
-    pack(list_folder(root), ANY_SHAPE, cache)
-    monkeypatch.setattr("train.data.pack._decoders", lambda: "others")
-    pack(list_folder(root), ANY_SHAPE, cache, counted.append)
+    decode_folder(list_folder(root), ANY_SHAPE, cache)
+    monkeypatch.setattr("train.data.decoded._decoders", lambda: "others")
+    decode_folder(list_folder(root), ANY_SHAPE, cache, counted.append)
     assert sum(counted) == 8
 
 
 def test_a_changed_file_a_new_one_or_another_shape_makes_another_pack(tmp_path: Path) -> None:
     root, cache = write_set(tmp_path / "src", pictures(suffix=".bmp")), Cache(tmp_path / "cache")
-    pack(list_folder(root), ANY_SHAPE, cache)
+    decode_folder(list_folder(root), ANY_SHAPE, cache)
     new = noise_image(16, 16, 3, seed=99)
     before = (root / "cat/0.bmp").stat()
     write_set(root, {"cat/0.bmp": new})
     os.utime(root / "cat/0.bmp", ns=(before.st_atime_ns, before.st_mtime_ns + 1))
-    changed = pack(list_folder(root), ANY_SHAPE, cache)
+    changed = decode_folder(list_folder(root), ANY_SHAPE, cache)
     np.testing.assert_array_equal(changed.pixels[0], new)
-    assert len(cache.packs()) == 2
+    assert len(cache.datasets()) == 2
     write_set(root, {"dog/9.bmp": new})
-    assert len(pack(list_folder(root), ANY_SHAPE, cache).pixels) == 9
-    assert pack(list_folder(root), Shape(8), cache).pixels.shape == (9, 8, 8, 3)
-    assert pack(list_folder(root), Shape(8, "grey"), cache).pixels.shape == (9, 8, 8, 1)
-    assert len(cache.packs()) == 5
+    assert len(decode_folder(list_folder(root), ANY_SHAPE, cache).pixels) == 9
+    assert decode_folder(list_folder(root), Shape(8), cache).pixels.shape == (9, 8, 8, 3)
+    assert decode_folder(list_folder(root), Shape(8, "grey"), cache).pixels.shape == (9, 8, 8, 1)
+    assert len(cache.datasets()) == 5
 
 
 class Bomb:
@@ -286,44 +286,44 @@ def refolder(path: Path) -> None:
 
 
 DAMAGE: dict[str, Callable[[Path], object]] = {
-    "record cut off": lambda pack: os.truncate(pack / "pack.json", 20),
-    "record is none": lambda pack: (pack / "pack.json").write_text("[]"),
-    "record not text": lambda pack: (pack / "pack.json").write_bytes(b"\xff\xfe"),
-    "record of another format": lambda pack: (pack / "pack.json").write_text('{"format": 0}'),
-    "record of fewer images": lambda pack: (pack / "pack.json").write_text('{"format": 2, "fingerprints": [], "hashes": []}'),
-    "record without hashes": lambda pack: (pack / "pack.json").write_text('{"format": 2, "fingerprints": [1, 2, 3, 4, 5, 6, 7, 8]}'),
-    "record gone": lambda pack: (pack / "pack.json").unlink(),
-    "pixels cut off": lambda pack: os.truncate(pack / "pixels.npy", 1000),
-    "pixels empty": lambda pack: os.truncate(pack / "pixels.npy", 0),
-    "pixels of other images": lambda pack: np.save(pack / "pixels.npy", np.zeros((2, 16, 16, 3), np.uint8)),
-    "pixels gone": lambda pack: (pack / "pixels.npy").unlink(),
-    "a bit of the pixels": lambda pack: flip_bit(pack / "pixels.npy", -100),
-    "a bit of the header": lambda pack: flip_bit(pack / "pixels.npy", 70),
-    "a bit of the record": lambda pack: flip_bit(pack / "pack.json", -20),
-    "pixels of zeros": lambda pack: zero(pack / "pixels.npy"),
-    "pixels longer": lambda pack: os.truncate(pack / "pixels.npy", 10**6),
-    "pixels are pickles": lambda pack: np.save(pack / "pixels.npy", np.array([Bomb()]), allow_pickle=True),
-    "record deep": lambda pack: (pack / "pack.json").write_text("[" * 800),
-    "record huge": lambda pack: os.truncate(pack / "pack.json", 10**12),
-    "record is a link": lambda pack: relink(pack / "pack.json", Path("/dev/zero")),
-    "pixels are a link": lambda pack: relink(pack / "pixels.npy", Path("/dev/zero")),
-    "record is a FIFO": lambda pack: refifo(pack / "pack.json"),
-    "pixels are a FIFO": lambda pack: refifo(pack / "pixels.npy"),
-    "pixels are a folder": lambda pack: refolder(pack / "pixels.npy"),
-    "pack is a file": lambda pack: (shutil.rmtree(pack), pack.write_bytes(b"x")),
-    "pack is a FIFO": lambda pack: (shutil.rmtree(pack), os.mkfifo(pack)),
-    "pack is a dangling link": lambda pack: (shutil.rmtree(pack), pack.symlink_to("nowhere")),
-    "pack is a link to a folder": lambda pack: (shutil.rmtree(pack), pack.symlink_to("/usr")),
+    "record cut off": lambda dataset: os.truncate(dataset / "pack.json", 20),
+    "record is none": lambda dataset: (dataset / "pack.json").write_text("[]"),
+    "record not text": lambda dataset: (dataset / "pack.json").write_bytes(b"\xff\xfe"),
+    "record of another format": lambda dataset: (dataset / "pack.json").write_text('{"format": 0}'),
+    "record of fewer images": lambda dataset: (dataset / "pack.json").write_text('{"format": 2, "fingerprints": [], "hashes": []}'),
+    "record without hashes": lambda dataset: (dataset / "pack.json").write_text('{"format": 2, "fingerprints": [1, 2, 3, 4, 5, 6, 7, 8]}'),
+    "record gone": lambda dataset: (dataset / "pack.json").unlink(),
+    "pixels cut off": lambda dataset: os.truncate(dataset / "pixels.npy", 1000),
+    "pixels empty": lambda dataset: os.truncate(dataset / "pixels.npy", 0),
+    "pixels of other images": lambda dataset: np.save(dataset / "pixels.npy", np.zeros((2, 16, 16, 3), np.uint8)),
+    "pixels gone": lambda dataset: (dataset / "pixels.npy").unlink(),
+    "a bit of the pixels": lambda dataset: flip_bit(dataset / "pixels.npy", -100),
+    "a bit of the header": lambda dataset: flip_bit(dataset / "pixels.npy", 70),
+    "a bit of the record": lambda dataset: flip_bit(dataset / "pack.json", -20),
+    "pixels of zeros": lambda dataset: zero(dataset / "pixels.npy"),
+    "pixels longer": lambda dataset: os.truncate(dataset / "pixels.npy", 10**6),
+    "pixels are pickles": lambda dataset: np.save(dataset / "pixels.npy", np.array([Bomb()]), allow_pickle=True),
+    "record deep": lambda dataset: (dataset / "pack.json").write_text("[" * 800),
+    "record huge": lambda dataset: os.truncate(dataset / "pack.json", 10**12),
+    "record is a link": lambda dataset: relink(dataset / "pack.json", Path("/dev/zero")),
+    "pixels are a link": lambda dataset: relink(dataset / "pixels.npy", Path("/dev/zero")),
+    "record is a FIFO": lambda dataset: refifo(dataset / "pack.json"),
+    "pixels are a FIFO": lambda dataset: refifo(dataset / "pixels.npy"),
+    "pixels are a folder": lambda dataset: refolder(dataset / "pixels.npy"),
+    "dataset is a file": lambda dataset: (shutil.rmtree(dataset), dataset.write_bytes(b"x")),
+    "dataset is a FIFO": lambda dataset: (shutil.rmtree(dataset), os.mkfifo(dataset)),
+    "dataset is a dangling link": lambda dataset: (shutil.rmtree(dataset), dataset.symlink_to("nowhere")),
+    "dataset is a link to a folder": lambda dataset: (shutil.rmtree(dataset), dataset.symlink_to("/usr")),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_pack_is_replaced(damage: str, tmp_path: Path) -> None:
     root, cache, counted = write_set(tmp_path / "src"), Cache(tmp_path / "cache"), []
-    first = pack(list_folder(root), ANY_SHAPE, cache)
+    first = decode_folder(list_folder(root), ANY_SHAPE, cache)
     (path,) = cache.root.iterdir()
     DAMAGE[damage](path)
-    again = pack(list_folder(root), ANY_SHAPE, cache, counted.append)
+    again = decode_folder(list_folder(root), ANY_SHAPE, cache, counted.append)
     assert sum(counted) == 8
     np.testing.assert_array_equal(
         again.pixels, np.stack([pixels_of(root / file) for file in pictures()])
@@ -331,8 +331,8 @@ def test_a_damaged_pack_is_replaced(damage: str, tmp_path: Path) -> None:
     assert again._replace(note="")[1:] == first[1:]
     assert again.note.startswith(f'The decoded images of "{root}" in the cache were damaged (')
     assert again.note.endswith("); decoded again.")
-    assert cache.packs() == [path] == list(cache.root.iterdir())
-    assert pack(list_folder(root), ANY_SHAPE, cache).note == ""
+    assert cache.datasets() == [path] == list(cache.root.iterdir())
+    assert decode_folder(list_folder(root), ANY_SHAPE, cache).note == ""
 
 
 def test_a_killed_run_leaves_no_pack_and_blocks_no_other_run(tmp_path: Path) -> None:
@@ -342,12 +342,12 @@ def test_a_killed_run_leaves_no_pack_and_blocks_no_other_run(tmp_path: Path) -> 
     (left,) = cache.root.iterdir()
     assert left.suffix == ".part"
     name = left.name.partition(".")[0]
-    assert (cache.packs(), cache.size()) == ([], 0)
-    packed = pack(list_folder(root), ANY_SHAPE, cache)
+    assert (cache.datasets(), cache.size()) == ([], 0)
+    decoded = decode_folder(list_folder(root), ANY_SHAPE, cache)
     np.testing.assert_array_equal(
-        packed.pixels, np.stack([pixels_of(root / file) for file in pictures()])
+        decoded.pixels, np.stack([pixels_of(root / file) for file in pictures()])
     )
-    assert list(cache.root.iterdir()) == cache.packs() == [left.with_name(name)]
+    assert list(cache.root.iterdir()) == cache.datasets() == [left.with_name(name)]
 
 
 def test_two_processes_may_pack_the_same_set_at_once(tmp_path: Path) -> None:
@@ -357,9 +357,9 @@ def test_two_processes_may_pack_the_same_set_at_once(tmp_path: Path) -> None:
         with pytest.raises(subprocess.TimeoutExpired):
             both[0].wait(1.5)
     assert [process.wait(60) for process in both] == [0, 0]
-    assert list(cache.root.iterdir()) == cache.packs()
-    packed = pack(list_folder(root), ANY_SHAPE, cache)
-    np.testing.assert_array_equal(packed.pixels, np.stack(list(pictures().values())))
+    assert list(cache.root.iterdir()) == cache.datasets()
+    decoded = decode_folder(list_folder(root), ANY_SHAPE, cache)
+    np.testing.assert_array_equal(decoded.pixels, np.stack(list(pictures().values())))
 
 
 def test_images_of_different_shapes_are_named(class_folder: Folder, tmp_path: Path) -> None:
@@ -376,7 +376,7 @@ def test_images_of_different_shapes_are_named(class_folder: Folder, tmp_path: Pa
     assert refusal(root, cache) == f"{root}: {sizes}; {channels}"
     assert refusal(root, cache, Shape(5)) == f"{root}: {channels}"
     assert refusal(root, cache, Shape(colour="grey")) == f"{root}: {sizes}"
-    assert pack(list_folder(root), Shape(5, "rgb"), cache).pixels.shape == (3, 5, 5, 3)
+    assert decode_folder(list_folder(root), Shape(5, "rgb"), cache).pixels.shape == (3, 5, 5, 3)
 
 
 def test_at_most_three_bad_images_are_named(class_folder: Folder, tmp_path: Path) -> None:
@@ -409,7 +409,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         folder = list_folder(root)
         (root / "dog/3.png").unlink()
         with pytest.raises(TrainError) as refused:
-            pack(folder, ANY_SHAPE, cache)
+            decode_folder(folder, ANY_SHAPE, cache)
         assert (
             str(refused.value)
             == f'{root}: "dog/3.png" cannot be read (No such file or directory){hint}'
@@ -425,7 +425,7 @@ def test_the_least_recently_used_pack_is_removed_when_the_cache_is_full(tmp_path
     made = []
     for index in (0, 1, 0, 2, 0, 2, 1, 0):
         counted: list[int] = []
-        pack(folders[index], ANY_SHAPE, cache, counted.append)
+        decode_folder(folders[index], ANY_SHAPE, cache, counted.append)
         made.append(sum(counted))
         assert cache.size() <= cache.limit
         time.sleep(0.02)  # longer than the resolution of file times
@@ -435,26 +435,26 @@ def test_the_least_recently_used_pack_is_removed_when_the_cache_is_full(tmp_path
 def test_a_set_larger_than_the_cache_is_refused_with_both_sizes(tmp_path: Path) -> None:
     root, cache = write_set(tmp_path / "src"), Cache(tmp_path / "cache", limit=6000)
     with pytest.raises(TooLargeError) as refused:
-        pack(list_folder(root), ANY_SHAPE, cache)
+        decode_folder(list_folder(root), ANY_SHAPE, cache)
     assert str(refused.value) == f'"{root}" takes 6,944 bytes when decoded, --cache-size is 6,000'
     assert list(cache.root.iterdir()) == []
-    assert len(pack(list_folder(root), Shape(8), cache).pixels) == 8
+    assert len(decode_folder(list_folder(root), Shape(8), cache).pixels) == 8
 
 
 @pytest.mark.parametrize("engine", [LocalEngine(2), ThreadEngine(2)])
 def test_workers_give_the_same_pack(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("train.data.pack.make_engine", lambda *_: engine)
+    monkeypatch.setattr("train.data.decoded.make_engine", lambda *_: engine)
     images = pictures(4 * CHUNK + 10, (3, 2, 3))
-    packed = pack(
+    decoded = decode_folder(
         list_folder(write_set(tmp_path / "src", images)), ANY_SHAPE, Cache(tmp_path / "cache")
     )
     assert len(images) > 8 * CHUNK
     np.testing.assert_array_equal(
-        packed.pixels, np.stack([images[name] for name in sorted(images)])
+        decoded.pixels, np.stack([images[name] for name in sorted(images)])
     )
-    assert packed.fingerprints == [fingerprint(images[name]) for name in sorted(images)]
+    assert decoded.fingerprints == [fingerprint(images[name]) for name in sorted(images)]
 
 
 def test_a_sample_has_every_files_hash_and_every_nth_images_pixels(tmp_path: Path) -> None:

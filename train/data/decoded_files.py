@@ -1,4 +1,4 @@
-"""The files of a pack: an array written row by row, and a record of it that is checked first.
+"""The files of a decoded dataset: an array written row by row, and a record, checked first.
 
 Nothing in them is run: the array has a plain header, the record is JSON.
 """
@@ -37,7 +37,7 @@ UNSUPPORTED = (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
 
 
 class DamagedError(Exception):
-    """Files that are not a pack, or not the one asked for; the message is the reason."""
+    """Files that are not a decoded dataset, or not the one asked for; the message is the reason."""
 
 
 class Decoded(NamedTuple):
@@ -53,8 +53,8 @@ class Decoded(NamedTuple):
     """What the set says of each image; empty if it was listed before it was read."""
 
 
-class PackFiles(NamedTuple):
-    """What the files of a pack hold: pixels, mapped from disk, and hashes of each image's."""
+class StoredPixels(NamedTuple):
+    """What the files of a decoded dataset hold: pixels, mapped from disk, and their hashes."""
 
     pixels: NDArray[Any]
     fingerprints: list[str]
@@ -129,7 +129,7 @@ class RowWriter(NamedTuple):
 
 
 def write_record(folder: Path, key: str, decoded: Decoded) -> None:
-    """Bring the array of a pack to the disk, and write the record that makes it one."""
+    """Bring the array of a decoded dataset to the disk, and write the record that completes it."""
     with _opened(folder / ARRAY, os.O_RDWR) as handle:
         os.fsync(handle)
         body = {
@@ -146,8 +146,8 @@ def write_record(folder: Path, key: str, decoded: Decoded) -> None:
         os.fsync(handle)
 
 
-def read_pack(folder: Path, key: str, array: ArrayFile, *, lists: bool = False) -> PackFiles:
-    """Read a pack whose pixels are those of `array`, and check every byte of it.
+def read_decoded(folder: Path, key: str, array: ArrayFile, *, lists: bool = False) -> StoredPixels:
+    """Read a decoded dataset whose pixels are those of `array`, and check every byte of it.
 
     Raise FileNotFoundError if there is none, DamagedError if it is damaged or another one: also if
     it does not list its images and `lists` says so, or the reverse.
@@ -175,12 +175,12 @@ def read_pack(folder: Path, key: str, array: ArrayFile, *, lists: bool = False) 
     except FileNotFoundError as error:
         raise DamagedError("a file is missing") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise DamagedError("its files are not those of a pack") from error
-    return PackFiles(_map(array), fingerprints, body["composited"], listed)
+        raise DamagedError("its files are not those of a decoded dataset") from error
+    return StoredPixels(_map(array), fingerprints, body["composited"], listed)
 
 
 def _map(array: ArrayFile) -> NDArray[Any]:
-    """Map the array of a pack; nothing in its file is run."""
+    """Map the array of a decoded dataset; nothing in its file is run."""
     try:
         with np.errstate(all="ignore"):  # a shape that overflows is an error below
             pixels: Any = np.load(array.path, mmap_mode="r", allow_pickle=False)
