@@ -68,7 +68,7 @@ def look(directory: Directory, names: tuple[str, ...], *, alone: bool) -> Layout
     """
     if _is_expanded(directory):
         return Layout(Kind.EXPANDED, (CARD,))
-    in_files = _look_into_files(directory, numbered=not names and len(directory.folders) < 2)
+    in_files = _look_into_files(directory, numbered=not names and _may_number(directory))
     if in_files and in_files.kind is Kind.TABLE:
         in_files = _xml_of(directory, in_files) or _masks_of(directory, names) or in_files
     found = (
@@ -84,6 +84,19 @@ def look(directory: Directory, names: tuple[str, ...], *, alone: bool) -> Layout
         or (find_wrapper(directory) if alone else None)
     )
     return _refine(directory, found) if found else None
+
+
+def _may_number(directory: Directory) -> bool:
+    """Tell whether a table can name the images of a directory by bare numbers, as Kaggle does.
+
+    Where there are class folders, numbers are those of classes. Parts with images alone have none.
+    """
+    if len(directory.folders) < 2 or not directory.others:
+        return True
+    return all(
+        part_of(name) and (inner := look_into(directory, name)) and not inner.folders
+        for name in directory.folders
+    )
 
 
 def _masks_of(directory: Directory, names: tuple[str, ...]) -> Layout | None:

@@ -36,12 +36,22 @@ class Style:
     normalised: bool = False
     """Whether they are shares of the width and height."""
 
+    @property
+    def step(self) -> float:
+        """The smallest difference of two numbers."""
+        return float(10**-self._places)
+
+    @property
+    def _places(self) -> int:
+        """The decimals that are written."""
+        least = 6 if self.normalised else 2
+        return 0 if self.whole else min(max(self.decimals, least), MOST_DECIMALS)
+
     def write(self, number: float) -> str:
         """Return the text of a number: whole, or with as many decimals as the table has."""
         if self.whole:
             return str(round(number))
-        least = 6 if self.normalised else 2
-        text = f"{number:.{min(max(self.decimals, least), MOST_DECIMALS)}f}"
+        text = f"{number:.{self._places}f}"
         text = text.rstrip("0")
         text += "0" if text.endswith(".") else ""
         return text.removeprefix("-") if not float(text) else text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import atan2, cos, pi, radians, sin
+from math import atan2, ceil, cos, pi, radians, sin
 from typing import NamedTuple
 
 from expand.errors import cut
@@ -77,9 +77,9 @@ def to_edges(numbers: Sequence[float], form: Form, styles: Sequence[Style], size
 
 
 def write_box(edges: Sequence[float], form: Form, styles: Sequence[Style], size: Size) -> list[str]:
-    """Return the four numbers of a box as texts."""
+    """Return the four numbers of a box in a view as texts; they end in the view, as it does."""
     left, top, right, bottom = edges
-    if all(style.whole for style in styles):
+    if all(style.whole for style in (styles if form is Form.EDGES else styles[2:])):
         left, right = _whole(left, right, float(size.width))
         top, bottom = _whole(top, bottom, float(size.height))
     numbers = [left, top, right, bottom]
@@ -89,7 +89,25 @@ def write_box(edges: Sequence[float], form: Form, styles: Sequence[Style], size:
         numbers = [(left + right) / 2, (top + bottom) / 2, right - left, bottom - top]
     units = _units(styles, size) * 2
     written = zip(numbers, units, styles, strict=True)
-    return [style.write(number / unit) for number, unit, style in written]
+    texts = [style.write(number / unit) for number, unit, style in written]
+    if form is not Form.EDGES:
+        for axis, side in enumerate(size):
+            place, extent = float(texts[axis]), float(texts[axis + 2])
+            texts[axis + 2] = _fitted(place, extent, form, styles[axis + 2], side / units[axis])
+    return texts
+
+
+def _fitted(place: float, extent: float, form: Form, style: Style, side: float) -> str:
+    """Return the text of a width or height: rounding a place and it may not lead out of the view.
+
+    Many libraries refuse a box that is 0.001 outside.
+    """
+    half = 2 if form is Form.CENTRED else 1
+    outside = place + extent / half - side
+    if form is Form.CENTRED:
+        outside = max(outside, extent / half - place)
+    steps = max(0, ceil(half * outside / style.step - 1e-6))
+    return style.write(extent - steps * style.step)
 
 
 def _whole(begin: float, end: float, side: float) -> tuple[float, float]:

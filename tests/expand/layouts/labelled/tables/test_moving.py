@@ -185,6 +185,33 @@ def test_a_drawn_square_lies_in_its_box(head: str, row: str, columns: str, tmp_p
         assert down.max() + 1 <= box[3] + 1
 
 
+@pytest.mark.parametrize(
+    "form", ["x_center,y_center,width,height", "left,top,width,height", "cx,cy,w,h"]
+)
+@pytest.mark.parametrize("numbers", ["1,2,3,4", "1.5,2.5,3,4", "1.5,2,3.5,4", ".1,.2,.1,.1"])
+def test_rounding_leads_no_box_out_of_its_view(form: str, numbers: str, tmp_path: Path) -> None:
+    rows = [f"a.png,{numbers}"]
+    wide, high = (1.0, 1.0) if numbers.startswith(".") else (float(WIDTH), float(HEIGHT))
+    for share in (0.1, 0.2, 0.3, 0.4):
+        cells = [share * wide, share * high, 0.17 * wide, 0.19 * high]
+        given = zip(cells, numbers.split(","), strict=True)
+        rows.append(
+            "a.png," + ",".join(f"{n:.3f}" if "." in text else str(int(n)) for n, text in given)
+        )
+    table = f"file,{form}\n" + "".join(f"{row}\n" for row in rows[1:])
+    root = write(tmp_path / "set", {**images("a.png"), "labels.csv": table})
+    recipe = Recipe.parse("techniques: [translate: {x: 0.4, y: 0.4}, scale: {zoom: [1, 2]}]")
+    expand(root, tmp_path / "out", 30, recipe, workers=1)
+    lines = (tmp_path / "out/labels.csv").read_text().splitlines()[1:]
+    assert len(lines) > 60
+    for line in lines:
+        x, y, width, height = map(float, line.split(",")[1:])
+        shift = 1 if form.startswith("left") else 0.5
+        for place, extent, side in ((x, width, wide), (y, height, high)):
+            assert place - (1 - shift) * extent >= -1e-9
+            assert place + shift * extent <= side + 1e-9
+
+
 SHIFT = Recipe.parse("techniques: [translate: {x: [30, 30], y: [0, 0], unit: pixel}]")
 """To the right, or to the left."""
 

@@ -211,6 +211,14 @@ def test_only_images_of_the_training_part_grow(
         assert text.count("_v1") == (len(grows) if name.startswith("train") else 0)
 
 
+def test_numbers_name_images_in_folders_of_parts(tmp_path: Path) -> None:
+    tables = {"trainLabels.csv": "id,label\n1,cat\n2,dog\n", "sample.csv": "id,label\n3,cat\n"}
+    root = write(tmp_path / "set", {**images("train/1.png", "train/2.png", "test/3.png"), **tables})
+    assert labels(root) == {"train/1.png": "cat", "train/2.png": "dog"}
+    out, _ = flipped(root)
+    assert (out / "trainLabels.csv").read_text() == "id,label\n1,cat\n1_v1,cat\n2,dog\n2_v1,dog\n"
+
+
 def test_another_part_grows_if_it_is_chosen(tmp_path: Path) -> None:
     table = "file,label,fold\na.png,cat,1\nb.png,dog,2\nc.png,cat,2\n"
     root = write(tmp_path / "set", {**images(*THREE), "labels.csv": table})
