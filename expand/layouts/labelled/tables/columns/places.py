@@ -93,7 +93,9 @@ def write_box(edges: Sequence[float], form: Form, styles: Sequence[Style], size:
     if form is not Form.EDGES:
         for axis, side in enumerate(size):
             place, extent = float(texts[axis]), float(texts[axis + 2])
-            texts[axis + 2] = _fitted(place, extent, form, styles[axis + 2], side / units[axis])
+            texts[axis + 2] = _fitted(
+                place, extent, form, styles[axis + 2], float(side) / units[axis]
+            )
     return texts
 
 
