@@ -1,4 +1,4 @@
-"""The files for the whole set of a labelled dataset, written at the end from the manifest."""
+"""The set-wide files of a labelled dataset, written at the end from the manifest."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Rows = Callable[[], Iterable[Row]]
 
 @dataclass(frozen=True)
 class Earlier:
-    """What earlier runs left of the files for the whole set, and where new ones are noted."""
+    """What earlier runs left of the set-wide files, and where new ones are noted."""
 
     names: frozenset[str] = frozenset()
     """Those that the run card names."""
@@ -34,7 +34,7 @@ NOTHING = Earlier()
 def write_derived(
     dataset: Dataset, folder: OutputFolder, rows: Rows, earlier: Earlier = NOTHING
 ) -> list[LabelFileRow]:
-    """Write the files for the whole set; return them as the run card names them.
+    """Write the set-wide files; return them as the run card names them.
 
     Those of earlier runs that it does not have any more are removed. Raise ExpandError with status
     3 if one would replace a file of the user.
@@ -66,7 +66,7 @@ def _check_free(folder: OutputFolder, file: LabelFile) -> None:
 
 
 def derive(dataset: Dataset, rows: Rows) -> Iterator[LabelFile]:
-    """Yield the files for the whole set."""
+    """Yield the set-wide files."""
 
     def images() -> Iterator[Derived]:
         return (_derived(row) for row in rows() if not row.get("kept"))

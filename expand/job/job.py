@@ -195,7 +195,7 @@ def _notes(plan: Plan) -> list[str]:
 
 
 def _note_derived(folder: OutputFolder, card: dict[str, Any], state: OutputState) -> Earlier:
-    """Write the run card of a job that begins; each file for the whole set is added to it later.
+    """Write the run card of a job that begins; each set-wide file is added to it later.
 
     Those of earlier runs stay in it: a run that is killed leaves them.
     """

@@ -136,7 +136,7 @@ def is_ignored(name: str) -> bool:
 
 
 def derived_names(card: dict[str, Any] | None) -> list[str]:
-    """Return the files for the whole set that the last finished run wrote."""
+    """Return the set-wide files that the last finished run wrote."""
     return [entry["file_name"] for entry in (card or {}).get("derived", ())]
 
 

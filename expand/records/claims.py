@@ -31,7 +31,7 @@ class Claims:
     labelled: bool = False
     """Whether a source can lie at the top of the folder."""
     others: frozenset[str] = frozenset()
-    """Label files of such sources, and files for the whole set."""
+    """Label files of such sources, and set-wide files."""
 
     def has(self, name: str) -> bool:
         """Tell whether a file without a row may be one that a run wrote."""

@@ -32,7 +32,7 @@ class SplitSet:
     bad: tuple[str, ...] = ()
     """A line for each image that cannot be used."""
     extra: tuple[tuple[str, int], ...] = ()
-    """Files for the whole set that are copied as they are, with their sizes."""
+    """Set-wide files that are copied as they are, with their sizes."""
     yolo: DataFiles = field(default_factory=DataFiles)
 
     @property

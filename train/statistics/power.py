@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 
 from scipy import optimize, stats
 
-from train.errors import TrainError
-from train.statistics.intervals import LEVEL, half_width
+from train.statistics.intervals import LEVEL
 
 POWER = 0.8
 """How likely a planned number of seeds is to decide, if the truth is what was seen so far."""
@@ -18,14 +17,6 @@ FEWEST_SEEDS = 6
 """The minimum for a claim: a sign-flip test of n pairs has p ≥ 2/2ⁿ, and 2/2⁵ is above LEVEL."""
 MOST_MORE_SEEDS = 1_000
 MOST_IMAGES = 10_000_000
-
-
-def seeds_for(reach: float, sd: float) -> int:
-    """Return the fewest seeds whose 95 % t interval has a half-width of at most `reach` points."""
-    if not reach > 0:
-        raise TrainError(f"the half-width must be above 0 points, got {reach:g}")
-    counts = range(2, 10**12)
-    return counts[bisect_left(counts, True, key=lambda n: half_width(sd, n) <= reach)]
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,8 @@
-"""Significance tests of paired differences: t, sign flips, equivalence, and Holm's adjustment."""
+"""Significance tests of paired differences: t and sign flips."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -79,26 +78,3 @@ def _sign_flip_interval(differences: tuple[float, ...]) -> Interval | None:
         sums, counts = np.concatenate([sums, sums + value]), np.concatenate([counts, counts + 1])
     means = np.partition(sums[1:] / counts[1:], (rank - 1, -rank))
     return Interval(float(means[rank - 1]), float(means[-rank]))
-
-
-def equivalence(differences: Values, margin: float) -> float:
-    """Return the p value of equivalence within ±`margin` points by two one-sided t tests (TOST).
-
-    Schuirmann 1987. Where all differences are equal it is 0 within the margin and 1 elsewhere; 1
-    for a single pair.
-    """
-    n, mean, sd, _ = paired(differences)
-    room = margin - abs(mean)
-    if not sd:
-        return 0.0 if sd == 0 and room > ALIKE else 1.0
-    return float(stats.t.sf(room * math.sqrt(n) / sd, n - 1))
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Adjust the p values of one family by Holm's step-down method (1979); the order is kept."""
-    order = np.argsort(p_values, kind="stable")
-    left = len(order) - np.arange(len(order))
-    stepped = np.maximum.accumulate(np.minimum(1.0, np.asarray(p_values, np.float64)[order] * left))
-    adjusted = np.empty(len(order))
-    adjusted[order] = stepped
-    return [float(p) for p in adjusted]

@@ -17,6 +17,7 @@ from expand.cli.options import (
 from expand.cli.output import echo, visible
 from expand.cli.places import FolderOrUrl
 from expand.cli.settings import read_request, read_settings
+from expand.errors import ExpandError
 
 if TYPE_CHECKING:
     from expand.storage.stores.url import Place
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 def preview(src: Place, sheet: Path, sources: int, **options: Any) -> int:
     """Draw a contact sheet: one row per source, one column per view.
 
-    By default SRC is data/train and SHEET is preview.png.
+    SHEET is a PNG file. By default SRC is data/train and SHEET is preview.png.
     """
     settings, request = read_settings(options), read_request(options)
     from expand.cli.formatting import format_count
@@ -51,6 +52,10 @@ def preview(src: Place, sheet: Path, sources: int, **options: Any) -> int:
     from expand.storage.files import write_whole
     from expand.storage.stores.places import check_outside
 
+    if sheet.suffix.lower() != ".png":
+        raise ExpandError(
+            f'a contact sheet is a PNG file: name it with the suffix .png, got "{sheet}"'
+        )
     check_outside(src, sheet)
     drawn = Preview.of(src, settings, sources, request)
     write_whole(sheet, drawn.png())

@@ -36,7 +36,7 @@ def name_files(rows: Iterable[Row]) -> Iterator[Written]:
 
 
 def name_derived(card: dict[str, Any] | None) -> Iterator[Written]:
-    """Yield the files for the whole set that a run card names."""
+    """Yield the set-wide files that a run card names."""
     for file in (card or {}).get("derived", ()):
         yield Written(file["file_name"], file["bytes"], file["sha256"])
 

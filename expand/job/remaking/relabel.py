@@ -1,4 +1,4 @@
-"""Make label files again, and files for the whole set, from the source dataset and the manifest."""
+"""Make label files again, and set-wide files, from the source dataset and the manifest."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Relabeller:
         return opened.of_view(view, row["file_name"], self.settings).files
 
     def derive(self, folder: Path) -> Iterator[LabelFile]:
-        """Yield the files for the whole set, from the manifest of an output folder."""
+        """Yield the set-wide files, from the manifest of an output folder."""
         return derive(self.dataset, lambda: read_rows(folder))
 
     def _find(self, source_id: str) -> Source:

@@ -125,7 +125,7 @@ def _listed(shards: list[Shard]) -> str:
 
 
 def _publish(out: Path, cards: list[dict[str, Any]], src: Path | None) -> list[LabelFileRow]:
-    """Write the manifest of all shards, and the files for the whole set; return these."""
+    """Write the manifest of all shards, and the set-wide files; return these."""
     settings = Settings.from_dict(cards[0]["settings"])
     shards = [Shard.parse(card["shard"]) for card in cards]
     labelled = settings.dataset is not None

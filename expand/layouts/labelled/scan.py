@@ -18,7 +18,7 @@ class Role(Enum):
 
     GROWS = "an image that gets copies"
     KEPT = "a file that is copied as it is"
-    MADE = "a label file, or a file for the whole set, that is written anew"
+    MADE = "a label file, or a set-wide file, that is written anew"
 
 
 class Use(NamedTuple):

@@ -242,6 +242,7 @@ def test_preview_replay_and_fetch(class_folder: Folder, tmp_path: Path) -> None:
         in run("replay", out, "cat/0_v1.png", "--to", tmp_path / "x.png").output
     )
     assert isinstance(run("fetch", "Nothing", tmp_path / "f").exception, ExpandError)
+    assert 'suffix .png, got "sheet.jpg"' in str(run("preview", src, "sheet.jpg").exception)
 
 
 def test_preview_and_replay_write_nothing_into_the_input(

@@ -14,10 +14,8 @@ from scipy import stats
 
 from train.errors import TrainError
 from train.statistics.intervals import Estimate, half_width, interval, paired
-from train.statistics.power import Spread, images_for, more_seeds, seeds_for
+from train.statistics.power import Spread, images_for, more_seeds
 from train.statistics.significance import (
-    equivalence,
-    holm,
     paired_t,
     sign_flip,
     sign_flip_interval,
@@ -25,7 +23,6 @@ from train.statistics.significance import (
 
 SIX = [0.42, 0.31, 0.55, -0.08, 0.23, 0.36]
 POINTS = st.integers(-300, 300).map(lambda hundredths: hundredths / 100)
-P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=8)
 
 
 def test_the_interval_is_the_one_of_the_textbook() -> None:
@@ -44,7 +41,7 @@ def test_a_pairing_is_what_scipy_makes_of_it() -> None:
 def test_a_single_number_has_no_spread() -> None:
     assert paired([0.3]) == Estimate(1, 0.3, None, None)
     assert interval([0.3]) is None
-    assert (paired_t([0.3]), sign_flip([0.3]), equivalence([0.3], 0.5)) == (1.0, 1.0, 1.0)
+    assert (paired_t([0.3]), sign_flip([0.3])) == (1.0, 1.0)
 
 
 def test_numbers_that_differ_by_rounding_alone_are_equal() -> None:
@@ -100,73 +97,11 @@ def test_drawing_and_counting_agree() -> None:
     assert sign_flip([*values, 0.0]) == pytest.approx(sign_flip(values), abs=0.01)
 
 
-def test_holm_is_the_one_of_the_textbook() -> None:
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([0.5, 0.6]) == [1.0, 1.0]
-    assert holm([0.04]) == [0.04]
-    assert holm([]) == []
-
-
-@given(P_VALUES)
-def test_holm_keeps_the_order_and_lies_between_nothing_and_bonferroni(
-    p_values: list[float],
-) -> None:
-    adjusted = holm(p_values)
-    for p, larger in zip(p_values, adjusted, strict=True):
-        assert p <= larger <= min(1, p * len(p_values))
-    pairs = sorted(zip(p_values, adjusted, strict=True))
-    assert [larger for _, larger in pairs] == sorted(adjusted)
-
-
-@given(P_VALUES, st.integers(0, 7), st.floats(0, 1))
-def test_a_smaller_p_value_raises_no_adjusted_one(
-    p_values: list[float], place: int, share: float
-) -> None:
-    smaller = list(p_values)
-    smaller[place % len(smaller)] *= share
-    assert all(after <= before for after, before in zip(holm(smaller), holm(p_values), strict=True))
-
-
-@given(P_VALUES, st.randoms())
-def test_holm_does_not_depend_on_the_order(p_values: list[float], random: object) -> None:
-    order = list(range(len(p_values)))
-    random.shuffle(order)  # type: ignore[attr-defined]
-    adjusted = holm(p_values)
-    assert holm([p_values[i] for i in order]) == [adjusted[i] for i in order]
-
-
-@pytest.mark.parametrize("margin", [0.1, 0.25, 0.5, 1.0])
-def test_equivalence_is_the_larger_of_two_one_sided_tests(margin: float) -> None:
-    above = stats.ttest_1samp(SIX, -margin, alternative="greater").pvalue
-    below = stats.ttest_1samp(SIX, margin, alternative="less").pvalue
-    assert equivalence(SIX, margin) == pytest.approx(max(above, below))
-
-
-@pytest.mark.parametrize(("difference", "p"), [(0.0, 0.0), (-0.24, 0.0), (0.25, 1.0), (0.3, 1.0)])
-def test_equivalence_of_equal_differences_is_whether_they_lie_within(
-    difference: float, p: float
-) -> None:
-    assert equivalence([difference] * 6, 0.25) == p
-
-
 def test_half_an_interval() -> None:
     assert half_width(1.0, 10) == pytest.approx(2.262157 / math.sqrt(10), abs=1e-6)
     assert half_width(1.0, 1) == math.inf
     low, high = interval(SIX) or (0, 0)
     assert half_width(float(np.std(SIX, ddof=1)), 6) == pytest.approx((high - low) / 2)
-
-
-@given(st.floats(0.01, 2), st.floats(0.05, 2))
-def test_the_seeds_for_a_half_width_are_the_fewest(reach: float, sd: float) -> None:
-    n = seeds_for(reach, sd)
-    assert half_width(sd, n) <= reach < half_width(sd, n - 1)
-
-
-def test_seeds_for_known_cases() -> None:
-    assert seeds_for(0.5, 1.0) == 18
-    assert seeds_for(0.5, 0.0) == 2
-    with pytest.raises(TrainError, match="half-width must be above 0"):
-        seeds_for(0.0, 1.0)
 
 
 def more(

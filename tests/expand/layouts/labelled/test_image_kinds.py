@@ -214,7 +214,7 @@ class Format(NamedTuple):
     draw: Callable[[Path, str], None]
     """Writes the label file of an image."""
     finish: Callable[[Path, list[str]], None]
-    """Writes the file for the whole set."""
+    """Writes the set-wide file."""
     boxes: Callable[[Path], Iterator[tuple[str, tuple[float, ...]]]]
 
 

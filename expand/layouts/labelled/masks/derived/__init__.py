@@ -1,1 +1,1 @@
-"""Files for the whole set of images with masks, written anew."""
+"""Set-wide files of images with masks, written anew."""

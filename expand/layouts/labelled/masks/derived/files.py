@@ -1,4 +1,4 @@
-"""Files for the whole set: lists of images, and the number of images."""
+"""set-wide Files: lists of images, and the number of images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from expand.layouts.labelled.masks.parts import Growing
 
 @dataclass(frozen=True)
 class SetFiles:
-    """The files for the whole set that are written anew."""
+    """The set-wide files that are written anew."""
 
     lists: list[ImageList]
     images: Names

@@ -1,4 +1,4 @@
-"""Files for the whole set: lists of names, and the number of images."""
+"""Set-wide files: lists of names, and the number of images."""
 
 from __future__ import annotations
 
