@@ -90,10 +90,11 @@ OUTPUT_OPTIONS = [
         help="The form of the manifest: JSON lines, or Parquet, which is a sixth as large.",
     ),
     click.option(
-        "--shard-size",
+        "--tar-size",
         metavar="SIZE",
         help="With --output webdataset, about how large a tar is: 500MB, 2GB.  [default: 1GB]",
     ),
+    click.option("--shard-size", hidden=True),  # its name in earlier versions
     click.option(
         "--format",
         "format_",

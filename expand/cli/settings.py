@@ -68,8 +68,9 @@ def settings_for(options: dict[str, Any], recipe_name: str) -> Settings:
         for key in ("seed", "sampling", "quality", "originals", "group_by", "output", "manifest")
         if key in options
     }
-    if options.get("shard_size") is not None:
-        given["shard_size"] = parse_size(options["shard_size"])
+    for name in ("shard_size", "tar_size"):
+        if options.get(name) is not None:
+            given["shard_size"] = parse_size(options[name])
     usual = 1 if balance and balance.is_count else 4
     return Settings(
         recipe,
@@ -89,7 +90,7 @@ def parse_size(text: str) -> int:
     unit = match[2].lower() if match else "?"
     unit = f"{unit}b" if unit in ("k", "m", "g", "t") else unit
     if not match or unit not in UNITS:
-        raise ExpandError(f'--shard-size takes a size such as 500MB or 2GB, got "{text[:50]}"')
+        raise ExpandError(f'--tar-size takes a size such as 500MB or 2GB, got "{text[:50]}"')
     return int(float(match[1]) * UNITS[unit])
 
 

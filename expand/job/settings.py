@@ -93,6 +93,7 @@ class Settings:
     output: str = FOLDER
     """A folder with a file for each view, or tars of WebDataset."""
     shard_size: int | None = None
+    """Bytes of a tar, in about; run cards have this name."""
     """About how many bytes a tar has; None: the default."""
     manifest: str = JSONL
     """The form of the manifest."""
@@ -135,11 +136,11 @@ class Settings:
             )
         if not self.tars:
             if self.shard_size is not None:
-                raise ExpandError("--shard-size needs --output webdataset")
+                raise ExpandError("--tar-size needs --output webdataset")
             return
         size = self.shard_size
         if size is not None and (not is_whole(size) or not LEAST_SHARD <= size <= MOST_SHARD):
-            raise ExpandError(f"--shard-size must be 1kB … 1TB, got {shown(size)}")
+            raise ExpandError(f"--tar-size must be 1kB … 1TB, got {shown(size)}")
         if self.balance:
             raise ExpandError(
                 "--balance gives images different numbers of views, and --output webdataset has "

@@ -87,7 +87,7 @@ def command() -> None:
     """Train a CNN to classify images: as they are, from copies that expand wrote, or on the fly.
 
     An epoch visits every source once, whatever the strategy, so equal epochs are equal steps.
-    DATA has one folder per class, a table of classes, or tar shards that expand wrote; it can be a URL.
+    DATA has one folder per class, a table of classes, or tars that expand wrote; it can be a URL.
     By default it is data/expanded.
     Interrupted? Run the same command again to resume.
 

@@ -17,7 +17,9 @@ from expand import ExpandError, expand
 from expand.archives.index import Index
 from expand.archives.names import INDEX
 from expand.archives.samples import Sample, read_samples
+from expand.cli.commands.run import run
 from expand.cli.messages.finished import format_report
+from expand.cli.settings import settings_for
 from expand.engines.choose import RayOptions, make_ray_engine
 from expand.images.decoder import decode
 from expand.images.encoder import encode
@@ -230,9 +232,9 @@ def test_a_format_makes_one_of_several(class_folder: Folder, tmp_path: Path) -> 
     [
         ({"balance": "max"}, "--balance gives images different numbers of views"),
         ({"originals": "link"}, "--originals link cannot be used"),
-        ({"shard_size": 10}, "--shard-size must be"),
+        ({"shard_size": 10}, "--tar-size must be"),
         ({"output": "zip"}, "--output must be"),
-        ({"output": "folder"}, "--shard-size needs --output webdataset"),
+        ({"output": "folder"}, "--tar-size needs --output webdataset"),
     ],
 )
 def test_what_does_not_go_together_is_refused(
@@ -241,6 +243,15 @@ def test_what_does_not_go_together_is_refused(
     with pytest.raises(ExpandError, match=message):
         make(jpegs(class_folder), tmp_path / "out", **options)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "size"), [(["--tar-size", "2MB"], 2_000_000), (["--shard-size", "30kB"], 30_000)]
+)
+def test_the_size_of_a_tar_has_its_earlier_name_too(options: list[str], size: int) -> None:
+    line = ["photos", "bigger", "--output", "webdataset", *options]
+    given = run.make_context("run", line).params
+    assert settings_for(given, "classic").shard_size == size
 
 
 def test_another_form_of_output_is_refused_with_what_differs(
@@ -290,7 +301,7 @@ def test_overwrite_removes_tars_and_nothing_else(class_folder: Folder, tmp_path:
 def test_a_killed_run_ends_like_one_never_killed(class_folder: Folder, tmp_path: Path) -> None:
     src = jpegs(class_folder, 300)
     whole = tree(make(src, tmp_path / "whole", factor=6))
-    options = ["--factor", "6", "--output", "webdataset", "--shard-size", "30kB", "-q"]
+    options = ["--factor", "6", "--output", "webdataset", "--tar-size", "30kB", "-q"]
     command = [sys.executable, "-m", "expand", src, tmp_path / "out", *options, "--workers", "2"]
     kills = 0
     for _ in range(30):

@@ -173,7 +173,7 @@ def test_a_manifest_in_parquet_at_a_url(class_folder: Folder, tmp_path: Path) ->
 
 def test_plan_and_verify_say_what_tars_at_a_url_are(class_folder: Folder) -> None:
     src, out = jpegs(class_folder, 24), memory()
-    options = ["--output", "webdataset", "--shard-size", "30kB", "--factor", "3"]
+    options = ["--output", "webdataset", "--tar-size", "30kB", "--factor", "3"]
     planned = command_line("plan", src, out, *options).output
     blocks = re.search(r"in \d+ tars \((\d+) blocks × 3 views\)", planned)
     assert blocks
