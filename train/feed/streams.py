@@ -63,7 +63,7 @@ class StreamSampler:
         self.strategy, self.seed = strategy, seed
         self.windows = scan.windows
         self.shown = _windows_by_view(scan, strategy)
-        classes = scan.contents.shards.index.classes
+        classes = scan.contents.tar_set.index.classes
         self.numbers = np.argsort(np.argsort(np.array(classes)))
         """The number of each class among the sorted ones, as a folder has it."""
         self._labels: NDArray[np.int32] | None = scan.labels
@@ -142,7 +142,7 @@ class StreamImages:
         """`first` is an image, brought to its `shape`, that all others must be like."""
         self.sampler, self.shape = sampler, shape
         self.root, self.tars = scan.contents.root, [tar.file for tar in scan.contents.tars]
-        self.classes = scan.contents.shards.index.classes
+        self.classes = scan.contents.tar_set.index.classes
         self.size, self.dtype = first.shape, first.dtype.str
         window = max(1, int(np.median(sampler.windows[:, 2]))) if len(sampler.windows) else 1
         self.chunk_images = max(1, min(LANES * window // 2, CHUNK_BYTES // first.nbytes))

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from expand import expand
 from expand.recipes.recipe import Recipe
 from tests.train.samples import pictures, pixels_of, write_set
-from tests.train.shard_sets import write_shards
+from tests.train.tar_sets import write_tars
 from train.data.cache import Cache
 from train.data.sets.scan import Scan, scan
-from train.data.sets.shards import ShardContents, find_shards
+from train.data.sets.tars import TarContents, find_tars
 from train.data.shape import ANY_SHAPE, Shape
 from train.errors import TrainError
 from train.feed.feed import Feed
@@ -30,20 +30,20 @@ SOURCES, STEPS = 61 * 2, 7
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an expanded folder; beside it are its shards."""
+    """Return an expanded folder; beside it are its tars."""
     root = tmp_path_factory.mktemp("sets")
     expand(write_set(root / "src", pictures(61, (9, 8, 3))), root / "folder", 3, workers=1)
-    write_shards(root / "folder", root / "shards", blocks=5)
+    write_tars(root / "folder", root / "tars", blocks=5)
     return root / "folder"
 
 
 @pytest.fixture
 def scanned(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Scan:
-    """Return the scan of the shards, with windows of a few samples."""
+    """Return the scan of the tars, with windows of a few samples."""
     monkeypatch.setattr("train.data.sets.windows.WINDOW_BYTES", 20_000)
-    shards = find_shards(folder.parent / "shards")
-    assert shards
-    return scan(ShardContents(shards, shards.tars(copies=True)), Cache(), lambda _images: None)
+    tars = find_tars(folder.parent / "tars")
+    assert tars
+    return scan(TarContents(tars, tars.tars(copies=True)), Cache(), lambda _images: None)
 
 
 def feed_of(
@@ -146,7 +146,7 @@ def test_images_that_are_resized_are_rendered_at_their_own_size(scanned: Scan) -
 
 def test_a_tar_that_changes_during_the_run_ends_it_with_status_3(scanned: Scan) -> None:
     feed = feed_of(scanned, Strategy("none"))
-    tar = scanned.contents.shards.root / "000000-0.tar"
+    tar = scanned.contents.tar_set.root / "000000-0.tar"
     assert isinstance(tar, Path)
     before = tar.read_bytes()
     try:

@@ -13,7 +13,7 @@ from expand.storage.stores.open import open_store
 from tests.servers.google_azure import Buckets
 from tests.stores import fill, variables
 from tests.train.commands import call, draw_set, refusal
-from tests.train.shard_sets import write_shards
+from tests.train.tar_sets import write_tars
 from train.data.folders.files import opened
 from train.runs.checkpoints import MODEL
 from train.runs.observer import Observer
@@ -25,12 +25,12 @@ QUICK = {"EXPAND_RETRY_SECONDS": "1"}
 
 @pytest.fixture(scope="module")
 def sets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Return class folders, the same expanded and as shards, and a test set."""
+    """Return class folders, the same expanded and as tars, and a test set."""
     root = tmp_path_factory.mktemp("sets")
     src, test = draw_set(root / "src"), draw_set(root / "test", 3, seed=1)
     expand(src, root / "folder", 3, workers=1)
-    shards = write_shards(root / "folder", root / "shards")
-    return {"src": src, "folder": root / "folder", "shards": shards, "test": test}
+    tars = write_tars(root / "folder", root / "tars")
+    return {"src": src, "folder": root / "folder", "tars": tars, "test": test}
 
 
 @pytest.fixture(params=["memory", "s3"])
@@ -55,7 +55,7 @@ def trained(data: object, test: object, out: Path, *options: object) -> list[obj
         ("src", ("--strategy", "fly")),
         ("src", ("--strategy", "fly", "--image-size", 8, "--workers", 0)),
         ("folder", ("--strategy", "disk", "--validation", 0.2)),
-        ("shards", ("--strategy", "disk", "--sources", 15)),
+        ("tars", ("--strategy", "disk", "--sources", 15)),
     ],
     ids=lambda each: " ".join(map(str, each)) if isinstance(each, tuple) else each,
 )
@@ -63,20 +63,20 @@ def test_a_run_from_a_url_ends_with_the_weights_of_one_from_the_folder(
     kind: str, options: tuple[object, ...], bucket: str, sets: dict[str, Path], tmp_path: Path
 ) -> None:
     url, test = fill(f"{bucket}/a b/set", sets[kind]), fill(f"{bucket}/test", sets["test"])
-    local = "folder" if kind == "shards" else kind
+    local = "folder" if kind == "tars" else kind
     expected = trained(sets[local], sets["test"], tmp_path / "local", *options)
     assert trained(url, test, tmp_path / "url", *options) == expected
 
 
 @pytest.mark.parametrize(
     "kind",
-    ["shards", pytest.param("src", marks=pytest.mark.slow)],
+    ["tars", pytest.param("src", marks=pytest.mark.slow)],
 )
 def test_google_and_azure_give_the_weights_of_the_folder(
     kind: str, cloud: tuple[str, Buckets], sets: dict[str, Path], tmp_path: Path
 ) -> None:
     url = fill(f"{cloud[0]}/a b/set", sets[kind])
-    local, strategy = ("folder", "disk") if kind == "shards" else ("src", "fly")
+    local, strategy = ("folder", "disk") if kind == "tars" else ("src", "fly")
     options = ("--strategy", strategy, "--sources", 15)
     expected = trained(sets[local], sets["test"], tmp_path / "local", *options)
     assert trained(url, sets["test"], tmp_path / "url", *options) == expected
@@ -124,13 +124,13 @@ def test_what_cannot_be_trained_from_a_url_is_refused_in_words(
     assert f'"{bucket}/flat" has no class folders' in said
     url = fill(f"{bucket}/set", sets["src"])
     said = refusal(url, *rest, "--cache-size", 1e-6)
-    assert "--cache-size is 1,000. At a URL, train streams only tar shards" in said
-    fill(f"{bucket}/shards", sets["shards"])
-    store = open_store(f"{bucket}/shards")
+    assert "--cache-size is 1,000. At a URL, train streams only tars" in said
+    fill(f"{bucket}/tars", sets["tars"])
+    store = open_store(f"{bucket}/tars")
     store.delete(["000001-0.tar"])
-    assert '/shards/000001-0.tar" is missing' in refusal(f"{bucket}/shards", *rest)
+    assert '/tars/000001-0.tar" is missing' in refusal(f"{bucket}/tars", *rest)
     store.delete(["index.json"])
-    assert f'"{bucket}/shards" has tars and no index.json' in refusal(f"{bucket}/shards", *rest)
+    assert f'"{bucket}/tars" has tars and no index.json' in refusal(f"{bucket}/tars", *rest)
     assert "a URL must start with s3://" in str(call("http://x/y", *rest).exception)
     secret = call("s3://user:hunter2@bucket/x", *rest).exception
     assert "hunter2" not in str(secret)
@@ -147,7 +147,7 @@ def test_a_store_that_cannot_be_used_is_refused_at_once(s3: str, tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("kind", "options"),
-    [("src", ("--strategy", "fly", "--image-size", 8)), ("shards", ("--cache-size", 3e-5))],
+    [("src", ("--strategy", "fly", "--image-size", 8)), ("tars", ("--cache-size", 3e-5))],
 )
 def test_a_store_that_is_lost_during_a_run_ends_it_with_status_3_and_it_resumes(
     kind: str,

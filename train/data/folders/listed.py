@@ -1,4 +1,4 @@
-"""A set whose list is known only when its images have been read: tar shards, objects at a URL."""
+"""A set whose list is known only when its images have been read: tars, objects at a URL."""
 
 from __future__ import annotations
 

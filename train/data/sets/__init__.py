@@ -1,1 +1,1 @@
-"""Sets that are read in one pass: tar shards, and whatever lies at a URL."""
+"""Sets that are read in one pass: tars, and whatever lies at a URL."""

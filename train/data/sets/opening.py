@@ -12,8 +12,8 @@ from train.data.folders.listed import as_folder
 from train.data.folders.listing import list_folder
 from train.data.sets.objects import ObjectContents, list_objects
 from train.data.sets.scan import Scan, scan
-from train.data.sets.shards import ShardContents, find_shards
 from train.data.sets.streaming import sample_stream
+from train.data.sets.tars import TarContents, find_tars
 from train.data.shape import Shape
 from train.errors import TrainError
 
@@ -41,21 +41,21 @@ class Opener(NamedTuple):
         Raise TrainError if it cannot be used, TooLargeError if it has to be decoded and does not
         fit into the cache; `streams` says that tars then are to be streamed.
         """
-        if shards := find_shards(place):
-            contents = ShardContents(shards, shards.tars(copies=copies))
+        if tar_set := find_tars(place):
+            contents = TarContents(tar_set, tar_set.tars(copies=copies))
             try:
                 made = decode_contents(contents, self.shape, self.cache, self.decoding(contents))
             except TooLargeError as error:
                 if not streams:
                     raise
                 return self._stream(contents, str(error))
-            folder = as_folder(place, made.listed, shards.card)
+            folder = as_folder(place, made.listed, tar_set.card)
             return Opened(folder, made._replace(listed=()))
         if isinstance(place, Url):
             return Opened(list_objects(place, layout))
         return Opened(list_folder(place, layout))
 
-    def _stream(self, contents: ShardContents, why: str) -> Opened:
+    def _stream(self, contents: TarContents, why: str) -> Opened:
         """Scan tars that are too large to decode, and decode a sample of them."""
         found = scan(contents, self.cache, self.decoding(contents))
         folder, sampled = sample_stream(found, self.shape)
@@ -73,7 +73,7 @@ class Opener(NamedTuple):
             made = decode_contents(contents, self.shape, self.cache, self.decoding(folder))
         except TooLargeError as error:
             raise TrainError(
-                f"{error}. At a URL, train streams only tar shards: write them with "
+                f"{error}. At a URL, train streams only tars: write them with "
                 "`expand --output webdataset`, or use a larger --cache-size",
                 error.status,
             ) from error

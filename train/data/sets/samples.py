@@ -1,4 +1,4 @@
-"""The samples of a tar shard, read in one pass: an image, its class and its manifest row."""
+"""The samples of a tar, read in one pass: an image, its class and its manifest row."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LARGEST = 1 << 32
 """Bytes of a member at most; an image has a few megabytes."""
 
 
-class ShardError(TrainError):
+class TarError(TrainError):
     """A tar that is not one that expand wrote, or was damaged since."""
 
 
@@ -45,7 +45,7 @@ class Member(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """An image of a shard with what its shard says of it."""
+    """An image of a tar with what its tar says of it."""
 
     image: Member
     label: int
@@ -55,47 +55,47 @@ class Sample(NamedTuple):
 def read_samples(read: Read, title: str) -> Generator[Sample, None, None]:
     """Yield the samples of a tar, one after the other; only one of them is in memory.
 
-    Nothing behind a sample has been read when it is yielded. Raise ShardError, with the `title` of
+    Nothing behind a sample has been read when it is yielded. Raise TarError, with the `title` of
     the tar, for what expand does not write.
     """
     members: list[Member] = []
     for member in read_members(read, title):
         if members and member.key != members[0].key:
-            raise ShardError(_missing(members, title))
+            raise TarError(_missing(members, title))
         members.append(member)
         if len(members) == MEMBERS:
             yield _as_sample(members, title)
             members = []
     if members:
-        raise ShardError(_missing(members, title))
+        raise TarError(_missing(members, title))
 
 
 def read_members(read: Read, title: str) -> Generator[Member, None, None]:
-    """Yield the files in a tar; raise ShardError if it ends early or holds anything else."""
+    """Yield the files in a tar; raise TarError if it ends early or holds anything else."""
     offset = 0
     while any(header := read(RECORD)):
         try:
             info = tarfile.TarInfo.frombuf(header, "ascii", "strict")
         except (tarfile.HeaderError, ValueError) as error:
             short = len(header) < RECORD
-            raise ShardError(f"{title} {'is cut off' if short else 'is not a tar'}") from error
+            raise TarError(f"{title} {'is cut off' if short else 'is not a tar'}") from error
         if info.type != tarfile.REGTYPE or not 0 <= info.size <= LARGEST:
-            raise ShardError(f'{title} holds "{info.name}", which is not a plain file')
+            raise TarError(f'{title} holds "{info.name}", which is not a plain file')
         data = read(info.size)
         padding = -info.size % RECORD
         if len(data) < info.size or len(read(padding)) < padding:
-            raise ShardError(f"{title} is cut off")
+            raise TarError(f"{title} is cut off")
         yield Member(info.name, data, offset + RECORD)
         offset += RECORD + info.size + padding
     if len(header) < RECORD:
-        raise ShardError(f"{title} is cut off")
+        raise TarError(f"{title} is cut off")
 
 
 def _as_sample(members: list[Member], title: str) -> Sample:
     parts = {member.extension: member for member in members}
     label, row = parts.pop(CLASS, None), parts.pop(ROW, None)
     if label is None or row is None or len(parts) != 1:
-        raise ShardError(_missing(members, title))
+        raise TarError(_missing(members, title))
     return Sample(parts.popitem()[1], _as_number(label, title), _as_row(row, title))
 
 
@@ -112,7 +112,7 @@ def _missing(members: list[Member], title: str) -> str:
 
 def _as_number(member: Member, title: str) -> int:
     if not member.data.isdigit() or len(member.data) > 9:
-        raise ShardError(f'{title}: "{member.name}" is not the number of a class')
+        raise TarError(f'{title}: "{member.name}" is not the number of a class')
     return int(member.data)
 
 
@@ -120,4 +120,4 @@ def _as_row(member: Member, title: str) -> Row:
     try:
         return row_of(member.data)
     except ExpandError as error:
-        raise ShardError(f'{title}: "{member.name}": {error}') from error
+        raise TarError(f'{title}: "{member.name}": {error}') from error

@@ -21,7 +21,7 @@ from train.data.cache import Cache, explain_cache, part_of
 from train.data.decoded import Progress
 from train.data.decoded_files import RECORD, ArrayFile
 from train.data.folders.files import is_in_memory
-from train.data.sets.shards import ShardContents, TarPart
+from train.data.sets.tars import TarContents, TarPart
 from train.data.sets.windows import TarScan, Window, scan_tar
 
 FORMAT = 1
@@ -34,7 +34,7 @@ IMAGE_BYTES, TAR_SECONDS = 50, 2e-9
 class Scan:
     """What one pass over the tars of a set found; its arrays are mapped from the disk."""
 
-    contents: ShardContents
+    contents: TarContents
     windows: NDArray[np.int64]
     """The columns of each `Window`: windows × 6."""
     labels: NDArray[np.int32]
@@ -49,10 +49,10 @@ class Scan:
         return shown
 
 
-def scan(contents: ShardContents, cache: Cache, progress: Progress) -> Scan:
+def scan(contents: TarContents, cache: Cache, progress: Progress) -> Scan:
     """Return the scan of a set, from the cache or made now.
 
-    Raise ShardError if a tar is not the one of the index, or was not written by expand.
+    Raise TarError if a tar is not the one of the index, or was not written by expand.
     """
     digest = blake2b(f"scan {FORMAT}".encode(), digest_size=16)
     digest.update("".join(contents.marks()).encode())
@@ -70,7 +70,7 @@ def scan(contents: ShardContents, cache: Cache, progress: Progress) -> Scan:
     return made
 
 
-def _make(contents: ShardContents, path: Path, progress: Progress) -> None:
+def _make(contents: TarContents, path: Path, progress: Progress) -> None:
     """Scan all tars into a folder of the cache, which appears whole or not at all."""
     part, row = part_of(path), 0
     part.mkdir()
@@ -96,7 +96,7 @@ def _make(contents: ShardContents, path: Path, progress: Progress) -> None:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _scan_all(contents: ShardContents) -> Iterator[TarScan]:
+def _scan_all(contents: TarContents) -> Iterator[TarScan]:
     seconds = TAR_SECONDS * sum(tar.bytes for tar in contents.tars)
     workers = 1 if is_in_memory(contents.root) else None
     work = ((part, number) for number, part in enumerate(contents.parts(1)))
@@ -107,7 +107,7 @@ def _scan_numbered(work: tuple[TarPart, int]) -> TarScan:
     return scan_tar(*work)
 
 
-def _open(contents: ShardContents, path: Path) -> Scan | None:
+def _open(contents: TarContents, path: Path) -> Scan | None:
     """Return the scan in a folder; None if there is none, or if it is damaged."""
     try:
         record = read_json(path / RECORD)

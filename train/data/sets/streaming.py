@@ -55,7 +55,7 @@ def sample_stream(scan: Scan, shape: Shape) -> tuple[Folder, DecodedDataset]:
         listed.append(
             ListedImage(
                 name,
-                contents.shards.index.classes[sample.label],
+                contents.tar_set.index.classes[sample.label],
                 row["source"],
                 row["view"],
                 sha256(sample.data).hexdigest(),
@@ -63,8 +63,8 @@ def sample_stream(scan: Scan, shape: Shape) -> tuple[Folder, DecodedDataset]:
                 row["source_sha256"],
             )
         )
-    folder = as_folder(contents.root, listed, contents.shards.card)
-    classes = tuple(sorted(contents.shards.index.classes))
+    folder = as_folder(contents.root, listed, contents.tar_set.card)
+    classes = tuple(sorted(contents.tar_set.index.classes))
     numbers = np.array([classes.index(name) for name in folder.names], dtype=np.int64)
     hashes = [image.hash for image in listed]
     decoded = DecodedDataset(stack(pixels), [""] * len(listed), hashes, whole=False)

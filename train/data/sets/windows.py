@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from expand.archives.samples import CLASS, ROW
 from expand.records.rows import Row
 from expand.storage.stores.store import Store
-from train.data.sets.samples import RECORD, Member, ShardError, read_members
-from train.data.sets.shards import TarPart
+from train.data.sets.samples import RECORD, Member, TarError, read_members
+from train.data.sets.tars import TarPart
 from train.errors import STOPPED, TrainError
 
 WINDOW_BYTES = 1 << 20
@@ -83,7 +83,7 @@ def scan_tar(part: TarPart, number: int) -> TarScan:
             windows.append(Window(number, part.start + first, row + 1 - first, *seen.cut()))
             first = row + 1
     if changed:  # the hash of the whole tar, known at its end, says more
-        raise ShardError(f'{part.title}: "{changed}" is not the file that its row describes')
+        raise TarError(f'{part.title}: "{changed}" is not the file that its row describes')
     return TarScan(windows, labels, keys)
 
 

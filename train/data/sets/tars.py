@@ -1,4 +1,4 @@
-"""Tar shards that `expand --output webdataset` wrote, as the contents of a decoded dataset."""
+"""Tars that `expand --output webdataset` wrote, as the contents of a decoded dataset."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from train.data.folders.files import lost
 from train.data.folders.listed import ListedImage
 from train.data.folders.manifest import check_finished
 from train.data.sets.hashed import HashedReader
-from train.data.sets.samples import Sample, ShardError, read_samples
+from train.data.sets.samples import Sample, TarError, read_samples
 from train.errors import TrainError
 
 AGAIN = "run the same expand command again, or copy the whole set again"
 
 
 @dataclass(frozen=True)
-class ShardSet:
+class TarSet:
     """A set of tars with its index and its run card."""
 
     root: Place
@@ -53,7 +53,7 @@ class ShardSet:
         return chosen
 
 
-def find_shards(root: Place) -> ShardSet | None:
+def find_tars(root: Place) -> TarSet | None:
     """Return the set of tars at a place; None if there are no tars of expand.
 
     Raise TrainError if it is not finished, lacks a tar, or cannot be trained from.
@@ -63,20 +63,20 @@ def find_shards(root: Place) -> ShardSet | None:
         with closing(open_store(root)) as store:
             if not any(parse_tar_name(name) for name in _top_names(root, store)):
                 return None
-            shards = _read_shards(root, store)
+            tar_set = _read_set(root, store)
             sizes = {entry.name: entry.size for page in store.pages() for entry in page}
     except ExpandError as error:
         raise TrainError(str(error), error.status) from error
-    for tar in shards.index.tars:
+    for tar in tar_set.index.tars:
         found = sizes.get(tar.file)
         if found is None:
-            raise ShardError(f'"{root / tar.file}" is missing; {AGAIN}')
+            raise TarError(f'"{root / tar.file}" is missing; {AGAIN}')
         if found != tar.bytes:
             what = "is cut off" if found < tar.bytes else f"is not the file of {INDEX}"
-            raise ShardError(
+            raise TarError(
                 f'"{root / tar.file}" {what}: it has {found:,} bytes, not {tar.bytes:,}; {AGAIN}'
             )
-    return shards
+    return tar_set
 
 
 def _top_names(root: Place, store: Store) -> Iterator[str]:
@@ -88,7 +88,7 @@ def _top_names(root: Place, store: Store) -> Iterator[str]:
         yield from (entry.name for entry in next(store.pages(), []))
 
 
-def _read_shards(root: Place, store: Store) -> ShardSet:
+def _read_set(root: Place, store: Store) -> TarSet:
     """Return the set of tars in a store, from its index and its run card."""
     found = {}
     for name in (INDEX, CARD):
@@ -104,7 +104,7 @@ def _read_shards(root: Place, store: Store) -> ShardSet:
     check_finished(root, card)
     if not index.classes:
         raise TrainError(f'"{root}" has no classes; train needs images that have one class each')
-    return ShardSet(root, index, card)
+    return TarSet(root, index, card)
 
 
 class TarPart(NamedTuple):
@@ -122,7 +122,7 @@ class TarPart(NamedTuple):
         return f'"{self.root / self.tar.file}"'
 
     def read(self) -> Generator[Encoded, None, None]:
-        """Yield its images; raise ShardError at the end if it is not the tar of the index."""
+        """Yield its images; raise TarError at the end if it is not the tar of the index."""
         for sample in self.samples():
             yield self._as_encoded(sample)
 
@@ -135,7 +135,7 @@ class TarPart(NamedTuple):
             with closing(open_store(self.root)) as store:
                 yield from self._samples(HashedReader(store.stream(self.tar.file)), see)
         except MissingError as error:
-            raise ShardError(f"{self.title} is missing; {AGAIN}") from error
+            raise TarError(f"{self.title} is missing; {AGAIN}") from error
         except StoreError as error:
             raise lost(error) from error
 
@@ -154,26 +154,26 @@ class TarPart(NamedTuple):
                     break
                 self._check_class(sample)
                 yield sample
-        except ShardError as error:
+        except TarError as error:
             self._check_hash(blocks)  # it says more than what a changed tar looks like
             raise error
         self._check_hash(blocks)
         if count != self.tar.count:
-            raise ShardError(f"{self.title} has other samples than {INDEX} says; {AGAIN}")
+            raise TarError(f"{self.title} has other samples than {INDEX} says; {AGAIN}")
 
     def _check_hash(self, blocks: HashedReader) -> None:
         found = blocks.hexdigest()
         if blocks.count < self.tar.bytes:
-            raise ShardError(
+            raise TarError(
                 f"{self.title} is cut off: it has {blocks.count:,} of {self.tar.bytes:,} bytes; "
                 f"{AGAIN}"
             )
         if found != self.tar.sha256:
-            raise ShardError(f"{self.title} is not the file that {INDEX} describes; {AGAIN}")
+            raise TarError(f"{self.title} is not the file that {INDEX} describes; {AGAIN}")
 
     def _check_class(self, sample: Sample) -> None:
         if sample.label >= len(self.classes):
-            raise ShardError(
+            raise TarError(
                 f'{self.title}: "{sample.image.key}" has class {sample.label}; {INDEX} has '
                 f"{len(self.classes)}"
             )
@@ -197,10 +197,10 @@ class TarPart(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ShardContents:
+class TarContents:
     """The images of some tars of a set, tar by tar."""
 
-    shards: ShardSet
+    tar_set: TarSet
     tars: tuple[Tar, ...]
     lists: ClassVar[bool] = True
     notes: tuple[str, ...] = ()
@@ -208,7 +208,7 @@ class ShardContents:
     @property
     def root(self) -> Place:
         """Where they lie."""
-        return self.shards.root
+        return self.tar_set.root
 
     @property
     def hint(self) -> str:
@@ -220,7 +220,7 @@ class ShardContents:
 
     def marks(self) -> Iterable[str]:
         """Return the hashes of the tars."""
-        classes = [f"{name}\0" for name in self.shards.index.classes]
+        classes = [f"{name}\0" for name in self.tar_set.index.classes]
         return [*classes, *(f"{tar.file} {tar.sha256}\0" for tar in self.tars)]
 
     def first(self) -> Generator[Encoded, None, None]:
@@ -231,4 +231,4 @@ class ShardContents:
         """Yield the tars."""
         starts = accumulate((tar.count for tar in self.tars), initial=0)
         for tar, start in zip(self.tars, starts, strict=False):
-            yield TarPart(self.root, tar, start, self.shards.index.classes)
+            yield TarPart(self.root, tar, start, self.tar_set.index.classes)

@@ -1,4 +1,4 @@
-"""Sets of tar shards, made from what `expand` wrote into class folders."""
+"""Sets of tars, made from what `expand` wrote into class folders."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from expand.archives.samples import Sample
 from expand.records.manifest import Row, read_rows
 
 
-def write_shards(expanded: Path, to: Path, blocks: int = 3) -> Path:
+def write_tars(expanded: Path, to: Path, blocks: int = 3) -> Path:
     """Write an expanded folder as tars, one for each block and view; return where they lie."""
     rows = list(read_rows(expanded))
     classes = sorted({row["label"] for row in rows})

@@ -1,4 +1,4 @@
-"""Runs from tar shards: the weights, records and refusals of a run from the folder."""
+"""Runs from tars: the weights, records and refusals of a run from the folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from expand import expand
 from expand.archives.members import end, member
 from expand.archives.names import INDEX
 from tests.train.commands import call, draw_set, refusal
-from tests.train.shard_sets import write_shards
+from tests.train.tar_sets import write_tars
 from train.data.cache import Cache
 from train.data.dataset import DataRequest, prepare
 from train.data.shape import ANY_SHAPE
@@ -31,14 +31,14 @@ EPOCHS = ("--epochs", 3, "--batch-size", 8, "--precision", "fp32", "--quiet")
 
 @pytest.fixture(scope="module")
 def sets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Return an expanded folder, the same as shards, and test sets of both kinds."""
+    """Return an expanded folder, the same as tars, and test sets of both kinds."""
     root = tmp_path_factory.mktemp("sets")
     made = {}
     for name, count, seed in (("train", 8, 0), ("test", 3, 1)):
         src = draw_set(root / f"{name}-src", count, seed=seed)
         expand(src, root / name, 3, workers=1)
         made[name, "folder"] = root / name
-        made[name, "shards"] = write_shards(root / name, root / f"{name}-shards")
+        made[name, "tars"] = write_tars(root / name, root / f"{name}-tars")
     return {f"{name} {kind}": path for (name, kind), path in made.items()}
 
 
@@ -62,11 +62,11 @@ def products(out: Path) -> list[object]:
     ],
     ids=lambda options: " ".join(map(str, options)),
 )
-def test_a_run_from_shards_ends_with_the_weights_of_one_from_the_folder(
+def test_a_run_from_tars_ends_with_the_weights_of_one_from_the_folder(
     options: tuple[object, ...], sets: dict[str, Path], tmp_path: Path
 ) -> None:
     shown = []
-    for kind in ("folder", "shards"):
+    for kind in ("folder", "tars"):
         test = ("--test", sets[f"test {kind}"], "--out", tmp_path / kind)
         result = call(sets[f"train {kind}"], *test, *options, *EPOCHS)
         assert result.exception is None, result.exception
@@ -74,21 +74,21 @@ def test_a_run_from_shards_ends_with_the_weights_of_one_from_the_folder(
     assert shown[0] == shown[1]
 
 
-def index_of(shards: Path) -> dict[str, Any]:
+def index_of(tars: Path) -> dict[str, Any]:
     """Return the index of a set."""
-    index: dict[str, Any] = json.loads((shards / INDEX).read_text())
+    index: dict[str, Any] = json.loads((tars / INDEX).read_text())
     return index
 
 
-def rewrite(shards: Path, tar: str, members: list[tuple[str, bytes]]) -> None:
+def rewrite(tars: Path, tar: str, members: list[tuple[str, bytes]]) -> None:
     """Write a tar of a set with other members, and its new size and hash into the index."""
     data = b"".join(member(*each) for each in members)
     data += end(len(data))
-    (shards / tar).write_bytes(data)
-    index = index_of(shards)
+    (tars / tar).write_bytes(data)
+    index = index_of(tars)
     (entry,) = [entry for entry in index["tars"] if entry["file"] == tar]
     entry |= {"bytes": len(data), "sha256": sha256(data).hexdigest()}
-    (shards / INDEX).write_text(json.dumps(index))
+    (tars / INDEX).write_text(json.dumps(index))
 
 
 def members_of(tar: Path) -> list[tuple[str, bytes]]:
@@ -106,22 +106,22 @@ def test_a_set_that_is_not_whole_is_refused_with_what_is_wrong(
         return refusal(tmp_path / name, *test)
 
     def copied(name: str) -> Path:
-        return shutil.copytree(sets["train shards"], tmp_path / name)
+        return shutil.copytree(sets["train tars"], tmp_path / name)
 
     (copied("a") / INDEX).unlink()
     assert f'"{tmp_path}/a" has tars and no index.json' in words("a")
-    shards = copied("b")
-    (shards / INDEX).write_text(json.dumps(index_of(shards) | {"version": 9}))
+    tars = copied("b")
+    (tars / INDEX).write_text(json.dumps(index_of(tars) | {"version": 9}))
     assert "index.json" in words("b")
     assert "it has version 9, this one reads 1" in words("b")
     (copied("c") / "000001-0.tar").unlink()
     assert f'"{tmp_path}/c/000001-0.tar" is missing' in words("c")
-    shards = copied("d")
-    data = (shards / "000001-0.tar").read_bytes()
-    (shards / "000001-0.tar").write_bytes(data[: len(data) // 2])
+    tars = copied("d")
+    data = (tars / "000001-0.tar").read_bytes()
+    (tars / "000001-0.tar").write_bytes(data[: len(data) // 2])
     assert '/d/000001-0.tar" is cut off: it has ' in words("d")
-    shards = copied("e")
-    (shards / "000001-0.tar").write_bytes(data[:600] + bytes([data[600] ^ 1]) + data[601:])
+    tars = copied("e")
+    (tars / "000001-0.tar").write_bytes(data[:600] + bytes([data[600] ^ 1]) + data[601:])
     assert '/e/000001-0.tar" is not the file that index.json describes' in words("e")
     assert not (tmp_path / "run" / RUN).exists()
 
@@ -130,7 +130,7 @@ def test_tars_that_expand_would_not_write_are_refused_in_words(
     sets: dict[str, Path], tmp_path: Path
 ) -> None:
     tar = "000001-0.tar"
-    members = members_of(sets["train shards"] / tar)
+    members = members_of(sets["train tars"] / tar)
     image, label, row = members[:3]
     cases = {
         "has no class (.cls)": [(image, row)],
@@ -142,44 +142,42 @@ def test_tars_that_expand_would_not_write_are_refused_in_words(
         "has other samples than index.json says": [()],
     }
     for number, (words, samples) in enumerate(cases.items()):
-        shards = shutil.copytree(sets["train shards"], tmp_path / str(number))
-        rewrite(shards, tar, [*chain.from_iterable(samples), *members[3:]])
-        said = refusal(shards, "--test", sets["test folder"], "--out", tmp_path / "run", *EPOCHS)
-        assert f'"{shards / tar}"' in said
+        tars = shutil.copytree(sets["train tars"], tmp_path / str(number))
+        rewrite(tars, tar, [*chain.from_iterable(samples), *members[3:]])
+        said = refusal(tars, "--test", sets["test folder"], "--out", tmp_path / "run", *EPOCHS)
+        assert f'"{tars / tar}"' in said
         assert words in said
 
 
 def test_a_changed_set_is_decoded_again_and_one_that_was_decoded_is_not_read(
     sets: dict[str, Path], tmp_path: Path
 ) -> None:
-    shards = shutil.copytree(sets["train shards"], tmp_path / "shards")
-    request = DataRequest(shards, None, ANY_SHAPE, 0.2, allow_leak=False, copies=True)
+    tars = shutil.copytree(sets["train tars"], tmp_path / "tars")
+    request = DataRequest(tars, None, ANY_SHAPE, 0.2, allow_leak=False, copies=True)
     decoded: list[int] = []
     first = prepare(request, Cache(), lambda _set: decoded.append)
     again = prepare(request, Cache(), lambda _set: decoded.append)
     assert sum(decoded) == 72
     np.testing.assert_array_equal(first.train.pixels(), again.train.pixels())
-    members = members_of(shards / "000001-0.tar")
+    members = members_of(tars / "000001-0.tar")
     members[0], members[3] = (members[0][0], members[3][1]), (members[3][0], members[0][1])
-    rewrite(shards, "000001-0.tar", members)
+    rewrite(tars, "000001-0.tar", members)
     with pytest.raises(TrainError, match="is not the file that the manifest describes"):
         prepare(request, Cache(), lambda _set: decoded.append)
     assert sum(decoded) == 144
 
 
-def test_a_test_set_with_a_source_of_the_training_shards_is_refused(
+def test_a_test_set_with_a_source_of_the_training_tars_is_refused(
     sets: dict[str, Path], tmp_path: Path
 ) -> None:
-    said = refusal(sets["train shards"], "--test", sets["train folder"], "--out", tmp_path, *EPOCHS)
+    said = refusal(sets["train tars"], "--test", sets["train folder"], "--out", tmp_path, *EPOCHS)
     assert "24 images are in both splits" in said
 
 
-def test_compare_asks_for_the_folder_that_shards_were_made_from(
+def test_compare_asks_for_the_folder_that_tars_were_made_from(
     sets: dict[str, Path], tmp_path: Path
 ) -> None:
-    said = refusal(
-        "compare", sets["train shards"], "--test", sets["test folder"], "--out", tmp_path
-    )
+    said = refusal("compare", sets["train tars"], "--test", sets["test folder"], "--out", tmp_path)
     assert "was written by expand; give the folder that it was made from" in said
 
 
@@ -211,7 +209,7 @@ def test_a_set_that_does_not_fit_into_the_cache_is_streamed(
     test = ("--test", sets["test folder"])
     small = (*test, *SMALL, *options, *EPOCHS)
     for out in ("one", "two"):
-        result = call(sets["train shards"], *small, "--out", tmp_path / out)
+        result = call(sets["train tars"], *small, "--out", tmp_path / out)
         assert result.exception is None, result.exception
     assert products(tmp_path / "one") == products(tmp_path / "two")
     record = run_of(tmp_path / "one")
@@ -228,15 +226,15 @@ def test_a_streamed_run_is_not_resumed_in_another_order(
     sets: dict[str, Path], tmp_path: Path
 ) -> None:
     rest = ("--test", sets["test folder"], "--out", tmp_path / "run", "--workers", 0, *EPOCHS)
-    assert call(sets["train shards"], *rest, *SMALL).exception is None
+    assert call(sets["train tars"], *rest, *SMALL).exception is None
     record = run_of(tmp_path / "run")
     path = tmp_path / "run" / RUN
     path.write_text(json.dumps({**record, "order": "said in other words"}))
-    assert call(sets["train shards"], *rest, *SMALL).exception is None  # the digest is compared
+    assert call(sets["train tars"], *rest, *SMALL).exception is None  # the digest is compared
     path.write_text(json.dumps({**record, "visits": "0" * 16}))
-    assert "in another order" in refusal(sets["train shards"], *rest, *SMALL)
+    assert "in another order" in refusal(sets["train tars"], *rest, *SMALL)
     path.write_text(json.dumps(record))
-    said = refusal(sets["train shards"], *rest)
+    said = refusal(sets["train tars"], *rest)
     assert "was streamed; now it would be read from the decoded cache, in another order" in said
 
 
@@ -245,7 +243,7 @@ def test_what_needs_a_list_of_all_images_is_refused_for_a_streamed_set(
 ) -> None:
     rest = ("--test", sets["test folder"], "--out", tmp_path / "run", *SMALL, *EPOCHS)
     for option in (("--validation", 0.2), ("--sources", 9), ("--group-by", "(.)")):
-        said = refusal(sets["train shards"], *rest, *option)
+        said = refusal(sets["train tars"], *rest, *option)
         assert f"so it is streamed, and {option[0]} needs a list of all images" in said
 
 
@@ -258,7 +256,7 @@ def test_a_test_set_with_a_source_of_a_streamed_set_is_refused(
     )
     rest = ("--test", leaky, "--out", tmp_path / "run", *SMALL, *EPOCHS)
     for strategy in ("none", "disk"):
-        said = refusal(sets["train shards"], *rest, "--strategy", strategy)
+        said = refusal(sets["train tars"], *rest, "--strategy", strategy)
         assert "1 image is in both splits" in said
         assert re.search(
             r'"bee/x.png" is, or was made from, the file of training "00000\d-0.tar/', said
@@ -268,10 +266,8 @@ def test_a_test_set_with_a_source_of_a_streamed_set_is_refused(
 def test_a_damaged_tar_of_a_streamed_set_is_refused_before_training(
     sets: dict[str, Path], tmp_path: Path
 ) -> None:
-    shards = shutil.copytree(sets["train shards"], tmp_path / "shards")
-    data = (shards / "000001-0.tar").read_bytes()
-    (shards / "000001-0.tar").write_bytes(data[:600] + bytes([data[600] ^ 1]) + data[601:])
-    said = refusal(
-        shards, "--test", sets["test folder"], "--out", tmp_path / "run", *SMALL, *EPOCHS
-    )
-    assert '/shards/000001-0.tar" is not the file that index.json describes' in said
+    tars = shutil.copytree(sets["train tars"], tmp_path / "tars")
+    data = (tars / "000001-0.tar").read_bytes()
+    (tars / "000001-0.tar").write_bytes(data[:600] + bytes([data[600] ^ 1]) + data[601:])
+    said = refusal(tars, "--test", sets["test folder"], "--out", tmp_path / "run", *SMALL, *EPOCHS)
+    assert '/tars/000001-0.tar" is not the file that index.json describes' in said
