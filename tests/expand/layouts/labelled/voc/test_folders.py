@@ -255,7 +255,7 @@ def test_a_file_called_like_a_copy_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_without_annotations_is_refused(tmp_path: Path) -> None:
     save_picture(tmp_path / "src/images/a.jpg", picture((CAT,)))
-    with pytest.raises(ExpandError, match="is no Pascal VOC dataset: none of its images has an"):
+    with pytest.raises(ExpandError, match="is not a Pascal VOC dataset: none of its images has an"):
         opened(tmp_path / "src", layout="voc")
 
 
