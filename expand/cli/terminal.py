@@ -76,7 +76,7 @@ class FolderFirst(click.Group):
         """Refuse a misspelt subcommand, which would be taken for a folder that does not exist."""
         from difflib import get_close_matches
 
-        close = get_close_matches(word, self.commands.keys() - {"run"}, n=1, cutoff=0.8)
+        close = get_close_matches(word, self.commands.keys() - {"run"}, n=1, cutoff=0.75)
         if close and not os.path.lexists(word):
             raise ExpandError(
                 f'"{word}" is neither a command nor a folder; did you mean "{close[0]}"?'

@@ -179,5 +179,5 @@ def peek_output(plan: Plan, overwrite: bool = False) -> OutputState:
     if overwrite:
         return OutputState(notes=[f'the files of an earlier run in "{plan.out}" would be removed'])
     state = check_earlier(plan, card)
-    existing = f"{state.files:,} of {plan.files:,} files exist already, by the records"
+    existing = f"{state.files:,} of {plan.files:,} files are there already, as recorded"
     return replace(state, notes=[*state.notes, existing])

@@ -168,7 +168,7 @@ def peek_store(plan: Plan, overwrite: bool = False) -> OutputState:
         notes = check_resumed(plan, card)
         if card["state"] == FINISHED:
             made = card["counts"]["files"]
-            notes.append(f"{made:,} of {plan.images:,} files exist already, by the records")
+            notes.append(f"{made:,} of {plan.images:,} files are there already, as recorded")
         return OutputState(notes=notes, card=card)
 
 

@@ -84,7 +84,7 @@ def check_settings(plan: Plan, card: dict[str, Any]) -> list[str]:
         )
         raise ExpandError(
             f'"{plan.out}" was written with other settings: {changes}. '
-            "Use --overwrite to start again"
+            "Choose another folder, or use --overwrite to start again"
         )
     if "balance" in differing:
         return _check_balance(plan, earlier)

@@ -107,7 +107,7 @@ def test_a_plan_says_that_the_folder_grows_and_counts_only_what_is_missing(
         assert state.files == 8
         assert state.notes == [
             "the folder grows from ×2 to ×6",
-            "8 of 24 files exist already, by the records",
+            "8 of 24 files are there already, as recorded",
         ]
         assert "would be removed" in peek_output(plan, overwrite=True).notes[0]
     with make_plan(src, out, Settings(CLASSIC, 1)) as plan, pytest.raises(ExpandError, match="grow, not shrink"):  # fmt: skip

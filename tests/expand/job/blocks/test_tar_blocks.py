@@ -181,7 +181,7 @@ def test_plan_and_verify_say_what_tars_at_a_url_are(class_folder: Folder) -> Non
     assert "workers, without waiting for the store (" in planned.replace("worker,", "workers,")
     run(src, out)
     assert (
-        "72 of 72 files exist already, by the records"
+        "72 of 72 files are there already, as recorded"
         in command_line("plan", src, out, *options).output
     )
     assert f"72 images in {3 * int(blocks[1])} tars, " in command_line("verify", out).output
