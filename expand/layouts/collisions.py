@@ -12,7 +12,7 @@ from pathlib import Path
 
 from expand.errors import ExpandError
 from expand.layouts.names import COPY, copy_name, fold
-from expand.layouts.spooled_lists import RUN, Sorter
+from expand.layouts.spooled.lists import RUN, Sorter
 
 HAS, TAKES = "0", "1"
 """What a record says of a name: it has copies of this name, or is itself called like one."""

@@ -11,7 +11,7 @@ from itertools import islice, repeat
 from expand.errors import ExpandError
 from expand.images.formats import SUFFIXES
 from expand.layouts.names import split_suffix
-from expand.layouts.spooled_lists import Sorter
+from expand.layouts.spooled.lists import Sorter
 
 ADDED = "__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found"
 BESIDE = frozenset((*ADDED, "thumbs.db", "ehthumbs.db", "desktop.ini"))

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from expand.layouts.source import Source
-from expand.layouts.spooled_lists import IN_MEMORY, SpooledList
+from expand.layouts.spooled.lists import IN_MEMORY, SpooledList
 
 CHUNK = 1024
 """Sources that are written and read together."""

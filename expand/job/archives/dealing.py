@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from expand.job.blocks.keys import block_of
 from expand.layouts.source import Source
-from expand.layouts.spooled_lists import IN_MEMORY, SpooledList
+from expand.layouts.spooled.lists import IN_MEMORY, SpooledList
 
 HELD = 1 << 16
 """Sources that are held in memory before they go to the disk."""

@@ -16,7 +16,7 @@ from expand.job.checks.written import Written, check_files, name_derived, name_f
 from expand.job.run import Progress
 from expand.layouts.directory import is_added
 from expand.layouts.names import copy_name, exchanged_id
-from expand.layouts.spooled_lists import Sorter
+from expand.layouts.spooled.lists import Sorter
 from expand.recipes.recipe import Recipe
 from expand.records.card import CARD, DELETING, FINISHED, is_record, is_tars, read_card
 from expand.records.claims import read_claims

@@ -17,7 +17,7 @@ from expand.layouts.collisions import check_folders
 from expand.layouts.labelled.dataset import Dataset, Labels
 from expand.layouts.names import copy_name, fold
 from expand.layouts.source import Source
-from expand.layouts.spooled_lists import Sorter
+from expand.layouts.spooled.lists import Sorter
 
 ANY = 10**18
 """The number of a view that stands for all copies of an image."""

@@ -29,7 +29,7 @@ from expand.layouts.recognition.unread.beside import find_unread
 from expand.layouts.recognition.unread.forms import VIA, advise, advise_list, advise_text
 from expand.layouts.recognition.words import TABLES, is_plain, part_of, role_of, words
 from expand.layouts.recognition.wrappers import find_wrapper
-from expand.layouts.spooled_lists import starting
+from expand.layouts.spooled.lists import starting
 
 CARD = "expand.json"
 KINDS = ("jsonl", "parquet")

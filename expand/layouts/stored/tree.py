@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from expand.layouts.directory import Directory, is_hidden, is_image
-from expand.layouts.spooled_lists import Sorter, StoredTexts
+from expand.layouts.spooled.lists import Sorter, StoredTexts
 from expand.layouts.walk import Status
 from expand.storage.stores.store import Entry
 

@@ -12,7 +12,7 @@ from expand import ExpandError, expand
 from expand.engines.local import LocalEngine
 from expand.job.checks.verify import verify
 from expand.job.remaking.repair import repair
-from expand.layouts import spooled_lists
+from expand.layouts.spooled import lists as spooled_lists
 from expand.records.problems import Problem
 from expand.storage.removal import move_files
 from tests.conftest import Folder

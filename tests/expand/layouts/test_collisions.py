@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from expand import ExpandError
-from expand.layouts import collisions, spooled_lists
+from expand.layouts import collisions
+from expand.layouts.spooled import lists as spooled_lists
 from expand.layouts.collisions import check_images
 from expand.layouts.names import copy_name, fold
 

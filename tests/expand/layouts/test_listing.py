@@ -76,7 +76,7 @@ def test_a_full_temporary_folder_is_an_error_with_status_3(
     def fail(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("expand.layouts.spooled_lists.SpooledTemporaryFile.write", fail)
+    monkeypatch.setattr("expand.layouts.spooled.lists.SpooledTemporaryFile.write", fail)
     with pytest.raises(ExpandError, match="temporary folder: No space left on device") as error:
         Listing(sources(3), ScanSummary())
     assert error.value.status == 3

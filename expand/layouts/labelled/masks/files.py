@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from expand.layouts.labelled.masks.places import Place, place_of
 from expand.layouts.names import split_suffix
-from expand.layouts.spooled_lists import TextLists, Texts, TextSet
+from expand.layouts.spooled.lists import TextLists, Texts, TextSet
 
 Key = tuple[str, ...]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -21,6 +21,7 @@ from expand.layouts.labelled.tables.rows.writing import write_tables
 from expand.layouts.labelled.tables.settings import settings_of
 from expand.layouts.labelled.tables.survey import Survey, survey
 from expand.layouts.labelled.tables.table import Table
+from expand.layouts.spooled.lists import TextSet
 
 
 def build_dataset(
@@ -31,14 +32,14 @@ def build_dataset(
     `what` begins its title. Raise ExpandError if it cannot be known what grows, or what moves.
     """
     found = survey(tables, images)
-    if not found.rows:
+    if next(iter(found), None) is None:
         raise ExpandError(f'"{opening.root}": {what} name no image that is there')
     parts = split_parts(opening.root, found, opening.request.split)
     settings = settings_of(found, parts.grows, opening.request.columns)
     settings, classes = _with_classes(found, settings, parts, opening.request.split)
-    made = [table for table in tables if parts.grows & set(table.rows.values())]
+    made = [table for table in tables if table.names_any(parts.grows)]
     notes, faults = notes_of(found, parts, classes, settings)
-    uses = Uses(found, parts.grows, classes.labels, settings, {table.name for table in made})
+    uses = Uses(found, parts.grows, classes, settings, {table.name for table in made})
     names = _class_names(found, classes)
     return Dataset(
         layout,
@@ -69,15 +70,18 @@ def _with_classes(
     return tuple(named), classes
 
 
-def _are_objects(found: Survey, settings: Sequence[TableSettings], grows: Collection[str]) -> bool:
+def _are_objects(found: Survey, settings: Sequence[TableSettings], grows: TextSet) -> bool:
     """Tell whether rows are objects in images: they have boxes, and an image can have several."""
     boxes = {n for n, each in enumerate(settings) if each.moves.box}
-    return any(sum(n in boxes for n, _ in found.rows[path]) > 1 for path in grows)
+    return any(
+        sum(number in boxes for number, _ in rows) > 1 and path in grows
+        for path, rows in (found.items() if boxes else ())
+    )
 
 
 def _class_names(found: Survey, classes: Classes) -> tuple[str, ...]:
-    names = {each for each in classes.labels.values() if each}
-    if not classes.labels:
+    names = {each for each in classes.names if each}
+    if not classes.names:
         names = {
             value
             for number, column in classes.columns.items()

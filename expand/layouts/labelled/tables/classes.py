@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from posixpath import basename, dirname
-from types import MappingProxyType
-from typing import NamedTuple
 
 from expand.layouts.labelled.tables.columns.moves import Values
 from expand.layouts.labelled.tables.columns.vocabulary import CLASSES, NO_CLASSES
-from expand.layouts.labelled.tables.survey import Survey
+from expand.layouts.labelled.tables.survey import Row, Survey, Tally
 from expand.layouts.recognition.words import is_numbered, is_version, part_of, words
+from expand.layouts.spooled.lists import TextSet
 
 SEPARATOR = re.compile(r"\s*[|;,]\s*")
 FRACTION = re.compile(r"[+-]?\d*\.\d*[1-9]\d*([eE][+-]?\d+)?")
@@ -20,21 +20,34 @@ NUMBERS = 20
 """The most different whole numbers of a column that is not called a label."""
 
 
-class Classes(NamedTuple):
-    """The class of each image that has one."""
+@dataclass(frozen=True)
+class Classes:
+    """What says the class of an image."""
 
-    labels: Mapping[str, str]
-    conflicts: tuple[str, ...] = ()
-    """Images whose rows differ."""
-    columns: Mapping[int, str] = MappingProxyType({})
+    columns: Mapping[int, str] = field(default_factory=dict)
     """The column of the class in each table, by its number."""
+    folders: bool = False
+    """Whether the folder of an image is its class."""
+    names: frozenset[str] = frozenset()
+    """The classes of images; empty if none of these has one, or rows are objects."""
+    conflicts: Tally = field(default_factory=Tally)
+    """Images whose rows differ."""
+    objects: bool = False
+    """Whether rows are objects, and an image has no class of its own."""
+
+    def of(self, survey: Survey, path: str, rows: Iterable[Row]) -> str:
+        """Return the class of an image; empty if it has none."""
+        if self.folders:
+            return _folder(path)
+        said = set[str]() if self.objects else _said_in(survey, self.columns, rows)
+        return said.pop() if len(said) == 1 else ""
 
     def of_objects(self) -> Classes:
-        """Return the columns alone: rows are objects, and an image has no class of its own."""
-        return self._replace(labels={}, conflicts=())
+        """Return the columns alone: rows are objects."""
+        return Classes(self.columns, objects=True)
 
 
-def find_classes(survey: Survey, ignored: Collection[str], chosen: Collection[str]) -> Classes:
+def find_classes(survey: Survey, ignored: Collection[str], chosen: TextSet) -> Classes:
     """Return the classes of the `chosen` images; none if several columns, or tables, can be it.
 
     `ignored` are columns of places and of parts of a split. A sample submission has no classes: its
@@ -44,46 +57,54 @@ def find_classes(survey: Survey, ignored: Collection[str], chosen: Collection[st
     for number, values in enumerate(survey.values):
         if survey.tables[number].is_sample_submission:
             continue
-        if any(path in chosen for path in survey.tables[number].rows.values()):
+        if survey.tables[number].names_any(chosen):
             free = {name: counts for name, counts in values.items() if name not in ignored}
             if column := _find_column(survey, number, free):
                 found.append((number, column))
     columns = {column for _, column in found}
     if not columns and not survey.tables[0].exact:
-        return Classes(_folders(chosen))
+        return _folders(chosen)
     if len(columns) != 1:
-        return Classes({})
+        return Classes()
     return _read(survey, dict(found), chosen)
 
 
-def _folders(chosen: Collection[str]) -> Mapping[str, str]:
+def _folders(chosen: Iterable[str]) -> Classes:
     """Return the folder of each image, if these are class folders.
 
     There are several then, and none is named as a part of the images or of a split.
     """
-    folders = {path: basename(dirname(path)) for path in chosen}
-    names = set(folders.values())
+    names = frozenset(map(_folder, chosen))
     plain = all(name and (name.isdigit() or not _is_no_class(name)) for name in names)
-    return folders if plain and len(names) > 1 else {}
+    return Classes(folders=True, names=names) if plain and len(names) > 1 else Classes()
+
+
+def _folder(path: str) -> str:
+    return basename(dirname(path))
 
 
 def _is_no_class(name: str) -> bool:
     return is_version(name) or is_numbered(name) or part_of(name) is not None
 
 
-def _read(survey: Survey, columns: Mapping[int, str], chosen: Collection[str]) -> Classes:
-    labels, conflicts = dict[str, str](), []
-    for path in chosen:
-        said = {
-            survey.cells(number, record).get(columns[number], "")
-            for number, record in survey.rows[path]
-            if number in columns
-        }
-        if len(said) == 1:
-            labels[path] = said.pop()
-        elif said:
-            conflicts.append(path)
-    return Classes(labels, tuple(sorted(conflicts)), columns)
+def _read(survey: Survey, columns: Mapping[int, str], chosen: TextSet) -> Classes:
+    names, conflicts = set[str](), Tally()
+    for path, rows in survey.items():
+        if path in chosen:
+            said = _said_in(survey, columns, rows)
+            if len(said) > 1:
+                conflicts.add(path)
+            else:
+                names |= said
+    return Classes(columns, names=frozenset(names), conflicts=conflicts)
+
+
+def _said_in(survey: Survey, columns: Mapping[int, str], rows: Iterable[Row]) -> set[str]:
+    return {
+        survey.cells(number, record).get(columns[number], "")
+        for number, record in rows
+        if number in columns
+    }
 
 
 def _find_column(survey: Survey, number: int, values: Values) -> str:

@@ -28,7 +28,7 @@ def open_huggingface(opening: Opening) -> Dataset:
     Raise ExpandError if there is none, or it has what is not supported.
     """
     images = Images(opening.root)
-    names = sorted(name for name in images.others if basename(name) in NAMES)
+    names = [name for name in images.others if basename(name) in NAMES]
     if not names:
         raise ExpandError(f'"{opening.root}" has no metadata.csv, .jsonl or .parquet')
     if len({split_suffix(name)[1] for name in names}) > 1:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
-from posixpath import dirname, join, normpath
+from posixpath import basename, dirname, join, normpath
 from typing import NamedTuple
 
 from expand.layouts.directory import IMAGE
 from expand.layouts.names import compose, split_suffix
 from expand.layouts.recognition.words import part_of, role_of
+from expand.layouts.spooled.index import TextIndex
+from expand.layouts.spooled.lists import TextSet
 from expand.layouts.walk import walk
 
 ABSOLUTE = re.compile(r"^([/\\]|[A-Za-z]:[/\\]|[A-Za-z][A-Za-z0-9+.-]+://)")
@@ -42,22 +44,38 @@ class Images:
 
     def __init__(self, root: Path) -> None:
         """Read all directories of a dataset."""
-        self.paths: dict[str, str] = {}
+        self._paths = TextIndex()
         """The images: their paths with composed accents, and as they are."""
-        self.others: set[str] = set()
+        self._stems = TextIndex()
+        """The same by the names of the files, with composed accents and without suffix."""
+        self._alike = lru_cache(maxsize=2)(self._stems.of)  # all can have one name
+        self.others = TextSet()
         self._root = root.resolve().name
-        self._names: dict[str, list[str]] = defaultdict(list)
-        self._stems: dict[str, list[str]] = defaultdict(list)
         for frame, name, kind in walk(str(root), lambda _frame: None):
             if name is None:
                 continue
             path = frame.prefix + name
             if kind == IMAGE:
-                self.paths[compose(path)] = path
-                self._names[compose(name)].append(path)
-                self._stems[compose(split_suffix(name)[0])].append(path)
+                self._paths.add(compose(path), path)
+                self._stems.add(compose(split_suffix(name)[0]), path)
             else:
                 self.others.add(path)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the paths of all images; of several that differ in how accents are encoded, one."""
+        return (path for key, path in self._paths if key.isascii() or path == self._path(key))
+
+    def has_stem(self, path: str) -> bool:
+        """Tell whether a path without its suffix is that of an image."""
+        alike = self._alike(compose(basename(path)))
+        return any(split_suffix(each)[0] == path for each in alike)
+
+    def _path(self, place: str) -> str:
+        """Return the image at a place, whose accents are composed; empty if there is none."""
+        return self._paths.last(place)
 
     def at(self, cell: str, folder: str) -> Found:
         """Return the image at a path relative to a folder, and nowhere else."""
@@ -67,7 +85,7 @@ class Images:
         if ABSOLUTE.match(name):
             return Found(fault=Fault.ABSOLUTE)
         place = normpath(join(compose(folder), name))
-        if path := self.paths.get(place):
+        if path := self._path(place):
             return Found(path)
         if place.startswith("../"):
             return Found(fault=Fault.OUTSIDE)
@@ -84,7 +102,7 @@ class Images:
         if here.path or here.fault in (Fault.EMPTY, Fault.ABSOLUTE):
             return here
         name = compose(cell.strip().replace("\\", "/"))
-        if path := self.paths.get(normpath(name)):
+        if path := self._path(normpath(name)):
             return Found(path)
         found = self._ending(re.sub(r"^(\.{1,2}/)+", "", name))
         if len(found) > 1:
@@ -103,18 +121,23 @@ class Images:
         tails = ["/".join(parts[n:]) for n in range(1, len(parts) - 1)]
         tails += ["/".join(parts[1:])] if parts[0] == self._root and len(parts) > 1 else []
         places = (place for tail in tails for place in (join(compose(folder), tail), tail))
-        return next((self.paths[place] for place in places if place in self.paths), "")
+        return next(filter(None, map(self._path, places)), "")
 
     def _ending(self, tail: str) -> list[str]:
         """Return the images whose path ends with a name; else those that do without suffix."""
         last = tail.rpartition("/")[2]
-        for known, end in ((self._names, compose), (self._stems, _stem)):
-            paths = known.get(last, ()) if last else ()
+        for find, end in ((self._named, compose), (self._alike, _stem)):
+            paths = find(last) if last else ()
             if "/" in tail:
                 paths = [path for path in paths if f"/{end(path)}".endswith(f"/{tail}")]
             if paths:
                 return list(paths)
         return []
+
+    def _named(self, name: str) -> Sequence[str]:
+        """Return the images whose files have a name."""
+        alike = self._alike(split_suffix(name)[0])
+        return [path for path in alike if compose(basename(path)) == name]
 
 
 def _stem(path: str) -> str:

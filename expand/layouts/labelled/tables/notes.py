@@ -8,7 +8,7 @@ from expand.layouts.labelled.tables.classes import Classes
 from expand.layouts.labelled.tables.images import Fault, folder_part
 from expand.layouts.labelled.tables.parts import Parts
 from expand.layouts.labelled.tables.rows.row import TableSettings
-from expand.layouts.labelled.tables.survey import Survey
+from expand.layouts.labelled.tables.survey import Survey, Tally
 from expand.layouts.labelled.titles import counted, left
 
 FAULTS = {
@@ -44,32 +44,29 @@ def notes_of(
 ) -> tuple[tuple[str, ...], int]:
     """Return what the plan says of rows and images, and how many of it are faults."""
     faults = [_fault(fault, cells) for fault, cells in found.faults.items()]
-    if classes.conflicts and not any(each.moves.any for each in settings):
-        have = counted(len(classes.conflicts), "image has", "images have")
-        faults.append(f'{have} rows of different classes, so no class: "{classes.conflicts[0]}"')
-    if parts.both:
-        are = counted(len(parts.both), "image is", "images are")
-        faults.append(f'{are} in two parts of the split and not expanded: "{parts.both[0]}"')
-    without = [
-        path
-        for path in found.images.paths.values()
-        if path not in found.rows and _is_near(path, parts)
-    ]
-    have = counted(len(without), "image has", "images have")
-    kept = _kept(without)
-    note = f'{have} no row in a table; {kept}: "{(*without, "")[0]}"'
-    return (*faults, *([note] if without else []), *parts.notes), len(faults)
+    if (differ := classes.conflicts).count and not any(each.moves.any for each in settings):
+        have = counted(differ.count, "image has", "images have")
+        faults.append(f'{have} rows of different classes, so no class: "{differ.first}"')
+    if parts.both.count:
+        are = counted(parts.both.count, "image is", "images are")
+        faults.append(f'{are} in two parts of the split and not expanded: "{parts.both.first}"')
+    without = Tally()
+    for path in found.images if found.count < len(found.images) else ():
+        if path not in found and _is_near(path, parts):
+            without.add(path)
+    have = counted(without.count, "image has", "images have")
+    note = f'{have} no row in a table; {_kept(without.count)}: "{without.first}"'
+    return (*faults, *([note] if without.count else []), *parts.notes), len(faults)
 
 
-def _fault(fault: Fault, cells: Sequence[str]) -> str:
+def _fault(fault: Fault, cells: Tally) -> str:
     one, several = FAULTS[fault]
-    rows, does = counted(len(cells), "row"), one if len(cells) == 1 else several
-    kept = _kept(cells)
-    return f"{rows} of a table {does}: {cells[0]}; {kept}"
+    rows, does = counted(cells.count, "row"), one if cells.count == 1 else several
+    return f"{rows} of a table {does}: {cells.first}; {_kept(cells.count)}"
 
 
-def _kept(names: Sequence[str]) -> str:
-    return "it is kept as it is" if len(names) == 1 else "they are kept as they are"
+def _kept(count: int) -> str:
+    return "it is kept as it is" if count == 1 else "they are kept as they are"
 
 
 def _is_near(path: str, parts: Parts) -> bool:

@@ -99,11 +99,12 @@ def _listed(names: Sequence[str]) -> str:
 
 def _candidates(images: Images) -> Iterator[str]:
     """Yield the names of files that can be tables."""
-    stems = {split_suffix(path)[0] for path in images.paths.values()}
-    for path in sorted(images.others - MANIFESTS):
+    for path in (each for each in images.others if each not in MANIFESTS):
         suffix = split_suffix(path)[1].lower()
         if suffix in SUFFIXES or (
-            suffix in LISTS and path.count("/") < DEPTH and split_suffix(path)[0] not in stems
+            suffix in LISTS
+            and path.count("/") < DEPTH
+            and not images.has_stem(split_suffix(path)[0])
         ):
             yield path
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,9 +12,10 @@ from expand.errors import ExpandError, shown
 from expand.layouts.labelled.splits.choose import no_part
 from expand.layouts.labelled.tables.columns.vocabulary import PARTS, SURE_PARTS
 from expand.layouts.labelled.tables.images import folder_part
-from expand.layouts.labelled.tables.survey import Survey
+from expand.layouts.labelled.tables.survey import Row, Survey, Tally
 from expand.layouts.labelled.tables.table import Table
 from expand.layouts.recognition.words import PART_OF, part_of, words
+from expand.layouts.spooled.lists import TextSet
 
 MOST = 20
 """Different values that a column of parts can have."""
@@ -31,15 +32,15 @@ FOLDS = frozenset(("fold", "folds", "kfold"))
 class Parts(NamedTuple):
     """Which images grow."""
 
-    grows: frozenset[str]
+    grows: TextSet
     title: str
     """The part; empty if the dataset has none."""
     others: tuple[str, ...]
     """The other parts."""
+    both: Tally
+    """Images that are in two parts."""
     notes: tuple[str, ...] = ()
     """Sentences that are not faults."""
-    both: tuple[str, ...] = ()
-    """Images that are in two parts."""
 
 
 def split_parts(root: Path, survey: Survey, wanted: str) -> Parts:
@@ -49,19 +50,26 @@ def split_parts(root: Path, survey: Survey, wanted: str) -> Parts:
     and test.csv), or else its folder. Raise ExpandError if there is no such part.
     """
     columns = find_columns(survey, wanted)
-    part_of_image = {path: _parts(survey, columns, path) for path in survey.rows}
-    named = Counter(part for parts in part_of_image.values() for part in parts if part)
+    named, both = Counter[str](), Tally()
     chosen = _kind(wanted) if wanted else TRAIN
+    only, whole = TextSet(), TextSet()
+    for path, rows in survey.items():
+        parts = _parts(survey, columns, path, rows)
+        named.update(part for part in parts if part)
+        if len(parts) > 1:
+            both.add(path)
+        if parts == {chosen}:
+            only.add(path)
+        elif not named:
+            whole.add(path)
     if not named and not wanted:
-        return Parts(frozenset(survey.rows), "", (), _folds(survey))
+        return Parts(whole, "", (), both, _folds(survey))
     if chosen not in named:
         raise no_part(root, sorted(named), wanted, "in its tables")
-    grows = frozenset(path for path, parts in part_of_image.items() if parts == {chosen})
-    both = sorted(path for path, parts in part_of_image.items() if len(parts) > 1)
     others = tuple(sorted(each for each in named if each != chosen))
-    if not grows:
+    if not only:
         raise ExpandError(f'each image of "{chosen}" is in another part too, so none can grow')
-    return Parts(grows, chosen, others, both=tuple(both))
+    return Parts(only, chosen, others, both)
 
 
 def _folds(survey: Survey) -> tuple[str, ...]:
@@ -92,6 +100,8 @@ def _find_codes(table: Table, values: Mapping[str, Counter[str]]) -> str:
 
 def _find_column(values: Mapping[str, Counter[str]], wanted: str) -> str:
     for name, counts in values.items():
+        if len(counts) > MOST + 1:
+            continue
         joined, found = "".join(words(name)), {value for value in counts if value}
         if not found or len(found) > MOST:
             continue
@@ -110,10 +120,10 @@ def _find_column(values: Mapping[str, Counter[str]], wanted: str) -> str:
     return ""
 
 
-def _parts(survey: Survey, columns: list[str], path: str) -> set[str]:
+def _parts(survey: Survey, columns: list[str], path: str, rows: Sequence[Row]) -> set[str]:
     """Return the parts that the rows of an image are in; its folder's if they say none."""
     found = set()
-    for number, record in survey.rows[path]:
+    for number, record in rows:
         column = columns[number]
         value = survey.cells(number, record).get(column, "") if column else ""
         table = survey.tables[number]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -22,7 +22,7 @@ from expand.layouts.labelled.tables.text.delimited import (
 )
 from expand.layouts.labelled.tables.text.encoding import Encoding, read_text
 from expand.layouts.labelled.tables.text.lines import Lines
-from expand.layouts.labelled.tables.text.record import Record, RecordError, TableError
+from expand.layouts.labelled.tables.text.record import Record, RecordError, Records, TableError
 from expand.layouts.recognition.words import words
 
 JSON = ("jsonl", "ndjson", "parquet")
@@ -71,9 +71,10 @@ def read_lines(root: Path, name: str) -> Table:
 def read_delimited(root: Path, name: str, separator: str) -> Table:
     """Return a delimited table whose first row has the names of its columns."""
     text, encoding = read_text(root, name)
-    records = list(delimited.records(text, separator, name))
-    first = next((i for i, each in enumerate(records) if each.text.strip()), -1)
-    heading = delimited.split(records[first].text, separator) if first >= 0 else []
+    records = Records(delimited.records(text, separator, name))
+    filled = ((i, each.text) for i, each in enumerate(records) if each.text.strip())
+    first, row = next(filled, (-1, ""))
+    heading = delimited.split(row, separator) if first >= 0 else []
     format_ = Delimited(separator, name_columns(heading))
     return Table(name, encoding, format_, (), records, first + 1)
 
@@ -81,7 +82,7 @@ def read_delimited(root: Path, name: str, separator: str) -> Table:
 def _lines(text: str, encoding: Encoding, name: str) -> Table:
     if encoding.codec == "latin-1":
         raise TableError(f'"{name}" is not UTF-8, as JSON must be')
-    records, columns = list(lines.records(text)), dict[str, None]()
+    records, columns = Records(lines.records(text)), dict[str, None]()
     for record in records:
         try:
             columns.update(dict.fromkeys(Lines(()).values(record.text)))
@@ -120,9 +121,9 @@ class _Trial:
 
     def table(self, text: str, encoding: Encoding, name: str) -> Table:
         """Return the whole table."""
-        records = list(delimited.records(text, self.separator, name))
-        filled = [i for i, each in enumerate(records) if not each.is_blank]
-        heading = filled[self.remarks] + self.headed
+        records = Records(delimited.records(text, self.separator, name))
+        filled = (i for i, each in enumerate(records) if not each.is_blank)
+        heading = next(islice(filled, self.remarks, None)) + self.headed
         format_ = Delimited(self.separator, self.columns)
         return Table(name, encoding, format_, self.names, records, heading, self.headed)
 
@@ -164,10 +165,11 @@ def _is_remark(rows: Sequence[Sequence[str]]) -> bool:
     return comment or bool(re.fullmatch(r"sep=.?", first[0]))
 
 
-def _sample(records: Sequence[Record]) -> list[Record]:
+def _sample(records: Iterable[Record]) -> list[Record]:
     """Return the first row, and others spread over all."""
-    filled = [each for each in records if not each.is_blank]
-    return [*filled[:1], *filled[1 :: max(1, len(filled) // SAMPLE)]]
+    count = sum(not each.is_blank for each in records)
+    filled = (each for each in records if not each.is_blank)
+    return [*islice(filled, 1), *islice(filled, 0, None, max(1, count // SAMPLE))]
 
 
 def find_names(

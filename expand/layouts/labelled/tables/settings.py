@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Sequence
 
 from expand.errors import ExpandError
 from expand.layouts.labelled.tables.columns.declared import check_columns
@@ -11,12 +11,13 @@ from expand.layouts.labelled.tables.columns.moves import Moves, Values, are_flag
 from expand.layouts.labelled.tables.columns.objects import find_objects
 from expand.layouts.labelled.tables.rows.row import TableSettings
 from expand.layouts.labelled.tables.survey import Survey
+from expand.layouts.spooled.lists import TextSet
 
 RETINANET = "2=left,3=top,4=right,5=bottom"
 """The columns of a table without names, as keras-retinanet has it: path, x1, y1, x2, y2, class."""
 
 
-def settings_of(found: Survey, grows: Set[str], declared: str) -> tuple[TableSettings, ...]:
+def settings_of(found: Survey, grows: TextSet, declared: str) -> tuple[TableSettings, ...]:
     """Return what workers need to know of each table: what moves, if it names an image that grows.
 
     `declared` is what the user says of columns. Raise ExpandError if it is not clear what moves.
@@ -25,7 +26,7 @@ def settings_of(found: Survey, grows: Set[str], declared: str) -> tuple[TableSet
     settings = []
     for number, table in enumerate(found.tables):
         moves, background = Moves(), False
-        if grows & set(table.rows.values()):
+        if table.names_any(grows):
             moves, background = _moves(found, number, declared)
         settings.append(
             TableSettings(table.name, table.format, table.names, moves, background=background)
@@ -61,14 +62,12 @@ def _check_unnamed(name: str, values: Values) -> None:
         )
 
 
-def _check_overlap(
-    found: Survey, settings: Sequence[TableSettings], grows: Collection[str]
-) -> None:
+def _check_overlap(found: Survey, settings: Sequence[TableSettings], grows: TextSet) -> None:
     """Refuse images with places, or the same columns, in two tables."""
     seen = set[tuple[int, ...]]()
-    for path in grows:
-        numbers = tuple(sorted({number for number, _ in found.rows[path]}))
-        if len(numbers) < 2 or numbers in seen:
+    for path, rows in found.items() if len(found.tables) > 1 else ():
+        numbers = tuple(sorted({number for number, _ in rows}))
+        if len(numbers) < 2 or numbers in seen or path not in grows:
             continue
         seen.add(numbers)
         moving = [settings[n].name for n in numbers if settings[n].moves.any]

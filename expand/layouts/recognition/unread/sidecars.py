@@ -12,7 +12,7 @@ from expand.layouts.layout import Kind, Layout
 from expand.layouts.recognition.evidence import peek
 from expand.layouts.recognition.splits import look_into
 from expand.layouts.recognition.unread.forms import COMMON, advise, advise_text
-from expand.layouts.spooled_lists import starting
+from expand.layouts.spooled.lists import starting
 
 TEXTS = (".txt", ".caption", ".tags", ".json", ".xml", ".cls", ".csv", ".cap")
 ARRAYS = (".mat", ".npy", ".npz", ".h5", ".hdf5", ".pkl", ".pickle", ".pts", ".geojson")

@@ -13,13 +13,14 @@ from posixpath import dirname
 from expand.errors import ExpandError
 from expand.layouts.labelled.tables.table import Table
 from expand.layouts.recognition.evidence import peek
+from expand.layouts.spooled.lists import TextSet
 
 SUFFIXES = (".txt", ".csv", ".tsv")
 ROWS = 200
 """Rows that are looked at."""
 
 
-def check_relations(root: Path, tables: Collection[Table], others: Collection[str]) -> None:
+def check_relations(root: Path, tables: Collection[Table], others: TextSet) -> None:
     """Raise ExpandError if files beside a table refer to the numbers that it gives to images."""
     named = {table.name for table in tables}
     for table in tables:
@@ -27,8 +28,8 @@ def check_relations(root: Path, tables: Collection[Table], others: Collection[st
             continue
         beside = (
             name
-            for name in sorted(set(others) - named)
-            if dirname(name) == table.folder and name.endswith(SUFFIXES)
+            for name in others
+            if name not in named and dirname(name) == table.folder and name.endswith(SUFFIXES)
         )
         referring = [name for name in beside if _refers(root / name, numbers)]
         if len(referring) > 1:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from expand.layouts.labelled.scan import KEPT, MADE, Role, Use
+from expand.layouts.labelled.tables.classes import Classes
 from expand.layouts.labelled.tables.rows.labels import ROWS
 from expand.layouts.labelled.tables.rows.row import TableSettings
-from expand.layouts.labelled.tables.survey import Survey
+from expand.layouts.labelled.tables.survey import Row, Survey
+from expand.layouts.spooled.lists import TextSet
 
 
 @dataclass(frozen=True)
@@ -18,9 +20,8 @@ class Uses:
     """Tells the use of each file."""
 
     survey: Survey
-    grows: Collection[str]
-    labels: Mapping[str, str]
-    """The class of each image that has one."""
+    grows: TextSet
+    classes: Classes
     tables: Sequence[TableSettings]
     made: Collection[str]
     """The tables that get rows."""
@@ -28,7 +29,9 @@ class Uses:
     def __call__(self, path: str, is_image: bool) -> Use:
         """Return the use of a file."""
         if path in self.grows:
-            return Use(Role.GROWS, self.labels.get(path, ""), self._annotation(path))
+            rows = self.survey.rows(path)
+            label = self.classes.of(self.survey, path, rows)
+            return Use(Role.GROWS, label, self._annotation(path, rows))
         return MADE if path in self.made else KEPT
 
     @cached_property
@@ -36,10 +39,9 @@ class Uses:
         """The columns of each table that are not said: names of images, and what moves."""
         return [each.moves.columns.union(each.names) for each in self.tables]
 
-    def _annotation(self, path: str) -> str:
+    def _annotation(self, path: str, rows: Sequence[Row]) -> str:
         """Return the rows of an image as JSON, with the values that all of them have by column."""
         said: dict[str, object] = {}
-        rows = self.survey.rows[path]
         for number, record in rows:
             hidden = self._hidden[number]
             cells = self.survey.cells(number, record)
@@ -47,7 +49,7 @@ class Uses:
             differ = said.keys() & new.keys()
             differ = {name for name in differ if said[name] != new[name]} if differ else differ
             said |= new | dict.fromkeys(differ)
-        wrong = self.survey.malformed.get(path)
+        wrong = self.survey.malformed.of(path)
         texts = [(number, each.line, each.text) for number, each in rows]
-        said[ROWS] = {"error": wrong} if wrong else {"rows": texts}
+        said[ROWS] = {"error": wrong[0]} if wrong else {"rows": texts}
         return json.dumps(said)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import groupby
+from array import array
+from collections.abc import Iterator, Sequence
+from itertools import groupby, repeat
 
 from expand.layouts.labelled.dataset import LabelFile, Rows
 from expand.layouts.labelled.tables.table import Table
-from expand.layouts.spooled_lists import Sorter
+from expand.layouts.spooled.lists import Sorter, TextSet
 
 Piece = tuple[str, str]
 """A row and its line end."""
 
 
-def write_tables(
-    tables: Sequence[Table], grows: Collection[str], rows: Rows
-) -> Iterator[LabelFile]:
+def write_tables(tables: Sequence[Table], grows: TextSet, rows: Rows) -> Iterator[LabelFile]:
     """Yield the tables with the rows of all files; other rows stay where and as they are.
 
     Rows of one image that follow each other stay together, and so do those of each of its copies.
@@ -35,26 +34,28 @@ def write_tables(
         yield LabelFile(table.name, table.encoding.encode(text, table.name))
 
 
-def _blocks(table: Table) -> dict[int, int]:
-    """Return for each row of an image, by line, where the rows of this image begin there."""
-    blocks, previous, first = dict[int, int](), "", 0
-    for record in table.records:
-        path = table.rows.get(record.line, "")
+def _blocks(table: Table) -> array[int]:
+    """Return for each line, where the rows begin that follow each other and name its image.
+
+    It says nothing of lines of no image.
+    """
+    blocks, previous, first = array("q"), "", 0
+    for record, path in table.named():
         if path != previous:
             previous, first = path, record.line
-        if path:
-            blocks[record.line] = first
+        blocks.extend(repeat(0, record.line - len(blocks)))
+        blocks.append(first)
     return blocks
 
 
 def _pieces(
-    table: Table, grows: Collection[str], blocks: Mapping[int, int], made: Iterator[str]
+    table: Table, grows: TextSet, blocks: Sequence[int], made: Iterator[str]
 ) -> Iterator[Piece]:
     """Yield the rows of a table in order, with `made` (sorted by block) where images grow."""
     groups = groupby((each.split("\0", 3) for each in made), key=lambda parts: int(parts[0]))
     block, group = next(groups, (0, iter(())))
-    for record in table.records:
-        if table.rows.get(record.line) not in grows:
+    for record, path in table.named():
+        if path not in grows:
             yield record.text, record.ending
         elif blocks[record.line] == record.line == block:
             yield from ((text, "") for *_, text in group)
@@ -64,11 +65,10 @@ def _pieces(
 def _join(pieces: Iterator[Piece], table: Table) -> Iterator[str]:
     """Yield texts and line ends; the last line has one if the table's last one has it."""
     usual = next((each.ending for each in table.records if each.ending), "\n")
-    ended = not table.records or bool(table.records[-1].ending)
     previous = ""
     for text, ending in pieces:
         yield previous
         yield text
         previous = ending or usual
-    if ended:
+    if table.records.ended:
         yield previous

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple, Protocol
 
 from expand.errors import ExpandError
+from expand.layouts.spooled.lists import SpooledList
+
+CHUNK = 256
+"""Rows that are written and read together."""
 
 
 class Record(NamedTuple):
@@ -22,6 +27,27 @@ class Record(NamedTuple):
     def is_blank(self) -> bool:
         """Whether it has no cell with anything in it."""
         return not self.text.strip(' \t,;|"')
+
+
+class Records:
+    """The rows of a table, in order; many lie on the disk."""
+
+    def __init__(self, records: Iterable[Record] = ()) -> None:
+        self._chunks, self._count = SpooledList(), 0
+        self.ended = True
+        """Whether the last row has a line end; true without rows."""
+        remaining = iter(records)
+        while chunk := list(islice(remaining, CHUNK)):
+            self._chunks.append(tuple(zip(*chunk, strict=True)))
+            self._count += len(chunk)
+            self.ended = bool(chunk[-1].ending)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Record]:
+        for number in range(len(self._chunks)):
+            yield from map(Record._make, zip(*self._chunks[number], strict=True))
 
 
 class TableError(ExpandError):

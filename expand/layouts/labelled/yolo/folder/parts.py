@@ -14,7 +14,7 @@ from expand.layouts.labelled.yolo.folder.paths import Finder
 from expand.layouts.labelled.yolo.folder.place import BESIDE, find_place
 from expand.layouts.labelled.yolo.folder.survey import Survey
 from expand.layouts.recognition.words import is_extra, part_of
-from expand.layouts.spooled_lists import Sorter, starting
+from expand.layouts.spooled.lists import Sorter, starting
 
 KINDS = {"train": "train", "val": "validation", "test": "test", "minival": "minival"}
 

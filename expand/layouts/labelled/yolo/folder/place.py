@@ -10,7 +10,7 @@ from typing import NamedTuple
 from expand.layouts.directory import Directory, read_directory
 from expand.layouts.labelled.yolo.folder.survey import Survey
 from expand.layouts.recognition.words import role_of
-from expand.layouts.spooled_lists import starting
+from expand.layouts.spooled.lists import starting
 
 
 class Place(NamedTuple):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pickle
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from heapq import merge
 from itertools import chain, groupby, islice
 from operator import itemgetter
@@ -17,8 +19,20 @@ IN_MEMORY = 1 << 20
 """Bytes of values in memory; more are written to the disk."""
 RUN = 1 << 14
 """Texts that are sorted in memory; more are sorted in runs of so many, which are then merged."""
-CHUNK = 512
-"""Texts that are written and read together."""
+CHUNK = 64
+"""Texts that are written and read together: a text that is looked up has a chunk read."""
+
+
+@contextmanager
+def refuse_full() -> Iterator[None]:
+    """Raise ExpandError with status 3 if a temporary file cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise ExpandError(
+            f"the list of sources does not fit into the temporary folder: {error.strerror}",
+            STOPPED,
+        ) from error
 
 
 class SpooledList:
@@ -28,7 +42,7 @@ class SpooledList:
     """
 
     def __init__(self, in_memory: int = IN_MEMORY) -> None:
-        self._ends = [0]
+        self._ends = array("q", [0])
         self._last: tuple[int, Any] = (-1, None)
         self._file = SpooledTemporaryFile(in_memory)  # noqa: SIM115  # closed by close()
 
@@ -49,14 +63,9 @@ class SpooledList:
 
     def append(self, value: object) -> None:
         """Write a value; raise ExpandError with status 3 if the temporary folder is full."""
-        try:
+        with refuse_full():
             self._file.seek(self._ends[-1])
             size = self._file.write(pickle.dumps(value))
-        except OSError as error:
-            raise ExpandError(
-                f"the list of sources does not fit into the temporary folder: {error.strerror}",
-                STOPPED,
-            ) from error
         self._ends.append(self._ends[-1] + size)
 
     def close(self) -> None:

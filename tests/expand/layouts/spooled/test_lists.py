@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from expand.layouts import spooled_lists
-from expand.layouts.spooled_lists import (
+from expand.layouts.spooled import lists as spooled_lists
+from expand.layouts.spooled.lists import (
     Sorter,
     StoredTexts,
     TextLists,

@@ -1,0 +1,1 @@
+"""Spooled collections: they keep what does not fit into memory in temporary files."""
