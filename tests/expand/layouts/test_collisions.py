@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from expand import ExpandError
 from expand.layouts import collisions
-from expand.layouts.spooled import lists as spooled_lists
 from expand.layouts.collisions import check_images
 from expand.layouts.names import copy_name, fold
+from expand.layouts.spooled import lists as spooled_lists
 
 STEMS = ["a", "A", "1", "1_v1", "1_v2", "1_V3", "1_v1_v1", "a.jpg", "A.JPG", "a.jpg_v1", "\u00e9"]
 STEMS += ["e\u0301", "\u00c9", "\u00df", "ss", "SS", "1_v0", "a\nb", "a\nB"]
