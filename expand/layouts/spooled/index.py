@@ -55,7 +55,7 @@ class TextIndex:
             first = last
 
     def __contains__(self, key: str) -> bool:
-        return self.number(key) is not None
+        return self.find(key) is not None
 
     def add(self, key: str, text: str = "") -> None:
         """Add a text to those of a key."""
@@ -74,9 +74,9 @@ class TextIndex:
         texts = self.of(key)
         return texts[-1] if texts else ""
 
-    def number(self, key: str) -> int | None:
-        """Return the number of the first entry of a key; None if it has none."""
-        return next((number for number, _ in self._found(key)), None)
+    def find(self, key: str) -> tuple[int, str] | None:
+        """Return the number and the text of the first entry of a key; None if it has none."""
+        return next(self._found(key), None)
 
     def entry(self, number: int) -> tuple[str, str]:
         """Return an entry, the key and the text, by its number."""

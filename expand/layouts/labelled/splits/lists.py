@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+
+from expand.layouts.spooled.lists import TextSet
 
 ENDS = ("\n", "\r")
 
@@ -19,19 +21,17 @@ def join_lines(lines: Iterable[tuple[str, Sequence[str] | None]]) -> str:
     return text if last.endswith(ENDS) else text.removesuffix("\n")
 
 
-def images_in(folders: Collection[str], images: Iterable[str]) -> dict[str, set[str]]:
-    """Return the images in each of some folders, of those that have any.
+def images_in(folders: set[str] | TextSet, images: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield each image in one of some folders, after the folder.
 
     Videos have a folder each, and their lists name these: "bear" for "JPEGImages/480p/bear/1.jpg".
     """
-    found: dict[str, set[str]] = {}
-    for image in images if folders else ():
+    for image in images if len(folders) else ():
         names = image.split("/")[:-1]
         for last in range(len(names)):
             for first in range(last + 1):
                 if (folder := "/".join(names[first : last + 1])) in folders:
-                    found.setdefault(folder, set()).add(image)
-    return found
+                    yield folder, image
 
 
 def _ended(line: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from expand.errors import BadImageError
@@ -19,18 +20,20 @@ def note_files(files: Sequence[str], problem: str = "") -> str:
 
 def label_files(source: Source) -> Sequence[str]:
     """Return the paths of the label files of a source."""
-    files: list[str] = _known(source).get("files", [])
+    files: list[str] = _known(source.annotation).get("files", [])
     return files
 
 
 def check_clear(source: Source) -> None:
     """Raise BadImageError if it is unclear which label files a source has."""
-    if problem := _known(source).get("problem"):
+    if problem := _known(source.annotation).get("problem"):
         raise BadImageError(problem)
 
 
-def _known(source: Source) -> dict[str, Any]:
-    known: dict[str, Any] = json.loads(source.annotation) if source.annotation else {}
+@lru_cache(maxsize=8)
+def _known(annotation: str) -> Mapping[str, Any]:
+    """Return what an annotation says; it is asked for several times for each image."""
+    known: Mapping[str, Any] = json.loads(annotation) if annotation else {}
     return known
 
 

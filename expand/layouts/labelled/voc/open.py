@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from heapq import nsmallest
-from operator import itemgetter
+from itertools import compress, groupby
 from pathlib import Path
 
 from expand.errors import BadImageError, ExpandError
@@ -19,7 +19,8 @@ from expand.layouts.labelled.voc.lists.entries import ImageList
 from expand.layouts.labelled.voc.lists.growth import Growth, find_growth
 from expand.layouts.labelled.voc.lists.lists import Lists, WrittenLists
 from expand.layouts.labelled.voc.reader import VocLabels, read_labels
-from expand.layouts.labelled.voc.survey import Survey, key_of, survey
+from expand.layouts.labelled.voc.survey import BACKGROUND, Image, Survey, survey
+from expand.layouts.spooled.lists import TextSet
 
 LOOKED_INTO = 8
 """Annotations that are read to see what kinds of places they have."""
@@ -30,7 +31,7 @@ def open_voc(opening: Opening) -> Dataset:
     check_installed()
     root, request = opening.root, opening.request
     found = survey(root)
-    if not any(group.annotations or group.masks for _, group in found.images()):
+    if all(image.note == BACKGROUND for image in found):
         raise ExpandError(
             f'"{root}" is not a Pascal VOC dataset: none of its images has an XML file of its '
             "name, beside it or in a folder called Annotations, and none has a mask"
@@ -59,16 +60,21 @@ class _Decide:
     """Decides what becomes of each file."""
 
     def __init__(self, found: Survey, growth: Growth) -> None:
-        self.groups, self.images = found.groups, growth.images
-        self.made = {each.path for each in growth.anew}
-        for image, group in found.images():
-            if image in growth.images:
-                self.made.update(group.annotations, group.masks)
+        self.found, self.grows = found, growth.images
+        self.made = TextSet(each.path for each in growth.anew)
+        first = 0
+        for group in found.groups():
+            last = first + len(group.images)
+            if self.grows[first:last].any():
+                for name in group.labels:
+                    self.made.add(name)
+            first = last
 
     def __call__(self, path: str, is_image: bool) -> Use:
         """Return the use of a file."""
-        if path in self.images:
-            return Use(Role.GROWS, "", self.groups[key_of(path)].note())
+        known = self.found.find(path) if is_image else None
+        if known and self.grows[known[0]]:
+            return Use(Role.GROWS, "", known[1])
         return MADE if path in self.made else KEPT
 
 
@@ -79,22 +85,18 @@ def _is_main(each: ImageList) -> bool:
 def _note(growth: Growth, found: Survey) -> None:
     """Note what the dataset has too much, or too little."""
     growth.note(
-        found.labels_alone(),
+        found.alone,
         "has no image: it is kept",
         "label files have no image: they are kept",
         fault=True,
     )
     growth.note(
-        [
-            image
-            for image, group in found.images()
-            if image in growth.images and not (group.annotations or group.masks)
-        ],
+        (image.path for image in _growing(found, growth) if image.note == BACKGROUND),
         "has no annotation: background",
         "images have no annotation: background",
     )
     growth.note(
-        found.foreign,
+        (name for name, _ in groupby(found.foreign)),
         "has labels in another format: it is kept, and says nothing of copies",
         "files have labels in another format: they are kept, and say nothing of copies",
     )
@@ -105,12 +107,9 @@ def _note(growth: Growth, found: Survey) -> None:
 def _look_into(root: Path, found: Survey, growth: Growth) -> tuple[list[str], set[str]]:
     """Return the kinds of places and the classes of objects that the first few labels tell."""
     kinds, classes = set[str](), set[str]()
-    labelled = (
-        (image, group)
-        for image, group in found.images()
-        if image in growth.images and (group.annotations or group.masks)
-    )
-    for _, group in nsmallest(LOOKED_INTO, labelled, key=itemgetter(0)):
+    images = (image for image in _growing(found, growth) if image.note != BACKGROUND)
+    for path in nsmallest(LOOKED_INTO, (image.path for image in images)):
+        group = found.group_of(path)
         kinds |= {"masks"} if group.masks else set()
         for name in group.annotations[:1]:
             with suppress(BadImageError):  # a worker says what is wrong
@@ -120,6 +119,11 @@ def _look_into(root: Path, found: Survey, growth: Growth) -> tuple[list[str], se
     return [kind for kind in KINDS if kind in kinds], classes
 
 
+def _growing(found: Survey, growth: Growth) -> Iterator[Image]:
+    """Yield the images that grow."""
+    return compress(found, growth.images)
+
+
 def _title(growth: Growth, kinds: Sequence[str], classes: Sequence[str]) -> str:
     """Say what was found."""
     parts = ["Pascal VOC"]
@@ -127,7 +131,7 @@ def _title(growth: Growth, kinds: Sequence[str], classes: Sequence[str]) -> str:
         parts.append(counted(len(classes), "class", "classes"))
     if kinds:
         parts.append(listed(kinds))
-    count = counted(len(growth.images), "image")
+    count = counted(int(growth.images.sum()), "image")
     if not growth.split:
         return f"{', '.join(parts)}, {count}; it has no parts, so all of them grow"
     return f"{', '.join(parts)}, {growth.split} split {count}{left(growth.others)}"

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from expand.layouts.directory import IMAGE, Directory
 from expand.layouts.labelled.voc.naming import note_files
@@ -17,6 +22,8 @@ from expand.layouts.names import split_suffix
 from expand.layouts.recognition.evidence import FILES, kind_of_json
 from expand.layouts.recognition.tables import kind_of_table
 from expand.layouts.recognition.words import FILLER, IMAGES, LABELS, PART_OF, role_of, words
+from expand.layouts.spooled.index import TextIndex
+from expand.layouts.spooled.lists import TextLists, Texts, TextSet
 from expand.layouts.walk import walk
 
 LISTS = "ImageSets"
@@ -27,13 +34,30 @@ TABLES = (".csv", ".tsv", ".jsonl", ".json")
 UNREAD = (".npy", ".npz", ".mat", ".gif")
 
 
-@dataclass(slots=True)  # there is one for each image
+IMAGE_FILE, ANNOTATION, MASK = "ian"
+"""What the record of a file begins with."""
+DIGITS = 12
+"""Digits of the number of a file in its record."""
+Marks = NDArray[np.bool_]
+"""Which images of a dataset are meant, by their numbers."""
+
+
+@dataclass(slots=True)
 class Group:
     """The files of one name: images with their labels. All are paths in the dataset."""
 
-    images: list[str] = field(default_factory=list)
-    annotations: list[str] = field(default_factory=list)
-    masks: list[str] = field(default_factory=list)
+    images: list[str]
+    annotations: list[str]
+    masks: list[str]
+    lossy: list[str]
+    """Pictures in folders of labels that are no masks."""
+    first: str
+    """The number of its first file, as text."""
+
+    @property
+    def labels(self) -> list[str]:
+        """The annotations and masks."""
+        return [*self.annotations, *self.masks]
 
     def note(self) -> str:
         """Return what `Source.annotation` says of each image of the group."""
@@ -47,66 +71,143 @@ class Group:
         return note_files(labels)
 
 
+BACKGROUND = note_files(())
+"""The note of an image without labels."""
+
+
 def _and(names: Iterable[str]) -> str:
     return " and ".join(f'"{name}"' for name in list(names)[:2])
 
 
-@dataclass
+class Image(NamedTuple):
+    """An image of the dataset."""
+
+    path: str
+    first: str
+    """The number of the first file of its group, as text of `DIGITS` digits."""
+    note: str
+    """What `Source.annotation` says of it."""
+
+
 class Survey:
-    """What a dataset holds."""
+    """What a dataset holds; the names of its files lie on the disk."""
 
-    groups: dict[str, Group] = field(default_factory=lambda: defaultdict(Group))
-    """By their key: their folders without words for images and labels, and their stem."""
-    lists: list[str] = field(default_factory=list)
-    """The text files in folders that are called ImageSets, or are called like lists."""
-    unread: list[str] = field(default_factory=list)
-    """Files of formats that are not read, in folders of labels."""
-    foreign: list[str] = field(default_factory=list)
-    """Labels of the images in another format: YOLO text files, JSON files, tables."""
+    def __init__(self) -> None:
+        self._files, self._count = TextLists(), 0
+        """By their key: their folders without words for images and labels, and their stem."""
+        self._beside = frozenset[str]()
+        """Folders of labels that hold images: annotations of no others lie in them."""
+        self._images = TextIndex()
+        """The images by their paths."""
+        self.lists: list[str] = []
+        """The text files in folders that are called ImageSets, or are called like lists."""
+        self.unread = Texts()
+        """Files of formats that are not read, in folders of labels."""
+        self.alone = Texts()
+        """The annotations and masks without an image."""
+        self.foreign = TextSet()
+        """Labels of the images in another format: YOLO text files, JSON files, tables."""
 
-    def finish(self, others: Iterable[str]) -> None:
+    def __len__(self) -> int:
+        """Return the number of images."""
+        return len(self._images)
+
+    def __iter__(self) -> Iterator[Image]:
+        """Yield the images in the order of their numbers."""
+        return (_image(path, text) for path, text in self._images)
+
+    def find(self, path: str) -> tuple[int, str] | None:
+        """Return the number of an image, and its note; None if there is no such image."""
+        found = self._images.find(path)
+        return found and (found[0], found[1][DIGITS:])
+
+    def groups(self) -> Iterator[Group]:
+        """Yield all groups, so that their images are in the order of their numbers."""
+        return (self._group(texts) for _, texts in self._files.lists())
+
+    def group_of(self, path: str) -> Group:
+        """Return the group of a file."""
+        return self._group(self._files.of(key_of(path)))
+
+    def none(self) -> Marks:
+        """Return marks of no image."""
+        return np.zeros(len(self), bool)
+
+    def marked(self, marks: Marks) -> Iterator[str]:
+        """Yield the images that are marked."""
+        return (image.path for image in compress(self if marks.any() else (), marks))
+
+    def add(self, kind: str, path: str) -> None:
+        """Add a file to its group."""
+        self._files.add(key_of(path), f"{kind}{self._count:0{DIGITS}}{path}")
+        self._count += 1
+
+    def finish(self, lists: Iterable[str], others: Iterable[str]) -> None:
         """Tell masks from images, and lists from labels that are called like an image."""
-        _settle(self.groups.values())
-        for group in self.groups.values():
-            lossy = [name for name in group.masks if name.lower().endswith(LOSSY)]
-            group.masks = [name for name in group.masks if name not in lossy]
-            self.unread += lossy
-        images = {key for key, group in self.groups.items() if group.images}
-        of_images = {name for name in (*self.lists, *others) if key_of(name) in images}
-        of_images = {name for name in of_images if f"/{LISTS}/" not in f"/{name}"}
-        self.lists = [name for name in self.lists if name not in of_images]
-        self.foreign = sorted({*self.foreign, *of_images})
-
-    def images(self) -> Iterator[tuple[str, Group]]:
-        """Yield each image with its group."""
-        for group in self.groups.values():
+        self._beside = self._find_beside()
+        for group in self.groups():
+            note = group.note() if group.images else ""
             for image in group.images:
-                yield image, group
+                self._images.add(image, f"{group.first}{note}")
+            self.unread.extend(group.lossy)
+            if not group.images:
+                self.alone.extend(group.labels)
+        for name in lists:
+            if self._is_of_image(name):
+                self.foreign.add(name)
+            else:
+                self.lists.append(name)
+        for name in filter(self._is_of_image, others):
+            self.foreign.add(name)
 
-    def labels_alone(self) -> list[str]:
-        """Return the annotations and masks without an image, sorted."""
-        return sorted(
-            name
-            for group in self.groups.values()
-            if not group.images
-            for name in (*group.annotations, *group.masks)
-        )
+    def _is_of_image(self, name: str) -> bool:
+        """Tell whether a text file is called like an image, and is no list in ImageSets."""
+        return f"/{LISTS}/" not in f"/{name}" and bool(self.group_of(name).images)
+
+    def _find_beside(self) -> frozenset[str]:
+        """Return the folders of labels that hold images: annotations of no others lie in them.
+
+        A folder of images can be called "annotated".
+        """
+        beside = set[str]()
+        for group in self.groups():
+            if group.annotations and not group.images:
+                masks = map(_folder, (*group.masks, *group.lossy))
+                beside |= {*masks}.intersection(map(_folder, group.annotations))
+        return frozenset(beside)
+
+    def _group(self, texts: Iterable[str]) -> Group:
+        files: dict[str, list[str]] = {IMAGE_FILE: [], ANNOTATION: [], MASK: []}
+        first = ""
+        for text in texts:
+            first = first or text[1 : DIGITS + 1]
+            files[text[0]].append(text[DIGITS + 1 :])
+        images, masks = files[IMAGE_FILE], files[MASK]
+        if self._beside and masks and not images:
+            images = [name for name in masks if _folder(name) in self._beside]
+            masks = [name for name in masks if name not in images]
+        lossy = [name for name in masks if name.lower().endswith(LOSSY)]
+        masks = [name for name in masks if name not in lossy] if lossy else masks
+        return Group(images, files[ANNOTATION], masks, lossy, first)
+
+
+def _image(path: str, text: str) -> Image:
+    return Image(path, text[:DIGITS], text[DIGITS:])
 
 
 def survey(root: Path) -> Survey:
     """Look at the names of all files of a dataset; a few tables are looked into."""
-    found, others, tables = Survey(), list[str](), Counter[str]()
+    found, lists, others, tables = Survey(), Texts(), Texts(), Counter[str]()
     for frame, name, kind in walk(str(root), lambda _: None):
         if name is None:
             continue
         path, suffix = f"{frame.prefix}{name}", split_suffix(name)[1].lower()
         if suffix == ".txt" and (LISTS in frame.names or LIKE_LISTS & {*words(name)}):
-            found.lists.append(path)
+            lists.append(path)
         elif kind == IMAGE:
-            group = found.groups[key_of(path)]
-            (group.masks if _holds_labels(frame.names) else group.images).append(path)
+            found.add(MASK if _holds_labels(frame.names) else IMAGE_FILE, path)
         elif suffix == ".xml":
-            found.groups[key_of(path)].annotations.append(path)
+            found.add(ANNOTATION, path)
         elif suffix in UNREAD and _holds_labels(frame.names):
             found.unread.append(path)
         elif suffix in (".txt", ".json"):
@@ -114,8 +215,8 @@ def survey(root: Path) -> Survey:
         if suffix in TABLES and tables[frame.prefix] < FILES:
             tables[frame.prefix] += 1
             if _has_labels(frame.directory, name):
-                found.foreign.append(path)
-    found.finish(others)
+                found.foreign.add(path)
+    found.finish(lists, others)
     return found
 
 
@@ -124,24 +225,6 @@ def _has_labels(directory: Directory, name: str) -> bool:
     if name.lower().endswith(".json"):
         return kind_of_json(os.path.join(directory.path, name)) is Kind.COCO
     return kind_of_table(directory, name, numbered=False) is not None
-
-
-def _settle(groups: Collection[Group]) -> None:
-    """Take images in folders of labels for images where annotations of no others lie beside them.
-
-    A folder of images can be called "annotated".
-    """
-    beside = {
-        _folder(mask)
-        for group in groups
-        if not group.images
-        for mask in group.masks
-        if _folder(mask) in map(_folder, group.annotations)
-    }
-    for group in groups if beside else ():
-        if not group.images:
-            group.images = [name for name in group.masks if _folder(name) in beside]
-            group.masks = [name for name in group.masks if name not in group.images]
 
 
 def _folder(name: str) -> str:

@@ -29,7 +29,9 @@ def test_an_index_finds_what_a_dict_of_lists_finds(items: list[tuple[str, str]],
         assert all(index.last(key) == texts[-1] for key, texts in known.items())
         assert [index.entry(number) for number in range(len(items))] == items
         firsts = {key: [each for each, _ in items].index(key) for key in known}
-        assert {key: index.number(key) for key in known} == firsts
+        assert {key: index.find(key) for key in known} == {
+            key: (number, items[number][1]) for key, number in firsts.items()
+        }
 
 
 def test_an_index_does_not_find_what_was_not_added() -> None:
@@ -37,4 +39,4 @@ def test_an_index_does_not_find_what_was_not_added() -> None:
     assert "b" not in index
     assert index.of("a\0b") == []
     assert index.last("b") == ""
-    assert index.number("b") is None
+    assert index.find("b") is None

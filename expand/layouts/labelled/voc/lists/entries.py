@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -35,6 +35,10 @@ class Copy(NamedTuple):
     """The name of its file; its folder is that of its image."""
     annotation: Any
     """What the view shows less than its source: see `writer`; None if it shows all objects."""
+
+
+CopiesOf = Callable[[str], Sequence[Copy] | None]
+"""Returns the files of an image; None if it gets no copies."""
 
 
 @dataclass(frozen=True)
@@ -84,14 +88,15 @@ class ImageList:
         lines = io.StringIO(text.removeprefix(BOM), newline="")
         return (read_entry(line, find) for line in lines)
 
-    def written(self, text: str, find: Find, copies: Mapping[str, Sequence[Copy]]) -> str:
+    def written(self, text: str, find: Find, copies: CopiesOf) -> str:
         """Return the list with all files of each image that has copies, in its place."""
 
         def lines(entry: Entry) -> list[str] | None:
             """Return the lines of an image's files; None if it has no copies."""
-            if entry.image not in copies:
+            found = copies(entry.image) if entry.image else None
+            if found is None:
                 return None
-            return [line for copy in copies[entry.image] if (line := self._line(entry, copy))]
+            return [line for copy in found if (line := self._line(entry, copy))]
 
         entries = self.entries(text, find)
         joined = join_lines((entry.line, lines(entry)) for entry in entries)

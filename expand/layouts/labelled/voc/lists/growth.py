@@ -9,7 +9,7 @@ from pathlib import Path
 from expand.layouts.labelled.splits.choose import no_part
 from expand.layouts.labelled.voc.lists.entries import TRAINVAL, ImageList
 from expand.layouts.labelled.voc.lists.lists import Lists, Task
-from expand.layouts.labelled.voc.survey import Survey
+from expand.layouts.labelled.voc.survey import Marks, Survey
 from expand.layouts.recognition.words import PART_OF, part_of
 
 PARTS = ("train", "validation", "test")
@@ -24,35 +24,39 @@ IMAGES = "with images"
 class Growth:
     """Which images get copies, and what is said of the others."""
 
-    images: set[str] = field(default_factory=set)
+    images: Marks
     split: str = ""
     """The part that grows, as the dataset calls it; empty if it has no parts."""
     others: tuple[str, ...] = ()
     """The parts that are left as they are."""
     anew: list[ImageList] = field(default_factory=list)
     """The lists that are written anew."""
-    tasks: dict[Task, set[str]] = field(default_factory=dict)
+    tasks: dict[Task, Marks] = field(default_factory=dict)
     """The images that get copies in the lists of each task."""
     notes: list[str] = field(default_factory=list)
     problems: int = 0
 
-    def note(self, names: Collection[str], one: str, several: str, *, fault: bool = False) -> None:
+    def note(self, names: Iterable[str], one: str, several: str, *, fault: bool = False) -> None:
         """Note what is said of one name, or of several, of which the first is named."""
-        if len(names) == 1:
-            self.notes.append(f'"{min(names)}" {one}')
-        elif names:
-            self.notes.append(f'{len(names):,} {several}; the first is "{min(names)}"')
-        self.problems += fault and bool(names)
+        count, first = 0, ""
+        for count, name in enumerate(names, 1):
+            first = min(first, name) if count > 1 else name
+        if count == 1:
+            self.notes.append(f'"{first}" {one}')
+        elif count:
+            self.notes.append(f'{count:,} {several}; the first is "{first}"')
+        self.problems += fault and bool(count)
 
 
 def find_growth(root: Path, found: Survey, lists: Lists, split: str) -> Growth:
     """Return which images grow: those of the training part, or of the part that is asked for."""
     if lists.all:
         growth = _by_lists(root, lists, split)
-        named = (lists.images(each) for each in lists.tasks().values())
-        unlisted = {image for image, _ in found.images()}.difference(*named)
+        listed = found.none()
+        for each in lists.tasks().values():
+            listed |= lists.images(each)
         growth.note(
-            unlisted,
+            found.marked(~listed),
             "is in no list: it is kept, without copies",
             "images are in no list: they are kept, without copies",
         )
@@ -61,12 +65,12 @@ def find_growth(root: Path, found: Survey, lists: Lists, split: str) -> Growth:
 
 
 def _by_lists(root: Path, lists: Lists, split: str) -> Growth:
-    growth, chosen = Growth(), set[str]()
+    growth, chosen = Growth(lists.found.none()), set[str]()
     for task, of_task in lists.tasks().items():
         if own := _training(of_task, split):
             _grow(growth, task, lists, own, split)
             chosen.update(each.part for each in own)
-    if not growth.images:
+    if not growth.images.any():
         raise no_part(root, [*dict.fromkeys(each.part for each in lists.all)], split, IMAGES)
     growth.split = " and ".join(sorted(chosen))
     left = dict.fromkeys(each.part for each in lists.all if each not in growth.anew)
@@ -84,16 +88,16 @@ def _grow(growth: Growth, task: Task, lists: Lists, own: list[ImageList], split:
     images, held_back = lists.images(own), lists.images(held)
     if own[0].kind == TRAINVAL:
         # its images for validation are not a fault
-        images -= lists.images(each for each in held if each.kind == "validation")
+        images &= ~lists.images(each for each in held if each.kind == "validation")
     where = f"in a list of {own[0].part} and in one of another part"
     growth.note(
-        images & held_back,
+        lists.found.marked(images & held_back),
         f"is {where}: it is kept, without copies",
         f"images are {where}: they are kept, without copies",
         fault=True,
     )
-    growth.tasks[task] = images - held_back
-    growth.images |= images - held_back
+    growth.tasks[task] = images & ~held_back
+    growth.images |= images & ~held_back
     growth.anew += [each for each in of_task if each not in held]
     _note_missing(growth, lists, own)
 
@@ -122,37 +126,42 @@ def _note_missing(growth: Growth, lists: Lists, own: Iterable[ImageList]) -> Non
 def _by_folders(root: Path, found: Survey, split: str) -> Growth:
     """Find the parts by the names of folders: train, valid and test."""
     parts = _parts_of(found)
-    apart = parts.pop("", set())
+    apart = parts.pop("", found.none())
     if not parts:
         if split:
             raise no_part(root, (), split)
         return Growth(apart)
     kind = PART_OF.get(split or "train")
     chosen = [part for part in sorted(parts) if part == split or _kind(part) == kind]
-    images = set[str]().union(*(parts[part] for part in chosen))
-    if not images:
+    images = found.none()
+    for part in chosen:
+        images |= parts[part]
+    if not images.any():
         raise no_part(root, sorted(parts), split, IMAGES)
     others = tuple(part for part in sorted(parts) if part not in chosen)
     growth = Growth(images, " and ".join(chosen), others)
     growth.note(
-        apart,
+        found.marked(apart),
         "is in no part: it is kept, without copies",
         "images are in no part: they are kept, without copies",
     )
     return growth
 
 
-def _parts_of(found: Survey) -> dict[str, set[str]]:
+def _parts_of(found: Survey) -> dict[str, Marks]:
     """Return the images in folders of each name that stands for a part; "" for all others."""
-    folders: dict[str, set[str]] = {}
-    for image, _ in found.images():
-        names = image.split("/")[:-1]
+    below: dict[str, set[str]] = {}
+    for folder in {image.path.rpartition("/")[0] for image in found}:
+        names = folder.split("/") if folder else []
         for depth, name in enumerate(names):
-            folders.setdefault("/".join(names[:depth]), set()).add(name)
-    split_at = {parent for parent, names in folders.items() if _are_parts(names)}
-    parts: dict[str, set[str]] = {}
-    for image, _ in found.images():
-        parts.setdefault(_part_of(image, split_at), set()).add(image)
+            below.setdefault("/".join(names[:depth]), set()).add(name)
+    split_at = {parent for parent, names in below.items() if _are_parts(names)}
+    parts: dict[str, Marks] = {}
+    for number, image in enumerate(found):
+        part = _part_of(image.path, split_at)
+        if part not in parts:
+            parts[part] = found.none()
+        parts[part][number] = True
     return parts
 
 
