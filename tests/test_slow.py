@@ -95,23 +95,66 @@ def test_memory_does_not_grow_with_the_number_of_names_in_one_folder(
     assert peaks[1] < peaks[0] * 1.1
 
 
-def test_memory_does_not_grow_with_the_number_of_images_with_masks(tmp_path: Path) -> None:
-    image, mask = tmp_path / "image.png", tmp_path / "mask.png"
-    for file, pixels in ((image, np.arange(48).reshape(4, 4, 3)), (mask, np.eye(4))):
-        file.write_bytes(cv2.imencode(".png", pixels.astype(np.uint8))[1].tobytes())
+@pytest.mark.parametrize(
+    "kind", ["masks", "voc", "voc-folders", "table", "metadata.csv", "metadata.jsonl", "yolo"]
+)
+def test_memory_of_a_plan_does_not_grow_with_the_number_of_labelled_images(
+    kind: str, tmp_path: Path
+) -> None:
     peaks = []
     for count in (2_000, 40_000):  # file systems allow a file some 65,000 names
-        src = tmp_path / f"src{count}"
-        for folder, file in (("images", image), ("masks", mask)):
-            (src / folder).mkdir(parents=True)
-            for number in range(count):
-                os.link(file, src / folder / f"IMG_{number * 7919 % 100_003:06d}.png")
-        command = [*COMMAND, "plan", str(src), str(tmp_path / "out"), "--as", "masks"]
+        src = draw_many(kind, tmp_path / f"src{count}", count)
+        command = [*COMMAND, "plan", str(src), str(tmp_path / "out")]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         assert status == 0
         peaks.append(usage.ru_maxrss)
-    assert peaks[1] < peaks[0] * 1.1
+    assert peaks[1] < peaks[0] * 1.15
+
+
+def draw_many(kind: str, src: Path, count: int) -> Path:
+    """Draw a labelled dataset of so many images of 4×4 pixels, of which all files are two."""
+    names = [f"IMG_{number * 7919 % 100_003:06d}" for number in range(count)]
+    source = src.parent / f"{src.name}.files"
+    source.mkdir()
+
+    def link(name: str, data: bytes, folder: str) -> None:
+        """Write a file for each image, under the name of the image."""
+        (source / name).write_bytes(data)
+        (src / folder).mkdir(parents=True)
+        for each in names:
+            os.link(source / name, src / folder / f"{each}{Path(name).suffix}")
+
+    def png(pixels: np.ndarray) -> bytes:
+        """Return the bytes of a PNG file."""
+        return cv2.imencode(".png", pixels.astype(np.uint8))[1].tobytes()
+
+    image = {"masks": "images", "voc": "JPEGImages", "voc-folders": "train/images"}
+    image |= {"table": "photos", "yolo": "images/train"}
+    link("image.png", png(np.arange(48).reshape(4, 4, 3)), image.get(kind, "train"))
+    if kind == "masks":
+        link("mask.png", png(np.eye(4)), "masks")
+    elif kind.startswith("voc"):
+        box = "<xmin>1</xmin><ymin>1</ymin><xmax>3</xmax><ymax>3</ymax>"
+        size = "<size><width>4</width><height>4</height><depth>3</depth></size>"
+        text = f"<annotation>{size}<object><name>cat</name><bndbox>{box}</bndbox></object></annotation>"
+        link("box.xml", text.encode(), "Annotations" if kind == "voc" else "train/Annotations")
+    elif kind == "yolo":
+        link("box.txt", b"0 0.5 0.5 0.5 0.5\n", "labels/train")
+    lines = {
+        "voc": ("ImageSets/Main/train.txt", "", "{name}\n"),
+        "table": ("labels.csv", "image,label,x,y\n", "{name}.png,cat,1,2\n"),
+        "metadata.csv": ("train/metadata.csv", "file_name,label\n", "{name}.png,cat\n"),
+        "metadata.jsonl": ("train/metadata.jsonl", "", '{{"file_name": "{name}.png", "a": 1}}\n'),
+        "yolo": ("train.txt", "", "./images/train/{name}.png\n"),
+    }
+    if kind in lines:
+        file, heading, line = lines[kind]
+        (src / file).parent.mkdir(parents=True, exist_ok=True)
+        (src / file).write_text(heading + "".join(line.format(name=name) for name in names))
+    if kind == "yolo":
+        (src / "data.yaml").write_text("train: train.txt\nval: train.txt\nnames: [cat]\n")
+    return src
 
 
 @pytest.mark.parametrize("campaign", ["kills", "disks", "train-kills", "compare-kills"])

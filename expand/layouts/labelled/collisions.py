@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,8 +49,8 @@ def check_copies(root: Path, dataset: Dataset, factor: int, format_: str) -> Non
 
     Two images that share a label file are left to its format.
     """
-    names = Sorter("\0".join(each) for each in _names(dataset, factor, format_))
-    for _, alike in groupby(map(_read, names), key=lambda each: each.folded):
+    names = Sorter(_names(dataset, factor, format_))
+    for _, alike in groupby(names, key=lambda text: text[: text.index("\0")]):
         if found := _first_collision(alike):
             _check_label(root, dataset, found)
             raise ExpandError(
@@ -77,19 +77,22 @@ def _read(text: str) -> _Name:
     return _Name(*text.split("\0"))
 
 
-def _names(dataset: Dataset, factor: int, format_: str) -> Iterator[_Name]:
-    """Yield the names that are compared; what is called like a copy is named in two ways."""
+def _names(dataset: Dataset, factor: int, format_: str) -> Iterator[str]:
+    """Yield the names that are compared; what is called like a copy is named in two ways.
+
+    Each is the text of a `_Name`: its fields with null characters between them.
+    """
     for source in dataset.listing.files():
         for kind, name in _written(source, dataset.labels):
             folded = fold(name)
-            yield _Name(folded, kind, name, name)
+            yield f"{folded}\0{kind}\0{name}\0{name}"
             for match in NUMBER.finditer(folded) if "_v" in folded else ():
                 if int(match[1]) < factor:
                     like = f"{folded[: match.start()]}{MARK}{folded[match.end() :]}"
-                    yield _Name(like, LIKE, name, name)
+                    yield f"{like}\0{LIKE}\0{name}\0{name}"
         if not source.kept:
             for kind, name in _copies(source, dataset.labels, format_):
-                yield _Name(fold(name), kind, name, source.id)
+                yield f"{fold(name)}\0{kind}\0{name}\0{source.id}"
 
 
 def _written(source: Source, labels: Labels | None) -> Iterator[tuple[str, str]]:
@@ -113,13 +116,14 @@ def _copies(source: Source, labels: Labels | None, format_: str) -> Iterator[tup
         yield LABEL, name.replace(f"_v{ANY}", MARK)
 
 
-def _first_collision(alike: Iterable[_Name]) -> tuple[str, str] | None:
+def _first_collision(alike: Iterator[str]) -> tuple[str, str] | None:
     """Return the first two files whose names are folded alike and do not go together."""
-    first: _Name | None = None
-    for each in alike:
-        if first is None:
-            first = each
-        elif not _go_together(first, each):
+    text, second = next(alike), next(alike, "")
+    if not second:
+        return None  # nearly all names
+    first = _read(text)
+    for each in map(_read, chain((second,), alike)):
+        if not _go_together(first, each):
             return first.owner, each.owner
     return None
 

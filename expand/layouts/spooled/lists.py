@@ -19,6 +19,8 @@ IN_MEMORY = 1 << 20
 """Bytes of values in memory; more are written to the disk."""
 RUN = 1 << 14
 """Texts that are sorted in memory; more are sorted in runs of so many, which are then merged."""
+LAST = "\U0010ffff"
+"""A text after all keys."""
 CHUNK = 64
 """Texts that are written and read together: a text that is looked up has a chunk read."""
 
@@ -80,8 +82,15 @@ class Sorter:
         self._texts: list[str] = []
         self._chunks: SpooledList | None = None
         self._runs: list[range] = []
-        for text in texts:
-            self.append(text)
+        self.extend(texts)
+
+    def extend(self, texts: Iterable[str]) -> None:
+        """Take several texts."""
+        remaining = iter(texts)
+        while some := list(islice(remaining, RUN - len(self._texts))):
+            self._texts += some
+            if len(self._texts) >= RUN:
+                self._end_run()
 
     def append(self, text: str) -> None:
         """Take a text."""
@@ -174,14 +183,20 @@ class Texts:
         """Take a text."""
         self._last.append(text)
         if len(self._last) == CHUNK:
-            self._written = self._written or SpooledList()
-            self._written.append(self._last)
-            self._last = []
+            self._write()
 
     def extend(self, texts: Iterable[str]) -> None:
         """Take several texts."""
-        for text in texts:
-            self.append(text)
+        remaining = iter(texts)
+        while some := list(islice(remaining, CHUNK - len(self._last))):
+            self._last += some
+            if len(self._last) == CHUNK:
+                self._write()
+
+    def _write(self) -> None:
+        self._written = self._written or SpooledList()
+        self._written.append(self._last)
+        self._last = []
 
 
 class TextSet:
@@ -211,6 +226,11 @@ class TextSet:
         if self._sorter is None:
             self._sorter = Sorter(self._sorted)
         self._sorter.append(text)
+
+    def update(self, texts: Iterable[str]) -> None:
+        """Take several texts."""
+        for text in texts:
+            self.add(text)
 
     def starting(self, prefix: str) -> Iterator[str]:
         """Yield the texts that start with `prefix`, in their order."""
@@ -254,6 +274,24 @@ class TextLists:
         parted = (record.split("\0", 2) for record in self._records)
         for key, records in groupby(parted, key=itemgetter(0)):
             yield key, map(itemgetter(2), records)
+
+
+class InOrder:
+    """Looks up the lists of keys that come nearly sorted, without a search for most of them."""
+
+    def __init__(self, lists: TextLists) -> None:
+        self._lists, self._remaining = lists, lists.lists()
+        self._key = ""
+        self._texts: Iterable[str] = ()
+
+    def of(self, key: str) -> list[str]:
+        """Return the texts of a key in the order in which they were added."""
+        while self._key < key:
+            self._key, self._texts = next(self._remaining, (LAST, ()))
+        if self._key != key:
+            return list(self._lists.of(key))
+        self._texts = texts = list(self._texts)
+        return texts
 
 
 def _holds(texts: Sequence[str], text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from expand.layouts.labelled.masks.files import File
 from expand.layouts.labelled.masks.places import Part
 from expand.layouts.labelled.splits.choose import no_part
 from expand.layouts.recognition.words import PART_OF, words
+from expand.layouts.spooled.lists import TextSet
 
 TRAIN = "train"
 
@@ -22,7 +23,7 @@ class Growing(NamedTuple):
     shown: str = ""
     by_name: bool = False
     """Whether names of files tell the parts, instead of folders."""
-    listed: frozenset[str] | None = None
+    listed: TextSet | None = None
     """The images of the part, if a list tells them."""
 
     def holds(self, file: File) -> bool:
@@ -47,7 +48,7 @@ class Parts:
 
     parts: dict[str, str]
     by_name: bool = False
-    listed: dict[str, frozenset[str]] = field(default_factory=dict)
+    listed: Mapping[str, TextSet] = field(default_factory=dict)
     """The images of each part, if lists tell them."""
 
     @classmethod

@@ -102,7 +102,7 @@ class Images:
         if here.path or here.fault in (Fault.EMPTY, Fault.ABSOLUTE):
             return here
         name = compose(cell.strip().replace("\\", "/"))
-        if path := self._path(normpath(name)):
+        if path := self._path(normpath(name)) if folder else "":
             return Found(path)
         found = self._ending(re.sub(r"^(\.{1,2}/)+", "", name))
         if len(found) > 1:

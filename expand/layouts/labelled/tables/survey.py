@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 
 from expand.errors import ExpandError, cut
 from expand.layouts.labelled.tables.images import Fault, Images
 from expand.layouts.labelled.tables.table import Table
 from expand.layouts.labelled.tables.text.record import Record, RecordError
 from expand.layouts.spooled.index import TextIndex
-from expand.layouts.spooled.lists import TextLists
+from expand.layouts.spooled.lists import InOrder, TextLists
 
 DISTINCT = 100_000
 """Different values of a column that are counted."""
@@ -53,6 +54,12 @@ class Survey:
     malformed: TextIndex = field(default_factory=TextIndex)
     """What is wrong with rows of an image, by its path."""
 
+    _last: tuple[Row | None, Mapping[str, str]] = (None, MappingProxyType({}))
+
+    @cached_property
+    def _in_order(self) -> InOrder:
+        return InOrder(self._rows)
+
     @cached_property
     def count(self) -> int:
         """The number of images that rows name."""
@@ -70,16 +77,23 @@ class Survey:
         return ((path, list(map(_row, texts))) for path, texts in self._rows.lists())
 
     def rows(self, path: str) -> list[Row]:
-        """Return the rows of an image."""
-        return list(map(_row, self._rows.of(path)))
+        """Return the rows of an image; images that come sorted by path are found quickly."""
+        return list(map(_row, self._in_order.of(path)))
 
     def add(self, path: str, number: int, record: Record) -> None:
         """Add a row of a table to those of an image."""
         self._rows.add(path, f"{number}\0{record.line}\0{record.text}")
 
     def cells(self, number: int, record: Record) -> Mapping[str, str]:
-        """Return the cells of a row of a table, as many as can be read."""
-        return self.tables[number].cells(record)
+        """Return the cells of a row of a table, as many as can be read.
+
+        Those of the last row are kept: its class and its other cells are asked for by turns.
+        """
+        last, cells = self._last
+        if last != (number, record):
+            cells = self.tables[number].cells(record)
+            self._last = (number, record), cells
+        return cells
 
 
 def _row(text: str) -> Row:

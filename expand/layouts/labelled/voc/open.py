@@ -66,8 +66,7 @@ class _Decide:
         for group in found.groups():
             last = first + len(group.images)
             if self.grows[first:last].any():
-                for name in group.labels:
-                    self.made.add(name)
+                self.made.update(group.labels)
             first = last
 
     def __call__(self, path: str, is_image: bool) -> Use:

@@ -95,6 +95,8 @@ class Survey:
     def __init__(self) -> None:
         self._files, self._count = TextLists(), 0
         """By their key: their folders without words for images and labels, and their stem."""
+        self._folders: dict[str, set[str]] = {IMAGE_FILE: set(), ANNOTATION: set(), MASK: set()}
+        """The folders with files of each kind."""
         self._beside = frozenset[str]()
         """Folders of labels that hold images: annotations of no others lie in them."""
         self._images = TextIndex()
@@ -140,6 +142,7 @@ class Survey:
     def add(self, kind: str, path: str) -> None:
         """Add a file to its group."""
         self._files.add(key_of(path), f"{kind}{self._count:0{DIGITS}}{path}")
+        self._folders[kind].add(_folder(path))
         self._count += 1
 
     def finish(self, lists: Iterable[str], others: Iterable[str]) -> None:
@@ -169,8 +172,8 @@ class Survey:
 
         A folder of images can be called "annotated".
         """
-        beside = set[str]()
-        for group in self.groups():
+        beside, both = set[str](), self._folders[MASK] & self._folders[ANNOTATION]
+        for group in self.groups() if both else ():
             if group.annotations and not group.images:
                 masks = map(_folder, (*group.masks, *group.lossy))
                 beside |= {*masks}.intersection(map(_folder, group.annotations))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from expand.layouts.labelled.dataset import LabelFile, Rows
 from expand.layouts.labelled.yolo.folder.lists import write_list
+from expand.layouts.spooled.index import TextIndex
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,6 @@ class SetFiles:
         yield from self.data
         if not self.lists:
             return
-        grown: dict[str, list[str]] = {}
-        for row in rows():
-            grown.setdefault(row.source, []).append(row.file_name)
+        grown = TextIndex((row.source, row.file_name) for row in rows())
         for name, grows in sorted(self.lists.items()):
             yield LabelFile(name, write_list(self.root, name, grown, grows))

@@ -15,6 +15,7 @@ from expand.layouts.labelled.masks.parts import TRAIN, Parts
 from expand.layouts.labelled.masks.places import part_said
 from expand.layouts.labelled.splits.lists import images_in
 from expand.layouts.labelled.tables.columns.vocabulary import PARTS
+from expand.layouts.spooled.lists import Texts, TextSet
 
 
 def read_parts(
@@ -28,45 +29,47 @@ def read_parts(
     lists = [file for file in others if file.suffix.lower() in SUFFIXES]
     if not lists:
         return Parts({})
-    masks = {mask.path for _, masks in pairing.items() for mask in masks}
+    masks = TextSet(mask.path for _, masks in pairing.items() for mask in masks)
     names = Names.of(
         (file.path, pairing.masks(file.path)) for file in images if file.path not in masks
     )
-    shown, listed = dict[str, str](), defaultdict[str, set[str]](set)
+    shown, listed = dict[str, str](), defaultdict[str, TextSet](TextSet)
     for file in sorted(lists, key=lambda file: (len(file.stem), file.path)):
         found = read_list(root, file.path, names)
         parts = _parts_in(file, found) if found else _folders_in(root, file, names)
         for name, paths in parts.items():
             if shown.setdefault(part_said(name), name) == name:
-                listed[part_said(name)] |= paths
+                listed[part_said(name)].update(paths)
     if TRAIN not in listed:
         return Parts({})
     if len(listed) == 1 and all(image in listed[TRAIN] for image, _ in pairing.items()):
         return Parts({})
-    return Parts(shown, listed={kind: frozenset(paths) for kind, paths in listed.items()})
+    return Parts(shown, listed=listed)
 
 
-def _folders_in(root: Path, file: File, names: Names) -> dict[str, set[str]]:
+def _folders_in(root: Path, file: File, names: Names) -> dict[str, Texts]:
     """Return the images of the part that a list is called after, if its lines are their folders."""
     try:
         lines = read_file(root, file.path, LARGEST).decode().split("\n") if _is_part(file) else []
     except (ExpandError, UnicodeDecodeError):
         return {}
     folders = {line.strip().strip("/") for line in lines if line.strip()}
-    found = images_in(folders, names.files)
-    return {file.stem: set[str]().union(*found.values())} if found.keys() == folders else {}
+    found, images = set[str](), Texts()
+    for folder, image in images_in(folders, names.images()):
+        found.add(folder)
+        images.append(image)
+    return {file.stem: images} if found == folders else {}
 
 
 def _is_part(file: File) -> bool:
     return bool(part_said(file.stem)) and file.suffix.lower() in (".txt", ".lst")
 
 
-def _parts_in(file: File, found: ImageList) -> dict[str, set[str]]:
+def _parts_in(file: File, found: ImageList) -> dict[str, Texts]:
     """Return the images of the part that a list is called after, or of those in its column."""
     if part_said(file.stem):
-        return {file.stem: {*found.images} - {""}}
-    parts = defaultdict[str, set[str]](set)
-    column = found.column(PARTS)
-    for image, cell in column:
-        parts[cell].add(image)
+        return {file.stem: Texts(filter(None, found.images))}
+    parts = defaultdict[str, Texts](Texts)
+    for image, cell in found.column(PARTS):
+        parts[cell].append(image)
     return parts if all(part_said(name) for name in parts) else {}

@@ -6,7 +6,6 @@ Many loaders read only what a list names: "train.txt" with "a.png", or "images/a
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,8 @@ from expand.layouts.labelled.splits.lists import join_lines
 from expand.layouts.labelled.tables.columns.vocabulary import ANGLES, PLACES, TEXTS
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.words import words
+from expand.layouts.spooled.index import TextIndex
+from expand.layouts.spooled.lists import Texts
 
 SUFFIXES = (".txt", ".lst", ".csv", ".tsv")
 PEEKED = 1000
@@ -39,31 +40,27 @@ class ImageList:
     """A file that lists images."""
 
     name: str
-    lines: tuple[str, ...]
+    lines: Texts
     """With their ends."""
-    images: tuple[str, ...]
+    images: Texts
     """The image that grows of each line; empty for other lines."""
     places: bool
     """Whether it says more than names and classes: it may say where something is in an image."""
 
-    def column(self, named: frozenset[str]) -> list[tuple[str, str]]:
-        """Return the cells of the column that one of some words names, each with its image."""
-        first = next(index for index, image in enumerate(self.images) if image)
-        heading = self.lines[first - 1] if first else ""
+    def column(self, named: frozenset[str]) -> Iterator[tuple[str, str]]:
+        """Yield the cells of the column that one of some words names, each with its image."""
+        heading = _heading(self.lines, self.images)
         between = max(",;\t", key=heading.count)
         names = [{*words(cell)} for cell in heading.split(between)]
         index = next((index for index, name in enumerate(names) if name & named), None)
-        rows = [
-            (image, line.split(between))
-            for image, line in zip(self.images, self.lines, strict=True)
-        ]
         if index is None:
-            return []
-        return [
-            (image, row[index].strip(BLANK)) for image, row in rows if image and index < len(row)
-        ]
+            return
+        for image, line in zip(self.images, self.lines, strict=True):
+            row = line.split(between)
+            if image and index < len(row):
+                yield image, row[index].strip(BLANK)
 
-    def extended(self, views: dict[str, list[tuple[str, ...]]], names: Names) -> bytes:
+    def extended(self, views: TextIndex, names: Names) -> bytes:
         """Return the file with a line for each view of an image: `views` are the files of each."""
 
         def lines(line: str, image: str) -> list[str] | None:
@@ -71,7 +68,7 @@ class ImageList:
             if not image:
                 return None
             renamed = (
-                dict(zip(names.files[image], of, strict=True)) for of in views.get(image, ())
+                dict(zip(names.files(image), of.split("\0"), strict=True)) for of in views.of(image)
             )
             return [_renamed(line, each, names) for each in renamed]
 
@@ -116,24 +113,32 @@ def read_list(root: Path, path: str, names: Names) -> ImageList | None:
     filled = [line for line in lines[:PEEKED] if line.strip()]
     if not any(_image_of(line, names) for line in filled):
         return None
-    images = tuple(_image_of(line, names) for line in lines)
-    if 4 * sum(map(bool, images)) < len([line for line in lines if line.strip()]) or not lines:
+    written, images = Texts(lines), Texts(_image_of(line, names) for line in lines)
+    known = sum(map(bool, images))
+    if not known or 4 * known < sum(bool(line.strip()) for line in lines):
         return None
-    if not any(images):
-        return None
-    return ImageList(path, tuple(lines), images, _says_places(lines, images, names))
+    return ImageList(path, written, images, _says_places(written, images, names))
 
 
-def _says_places(lines: list[str], images: tuple[str, ...], names: Names) -> bool:
+def _heading(lines: Texts, images: Texts) -> str:
+    """Return the line before the first of an image; empty if there is none."""
+    before = ""
+    for line, image in zip(lines, images, strict=True):
+        if image:
+            break
+        before = line
+    return before
+
+
+def _says_places(lines: Texts, images: Texts, names: Names) -> bool:
     """Tell whether lines say where something is in an image, which moves.
 
     A heading names such a column; or there are such numbers in a line, without a heading.
     """
-    first = next(index for index, image in enumerate(images) if image)
-    rows = [line for line, image in zip(lines, images, strict=True) if image]
-    if not first:
+    rows = (line for line, image in zip(lines, images, strict=True) if image)
+    if next(iter(images)):
         return any(_are_places(TOKEN.findall(line), names) for line in rows)
-    heading = lines[first - 1]
+    heading = _heading(lines, images)
     between = max(",;\t", key=heading.count)
     moving = [
         index
@@ -159,8 +164,8 @@ def _image_of(line: str, names: Names) -> str:
 
 def extend(lists: list[ImageList], names: Names, rows: Rows) -> Iterator[LabelFile]:
     """Yield the lists of the expanded dataset."""
-    views: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-    for row in rows():
-        views[row.source].append((row.file_name, *row.annotation["masks"]))
+    views = TextIndex(
+        (row.source, "\0".join((row.file_name, *row.annotation["masks"]))) for row in rows()
+    )
     for each in lists:
         yield LabelFile(each.name, each.extended(views, names))

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from expand.layouts.labelled.masks.files import MaskOf
 from expand.layouts.names import split_suffix
+from expand.layouts.spooled.index import TextIndex
 
 
 @dataclass(frozen=True)
 class Names:
     """The names by which lines mean images that grow, and their masks."""
 
-    by_name: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
+    by_name: TextIndex = field(default_factory=TextIndex)
     """From a file name, with and without its suffix, to the image's path and the file's."""
-    files: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _files: TextIndex = field(default_factory=TextIndex)
     """The path of each image, and those of its masks."""
 
     @classmethod
@@ -24,19 +24,33 @@ class Names:
         """Return the names of images and of their masks."""
         names = cls()
         for image, masks in images:
-            names.files[image] = (image, *(mask.path for mask in sorted(masks)))
-            for path in names.files[image]:
+            files = (image, *(mask.path for mask in sorted(masks)))
+            names._files.add(image, "\0".join(files))
+            for path in files:
                 name = path.rpartition("/")[2]
                 for each in {name, split_suffix(name)[0]}:
-                    names.by_name[each].append((image, path))
+                    names.by_name.add(each, f"{image}\0{path}")
         return names
+
+    def images(self) -> Iterator[str]:
+        """Yield the paths of the images."""
+        return (image for image, _ in self._files)
+
+    def files(self, image: str) -> list[str]:
+        """Return the path of an image, and those of its masks."""
+        return self._files.last(image).split("\0")
+
+    def _named(self, name: str) -> Iterator[tuple[str, str]]:
+        for text in self.by_name.of(name):
+            image, _, path = text.partition("\0")
+            yield image, path
 
     def meant(self, token: str) -> tuple[str, str] | None:
         """Return the image that a token means, and the file; None if it means none, or several."""
         token = token.removeprefix("./")
         found = {
             (image, path)
-            for image, path in self.by_name.get(token.rpartition("/")[2], ())
+            for image, path in self._named(token.rpartition("/")[2])
             if _agree(token, path)
         }
         images = {(image, path) for image, path in found if image == path}

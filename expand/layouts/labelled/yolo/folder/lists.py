@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from expand.layouts.labelled.files import read_text
 from expand.layouts.labelled.splits.lists import join_lines
 from expand.layouts.labelled.yolo.folder.paths import Finder, is_absolute
+from expand.layouts.spooled.index import TextIndex
 
 MOST_BYTES = 256 << 20
 
@@ -30,7 +31,7 @@ def read_list(root: Path, name: str) -> Iterator[Line]:
             yield Line(written, place.path if place else "")
 
 
-def write_list(root: Path, name: str, grown: Mapping[str, Sequence[str]], grows: bool) -> bytes:
+def write_list(root: Path, name: str, grown: TextIndex, grows: bool) -> bytes:
     """Return a list with the copies of each image after it, in the style of its own paths.
 
     `grown` are the files in the expanded dataset of each image that grows. Images that are not in
@@ -45,7 +46,7 @@ def write_list(root: Path, name: str, grown: Mapping[str, Sequence[str]], grows:
         """Return the lines of an image's files; None for a line that stays."""
         if not line.path:
             return [] if grows else None
-        files = grown.get(line.path, ()) if grows else (line.path,)
+        files = grown.of(line.path) if grows else [line.path]
         return [_styled(line, file, folder) + newline for file in files]
 
     listed = read_list(root, name)
