@@ -110,15 +110,22 @@ class TextIndex:
         """Return a part of all bytes; no entry is partly in the file."""
         if start >= self._written:
             return bytes(self._pending[start - self._written : end - self._written])
-        assert self._file
-        data = os.pread(self._file.fileno(), end - start, start)
+        data = self._read_file(start, end - start)
         missing = end - start - len(data)
         return data + self._pending[:missing] if missing else data
+
+    def _read_file(self, start: int, size: int) -> bytes:
+        assert self._file
+        if hasattr(os, "pread"):  # not on Windows; a third of the time
+            return os.pread(self._file.fileno(), size, start)
+        self._file.seek(start)
+        return self._file.read(size)
 
     def _write(self) -> None:
         """Write what is in memory to the file."""
         with refuse_full():
             self._file = self._file or TemporaryFile()  # noqa: SIM115  # closed with this index
+            self._file.seek(self._written)
             self._file.write(self._pending)
             self._file.flush()
         self._written += len(self._pending)
