@@ -11,7 +11,6 @@ from train.compare.findings.pairs import pairs_of
 from train.compare.study import ComparisonStudy
 from train.statistics.intervals import LEVEL
 from train.statistics.looks import Looks
-from train.statistics.overlap import widening
 from train.statistics.power import Spread
 from train.trials.context import of_draw
 from train.trials.planning.power import PILOT_RUNS, Pilot, expect, format_duration, power_lines
@@ -55,8 +54,12 @@ def make_forecast(
     last = looks.looks[-1].alpha if looks else LEVEL
     expected = expect(context, _pilot(study, speeds))
     drawn = draws_of(context, seeds)
-    wide = widening(seeds, drawn.overlap) if drawn else 1.0
-    spread = replace(expected.spread, sd=expected.spread.sd * wide, alpha=last / pairs)
+    spread = replace(
+        expected.spread,
+        alpha=last / pairs,
+        overlap=drawn.between if drawn else 0.0,
+        draws=study.draws,
+    )
     count = seeds * len(study.arms) * len(study.lengths)
     first = of_draw(context, study.drawn_for(0))
     sources = which_sources(len(first.data.train.folder), drawn)

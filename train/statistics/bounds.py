@@ -20,7 +20,7 @@ from train.statistics.crossed import Crossed, crossed
 from train.statistics.intervals import ALIKE, LEVEL, Interval, Values, numbers
 from train.statistics.looks import Look
 from train.statistics.overlap import Shared, count_subsets, mean_overlap, widening
-from train.statistics.power import FEWEST_SEEDS
+from train.statistics.power import FEWEST_SEEDS, unseen_reach
 from train.statistics.significance import EXACT_UP_TO, sign_flip, sign_flip_interval
 
 Table = NDArray[np.number]
@@ -43,17 +43,31 @@ class Error(NamedTuple):
         return float(2 * special.stdtr(self.df, -abs(distance) / self.se))
 
 
+class Unseen(NamedTuple):
+    """Images of a kind that none of the test images shows, in so many test images."""
+
+    images: int
+
+    def reach(self, alpha: float) -> float:
+        """Return the half-width that a 1 − `alpha` interval has at least, in points."""
+        return unseen_reach(self.images, alpha)
+
+    def p_value(self, distance: float) -> float:
+        """Return the two-sided p value of a mean that lies so far from the one that is tested."""
+        return min(1.0, 2 * max(0.0, 1 - abs(distance) / 100) ** self.images)
+
+
 @dataclass(frozen=True, eq=False)
 class Sample:
     """The differences of some seeds in points, and the standard errors that their mean may have.
 
     An interval is as wide as the widest of the t intervals of all `errors` and of the sign-flip
     test, which assumes no distribution: so an interval for new images is never narrower than the
-    one for these images.
+    one for these images, and new images may be of a kind that these do not show (`Unseen`).
     """
 
     differences: NDArray[np.float64]
-    errors: tuple[Error, ...]
+    errors: tuple[Error | Unseen, ...]
     subsets: int | None = None
     """How many different subsets of the sources the seeds learned from; None: all from the same."""
 
@@ -118,7 +132,8 @@ def samples(
     here = Sample(values, (seeds,), subsets)
     if images is None or min(images.shape) < 2:
         return here, None
-    return here, Sample(values, (seeds, _over_both(crossed(images), wide, seeds.df)), subsets)
+    both, unseen = _over_both(crossed(images), wide, seeds.df), Unseen(images.shape[1])
+    return here, Sample(values, (seeds, both, unseen), subsets)
 
 
 def _over_both(both: Crossed, wide: float, seeds_df: float) -> Error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from train.statistics.intervals import Interval
 
@@ -17,7 +17,8 @@ class Evidence:
     where they leave 0 out; `p_equivalence` is at most 0.05 where `interval` lies within the margin.
     `p_t` (seeds), `p_crossed` (seeds and images) and `p_signflip` are those of this pair and look
     alone. `images` counts the test images (None: not known, `interval` is then `interval_here`),
-    `images_se` is what a new draw of them adds to the standard error, in points.
+    `images_se` is what a new draw of them adds to the standard error, in points. `draws` counts the
+    subsets of the sources that the seeds learned from (None: all from the same sources).
     """
 
     arm: str
@@ -35,3 +36,4 @@ class Evidence:
     p_t: float
     p_crossed: float | None
     p_signflip: float
+    draws: int | None = field(default=None, kw_only=True)

@@ -30,6 +30,10 @@ class Interval(NamedTuple):
     low: float
     high: float
 
+    def within(self, lowest: float, highest: float) -> Interval:
+        """Return the part between two bounds, such as the possible values of an accuracy."""
+        return Interval(max(self.low, lowest), min(self.high, highest))
+
 
 class Estimate(NamedTuple):
     """A mean of n numbers, their standard deviation and 95 % t interval; None for one number."""

@@ -25,6 +25,8 @@ from train.errors import TrainError
 
 Shared = NDArray[np.float64]
 """The share of its sources that each replicate has in common with each other one: n×n."""
+SAME = 1 - 1e-12
+"""The share from which on two subsets are the same."""
 
 
 def mean_overlap(shared: Shared) -> float:
@@ -40,9 +42,27 @@ def widening(replicates: int, overlap: float) -> float:
     return math.sqrt(1 + replicates * overlap / (1 - overlap))
 
 
+def overlap_in_turn(seeds: int, draws: int, overlap: float) -> float:
+    """Return the mean overlap of so many seeds that take some draws in turn.
+
+    `overlap` is that of two different draws; two seeds with the same draw share all.
+    """
+    if seeds < 2:
+        return 0.0
+    each, more = divmod(seeds, draws)
+    same = more * (each + 1) * each + (draws - more) * each * (each - 1)
+    return overlap + (1 - overlap) * same / (seeds * (seeds - 1))
+
+
+def between_subsets(shared: Shared) -> float:
+    """Return the mean share over the pairs of replicates with different subsets; 0.0 for none."""
+    different = shared[shared < SAME]
+    return float(different.mean()) if different.size else 0.0
+
+
 def count_subsets(shared: Shared) -> int:
     """Return how many different subsets there are."""
-    earlier = np.tril(shared >= 1 - 1e-12, -1).any(axis=1)
+    earlier = np.tril(shared >= SAME, -1).any(axis=1)
     return int((~earlier).sum())
 
 
@@ -65,3 +85,8 @@ class Drawn:
     def overlap(self) -> float:
         """The share of its sources that one has in common with another, on average."""
         return mean_overlap(self.shared)
+
+    @property
+    def between(self) -> float:
+        """The share of its sources that one has in common with a different one, on average."""
+        return between_subsets(self.shared)

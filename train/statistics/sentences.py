@@ -33,6 +33,8 @@ def format_looks(looks: Looks) -> str:
     """Say which look this is, which share of the 5 % it may spend, and what is left."""
     *before, last = looks.looks
     seeds = f"{last.seeds:,} seed{'s' * (last.seeds != 1)}"
+    if last.seeds < FEWEST_SEEDS:
+        return f"With {seeds} nothing is decided, so none of the 5 % for false claims is spent."
     planned = f"{looks.planned:,} were planned" if last.seeds != looks.planned else "as planned"
     spent = ", ".join(f"{_share(look.alpha)} with {look.seeds:,} seeds" for look in before)
     earlier = f" Earlier looks spent {spent}." if before else ""
@@ -68,9 +70,7 @@ def _main(pair: Evidence, judged: Judged) -> str:
     if name == "undecided":
         size = f"difference {format_points(pair.mean)} points, {_bounds(bounds, pair.n)}"
         start = f"{pair.arm} against {pair.against}: undecided{frame}"
-        return (
-            f"{start}; {format_outlook(pair.n, judged.more_seeds, judged.images_needed)} ({size})"
-        )
+        return f"{start}; {format_outlook(pair, judged.more_seeds, judged.images_needed)} ({size})"
     if name != "better" and name != "worse":
         assert_never(name)
     mean, ends = (pair.mean, bounds) if name == "better" else (-pair.mean, _mirrored(bounds))
@@ -99,16 +99,21 @@ def same_here(pair: Evidence) -> bool:
     return _span(pair.interval) == _span(pair.interval_here)
 
 
-def format_outlook(seeds: int, more: int | None, images: int | None) -> str:
+def format_outlook(pair: Evidence, more: int | None, images: int | None) -> str:
     """Say what would decide an undecided pair."""
-    if seeds < FEWEST_SEEDS:
-        least = FEWEST_SEEDS - seeds
-        return f"at least {FEWEST_SEEDS} seeds are needed, {least} more"
+    least, draws = FEWEST_SEEDS, pair.draws
+    if pair.n < least:
+        return f"at least {least} seeds are needed, {least - pair.n} more"
+    if draws is not None and draws < least:
+        return f"at least {least} draws are needed, {least - draws} more"
+    if draws is not None and draws < pair.n:
+        return "more draws (--draws) tell more than more seeds"
+    own = "" if draws is None else ", each with its own draw,"
     if more is not None:
-        return f"about {more:,} more {'seed' if more == 1 else 'seeds'} would decide"
+        return f"about {more:,} more {'seed' if more == 1 else 'seeds'}{own} would decide"
     if images is not None:
         return f"more seeds would not decide, about {images:,} test images would"
-    return f"{MOST_MORE_SEEDS:,} more seeds would not decide"
+    return f"{MOST_MORE_SEEDS:,} more seeds{own} would not decide"
 
 
 def _inside(bounds: Interval | None, margin: float) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from train.statistics.crossed import crossed
 from train.statistics.evidence import Evidence
 from train.statistics.intervals import ALIKE, LEVEL, Interval, Values, numbers, paired
 from train.statistics.looks import Look, Looks
-from train.statistics.overlap import Shared, mean_overlap, widening
+from train.statistics.overlap import Shared, between_subsets, count_subsets
 from train.statistics.power import FEWEST_SEEDS, Spread, images_for, more_seeds
 from train.statistics.sentences import Judged, Name, format_verdict
 from train.statistics.significance import paired_t, sign_flip
@@ -55,13 +55,6 @@ class Pair:
         shared = None if self.shared is None else self.shared[np.ix_(rows, rows)]
         return Pair(self.arm, self.against, values, self.same_weights, images, shared=shared)
 
-    @property
-    def widening(self) -> float:
-        """By how much the standard error over seeds grows, since their sources overlap."""
-        if self.shared is None:
-            return 1.0
-        return widening(len(self.shared), mean_overlap(self.shared))
-
 
 @dataclass(frozen=True)
 class Verdict(Evidence):
@@ -81,6 +74,8 @@ class Verdict(Evidence):
         """Convert to plain data, with the keys of comparison.json."""
         plain = {**vars(self)}
         plain["words"] = plain.pop("sentence")
+        if self.draws is None:
+            del plain["draws"]
         return plain
 
 
@@ -133,8 +128,9 @@ def _measure(pair: Pair, family: int, margin: float, looks: Looks | None) -> Evi
         p_here=here.p,
         p_equivalence=alike.p_equivalence,
         p_t=paired_t(pair.differences),
-        p_crossed=last.errors[-1].p_value(mean) if last else None,
+        p_crossed=last.errors[1].p_value(mean) if last else None,
         p_signflip=sign_flip(pair.differences),
+        draws=None if pair.shared is None else count_subsets(pair.shared),
     )
 
 
@@ -142,8 +138,9 @@ def _judge(pair: Pair, evidence: Evidence, margin: float, alpha: float) -> Verdi
     identical = pair.same_weights and not np.any(pair.differences)
     name = decide(evidence.interval, margin, identical=identical)
     here = decide(evidence.interval_here, margin, identical=identical)
-    widened = replace(evidence, sd=evidence.sd and evidence.sd * pair.widening)
-    more, images = _outlook(widened, margin, alpha) if name == "undecided" else (None, None)
+    overlap = 0.0 if pair.shared is None else between_subsets(pair.shared)
+    undecided = name == "undecided"
+    more, images = _outlook(evidence, margin, alpha, overlap) if undecided else (None, None)
     judged = Judged(name, here, more, images, margin)
     return Verdict(
         **vars(evidence),
@@ -169,13 +166,22 @@ def decide(interval: Interval | None, margin: float, *, identical: bool = False)
     return "equivalent" if inside else "undecided"
 
 
-def _outlook(evidence: Evidence, margin: float, alpha: float) -> tuple[int | None, int | None]:
-    """Return how many more seeds would decide, or with how many test images these seeds would."""
+def _outlook(
+    evidence: Evidence, margin: float, alpha: float, overlap: float
+) -> tuple[int | None, int | None]:
+    """Return how many more seeds would decide, or with how many test images these seeds would.
+
+    Where seeds have draws of their own, so would more of them; `overlap` is what two draws share.
+    Nothing is known where seeds take fewer draws in turn.
+    """
     n, sd = evidence.n, evidence.sd
+    if evidence.draws is not None and evidence.draws < n:
+        return None, None
     if sd is None:
         return max(n + 1, FEWEST_SEEDS) - n, None
     images = evidence.images or 1
     images_sd = (evidence.images_se or 0.0) * float(np.sqrt(images))
-    spread = Spread(sd, images_sd, images, alpha)
+    known = evidence.images is not None and evidence.images > 1
+    spread = Spread(sd, images_sd, images, alpha, overlap, unseen=known)
     more = more_seeds(spread, evidence.mean, margin, n)
     return more, None if more else images_for(spread, evidence.mean, margin, n)

@@ -24,6 +24,8 @@ from train.statistics.overlap import widening
 RESAMPLES = 2_000
 GRID = 100
 """Points between two sizes at which the curve is looked up: 0.7 % apart where sizes double."""
+ROUNDING = 1e-9
+"""The relative error of sizes that were read from a curve."""
 ABOVE, BELOW = math.inf, 0.0
 """What is read outside the curve: more sources than the largest size, fewer than the smallest."""
 
@@ -50,6 +52,15 @@ class Curve(NamedTuple):
         begin, end = np.log(self.sizes[after - 1 : after + 1])
         share = min(1.0, (accuracy - low) / (high - low))
         return float(np.exp(begin + (end - begin) * share))
+
+    def most(self, accuracy: float) -> float:
+        """Return the most sources that do not exceed an accuracy.
+
+        More than `needed` only where the curve is flat. ABOVE if the accuracy is above that of the
+        largest size; BELOW if the smallest exceeds it.
+        """
+        flat = np.abs(self.accuracies - accuracy) <= ALIKE
+        return float(self.sizes[flat.nonzero()[0][-1]]) if flat.any() else self.needed(accuracy)
 
 
 def fit_curve(
@@ -115,6 +126,16 @@ class Rate:
     interval: Interval | None
 
 
+def gains(sources: float, interval: Interval | None) -> bool:
+    """Return whether an interval is above the sources that an arm has."""
+    return interval is not None and interval.low > sources * (1 + ROUNDING)
+
+
+def loses(sources: float, interval: Interval | None) -> bool:
+    """Return whether an interval is below the sources that an arm has."""
+    return interval is not None and interval.high < sources * (1 - ROUNDING)
+
+
 def inflation(replicates: int, overlap: float) -> float:
     """Return by how much deviations of replicates grow, so that percentiles hold what t does.
 
@@ -163,7 +184,9 @@ def exchange(
     """Return the rate of each other cell, and the intervals of all accuracies, plain ones first.
 
     `plain` are the cells of the arm none, the smallest size first. Intervals hold 95 %: of a rate,
-    the percentiles of the rates of the resampled studies, each with a curve of its own.
+    the percentiles of the rates of the resampled studies, each with a curve of its own. Where such
+    a curve is flat, several sizes do the same: the lower end is that of the fewest, the upper end
+    that of the most.
     """
     sizes = np.array([cell.sources for cell in plain])
     curve = fit_curve(sizes, np.array([cell.mean for cell in plain]))
@@ -172,11 +195,17 @@ def exchange(
     if resampled is None:
         nothing = [Rate(each.sources, worth, None) for each, worth in _zip(others, points)]
         return nothing, [None] * len(plain), [None] * len(others)
-    found = np.empty((RESAMPLES, len(others)))
+    fewest, most = np.empty((2, RESAMPLES, len(others)))
     for row, fitted in enumerate(fit_curves(sizes, resampled[:, : len(plain)])):
-        found[row] = [fitted.needed(each) for each in resampled[row, len(plain) :]]
+        reached = resampled[row, len(plain) :]
+        fewest[row] = [fitted.needed(each) for each in reached]
+        most[row] = [fitted.most(each) for each in reached]
+    ends = [
+        Interval(percentiles(fewest[:, column]).low, percentiles(most[:, column]).high)
+        for column in range(len(others))
+    ]
     rates = [
-        Rate(each.sources, worth, containing(worth, percentiles(found[:, column])))
+        Rate(each.sources, worth, containing(worth, ends[column]))
         for column, (each, worth) in enumerate(_zip(others, points))
     ]
     spans: list[Interval | None] = [percentiles(column) for column in resampled.T.clip(0, 1)]

@@ -12,7 +12,7 @@ from train.compare.arms import Arm
 from train.statistics.intervals import Interval
 from train.trials.results import DivergedTrial
 from train.trials.tuning.search import Search
-from train.worth.exchange import ABOVE, BELOW
+from train.worth.exchange import ABOVE, BELOW, gains, loses
 
 Scope = Literal["these", "like these"]
 """Whether intervals hold for these sources, or for sources like these."""
@@ -67,12 +67,12 @@ class ArmRate:
     @property
     def gains(self) -> bool:
         """Whether the interval is above the sources that the arm has."""
-        return self.interval is not None and self.interval.low > self.sources
+        return gains(self.sources, self.interval)
 
     @property
     def loses(self) -> bool:
         """Whether the interval is below the sources that the arm has."""
-        return self.interval is not None and self.interval.high < self.sources
+        return loses(self.sources, self.interval)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from train.report.formatting import listing
 from train.statistics.intervals import Interval
 from train.trials.tuning.search import Search
 from train.trials.tuning.sentences import describe_fixed, describe_search
-from train.worth.exchange import ABOVE, BELOW, Rate
+from train.worth.exchange import ABOVE, BELOW, Rate, gains, loses
 from train.worth.results import ArmRate, WorthSetup
 from train.worth.study import WorthStudy
 
@@ -60,8 +60,8 @@ def describe_rate(arm: Arm, rate: Rate, span: tuple[float, float]) -> str:
     )
     if rate.interval is None:
         return f"{told} (from a single seed)"
-    inside = rate.interval.low <= rate.sources <= rate.interval.high
-    shown = ": neither a gain nor a loss is shown" if inside else ""
+    decided = gains(rate.sources, rate.interval) or loses(rate.sources, rate.interval)
+    shown = "" if decided else ": neither a gain nor a loss is shown"
     return f"{told} (95 % interval {between(rate.interval, span)}){shown}"
 
 
@@ -76,7 +76,7 @@ def headline(
     last = max(rate.sources for rate in rates)
     at_last = [rate for rate in rates if rate.sources == last]
     at_shown = [rate for rate in rates if rate.sources == shown]
-    news = any(rate.worth != ABOVE for rate in (*at_shown, *at_last))
+    news = not all(rate.is_beyond for rate in (*at_shown, *at_last))
     if shown != last and news:
         lines.append(_at(last, at_last, span))
     return (*lines, _scope(setup))
@@ -105,13 +105,13 @@ def _size_shown(rates: Sequence[ArmRate]) -> float:
 
 
 def _at(size: float, rates: Sequence[ArmRate], span: tuple[float, float]) -> str:
-    """Say what every arm is worth at one size; those that exceed the curve together."""
-    beyond = [named(rate.arm) for rate in rates if rate.worth == ABOVE]
+    """Say what every arm is worth at one size; those that surely exceed the curve together."""
+    beyond = [named(rate.arm) for rate in rates if rate.is_beyond]
     parts = [
-        f"{named(each.arm)} do as well as {quantity(each.worth, span)} without augmentation"
-        f"{_within(each, span)}"
+        f"{named(each.arm)} do as well as {quantity(each.worth, span)} without augmentation "
+        f"({between(each.interval, span)})"
         for each in rates
-        if each.worth != ABOVE
+        if not each.is_beyond
     ]
     if beyond:
         parts.append(
@@ -121,12 +121,12 @@ def _at(size: float, rates: Sequence[ArmRate], span: tuple[float, float]) -> str
     return f"With {size:,.0f} images, {'; '.join(parts)}."
 
 
-def _within(rate: ArmRate, span: tuple[float, float]) -> str:
-    return f" ({between(rate.interval, span)})" if rate.interval else ""
-
-
 def _scope(setup: WorthSetup) -> str:
     """Say for which sources and images the intervals hold."""
+    if setup.replicates < 2:
+        return (
+            "One seed gives no intervals: chance may have a large part in these numbers (--seeds)."
+        )
     where = SCOPES[setup.scope].format(total=f"{setup.total:,}")
     return f"95 % intervals, for {where} and for test images like these {setup.test_images:,}."
 

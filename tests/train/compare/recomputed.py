@@ -97,6 +97,8 @@ def look_at(table: Array, alpha: float, family: int, margin: float, *, alike: bo
     values = 100 * table.mean(axis=1)
     errors = [over_seeds(values), *([over_both(table)] if alike else [])]
     reach = max(stats.t.ppf(1 - alpha / family / 2, df) * se for se, df in errors)
+    if alike:  # an upper limit of Clopper and Pearson: of no image, how many may differ
+        reach = max(reach, 100 * stats.beta.ppf(1 - alpha / family / 2, 1, table.shape[1]))
     low, high = flips(values)
     mean = values.mean()
 
@@ -107,6 +109,10 @@ def look_at(table: Array, alpha: float, family: int, margin: float, *, alike: bo
             else float(abs(mean - tested) < 1e-9)
             for se, df in errors
         )
+        if alike:
+            worst = max(
+                worst, min(1.0, 2 * stats.binom.pmf(0, table.shape[1], abs(mean - tested) / 100))
+            )
         adjusted = multipletests([worst] + [1.0] * (family - 1), method="bonferroni")[1][0]
         flipped = stats.permutation_test(
             (values - tested,),

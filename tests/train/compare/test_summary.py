@@ -218,7 +218,7 @@ def test_the_terminal_shows_the_headline_the_arms_the_verdicts_and_the_harms(
     found = replace(found, smallest_gains=(harm, replace(first, harmed=False)))
     lines = format_summary(found, Path("out/index.html")).splitlines()
     assert lines[:3] == list(found.headline)
-    assert lines[4] == "  none        2 epochs   93.75 % (14.34 … 173.16)  10 images/s"
+    assert lines[4] == "  none        2 epochs   93.75 % (14.34 … 100.00)  10 images/s"
     assert [line[:22] for line in lines[4:10]] == [
         f"  {arm:<7}  {epochs:>4} epochs" for epochs in (2, 4) for arm in ("none", "fly", "disk ×2")
     ]

@@ -69,3 +69,10 @@ def test_a_look_is_described_with_what_it_spends() -> None:
         "Look 2, with 12 seeds (6 were planned): of the 5 % for false claims it spends 0.5 %, and 0.5 % is kept for looks with "
         "more seeds. Earlier looks spent 4 % with 6 seeds."
     )
+
+
+@pytest.mark.parametrize(("seeds", "words"), [(1, "1 seed"), (5, "5 seeds")])
+def test_fewer_than_six_seeds_are_no_look(seeds: int, words: str) -> None:
+    assert format_looks(Looks(10, (seeds,))) == (
+        f"With {words} nothing is decided, so none of the 5 % for false claims is spent."
+    )

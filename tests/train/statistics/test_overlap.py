@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from train.errors import TrainError
 from train.statistics.bounds import samples
 from train.statistics.intervals import LEVEL
-from train.statistics.overlap import count_subsets, mean_overlap, widening
+from train.statistics.overlap import (
+    between_subsets,
+    count_subsets,
+    mean_overlap,
+    overlap_in_turn,
+    widening,
+)
+from train.statistics.power import Spread, more_seeds
 from train.statistics.verdicts import Pair, judge
 
 
@@ -37,7 +46,8 @@ def test_disjoint_draws_are_judged_as_seeds_are() -> None:
     plain, none_shared = (
         judge([Pair("fly", "none", values, shared=each)], 0.25)[0] for each in (None, shared(6, 0))
     )
-    assert plain == none_shared
+    assert plain == replace(none_shared, draws=None)
+    assert none_shared.draws == 6
     assert plain.verdict == "better"
 
 
@@ -63,8 +73,54 @@ def test_fewer_than_six_draws_decide_nothing_whatever_the_seeds() -> None:
 
 def test_a_look_at_fewer_seeds_counts_what_those_share() -> None:
     pair = Pair("fly", "none", np.arange(8.0), shared=shared(8, 0.3), replicates=range(8))
-    assert pair.first(6).shared is not None
-    assert pair.first(6).widening == pytest.approx(widening(6, 0.3))
+    six = pair.first(6).shared
+    assert six is not None
+    assert (six.shape, mean_overlap(six)) == ((6, 6), pytest.approx(0.3))
+
+
+@pytest.mark.parametrize(("seeds", "draws"), [(6, 6), (6, 4), (12, 6), (13, 6), (5, 8), (1, 3)])
+def test_seeds_that_take_draws_in_turn_overlap_as_their_matrix_says(seeds: int, draws: int) -> None:
+    taken = np.arange(seeds) % draws
+    matrix = np.where(taken[:, None] == taken, 1.0, 0.4)
+    assert overlap_in_turn(seeds, min(seeds, draws), 0.4) == pytest.approx(mean_overlap(matrix))
+    assert between_subsets(matrix) == pytest.approx(0.4 if seeds > 1 else 0.0)
+
+
+def outlook(shared: np.ndarray | None, seeds: int = 12) -> str:
+    """Return what an undecided verdict says would decide it."""
+    values = 1.2 + 1.5 * np.cos(np.arange(seeds))
+    found = judge([Pair("fly", "none", values, shared=shared)], 0.25)[0]
+    assert found.verdict == "undecided"
+    return found.sentence.split("; ")[1].split(" (diff")[0]
+
+
+def test_an_outlook_counts_draws_where_seeds_have_their_own() -> None:
+    in_turn = np.arange(12) % 4
+    assert outlook(np.where(in_turn[:, None] == in_turn, 1.0, 0.3)) == (
+        "at least 6 draws are needed, 2 more"
+    )
+    in_turn = np.arange(12) % 6
+    assert outlook(np.where(in_turn[:, None] == in_turn, 1.0, 0.3)) == (
+        "more draws (--draws) tell more than more seeds"
+    )
+    assert outlook(shared(12, 0.5)) == "1,000 more seeds, each with its own draw, would not decide"
+
+
+def test_more_draws_that_overlap_cannot_find_what_lies_below_the_overlap() -> None:
+    # the standard error stays above sd · √(ρ/(1 − ρ)) = 1 point, however many draws there are
+    assert more_seeds(Spread(1.0), 1.0, 0.25, 6) is not None
+    assert more_seeds(Spread(1.0, overlap=0.5), 1.0, 0.25, 6) is None
+    assert more_seeds(Spread(1.0, overlap=0.5), 4.0, 0.25, 6) is not None
+
+
+def test_the_power_of_draws_in_turn_is_that_of_the_draws() -> None:
+    six, own = Spread(1.0, overlap=0.1, draws=6), Spread(1.0, overlap=0.1)
+    assert six.detectable(6) == own.detectable(6)
+    found, alone = six.detectable(60), own.detectable(60)
+    assert found is not None
+    assert alone is not None
+    assert found > 1.5 * alone
+    assert Spread(1.0, draws=4).detectable(60) is None
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy import stats
 
 from tests.conftest import examples
 from train.ablate.page.plots import VERDICTS as ABLATION_STYLES
@@ -333,3 +334,30 @@ def test_every_verdict_has_a_style_and_an_effect() -> None:
     assert set(ABLATION_STYLES) == set(EFFECTS) == names
     assert set(COMPARISON_STYLES) == names - {"worse"}  # drawn like "better"
     assert set(LABELS) == set(COMPARISON_STYLES) | {"margin"}
+
+
+@pytest.mark.parametrize(
+    ("images", "verdict"), [(50, "undecided"), (400, "undecided"), (1_600, "equivalent")]
+)
+def test_few_images_without_any_difference_do_not_show_that_others_have_none(
+    images: int, verdict: str
+) -> None:
+    found = judge([Pair("a", "b", [0.0] * 6, images=np.zeros((6, images), np.int8))], 0.25)[0]
+    assert (found.verdict, found.verdict_here) == (verdict, "equivalent")
+    assert found.interval
+    # the exact limit for a share of which none of so many images was found (Clopper and Pearson)
+    limit = 100 * float(stats.beta.ppf(0.975, 1, images))
+    assert found.interval == pytest.approx((-limit, limit))
+    if verdict == "undecided":
+        assert found.more_seeds is None
+        assert found.images_needed is not None
+        assert 1_400 < found.images_needed < 1_600
+
+
+def test_no_image_that_differs_and_all_images_that_differ_leave_room_for_others() -> None:
+    one = np.ones((6, 50), np.int8)
+    found = judge([Pair("a", "b", [100.0] * 6, images=one)], 0.25)[0]
+    assert (found.verdict, found.verdict_here) == ("better", "better")
+    assert found.interval
+    assert found.interval.low == pytest.approx(100 * 0.025 ** (1 / 50))
+    assert found.p <= 0.05

@@ -18,7 +18,9 @@ from train.worth.exchange import (
     containing,
     exchange,
     fit_curve,
+    gains,
     inflation,
+    loses,
     percentiles,
     resample,
 )
@@ -80,6 +82,30 @@ def test_nothing_is_extrapolated() -> None:
 def test_where_the_curve_is_flat_the_fewest_sources_count() -> None:
     curve = fit_curve(SIZES, np.array([0.5, 0.7, 0.6, 0.8]))  # 500 and 1,000 are pooled at 0.65
     assert curve.needed(0.65) == pytest.approx(500, rel=0.01)
+    assert curve.most(0.65) == pytest.approx(1000, rel=0.01)
+    assert curve.most(0.7) == curve.needed(0.7)
+    assert (curve.most(0.81), curve.most(0.49)) == (ABOVE, BELOW)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.1])
+def test_an_arm_that_is_none_itself_is_never_shown_to_gain_or_to_lose(slope: float) -> None:
+    rng = np.random.default_rng(0)
+    right = {
+        size: (rng.random((6, 300)) < 0.4 + slope * np.log2(size / 250)).astype(float)
+        for size in SIZES
+    }
+    if not slope:  # flat in every replicate and image
+        right = dict.fromkeys(SIZES, right[SIZES[0]])
+    plain = [Measured.of(size, right[size]) for size in SIZES]
+    rates, _, _ = exchange(plain, plain)
+    for size, rate in zip(SIZES, rates, strict=True):
+        assert rate.interval
+        assert not gains(size, rate.interval)
+        assert not loses(size, rate.interval)
+    if not slope:
+        assert rates[-1].worth == pytest.approx(SIZES[0])
+        assert rates[-1].interval
+        assert rates[-1].interval.high >= SIZES[-1] * (1 - 1e-9)
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=7))

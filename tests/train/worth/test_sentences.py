@@ -38,7 +38,7 @@ def test_the_headline_speaks_of_the_largest_size_at_which_arms_gain() -> None:
         rate(DISK, 2000, ABOVE, 1900, ABOVE),
     ]
     start = "With 1,000 images, views on the fly do as well as 1,900 without augmentation"
-    end = "With 2,000 images, views on the fly and ×4 copies"
+    end = "With 2,000 images, ×4 copies do as well as more than 2,000 without augmentation (1,900 … more than 2,000); views on the fly"
     assert headline(setup(), rates, SPAN) == (
         f"{start} (1,600 … more than 2,000); ×4 copies do as well as 1,700 without augmentation (1,500 … 1,900).",
         f"{end} do better than 2,000 without augmentation, the largest number that was measured.",
@@ -66,6 +66,18 @@ def test_an_arm_that_loses_is_said_to_do_what_fewer_would() -> None:
     assert (
         first
         == "With 2,000 images, views on the fly do as well as 1,500 without augmentation (1,200 … 1,800)."
+    )
+
+
+def test_an_arm_is_not_said_to_do_better_than_all_where_its_interval_does_not_show_it() -> None:
+    first, *_ = headline(setup(), [rate(FLY, 2000, ABOVE, BELOW, ABOVE)], SPAN)
+    assert first == (
+        "With 2,000 images, views on the fly do as well as more than 2,000 without augmentation (fewer than 250 … more than 2,000)."
+    )
+    single = [ArmRate(FLY, 2000, ABOVE, None, "")]
+    first, *_ = headline(setup(replicates=1), single, SPAN)
+    assert first.endswith(
+        "do as well as more than 2,000 without augmentation (from a single seed)."
     )
 
 

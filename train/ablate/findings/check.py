@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from train.ablate.ablation import AblationStudy
 from train.ablate.design import NONE, TRIVIAL, AblationArm
 from train.ablate.findings.outcomes import Outcomes
 from train.ablate.results import ArmAccuracy, ArmPair, CheckSummary, TechniqueEffect
-from train.statistics.intervals import paired
+from train.statistics.intervals import Estimate, paired
 from train.statistics.looks import Looks
 from train.statistics.verdicts import Pair, judge
 
@@ -37,7 +38,7 @@ def check(
     known = {arm: outcomes.accuracies(arm.name) for arm in arms}
     return CheckSummary(
         tuple(
-            ArmAccuracy(arm, paired(values[np.isfinite(values)].tolist()))
+            ArmAccuracy(arm, _accuracy(values[np.isfinite(values)]))
             for arm, values in known.items()
             if np.isfinite(values).any()
         ),
@@ -47,6 +48,12 @@ def check(
         ),
         tuple(pair for pair in every if pair not in compared),
     )
+
+
+def _accuracy(values: NDArray[np.float64]) -> Estimate:
+    """Estimate an accuracy in percent."""
+    found = paired(values)
+    return found._replace(interval=found.interval and found.interval.within(0.0, 100.0))
 
 
 def _common(arm: AblationArm, against: AblationArm, outcomes: Outcomes) -> list[int]:

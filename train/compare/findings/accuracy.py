@@ -36,7 +36,7 @@ def _summarise(results: GroupedResults, arm: Arm, epochs: int) -> ArmSummary:
         accuracies=tuple(accuracies),
         mean=estimate.mean,
         sd=estimate.sd,
-        interval=estimate.interval,
+        interval=estimate.interval and estimate.interval.within(0.0, 1.0),
         loss=fmean(trial.loss for trial in trials),
         train_accuracy=fmean(trial.train_accuracy for trial in trials),
         per_class={

@@ -78,7 +78,7 @@ def _format_verdict(pair: PairVerdict, name: Name, *, here: bool = False) -> str
     if name == "identical":
         return f"{arm} and {other} are identical"
     if name == "undecided":
-        outlook = format_outlook(verdict.n, verdict.more_seeds, verdict.images_needed)
+        outlook = format_outlook(verdict, verdict.more_seeds, verdict.images_needed)
         outlook = "" if here else f"; {outlook}"
         return f"{arm} against {other} is undecided ({difference}{outlook})"
     if name == "equivalent":

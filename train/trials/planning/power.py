@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.statistics.crossed import crossed
-from train.statistics.power import Spread
+from train.statistics.power import FEWEST_SEEDS, Spread
 from train.statistics.sentences import ALIKE_WORDS, here_words
 from train.trials.runner import run_trial
 from train.trials.study import Trial, TrialContext
@@ -96,10 +96,11 @@ def power_lines(spread: Spread, judged: str, seeds: int, what: str = "difference
         here = replace(spread, images_sd=0.0).detectable(count)
         chosen = "  (requested)" if count == seeds else ""
         if here is None:
-            lines.append(f"  {count:>5}  too few for a verdict{chosen}")
+            few = " draws" * (count >= FEWEST_SEEDS)
+            lines.append(f"  {count:>5}  too few{few} for a verdict{chosen}")
             continue
         # the spread over seeds would be a little smaller with more images
-        alike = (replace(spread, images=n).detectable(count) or 0.0 for n in tested)
+        alike = (replace(spread, images=n, unseen=True).detectable(count) or 0.0 for n in tested)
         columns = _columns(f"{max(here, each):.2f}" for each in alike)
         gap = " " * len(f"{ALIKE_WORDS}, tested on ")
         lines.append(f"  {count:>5}  {here:>{len(where)}.2f}  {gap}{columns}{chosen}")

@@ -25,7 +25,8 @@ def estimated(
     *,
     seeds: int = 6,
     spread: int = 1,
+    margin: float = 0.25,
 ) -> tuple[TechniqueEffect, ...]:
     """Estimate effects from results in which techniques add these points."""
     results = results_for(ablation.design_arms, points, seeds=seeds, spread=spread)
-    return estimate_effects(ablation, outcomes_of(results), SECONDS, 0.25)
+    return estimate_effects(ablation, outcomes_of(results), SECONDS, margin)

@@ -63,8 +63,11 @@ def test_a_harmed_class_is_named_though_others_gain(
 
 
 def test_a_technique_with_almost_no_effect_changes_little() -> None:
-    techniques = estimated(ablation_for(), {FLIP: (5, 5)}, spread=0)
+    techniques = estimated(ablation_for(), {FLIP: (5, 5)}, spread=0, margin=2.0)
     assert [each.effect for each in techniques] == ["helps"] + ["changes little"] * 4
+    # 400 test images cannot show that other images differ by less than a quarter point
+    techniques = estimated(ablation_for(), {FLIP: (5, 5)}, spread=0)
+    assert [each.effect for each in techniques] == ["helps"] + ["undecided"] * 4
 
 
 def test_with_one_seed_everything_is_undecided_and_no_class_is_harmed() -> None:
