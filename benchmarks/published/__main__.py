@@ -3,9 +3,10 @@
     python -m benchmarks.published DATA --test DIR
 
 RandAugment (Cubuk and others, 2020) and TrivialAugment (Müller and Hutter, 2021) are published for
-all of CIFAR-10, with wide residual networks and long training. Here a small network is trained on draws of a few thousand sources, one for each seed, and all
-pairs are judged as `train compare` judges them. Each trial is kept when it ends: a run that is
-interrupted goes on with the same command. OUT has report.md and published.json.
+all of CIFAR-10, with wide residual networks and long training. Here a small network is trained on
+draws of a few thousand sources, one for each seed, and all pairs are judged as `train compare`
+judges them. Each trial is kept when it ends: a run that is interrupted goes on with the same
+command. OUT has report.md and published.json.
 """
 
 from __future__ import annotations

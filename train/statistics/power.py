@@ -68,7 +68,7 @@ class Spread:
             return None
         se, df = self._error(seeds)
         reach = self._reach(seeds)
-        if reach > WIDE * se:
+        if reach >= WIDE * se:
             return reach + float(stats.norm.ppf(POWER)) * se
         bar = reach / se
         found = optimize.brentq(
