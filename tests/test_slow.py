@@ -143,7 +143,7 @@ def draw_many(kind: str, src: Path, count: int) -> Path:
         link("box.txt", b"0 0.5 0.5 0.5 0.5\n", "labels/train")
     lines = {
         "voc": ("ImageSets/Main/train.txt", "", "{name}\n"),
-        "table": ("labels.csv", "image,label,x,y\n", "{name}.png,cat,1,2\n"),
+        "table": ("labels.csv", "image,xmin,ymin,xmax,ymax,label\n", "{name}.png,1,1,3,3,cat\n"),
         "metadata.csv": ("train/metadata.csv", "file_name,label\n", "{name}.png,cat\n"),
         "metadata.jsonl": ("train/metadata.jsonl", "", '{{"file_name": "{name}.png", "a": 1}}\n'),
         "yolo": ("train.txt", "", "./images/train/{name}.png\n"),
