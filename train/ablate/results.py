@@ -149,6 +149,13 @@ class CheckSummary:
         return next((pair for pair in self.chosen_pairs if pair.against == NONE), None)
 
     @property
+    def doubt(self) -> str:
+        """What is to be said of the chosen techniques unless they are better than none."""
+        pair = self.against_none
+        better = pair is None or pair.verdict.verdict == "better"
+        return "" if better else "not shown to be better than no augmentation"
+
+    @property
     def harms(self) -> bool:
         """Whether the chosen techniques together are worse than no augmentation."""
         return self.against_none is not None and self.against_none.verdict.verdict == "worse"

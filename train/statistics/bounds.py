@@ -24,6 +24,8 @@ from train.statistics.power import FEWEST_SEEDS, unseen_reach
 from train.statistics.significance import EXACT_UP_TO, sign_flip, sign_flip_interval
 
 Table = NDArray[np.number]
+LARGEST = 100.0
+"""Points between two accuracies. A t interval of few images may reach beyond."""
 
 
 class Error(NamedTuple):
@@ -85,7 +87,7 @@ class Sample:
         low, high = mean - reach, mean + reach
         if guard := sign_flip_interval(self.differences):
             low, high = min(low, guard.low), max(high, guard.high)
-        return Interval(low, high)
+        return Interval(low, high).within(-LARGEST, LARGEST)
 
     def p_value(self, value: float, factor: float) -> float:
         """Return the p value of a mean of `value`: those of t tests times `factor`, at most 1.

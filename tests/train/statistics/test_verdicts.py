@@ -361,3 +361,15 @@ def test_no_image_that_differs_and_all_images_that_differ_leave_room_for_others(
     assert found.interval
     assert found.interval.low == pytest.approx(100 * 0.025 ** (1 / 50))
     assert found.p <= 0.05
+
+
+@given(st.lists(st.lists(st.integers(-1, 1), min_size=2, max_size=2), min_size=6, max_size=8))
+def test_no_interval_of_a_few_images_leaves_what_accuracies_can_differ_by(
+    images: list[list[int]],
+) -> None:
+    """The t intervals of two images reach to 10^53 points."""
+    table = np.array(images, np.float64)
+    pair = Pair("one", "other", 100 * table.mean(axis=1), images=table)
+    (found,) = measure([pair], 0.25)
+    assert found.interval is not None
+    assert -100 <= found.interval.low <= found.mean <= found.interval.high <= 100

@@ -32,11 +32,7 @@ def _left_out(result: AblationResult, check: CheckSummary) -> list[str]:
 def _certainty(check: CheckSummary) -> list[str]:
     if (pair := check.against_none) is None:
         return []
-    doubt = (
-        ""
-        if pair.verdict.verdict == "better"
-        else " it is not shown to be better than no augmentation"
-    )
+    doubt = f" it is {check.doubt}" if check.doubt else ""
     return [f"On test images not used for the choice{doubt}: {pair.verdict.sentence}."]
 
 

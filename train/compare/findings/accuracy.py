@@ -59,4 +59,5 @@ def _summarise_gap(trials: Sequence[TrialResult]) -> GapSummary | None:
         return None
     estimate = paired([gap.points for gap in gaps])
     stored, fresh = fmean(gap.stored for gap in gaps), fmean(gap.fresh for gap in gaps)
-    return GapSummary(stored, fresh, estimate.mean, estimate.interval)
+    span = estimate.interval and estimate.interval.within(-100.0, 100.0)
+    return GapSummary(stored, fresh, estimate.mean, span)

@@ -51,6 +51,13 @@ def test_the_headline_names_what_helps_what_harms_and_the_suggestion(
         "Suggested: flip horizontal, scale × 0.9 … 1.1. "
         f"On test images not used for the choice: {chosen[0]}; {chosen[1]}."
     )
+    first, *others = checked.pairs
+    unsure = replace(first, verdict=replace(first.verdict, verdict="undecided"))
+    doubted = headline(undecided, replace(checked, pairs=(unsure, *others)), suggestion)[1]
+    assert doubted.startswith(
+        "Suggested: flip horizontal, scale × 0.9 … 1.1; not shown to be better than no "
+        "augmentation. On test images"
+    )
 
 
 def test_a_headline_without_effects_or_suggestion(techniques: tuple[TechniqueEffect, ...]) -> None:
