@@ -82,7 +82,9 @@ def _suggested(checked: CheckSummary | None, suggestion: Suggestion) -> str:
     shown = (NONE, TRIVIAL, dropped.against if dropped else None)
     verdicts = [pair.verdict.sentence for pair in checked.chosen_pairs if pair.against in shown]
     doubt = f"; {checked.doubt}" if checked.doubt else ""
-    return f"Suggested: {names}{doubt}. On test images not used for the choice: {'; '.join(verdicts)}."
+    return (
+        f"Suggested: {names}{doubt}. On test images not used for the choice: {'; '.join(verdicts)}."
+    )
 
 
 def not_tested(design: str, epochs: int, model: str) -> tuple[str, ...]:
