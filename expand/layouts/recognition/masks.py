@@ -12,7 +12,8 @@ from expand.errors import ExpandError
 from expand.layouts.directory import Directory
 from expand.layouts.layout import Kind, Layout
 from expand.layouts.recognition.words import IMAGES, MARKS, SHOWN, pair_key, words
-from expand.layouts.spooled.lists import Sorter, TextLists, Texts, TextSet
+from expand.layouts.spooled.lists import Sorter, Texts
+from expand.layouts.spooled.sets import TextLists, TextSet
 
 if TYPE_CHECKING:
     from expand.images.pixels import Pixels

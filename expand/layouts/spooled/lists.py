@@ -8,8 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from heapq import merge
-from itertools import chain, groupby, islice
-from operator import itemgetter
+from itertools import chain, islice
 from tempfile import SpooledTemporaryFile
 from typing import Any, overload
 
@@ -19,8 +18,6 @@ IN_MEMORY = 1 << 20
 """Bytes of values in memory; more are written to the disk."""
 RUN = 1 << 14
 """Texts that are sorted in memory; more are sorted in runs of so many, which are then merged."""
-LAST = "\U0010ffff"
-"""A text after all keys."""
 CHUNK = 64
 """Texts that are written and read together: a text that is looked up has a chunk read."""
 
@@ -153,7 +150,7 @@ class StoredTexts(Sequence[str]):
 
     def __contains__(self, text: object) -> bool:
         number = bisect_right(self._firsts, str(text)) - 1
-        return number >= 0 and _holds(self._chunks[number], str(text))
+        return number >= 0 and holds(self._chunks[number], str(text))
 
     def since(self, text: str) -> Iterator[str]:
         """Yield the texts from the first that is not before `text`."""
@@ -199,102 +196,7 @@ class Texts:
         self._last = []
 
 
-class TextSet:
-    """Texts that are sorted, and found; many lie on the disk.
-
-    Texts that are added after others were looked up have all of them sorted anew. Looking up texts
-    in their order reads each part of the file once.
-    """
-
-    def __init__(self, texts: Iterable[str] = ()) -> None:
-        self._sorter: Sorter | None = Sorter(texts)
-        self._sorted: Sequence[str] = ()
-
-    def __len__(self) -> int:
-        """Count the texts, also those that were added twice."""
-        return len(self._names())
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names())
-
-    def __contains__(self, text: str) -> bool:
-        names = self._names()
-        return text in names if isinstance(names, StoredTexts) else _holds(names, text)
-
-    def add(self, text: str) -> None:
-        """Take a text."""
-        if self._sorter is None:
-            self._sorter = Sorter(self._sorted)
-        self._sorter.append(text)
-
-    def update(self, texts: Iterable[str]) -> None:
-        """Take several texts."""
-        for text in texts:
-            self.add(text)
-
-    def starting(self, prefix: str) -> Iterator[str]:
-        """Yield the texts that start with `prefix`, in their order."""
-        return starting(self._names(), prefix)
-
-    def _names(self) -> Sequence[str]:
-        if self._sorter is not None:
-            self._sorted, self._sorter = self._sorter.names(), None
-        return self._sorted
-
-
-class TextLists:
-    """Lists of texts, each under a key, sorted by key; many lie on the disk.
-
-    No key has a null character, which ends it in the file.
-    """
-
-    def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
-        self._records, self._count = TextSet(), 0
-        for key, text in items:
-            self.add(key, text)
-
-    def __contains__(self, key: str) -> bool:
-        return next(self.of(key), None) is not None
-
-    def __iter__(self) -> Iterator[str]:
-        """Yield the keys, sorted."""
-        return (key for key, _ in groupby(record.partition("\0")[0] for record in self._records))
-
-    def add(self, key: str, text: str) -> None:
-        """Add a text to the list of a key."""
-        self._records.add(f"{key}\0{self._count:012d}\0{text}")
-        self._count += 1
-
-    def of(self, key: str) -> Iterator[str]:
-        """Yield the texts of a key in the order in which they were added."""
-        return (record.split("\0", 2)[2] for record in self._records.starting(f"{key}\0"))
-
-    def lists(self) -> Iterator[tuple[str, Iterator[str]]]:
-        """Yield each key with its texts, sorted by key; take the texts before the next key."""
-        parted = (record.split("\0", 2) for record in self._records)
-        for key, records in groupby(parted, key=itemgetter(0)):
-            yield key, map(itemgetter(2), records)
-
-
-class InOrder:
-    """Looks up the lists of keys that come nearly sorted, without a search for most of them."""
-
-    def __init__(self, lists: TextLists) -> None:
-        self._lists, self._remaining = lists, lists.lists()
-        self._key = ""
-        self._texts: Iterable[str] = ()
-
-    def of(self, key: str) -> list[str]:
-        """Return the texts of a key in the order in which they were added."""
-        while self._key < key:
-            self._key, self._texts = next(self._remaining, (LAST, ()))
-        if self._key != key:
-            return list(self._lists.of(key))
-        self._texts = texts = list(self._texts)
-        return texts
-
-
-def _holds(texts: Sequence[str], text: str) -> bool:
+def holds(texts: Sequence[str], text: str) -> bool:
     """Tell whether a sorted list has a text."""
     at = bisect_left(texts, text)
     return at < len(texts) and texts[at] == text

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from expand.layouts.labelled.masks.places import Place, place_of
 from expand.layouts.names import split_suffix
-from expand.layouts.spooled.lists import TextLists, Texts, TextSet
+from expand.layouts.spooled.lists import Texts
+from expand.layouts.spooled.sets import TextLists, TextSet
 
 Key = tuple[str, ...]
 

@@ -10,7 +10,7 @@ from expand.layouts.labelled.masks.files import File, Files, Grown
 from expand.layouts.labelled.masks.parts import Growing, Parts
 from expand.layouts.labelled.masks.polygons import ENDING
 from expand.layouts.labelled.titles import counted, left
-from expand.layouts.spooled.lists import TextSet
+from expand.layouts.spooled.sets import TextSet
 
 LOSSY = (".jpg", ".jpeg")
 BESIDE = (".json", ".txt", ".xml", ".csv", ".geojson")

@@ -25,7 +25,7 @@ from expand.layouts.labelled.scan import KEPT, MADE, Decide, Role, Use, list_dat
 from expand.layouts.listing import Listing
 from expand.layouts.names import fold
 from expand.layouts.recognition.words import words
-from expand.layouts.spooled.lists import TextSet
+from expand.layouts.spooled.sets import TextSet
 from expand.layouts.walk import walk
 
 UNREAD = (".mat", ".npy", ".npz")

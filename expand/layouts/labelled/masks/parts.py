@@ -11,7 +11,7 @@ from expand.layouts.labelled.masks.files import File
 from expand.layouts.labelled.masks.places import Part
 from expand.layouts.labelled.splits.choose import no_part
 from expand.layouts.recognition.words import PART_OF, words
-from expand.layouts.spooled.lists import TextSet
+from expand.layouts.spooled.sets import TextSet
 
 TRAIN = "train"
 

@@ -34,7 +34,7 @@ def check_outside(root: Path) -> None:
             both = os.path.commonpath([real, folder])
             raise ExpandError(
                 f'"{root}" has images only, and their labels lie outside it: "{folder}" has '
-                f'"{found}". Expand the folder that holds both, "{both}". To expand the images '
+                f'"{found}". Give the folder that holds both, "{both}", or expand the images '
                 "without labels: --as flat"
             )
 

@@ -21,7 +21,7 @@ from expand.layouts.labelled.tables.rows.writing import write_tables
 from expand.layouts.labelled.tables.settings import settings_of
 from expand.layouts.labelled.tables.survey import Survey, survey
 from expand.layouts.labelled.tables.table import Table
-from expand.layouts.spooled.lists import TextSet
+from expand.layouts.spooled.sets import TextSet
 
 
 def build_dataset(

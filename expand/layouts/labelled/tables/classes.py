@@ -12,7 +12,7 @@ from expand.layouts.labelled.tables.columns.moves import Values
 from expand.layouts.labelled.tables.columns.vocabulary import CLASSES, NO_CLASSES
 from expand.layouts.labelled.tables.survey import Row, Survey, Tally
 from expand.layouts.recognition.words import is_numbered, is_version, part_of, words
-from expand.layouts.spooled.lists import TextSet
+from expand.layouts.spooled.sets import TextSet
 
 SEPARATOR = re.compile(r"\s*[|;,]\s*")
 FRACTION = re.compile(r"[+-]?\d*\.\d*[1-9]\d*([eE][+-]?\d+)?")

@@ -14,7 +14,7 @@ from expand.layouts.directory import IMAGE
 from expand.layouts.names import compose, split_suffix
 from expand.layouts.recognition.words import part_of, role_of
 from expand.layouts.spooled.index import TextIndex
-from expand.layouts.spooled.lists import TextSet
+from expand.layouts.spooled.sets import TextSet
 from expand.layouts.walk import walk
 
 ABSOLUTE = re.compile(r"^([/\\]|[A-Za-z]:[/\\]|[A-Za-z][A-Za-z0-9+.-]+://)")

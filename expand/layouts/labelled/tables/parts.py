@@ -15,7 +15,7 @@ from expand.layouts.labelled.tables.images import folder_part
 from expand.layouts.labelled.tables.survey import Row, Survey, Tally
 from expand.layouts.labelled.tables.table import Table
 from expand.layouts.recognition.words import PART_OF, part_of, words
-from expand.layouts.spooled.lists import TextSet
+from expand.layouts.spooled.sets import TextSet
 
 MOST = 20
 """Different values that a column of parts can have."""

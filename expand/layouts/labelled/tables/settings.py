@@ -11,7 +11,7 @@ from expand.layouts.labelled.tables.columns.moves import Moves, Values, are_flag
 from expand.layouts.labelled.tables.columns.objects import find_objects
 from expand.layouts.labelled.tables.rows.row import TableSettings
 from expand.layouts.labelled.tables.survey import Survey
-from expand.layouts.spooled.lists import TextSet
+from expand.layouts.spooled.sets import TextSet
 
 RETINANET = "2=left,3=top,4=right,5=bottom"
 """The columns of a table without names, as keras-retinanet has it: path, x1, y1, x2, y2, class."""

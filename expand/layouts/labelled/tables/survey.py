@@ -13,7 +13,7 @@ from expand.layouts.labelled.tables.images import Fault, Images
 from expand.layouts.labelled.tables.table import Table
 from expand.layouts.labelled.tables.text.record import Record, RecordError
 from expand.layouts.spooled.index import TextIndex
-from expand.layouts.spooled.lists import InOrder, TextLists
+from expand.layouts.spooled.sets import InOrder, TextLists
 
 DISTINCT = 100_000
 """Different values of a column that are counted."""

@@ -12,7 +12,8 @@ from expand.layouts.labelled.tables.text.encoding import Encoding
 from expand.layouts.labelled.tables.text.lines import Lines
 from expand.layouts.labelled.tables.text.record import Format, Record, RecordError, Records
 from expand.layouts.recognition.words import part_of, words
-from expand.layouts.spooled.lists import Texts, TextSet
+from expand.layouts.spooled.lists import Texts
+from expand.layouts.spooled.sets import TextSet
 
 
 @dataclass

@@ -20,7 +20,7 @@ from expand.layouts.labelled.voc.lists.growth import Growth, find_growth
 from expand.layouts.labelled.voc.lists.lists import Lists, WrittenLists
 from expand.layouts.labelled.voc.reader import VocLabels, read_labels
 from expand.layouts.labelled.voc.survey import BACKGROUND, Image, Survey, survey
-from expand.layouts.spooled.lists import TextSet
+from expand.layouts.spooled.sets import TextSet
 
 LOOKED_INTO = 8
 """Annotations that are read to see what kinds of places they have."""

@@ -23,7 +23,8 @@ from expand.layouts.recognition.evidence import FILES, kind_of_json
 from expand.layouts.recognition.tables import kind_of_table
 from expand.layouts.recognition.words import FILLER, IMAGES, LABELS, PART_OF, role_of, words
 from expand.layouts.spooled.index import TextIndex
-from expand.layouts.spooled.lists import TextLists, Texts, TextSet
+from expand.layouts.spooled.lists import Texts
+from expand.layouts.spooled.sets import TextLists, TextSet
 from expand.layouts.walk import walk
 
 LISTS = "ImageSets"

@@ -35,7 +35,7 @@ def test_labels_beside_the_folder_of_images_are_not_lost_silently(
     root = write(tmp_path, {f"{images}/0.png": PNG, f"{images}/1.png": PNG, labels: content})
     with pytest.raises(ExpandError) as error:
         open_dataset(root / images)
-    assert f'"{Path(labels).name}". Expand the folder that holds both, "{root / both}". ' in str(
+    assert f'"{Path(labels).name}". Give the folder that holds both, "{root / both}", ' in str(
         error.value
     )
     with open_dataset(root / images, Request("flat")) as dataset:

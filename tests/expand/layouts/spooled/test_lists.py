@@ -9,14 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from expand.layouts.spooled import lists as spooled_lists
-from expand.layouts.spooled.lists import (
-    Sorter,
-    StoredTexts,
-    TextLists,
-    Texts,
-    TextSet,
-    starting,
-)
+from expand.layouts.spooled.lists import Sorter, StoredTexts, Texts, starting
+from expand.layouts.spooled.sets import TextLists, TextSet
 
 NAMES = st.lists(st.text("ab._\udcff\U0001f600", min_size=1, max_size=4), unique=True)
 

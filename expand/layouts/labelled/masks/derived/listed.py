@@ -15,7 +15,8 @@ from expand.layouts.labelled.masks.parts import TRAIN, Parts
 from expand.layouts.labelled.masks.places import part_said
 from expand.layouts.labelled.splits.lists import images_in
 from expand.layouts.labelled.tables.columns.vocabulary import PARTS
-from expand.layouts.spooled.lists import Texts, TextSet
+from expand.layouts.spooled.lists import Texts
+from expand.layouts.spooled.sets import TextSet
 
 
 def read_parts(
@@ -49,8 +50,10 @@ def read_parts(
 
 def _folders_in(root: Path, file: File, names: Names) -> dict[str, Texts]:
     """Return the images of the part that a list is called after, if its lines are their folders."""
+    if not _is_part(file):
+        return {}
     try:
-        lines = read_file(root, file.path, LARGEST).decode().split("\n") if _is_part(file) else []
+        lines = read_file(root, file.path, LARGEST).decode().split("\n")
     except (ExpandError, UnicodeDecodeError):
         return {}
     folders = {line.strip().strip("/") for line in lines if line.strip()}

@@ -9,7 +9,8 @@ from expand.layouts.labelled.masks.files import File, Files, MaskOf, Pairing
 from expand.layouts.labelled.masks.places import Place, place_of
 from expand.layouts.recognition.masks import LOSSY
 from expand.layouts.recognition.words import words
-from expand.layouts.spooled.lists import TextLists, Texts, TextSet
+from expand.layouts.spooled.lists import Texts
+from expand.layouts.spooled.sets import TextLists, TextSet
 
 FOLDER_END = "//"
 """Stands between a folder and a stem, so that those of one folder are sorted together."""

@@ -18,7 +18,7 @@ from expand.layouts.labelled.masks.places import place_of
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.words import words
 from expand.layouts.source import is_utf8
-from expand.layouts.spooled.lists import TextLists
+from expand.layouts.spooled.sets import TextLists
 
 NAMES: dict[str, Callable[[str], Iterable[str]]] = {
     "stem": lambda stem: (stem,),

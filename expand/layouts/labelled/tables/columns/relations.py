@@ -13,7 +13,7 @@ from posixpath import dirname
 from expand.errors import ExpandError
 from expand.layouts.labelled.tables.table import Table
 from expand.layouts.recognition.evidence import peek
-from expand.layouts.spooled.lists import TextSet
+from expand.layouts.spooled.sets import TextSet
 
 SUFFIXES = (".txt", ".csv", ".tsv")
 ROWS = 200

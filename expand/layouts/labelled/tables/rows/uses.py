@@ -12,7 +12,7 @@ from expand.layouts.labelled.tables.classes import Classes
 from expand.layouts.labelled.tables.rows.labels import ROWS
 from expand.layouts.labelled.tables.rows.row import TableSettings
 from expand.layouts.labelled.tables.survey import Row, Survey
-from expand.layouts.spooled.lists import TextSet
+from expand.layouts.spooled.sets import TextSet
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from itertools import groupby, repeat
 
 from expand.layouts.labelled.dataset import LabelFile, Rows
 from expand.layouts.labelled.tables.table import Table
-from expand.layouts.spooled.lists import Sorter, TextSet
+from expand.layouts.spooled.lists import Sorter
+from expand.layouts.spooled.sets import TextSet
 
 Piece = tuple[str, str]
 """A row and its line end."""

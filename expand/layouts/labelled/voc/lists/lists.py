@@ -19,7 +19,8 @@ from expand.layouts.labelled.voc.survey import DIGITS, Image, Marks, Survey
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.words import role_of
 from expand.layouts.spooled.index import TextIndex
-from expand.layouts.spooled.lists import Texts, TextSet
+from expand.layouts.spooled.lists import Texts
+from expand.layouts.spooled.sets import TextSet
 
 LARGEST = 256 << 20
 """Bytes of a list."""

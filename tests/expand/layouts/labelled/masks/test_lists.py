@@ -79,6 +79,13 @@ def test_lists_tell_the_parts_where_no_folder_does(tmp_path: Path, folder: str) 
     assert (tmp_path / "val" / folder / "val.txt").read_bytes() == b"c\nc_v1\n"
 
 
+def test_a_list_of_all_images_beside_other_texts_tells_no_parts(tmp_path: Path) -> None:
+    lists = {"train.txt": b"a\nb\nc\n", "notes.txt": b"read me\n", "changes.txt": b""}
+    root = drawn.write(tmp_path / "set", drawn.pairs(FLAT) | lists)
+    dataset, _ = expanded(root, tmp_path / "out", factor=2)
+    assert dataset.title == "images with masks, 3 images with 3 masks"
+
+
 def test_a_column_tells_the_parts_where_no_folder_does(tmp_path: Path) -> None:
     table = b"image,mask,split\na.png,a.png,train\nb.png,b.png,val\nc.png,c.png,train\n"
     root = drawn.write(tmp_path / "set", drawn.pairs(FLAT) | {"data.csv": table})
