@@ -93,8 +93,7 @@ class Settings:
     output: str = FOLDER
     """A folder with a file for each view, or tars of WebDataset."""
     shard_size: int | None = None
-    """Bytes of a tar, in about; run cards have this name."""
-    """About how many bytes a tar has; None: the default."""
+    """About how many bytes a tar has; None: the default. Run cards have this name."""
     manifest: str = JSONL
     """The form of the manifest."""
 

@@ -9,8 +9,9 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from expand.errors import ExpandError, cut
+from expand.errors import ExpandError
 from expand.records.card import is_ignored
+from expand.records.changes import describe_changes
 from expand.records.rows import NotJsonError, parse_json
 from expand.splitting.parts import RECORD
 from expand.storage.folder import OutputFolder
@@ -62,14 +63,9 @@ def check_output(out: Path, settings: dict[str, Any], images: str) -> None:
 
 def _check_same(out: Path, record: dict[str, Any], settings: dict[str, Any], images: str) -> None:
     earlier = record["settings"]
-    differing = [
-        f"{key} was {cut(str(earlier.get(key)))}, is {cut(str(settings[key]))}"
-        for key in settings
-        if earlier.get(key) != settings[key]
-    ]
-    if differing:
+    if changes := describe_changes(earlier, settings, settings):
         raise ExpandError(
-            f'"{out}" was split with other settings: {"; ".join(differing)}. Choose another folder'
+            f'"{out}" was split with other settings: {changes}. Choose another folder'
         )
     if record.get("images") != images:
         raise ExpandError(

@@ -23,6 +23,7 @@ from expand.records.card import (
     is_tars,
     versions,
 )
+from expand.records.changes import describe_changes
 from expand.records.join import join
 from expand.records.manifest import (
     read_records,
@@ -78,10 +79,7 @@ def check_settings(plan: Plan, card: dict[str, Any]) -> list[str]:
     if not differing:
         return []
     if not {"factor", "balance"}.issuperset(differing):
-        changes = "; ".join(
-            f"{key} was {_format_setting(earlier.get(key))}, is {_format_setting(now.get(key))}"
-            for key in differing
-        )
+        changes = describe_changes(earlier, now, differing)
         raise ExpandError(
             f'"{plan.out}" was written with other settings: {changes}. '
             "Choose another folder, or use --overwrite to start again"
@@ -186,11 +184,3 @@ def _format_missing(plan: Plan, count: int, first: list[str]) -> str:
     else:
         what = f'copies of {sources} that "{plan.src}" no longer has'
     return f'"{plan.out}" has {what} ({names}). Use --overwrite to start again'
-
-
-def _format_setting(value: Any) -> str:
-    """Return a setting as text; of a recipe, its name and techniques."""
-    if isinstance(value, dict) and "techniques" in value:
-        rules = f", classes {value['classes']}" if value.get("classes") else ""
-        return f'"{value.get("name")}" ({value["techniques"]}{rules})'
-    return str(value)

@@ -151,7 +151,7 @@ def test_a_folder_grows_by_a_balance_and_never_shrinks(
         expand(src, out, 2, balance=Balance("max", 4), workers=1)
     with pytest.raises(ExpandError, match='class "b", and would get 2 now'):
         expand(src, out, 2, workers=1)
-    with pytest.raises(ExpandError, match="seed was 0, is 1"):
+    with pytest.raises(ExpandError, match="--seed was 0, is 1"):
         expand(src, out, 2, balance="max", seed=1, workers=1)
     assert tree(out) == before
     expand(src, out, 3, balance="max", workers=1)

@@ -83,7 +83,7 @@ def test_other_groups_into_an_expanded_folder_are_refused_and_missing_ones_said(
     src, out = patients(class_folder), tmp_path / "out"
     report = expand(src, out, 2, group_by=r"(p[0-2])_", workers=1)
     assert any("4 images have no group" in note for note in report.notes)
-    with pytest.raises(ExpandError, match="group_by was"):
+    with pytest.raises(ExpandError, match="--group-by was"):
         expand(src, out, 2, group_by=PATIENT, workers=1)
-    with pytest.raises(ExpandError, match=r"group_by was \(p\[0-2\]\)_, is None"):
+    with pytest.raises(ExpandError, match=r"--group-by was \(p\[0-2\]\)_, is not given"):
         expand(src, out, 2, workers=1)

@@ -45,13 +45,13 @@ def test_the_run_card_says_what_was_done_with_what_at_what_cost(
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"factor": 5, "seed": 1}, "factor was 4, is 5; seed was 0, is 1"),
-        ({"seed": 1}, "seed was 0, is 1"),
-        ({"sampling": "random"}, "sampling was stratified, is random"),
-        ({"format": "png"}, "format was keep, is png"),
-        ({"quality": 50}, "quality was None, is 50"),
-        ({"originals": "none"}, "originals was copy, is none"),
-        ({"recipe": "blog"}, 'recipe was "classic"'),
+        ({"factor": 5, "seed": 1}, "--factor was 4, is 5; --seed was 0, is 1"),
+        ({"seed": 1}, "--seed was 0, is 1"),
+        ({"sampling": "random"}, "--sampling was stratified, is random"),
+        ({"format": "png"}, "--format was keep, is png"),
+        ({"quality": 50}, "--quality was not given, is 50"),
+        ({"originals": "none"}, "--originals was copy, is none"),
+        ({"recipe": "blog"}, '--recipe was "classic"'),
     ],
 )
 def test_other_settings_into_a_folder_are_refused_with_what_differs(

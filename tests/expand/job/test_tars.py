@@ -259,10 +259,10 @@ def test_another_form_of_output_is_refused_with_what_differs(
 ) -> None:
     src = jpegs(class_folder)
     make(src, tmp_path / "out")
-    with pytest.raises(ExpandError, match="output was webdataset, is folder"):
+    with pytest.raises(ExpandError, match="--output was webdataset, is folder"):
         expand(src, tmp_path / "out", factor=3)
     expand(src, tmp_path / "folder", factor=3, workers=1)
-    with pytest.raises(ExpandError, match="output was folder, is webdataset"):
+    with pytest.raises(ExpandError, match="--output was folder, is webdataset"):
         make(src, tmp_path / "folder")
 
 

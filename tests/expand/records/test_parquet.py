@@ -79,7 +79,7 @@ def test_tars_and_labels_have_it_too(class_folder: Folder, tmp_path: Path) -> No
 def test_another_form_is_refused_with_what_differs(class_folder: Folder, tmp_path: Path) -> None:
     src = class_folder(5)
     out = make(src, tmp_path / "out")
-    with pytest.raises(ExpandError, match="manifest was parquet, is jsonl"):
+    with pytest.raises(ExpandError, match="--manifest was parquet, is jsonl"):
         expand(src, out, factor=3)
 
 

@@ -172,10 +172,13 @@ def test_the_same_command_resumes(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--seed", 1), "seed was 0, is 1"),
-        (("--originals", "link"), "originals was copy, is link"),
-        (("--parts", "train=0.5,val=0.5"), "parts was"),
-        (("--group-by", "(.)"), "group_by was None"),
+        (("--seed", 1), "--seed was 0, is 1"),
+        (("--originals", "link"), "--originals was copy, is link"),
+        (
+            ("--parts", "train=0.5,val=0.5"),
+            "--parts was train=0.8,val=0.1,test=0.1, is train=0.5,val=0.5",
+        ),
+        (("--group-by", "(.)"), "--group-by was not given, is"),
     ],
 )
 def test_other_settings_into_a_split_are_refused(

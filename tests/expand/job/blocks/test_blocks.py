@@ -164,7 +164,7 @@ def test_what_cannot_be_resumed_is_refused_before_anything_is_written(
     before = contents(out)
     store = open_store(out)
     original = store.read("expand.json")
-    with pytest.raises(ExpandError, match="seed was 0, is 1"):
+    with pytest.raises(ExpandError, match="--seed was 0, is 1"):
         expand(src, out, 3, seed=1)
     with pytest.raises(ExpandError, match="a folder can grow, not shrink"):
         expand(src, out, 2)
