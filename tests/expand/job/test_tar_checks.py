@@ -222,5 +222,7 @@ def test_a_missing_manifest_is_named_as_the_run_card_has_it(
         folder = tmp_path / manifest
         expand(src, folder, factor=2, workers=1, manifest=manifest)
         (folder / f"metadata.{manifest}").unlink()
-        with pytest.raises(ExpandError, match=rf"has no metadata\.{manifest}: not a finished"):
+        with pytest.raises(
+            ExpandError, match=rf"has no metadata\.{manifest}, so it is not a finished"
+        ):
             verify(folder)

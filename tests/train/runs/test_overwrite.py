@@ -21,6 +21,7 @@ from train.runs.checkpoints import MODEL
 from train.runs.records import METRICS, RUN
 from train.runs.resume import remove_run
 from train.trials import study_dir as studies
+from train.trials.planning import speeds
 from train.trials.study_dir import open_study
 from train.worth import export as worth_export
 
@@ -112,7 +113,7 @@ def test_a_run_half_removed_starts_from_the_beginning_without_overwrite(tmp_path
 
 
 def test_the_files_of_a_study_are_known_by_their_names() -> None:
-    assert studies.MEASURED == (protocol.COSTS, protocol.SPEEDS)
+    assert studies.MEASURED == (protocol.COSTS, speeds.SPEEDS)
     written = {export.PAGE, export.NUMBERS, export.TABLE, export.MARKDOWN}
     written |= {ablate_export.PAGE, ablate_export.NUMBERS, ablate_export.MARKDOWN, RECIPE}
     written |= {worth_export.PAGE, worth_export.NUMBERS, worth_export.TABLE, worth_export.MARKDOWN}

@@ -231,11 +231,13 @@ def test_other_settings_in_a_runs_folder_are_refused_with_the_differences(tmp_pa
         "Choose another --out, or use --overwrite to start again"
     )
     with pytest.raises(
-        TrainError, match="other settings: epochs was 2, is 3. Choose another --out"
+        TrainError, match="other settings: --epochs was 2, is 3. Choose another --out"
     ):
         train(settings_for(src, epochs=3), out)
     other = draw_set(tmp_path / "other")
-    with pytest.raises(TrainError, match="other settings: data was .*src, is .*other; epochs was"):
+    with pytest.raises(
+        TrainError, match="other settings: DATA was .*src, is .*other; --epochs was"
+    ):
         train(settings_for(other, epochs=3), out)
     assert products(out) == before
     record = train(settings_for(src, model="linear", seed=7), out, overwrite=True)
