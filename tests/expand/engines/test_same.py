@@ -61,6 +61,14 @@ def test_the_tree_is_the_same_from_one_worker_threads_copies_and_new_processes(
         assert tree(tmp_path / name) == expected, name
 
 
+def stop(process: int) -> None:
+    """Stop a process, and wait until it stands still: a busy machine lets it run on for a while."""
+    os.kill(process, signal.SIGSTOP)
+    while (state := Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0]) != "T":
+        assert state != "Z", "it has ended"
+        time.sleep(0.001)
+
+
 @ONLY_LINUX
 def test_workers_of_the_command_are_copies_that_hold_nothing_of_their_parent(
     class_folder: Folder, tmp_path: Path
@@ -81,7 +89,7 @@ def test_workers_of_the_command_are_copies_that_hold_nothing_of_their_parent(
     workers = workers_of(process)
     command = Path(f"/proc/{process.pid}/cmdline").read_bytes()
     for worker in workers:
-        os.kill(worker, signal.SIGSTOP)
+        stop(worker)
         assert Path(f"/proc/{worker}/cmdline").read_bytes() == command
     held = [str(path.readlink()) for path in Path(f"/proc/{workers[-1]}/fd").iterdir()]
     assert sum(name.startswith("socket") for name in held) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -83,7 +84,7 @@ def at_rest(process: subprocess.Popen[str], out: Path, least: int, epoch: int) -
         if not (out / CHECKPOINT).exists() or step_of(out) < least:
             continue
         process.send_signal(signal.SIGSTOP)
-        time.sleep(0.02)
+        assert os.WIFSTOPPED(os.waitpid(process.pid, os.WUNTRACED)[1])
         if step_of(out) % epoch:
             return step_of(out)
         process.send_signal(signal.SIGCONT)
