@@ -78,9 +78,8 @@ def _lock(plan: Plan) -> Any:
 
 def _begin(plan: Plan, store: Store, overwrite: bool) -> Begun:
     """Write the run card of a run that begins."""
-    earlier = load_card(store)
+    earlier = _find_card(plan, store)
     if earlier is None:
-        _check_empty(plan, store)
         card = {**unfinished_card(plan, []), **_block_fields(plan, None)}
         if store.create(CARD, card_bytes(card)):
             return Begun(store, card, None)
@@ -157,9 +156,8 @@ def check_resumed(plan: Plan, card: dict[str, Any]) -> list[str]:
 def peek_store(plan: Plan, overwrite: bool = False) -> OutputState:
     """Return what a run would find in its output; refuse what the run would refuse."""
     with before_writing(), closing(open_store(plan.out)) as store:
-        card = load_card(store)
+        card = _find_card(plan, store)
         if card is None:
-            _check_empty(plan, store)
             return OutputState()
         if overwrite:
             check_removable(plan, card)
@@ -178,19 +176,26 @@ def read_earlier(plan: Plan) -> dict[str, Any] | None:
         return load_card(store)
 
 
-def _check_empty(plan: Plan, store: Store) -> None:
-    """Refuse an output without a run card that has files."""
+def _find_card(plan: Plan, store: Store) -> dict[str, Any] | None:
+    """Return the run card of an output, None if the output is empty; refuse files without one."""
+    card = load_card(store)
+    if card is None and (name := _find_other(store)) and (card := load_card(store)) is None:
+        raise ExpandError(
+            f'"{plan.out}" is not empty (it has "{name}") and has no {CARD}: expand did not '
+            "write it; choose another one"
+        )
+    return card  # with other files: of another run, which began since the first look
+
+
+def _find_other(store: Store) -> str | None:
+    """Return the name of a file that is not of expand or a file manager; None if there is none."""
     for page in store.pages():
         for entry in page:
             name = entry.name
-            if is_listing(name):
-                continue
             own = is_temporary(name.rpartition("/")[2]) or name in LOCK_FILES
-            if not own and not is_added(name):
-                raise ExpandError(
-                    f'"{plan.out}" is not empty (it has "{name}") and has no {CARD}: expand did '
-                    "not write it; choose another one"
-                )
+            if not own and not is_listing(name) and not is_added(name):
+                return name
+    return None
 
 
 def manifest_of(plan: Plan) -> str:

@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 
 from expand import expand
 from expand.errors import ExpandError
-from expand.job.blocks import keys
+from expand.job.blocks import keys, output
 from expand.job.blocks.keys import block_of, count_blocks, stem_of
 from expand.job.blocks.merge import merge_blocks
 from expand.job.blocks.parts import PartName
+from expand.job.blocks.records import load_card
 from expand.job.blocks.task import BlockJob, do_block
 from expand.job.checks.stored import verify_stored
 from expand.job.remaking.stored import repair_stored, replay_stored
@@ -33,7 +34,7 @@ from expand.layouts.names import copy_name
 from expand.recipes.recipe import Recipe
 from expand.storage.stores.objects import ObjectStore
 from expand.storage.stores.open import open_store
-from expand.storage.stores.store import Entry
+from expand.storage.stores.store import Entry, Store
 from expand.storage.stores.url import Url, parse_place
 from tests.conftest import Folder, noise_image, tree
 from tests.expand.job.test_run import many
@@ -252,6 +253,33 @@ def test_two_runs_side_by_side_end_in_one_tree(class_folder: Folder, tmp_path: P
     expand(local, tmp_path / "here")
     assert contents(out) == tree(tmp_path / "here")
     assert card(out)["state"] == "finished"
+
+
+@pytest.mark.parametrize("overtaken_by", ["a run", "shard 2/2"])
+def test_a_run_that_finds_no_run_card_goes_on_with_that_of_a_faster_run(
+    overtaken_by: str,
+    class_folder: Folder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    local = many(class_folder, 24)
+    src, out = fill(memory(), local), memory()
+    shards = [None, None] if overtaken_by == "a run" else ["1/2", "2/2"]
+    looks = [True]
+
+    def overtaken(store: Store) -> dict[str, Any] | None:
+        card = load_card(store)
+        if looks:
+            looks.clear()
+            assert expand(src, out, shard=shards[1]).status == 0
+        return card
+
+    monkeypatch.setattr(output, "load_card", overtaken)
+    assert expand(src, out, shard=shards[0]).status == 0
+    if shards[0]:
+        merge_blocks(parse_place(out))
+    expand(local, tmp_path / "here")
+    assert contents(out) == tree(tmp_path / "here")
 
 
 def test_shards_in_any_order_are_merged_to_what_one_run_writes(
