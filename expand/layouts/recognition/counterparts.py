@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
 
 from expand.layouts.directory import Directory
 from expand.layouts.layout import Kind, Layout
 from expand.layouts.names import split_suffix
-from expand.layouts.recognition.masks import LEAST, OPENED, Pair, is_blank, is_masked
+from expand.layouts.recognition.masks import (
+    LEAST,
+    OPENED,
+    Pair,
+    is_blank,
+    is_masked,
+    size_of,
+)
+from expand.layouts.recognition.pairs import SEVERAL
 from expand.layouts.recognition.splits import look_into
 from expand.layouts.recognition.words import words
 
@@ -30,19 +42,47 @@ BEFORE_AND_AFTER = (
 """Words in the names of two folders, one of which holds what a model is to make of the other."""
 
 
+SOME, NEARLY = 0.5, 0.9
+"""The shares of some files that must have a counterpart."""
+MOST = 8
+"""The most folders that are compared; so many classes are more likely."""
+PROBED = 16
+"""Names of a folder that are looked for in another one."""
+
+
+class _Folder(NamedTuple):
+    """A folder of images, and the first names in it by their stems."""
+
+    name: str
+    """Its path in the directory."""
+    stems: Mapping[str, str]
+
+    def probes(self) -> list[str]:
+        """Return some of its stems, from the first to the last."""
+        stems = sorted(self.stems)
+        return stems[:: max(1, len(stems) // PROBED)][:PROBED]
+
+    def find(self, directory: Directory, stem: str) -> str:
+        """Return the path of the image with a stem, in the directory; "" if there is none."""
+        suffixes = {split_suffix(name)[1] for name in self.stems.values()}
+        for name in (self.stems.get(stem), *(f"{stem}{suffix}" for suffix in sorted(suffixes))):
+            if name and Path(directory.path, self.name, name).exists():
+                return f"{self.name}/{name}"
+        return ""
+
+
 def find_counterparts(directory: Directory) -> Layout | None:
-    """Return the layout of a directory with two folders of the same images, before and after.
+    """Return the layout of a directory with folders of the same images, before and after.
 
     Masks of images count, too. A copy of one would be moved otherwise than that of the other.
     """
-    if len(directory.folders) != 2:
+    if not 2 <= len(directory.folders) <= MOST:
         return None
-    first, second = directory.folders
-    return (
-        _find_restored(directory, first, second)
-        or _find_masks(directory, first, second)
-        or _find_masks(directory, second, first)
-    )
+    if len(directory.folders) == 2:
+        first, second = directory.folders
+        if restored := _find_restored(directory, first, second):
+            return restored
+    return _find_masks(directory)
 
 
 def _find_restored(directory: Directory, first: str, second: str) -> Layout | None:
@@ -61,41 +101,97 @@ def _find_restored(directory: Directory, first: str, second: str) -> Layout | No
     return None
 
 
-def _find_masks(directory: Directory, images: str, masks: str) -> Layout | None:
-    """Return the layout of a folder of images and one of masks that no word tells from classes.
+def _find_masks(directory: Directory) -> Layout | None:
+    """Return the layout of a folder of images and folders of masks that no word tells from classes.
 
-    At least half of the masks have the names of images, or these with an ending such as "_L", and
-    the first few show scenes and masks, of which one has something drawn: a class may consist of
-    blank images.
+    The first few pairs show scenes and masks, of which one has something drawn: a class may consist
+    of blank images. Where several folders show scenes, these can be classes with numbered images,
+    and a class of drawings.
     """
-    inner = [look_into(directory, name) for name in (images, masks)]
-    named = [
-        {split_suffix(name)[0]: name for name in each.images} if each else {} for each in inner
-    ]
-    both = {stem: stem for stem in named[0].keys() & named[1].keys()} or _ended(*named)
-    if len(both) < LEAST or 2 * len(both) < len(named[1]):
-        return None
-    pairs = [
-        Pair(f"{images}/{named[0][stem]}", f"{masks}/{named[1][both[stem]]}")
-        for stem in sorted(both)[:OPENED]
-    ]
-    if not all(is_masked(directory.path, pair) for pair in pairs):
-        return None
-    if all(is_blank(directory.path, pair.mask) for pair in pairs):
-        return None
-    return Layout(Kind.MASKS, (f"{images}/", f"{masks}/"))
+    folders = _folders(directory)
+    for images in folders:
+        others = [folder for folder in folders if folder is not images]
+        pairs = [_pairs(directory, images, folder, two=len(folders) == 2) for folder in others]
+        if not pairs or not all(pairs):
+            continue
+        shown = [_are_masks(directory, each) for each in pairs]
+        masks = [folder.name for folder, is_mask in zip(others, shown, strict=True) if is_mask]
+        evidence = tuple(f"{name}/" for name in (images.name.partition("/")[0], *_above(masks)))
+        if masks and len(masks) == len(others):
+            return Layout(Kind.MASKS, evidence)
+        if masks and not _are_numbered(directory, pairs[0]):
+            return Layout(Kind.COUNTERPARTS, evidence, advice=SEVERAL)
+    return None
 
 
-def _ended(images: Mapping[str, str], masks: Mapping[str, str]) -> dict[str, str]:
-    """Return the stem of the mask of each image, if all masks have one ending more: "x_L"."""
+def _above(folders: Iterable[str]) -> Iterator[str]:
+    return (name.partition("/")[0] for name in folders)
+
+
+def _folders(directory: Directory) -> list[_Folder]:
+    """Return the folders of images in a directory, or one level down if they have the same folders.
+
+    Return none if a folder has folders beside those with images.
+    """
+    inner = {name: look_into(directory, name) for name in directory.folders}
+    held = {name: each for name, each in inner.items() if each and (each.images or each.folders)}
+    if not any(each.images for each in held.values()):
+        same = set[str].intersection(*(set(each.folders) for each in held.values())) if held else ()
+        paths = [f"{name}/{min(same)}" for name in held] if same else []
+        held = {path: each for path in paths if (each := look_into(directory, path))}
+    if not all(each.images for each in held.values()):
+        return []
+    return [
+        _Folder(name, {split_suffix(image)[0]: image for image in each.images})
+        for name, each in held.items()
+    ]
+
+
+def _pairs(directory: Directory, images: _Folder, masks: _Folder, *, two: bool) -> list[Pair]:
+    """Return the first images and files of the same names in another folder, if most have one.
+
+    Nearly all must have one, or half of them where there are `two` folders. There, the names in the
+    other folder can have an ending more, such as "_L".
+    """
+    probes = masks.probes()
+    found = {stem: path for stem in probes if (path := images.find(directory, stem))}
+    if two and not found:
+        found = _ended(directory, images, probes)
+    if len(found) < LEAST or len(found) < (SOME if two else NEARLY) * len(probes):
+        return []
+    pairs = (Pair(path, f"{masks.name}/{masks.stems[stem]}") for stem, path in found.items())
+    return list(islice(pairs, OPENED))
+
+
+def _ended(directory: Directory, images: _Folder, stems: Iterable[str]) -> dict[str, str]:
+    """Return the image of each stem of a mask, if all have one ending more: "x_L"."""
     endings = set[str]()
     found = {}
-    for stem in masks:
-        base = next((base for mark in "_-." if (base := stem.rpartition(mark)[0]) in images), "")
-        if base:
-            found[base] = stem
+    for stem in stems:
+        bases = (stem.rpartition(mark)[0] for mark in "_-.")
+        tried = ((base, images.find(directory, base)) for base in bases if base)
+        base, path = next((each for each in tried if each[1]), ("", ""))
+        if path:
+            found[stem] = path
             endings.add(stem[len(base) :])
     return found if len(endings) == 1 and not next(iter(endings))[1:].isdigit() else {}
+
+
+def _are_masks(directory: Directory, pairs: list[Pair]) -> bool:
+    """Tell whether some pairs of files show scenes and masks, and one mask more than one colour."""
+    return all(is_masked(directory.path, pair) for pair in pairs) and not all(
+        is_blank(directory.path, pair.mask) for pair in pairs
+    )
+
+
+def _are_numbered(directory: Directory, pairs: list[Pair]) -> bool:
+    """Tell whether images have names that other classes can have too: numbers, and all one size."""
+    named = {
+        tuple(word for word in words(split_suffix(pair.image)[0]) if not word.isdigit())
+        for pair in pairs
+    }
+    sizes = {size_of(os.path.join(directory.path, pair.image)) for pair in pairs}
+    return len(named) == 1 and len(sizes) == 1
 
 
 def _stems(directory: Directory, folder: str, told: set[str]) -> set[tuple[str, ...]]:

@@ -186,6 +186,12 @@ def is_blank(folder: str, name: str) -> bool:
     return pixels is not None and bool((pixels == pixels[0, 0]).all())
 
 
+def size_of(path: str) -> tuple[int, ...]:
+    """Return the height and width of an image; () if it cannot be read."""
+    pixels = _read(*os.path.split(path))
+    return () if pixels is None else pixels.shape[:2]
+
+
 def is_scene(path: str) -> bool | None:
     """Tell whether a file shows a scene, and no mask; None if it cannot be read."""
     pixels = _read(*os.path.split(path))

@@ -27,6 +27,11 @@ PEEKED, LEVELS = 1000, 3
 PEEK = 4096
 LABEL_FILES = {".txt": Kind.YOLO, ".xml": Kind.VOC, ".json": Kind.ANNOTATED}
 LABEL_SUFFIXES = (*LABEL_FILES, *OTHER_MASKS)
+SEVERAL = (
+    "These are several pictures of the same things, which would have to move together: "
+    "that is not supported. To grow one with its masks, move the others out of the folder"
+)
+"""What to do with folders that hold several pictures of the same things."""
 
 
 def find_paired_folders(directory: Directory) -> Layout | None:
@@ -64,12 +69,7 @@ def _several(directory: Directory, label: str, roles: dict[str, Role]) -> Layout
     if not _show(directory, others[-1], label, grey=True):
         return None
     shown = tuple(f"{name}/" for name in (*others[:2], label))
-    return Layout(
-        Kind.COUNTERPARTS,
-        shown,
-        advice="These are several pictures of the same things, which would have to move together: "
-        "that is not supported. To grow one with its masks, move the others out of the folder",
-    )
+    return Layout(Kind.COUNTERPARTS, shown, advice=SEVERAL)
 
 
 def _partners(roles: dict[str, Role], label: str, plain: bool) -> Iterator[str]:

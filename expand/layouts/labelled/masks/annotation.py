@@ -28,8 +28,19 @@ def write_masks(masks: list[MaskOf]) -> str:
     """Return what is known of an image's masks, as JSON text."""
     tail = max((mask.tail for mask in masks), key=len, default="")
     sample = "" if not all(mask.sample for mask in masks) else masks[0].sample
-    known = {"masks": [[mask.path, mask.at] for mask in sorted(masks)], "tail": tail}
+    known = {"masks": [[mask.path, _at(mask, tail)] for mask in sorted(masks)], "tail": tail}
     return ENCODER.encode(known | {"sample": sample})
+
+
+def _at(mask: MaskOf, tail: str) -> int:
+    """Return where the number belongs in the stem of a mask: before the `tail` of its image.
+
+    The tail can be in the name of one mask and not in that of another one: "21_training.tif" has
+    "21_training_mask.gif" and "21_manual1.gif".
+    """
+    further = tail.removesuffix(mask.tail)
+    stem = split_suffix(mask.path.rpartition("/")[2])[0][: mask.at]
+    return len(stem.removesuffix(further))
 
 
 def write_reason(reason: str) -> str:

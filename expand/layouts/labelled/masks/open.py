@@ -14,6 +14,7 @@ from expand.layouts.labelled.masks.derived.files import SetFiles
 from expand.layouts.labelled.masks.derived.listed import read_parts
 from expand.layouts.labelled.masks.files import File, Files, Grown, Pairing
 from expand.layouts.labelled.masks.labels import MaskLabels
+from expand.layouts.labelled.masks.missing import UNREAD, no_pair, unread
 from expand.layouts.labelled.masks.notes import notes, say_outside, title
 from expand.layouts.labelled.masks.pairs.pairing import Images, pair
 from expand.layouts.labelled.masks.parts import Parts
@@ -28,8 +29,6 @@ from expand.layouts.recognition.words import words
 from expand.layouts.spooled.sets import TextSet
 from expand.layouts.walk import walk
 
-UNREAD = (".mat", ".npy", ".npz")
-"""Suffixes of masks that are not read."""
 TAG = re.compile(r"_v([1-9]\d*)(?![0-9])")
 
 
@@ -43,7 +42,7 @@ def open_masks(opening: Opening) -> Dataset:
     pairing = pair(images)
     known = Files(filter(pairing.knows, images.paths))
     if not len(known):
-        raise _no_pair(opening, images, others)
+        raise no_pair(opening, images, others)
     parts = Parts.of(known)
     if not parts.parts:
         parts = read_parts(opening.root, images, others, pairing)
@@ -128,46 +127,17 @@ def _label(path: str, pairing: Pairing) -> str:
     return "" if masks and masks[0].sample.rpartition("/")[2] == folder else folder
 
 
-def _no_pair(opening: Opening, images: Files, others: Files) -> ExpandError:
-    """Return why no image has a mask."""
-    root, masks = opening.root, next((file for file in images if file.place.labels), None)
-    unread = next((file for file in others if file.suffix.lower() in UNREAD), None)
-    image = next((file for file in images if not file.place.labels), None)
-    if image and unread and not masks:
-        return _unread(root, unread)
-    what = (
-        f'the names of "{image.path}" and "{masks.path}" do not belong together. They must be the '
-        'same, or differ in a word such as "mask" only'
-        if image and masks
-        else 'masks are images in a folder such as "masks", with the names of the images; or '
-        'beside them, called "x_mask.png" for "x.png"'
-    )
-    override = ". If its folders are classes: --as folders" if opening.seen else ""
-    if opening.seen and len(both := opening.seen.evidence) == 2 and not masks:
-        what = f'"{both[1]}" shows what masks of "{both[0]}" show, but is not called so; {what}'
-        override += ". If it has no classes: --as flat"
-    return ExpandError(f'"{root}" has no image with a mask: {what}{override}')
-
-
 def _refuse_unread(root: Path, images: Files, others: Files, grown: Grown) -> None:
     """Refuse masks of formats that are not read: copies would have none."""
-    unread = Files.of(file for file in others if file.suffix.lower() in UNREAD)
-    if not len(unread):
+    found = Files.of(file for file in others if file.suffix.lower() in UNREAD)
+    if not len(found):
         return
     index = Images(Files(path for path in images.paths if path in grown))
-    for file in unread:
+    for file in found:
         if file.place.labels and index.of(file, elsewhere=True):
-            raise _unread(root, file)
+            raise unread(root, file)
         if index.of(file, elsewhere=False):
-            raise _unread(root, file)
-
-
-def _unread(root: Path, file: File) -> ExpandError:
-    kind = file.suffix[1:].upper()
-    return ExpandError(
-        f'"{root}" has masks in {kind} files, such as "{file.path}", which are not supported: '
-        "convert them to PNG, or move them to another folder if they are not needed"
-    )
+            raise unread(root, file)
 
 
 def _refuse_taken(opening: Opening, pairing: Pairing, images: Files, others: Files) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import unicodedata
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from expand import ExpandError, expand
+from expand.images.decoder import decode
 from expand.images.encoder import encode
 from expand.images.formats import Encoding
 from expand.layouts.labelled.dataset import Request
@@ -37,9 +39,9 @@ def draw(root: Path, *names: str, mask: bool = False) -> Path:
     return root
 
 
-def refused(root: Path) -> str:
+def refused(root: Path, layout: str = "auto") -> str:
     with pytest.raises(ExpandError) as error:
-        open_dataset(root)
+        open_dataset(root, Request(layout))
     return str(error.value)
 
 
@@ -72,6 +74,45 @@ def test_a_folder_of_masks_whose_names_have_an_ending_is_refused(tmp_path: Path)
     root = draw(tmp_path, *(f"Stills/{n}.png" for n in range(COUNT)))
     draw(root, *(f"Labeled/{n}_L.png" for n in range(COUNT)), mask=True)
     assert '"Labeled/" shows what masks of "Stills/" show' in refused(root)
+
+
+@pytest.mark.parametrize("above", ["{0}/{1}.png", "train/{0}/{1}.png", "{0}/train/{1}.png"])
+def test_several_folders_of_masks_that_are_not_called_so_are_refused(
+    above: str, tmp_path: Path
+) -> None:
+    names = {
+        name: [above.format(name, n) for n in range(COUNT)] for name in ("ids", "pics", "tints")
+    }
+    root = draw(draw(tmp_path, *names["pics"]), *names["ids"], *names["tints"], mask=True)
+    said = refused(root)
+    assert 'ids/" and "' in said
+    assert 'tints/" show what masks of "' in said
+    assert "--as folders" in said
+    assert refused(root, "masks") == said.partition(". To grow")[0]
+    for move in said.partition("rename the folders: ")[2].partition(". ")[0].split("; "):
+        _, old, new = shlex.split(move)
+        Path(old).rename(new)
+    with open_dataset(root) as dataset:
+        assert dataset.layout == "masks"
+        assert len(dataset.listing) == COUNT
+
+
+def test_masks_are_called_so_as_a_message_says(tmp_path: Path) -> None:
+    root = draw(tmp_path, *(f"x{n}.png" for n in range(COUNT)))
+    draw(root, *(f"x{n}_{who}.png" for n in range(COUNT) for who in ("1stHO", "2ndHO")), mask=True)
+    assert 'call all of them as "x0_mask_1stHO.png"' in refused(root)
+    for path in [*root.glob("*HO.png")]:
+        path.rename(root / path.name.replace("_", "_mask_"))
+    with open_dataset(root) as dataset:
+        assert dataset.title == f"images with masks, {COUNT} images with {2 * COUNT} masks"
+
+
+def test_images_of_several_kinds_with_the_same_names_as_masks_are_refused(tmp_path: Path) -> None:
+    root = draw(tmp_path, *(f"{name}/{n}{n}b.png" for name in "xz" for n in range(COUNT)))
+    draw(root, *(f"y/{n}{n}b.png" for n in range(COUNT)), mask=True)
+    for path in root.glob("?/0*"):
+        path.write_bytes(encode(np.repeat(decode(path.read_bytes()).pixels, 2, 0), Encoding("PNG")))
+    assert "several pictures of the same things" in refused(root)
 
 
 def test_folders_of_photographs_and_one_of_drawings_are_classes(tmp_path: Path) -> None:

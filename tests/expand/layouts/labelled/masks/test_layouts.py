@@ -248,3 +248,24 @@ def test_pets_with_trimaps_boxes_and_lists(tmp_path: Path) -> None:
     written = (tmp_path / "out/annotations/trainval.txt").read_bytes()
     assert written == b"a 1 1 1\na_v1 1 1 1\nb 2 1 1\nb_v1 2 1 1\n"
     assert (tmp_path / "out/annotations/trimaps/b_v1.png").exists()
+
+
+def test_the_number_of_a_copy_is_at_one_place_in_all_its_masks(tmp_path: Path) -> None:
+    images = {
+        f"training/images/{n}_training.tif": f"training/1st_manual/{n}_manual1.gif" for n in (1, 2)
+    }
+    files = drawn.pairs(images)
+    files |= {
+        f"training/mask/{n}_training_mask.gif": files[f"training/1st_manual/{n}_manual1.gif"]
+        for n in (1, 2)
+    }
+    expanded(drawn.write(tmp_path / "set", files), tmp_path / "out", MOVES, 2)
+    assert names(tmp_path / "out") - {*files} == {
+        f"training/{name}"
+        for n in (1, 2)
+        for name in (
+            f"images/{n}_v1_training.tif",
+            f"1st_manual/{n}_v1_manual1.gif",
+            f"mask/{n}_v1_training_mask.gif",
+        )
+    }
