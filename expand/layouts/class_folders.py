@@ -8,10 +8,11 @@ from pathlib import Path
 
 from expand.errors import ExpandError
 from expand.layouts.collisions import check_folders, check_images
-from expand.layouts.directory import IMAGE
+from expand.layouts.directory import IMAGE, read_directory
 from expand.layouts.layout import AUTO, FOLDERS, LAYOUTS, Layout, LayoutError
 from expand.layouts.listing import EmptyClass, Listing, ScanSummary
 from expand.layouts.names import split_suffix
+from expand.layouts.recognition.counterparts import FirstImages, find_unnamed
 from expand.layouts.recognition.recognise import look
 from expand.layouts.recognition.unread.packed import describe_packed
 from expand.layouts.recognition.unread.sidecars import find_label_folder
@@ -45,7 +46,7 @@ def list_sources(
     check_root(root)
     scan = _Scan(root, factor, format_, folders, recognising=layout != FOLDERS)
     listing = Listing(scan.sources(), scan.summary)
-    if scan.recognising and scan.summary.empty_classes and (found := find_label_folder(root)):
+    if scan.recognising and (found := scan.look_again()):
         listing.close()
         raise LayoutError(root, found)
     if not len(listing):
@@ -101,6 +102,7 @@ class _Scan:
         self.folders = folders
         self.recognising = recognising
         self.summary = ScanSummary()
+        self.first = FirstImages()
 
     def sources(self) -> Iterator[Source]:
         """Yield the sources, one class after the other."""
@@ -118,9 +120,17 @@ class _Scan:
                 found += 1
                 size, version = self.folders.status(frame.start + name)
                 path = f"{frame.prefix}{name}"
+                self.first.note(frame.names[0], path[len(frame.names[0]) + 1 :])
                 yield Source(path, size, frame.names[0], version=version)
             else:
                 self.summary.unlabelled += 1
+
+    def look_again(self) -> Layout | None:
+        """Return another layout that all class folders together give evidence of."""
+        if self.summary.empty_classes and (found := find_label_folder(self.root)):
+            return found
+        start = str(self.root)
+        return find_unnamed(read_directory(start)) if self.first.differ(start) else None
 
     def _end_class(self, label: str, found: int, others: Counter[str]) -> None:
         """Note what a class folder holds beside the images that are read."""

@@ -16,6 +16,7 @@ from expand.layouts.labelled.opening import Opener, Opening
 from expand.layouts.labelled.splits.flat import open_flat
 from expand.layouts.labelled.splits.outside import check_outside
 from expand.layouts.layout import AUTO, FOLDERS, LABELLED, LAYOUTS, Kind, Layout, LayoutError
+from expand.layouts.recognition.counterparts import find_unnamed
 from expand.layouts.walk import DISK, Folders
 
 OPENERS: dict[str, str] = {
@@ -132,8 +133,12 @@ def _look_into_parts(opening: Opening, seen: Layout) -> Opening:
     first = seen.training or seen.evidence[0].rstrip("/")
     above = opening.root
     for name in first.split("/")[:-1]:
-        if len(read_directory(str(above)).folders) > 1:
-            raise LayoutError(opening.root, seen)
+        directory = read_directory(str(above))
+        if len(directory.folders) > 1:
+            found = find_unnamed(directory) if above == opening.root else None
+            if found and found.kind in READINGS:
+                return opening._replace(seen=found)
+            raise LayoutError(opening.root, found or seen)
         above /= name
     try:
         list_sources(opening.root / first, folders=opening.folders).close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from expand.layouts.recognition.masks import (
     Pair,
     is_blank,
     is_masked,
+    is_scene,
     size_of,
 )
 from expand.layouts.recognition.pairs import SEVERAL
@@ -72,17 +74,40 @@ class _Folder(NamedTuple):
 
 
 def find_counterparts(directory: Directory) -> Layout | None:
-    """Return the layout of a directory with folders of the same images, before and after.
+    """Return the layout of a directory with two folders of the same images, before and after.
 
     Masks of images count, too. A copy of one would be moved otherwise than that of the other.
     """
-    if not 2 <= len(directory.folders) <= MOST:
+    if len(directory.folders) != 2:
         return None
-    if len(directory.folders) == 2:
-        first, second = directory.folders
-        if restored := _find_restored(directory, first, second):
-            return restored
-    return _find_masks(directory)
+    return _find_restored(directory, *directory.folders) or find_unnamed(directory)
+
+
+@dataclass
+class FirstImages:
+    """The first images of each class, noted while class folders are listed."""
+
+    classes: dict[str, list[str]] = field(default_factory=dict)
+    """The paths of the images in each class folder, relative to it."""
+
+    def note(self, label: str, path: str) -> None:
+        """Note an image of a class; images come in order, and only the first ones are kept."""
+        if len(self.classes) > MOST or len(known := self.classes.setdefault(label, [])) >= PROBED:
+            return
+        known.append(path)
+
+    def differ(self, root: str) -> bool:
+        """Tell whether images of one name are a scene in one class folder, and none in another."""
+        if not 2 < len(self.classes) <= MOST:
+            return False
+        stems = [{split_suffix(path)[0]: path for path in paths} for paths in self.classes.values()]
+        if not (same := set[str].intersection(*map(set, stems))):
+            return False
+        paths = (each[min(same)] for each in stems)
+        shown = (
+            is_scene(os.path.join(root, *each)) for each in zip(self.classes, paths, strict=True)
+        )
+        return len({*shown} - {None}) == 2
 
 
 def _find_restored(directory: Directory, first: str, second: str) -> Layout | None:
@@ -101,14 +126,14 @@ def _find_restored(directory: Directory, first: str, second: str) -> Layout | No
     return None
 
 
-def _find_masks(directory: Directory) -> Layout | None:
+def find_unnamed(directory: Directory) -> Layout | None:
     """Return the layout of a folder of images and folders of masks that no word tells from classes.
 
     The first few pairs show scenes and masks, of which one has something drawn: a class may consist
     of blank images. Where several folders show scenes, these can be classes with numbered images,
     and a class of drawings.
     """
-    folders = _folders(directory)
+    folders = _folders(directory) if len(directory.folders) <= MOST else []
     for images in folders:
         others = [folder for folder in folders if folder is not images]
         pairs = [_pairs(directory, images, folder, two=len(folders) == 2) for folder in others]

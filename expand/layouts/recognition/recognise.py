@@ -11,7 +11,7 @@ from pathlib import Path
 from expand.errors import ExpandError
 from expand.layouts.directory import Directory, read_directory
 from expand.layouts.layout import CLASS_FOLDERS, Kind, Layout
-from expand.layouts.recognition.counterparts import find_counterparts
+from expand.layouts.recognition.counterparts import find_counterparts, find_unnamed
 from expand.layouts.recognition.evidence import (
     FILES,
     is_yolo_text,
@@ -53,7 +53,7 @@ def recognise(root: Path) -> Layout:
     """
     for names, alone in _directories(str(root)):
         directory = read_directory(os.path.join(root, *names))
-        if layout := look(directory, names, alone=alone):
+        if layout := look(directory, names, alone=alone) or find_unnamed(directory):
             for name in reversed(names):
                 layout = layout.below(name)
             return layout
