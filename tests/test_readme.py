@@ -59,6 +59,8 @@ def beside_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_library_example_runs_and_prints_what_it_says(
     page: str, printed: str, beside_data: Path
 ) -> None:
+    shell = ["data/train", "data/expanded", "--factor", "4", "--workers", "1", "--quiet"]
+    CliRunner().invoke(command, shell, standalone_mode=False)  # the page runs this first
     example = beside_data / "example.py"
     example.write_text(block(page, "python"))
     done = subprocess.run(

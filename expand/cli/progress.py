@@ -23,6 +23,8 @@ NOTE_SECONDS = 0.5
 """How often a bar gets a new note: making one can wait for a GPU."""
 SLOW = 2.0
 """Seconds from which a log says how long each takes, rather than how many a second."""
+EARLY, EARLY_SHARE = 20, 0.01
+"""A log says nothing of the time left before so many are done, or this share of all."""
 Note = Callable[[], str]
 
 
@@ -96,9 +98,14 @@ class LogMeter(Meter):
             return f"{label}{self.done:,} {self.noun}, {speed}"
         left = format_seconds((self.total - self.done) / max(rate, 1e-9))
         done = f"{self.done:,} of {self.total:,} {self.noun}"
-        # the first of a few slow ones has waited for the start of its process too
-        first = rate < 1 / SLOW and self.done - self.before == 1
-        return f"{label}{done}, {speed}" + ("" if first else f", {left} left")
+        return f"{label}{done}, {speed}" + ("" if self._is_early(rate) else f", {left} left")
+
+    def _is_early(self, rate: float) -> bool:
+        """Tell whether the time until now was mostly that in which processes started."""
+        count = self.done - self.before
+        if self.total is not None and count < min(EARLY, EARLY_SHARE * self.total):
+            return True
+        return rate < 1 / SLOW and count == 1
 
     def write(self, text: str) -> None:
         """Write lines to stderr at once."""

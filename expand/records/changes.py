@@ -17,9 +17,56 @@ def describe_changes(
 ) -> str:
     """Say what options were and are: "--seed was 0, is 1; --quality was not given, is 50"."""
     return "; ".join(
-        f"{_option(key)} was {_typed(was)}, is {_typed(new)}"
+        _recipe_change(was, new)
+        if _is_recipe(was) and _is_recipe(new)
+        else f"{_option(key)} was {_typed(was)}, is {_typed(new)}"
         for key, was, new in _single(earlier, now, keys)
     )
+
+
+def _is_recipe(value: Any) -> bool:
+    return isinstance(value, dict) and "techniques" in value
+
+
+def _recipe_change(was: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """Name two recipes, or say what changed in a recipe that kept its name."""
+    if was.get("name") != new.get("name"):
+        return f"--recipe was {_typed(was)}, is {_typed(new)}"
+    before, after = _parts(was), _parts(new)
+    parts = [
+        part for part in dict.fromkeys((*before, *after)) if before.get(part) != after.get(part)
+    ]
+    changes = [
+        f"{part} was {before.get(part, 'absent')}, is {after.get(part, 'absent')}" for part in parts
+    ]
+    order = "its techniques have another order"
+    return f"--recipe {_typed(new)} was changed: {', and '.join(changes) or order}"
+
+
+def _parts(recipe: Mapping[str, Any]) -> dict[str, str]:
+    """Return the settings of each technique, the fill and the rules of each class, as text."""
+    parts: dict[str, str] = {}
+    for entry in recipe["techniques"]:
+        for name, settings in entry.items():
+            parts[name] = (
+                f"{parts[name]} and {_plain(settings)}" if name in parts else _plain(settings)
+            )
+    rules = recipe.get("classes", {})
+    return {
+        **parts,
+        "fill": _plain(recipe.get("fill")),
+        **{f'class "{label}"': _plain(rule) for label, rule in rules.items()},
+    }
+
+
+def _plain(value: Any) -> str:
+    """Return settings as a recipe file has them, on one line: {degrees: [-15, 15]}."""
+    if isinstance(value, Mapping):
+        given = [f"{key}: {_plain(each)}" for key, each in value.items() if each is not None]
+        return f"{{{', '.join(given)}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_plain, value))}]"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _single(
@@ -41,12 +88,11 @@ def _option(key: str) -> str:
 
 
 def _typed(value: Any) -> str:
-    """Return the value of a setting as text; of a recipe, its name and techniques."""
+    """Return the value of a setting as text; of a recipe, its name."""
     if value is None or value == "":
         return NOT_GIVEN
-    if isinstance(value, dict) and "techniques" in value:
-        rules = f", classes {value['classes']}" if value.get("classes") else ""
-        return f'"{value.get("name")}" ({value["techniques"]}{rules})'
+    if _is_recipe(value):
+        return f'"{value.get("name")}"'
     if isinstance(value, dict) and "layout" in value:
         return str(value["layout"])
     if isinstance(value, dict):

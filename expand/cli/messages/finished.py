@@ -87,7 +87,7 @@ def _format_labels(summary: RunSummary) -> list[str]:
     if summary.kept:
         size = format_bytes(summary.kept_bytes)
         form = "as it is" if summary.kept == 1 else "as they are"
-        lines += [f"  {format_count(summary.kept, 'other file')} copied {form}, {size}"]
+        lines += [f"  {format_count(summary.kept, 'other file')} kept {form}, {size}"]
     written = summary.label_files + len(summary.derived)
     if written:
         objects = f", {format_count(summary.objects, 'object')}" if summary.objects else ""

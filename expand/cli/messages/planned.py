@@ -48,8 +48,8 @@ def format_plan(
         _format_output(plan, estimated, archives),
         _format_space(plan, estimated, archives),
         (
-            f"Estimated time: {format_seconds(estimated.core_seconds / workers)} "
-            f"with {format_count(workers, 'worker')}{', without waiting for the store' * plan.stored} "
+            f"Estimated time: {_format_time(estimated.core_seconds, workers)}"
+            f"{', without waiting for the store' * plan.stored} "
             f"(measured on {format_count(estimated.sampled, 'source')})"
         ),
     ]
@@ -64,6 +64,17 @@ def format_plan(
             )
         ]
     return "\n".join([*lines, *(f"Note: {note}" for note in recipe.notes)])
+
+
+def _format_time(core_seconds: float, workers: int) -> str:
+    """Format how long a run takes, and with how many workers.
+
+    How many a short run starts depends on a measurement of its own.
+    """
+    seconds = core_seconds / workers
+    if seconds < 1:
+        return format_seconds(seconds)
+    return f"{format_seconds(seconds)} with {format_count(workers, 'worker')}"
 
 
 def _format_space(plan: Plan, estimated: Estimate, archives: Archives | None) -> str:

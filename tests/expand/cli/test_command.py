@@ -213,7 +213,7 @@ def test_a_dry_run_and_plan_show_the_estimate_and_write_nothing(
         "Distinct views: 16 (of 32 combinations, some are equal). Requested: 16 per image.",
         "Input: ",
         ", 96 files, about ",
-        "Estimated time: under 1 s with 2 workers (measured on ",
+        "Estimated time: under 1 s (measured on ",
         "free:",
     ):
         assert text in shown.output

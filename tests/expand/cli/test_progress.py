@@ -28,3 +28,18 @@ def test_a_log_says_how_long_a_slow_item_takes(
     monkeypatch.setattr(progress.time, "monotonic", lambda: float(seconds))
     meter.advance(done)
     assert capsys.readouterr().err == f"{line}\n"
+
+
+def test_a_log_says_nothing_of_the_time_left_while_workers_start(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress.time, "monotonic", lambda: 0.0)
+    meter = LogMeter(1600, "files", "", 0)
+    monkeypatch.setattr(progress.time, "monotonic", lambda: 40.0)
+    meter.advance(4)
+    monkeypatch.setattr(progress.time, "monotonic", lambda: 50.0)
+    meter.advance(796)
+    assert capsys.readouterr().err.splitlines() == [
+        "4 of 1,600 files, 10 s each",
+        "800 of 1,600 files, 16 files/s, 50 s left",
+    ]
