@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -50,32 +50,31 @@ def hold_output(plan: Plan, overwrite: bool) -> Iterator[tuple[OutputFolder, Out
     with `overwrite`, remove that run first.
     """
     out = plan.records
-    if plan.shard:
-        if overwrite:
-            raise ExpandError(
-                "--overwrite cannot be used with --shard, whose files lie among those of others; "
-                f'to start again, remove "{plan.out}" or choose another folder'
-            )
-        check_shards(plan.target)
-    existed = out.is_dir()
+    if plan.shard and overwrite:
+        raise ExpandError(
+            "--overwrite cannot be used with --shard, whose files lie among those of others; "
+            f'to start again, remove "{plan.out}" or choose another folder'
+        )
     try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ExpandError(f'"{out}" cannot be created: {error.strerror or error}') from error
-    identity = None
-    try:
-        with Lock(out), open_output(out) as folder:
-            identity = folder.identity
+        with _among_shards(plan), Lock(out, create=True), open_output(out) as folder:
             yield folder, _prepare(plan, folder, overwrite)
-    except BaseException as error:
-        if not existed and identity and identity.is_at(out):
-            with suppress(OSError):
-                out.rmdir()  # only if it is empty
+    except OSError as error:
         # the command has its own words for a pipe that nobody reads, and for too few open files
-        if isinstance(error, OSError) and error.errno not in (errno.EPIPE, errno.EMFILE):
-            where = error.filename or out  # a call that nobody expected to fail
-            raise ExpandError(f'"{where}": {error.strerror or error}', STOPPED) from error
-        raise
+        if error.errno in (errno.EPIPE, errno.EMFILE):
+            raise
+        where = error.filename or out  # a call that nobody expected to fail
+        raise ExpandError(f'"{where}": {error.strerror or error}', STOPPED) from error
+
+
+@contextmanager
+def _among_shards(plan: Plan) -> Iterator[None]:
+    """Share the output folder of a shard with others, but not with a run of all, or a merge."""
+    if not plan.shard:
+        yield
+        return
+    with Lock(plan.target, shared=True, create=True):
+        check_shards(plan.target)
+        yield
 
 
 def check_shards(out: Path) -> None:
@@ -89,11 +88,11 @@ def check_shards(out: Path) -> None:
             "choose another folder, or leave out --shard"
         )
     if not (out / SHARDS).is_dir():
-        others = out.is_dir() and find_others(out, lambda name: name.startswith(SHARDS)).count
+        others = find_others(out, lambda name: name.startswith(SHARDS) or is_ignored(name)).count
         if others and not (out / SHARDS).is_dir():
-            _check_empty(out)
+            raise _foreign(out)
         try:
-            (out / SHARDS).mkdir(parents=True, exist_ok=True)
+            (out / SHARDS).mkdir(exist_ok=True)
         except OSError as error:
             raise ExpandError(f'"{out}" cannot be created: {error.strerror or error}') from error
 
@@ -123,10 +122,13 @@ def _check_empty(out: Path) -> None:
             "makes one dataset of them. To start again, remove the folder or choose another one"
         )
     if others.count:
-        raise ExpandError(
-            f'"{out}" is not empty and has no {CARD}: expand did not write it; choose another '
-            "folder"
-        )
+        raise _foreign(out)
+
+
+def _foreign(out: Path) -> ExpandError:
+    return ExpandError(
+        f'"{out}" is not empty and has no {CARD}: expand did not write it; choose another folder'
+    )
 
 
 def _remove_earlier(plan: Plan, folder: OutputFolder, card: dict[str, Any]) -> OutputState:
@@ -169,12 +171,27 @@ def _archives_of(card: dict[str, Any]) -> Archives | None:
     return read_archives(card)
 
 
+def _find_card(out: Path) -> dict[str, Any] | None:
+    """Return the run card of a folder that is not locked, None if it is empty or does not exist.
+
+    A run may begin in it meanwhile: files without a run card are refused if there still is none.
+    """
+    card = read_card(out)
+    if card or not out.is_dir():
+        return card
+    try:
+        _check_empty(out)
+    except (ExpandError, FileNotFoundError):  # it may have been removed, too
+        card = read_card(out)
+        if card is None and out.is_dir():
+            raise
+    return card
+
+
 def peek_output(plan: Plan, overwrite: bool = False) -> OutputState:
     """Return what a run would find in the output folder; refuse what the run would refuse."""
-    card = read_card(plan.records)
+    card = _find_card(plan.records)
     if not card:
-        if plan.records.is_dir():
-            _check_empty(plan.records)
         return OutputState()
     if overwrite:
         return OutputState(notes=[f'the files of an earlier run in "{plan.out}" would be removed'])

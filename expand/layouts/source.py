@@ -8,7 +8,7 @@ from typing import NamedTuple
 from expand.errors import BadImageError
 from expand.storage.reading import read_image
 from expand.storage.stores.open import open_store
-from expand.storage.stores.store import DeniedError, MissingError
+from expand.storage.stores.store import ChangedError, DeniedError, MissingError
 from expand.storage.stores.url import Place
 
 
@@ -68,4 +68,6 @@ def stored_problem(error: Exception) -> BadImageError:
     """Return why a source in a store cannot be used."""
     if isinstance(error, DeniedError):
         return BadImageError("cannot be read (permission denied)")
+    if isinstance(error, ChangedError):
+        return BadImageError("changes while it is read")
     return BadImageError("cannot be read (it was removed from the store)")

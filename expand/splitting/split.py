@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from expand import __version__, interrupts
-from expand.errors import BadImageError, ExpandError, about
+from expand.errors import BadImageError, about
 from expand.splitting.plan import PlannedFile, SplitPlan
 from expand.splitting.record import (
     FINISHED,
@@ -48,20 +47,8 @@ def split(plan: SplitPlan, progress: Progress = lambda _images: None) -> SplitRe
     An image that cannot be read is noted, and the rest goes on. Raise ExpandError with status 3 if
     a file cannot be written.
     """
-    out = plan.out
-    existed = out.is_dir()
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ExpandError(f'"{out}" cannot be created: {error.strerror or error}') from error
-    try:
-        with Lock(out), open_output(out) as folder:
-            return _split(plan, folder, progress)
-    except BaseException:
-        if not existed:
-            with suppress(OSError):
-                out.rmdir()  # only if it is empty
-        raise
+    with Lock(plan.out, create=True), open_output(plan.out) as folder:
+        return _split(plan, folder, progress)
 
 
 def _split(plan: SplitPlan, folder: OutputFolder, progress: Progress) -> SplitReport:

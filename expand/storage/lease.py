@@ -39,36 +39,59 @@ class Holder(NamedTuple):
         return self.boot != _boot() or _started(self.process) != self.started
 
 
+class _Found(NamedTuple):
+    """A lease in the folder."""
+
+    text: bytes
+    renewed: float
+
+
 class Lease:
     """A file that names its holder and is renewed while the holder lives."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self.ended = path, threading.Event()
+        self.path, self.ended, self.text = path, threading.Event(), b""
 
     def take(self) -> None:
         """Create the file; raise BlockingIOError if another process holds it."""
         with suppress(FileExistsError):
             self._create()
             return
-        if not self._is_stale():
+        found = self._read()
+        if found and not self._is_stale(found):
             raise BlockingIOError
-        with suppress(FileNotFoundError):
-            self.path.unlink()
+        if found:
+            self._remove(found)
         try:
             self._create()
         except FileExistsError:
             raise BlockingIOError from None  # another process was faster
 
     def release(self) -> None:
-        """Remove the file."""
+        """Remove the file, unless another process has taken the lease over meanwhile."""
         self.ended.set()
         with suppress(OSError):
-            self.path.unlink()
+            if (found := self._read()) and found.text == self.text:
+                self.path.unlink()
+
+    def _remove(self, stale: _Found) -> None:
+        """Remove a stale file; raise BlockingIOError if another process has replaced it.
+
+        It is renamed first, which one process can do.
+        """
+        aside = self.path.with_name(temporary_name())
+        with suppress(FileNotFoundError):
+            self.path.replace(aside)
+            if aside.read_bytes() != stale.text:
+                aside.replace(self.path)
+                raise BlockingIOError
+            aside.unlink()
 
     def _create(self) -> None:
+        self.text = json.dumps(Holder.current()).encode()
         handle = create(str(self.path))
         try:
-            os.write(handle, json.dumps(Holder.current()).encode())
+            os.write(handle, self.text)
         finally:
             os.close(handle)
         threading.Thread(target=self._renew, daemon=True).start()
@@ -86,20 +109,22 @@ class Lease:
         probe.unlink()
         return now
 
-    def _is_stale(self) -> bool:
+    def _read(self) -> _Found | None:
+        """Return what the file says, and when it was renewed; None if there is none."""
         try:
             handle = os.open(self.path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-            try:
-                text = os.read(handle, _BYTES)
-                renewed = os.fstat(handle).st_mtime
-            finally:
-                os.close(handle)
         except FileNotFoundError:
-            return True
-        if self._now() - renewed > STALE_SECONDS:
+            return None
+        try:
+            return _Found(os.read(handle, _BYTES), os.fstat(handle).st_mtime)
+        finally:
+            os.close(handle)
+
+    def _is_stale(self, found: _Found) -> bool:
+        if self._now() - found.renewed > STALE_SECONDS:
             return True
         try:
-            machine, boot, process, started = json.loads(text)
+            machine, boot, process, started = json.loads(found.text)
             return Holder(str(machine), str(boot), int(process), str(started)).has_ended()
         except (ValueError, TypeError, RecursionError):  # being written just now
             return False

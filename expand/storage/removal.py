@@ -91,16 +91,19 @@ def sweep(folder: Path, ours: Callable[[str], bool] = lambda _name: False) -> in
     return removed
 
 
-def move_files(folder: Path, names: Iterable[str], to: Path) -> int:
+def move_files(
+    folder: Path, names: Iterable[str], to: Path, check: Callable[[], None] = lambda: None
+) -> int:
     """Move files of a folder, under their names in it, to a folder outside; return how many.
 
-    Raise ExpandError if one of that name is there already, and with status 3 if one cannot be
-    moved.
+    `check` is called when the folder is locked, before any is moved. Raise ExpandError if one of
+    that name is there already, and with status 3 if one cannot be moved.
     """
     if Path(os.path.realpath(to)).is_relative_to(os.path.realpath(folder)):
         raise ExpandError(f'"{to}" lies inside "{folder}"; choose a folder outside')
     moved = 0
     with Lock(folder), open_output(folder) as output:
+        check()
         for name in names:
             if os.path.lexists(to / name):
                 raise ExpandError(f'"{to / name}" exists already; choose another folder')

@@ -55,10 +55,14 @@ class Cache:
         return sum(_size(dataset) for dataset in self.datasets())
 
     def clear(self) -> int:
-        """Remove every decoded dataset; return the number of bytes freed."""
+        """Remove every decoded dataset; return the number of bytes freed.
+
+        What another run is decoding at the moment stays.
+        """
         freed = self.size()
-        with explain_cache(self.root):
-            self._clear_parts()
+        with explain_cache(self.root), ExitStack() as stack:
+            if self.root.is_dir() and _entered(stack, Lock(self.root)):
+                self._clear_parts()
             for dataset in self.datasets():
                 remove_decoded(dataset)
         return freed

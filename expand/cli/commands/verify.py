@@ -80,10 +80,10 @@ def _mend(
 ) -> bool:
     """Do what --repair and --move-unknown ask for, say it, and return whether anything changed."""
     from expand.cli.formatting import format_count
+    from expand.job.checks.verify import move_unknown
     from expand.job.remaking.repair import repair as make_again
     from expand.job.remaking.replay import Replayer
     from expand.job.remaking.stored import repair_stored
-    from expand.storage.removal import move_files
     from expand.storage.stores.places import check_outside
 
     moved, made = 0, list[str]()
@@ -91,7 +91,7 @@ def _mend(
         raise ExpandError("--move-unknown moves files of a local folder only")
     if to and isinstance(out, Path) and verdict.unknown:
         check_outside(Replayer(out, source).src, to / "file")
-        moved = move_files(out, verdict.unknown, to)
+        moved = move_unknown(out, verdict, to)
         echo(visible(f"{format_count(moved, 'file')} moved to {to}"), err=True)
     if repair and (verdict.damaged or verdict.half_written):
         made, failed = (

@@ -17,7 +17,7 @@ from expand.job.blocks.keys import block_of
 from expand.records.manifest import read_rows
 from expand.records.rows import Row
 from expand.storage.removal import open_output
-from expand.storage.stores.open import open_store
+from expand.storage.stores.open import fetch, open_store
 from expand.storage.stores.url import Place
 
 
@@ -60,8 +60,13 @@ def open_tar(place: Place, name: str) -> Iterator[BinaryIO]:
             yield file
         return
     with TemporaryFile(prefix="expand-") as fetched:
-        for block in open_store(place).stream(name):
-            fetched.write(block)
+
+        def write(blocks: Iterator[bytes]) -> None:
+            fetched.seek(0)
+            fetched.truncate()
+            fetched.writelines(blocks)
+
+        fetch(open_store(place), name, write)
         fetched.seek(0)
         yield fetched
 

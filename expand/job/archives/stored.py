@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,14 +18,14 @@ from expand.job.archives.earlier import StaleError, find_tars
 from expand.job.archives.plan import Archives
 from expand.job.blocks import dealing
 from expand.job.blocks.files import StoredContext
-from expand.job.blocks.parts import PartName, part_head
+from expand.job.blocks.parts import PartName, digest_settings, part_head
 from expand.job.blocks.task import BlockDone, BlockJob
 from expand.job.summary import RunSummary
 from expand.records.manifest import BLOCK_ROWS
 from expand.storage.folder import OutputFolder
 from expand.storage.reading import read_blocks
 from expand.storage.removal import open_output
-from expand.storage.stores.open import open_store
+from expand.storage.stores.open import fetch, open_store
 from expand.storage.stores.store import Store
 
 
@@ -53,7 +54,8 @@ def do_stored_block(job: BlockJob, archives: Archives, block: dealing.Block) -> 
             if tar.file not in existing:
                 store.write_file(tar.file, Path(path, tar.file))
         part = PartName(block.number, block.digest)
-        folder.write("part", _part(summary, Path(path, BLOCK_ROWS.format(block.number))))
+        head = part_head(summary, digest_settings(job.settings.to_dict()))
+        folder.write("part", _part(head, Path(path, BLOCK_ROWS.format(block.number))))
         store.write_file(str(part), Path(path, "part"))
     return BlockDone(part, summary)
 
@@ -62,7 +64,7 @@ def _fetch(store: Store, folder: OutputFolder, block: dealing.Block) -> None:
     """Fetch the tars of a block that exist."""
     for name in block.existing:
         try:
-            folder.write(name, store.stream(name))
+            fetch(store, name, partial(folder.write, name))
         except OSError as error:
             raise ExpandError(
                 f'the temporary folder "{folder.path}" cannot take "{name}": {error.strerror}',
@@ -83,7 +85,7 @@ def _write(
     return writer.write(strict=False)
 
 
-def _part(summary: RunSummary, rows: Path) -> Iterator[bytes]:
+def _part(head: bytes, rows: Path) -> Iterator[bytes]:
     """Yield the bytes of the part of a block."""
-    yield part_head(summary)
+    yield head
     yield from read_blocks(rows)

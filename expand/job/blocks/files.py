@@ -15,7 +15,7 @@ from expand.layouts.limits import NameLimits
 from expand.layouts.source import Source, read_source, stored_problem
 from expand.storage.reading import read_blocks
 from expand.storage.stores.open import check_store, open_store
-from expand.storage.stores.store import DeniedError, MissingError, Store, StoreError
+from expand.storage.stores.store import ChangedError, DeniedError, MissingError, Store, StoreError
 from expand.storage.stores.url import Place, Url
 
 
@@ -105,7 +105,7 @@ class StoredContext:
             return
         try:
             yield from open_store(self.src).stream(source.id)
-        except (MissingError, DeniedError) as error:
+        except (MissingError, DeniedError, ChangedError) as error:
             raise stored_problem(error) from error
 
     def path_of(self, source: Source) -> str:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from expand.archives.names import parse_tar_name
 from expand.errors import STOPPED, ExpandError
@@ -17,14 +17,15 @@ from expand.job.blocks.dealing import Block, Dealt
 from expand.job.blocks.keys import block_of
 from expand.job.blocks.output import (
     Begun,
+    begin,
     earlier_records,
     hold_store,
     is_record,
     present_parts,
 )
 from expand.job.blocks.parts import PartName, add_up
-from expand.job.blocks.publish import cost_name, publish
-from expand.job.blocks.records import load_card, remove_parts, save_card
+from expand.job.blocks.publish import check_own, cost_name, publish
+from expand.job.blocks.records import remove_parts
 from expand.job.blocks.task import BlockDone, BlockJob, do_block
 from expand.job.planning.estimate import Estimate, check_fits
 from expand.job.planning.plan import Plan
@@ -33,7 +34,7 @@ from expand.job.summary import RunSummary
 from expand.layouts.limits import limits_of
 from expand.records.card import FINISHED
 from expand.records.manifest import read_records
-from expand.storage.stores.store import Entry, MissingError
+from expand.storage.stores.store import Entry, MissingError, Store
 
 
 def run_blocks(
@@ -48,12 +49,23 @@ def run_blocks(
     """
     check_fits(plan, estimated)
     means.engine.check({})
+    with hold_store(plan) as store:
+        while (done := _try(plan, store, means, overwrite)) is None:
+            pass  # another run began, grew the output or ended meanwhile
+    return done
+
+
+def _try(
+    plan: Plan, store: Store, means: Means, overwrite: bool
+) -> tuple[RunSummary, list[str]] | None:
+    """Do it, with the run card as it is now; None if another run changed it before that began."""
     started, begun_at = time.strftime("%Y-%m-%dT%H:%M:%S%z"), clocks()
-    with hold_store(plan, overwrite) as begun, Dealt(begun.blocks) as dealt:
-        parts, missing = _deal(plan, begun, dealt)
-        if begun.earlier is not None:
-            save_card(begun.store, begun.card)
-        made = _do(plan, begun, means, missing, dealt)
+    begun = begin(plan, store, overwrite)
+    with Dealt(begun.blocks) as dealt:
+        dealing = _deal(plan, begun, dealt)
+        if not begun.claim():
+            return None
+        made = _do(plan, begun, means, dealing, dealt)
         wall, cpu = clocks()
         cost = {
             "started": started,
@@ -64,14 +76,25 @@ def run_blocks(
         }
         if plan.shard:
             begun.store.write(cost_name(plan.shard), json.dumps(cost).encode())
-        summary = made if plan.shard else _finish(begun, parts, cost)
+        summary = made if plan.shard else _finish(begun, dealing.parts, cost)
         summary.made = made.made
         summary.wall_seconds, summary.cpu_seconds = wall - begun_at[0], cpu - begun_at[1]
     return summary, list(begun.notes)
 
 
-def _deal(plan: Plan, begun: Begun, dealt: Dealt) -> tuple[list[PartName], list[int]]:
-    """Put everything into the lists of blocks; return all parts, and the blocks to do.
+class _Dealing(NamedTuple):
+    """What there is to do."""
+
+    parts: list[PartName]
+    """Those of all blocks."""
+    missing: list[int]
+    """The blocks to do."""
+    stale: list[PartName]
+    """Parts of other sources or settings."""
+
+
+def _deal(plan: Plan, begun: Begun, dealt: Dealt) -> _Dealing:
+    """Put everything into the lists of blocks; return what there is to do.
 
     Nothing is written before the input is known to have the sources of earlier runs.
     """
@@ -95,7 +118,7 @@ def _deal(plan: Plan, begun: Begun, dealt: Dealt) -> tuple[list[PartName], list[
             if not is_record(entry.name):
                 _deal_file(plan, entry, dealt)
     dealt.write()
-    return parts, missing
+    return _Dealing(parts, missing, stale)
 
 
 def _deal_file(plan: Plan, entry: Entry, dealt: Dealt) -> None:
@@ -113,14 +136,17 @@ def seed_of(begun: Begun) -> str:
     return json.dumps([begun.card["settings"], begun.blocks], sort_keys=True)
 
 
-def _do(plan: Plan, begun: Begun, means: Means, missing: list[int], dealt: Dealt) -> RunSummary:
+def _do(plan: Plan, begun: Begun, means: Means, dealing: _Dealing, dealt: Dealt) -> RunSummary:
     """Do the blocks that are missing; return what was made now."""
     total, seed = RunSummary(), seed_of(begun)
-    blocks: Iterator[Block] = (dealt.read(number, seed) for number in missing)
+    blocks: Iterator[Block] = (dealt.read(number, seed) for number in dealing.missing)
     if means.strict:
         blocks = until(lambda: bool(total.bad), blocks)
     with closing(means.engine.map(_work(plan, begun), blocks)) as done:
         for each in done:
+            # what it had is in its new part; a merge could not tell which of the two is meant
+            old = [str(part) for part in dealing.stale if part.number == each.part.number]
+            begun.store.delete(old)
             made = total.made + each.summary.made
             total = add_up([total, each.summary])
             total.made = made
@@ -143,7 +169,7 @@ def _work(plan: Plan, begun: Begun) -> Callable[[Block], BlockDone]:
 
 def _finish(begun: Begun, parts: list[PartName], cost: dict[str, Any]) -> RunSummary:
     """Merge the parts, and write the manifest and the run card of a run that is done."""
-    _check_own(begun, load_card(begun.store))
+    check_own(begun.store, begun.card)
     card = {**begun.card, "cost": {"runs": [*begun.card["cost"]["runs"], cost]}}
     try:
         return publish(begun.store, card, parts)
@@ -151,21 +177,10 @@ def _finish(begun: Begun, parts: list[PartName], cost: dict[str, Any]) -> RunSum
         return _finished_by_another(begun, error)
 
 
-def _check_own(begun: Begun, card: dict[str, Any] | None) -> None:
-    """Raise ExpandError with status 3 if another run wrote to the output with other settings."""
-    if card is None or card["settings"] != begun.card["settings"]:
-        raise ExpandError(
-            f'"{begun.store.place}" was removed during the run, or written by a run with other '
-            "settings; let one run finish, then run the same command again.",
-            STOPPED,
-        )
-
-
 def _finished_by_another(begun: Begun, error: MissingError) -> RunSummary:
-    """Return the counts of a run with the same settings that was faster."""
-    card = load_card(begun.store)
-    _check_own(begun, card)
-    if card is None or card["state"] != FINISHED:
+    """Return the counts of a run with the same settings, of the same input, that was faster."""
+    card = check_own(begun.store, begun.card)
+    if card["state"] != FINISHED or card.get("found") != begun.card["found"]:
         raise ExpandError(f"{error}. Run the same command again to resume.", STOPPED) from error
     remove_parts(begun.store)
     counts = card["counts"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from expand.errors import ExpandError
-from expand.job.blocks.output import is_begun
-from expand.job.blocks.parts import PartName
+from expand.job.blocks.output import is_begun, lock_local
+from expand.job.blocks.parts import OtherSettingsError, PartName
 from expand.job.blocks.publish import publish, read_costs
 from expand.job.blocks.records import find_parts, load_card, remove_parts
 from expand.job.sharding.merge import Merged
@@ -26,7 +27,9 @@ def merge_blocks(out: Place) -> Merged:
     Raise ExpandError, naming the shards, if blocks are missing.
     """
     check_store(out)
-    with closing(open_store(out)) as store:
+    if isinstance(out, Path) and not out.is_dir():
+        raise ExpandError(f'"{out}" does not exist')
+    with closing(open_store(out)) as store, lock_local(out):
         card = load_card(store)
         if card is None:
             raise ExpandError(f'"{out}" has no shards; they are written with --shard I/N')
@@ -39,7 +42,10 @@ def merge_blocks(out: Place) -> Merged:
             raise ExpandError(f'"{out}" has no shards; they are written with --shard I/N')
         parts = _parts(out, store, card)
         card["cost"]["runs"] += read_costs(store)
-        publish(store, card, parts)
+        try:
+            publish(store, card, parts)
+        except OtherSettingsError as error:
+            raise _other_settings(out, card, error) from error
         done = load_card(store)
         assert done is not None
     return _merged(done)
@@ -67,6 +73,15 @@ def _parts(out: Place, store: Store, card: dict[str, Any]) -> list[PartName]:
             f"{twice[0]}/{of} again"
         )
     return [found[number][0] for number in sorted(found)]
+
+
+def _other_settings(out: Place, card: dict[str, Any], error: OtherSettingsError) -> ExpandError:
+    part = PartName.parse(error.name)
+    number, of = part.number if part else 0, int(card.get("shards") or 1)
+    return ExpandError(
+        f'"{out}" cannot be merged: shard {number % of + 1}/{of} was written with other settings '
+        "than another one. Run the command with --shard for each, with the same settings"
+    )
 
 
 def _merged(card: dict[str, Any]) -> Merged:

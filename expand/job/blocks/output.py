@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,13 @@ from expand.errors import ExpandError
 from expand.job.archives.plan import plan_archives
 from expand.job.blocks.keys import MOST_BLOCKS, count_blocks
 from expand.job.blocks.parts import FOLDER, PartName
-from expand.job.blocks.records import LocalRecords, find_parts, load_card, save_card
+from expand.job.blocks.records import (
+    LocalRecords,
+    find_parts,
+    load_card,
+    replace_card,
+    save_card,
+)
 from expand.job.blocks.removal import remove_earlier
 from expand.job.cards import unfinished_card
 from expand.job.checks.earlier import (
@@ -30,7 +36,7 @@ from expand.storage.lock import LOCK_FILES, Lock
 from expand.storage.names import is_temporary
 from expand.storage.stores.open import before_writing, open_store
 from expand.storage.stores.store import Store
-from expand.storage.stores.url import Url
+from expand.storage.stores.url import Place, Url
 
 
 @dataclass(frozen=True)
@@ -51,39 +57,51 @@ class Begun:
         """The number of blocks."""
         return int(self.card["blocks"])
 
+    def claim(self) -> bool:
+        """Write the run card of a run that resumes or grows an earlier one.
+
+        Return False if another run has changed the card since: then it may be refused now.
+        """
+        if self.earlier is None:
+            return True
+        if self.card == self.earlier:
+            return load_card(self.store) == self.earlier
+        return replace_card(self.store, self.card, self.earlier.__eq__)
+
 
 @contextmanager
-def hold_store(plan: Plan, overwrite: bool) -> Iterator[Begun]:
-    """Hold the output of a run in blocks; refuse one that this plan can neither resume nor grow.
+def hold_store(plan: Plan) -> Iterator[Store]:
+    """Open the output of a run in blocks.
 
     A local folder is locked. In an object store, runs with the same settings can work side by side:
     what they write is the same. The first of them creates the run card.
     """
-    store = open_store(plan.out)
-    try:
-        with _lock(plan):
-            with before_writing():
-                begun = _begin(plan, store, overwrite)
-            yield begun
-    finally:
-        store.close()
+    with closing(open_store(plan.out)) as store, lock_local(plan.out, shared=bool(plan.shard)):
+        yield store
 
 
-def _lock(plan: Plan) -> Any:
-    if isinstance(plan.out, Url) or plan.shard:
-        return nullcontext()
-    plan.out.mkdir(parents=True, exist_ok=True)
-    return Lock(plan.out)
+def lock_local(out: Place, *, shared: bool = False) -> AbstractContextManager[object]:
+    """Lock an output that is a local folder; no store has locks."""
+    return nullcontext() if isinstance(out, Url) else Lock(out, shared=shared, create=True)
+
+
+def begin(plan: Plan, store: Store, overwrite: bool) -> Begun:
+    """Write the run card of a run that begins, or return that of one to resume or grow.
+
+    Refuse an output that this plan can neither resume nor grow.
+    """
+    with before_writing():
+        return _begin(plan, store, overwrite)
 
 
 def _begin(plan: Plan, store: Store, overwrite: bool) -> Begun:
-    """Write the run card of a run that begins."""
     earlier = _find_card(plan, store)
     if earlier is None:
         card = {**unfinished_card(plan, []), **_block_fields(plan, None)}
         if store.create(CARD, card_bytes(card)):
             return Begun(store, card, None)
-        earlier = load_card(store)  # another run was faster
+        # another run was faster, whose files are not those that --overwrite is to remove
+        earlier, overwrite = load_card(store), False
         if earlier is None:
             raise ExpandError(f'"{plan.out}" is being removed; choose another output')
     if overwrite:

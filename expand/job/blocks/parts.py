@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from expand.archives.index import Tar
@@ -53,22 +54,39 @@ def begun_number(name: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def write_part(summary: RunSummary, lines: Iterable[str]) -> bytes:
-    """Return the bytes of a part."""
-    return part_head(summary) + "".join(lines).encode()
+def write_part(summary: RunSummary, lines: Iterable[str], settings: str) -> bytes:
+    """Return the bytes of a part; `settings` is the digest of those it was written with."""
+    return part_head(summary, settings) + "".join(lines).encode()
 
 
-def part_head(summary: RunSummary) -> bytes:
+def part_head(summary: RunSummary, settings: str) -> bytes:
     """Return the line of counts of a part."""
     counts: dict[str, Any] = {key: getattr(summary, key) for key in COUNTED}
-    counts |= {"labels": summary.labels, "bad": summary.bad}
+    counts |= {"labels": summary.labels, "bad": summary.bad, "settings": settings}
     if summary.tars:
         counts["tars"] = [asdict(tar) for tar in summary.tars]
     return (json.dumps(counts) + "\n").encode()
 
 
-def read_part(name: str, data: bytes) -> tuple[RunSummary, bytes]:
-    """Return the counts in a part, and its rows; raise ExpandError if it is damaged."""
+def digest_settings(settings: dict[str, Any]) -> str:
+    """Return a digest of the settings in a run card."""
+    return blake2b(json.dumps(settings, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+class OtherSettingsError(ExpandError):
+    """A part that was written with other settings than those of the run card."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f'"{name}" was written with other settings; run the same command again')
+        self.name = name
+
+
+def read_part(name: str, data: bytes, settings: str | None = None) -> tuple[RunSummary, bytes]:
+    """Return the counts in a part, and its rows; raise ExpandError if it is damaged.
+
+    With the digest of `settings`, raise OtherSettingsError if it was written with others. Parts of
+    earlier versions do not say.
+    """
     head, _, rows = data.partition(b"\n")
     try:
         counts = parse_json(head)
@@ -78,11 +96,14 @@ def read_part(name: str, data: bytes) -> tuple[RunSummary, bytes]:
         summary.labels = {str(label): int(count) for label, count in counts["labels"].items()}
         summary.bad = [BadSource(str(source), str(reason)) for source, reason in counts["bad"]]
         summary.tars = [Tar(**tar) for tar in counts.get("tars", ())]
+        own = counts.get("settings", settings)
     except (NotJsonError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise ExpandError(
             f'"{name}" is not a part of a manifest; remove it and run the same command again',
             STOPPED,
         ) from error
+    if settings is not None and own != settings:
+        raise OtherSettingsError(name)
     return summary, rows
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +17,7 @@ from expand.job.sharding.records import merge_parts
 from expand.job.summary import RunSummary
 from expand.records.card import CARD, card_bytes, parse_card
 from expand.records.manifest import PART
+from expand.storage.stores.open import fetch
 from expand.storage.stores.store import MissingError, Store, StoreError
 
 TOGETHER = 32
@@ -34,6 +36,14 @@ def load_card(store: Store) -> dict[str, Any] | None:
 def save_card(store: Store, card: dict[str, Any]) -> None:
     """Write the run card of an output."""
     store.write(CARD, card_bytes(card))
+
+
+def replace_card(
+    store: Store, card: dict[str, Any], known: Callable[[dict[str, Any]], bool]
+) -> bool:
+    """Write the run card of an output in the place of a `known` one; return False if it is not."""
+    where = f"{store.place}/{CARD}"
+    return store.replace(CARD, card_bytes(card), lambda text: known(parse_card(text, where)))
 
 
 def find_parts(store: Store) -> list[PartName]:
@@ -81,23 +91,25 @@ class LocalRecords:
     def fetch(self, name: str) -> bool:
         """Fetch a file; return False if it does not exist."""
         try:
-            self._write(name, self.store.stream(name))
+            fetch(self.store, name, partial(self._write, name))
         except MissingError:
             (self.path / name).unlink()
             return False
         return True
 
-    def fetch_parts(self, parts: Sequence[PartName]) -> Iterator[RunSummary]:
+    def fetch_parts(
+        self, parts: Sequence[PartName], settings: str | None = None
+    ) -> Iterator[RunSummary]:
         """Fetch the rows of parts; yield the counts in each.
 
-        Raise MissingError for a part that does not exist.
+        Raise MissingError for a part that does not exist, and as `read_part` does.
         """
         for first in range(0, len(parts), TOGETHER):
             some = parts[first : first + TOGETHER]
             for number, data in enumerate(self.store.read_many(list(map(str, some))), first):
                 if isinstance(data, StoreError):
                     raise data
-                summary, rows = read_part(str(parts[number]), data)
+                summary, rows = read_part(str(parts[number]), data, settings)
                 self._write(PART.format(number), [rows])
                 yield summary
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from expand import interrupts
 from expand.job.blocks.dealing import Block
 from expand.job.blocks.files import StoredContext, StoredFiles
-from expand.job.blocks.parts import PartName, begun_name, write_part
+from expand.job.blocks.parts import PartName, begun_name, digest_settings, write_part
 from expand.job.settings import Settings
 from expand.job.summary import RunSummary
 from expand.job.tasks.outcome import Task
@@ -65,7 +65,8 @@ def do_block(job: BlockJob, block: Block) -> BlockDone:
                 lines += outcome.lines
             files.flush()
         part = PartName(block.number, block.digest)
-        store.write(str(part), write_part(summary, lines))
+        settings = digest_settings(job.settings.to_dict())
+        store.write(str(part), write_part(summary, lines, settings))
     return BlockDone(part, summary)
 
 

@@ -10,11 +10,12 @@ from expand.archives.names import INDEX
 from expand.engines.choose import make_thread_engine
 from expand.errors import ExpandError
 from expand.job.blocks.records import LocalRecords, find_parts, load_card
-from expand.job.checks.verify import Verification, verify
+from expand.job.checks.verify import Verification, check_unchanged, verify
 from expand.job.run import Progress
-from expand.records.card import CARD, UNFINISHED, is_tars
+from expand.records.card import CARD, UNFINISHED, is_tars, read_card
 from expand.records.manifest import MANIFESTS
 from expand.storage.stores.open import check_store, open_store
+from expand.storage.stores.store import Store
 from expand.storage.stores.url import Url
 
 READERS = 4
@@ -29,18 +30,25 @@ def fetched(url: Url) -> Iterator[Path]:
     """
     check_store(url)
     store = open_store(url)
-    card = load_card(store)
     with LocalRecords(store) as records:
-        found = [records.fetch(name) for name in MANIFESTS]
-        if is_tars(card):
-            records.fetch(INDEX)
-        if not any(found) and card and (card["state"] == UNFINISHED or find_parts(store)):
-            raise ExpandError(
-                f'"{url}" is not finished: expand was interrupted. Run the command that '
-                "wrote it again to resume"
-            )
-        records.fetch(CARD)
+        while not _fetch(store, records):
+            pass  # a run changed the run card meanwhile
         yield records.path
+
+
+def _fetch(store: Store, records: LocalRecords) -> bool:
+    """Fetch the records; return False if they may be those of two runs."""
+    card = load_card(store)
+    found = [records.fetch(name) for name in MANIFESTS]
+    if is_tars(card):
+        records.fetch(INDEX)
+    if not any(found) and card and (card["state"] == UNFINISHED or find_parts(store)):
+        raise ExpandError(
+            f'"{store.place}" is not finished: expand was interrupted. Run the command that '
+            "wrote it again to resume"
+        )
+    records.fetch(CARD)
+    return read_card(records.path) == card
 
 
 def verify_stored(
@@ -48,4 +56,7 @@ def verify_stored(
 ) -> Verification:
     """Check an output at a URL against its manifest: each file is read."""
     with fetched(url) as folder:
-        return verify(folder, make_thread_engine(workers or READERS), progress, url)
+        result = verify(folder, make_thread_engine(workers or READERS), progress, url)
+    if result.problems:
+        check_unchanged(url, result.card, load_card(open_store(url)))
+    return result

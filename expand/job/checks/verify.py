@@ -11,6 +11,7 @@ from typing import Any
 
 from expand.engines.choose import make_engine
 from expand.engines.engine import Engine
+from expand.errors import ExpandError
 from expand.job.checks.tars import TarCheck, check_tars
 from expand.job.checks.written import Written, check_files, name_derived, name_files
 from expand.job.run import Progress
@@ -32,6 +33,7 @@ from expand.records.problems import ANEW, EXTRA, LEFTOVER, REPAIR, RERUN, UNKNOW
 from expand.records.rows import Row
 from expand.storage.files import walk
 from expand.storage.names import is_temporary
+from expand.storage.removal import move_files
 from expand.storage.stores.open import open_store
 from expand.storage.stores.url import Place, Url
 
@@ -49,6 +51,8 @@ class Verification:
     tars: bool = False
     """Whether the files are tars, and the rows are those of the images in them."""
     problems: list[Problem] = field(default_factory=list)
+    card: dict[str, Any] | None = None
+    """The run card that it was checked against."""
 
     @property
     def damaged(self) -> list[str]:
@@ -89,11 +93,31 @@ def verify(
     """Check an output folder against its manifest and run card; raise ExpandError without one.
 
     Without an `engine`, the check runs in this process. With a `url`, the files lie there, and
-    `folder` has their records only.
+    `folder` has their records only. Raise ExpandError if what looks wrong can be the work of a run
+    that began or ended meanwhile.
     """
-    engine = engine or make_engine(1)
-    result = Verification()
     card = read_card(folder)
+    result = _verify(folder, card, engine or make_engine(1), progress, url)
+    if result.problems and url is None:
+        check_unchanged(folder, card, read_card(folder))
+    return result
+
+
+def check_unchanged(
+    place: Place, before: dict[str, Any] | None, now: dict[str, Any] | None
+) -> None:
+    """Refuse an output whose run card has changed since it was looked at."""
+    if before != now:
+        raise ExpandError(
+            f'"{place}" was changed by a run of expand while it was verified; verify it again when '
+            "that is finished"
+        )
+
+
+def _verify(
+    folder: Path, card: dict[str, Any] | None, engine: Engine, progress: Progress, url: Url | None
+) -> Verification:
+    result = Verification(card=card)
     result.problems += _check_finished(card)
     if card and is_tars(card):
         return _verify_tars(result, check_tars(folder, card, engine, progress, url))
@@ -115,7 +139,19 @@ def verify(
 def _verify_tars(result: Verification, check: TarCheck) -> Verification:
     """Return the result of a check of tars."""
     problems = [*result.problems, *check.problems]
-    return Verification(check.files, check.bytes, check.rows, True, problems)
+    return Verification(check.files, check.bytes, check.rows, True, problems, result.card)
+
+
+def move_unknown(folder: Path, verified: Verification, to: Path) -> int:
+    """Move the files that are not in the manifest to a folder outside; return how many.
+
+    Raise as `move_files` does, and for a folder that a run has changed since.
+    """
+
+    def check() -> None:
+        check_unchanged(folder, verified.card, read_card(folder))
+
+    return move_files(folder, verified.unknown, to, check)
 
 
 def _check_finished(card: dict[str, Any] | None) -> list[Problem]:

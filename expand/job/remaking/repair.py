@@ -9,11 +9,10 @@ from typing import NamedTuple
 
 from expand.errors import STOPPED, ExpandError
 from expand.job.remaking.remake import remake_tars
-from expand.job.remaking.replay import Replayer, replay_file
+from expand.job.remaking.replay import Replayer, locked_replayer, replay_file
 from expand.records.manifest import read_rows
 from expand.records.rows import Row, files_of
 from expand.storage.folder import OutputFolder
-from expand.storage.lock import Lock
 from expand.storage.removal import open_output, sweep
 from expand.storage.stores.url import Place
 
@@ -50,19 +49,18 @@ def repair(folder: Path, names: Iterable[str], src: Place | None = None) -> Repa
     is not finished or is being written to, and with status 3 if a file cannot be written.
     """
     wanted, result = set(names), Repair([], [])
-    with Replayer(folder, src) as replayer:
+    with locked_replayer(folder, src) as replayer, open_output(folder) as output:
         replayer.check_finished()
-        with Lock(folder), open_output(folder) as output:
-            sweep(folder)
-            if replayer.archives:
-                for name, problem in remake_tars(folder, replayer, wanted, output):
-                    result.add(name, problem)
-                return result
-            for row in read_rows(folder):
-                for name in wanted.intersection(files_of(row)):
-                    result.note(name, partial(_repair_file, output, replayer, row, name))
-            for name in sorted(wanted.intersection(replayer.derived)):
-                result.note(name, partial(_repair_derived, output, replayer, folder, name))
+        sweep(folder)
+        if replayer.archives:
+            for name, problem in remake_tars(folder, replayer, wanted, output):
+                result.add(name, problem)
+            return result
+        for row in read_rows(folder):
+            for name in wanted.intersection(files_of(row)):
+                result.note(name, partial(_repair_file, output, replayer, row, name))
+        for name in sorted(wanted.intersection(replayer.derived)):
+            result.note(name, partial(_repair_derived, output, replayer, folder, name))
     return result
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from expand.records.card import CARD, FINISHED, derived_names, read_card
 from expand.records.manifest import read_rows
 from expand.records.rows import Row, files_of
 from expand.storage.files import write_whole
+from expand.storage.lock import Lock
 from expand.storage.removal import open_output
 from expand.storage.stores.places import check_outside
 from expand.storage.stores.url import Place, Url, is_url, parse_place
@@ -150,6 +153,14 @@ class Replayer:
         return encode(rendered.pixels, encoding)
 
 
+@contextmanager
+def locked_replayer(folder: Path, src: Place | None = None) -> Iterator[Replayer]:
+    """Lock an expanded dataset, and open it: its records are not those of a run before."""
+    Replayer(folder, src)  # a folder that is none is refused in words
+    with Lock(folder), Replayer(folder, src) as replayer:
+        yield replayer
+
+
 def _source_of(folder: Path, card: dict[str, Any]) -> Place:
     """Return where the input of an output folder is, as its run card has it."""
     source = card["source"]
@@ -185,22 +196,22 @@ def replay_into(
     Return the path, and whether a file with these bytes was there already.
     """
     name = _relative(folder, file)
-    with Replayer(folder, src) as replayer:
+    with (Replayer if to else locked_replayer)(folder, src) as replayer:
         if to:
             check_outside(replayer.src, to)
         made = replay_file(folder, name, replayer)
         if replayer.archives and not to:
             return compare(folder, name, replayer.archives, made), True
-    if to:
-        check_suffix(to, name, made)
-    path = to or folder / name
-    if path.is_file() and not path.is_symlink() and path.read_bytes() == made:
-        return path, True
-    if to:
-        write_whole(to, made)
-    else:
-        with open_output(folder) as output:
-            output.write(name, made)
+        if to:
+            check_suffix(to, name, made)
+        path = to or folder / name
+        if path.is_file() and not path.is_symlink() and path.read_bytes() == made:
+            return path, True
+        if to:
+            write_whole(to, made)
+        else:
+            with open_output(folder) as output:
+                output.write(name, made)
     return path, False
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from expand.errors import BadImageError
@@ -102,6 +102,16 @@ class LocalStore(Store):
     def create(self, name: str, data: bytes) -> bool:
         """Write a file unless it exists."""
         return self.folder.write_new(name, data)
+
+    def replace(self, name: str, data: bytes, known: Callable[[bytes], bool]) -> bool:
+        """Write a file in the place of a known one; a local folder is locked against others."""
+        try:
+            if not known(self.read(name)):
+                return False
+        except MissingError:
+            return False
+        self.folder.write(name, data, sync=True)
+        return True
 
     def size(self, name: str) -> int | None:
         """Return the bytes of a regular file."""

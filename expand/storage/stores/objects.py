@@ -11,11 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, NotSupportedError
+from obstore.exceptions import AlreadyExistsError, NotSupportedError, PreconditionError
 
 from expand.storage.stores.clients import connect, is_failure
 from expand.storage.stores.failures import store_error
-from expand.storage.stores.store import DeniedError, Entry, MissingError, Store, StoreError
+from expand.storage.stores.store import (
+    ChangedError,
+    DeniedError,
+    Entry,
+    MissingError,
+    Store,
+    StoreError,
+)
 from expand.storage.stores.url import Url
 
 PAGE, DELETED = 1000, 1000
@@ -73,7 +80,7 @@ class ObjectStore(Store):
         return data
 
     def stream(self, name: str) -> Iterator[bytes]:
-        """Yield the bytes of an object, a range at a time; it must not change meanwhile."""
+        """Yield the bytes of an object, a range at a time."""
         key = self._key(name)
         meta = self._ask("read", name, lambda: obstore.head(self._client, key))
         same = {"if_match": meta["e_tag"]} if meta["e_tag"] else {}
@@ -117,12 +124,37 @@ class ObjectStore(Store):
             self._ask("written", name, lambda: self._put(name, data, mode="create"))
         except _ExistsError:
             # a request that was repeated after its answer was lost finds its own object
-            return self.read(name) == data
+            return self._has(name, data)
         except _UnsupportedError:
             if self.size(name) is not None:
                 return False
             self.write(name, data)
         return True
+
+    def replace(self, name: str, data: bytes, known: Callable[[bytes], bool]) -> bool:
+        """Write an object in the place of a known one, by a conditional request.
+
+        Where the store has none, another writer may come between the two requests.
+        """
+        try:
+            found = self._ask("read", name, lambda: obstore.get(self._client, self._key(name)))
+            if not known(bytes(self._ask("read", name, found.bytes))):
+                return False
+            marks = {key: found.meta[key] for key in ("e_tag", "version") if found.meta[key]}
+            self._ask("written", name, lambda: self._put(name, data, mode=marks))
+        except (MissingError, ChangedError):
+            # a request that was repeated after its answer was lost finds its own object
+            return self._has(name, data)
+        except _UnsupportedError:
+            self.write(name, data)
+        return True
+
+    def _has(self, name: str, data: bytes) -> bool:
+        """Tell whether an object exists and has these bytes."""
+        try:
+            return self.read(name) == data
+        except MissingError:
+            return False
 
     def size(self, name: str) -> int | None:
         """Return the bytes that an object has."""
@@ -174,6 +206,8 @@ class ObjectStore(Store):
         place = f"{self.url}/{name}" if name else str(self.url)
         if isinstance(error, AlreadyExistsError):
             return _ExistsError(f'"{place}" exists already')
+        if isinstance(error, PreconditionError):
+            return ChangedError(f'"{place}" was written by another program meanwhile')
         if isinstance(error, NotSupportedError) or "501 Not Implemented" in str(error):
             return _UnsupportedError(f'"{place}" cannot be {what}: the store does not support that')
         return store_error(self.url, place, what, error)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from importlib.util import find_spec
 from typing import cast
 
 from expand.errors import REFUSED, ExpandError
 from expand.storage.stores.local import LocalStore
-from expand.storage.stores.store import Store, StoreError
+from expand.storage.stores.store import ChangedError, Store, StoreError
 from expand.storage.stores.url import Url, parse_place
 
 EXTRAS = {"s3": "s3", "gs": "gs", "az": "az", "memory": "s3"}
+TRIES = 8
+"""How often a file is read that another program writes each time."""
 
 
 def open_store(place: str | os.PathLike[str] | Url) -> Store:
@@ -30,6 +32,15 @@ def open_store(place: str | os.PathLike[str] | Url) -> Store:
         raise ExpandError(f'"{parsed}" needs a client library: pip install ".[{extra}]"')
     objects = import_module("expand.storage.stores.objects")
     return cast(Store, objects.ObjectStore(parsed))
+
+
+def fetch(store: Store, name: str, write: Callable[[Iterator[bytes]], object]) -> None:
+    """Write a file of a store elsewhere; begin again if it changes while it is read."""
+    for _ in range(TRIES):
+        with suppress(ChangedError):
+            write(store.stream(name))
+            return
+    write(store.stream(name))
 
 
 def check_store(place: str | os.PathLike[str] | Url) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -29,6 +29,10 @@ class StoreError(ExpandError):
 
 class MissingError(StoreError):
     """A file, or a whole bucket, that does not exist."""
+
+
+class ChangedError(StoreError):
+    """A file that another program wrote while it was read."""
 
 
 class DeniedError(StoreError):
@@ -69,7 +73,10 @@ class Store(Protocol):
         ...
 
     def stream(self, name: str) -> Iterator[bytes]:
-        """Yield the bytes of a file of any size, some megabytes at a time."""
+        """Yield the bytes of a file of any size, some megabytes at a time.
+
+        Raise ChangedError if it is written meanwhile.
+        """
         ...
 
     def write(self, name: str, data: bytes) -> None:
@@ -86,6 +93,14 @@ class Store(Protocol):
 
     def create(self, name: str, data: bytes) -> bool:
         """Write a file that does not exist yet; return False, and write nothing, if it does."""
+        ...
+
+    def replace(self, name: str, data: bytes, known: Callable[[bytes], bool]) -> bool:
+        """Write a file in the place of one whose bytes are `known`.
+
+        Return False, and write nothing, if it has other bytes or does not exist. Of several
+        processes that replace the same bytes, one gets True where the store can tell.
+        """
         ...
 
     def size(self, name: str) -> int | None:

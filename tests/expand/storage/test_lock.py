@@ -6,11 +6,13 @@ import errno
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,6 +71,106 @@ def test_the_second_is_refused_while_the_first_lives(
             held = {"folder": [], "file": [LOCK], "lease": [LEASE]}[kind]
             assert [path.name for path in tmp_path.iterdir()] == held
         assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_shared_locks_keep_out_others_and_are_kept_out(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fcntl, "flock", KINDS[kind])
+    for _ in range(2):
+        with Lock(tmp_path, shared=True):
+            with Lock(tmp_path, shared=True):
+                pass  # the first one to end leaves the lock to the other
+            with pytest.raises(ExpandError, match="another run is writing to"), Lock(tmp_path):
+                pass
+        with Lock(tmp_path), pytest.raises(ExpandError, match="another run"), Lock(tmp_path, shared=True):  # fmt: skip
+            pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_shared_lock_is_none_where_there_are_no_locks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    with Lock(tmp_path, shared=True), Lock(tmp_path, shared=True):
+        assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_folder_that_was_created_is_removed_again_if_nothing_is_in_it(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fcntl, "flock", KINDS[kind])
+    folder = tmp_path / "a/b"
+    with pytest.raises(ExpandError, match="refused"), Lock(folder, create=True):
+        raise ExpandError("refused")
+    assert not folder.exists()
+    folder.mkdir()
+    with pytest.raises(ExpandError, match="refused"), Lock(folder, create=True):
+        raise ExpandError("refused")
+    assert folder.exists()
+    with Lock(tmp_path / "c", create=True):
+        pass
+    assert (tmp_path / "c").exists()
+
+
+def test_the_loser_of_two_that_create_a_folder_does_not_remove_it(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    loser = Lock(folder, create=True)
+    loser._make_folder()
+    with Lock(folder, create=True):
+        with pytest.raises(ExpandError, match="another run is writing to"), loser:
+            pass
+        assert folder.is_dir()
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_a_folder_that_is_removed_while_it_is_locked_is_created_and_locked_again(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, removed = tmp_path / "out", list[bool]()
+
+    def remove_first(handle: int, operation: int) -> None:
+        if not removed:
+            removed.append(True)
+            shutil.rmtree(folder)
+        KINDS[kind](handle, operation)
+
+    monkeypatch.setattr(fcntl, "flock", remove_first)
+    with Lock(folder, create=True):
+        assert folder.is_dir()
+        with pytest.raises(ExpandError, match="another run is writing to"), Lock(folder):
+            pass
+
+
+def test_of_two_that_find_a_stale_lease_one_gets_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / LEASE
+    path.write_text(json.dumps(Holder.current()._replace(started="0")))
+    faster, slower, judged = Lease(path), Lease(path), Lease._is_stale
+
+    def overtaken(self: Lease, found: Any) -> bool:
+        stale = judged(self, found)
+        if self is slower:
+            monkeypatch.setattr(lease, "Holder", Earlier)
+            faster.take()
+        return stale
+
+    class Earlier(Holder):
+        @classmethod
+        def current(cls) -> Holder:
+            return Holder("elsewhere", "boot", 1, "1")
+
+    monkeypatch.setattr(Lease, "_is_stale", overtaken)
+    with pytest.raises(BlockingIOError):
+        slower.take()
+    assert [file.name for file in tmp_path.iterdir()] == [LEASE]
+    slower.release()
+    assert path.exists()
+    faster.release()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_two_names_of_a_folder_are_one_folder(tmp_path: Path) -> None:

@@ -125,6 +125,17 @@ def test_a_locked_cache_is_waited_for(tmp_path: Path) -> None:
         pass
 
 
+def test_what_another_run_decodes_is_not_cleared(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    fill(tmp_path, a=20)
+    (tmp_path / "b.part").mkdir()
+    with cache.held():
+        assert cache.clear() == 20
+        assert names(tmp_path) == ["b.part"]
+    cache.clear()
+    assert names(tmp_path) == []
+
+
 @pytest.mark.parametrize("size", [0.0, -1.0, float("inf"), float("nan")])
 def test_an_invalid_limit_is_refused(size: float) -> None:
     with pytest.raises(TrainError, match=f"--cache-size must be above 0, got {size}"):

@@ -23,6 +23,7 @@ from train.data.decoded_files import RECORD, ArrayFile
 from train.data.folders.files import is_in_memory
 from train.data.sets.tars import TarContents, TarPart
 from train.data.sets.windows import TarScan, Window, scan_tar
+from train.errors import STOPPED, TrainError
 
 FORMAT = 1
 WINDOWS, LABELS, KEYS = "windows.npy", "labels.npy", "keys.npy"
@@ -65,8 +66,9 @@ def scan(contents: TarContents, cache: Cache, progress: Progress) -> Scan:
         cache.make_room(len(contents) * IMAGE_BYTES, str(contents.root))
         with explain_cache(path):
             _make(contents, path, progress)
-    made = _open(contents, path)
-    assert made is not None
+        made = _open(contents, path)  # while no other run can remove it
+    if made is None:
+        raise TrainError(f'"{path}" cannot be read again', STOPPED)
     return made
 
 

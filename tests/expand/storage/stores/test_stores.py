@@ -77,6 +77,26 @@ def test_only_the_first_creates(store: Store) -> None:
     assert store.read("lock/card.json") == b"first"
 
 
+def test_a_file_is_replaced_if_it_is_the_one_that_was_read(store: Store) -> None:
+    assert not store.replace("card.json", b"second", b"first".__eq__)
+    store.write("card.json", b"first")
+    assert store.replace("card.json", b"second", b"first".__eq__)
+    assert not store.replace("card.json", b"third", b"first".__eq__)
+    assert store.read("card.json") == b"second"
+
+
+def test_of_two_that_replace_a_file_at_the_same_time_one_does(s3: str) -> None:
+    store = open_store(s3)
+    store.write("card.json", b"first")
+
+    def overtaken(data: bytes) -> bool:
+        store.write("card.json", b"of the faster one")
+        return data == b"first"
+
+    assert not store.replace("card.json", b"second", overtaken)
+    assert store.read("card.json") == b"of the faster one"
+
+
 def test_a_file_is_replaced_whole_and_its_version_changes(store: Store) -> None:
     store.write("a", b"first")
     (before,) = next(iter(store.pages()))
