@@ -12,7 +12,7 @@ from typing import Any
 from expand import __version__
 from expand.errors import ExpandError
 from expand.layouts.directory import is_added
-from expand.records.manifest import MANIFEST, is_block_record, is_part
+from expand.records.manifest import BLOCKS, MANIFEST, is_block_record, is_part
 from expand.records.rows import NotJsonError, parse_json
 from expand.storage.folder import OutputFolder
 from expand.storage.lock import LOCK_FILES
@@ -123,8 +123,10 @@ def _version_of(library: str) -> str | None:
 
 
 def is_record(name: str, manifest: str = MANIFEST) -> bool:
-    """Tell whether a file at the top of an output folder is one of expand's records."""
-    return name in (CARD, manifest, *LOCK_FILES) or is_part(name) or is_block_record(name)
+    """Tell whether a file of an output folder is one of expand's records."""
+    if name in (CARD, manifest, *LOCK_FILES) or name.startswith(BLOCKS):
+        return True
+    return is_part(name) or is_block_record(name)
 
 
 def is_ignored(name: str) -> bool:

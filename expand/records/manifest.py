@@ -38,6 +38,8 @@ BLOCK_ROWS, BLOCK_TARS = ".block-{:06d}.jsonl", ".block-{:06d}.json"
 _BLOCK = re.compile(r"\.block-\d{6,9}\.jsonl?", re.ASCII)
 SHARDS = ".shards"
 """The folder in the output folder that has the records of each shard until they are merged."""
+BLOCKS = ".blocks/"
+"""The folder of the records of blocks, until they are merged."""
 _LABELLED_PARTS = LABELLED_PART.format("*")
 
 

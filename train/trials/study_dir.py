@@ -81,7 +81,7 @@ def open_study(study: Study, study_dir: StudyDir, data: Data | None = None) -> L
     sweep(out, _is_temporary)
     for left in out.glob(f"{MEASURING}*"):
         if left.is_dir() and not left.is_symlink():
-            shutil.rmtree(left)
+            shutil.rmtree(left, ignore_errors=True)  # a worker that outlived a kill may write to it
     # a folder without it was not created by this program; a removal leaves the earlier one
     more = {IMAGES: images or None, **kept}
     write_json(out / STUDY, study.to_dict() | {key: each for key, each in more.items() if each})
@@ -147,9 +147,13 @@ def _is_temporary(name: str) -> bool:
 
 
 def _refuse_foreign_files(out: Path) -> None:
-    names = (entry.name for entry in out.iterdir() if not is_added(entry.name))
-    if not all(is_temporary(name) or _is_temporary(name) for name in names):
+    if not all(_is_passing(entry.name) for entry in out.iterdir()):
         raise TrainError(_foreign(out))
+
+
+def _is_passing(name: str) -> bool:
+    """Return whether a file at the top is temporary, or one that a file manager added."""
+    return is_added(name) or is_temporary(name) or _is_temporary(name)
 
 
 def trial_files(out: Path) -> Iterator[str]:
@@ -173,7 +177,8 @@ def _remove_study(out: Path) -> Leftovers:
 def _forget_plan(out: Path, different: list[str]) -> None:
     """Remove what a plan of another study measured; refuse a folder that holds trials."""
     own = (STUDY, OLD_STUDY, RUNS, *MEASURED)
-    others = [entry for entry in out.iterdir() if entry.name not in own]
+    others = [entry.name for entry in out.iterdir() if entry.name not in own]
+    others = [name for name in others if not (name.startswith(MEASURING) or _is_passing(name))]
     if others or any(trial_files(out)):
         raise TrainError(
             f'"{out}" holds trials with other settings: {"; ".join(different)}. '

@@ -14,10 +14,10 @@ from expand.archives.index import Tar
 from expand.archives.names import block_name
 from expand.errors import STOPPED, ExpandError
 from expand.job.summary import BadSource, RunSummary
-from expand.records.manifest import SHARDS
+from expand.records.manifest import BLOCKS, SHARDS
 from expand.records.rows import NotJsonError, parse_json
 
-FOLDER = ".blocks/"
+FOLDER = BLOCKS
 """The folder of the parts in an output, until they are merged."""
 LOCAL = f"{SHARDS}/"
 """The folder of shards without URLs; they have blocks only if the output is tars."""

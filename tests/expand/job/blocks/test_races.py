@@ -222,3 +222,17 @@ def test_verify_reads_the_records_of_one_run(
 
     monkeypatch.setattr(stored, "load_card", grown)
     assert verify_stored(Url("memory", out.split("/")[2], "a")).problems == []
+
+
+def test_what_a_run_leaves_that_is_killed_after_another_has_finished_is_no_problem(
+    class_folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local = many(class_folder, 24)
+    src, out = fill(memory(), local), memory()
+    interrupted(src, out, monkeypatch)
+    left = [each for each in contents(out).items() if each[0].startswith(".blocks/")]
+    assert expand(src, out).status == 0
+    open_store(out).write_many(left[1:])
+    assert verify_stored(Url("memory", out.split("/")[2], "a")).problems == []
+    assert expand(src, out).status == 0
+    assert contents(out) == expected(local, tmp_path)
