@@ -23,7 +23,7 @@ from expand.layouts.recognition.masks import (
 )
 from expand.layouts.recognition.pairs import SEVERAL
 from expand.layouts.recognition.splits import look_into
-from expand.layouts.recognition.words import words
+from expand.layouts.recognition.words import IMAGES, LABELS, pair_key, words
 
 BEFORE_AND_AFTER = (
     ("lr", "hr"),
@@ -176,12 +176,12 @@ def _pairs(directory: Directory, images: _Folder, masks: _Folder, *, two: bool) 
     """Return the first images and files of the same names in another folder, if most have one.
 
     Nearly all must have one, or half of them where there are `two` folders. There, the names in the
-    other folder can have an ending more, such as "_L".
+    other folder can have an ending more, such as "_L", or other words for labels and images.
     """
     probes = masks.probes()
     found = {stem: path for stem in probes if (path := images.find(directory, stem))}
     if two and not found:
-        found = _ended(directory, images, probes)
+        found = _ended(directory, images, probes) or _worded(images, probes)
     if len(found) < LEAST or len(found) < (SOME if two else NEARLY) * len(probes):
         return []
     pairs = (Pair(path, f"{masks.name}/{masks.stems[stem]}") for stem, path in found.items())
@@ -200,6 +200,14 @@ def _ended(directory: Directory, images: _Folder, stems: Iterable[str]) -> dict[
             found[stem] = path
             endings.add(stem[len(base) :])
     return found if len(endings) == 1 and not next(iter(endings))[1:].isdigit() else {}
+
+
+def _worded(images: _Folder, stems: Iterable[str]) -> dict[str, str]:
+    """Return the image of each stem of a mask that has the same other words: "x_rgb", "x_label"."""
+    dropped = frozenset(LABELS | IMAGES)
+    named = images.stems.items()
+    paths = {pair_key(stem, dropped): f"{images.name}/{name}" for stem, name in named}
+    return {stem: paths[key] for stem in stems if (key := pair_key(stem, dropped)) in paths}
 
 
 def _are_masks(directory: Directory, pairs: list[Pair]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from expand.errors import ExpandError
 from expand.layouts.directory import Directory, read_directory
@@ -49,6 +50,9 @@ def find_paired_folders(directory: Directory) -> Layout | None:
         for image in _partners(roles, label, plain):
             if plain or _match(directory, image, label, list(roles)):
                 return _paired(directory, image, label)
+        for image in _called(roles):
+            if _match(directory, image, label, list(roles)) and _show(directory, image, label):
+                return _paired(directory, image, label)
         layout = _labels_of_images(directory, label, roles) or _several(directory, label, roles)
         if layout:
             return layout
@@ -61,7 +65,8 @@ def _several(directory: Directory, label: str, roles: dict[str, Role]) -> Layout
     Two images and what has changed between them, or colours, depths and normals. They have the same
     names, and the labels have few colours, or none beside coloured images.
     """
-    labels, others = _names(directory, label), [name for name in roles if name != label][:8]
+    labels = _names(directory, label)
+    others = [name for name in roles if name != label and not part_of(name)][:8]
     if not is_plain(roles[label]) or len(others) < 2 or not any(labels.values()):
         return None
     if not all(_share(labels, _names(directory, name)) for name in others):
@@ -81,6 +86,11 @@ def _partners(roles: dict[str, Role], label: str, plain: bool) -> Iterator[str]:
             yield name
 
 
+def _called(roles: dict[str, Role]) -> Iterator[str]:
+    """Yield the folders that are called so if they hold images, among other words."""
+    return (name for name, role in roles.items() if role.kind == "images")
+
+
 def _match(directory: Directory, image: str, label: str, folders: list[str]) -> bool:
     """Tell whether labels are not images, or half of them have the names of images.
 
@@ -98,7 +108,10 @@ def _match(directory: Directory, image: str, label: str, folders: list[str]) -> 
 
 
 def _labels_of_images(directory: Directory, label: str, roles: dict[str, Role]) -> Layout | None:
-    """Return the layout of images, here or in folders beside, whose labels are in one folder."""
+    """Return the layout of images, here or in folders beside, whose labels are in one folder.
+
+    Labels that are images have few colours, or are in folders called as the parts of the images.
+    """
     if not is_plain(roles[label]):
         return None
     labels = _names(directory, label)
@@ -108,7 +121,10 @@ def _labels_of_images(directory: Directory, label: str, roles: dict[str, Role]) 
         return _paired(directory, directory.images[0], label)
     others = [name for name in roles if name != label][:8]
     images = [name for name in others if _share(labels, _names(directory, name))]
-    if any(labels.values()) and not (len(images) == 1 and _show(directory, images[0], label)):
+    parts = bool(images) and all(map(part_of, images))
+    same = parts and Path(directory.path, label, images[0]).is_dir()
+    shown = same or ((parts or len(images) == 1) and _show(directory, images[0], label))
+    if any(labels.values()) and not shown:
         return None
     return _paired(directory, images[0], label) if images else None
 
@@ -164,8 +180,11 @@ def _advise(kind: Kind, labels: list[str]) -> str:
 
 
 def holds_label_images(directory: Directory, folder: str) -> bool:
-    """Tell whether a folder of labels holds images."""
-    return any(inner.images for inner in _descend(directory, folder))
+    """Tell whether a folder of labels holds images, or masks in GIF."""
+    return any(
+        inner.images or any(name.lower().endswith(".gif") for name in inner.others)
+        for inner in _descend(directory, folder)
+    )
 
 
 def _share(labels: dict[tuple[str, ...], bool], images: dict[tuple[str, ...], bool]) -> bool:

@@ -211,7 +211,8 @@ def look_beside_tables(directory: Directory) -> Layout | None:
 def _look_into_labels(directory: Directory, *, tables: bool = True) -> Layout | None:
     """Look for annotations in the files of folders that are named as if they held labels.
 
-    A folder without images can hold tables, if it is called so or there is one more folder.
+    A folder without images can hold tables, if it is called so, or so among other words, or there
+    is one more folder.
     """
     for name in directory.folders:
         role = role_of(name)
@@ -225,7 +226,7 @@ def _look_into_labels(directory: Directory, *, tables: bool = True) -> Layout | 
                 return layout.below(name)
         elif (
             tables
-            and (TABLES & {*words(name)} or len(directory.folders) == 2)
+            and (TABLES & {*words(name)} or len(directory.folders) == 2 or role.kind == "labels")
             and ((inner := look_into(directory, name)) and not inner.images and not inner.folders)
         ):
             layout = _look_into_files(inner, numbered=True, above=directory)

@@ -26,7 +26,7 @@ LABELS = _set(
     "label labels mask masks annotation annotations annotated anno annos annot annots ann "
     "anns gt gts truth groundtruth seg segs segmentation segmentations trimap trimaps target "
     "targets matte mattes manual labelids labelme xml xmls bbox bboxes polygons depth depths "
-    "disparity disparities semantic semantics instance instances panoptic"
+    "disparity disparities semantic semantics instance instances panoptic stuffthingmaps"
 )
 MARKS = _set(
     "label labels mask masks annotation annotations annotated anno annot gt gts truth groundtruth "

@@ -11,6 +11,8 @@ from expand.layouts.labelled.opening import Opening
 from expand.layouts.layout import Kind
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.recognise import recognise
+from expand.layouts.recognition.unread.packed import describe_packed
+from expand.layouts.recognition.words import role_of
 
 UNREAD = (".mat", ".npy", ".npz")
 """Suffixes of masks that are not read."""
@@ -23,6 +25,8 @@ def no_pair(opening: Opening, images: Files, others: Files) -> ExpandError:
     image = next((file for file in images if not file.place.labels), None)
     if image and other and not masks:
         return unread(root, other)
+    if not image and not masks and (packed := describe_packed(root)):
+        return ExpandError(f'"{root}" has no images: {packed}')
     override = ". If its folders are classes: --as folders" if opening.seen else ""
     if image and masks:
         what = (
@@ -35,10 +39,15 @@ def no_pair(opening: Opening, images: Files, others: Files) -> ExpandError:
             'beside them, called "x_mask.png" for "x.png"'
         )
         seen = opening.seen or recognise(root)
-        if seen.kind is Kind.MASKS and len(seen.evidence) > 1:
+        if seen.kind is Kind.MASKS and not _is_named(seen.evidence[-1]):
             what = _say_unnamed(root, *seen.evidence)
             override = ". If its folders are classes: --as folders. If it has no classes: --as flat"
     return ExpandError(f'"{root}" has no image with a mask: {what}{override}')
+
+
+def _is_named(path: str) -> bool:
+    """Tell whether the name of a folder says that it holds labels."""
+    return role_of(Path(path).name).kind == "labels" and path.endswith("/")
 
 
 def _say_unnamed(root: Path, image: str, *masks: str) -> str:

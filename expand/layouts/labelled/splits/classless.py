@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from expand.images.formats import SUFFIXES
+from expand.layouts.directory import read_directory
 from expand.layouts.labelled.titles import counted
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.unread.packed import describe_packed
@@ -36,12 +38,30 @@ def describe_part(
         expected = packed or f"images are expected as {prefix}<class>/<image>"
         return f'"{part}" has no class folders with images; {expected}'
     have = counted(len(images), "image", "images")
+    if masks := _find_same(root, prefix, images[0]):
+        rename = shlex.join(("mv", str(root / masks), str((root / masks).with_name("masks"))))
+        return (
+            f'"{part}" has no class folders, and "{root / masks}" has the same part with files of '
+            f"the same names. If these are masks: {rename}. If they are other images, and none "
+            f"have labels: expand {shlex.quote(part)} OUT --as flat"
+        )
     return (
         f'"{part}" has no class folders: {have} ("{images[0]}") without a class. Put each into the '
         f"folder of its class ({prefix}<class>/<image>), or write the classes into a table beside "
         f'"{part}", with the columns file and label.{_sort(part, images)} If they have no labels: '
         f"expand {shlex.quote(part)} OUT --as flat"
     )
+
+
+def _find_same(root: Path, prefix: str, image: str) -> str:
+    """Return a folder beside a part that holds the same part, with files of the same names."""
+    above, _, part = prefix.rstrip("/").rpartition("/")
+    folder, stem = root / above, split_suffix(image)[0]
+    for name in read_directory(str(folder)).folders[:LOOKED]:
+        names = (f"{stem}{suffix}" for suffix in SUFFIXES)
+        if any((folder / name / part / each).is_file() for each in names):
+            return f"{above}/{name}".lstrip("/")
+    return ""
 
 
 def _sort(part: str, images: Sequence[str]) -> str:

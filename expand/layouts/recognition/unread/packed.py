@@ -27,6 +27,9 @@ RECORDS = {
     ".rec": "RecordIO",
     ".beton": "FFCV",
     ".mds": "MosaicML",
+    ".nii": "NIfTI",
+    ".mha": "MetaImage",
+    ".nrrd": "NRRD",
 }
 """Files that hold images, by suffix."""
 FETCHED = (
@@ -63,7 +66,7 @@ def _describe(name: str) -> str:
             return f"To download this dataset as class folders: expand fetch NAME FOLDER ({title})"
     if lower.endswith(ARCHIVES):
         return "Archives are not read: unpack it into a folder first"
-    suffix = os.path.splitext(lower)[1]  # noqa: PTH122  # of a name
+    suffix = os.path.splitext(lower.removesuffix(".gz"))[1]  # noqa: PTH122  # of a name
     kind = RECORDS.get(suffix, "TFRecord" if TFRECORD.fullmatch(lower) else "")
     if not kind:
         return ""

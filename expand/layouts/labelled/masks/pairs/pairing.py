@@ -8,6 +8,7 @@ from itertools import chain
 from expand.layouts.labelled.masks.files import File, Files, Key, MaskOf, Pairing
 from expand.layouts.labelled.masks.pairs.leftovers import pair_samples, pair_twins, sample_of
 from expand.layouts.labelled.masks.pairs.stems import (
+    CHANNEL,
     Try,
     has_mark,
     heads,
@@ -155,13 +156,23 @@ def _add(pairing: Pairing, mask: File, how: Try, images: list[File]) -> None:
     if len(images) > 1:
         images = _nearest(mask, images)
     if len(images) > 1:
-        reason = f'"{images[0].path}" and "{images[1].path}" have the same mask, "{mask.path}"'
-        pairing.doubtful |= {image.path: reason for image in images}
+        others = (images[1], *(images[0] for _ in images[1:]))
+        pairing.doubtful |= {
+            image.path: f'and "{other.path}" have the same mask, "{mask.path}"{_channels(images)}'
+            for image, other in zip(images, others, strict=True)
+        }
         return
     (image,) = images
     tail = image.stem[len(how.name) :] if how.by == "head" else ""
     sample = "" if how.name else sample_of(image, mask)  # "s1/image.png", "s1/mask.png"
     pairing.found.add(image.path, MaskOf(mask.path, how.at, tail, sample))
+
+
+def _channels(images: list[File]) -> str:
+    """Say that images are channels of one image in nnU-Net, if their names say so."""
+    if not all(CHANNEL.search(image.stem) for image in images):
+        return ""
+    return ": channels of one image would have to move together, which is not supported"
 
 
 def _nearest(mask: File, images: list[File]) -> list[File]:

@@ -109,7 +109,7 @@ def test_folders_without_masks_are_left_as_they_are(tmp_path: Path) -> None:
     [
         (
             {"images/a.jpg": drawn.as_image("a.jpg", drawn.shown(drawn.scene(0)))},
-            '"images/a.jpg" and "images/a.png" have the same mask, "masks/a.png"',
+            'and "images/a.jpg" have the same mask, "masks/a.png"',
         ),
         (
             {"masks/a.tif": drawn.as_image("a.tif", drawn.scene(0))},
