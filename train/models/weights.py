@@ -21,8 +21,10 @@ from train.errors import STOPPED, TrainError
 SAFETENSORS = ".safetensors"
 NESTED = ("state_dict", "model_state_dict", "model")
 """Keys under which checkpoints of other programs keep the weights."""
-PARALLEL = "module."
-"""What `DataParallel` puts before each key."""
+WRAPPERS = ("module.", "_orig_mod.", "model.")
+"""What `DataParallel`, `torch.compile` and Lightning put before each key."""
+ARCHIVE = b"PK"
+"""The first bytes of torch's files, which are zip archives."""
 COUNTER = "num_batches_tracked"
 """A counter of batch norms that nothing depends on; files before torch 0.4 have none."""
 SHOWN = 3
@@ -71,15 +73,11 @@ def read_state(weights: WeightsFile) -> Mapping[str, Tensor]:
     data = _read(weights.file)
     if sha256(data).hexdigest() != weights.sha256:
         raise TrainError(f'"{weights.file}" has changed since the command began', STOPPED)
-    try:
-        return _tensors(_load(weights.file, data))
-    except (SafetensorError, RuntimeError, ValueError) as error:
-        raise _no_weights(weights.file, _first_line(error)) from error
-    except MemoryError:
-        raise
-    except Exception as error:  # torch raises anything on text, other objects and damaged bytes
-        reason = "it is not a file of torch, is damaged, or has other objects"
-        raise _no_weights(weights.file, reason) from error
+    state = _state_dict(weights.file, _load(weights.file, data))
+    for key, value in state.items():
+        if reason := _unusable(key, value):
+            raise TrainError(f'the weights in "{weights.file}" cannot be used: {reason}')
+    return _unwrapped(state)
 
 
 def _no_weights(file: Path, reason: str) -> TrainError:
@@ -90,30 +88,51 @@ def _no_weights(file: Path, reason: str) -> TrainError:
 
 
 def _load(file: Path, data: bytes) -> Any:
-    if file.suffix == SAFETENSORS:
-        return load_safetensors(data)
-    with warnings.catch_warnings():  # of a file by another program; what matters is raised
-        warnings.simplefilter("ignore")
-        return torch.load(BytesIO(data), map_location="cpu", weights_only=True)
+    """Load what a file holds, by its content: a safetensors file may have any name."""
+    if not data.startswith(ARCHIVE) and (data[8:9] == b"{" or file.suffix.lower() == SAFETENSORS):
+        try:
+            return load_safetensors(data)
+        except (SafetensorError, ValueError) as error:
+            raise _no_weights(file, "as a safetensors file, it is damaged") from error
+    try:
+        with warnings.catch_warnings():  # of a file by another program; what matters is raised
+            warnings.simplefilter("ignore")
+            return torch.load(BytesIO(data), map_location="cpu", weights_only=True)
+    except MemoryError:
+        raise
+    except Exception as error:  # torch raises anything on text, other objects and damaged bytes
+        reason = "it is not a file of torch, is damaged, or has other objects"
+        raise _no_weights(file, reason) from error
 
 
-def _tensors(loaded: Any) -> dict[str, Tensor]:
-    """Return the state dict in what was loaded; raise ValueError if there is none."""
+def _state_dict(file: Path, loaded: Any) -> Mapping[Any, Tensor]:
+    """Return the state dict in what was loaded; raise TrainError if there is none."""
     for key in NESTED:
         if isinstance(loaded, Mapping) and isinstance(loaded.get(key), Mapping):
             loaded = loaded[key]
     if not isinstance(loaded, Mapping) or not loaded:
-        raise ValueError("no tensors by name")
+        raise _no_weights(file, "no tensors by name")
     if others := [key for key, value in loaded.items() if not isinstance(value, Tensor)]:
-        raise ValueError(f'"{others[0]!s:.60}" is not a tensor')
-    if broken := [key for key, value in loaded.items() if not value.isfinite().all()]:
-        raise ValueError(f'"{broken[0]!s:.60}" has values that are not finite numbers')
-    wrapped = all(str(key).startswith(PARALLEL) for key in loaded)
-    return {str(key)[len(PARALLEL) if wrapped else 0 :]: value for key, value in loaded.items()}
+        raise _no_weights(file, f'"{others[0]!s:.60}" is not a tensor')
+    return loaded
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+def _unusable(key: object, value: Tensor) -> str:
+    """Say why no model can start from a tensor; "" if one can."""
+    name = f'"{key!s:.60}"'
+    if value.layout is not torch.strided or value.is_quantized or value.is_meta:
+        return f"{name} is sparse, quantized or without values; save it as a plain tensor"
+    if value.is_complex():
+        return f"{name} has complex numbers"
+    return "" if value.isfinite().all() else f"{name} has values that are not finite numbers"
+
+
+def _unwrapped(state: Mapping[Any, Tensor]) -> dict[str, Tensor]:
+    """Return a state dict without what wrappers put before every key."""
+    plain = {str(key): value for key, value in state.items()}
+    while wrapper := next((w for w in WRAPPERS if all(key.startswith(w) for key in plain)), None):
+        plain = {key[len(wrapper) :]: value for key, value in plain.items()}
+    return plain
 
 
 def start_from(net: nn.Module, name: str, weights: WeightsFile) -> Start:
@@ -123,7 +142,13 @@ def start_from(net: nn.Module, name: str, weights: WeightsFile) -> Start:
     """
     state, own = read_state(weights), net.state_dict()
     replaceable = _replaceable(net)
-    new = [layer for layer in replaceable if not _fits(layer, own, state)]
+    # a file without a head is one of a backbone; one without a first layer is of another model
+    first = replaceable[0] if len(replaceable) > 1 else ""
+    new = [
+        layer
+        for layer in replaceable
+        if not _fits(layer, own, state) and (layer != first or _has(layer, own, state))
+    ]
     kept = {key: value for key, value in own.items() if not _belongs(key, new)}
     given = {key: value for key, value in state.items() if not _belongs(key, new)}
     _check_keys(kept, given, weights.file, name)
@@ -155,6 +180,11 @@ def _fits(layer: str, own: Mapping[str, Tensor], state: Mapping[str, Tensor]) ->
     )
 
 
+def _has(layer: str, own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> bool:
+    """Return whether a file has all of a layer, in whatever shapes."""
+    return all(key in state for key in own if _belongs(key, [layer]))
+
+
 def _belongs(key: str, layers: Sequence[str]) -> bool:
     return any(key.startswith(f"{layer}.") for layer in layers)
 
@@ -169,7 +199,17 @@ def _check_keys(
         for key in own.keys() & given.keys()
         if own[key].shape != given[key].shape
     ]
-    found = {"missing": missing, "not in the model": unknown, "of another shape": sorted(other)}
+    whole = [
+        key
+        for key in own.keys() & given.keys()
+        if own[key].is_floating_point() and not given[key].is_floating_point()
+    ]
+    found = {
+        "missing": missing,
+        "not in the model": unknown,
+        "of another shape": sorted(other),
+        "of whole numbers in place of fractions": sorted(whole),
+    }
     parts = [f"{len(keys):,} {what} ({_few(keys)})" for what, keys in found.items() if keys]
     if parts:
         raise TrainError(f'the weights in "{file}" do not fit "{name}": keys {"; ".join(parts)}')
@@ -188,7 +228,7 @@ def _describe(weights: WeightsFile, new: Sequence[str], replaceable: Sequence[st
     head, first = replaceable[-1], replaceable[0]
     words = f"weights of {weights.file} (sha256 {weights.sha256[:12]}…)"
     if head in new:
-        words += f'; the last layer "{head}" is new, for these classes'
+        words += f'; the last layer "{head}" is new, for these classes and images'
     else:
         words += f'; the last layer "{head}" fits these classes and is kept'
     if first in new and first != head:

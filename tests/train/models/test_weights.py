@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,60 @@ def test_weights_that_do_not_fit_are_refused_with_their_keys(tmp_path: Path) -> 
         f'the weights in "{file.file}" do not fit "cnn": keys 1 missing (3.bias); 1 not in the '
         "model (extra); 1 of another shape (3.weight 10×32×3×3, not 64×32×3×3)"
     )
+
+
+def test_a_file_without_the_first_layer_is_refused_and_one_without_a_head_is_not(
+    tmp_path: Path,
+) -> None:
+    state = cnn().state_dict()
+    backbone = {key: value for key, value in state.items() if not key.startswith("8.")}
+    assert start_from(cnn(), "cnn", saved(tmp_path / "backbone.pth", backbone)).new == ("8",)
+    del state["0.weight"]
+    with pytest.raises(TrainError, match=r"keys 1 missing \(0\.weight\)$"):
+        start_from(cnn(), "cnn", saved(tmp_path / "w.pth", state))
+
+
+@pytest.mark.parametrize("wrapper", ["module.", "_orig_mod.", "model.", "model.module."])
+def test_what_wrappers_put_before_each_key_is_left_out(wrapper: str, tmp_path: Path) -> None:
+    state = {f"{wrapper}{key}": value for key, value in cnn().state_dict().items()}
+    assert start_from(cnn(), "cnn", saved(tmp_path / "w.safetensors", state)).new == ()
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
+def test_weights_of_any_precision_are_taken(kind: torch.dtype, tmp_path: Path) -> None:
+    net, state = cnn(seed=2), {k: v.to(kind) for k, v in cnn().state_dict().items()}
+    assert start_from(net, "cnn", saved(tmp_path / "w.pth", state)).new == ()
+    assert torch.equal(net.state_dict()["8.weight"], state["8.weight"].float())
+
+
+def test_what_a_file_holds_decides_how_it_is_read_whatever_its_name(tmp_path: Path) -> None:
+    for name, other in (("a.safetensors", "a.pt"), ("b.pth", "b.safetensors")):
+        saved(tmp_path / name, cnn().state_dict())
+        (tmp_path / name).rename(tmp_path / other)
+        assert start_from(cnn(), "cnn", WeightsFile.of(tmp_path / other)).new == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda each: each.to(torch.complex64), "has complex numbers"),
+        (lambda each: each.to_sparse(), "is sparse, quantized or without values"),
+        (lambda each: each.to("meta"), "is sparse, quantized or without values"),
+    ],
+)
+def test_tensors_that_no_model_can_start_from_are_refused(
+    change: Callable[[torch.Tensor], torch.Tensor], reason: str, tmp_path: Path
+) -> None:
+    state = cnn().state_dict()
+    state["8.weight"] = change(state["8.weight"])
+    with pytest.raises(TrainError, match=f'cannot be used: "8.weight" {reason}'):
+        read_state(saved(tmp_path / "w.pth", state))
+
+
+def test_whole_numbers_are_not_taken_for_weights(tmp_path: Path) -> None:
+    state = {key: (10 * value).to(torch.int8) for key, value in cnn().state_dict().items()}
+    with pytest.raises(TrainError, match=r"6 of whole numbers in place of fractions \(0\.bias"):
+        start_from(cnn(), "cnn", saved(tmp_path / "w.safetensors", state))
 
 
 class Payload:
