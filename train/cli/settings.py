@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from train.data.shape import Shape
     from train.feed.strategies import Strategy
     from train.fit.hyperparameters import Hyperparameters
-    from train.models.weights import WeightsFile
+    from train.models.weights_file import WeightsFile
     from train.runs.settings import Settings
 
 HYPERPARAMETERS = (
@@ -74,7 +74,7 @@ def read_settings(data: Place, options: dict[str, Any]) -> Settings:
 
 def read_weights(file: Path | None) -> WeightsFile | None:
     """Return the file of weights to start from, with its hash."""
-    from train.models.weights import WeightsFile
+    from train.models.weights_file import WeightsFile
 
     return None if file is None else WeightsFile.of(file)
 

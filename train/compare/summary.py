@@ -57,7 +57,7 @@ def summarise(
         setup=_setup(first, options, jobs, drawn),
         headline=(
             *filter(None, [count_diverged(len(results), len(diverged))]),
-            *headline(study, pairs, payback, missing),
+            *headline(study, pairs, payback, missing, unfinished),
             which_sources(len(first.data.train.folder), drawn),
         ),
         command=options.command,

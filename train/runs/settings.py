@@ -22,7 +22,7 @@ from train.data.shape import ANY_SHAPE, Shape
 from train.errors import TrainError
 from train.feed.strategies import Strategy
 from train.fit.hyperparameters import Hyperparameters
-from train.models.weights import WeightsFile
+from train.models.weights_file import WeightsFile
 from train.runs.observer import Observer
 from train.runs.records import cut
 

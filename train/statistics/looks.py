@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from train.errors import TrainError
 from train.statistics.intervals import LEVEL
+from train.statistics.power import FEWEST_SEEDS
 
 RESERVE = 0.01
 """What is kept of LEVEL for looks beyond the planned number of seeds."""
@@ -37,6 +38,13 @@ class Looks:
 
     planned: int
     seeds: tuple[int, ...]
+    draws: int | None = None
+    """How many subsets of the sources the seeds take in turn; None: all learn from the same."""
+
+    @property
+    def decides(self) -> bool:
+        """Whether the last look can decide anything: it takes six seeds, and as many draws."""
+        return min(self.seeds[-1], self.draws or self.seeds[-1]) >= FEWEST_SEEDS
 
     def __post_init__(self) -> None:
         if self.planned < 1 or not self.seeds or min(self.seeds) < 1:

@@ -33,8 +33,9 @@ def format_looks(looks: Looks) -> str:
     """Say which look this is, which share of the 5 % it may spend, and what is left."""
     *before, last = looks.looks
     seeds = f"{last.seeds:,} seed{'s' * (last.seeds != 1)}"
-    if last.seeds < FEWEST_SEEDS:
-        return f"With {seeds} nothing is decided, so none of the 5 % for false claims is spent."
+    if not looks.decides:
+        few = seeds if last.seeds < FEWEST_SEEDS else f"{looks.draws} draws"
+        return f"With {few} nothing is decided, so none of the 5 % for false claims is spent."
     planned = f"{looks.planned:,} were planned" if last.seeds != looks.planned else "as planned"
     spent = ", ".join(f"{_share(look.alpha)} with {look.seeds:,} seeds" for look in before)
     earlier = f" Earlier looks spent {spent}." if before else ""

@@ -12,7 +12,6 @@ from train.runs.records import shorten, write_json
 from train.runtime.typed import checked
 from train.runtime.world import World
 from train.statistics.looks import Looks
-from train.statistics.power import FEWEST_SEEDS
 from train.trials.options import StudyOptions
 from train.trials.study import Seeds, Study, TrialContext
 from train.trials.study_dir import LOOKS, SETTLED, STUDY, WRITTEN, StudyDir, read_json, trial_files
@@ -86,11 +85,13 @@ def looks_of(study_dir: StudyDir, options: StudyOptions) -> Looks:
 
     The planned number of seeds is declared with the first look: `options.planned`, or the seeds of
     that look. Raise TrainError for another plan later, or for fewer seeds than were judged. Fewer
-    than six seeds decide nothing, so they do not count as a look at what more of them would show.
+    than six seeds, or draws, decide nothing, so they are no look at what more of them would show.
     """
-    before = _looked(study_dir)
-    if before is None or options.seeds < FEWEST_SEEDS:
-        return Looks(max(options.planned or 0, options.seeds), (options.seeds,))
+    draws = _draws(study_dir)
+    now = Looks(max(options.planned or 0, options.seeds), (options.seeds,), draws)
+    before = _looked(study_dir) if now.decides else None
+    if before is None:
+        return now
     if options.planned not in (None, before.planned):
         raise TrainError(
             f"--planned-seeds {options.planned}: {before.planned} seeds were planned when "
@@ -102,25 +103,32 @@ def looks_of(study_dir: StudyDir, options: StudyOptions) -> Looks:
 def record_look(study_dir: StudyDir, looks: Looks) -> None:
     """Keep the looks in the folder of the study, before anybody sees what the new one shows."""
     before = _looked(study_dir)
-    if looks.seeds[-1] < FEWEST_SEEDS or (before and len(before.seeds) >= len(looks.seeds)):
+    if not looks.decides or (before and len(before.seeds) >= len(looks.seeds)):
         return  # nothing is decided, or an earlier look is taken again
     path = study_dir.out / STUDY
     plain = {"planned": looks.planned, "seeds": list(looks.seeds)}
     write_json(path, {**read_json(path), LOOKS: plain})
 
 
+def _draws(study_dir: StudyDir) -> int | None:
+    """Read of how many draws the seeds learn."""
+    draws = read_json(study_dir.out / STUDY).get("draws")
+    return draws if isinstance(draws, int) else None
+
+
 def _looked(study_dir: StudyDir) -> Looks | None:
     """Read the looks so far; a study that an earlier version judged had one look."""
-    path = study_dir.out / STUDY
+    path, draws = study_dir.out / STUDY, _draws(study_dir)
     plain = read_json(path).get(LOOKS)
     try:
         if plain is not None:
-            return Looks(int(plain["planned"]), tuple(map(int, plain["seeds"])))
+            return Looks(int(plain["planned"]), tuple(map(int, plain["seeds"])), draws)
         for name in WRITTEN:
             written = study_dir.out / name
             if name.endswith(".json") and written.is_file():
                 seeds = int(read_json(written)["settings"]["seeds"])
-                return Looks(seeds, (seeds,)) if seeds >= FEWEST_SEEDS else None
+                looks = Looks(seeds, (seeds,), draws)
+                return looks if looks.decides else None
     except (KeyError, TypeError, ValueError, AttributeError, TrainError) as error:
         raise TrainError(f'"{path}" is damaged ({shorten(error)}); choose another --out') from error
     return None

@@ -28,7 +28,7 @@ from train.feed.strategies import Strategy
 from train.fit.hyperparameters import Hyperparameters
 from train.fit.trainer import Epoch
 from train.models.build import takes_dropout
-from train.models.weights import WeightsFile
+from train.models.weights_file import WeightsFile
 from train.runs.assemble import Setup
 from train.trials.tuning.held_out import hold_out
 from train.trials.tuning.settings import TunedSettings

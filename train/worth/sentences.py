@@ -86,8 +86,8 @@ def _size_shown(rates: Sequence[ArmRate]) -> float:
     """Return the size that the headline speaks of.
 
     The largest at which most arms are measured to gain or to lose. If there is none, the smallest
-    at which every arm surely does more than the largest size; else the largest at which most are
-    measured.
+    at which every arm surely does more than the largest size; else the largest of all, or of a
+    single seed, which shows nothing, the largest at which most are measured.
     """
     by_size: dict[float, list[ArmRate]] = {}
     for rate in sorted(rates, key=lambda each: -each.sources):
@@ -99,18 +99,22 @@ def _size_shown(rates: Sequence[ArmRate]) -> float:
     beyond = [size for size, some in by_size.items() if all(rate.is_beyond for rate in some)]
     if not any(decided.values()) and beyond:
         return min(beyond)
+    if not any(decided.values()) and all(rate.interval for rate in rates):
+        return max(by_size)
     measured = {size: sum(rate.measured for rate in some) for size, some in by_size.items()}
     counted = decided if any(decided.values()) else measured
     return max(by_size, key=lambda size: (counted[size], size))
 
 
 def _at(size: float, rates: Sequence[ArmRate], span: tuple[float, float]) -> str:
-    """Say what every arm is worth at one size; those that surely exceed the curve together."""
-    beyond = [named(rate.arm) for rate in rates if rate.is_beyond]
+    """Say what every arm is worth at one size, and for which arms nothing is shown."""
+    shown = [each for each in rates if not each.interval or each.gains or each.loses]
+    unclear = [each for each in rates if each not in shown]
+    beyond = [named(rate.arm) for rate in shown if rate.is_beyond]
     parts = [
         f"{named(each.arm)} do as well as {quantity(each.worth, span)} without augmentation "
         f"({between(each.interval, span)})"
-        for each in rates
+        for each in shown
         if not each.is_beyond
     ]
     if beyond:
@@ -118,7 +122,16 @@ def _at(size: float, rates: Sequence[ArmRate], span: tuple[float, float]) -> str
             f"{listing(beyond)} do better than {span[1]:,.0f} without augmentation, the largest "
             "number that was measured"
         )
+    parts += [_unclear(unclear, span)] if unclear else []
     return f"With {size:,.0f} images, {'; '.join(parts)}."
+
+
+def _unclear(rates: Sequence[ArmRate], span: tuple[float, float]) -> str:
+    """Say what arms may be worth that are shown neither to gain nor to lose."""
+    first, *more = (between(each.interval, span) for each in rates)
+    spans = [f"as good as {first} without augmentation", *more]
+    arms = [f"{named(each.arm)} ({span})" for each, span in zip(rates, spans, strict=True)]
+    return f"neither a gain nor a loss is shown for {listing(arms)}"
 
 
 def _scope(setup: WorthSetup) -> str:

@@ -117,9 +117,9 @@ def test_a_comparison_leaves_a_page_numbers_and_a_line_a_run(finished: tuple[Pat
         (arm, k, 2) for k in (2, 4) for arm in ("none", "fly", "disk ×2")
     ]
     assert len(list(csv.DictReader((out / "runs.csv").open()))) == 12
-    assert words.splitlines()[:3] == found["headline"]
+    assert words.splitlines()[: len(found["headline"])] == found["headline"]
     assert words.splitlines()[-1] == str(out / "index.html")
-    assert found["headline"][0].startswith("After 4 epochs: disk ×2 ")
+    assert found["headline"][0].startswith("After 4 epochs: nothing is decided, which ")
     assert found["check"]["files"] == 48
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-
-import pytest
+from typing import Any
 
 from tests.train.compare.studies import ask
 from tests.train.verdicts import verdict_of
 from train.compare.arms import Arm
 from train.compare.codec import Codec
 from train.compare.findings.sentences import headline, not_tested, notes
-from train.compare.results import BreakEven, PairVerdict, Payback
+from train.compare.results import BreakEven, MissingVerdict, PairVerdict, Payback, Unfinished
 from train.compare.study import ComparisonStudy
 from train.statistics.intervals import Interval
 from train.statistics.sentences import Name
@@ -38,27 +37,15 @@ def cost_of(arm: str, payback: Payback, needed: float | None = None) -> BreakEve
     return BreakEven(arm_of(arm), 4, 0.1, 0.1, None, None, payback, needed, needed, "")
 
 
-@pytest.mark.parametrize(
-    ("pair", "words"),
-    [
-        (pair_of("disk ×4", "fly", "identical", 0.0, (0.0, 0.0)), "disk ×4 and fly are identical"),
-        (pair_of("disk ×4", "fly", "better", 0.5, (0.25, 0.75)), "disk ×4 is better than fly by 0.50 points (0.25 … 0.75)"),
-        (pair_of("disk ×4", "fly", "worse", -0.5, (-0.75, -0.25)), "disk ×4 is worse than fly by 0.50 points (0.25 … 0.75)"),
-        (pair_of("disk ×4", "fly", "equivalent", -0.01, (-0.1, 0.08)), "disk ×4 is as good as fly (−0.01 points, −0.10 … +0.08)"),
-        (pair_of("disk ×4", "fly", "undecided", 0.5, (-0.25, 1.25)), "disk ×4 against fly is undecided (+0.50 points, −0.25 … +1.25; 1,000 more seeds would not decide)"),
-        (pair_of("disk ×4", "fly", "undecided", 0.5, None, more_seeds=7), "disk ×4 against fly is undecided (+0.50 points; about 7 more seeds would decide)"),
-    ],
-)  # fmt: skip
-def test_the_first_line_says_what_was_found_after_the_longest_training(
-    pair: PairVerdict, words: str
-) -> None:
-    verdict = replace(pair.verdict, verdict="better", interval=Interval(0.0, 0.0))
-    shorter = replace(pair, epochs=2, verdict=verdict)
+def test_the_first_line_says_what_was_found_after_the_longest_training() -> None:
+    pair = pair_of("disk ×4", "fly", "worse", -0.5, (-0.75, -0.25))
+    shorter = replace(pair, epochs=2)
     aside = pair_of("disk-random ×4", "fly", "better", 9.0, (8.0, 10.0))
     helped = pair_of("fly", "none", "better", 3.0, (2.0, 4.0))
     first, _ = headline(ask(lengths=(2, 4)), [shorter, aside, helped, pair], [])
-    assert (
-        first == f"After 4 epochs: {words}; fly is better than none by 3.00 points (2.00 … 4.00)."
+    assert first == (
+        "After 4 epochs: fly is better than disk ×4 by 0.50 points (0.25 … 0.75) and none by 3.00 "
+        "points (2.00 … 4.00)."
     )
 
 
@@ -73,6 +60,41 @@ def test_without_copies_or_views_on_the_fly_the_first_line_says_what_there_is() 
         headline(ask("disk=4,disk-random=4"), [copies], [])[0]
         == "After 4 epochs: disk ×4 and disk-random ×4 are identical."
     )
+
+
+def test_pairs_whose_trials_diverged_are_named_in_the_first_line() -> None:
+    lost = MissingVerdict(4, Arm("fly"), Arm("none"), "")
+    found = pair_of("disk ×4", "fly", "undecided", 0.5, (-0.25, 1.25))
+    assert headline(ask(), [], [], [lost])[0] == "After 4 epochs: no verdict: fly against none."
+    assert headline(ask(), [found], [], [lost])[0] == (
+        "After 4 epochs: nothing is decided; disk ×4 and fly differ by at most 1.25 points; no "
+        "verdict: fly against none."
+    )
+
+
+def test_the_next_line_says_for_which_images_that_holds() -> None:
+    def scope(**changes: Any) -> tuple[str, ...]:
+        found = verdict_of("fly", "none", "undecided", 0.5, (-0.1, 1.1), images=400, **changes)
+        pair = PairVerdict(4, Arm("fly"), Arm("none"), found)
+        return headline(ask("none,fly"), [pair], [])[1:-1]
+
+    assert scope() == ("This holds for images like these, and on these 400 test images.",)
+    (line,) = scope(verdict_here="better", interval_here=Interval(0.2, 0.8))
+    assert line == (
+        "This holds for images like these; on these 400 test images alone, fly is better than none "
+        "by 0.50 points (0.20 … 0.80)."
+    )
+
+
+def test_arms_that_have_not_converged_are_named() -> None:
+    found = pair_of("fly", "none", "better", 3.0, (2.0, 4.0))
+    open_ = [Unfinished(Arm(name), 4, 0.5, 8, "") for name in ("none", "fly")]
+    aside = [Unfinished(Arm("hybrid", 4), 4, 0.5, 8, ""), replace(open_[0], epochs=2)]
+    lines = headline(ask("none,fly"), [found], [], [], [*open_, *aside])
+    assert lines[1] == (
+        "Not converged: none and fly; verdicts on them may change with more epochs."
+    )
+    assert "Not converged" not in " ".join(headline(ask("none,fly"), [found], [], [], aside))
 
 
 def test_the_second_line_says_what_folders_cost() -> None:

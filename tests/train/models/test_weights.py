@@ -16,7 +16,8 @@ from tests.train.commands import call, draw_set, refusal, settings_for, train
 from train.errors import TrainError
 from train.models.build import build
 from train.models.settings import ModelSettings
-from train.models.weights import WeightsFile, freeze, read_state, start_from, to_training
+from train.models.weights import freeze, start_from, to_training
+from train.models.weights_file import WeightsFile, read_state
 from train.runs.checkpoints import MODEL, load_model
 
 CNN = ModelSettings("cnn", 3, 16, 16, 3)

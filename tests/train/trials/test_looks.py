@@ -10,6 +10,7 @@ import pytest
 from train.data.cache import Cache
 from train.errors import TrainError
 from train.statistics.looks import Looks
+from train.statistics.sentences import format_looks
 from train.trials.options import StudyOptions
 from train.trials.settled import looks_of, record_look
 from train.trials.study_dir import StudyDir
@@ -66,6 +67,20 @@ def test_fewer_than_six_seeds_decide_nothing_and_are_no_look(study_dir: StudyDir
     assert look(study_dir, 6) == Looks(6, (6,))
     assert look(study_dir, 2) == Looks(2, (2,))
     assert look(study_dir, 7) == Looks(6, (6, 7))
+
+
+def test_fewer_than_six_draws_decide_nothing_and_are_no_look(study_dir: StudyDir) -> None:
+    path = study_dir.out / "study.json"
+    path.write_text('{"data": "d", "training": {}, "draws": 5}')
+    first = look(study_dir, 6)
+    assert format_looks(first).startswith("With 5 draws nothing is decided, so none of the 5 %")
+    (study_dir.out / "comparison.json").write_text('{"settings": {"seeds": 6}}')
+    assert look(study_dir, 10) == Looks(10, (10,), 5)
+    assert "looks" not in json.loads(path.read_text())
+    path.write_text('{"data": "d", "training": {}, "draws": 6}')
+    (study_dir.out / "comparison.json").unlink()
+    assert look(study_dir, 6) == Looks(6, (6,), 6)
+    assert look(study_dir, 9) == Looks(6, (6, 9), 6)
 
 
 def test_a_study_that_an_earlier_version_judged_has_had_a_look(study_dir: StudyDir) -> None:

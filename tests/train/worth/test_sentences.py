@@ -38,10 +38,10 @@ def test_the_headline_speaks_of_the_largest_size_at_which_arms_gain() -> None:
         rate(DISK, 2000, ABOVE, 1900, ABOVE),
     ]
     start = "With 1,000 images, views on the fly do as well as 1,900 without augmentation"
-    end = "With 2,000 images, ×4 copies do as well as more than 2,000 without augmentation (1,900 … more than 2,000); views on the fly"
+    end = "With 2,000 images, views on the fly do better than 2,000 without augmentation, the largest number that was measured; neither a gain nor a loss is shown for ×4 copies"
     assert headline(setup(), rates, SPAN) == (
         f"{start} (1,600 … more than 2,000); ×4 copies do as well as 1,700 without augmentation (1,500 … 1,900).",
-        f"{end} do better than 2,000 without augmentation, the largest number that was measured.",
+        f"{end} (as good as 1,900 … more than 2,000 without augmentation).",
         "95 % intervals, for these 2,000 sources and for test images like these 400.",
     )
 
@@ -72,13 +72,29 @@ def test_an_arm_that_loses_is_said_to_do_what_fewer_would() -> None:
 def test_an_arm_is_not_said_to_do_better_than_all_where_its_interval_does_not_show_it() -> None:
     first, *_ = headline(setup(), [rate(FLY, 2000, ABOVE, BELOW, ABOVE)], SPAN)
     assert first == (
-        "With 2,000 images, views on the fly do as well as more than 2,000 without augmentation (fewer than 250 … more than 2,000)."
+        "With 2,000 images, neither a gain nor a loss is shown for views on the fly (as good as fewer than 250 … more than 2,000 without augmentation)."
     )
     single = [ArmRate(FLY, 2000, ABOVE, None, "")]
     first, *_ = headline(setup(replicates=1), single, SPAN)
     assert first.endswith(
         "do as well as more than 2,000 without augmentation (from a single seed)."
     )
+
+
+def test_where_nothing_is_shown_it_speaks_of_all_images_and_of_no_number_as_if_it_were_shown() -> (
+    None
+):
+    rates = [
+        rate(FLY, 500, BELOW, BELOW, 900),
+        rate(DISK, 500, 480, BELOW, 800),
+        rate(FLY, 2000, BELOW, BELOW, ABOVE),
+        rate(DISK, 2000, 700, 500, ABOVE),
+    ]
+    first, scope = headline(setup(), rates, SPAN)
+    assert first == (
+        "With 2,000 images, neither a gain nor a loss is shown for views on the fly (as good as fewer than 250 … more than 2,000 without augmentation) and ×4 copies (500 … more than 2,000)."
+    )
+    assert scope.startswith("95 % intervals")
 
 
 def test_without_a_curve_it_says_that_nothing_was_measured() -> None:

@@ -12,7 +12,8 @@ from train.ablate.results import (
     Suggestion,
     TechniqueEffect,
 )
-from train.report.formatting import SPACE, percent, points, points_range
+from train.report.formatting import SPACE, decimal, percent, points, points_range
+from train.report.headlines import format_together
 
 SHOWN = 3
 """Classes that a sentence names; the others are counted."""
@@ -54,11 +55,18 @@ def headline(
 
 def _effects(techniques: Sequence[TechniqueEffect]) -> str:
     parts = [_with_effect("helps", techniques), _with_effect("harms", techniques)]
-    undecided = [each.name for each in techniques if each.effect == "undecided"]
-    parts += [f"undecided: {', '.join(undecided)}"] if undecided else []
+    parts += [_undecided([each for each in techniques if each.effect == "undecided"])]
     none = "no technique changes much" if techniques else "no verdict: runs of every seed diverged"
     text = "; ".join(filter(None, parts)) or none
     return f"{text[0].upper()}{text[1:]}."
+
+
+def _undecided(techniques: Sequence[TechniqueEffect]) -> str:
+    """Name techniques that may help or harm, and by how much at most."""
+    ends = [abs(end) for each in techniques for end in each.verdict.interval or ()]
+    most = f" (by at most {decimal(max(ends), 2)})" if ends else ""
+    names = ", ".join(each.name for each in techniques)
+    return f"undecided{most}: {names}" if names else ""
 
 
 def _with_effect(effect: Effect, techniques: Sequence[TechniqueEffect]) -> str:
@@ -80,11 +88,10 @@ def _suggested(checked: CheckSummary | None, suggestion: Suggestion) -> str:
         )
     dropped = checked.better_without
     shown = (NONE, TRIVIAL, dropped.against if dropped else None)
-    verdicts = [pair.verdict.sentence for pair in checked.chosen_pairs if pair.against in shown]
+    verdicts = [pair.verdict for pair in checked.chosen_pairs if pair.against in shown]
+    found = f" On test images not used for the choice, {format_together(verdicts)}."
     doubt = f"; {checked.doubt}" if checked.doubt else ""
-    return (
-        f"Suggested: {names}{doubt}. On test images not used for the choice: {'; '.join(verdicts)}."
-    )
+    return f"Suggested: {names}{doubt}.{found if verdicts else ''}"
 
 
 def not_tested(design: str, epochs: int, model: str) -> tuple[str, ...]:

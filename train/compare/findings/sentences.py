@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import assert_never
 
 from train.compare.arms import Arm
 from train.compare.findings.costs import format_epochs
-from train.compare.results import BreakEven, MissingVerdict, PairVerdict, trained_for
+from train.compare.results import BreakEven, MissingVerdict, PairVerdict, Unfinished, trained_for
 from train.compare.study import ComparisonStudy
-from train.report.formatting import decimal, listing, points, points_range
-from train.statistics.sentences import ALIKE_WORDS, Name, format_outlook, here_words, same_here
+from train.report.formatting import listing
+from train.report.headlines import format_together
+from train.statistics.sentences import ALIKE_WORDS, here_words
+from train.statistics.verdicts import Verdict
 
 NO_COPIES = "No arm has both copies and a fly arm to compare with, so there is no break-even."
 
@@ -24,10 +25,11 @@ def headline(
     pairs: Sequence[PairVerdict],
     costs: Sequence[BreakEven],
     missing: Sequence[MissingVerdict] = (),
+    unfinished: Sequence[Unfinished] = (),
 ) -> tuple[str, ...]:
-    """Return lines on the longest training: which arm is better, and what it costs.
+    """Return lines on the longest training: which arm is better, for which images, at what cost.
 
-    The first is for images like these, the next for these test images alone.
+    What would decide a pair, and its p values, are in the sentences of the verdicts.
     """
     longest = max(study.lengths)
     last = [pair for pair in pairs if pair.epochs == longest]
@@ -35,62 +37,47 @@ def headline(
     against_none = [p for p in last if p.against == Arm("none")]
     helped = [p for p in against_none if p.arm == Arm("fly")]
     chosen = [*main, *helped] if main else against_none or last
-    parts = [*map(_format_pair, chosen), *(m.sentence for m in missing if m.epochs == longest)]
-    trained = trained_for(longest, tuned=study.tune > 0)
-    alike = SOURCES_TOO if study.draws else ALIKE_WORDS
-    frame = f", {alike}" if any(p.verdict.images and p.verdict.interval for p in chosen) else ""
-    first = f"After {trained}{frame}: {'; '.join(parts)}."
+    lost = [each for each in missing if each.epochs == longest]
+    first = f"After {trained_for(longest, tuned=study.tune > 0)}: {_verdicts(chosen, lost)}."
     timed = [each for each in costs if each.epochs == longest]
     cost = _format_costs(timed) if timed or not missing else NOT_MEASURED
-    return (first, *_on_these_images(chosen), cost)
+    alike = SOURCES_TOO if study.draws else ALIKE_WORDS
+    scope = _scope([pair.verdict for pair in chosen], alike)
+    return (first, *scope, *_not_converged(chosen, unfinished), cost)
 
 
-def _on_these_images(pairs: Sequence[PairVerdict]) -> list[str]:
-    """Say in a line what holds on these test images, of which only the seeds are drawn again."""
+def _verdicts(chosen: Sequence[PairVerdict], lost: Sequence[MissingVerdict]) -> str:
+    """Say in one sentence what was found, and which pairs have no verdict."""
+    found = format_together([pair.verdict for pair in chosen]) if chosen else ""
+    names = listing(f"{each.arm.name} against {each.against.name}" for each in lost) or "no pairs"
+    without = f"no verdict: {names}" if lost or not found else ""
+    return "; ".join(filter(None, (found, without)))
+
+
+def _scope(verdicts: Sequence[Verdict], alike: str) -> list[str]:
+    """Say for which images verdicts hold, and which are others on these test images alone."""
     judged = [
-        pair
-        for pair in pairs
-        if pair.verdict.images
-        and pair.verdict.interval_here
-        and pair.verdict.verdict != "identical"
+        each
+        for each in verdicts
+        if each.images and each.interval and each.interval_here and each.verdict != "identical"
     ]
     if not judged:
         return []
-    where = here_words(judged[0].verdict.images)
-    start = f"{where[0].upper()}{where[1:]}"
-    if all(same_here(pair.verdict) for pair in judged):
-        return [f"{start}, the same holds with the same intervals."]
-    parts = [_format_verdict(pair, pair.verdict.verdict_here, here=True) for pair in judged]
-    return [f"{start}: {'; '.join(parts)}."]
+    where = here_words(judged[0].images)
+    others = [each for each in judged if each.verdict != each.verdict_here]
+    if not others:
+        return [f"This holds {alike}, and {where}."]
+    return [f"This holds {alike}; {where} alone, {format_together(others, here=True)}."]
 
 
-def _format_pair(pair: PairVerdict) -> str:
-    """Format a verdict in a few words, and on how many seeds it rests if trials diverged."""
-    words = _format_verdict(pair, pair.verdict.verdict)
-    return f"{words}, {pair.left_out}" if pair.left_out else words
-
-
-def _format_verdict(pair: PairVerdict, name: Name, *, here: bool = False) -> str:
-    arm, other, verdict = pair.arm.name, pair.against.name, pair.verdict
-    interval = verdict.interval_here if here else verdict.interval
-    span = f", {points_range(interval)}" if interval else ""
-    difference = f"{points(verdict.mean)} points{span}"
-    if name == "identical":
-        return f"{arm} and {other} are identical"
-    if name == "undecided":
-        outlook = format_outlook(verdict, verdict.more_seeds, verdict.images_needed)
-        outlook = "" if here else f"; {outlook}"
-        return f"{arm} against {other} is undecided ({difference}{outlook})"
-    if name == "equivalent":
-        return f"{arm} is as good as {other} ({difference})"
-    if name != "better" and name != "worse":
-        assert_never(name)
-    low, high = interval or (float("nan"), float("nan"))
-    sign = 1 if name == "better" else -1
-    ends = sorted((sign * low, sign * high))
-    span = " … ".join(decimal(end, 2) for end in ends)
-    size = decimal(sign * verdict.mean, 2)
-    return f"{arm} is {name} than {other} by {size} points ({span})"
+def _not_converged(
+    pairs: Sequence[PairVerdict], unfinished: Sequence[Unfinished]
+) -> tuple[str, ...]:
+    """Name the arms of these pairs that have not converged."""
+    judged = {(arm, pair.epochs) for pair in pairs for arm in (pair.arm, pair.against)}
+    names = [each.arm.name for each in unfinished if (each.arm, each.epochs) in judged]
+    said = f"Not converged: {listing(names)}; verdicts on {'it' if len(names) == 1 else 'them'}"
+    return (f"{said} may change with more epochs.",) if names else ()
 
 
 def _format_costs(costs: Sequence[BreakEven]) -> str:

@@ -41,15 +41,19 @@ def test_the_headline_names_what_helps_what_harms_and_the_suggestion(
         for number, each in enumerate(techniques)
     ]
     suggestion = Suggestion(("flip horizontal", "scale × 0.9 … 1.1"), "yaml")
+    interval = techniques[2].verdict.interval
+    assert interval
+    most = f"{max(map(abs, interval)):.2f}"
     first, second = headline(undecided, checked, suggestion)
     assert first == (
         f"Helps: flip horizontal ({flip}), scale × 0.9 … 1.1 ({scale}); "
-        f"harms: noise ({noise}), rotate ±15° ({rotate}); undecided: translate ±10 %."
+        f"harms: noise ({noise}), rotate ±15° ({rotate}); undecided (by at most {most}): "
+        "translate ±10 %."
     )
-    chosen = [pair.verdict.sentence for pair in checked.pairs[:2]]
     assert second == (
-        "Suggested: flip horizontal, scale × 0.9 … 1.1. "
-        f"On test images not used for the choice: {chosen[0]}; {chosen[1]}."
+        "Suggested: flip horizontal, scale × 0.9 … 1.1. On test images not used for the choice, "
+        "chosen is better than none by 6.12 points (3.11 … 9.14) and TrivialAugment by 6.29 points "
+        "(3.21 … 9.37)."
     )
     first, *others = checked.pairs
     unsure = replace(first, verdict=replace(first.verdict, verdict="undecided"))
@@ -69,7 +73,9 @@ def test_a_headline_without_effects_or_suggestion(techniques: tuple[TechniqueEff
     harms = headline(techniques[ROTATE : ROTATE + 1], None, Suggestion())[0]
     assert harms.startswith("Harms: rotate ±15° (−")
     unsure = [judged(each, "undecided") for each in techniques[:2]]
-    assert headline(unsure, None, Suggestion())[0] == "Undecided: flip horizontal, rotate ±15°."
+    assert headline(unsure, None, Suggestion())[0].startswith("Undecided (by at most ")
+    few = [replace(each, verdict=replace(each.verdict, interval=None)) for each in unsure]
+    assert headline(few, None, Suggestion())[0] == "Undecided: flip horizontal, rotate ±15°."
     assert headline(techniques[:1], None, Suggestion(("flip horizontal",), "yaml"))[1] == (
         "Suggested: flip horizontal. Each technique was tried alone; "
         "their combination was not measured."
