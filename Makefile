@@ -23,10 +23,10 @@ demo: .venv/installed
 	$(BIN)/expand data/train data/expanded --factor 4
 	$(BIN)/expand preview data/train data/preview.png --sources 8
 	$(BIN)/train data/expanded --test data/test --epochs 30 --out runs/demo --overwrite
-	$(BIN)/train compare data/train --test data/test --factor 4 --epochs 4,24 --jobs 2 --out comparison
+	$(BIN)/train compare data/train --test data/test --factor 4 --epochs 4,24 --jobs 2 --out runs/demo-comparison
 	@echo
 	@echo "Look at: data/expanded (the larger dataset), data/expanded/metadata.jsonl (one row per file), data/preview.png,"
-	@echo "runs/demo (the trained model and its record), comparison/index.html (copies or on the fly: which is better here)"
+	@echo "runs/demo (the trained model and its record), runs/demo-comparison/index.html (copies or on the fly: which is better here)"
 
 # without a cache, mypy takes half a minute of one core: the tests run beside it
 test: .venv/installed .venv/docs lint

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from expand.geometry import Size
 from expand.images.decoder import ImageFile, open_image
 from expand.images.pixels import Pixels
 from expand.job.settings import Settings
+from expand.job.tasks.exchanging import IN_FOLDERS, class_in_view
 from expand.job.tasks.labels import OpenLabels, classes_of, load_labels
 from expand.job.tasks.placing import place_views
 from expand.layouts.labelled.dataset import Dataset, Labels, Named, Renaming
@@ -52,13 +54,21 @@ class Rows:
         labels = self._read(reader, source, image) if reader else None
         classes = classes_of(self.settings, source, labels)
         views = self._render(source.id, image.decode().pixels, classes)
-        if labels is None:
-            return [(text, view.pixels) for text, view in views]
         row: Row = []
         for k, (text, view) in enumerate(views):
-            pixels, count = self._labelled(labels, k, view)
-            row.append((f"{text}\n{count}" if k and count else text, pixels))
+            pixels, count = self._labelled(labels, k, view) if labels else (view.pixels, "")
+            said = (text, count if k else "", self._class_line(source, k, view, image))
+            row.append(("\n".join(filter(None, said)), pixels))
         return row
+
+    def _class_line(self, source: Source, k: int, view: Rendered, image: ImageFile) -> str:
+        """Name the class that a table gives an image, and the one that a view has instead."""
+        label = source.label
+        if not label or (k == 0 and self.dataset.layout in IN_FOLDERS):
+            return ""  # its path has the class
+        size = Size(*map(float, image.size))
+        new = class_in_view(self.settings, label, self.settings.views.placement(view.params, size))
+        return f"class: {new}" if k == 0 or new != label else ""
 
     def _render(
         self, source_id: str, pixels: Pixels, classes: Sequence[str]

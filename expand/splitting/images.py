@@ -50,7 +50,8 @@ def open_images(root: Path, layout: str = AUTO, group_by: str | None = None) -> 
     """
     try:
         if not root.is_dir():
-            raise ExpandError(f'"{root}" does not exist or is not a folder')
+            problem = "is not a folder" if os.path.lexists(root) else "does not exist"
+            raise ExpandError(f'"{root}" {problem}')
     except (OSError, ValueError) as error:
         raise ExpandError(f'"{root}" cannot be read: {error}') from error
     if layout == AUTO and (card := read_card(root)):

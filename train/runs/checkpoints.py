@@ -253,6 +253,8 @@ SCALES = ("mean", "deviation")
 def load_model(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Return a finished model's weights and its card, as they are in its file."""
     path = folder / MODEL
+    if not folder.exists():
+        raise TrainError(f'"{folder}" does not exist')
     if not path.is_file():
         raise TrainError(f'"{folder}" has no {MODEL}: it is not a finished run')
     try:

@@ -49,7 +49,7 @@ def place_view(settings: Settings, source: OpenSource, k: int, view: DrawnView) 
     params, move = view
     size = Size(*map(float, source.image.size))
     placement = Placement(move.source, size) if move else settings.views.placement(params, size)
-    label = _class_of(settings, source.label, placement)
+    label = class_in_view(settings, source.label, placement)
     if label == source.label:
         return Placed(name)
     if source.labels is None:
@@ -58,7 +58,8 @@ def place_view(settings: Settings, source: OpenSource, k: int, view: DrawnView) 
     return Placed(name, label)
 
 
-def _class_of(settings: Settings, label: str, placement: Placement) -> str:
+def class_in_view(settings: Settings, label: str, placement: Placement) -> str:
+    """Return the class that an image of class `label` has in a view."""
     names = settings.recipe.exchanges.names(placement.source.inverse())
     return names.get(compose_label(label), label)
 
@@ -146,6 +147,6 @@ def count_files(settings: Settings, dataset: Dataset) -> tuple[dict[str, int], b
             label = source.label
             if k:
                 params: Params = settings.views.params(source.id, k, (source.label,))
-                label = _class_of(settings, label, settings.views.placement(params, ANY))
+                label = class_in_view(settings, label, settings.views.placement(params, ANY))
             counts[label] += step
     return dict(sorted(counts.items())), step == 1

@@ -131,3 +131,30 @@ def test_a_recipe_that_labels_cannot_follow_is_refused(tmp_path: Path) -> None:
     src = yolo(tmp_path / "set", {"a": "1 0.5 0.5 0.2 0.3\n"})
     with pytest.raises(ExpandError, match="fill: reflect shows parts of objects again"):
         preview(src, recipe_file(tmp_path, "fill: reflect\ntechniques: [rotate]"))
+
+
+LEFT_RIGHT = """
+techniques: [flip]
+classes: {left: {flip.horizontal: {becomes: right}}, right: {flip.horizontal: {becomes: left}}}
+"""
+
+
+def test_the_class_of_a_row_is_named_and_that_of_a_mirrored_view(tmp_path: Path) -> None:
+    files = {f"images/{i}.png": drawn.as_png(drawn.shown(drawn.scene(i))) for i in range(2)}
+    table = b"image,label\n0.png,left\n1.png,right\n"
+    src = drawn.write(tmp_path / "set", {**files, "labels.csv": table})
+    rows = preview(src, recipe_file(tmp_path, LEFT_RIGHT), 2, sources=2).rows
+    assert [[text.splitlines()[-1] for text, _ in row] for row in rows] == [
+        ["class: left", "class: right"],
+        ["class: right", "class: left"],
+    ]
+
+
+def test_a_mirrored_view_of_class_folders_has_its_new_class_below_it(tmp_path: Path) -> None:
+    picture = drawn.as_png(drawn.shown(drawn.scene(0)))
+    src = drawn.write(tmp_path / "set", {f"{name}/1.png": picture for name in ("left", "right")})
+    rows = preview(src, recipe_file(tmp_path, LEFT_RIGHT), 2, sources=2).rows
+    assert [[text.splitlines()[-1] for text, _ in row] for row in rows] == [
+        ["left/1.png", "class: right"],
+        ["right/1.png", "class: left"],
+    ]

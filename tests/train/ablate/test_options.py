@@ -58,7 +58,7 @@ def test_invalid_commands_are_refused_before_anything_is_written(tmp_path: Path)
         f'"{tmp_path}/expanded" was written by expand; give the folder that it was made from': (
             tmp_path / "expanded",
         ),
-        f'"{tmp_path}/nothing" is not a folder': (tmp_path / "nothing",),
+        f'"{tmp_path}/nothing" does not exist': (tmp_path / "nothing",),
     }
     for message, wrong in cases.items():
         assert refusal("ablate", *wrong, "--test", test, "--out", tmp_path / "out") == message

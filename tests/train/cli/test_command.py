@@ -95,7 +95,7 @@ def test_main_turns_what_happens_into_words_and_a_status(
         (
             [tmp_path / "nowhere", "--out", tmp_path / "a"],
             2,
-            f'train: "{tmp_path}/nowhere" is not a folder\n',
+            f'train: "{tmp_path}/nowhere" does not exist\n',
         ),
         ([broken.parent, "--out", tmp_path / "b"], 2, "train: "),
         (["--nosuch"], 2, "No such option"),
@@ -179,8 +179,7 @@ def test_data_that_cannot_be_learned_from_is_refused(src: Path, tmp_path: Path) 
     one = draw_set(tmp_path / "one", classes=("ant",))
     assert refusal(one, *out) == f'"{one}" has only one class ("ant"); a classifier needs two'
     assert (
-        refusal(src, "--test", tmp_path / "nowhere", *out)
-        == f'"{tmp_path}/nowhere" is not a folder'
+        refusal(src, "--test", tmp_path / "nowhere", *out) == f'"{tmp_path}/nowhere" does not exist'
     )
     other = draw_set(tmp_path / "other", classes=("elk", "fox"))
     said = refusal(src, "--test", other, *out)

@@ -365,7 +365,7 @@ def test_what_is_no_comparison_is_refused_before_anything_is_written(
         f'"{tmp_path}/expanded" was written by expand; give the folder that it was made from': (
             tmp_path / "expanded",
         ),
-        f'"{tmp_path}/nothing" is not a folder': (tmp_path / "nothing",),
+        f'"{tmp_path}/nothing" does not exist': (tmp_path / "nothing",),
     }
     for words, wrong in cases.items():
         data = () if isinstance(wrong[0], Path) else (src,)

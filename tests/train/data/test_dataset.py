@@ -166,8 +166,8 @@ def test_duplicate_pictures_in_training_and_validation_are_refused(tmp_path: Pat
 def test_data_that_cannot_be_trained_on_is_refused(out: Path, tmp_path: Path) -> None:
     one = write_set(tmp_path / "one", {"cat/1.png": pictures()["cat/1.png"]})
     assert refusal(one) == f'"{one}" has only one class ("cat"); a classifier needs two'
-    assert refusal(tmp_path / "nosuch") == f'"{tmp_path / "nosuch"}" is not a folder'
-    assert refusal(out, tmp_path / "nosuch") == f'"{tmp_path / "nosuch"}" is not a folder'
+    assert refusal(tmp_path / "nosuch") == f'"{tmp_path / "nosuch"}" does not exist'
+    assert refusal(out, tmp_path / "nosuch") == f'"{tmp_path / "nosuch"}" does not exist'
     assert refusal(out, validation=1.0) == "--validation must be at least 0 and below 1, got 1.0"
 
 

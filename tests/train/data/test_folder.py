@@ -109,7 +109,7 @@ def test_missing_originals_are_reported(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_data_is_refused(class_folder: Folder, tmp_path: Path) -> None:
-    assert refusal(tmp_path / "nosuch") == f'"{tmp_path / "nosuch"}" is not a folder'
+    assert refusal(tmp_path / "nosuch") == f'"{tmp_path / "nosuch"}" does not exist'
     file = tmp_path / "file"
     file.write_text("x")
     assert refusal(file) == f'"{file}" is not a folder'

@@ -210,7 +210,7 @@ def test_no_run_is_trained_where_the_data_do_not_allow_a_comparison(
         'test "ant/001.png" is, or was made from, the file of training "ant/001.png"; test "bee/000.png" is, or was made from, '
         'the file of training "bee/000.png"; and 3 more. Results on images that the model has seen do not carry over to '
         "new images; --allow-leak trains anyway and records the leaks": (leaky, test),
-        f'"{tmp_path / "nowhere"}" is not a folder': (tmp_path / "nowhere", test),
+        f'"{tmp_path / "nowhere"}" does not exist': (tmp_path / "nowhere", test),
     }
     for words, (data, measured) in cases.items():
         with pytest.raises(TrainError) as refused:

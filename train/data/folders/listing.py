@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,7 +34,8 @@ def list_folder(root: Path, layout: str = AUTO, split: str = "") -> Folder:
     """
     try:
         if not root.is_dir():
-            raise TrainError(f'"{root}" is not a folder')
+            problem = "is not a folder" if os.path.lexists(root) else "does not exist"
+            raise TrainError(f'"{root}" {problem}')
         card = read_card(root)
         if card is None and not has_manifest(root):
             refuse_grown_part(root)
