@@ -52,7 +52,9 @@ def _hold_images(directory: Directory, part: str) -> bool:
     """Tell whether a part has a folder with images."""
     inner = look_into(directory, part)
     return inner is not None and any(
-        _has_image(os.path.join(inner.path, name)) for name in inner.folders[:TRIED]
+        _has_image(os.path.join(inner.path, name))
+        for name in inner.folders[:TRIED]
+        if not role_of(name).kind
     )
 
 

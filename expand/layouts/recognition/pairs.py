@@ -46,17 +46,39 @@ def find_paired_folders(directory: Directory) -> Layout | None:
     if not labels:
         return None
     plain = all(is_plain(role) or part_of(name) for name, role in roles.items())
+    unread = None
     for label in labels:
-        for image in _partners(roles, label, plain):
-            if plain or _match(directory, image, label, list(roles)):
-                return _paired(directory, image, label)
-        for image in _called(roles):
-            if _match(directory, image, label, list(roles)) and _show(directory, image, label):
-                return _paired(directory, image, label)
-        layout = _labels_of_images(directory, label, roles) or _several(directory, label, roles)
-        if layout:
+        layout = _find_partner(directory, label, roles, plain=plain)
+        if layout and not _is_unread(directory, label, layout):
             return layout
-    return None
+        unread = unread or layout
+    return unread
+
+
+def _find_partner(
+    directory: Directory, label: str, roles: dict[str, Role], *, plain: bool
+) -> Layout | None:
+    """Return the layout of a folder of labels and the images that they belong to."""
+    for image in _partners(roles, label, plain):
+        if plain or _match(directory, image, label, list(roles)):
+            return _paired(directory, image, label)
+    for image in _called(roles):
+        if _match(directory, image, label, list(roles)) and _show(directory, image, label):
+            return _paired(directory, image, label)
+    return _labels_of_images(directory, label, roles) or _several(directory, label, roles)
+
+
+def _is_unread(directory: Directory, label: str, layout: Layout) -> bool:
+    """Tell whether labels are in no form that is read: other folders of labels come first."""
+    if layout.kind is not Kind.YOLO:
+        return layout.kind is Kind.ANNOTATED
+    texts = [
+        os.path.join(inner.path, name)
+        for inner in _descend(directory, label)
+        for name in inner.others
+        if name.lower().endswith(".txt")
+    ]
+    return bool(texts) and not any(map(is_yolo_text, texts[:FILES]))
 
 
 def _several(directory: Directory, label: str, roles: dict[str, Role]) -> Layout | None:

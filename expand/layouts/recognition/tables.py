@@ -25,11 +25,17 @@ PEEKED = 200
 """Entries of a folder that are read to find the folders in it."""
 SUFFIX = (".csv", ".tsv", ".jsonl", ".ndjson", ".txt", ".lst", ".parquet")
 STRING = re.compile(r'"([^"\\\\]{1,255})"')
+KEY = re.compile(r'"([^"\\\\]{1,255})"\s*:')
 SAYS_PLACES = re.compile(
-    r'"(bbox|box|boxes|bboxes|points|polygon|polygons|keypoints|landmarks|segmentation|xmin|rle)"\s*:'
+    r'"(bbox|box|boxes|bboxes|points|polygon|polygons|keypoints|landmarks|segmentation|xmin|rle|bounding_box)"\s*:'
 )
 """Keys of places in images."""
 SEPARATORS = (",", "\t", ";", "|")
+BETWEEN = re.compile(r"[,;|\s]+")
+"""What separates the cells of a list."""
+NUMBER = re.compile(r"-?\d+(\.\d*)?(e-?\d+)?", re.IGNORECASE)
+BOX = 4
+"""Numbers of a box."""
 CHECKSUM = re.compile(r"[0-9a-fA-F]{16,}")
 
 
@@ -66,14 +72,18 @@ def is_list(directory: Directory, name: str, above: Directory | None = None) -> 
 def names_images(directory: Directory, name: str) -> bool:
     """Tell whether a JSON file has the name of an image, where all lie in one folder.
 
-    Where they lie in several, it must say places in images, too.
+    A name without suffix counts if it is a key, and so is another one. Where images lie in several
+    folders, the file must say places in images, too.
     """
     text = peek(os.path.join(directory.path, name))
     if len(directory.folders) > 1 and not SAYS_PLACES.search(text):
         return False
     cells = [cell for cell in STRING.findall(text)[: 2 * ROWS] if is_image(cell)]
     places = _places(directory, None)
-    return any(_find(places, cell, frozenset(), False) is not None for cell in cells)
+    if any(_find(places, cell, frozenset(), False) is not None for cell in cells):
+        return True
+    keys = (key for key in KEY.findall(text)[: 2 * ROWS] if not is_image(key))
+    return name_images(directory, list(keys), numbered=len(directory.folders) < 2)
 
 
 def name_images(directory: Directory, cells: Sequence[str], *, numbered: bool) -> bool:
@@ -148,7 +158,12 @@ class _Row(NamedTuple):
 
     @property
     def says_more(self) -> bool:
-        """Whether there are other cells, and none of them is the name of a folder."""
+        """Whether there are other cells, and none of them is the name of a folder.
+
+        Beside that name, four numbers can be a box.
+        """
+        if sum(bool(NUMBER.fullmatch(each)) for each in self.others) >= BOX:
+            return True
         return bool(self.others) and not any(
             each.casefold() in self.folders for each in self.others
         )
@@ -170,13 +185,20 @@ def _rows(text: str, suffix: str) -> Iterator[Sequence[str]]:
     if suffix in ("jsonl", "ndjson"):
         yield from (_values(line) for line in lines)
     elif suffix in ("txt", "lst"):
-        yield from (line.replace(",", " ").split() for line in lines)
+        yield from map(_cells_of_list, lines)
     else:
         separator = max(SEPARATORS, key=(lines[0] if lines else "").count)
         try:
             yield from csv.reader(lines, delimiter=separator)
         except csv.Error:
             return
+
+
+def _cells_of_list(line: str) -> list[str]:
+    """Return the cells of a line, whose separator may be blanks; names can have blanks, too."""
+    split = (line.split(separator) for separator in SEPARATORS)
+    first = next((cells for cells in split if len(cells) > 1 and is_image(cells[0])), None)
+    return first or BETWEEN.split(line)
 
 
 def _values(line: str) -> list[str]:
@@ -220,7 +242,9 @@ def _find(
         return None
     cell = cell.replace("\\", "/").removeprefix("./")
     if is_image(cell):
-        names = _tails(cell)
+        stem, dot, suffix = cell.rpartition(".")
+        cells = dict.fromkeys((cell, stem + dot + suffix.upper(), stem + dot + suffix.lower()))
+        names = [tail for each in cells for tail in _tails(each)]
     elif cell in known:
         return None
     elif numbered or not cell.replace(".", "").isdigit():

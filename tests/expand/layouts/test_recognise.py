@@ -31,6 +31,7 @@ LABELME = json.dumps(
     {"version": "5", "shapes": [{"label": "cat", "points": [[0, 0]]}], "imagePath": "1.jpg"}
 )
 CVAT = '<?xml version="1.0"?>\n<annotations>\n<version>1.1</version><image id="0"/></annotations>'
+STEMS = '{"classes": ["x"], "labels": {"a": [{"label": 0, "bounding_box": [0, 0, 1, 1]}], "b": []}}'
 TWO = ("cat/1.png", "cat/2.png", "dog/3.png", "dog/4.png")
 
 
@@ -335,6 +336,23 @@ OTHERS: list[tuple[str, Kind, dict[str, str]]] = [
         {"cat/1.jpg": "", "dog/2.jpg": "", "tags.csv": "file,a,b\ncat/1.jpg,0,1\ndog/2.jpg,1,1\n"},
     ),
     ("csv in a class", Kind.TABLE, {"faces/x.jpg": "", "faces/age.csv": "x.jpg;31\n"}),
+    (
+        "csv in another case",
+        Kind.TABLE,
+        {"images/a.JPG": "", "labels.csv": "file,label\na.jpg,cat\n"},
+    ),
+    (
+        "boxes beside class folders",
+        Kind.TABLE,
+        {"cat/1.jpg": "", "dog/2.jpg": "", "x.csv": "file,class,a,b,c,d\ncat/1.jpg,cat,1,1,5,5\n"},
+    ),
+    (
+        "boxes in a part",
+        Kind.TABLE,
+        {"train/a.jpg": "", "train/x.csv": "TRAIN,a.jpg,cat,0.1,0.1,,,0.5,0.5,,\n"},
+    ),
+    ("list of boxes", Kind.TABLE, {"00/b.jpg": "", "a.jpg": "", "gt.txt": "a.jpg;4;1;8;6;11\n"}),
+    ("json of stems", Kind.ANNOTATED, {"data/a.jpg": "", "data/b.jpg": "", "labels.json": STEMS}),
     ("tsv", Kind.TABLE, {"images/a.jpg": "", "labels.tsv": "a.jpg\tcat\n"}),
     ("text with labels", Kind.TABLE, {"images/a.jpg": "", "train.txt": "images/a.jpg 0\n"}),
     (
@@ -427,6 +445,10 @@ GOOD: list[tuple[str, dict[str, str]]] = [
     (
         "a folder that systems add",
         {"__MACOSX/cat/._1.png": "", "cat/@eaDir/1.png": "", ".git/x.png": ""},
+    ),
+    (
+        "names of numbered classes",
+        {"1/1.png": "", "2/2.png": "", "names.json": '{"1": "rose", "2": "tulip"}'},
     ),
     ("a class named metadata.csv", {"metadata.csv/1.png": "", "expand.json/2.png": ""}),
 ]

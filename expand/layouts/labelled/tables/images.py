@@ -134,6 +134,12 @@ class Images:
                 return list(paths)
         return []
 
+    def respelt(self, cell: str) -> str:
+        """Return an image whose name differs from that of a cell in the case of its suffix."""
+        name = compose(basename(cell.replace("\\", "/")))
+        alike = self._alike(split_suffix(name)[0])
+        return next((path for path in alike if basename(path).lower() == name.lower()), "")
+
     def _named(self, name: str) -> Sequence[str]:
         """Return the images whose files have a name."""
         alike = self._alike(split_suffix(name)[0])

@@ -14,7 +14,7 @@ from expand.layouts.labelled.tables.build import build_dataset
 from expand.layouts.labelled.tables.columns.relations import check_relations
 from expand.layouts.labelled.tables.columns.vocabulary import CLASS_LISTS
 from expand.layouts.labelled.tables.images import Images
-from expand.layouts.labelled.tables.reading import find_absolute, read_table
+from expand.layouts.labelled.tables.reading import find_absolute, find_misspelt, read_table
 from expand.layouts.labelled.tables.table import Table
 from expand.layouts.labelled.tables.text.record import TableError
 from expand.layouts.layout import AUTO, Kind
@@ -123,6 +123,12 @@ def _no_table(opening: Opening, images: Images) -> str:
                 f'"{opening.root}": "{name}" names images by absolute paths or addresses '
                 f'("{cut(cell)}"), which copies do not have; make them relative to the dataset: '
                 f'remove "{cut(NAME.sub("", cell))}" if the images lie beside the table'
+            )
+        cell, image = find_misspelt(opening.root, name, images)
+        if image:
+            return (
+                f'"{opening.root}": "{name}" names "{cut(cell)}", and the image is called '
+                f'"{image}": write upper and lower case in both as in the name of the file'
             )
     return (
         f'"{opening.root}" has no table that names its images. A table is a .csv, .tsv, .txt, '

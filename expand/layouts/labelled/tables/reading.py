@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -58,9 +58,20 @@ def read_table(root: Path, name: str, images: Images) -> Table | None:
 
 def find_absolute(root: Path, name: str) -> str:
     """Return an absolute path or address of an image among the first rows of a table."""
+    return next(filter(ABSOLUTE.match, _image_names(root, name)), "")
+
+
+def find_misspelt(root: Path, name: str, images: Images) -> tuple[str, str]:
+    """Return a name among the first rows of a table, and the image called so but for its case."""
+    pairs = ((cell, images.respelt(cell)) for cell in _image_names(root, name))
+    return next((pair for pair in pairs if pair[1]), ("", ""))
+
+
+def _image_names(root: Path, name: str) -> Iterator[str]:
+    """Yield the names of images among the first rows of a table."""
     text, _ = read_text(root, name)
     cells = (cell.strip(' "') for cell in re.split(r"[,;\t|\r\n]", text[:SAMPLE_BYTES]))
-    return next((cell for cell in cells if ABSOLUTE.match(cell) and is_image(cell)), "")
+    return filter(is_image, cells)
 
 
 def read_lines(root: Path, name: str) -> Table:

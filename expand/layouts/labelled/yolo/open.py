@@ -13,6 +13,7 @@ from expand.layouts.labelled.dataset import Dataset, LabelFile
 from expand.layouts.labelled.files import read_label
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import list_dataset
+from expand.layouts.labelled.yolo.checks import check_form, check_named
 from expand.layouts.labelled.yolo.derive import SetFiles
 from expand.layouts.labelled.yolo.folder.datafile import DataFile
 from expand.layouts.labelled.yolo.folder.lists import has_absolute
@@ -55,6 +56,7 @@ def open_yolo(opening: Opening) -> Dataset:
     try:
         if not len(listing):
             raise ExpandError(f'"{root}" has no images{f" of {part.name}" if part.name else ""}')
+        check_named(root, place, roles.faults, len(listing))
         names = data.names if data else ()
         names = names or class_names(root, found)
         task = _task(opening, listing, place, data, names)
@@ -116,23 +118,42 @@ def _task(
         names,
     )
     question = Question(opening.root, asked, task.columns if points else 0)
-    name = tell(question, look(_samples(opening.root, listing, place)))
+    samples = _Samples(opening.root, listing, place)
+    seen = look(samples)
+    if samples.wrong and not samples.read:
+        check_form(opening.root, *samples.wrong[0])
+    name = tell(question, seen)
     return task if name == "pose" else Task(name, task.classes, class_names=names)
 
 
-def _samples(root: Path, listing: Listing, place: Place) -> Iterator[Sample]:
-    """Yield label files of images evenly; those that cannot be read are reported by workers."""
-    size_of = _Sizes(root)
-    step = max(1, len(listing) // SAMPLED)
-    for index, source in enumerate(listing):
-        if index % step == 0:
-            name = place.label(source.id)
-            try:
-                data = read_label(str(root), name, MOST_BYTES)
-                if data:
-                    yield Sample(read_rows(name, data), partial(size_of, source))
-            except BadImageError:
+class _Samples:
+    """Yields label files of images evenly; those that cannot be read are reported by workers."""
+
+    def __init__(self, root: Path, listing: Listing, place: Place) -> None:
+        self._root, self._listing, self._place = root, listing, place
+        self.read = 0
+        """Files with rows that were read."""
+        self.wrong: list[tuple[str, BadImageError]] = []
+        """The first file that could not be read, and why."""
+
+    def __iter__(self) -> Iterator[Sample]:
+        size_of = _Sizes(self._root)
+        step = max(1, len(self._listing) // SAMPLED)
+        for index, source in enumerate(self._listing):
+            if index % step:
                 continue
+            name = self._place.label(source.id)
+            data = b""
+            try:
+                data = read_label(str(self._root), name, MOST_BYTES)
+                rows = read_rows(name, data) if data else None
+            except BadImageError as error:
+                if data and not self.wrong:
+                    self.wrong.append((name, error))
+                continue
+            if rows:
+                self.read += bool(rows.rows)
+                yield Sample(rows, partial(size_of, source))
 
 
 class _Sizes:

@@ -184,6 +184,24 @@ def test_absolute_paths_of_another_system_are_refused_with_the_folder_to_remove(
     assert 'remove "C:\\data\\img\\" if the images lie' in refused(root)
 
 
+def test_a_table_that_writes_names_in_another_case_is_refused_with_both(tmp_path: Path) -> None:
+    root = draw(tmp_path, "img/0.png", "img/1.png")
+    (root / "labels.csv").write_text("path,class\n0.PNG,a\n1.PNG,b\n")
+    assert '"labels.csv" names "0.PNG", and the image is called "img/0.png"' in refused(root)
+
+
+def test_texts_that_are_not_read_beside_masks_name_the_command_for_masks(tmp_path: Path) -> None:
+    names = [f"{n:02}.png" for n in range(4)]
+    root = draw(tmp_path, *(f"PNGImages/{name}" for name in names))
+    draw(root, *(f"PedMasks/{name[:-4]}_mask.png" for name in names), mask=True)
+    (root / "Annotation").mkdir()
+    for name in names:
+        (root / f"Annotation/{name[:-4]}.txt").write_text("# PASCAL 1.00\nImage size : 24 x 16\n")
+    assert "To grow its images with their masks: --as masks" in refused(root)
+    with open_dataset(root, Request("masks")) as dataset:
+        assert len(dataset.listing) == 4
+
+
 @pytest.mark.parametrize(
     ("image", "label"),
     [("a.png", "a.TXT"), (f"{unicodedata.normalize('NFD', 'é')}.png", "é.txt")],

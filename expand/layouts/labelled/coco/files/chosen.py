@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from expand.layouts.labelled.coco.files.document import CocoFile
-from expand.layouts.labelled.coco.files.find import Part, clean_name, parts_of
+from expand.layouts.labelled.coco.files.find import Part, clean_name, is_of_several, parts_of
 from expand.layouts.labelled.splits.choose import no_part
 from expand.layouts.names import compose
 from expand.layouts.recognition.words import PART_OF
@@ -44,7 +44,7 @@ def choose(root: Path, files: Sequence[CocoFile], split: str, *, alone: bool) ->
 
     A file that is `alone` grows, whatever it is called.
     """
-    parts = [list(parts_of(coco)) for coco in files]
+    parts = _parts_of(files)
     counts = Counter(part for each in parts for part in each)
     chosen = _choose_kind(root, counts, split, alone=alone)
     growing: dict[str, list[Entry]] = defaultdict(list)
@@ -78,6 +78,23 @@ def choose(root: Path, files: Sequence[CocoFile], split: str, *, alone: bool) ->
         frozenset((elsewhere | nowhere) - growing.keys()),
         tuple(sorted(elsewhere & growing.keys())),
     )
+
+
+def _parts_of(files: Sequence[CocoFile]) -> list[list[Part]]:
+    """Return the part of each image of each file.
+
+    A file for several parts ("trainval") says none if another one is for training alone.
+    """
+    parts = [list(parts_of(coco)) for coco in files]
+    several = [is_of_several(coco.path) for coco in files]
+    training = any(
+        not joined and each and each[0].kind == "train"
+        for joined, each in zip(several, parts, strict=True)
+    )
+    return [
+        [Part() for _ in each] if joined and training else each
+        for joined, each in zip(several, parts, strict=True)
+    ]
 
 
 def image_path(coco: CocoFile, name: str) -> str:

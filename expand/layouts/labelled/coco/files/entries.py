@@ -82,10 +82,14 @@ def _name(value: dict[str, Any]) -> str:
 
 
 def _inside(name: str) -> str:
-    if OUTSIDE.search(name.replace("\\", "/")) or "\0" in name:
+    path = name.replace("\\", "/")
+    if OUTSIDE.search(path) or "\0" in name:
+        up = "/../" in f"/{path}/" or "\0" in name
+        why = "which is outside the dataset" if up else "an absolute path or address"
+        example = "" if up else f', for example "{path.rpartition("/")[2]}"'
         raise WrongEntryError(
-            f'an image is called "{name}", which is outside the dataset; write the path relative '
-            "to a folder in it"
+            f'an image is called "{name}", {why}; write the path relative to a folder in the '
+            f"dataset{example}"
         )
     return name
 

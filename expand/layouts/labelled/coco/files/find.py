@@ -19,6 +19,8 @@ from expand.layouts.recognition.evidence import kind_of_json
 from expand.layouts.recognition.words import PART_OF, part_of, role_of, words
 from expand.layouts.walk import walk
 
+TRAINVAL = "trainval"
+
 
 @dataclass
 class Tree:
@@ -166,6 +168,12 @@ def part_named(path: str) -> Part:
             word = next((word for word in words(each) if word in PART_OF), role.kind)
             return Part(role.kind, word if each == name.rpartition(".")[0] else each)
     return Part()
+
+
+def is_of_several(path: str) -> bool:
+    """Tell whether the name of a file says several parts: "trainval", "train_test2017"."""
+    named = words(path.rpartition("/")[2].rpartition(".")[0])
+    return TRAINVAL in named or len({PART_OF[word] for word in named if word in PART_OF}) > 1
 
 
 def parts_of(coco: CocoFile) -> Iterator[Part]:

@@ -127,12 +127,21 @@ def _by_folders(folders: Sequence[str], without: Sequence[str]) -> Iterator[Part
 
 
 def _prefixes(split: Sequence[Sequence[str]], first: int) -> dict[str, dict[str, str]]:
-    """Return the prefix and the name of each folder that stands for a part, by the kind of part."""
+    """Return the prefix and the name of each folder that stands for a part, by the kind of part.
+
+    A name with other words counts if a folder beside it has the same ones and says another part:
+    "DET-train" and "DET-val".
+    """
+    kinds: dict[tuple[Sequence[str], tuple[str, ...]], set[str]] = {}
+    for names in split:
+        for index, name in enumerate(names):
+            if role := part_of(name):
+                kinds.setdefault((tuple(names[:index]), role.rest), set()).add(role.kind)
     parts: dict[str, dict[str, str]] = {}
     for names in split:
         for index, name in enumerate(names[first:], first):
             role = part_of(name)
-            if role and not role.rest:
+            if role and (not role.rest or len(kinds[tuple(names[:index]), role.rest]) > 1):
                 parts.setdefault(role.kind, {})["/".join(names[: index + 1]) + "/"] = name
                 break
     return parts

@@ -73,6 +73,23 @@ def test_images_train2017(drawn: Drawn) -> None:
     check(drawn, ["images/train2017/a_v1.png"])
 
 
+@pytest.mark.parametrize("name", ["trainval", "crowdpose_trainval", "train_test2017"])
+def test_a_file_for_several_parts_grows_no_image_of_another_part(name: str, drawn: Drawn) -> None:
+    for path, ids in (("train", (1, 2)), ("val", (3,)), (name, (1, 2, 3))):
+        drawn.part("images/", f"annotations/{path}.json", {n: f"{n}.png" for n in ids})
+    grown = check(drawn, ["images/1_v1.png", "images/2_v1.png"])
+    assert (grown.notes, grown.status) == ((), 0)
+    out = drawn.root.parent / "out"
+    assert len(names(out / f"annotations/{name}.json")) == 5
+    assert len(names(out / "annotations/val.json")) == 1
+
+
+def test_trainval_alone_is_the_training_part(drawn: Drawn) -> None:
+    for path, number in (("trainval", 1), ("test", 2)):
+        drawn.part("images/", f"annotations/{path}.json", {number: f"{number}.png"})
+    check(drawn, ["images/1_v1.png"])
+
+
 def test_roboflow(drawn: Drawn) -> None:
     for part in ("train", "valid", "test"):
         drawn.part(f"{part}/", f"{part}/_annotations.coco.json", {0: "a_jpg.rf.1.png"})
@@ -332,9 +349,9 @@ CASES: dict[str, tuple[Any, str]] = {
     "ids like copies": ('{"images": [{"id": "a", "file_name": "a.png"}, {"id": "a_v2", "file_name": "b.png"}]}', '"train.json": among ids of images are "a" and "a_v2", which is what a copy of the first would be called; rename one of them'),
     "a long number": ('{"images": [], "info": ' + "9" * 5000 + "}", '"train.json" has a number of more than 4,300 digits'),
     "nested": ('{"images": ' + "[" * 100_000, '"train.json" is nested too deeply'),
-    "outside": ('{"images": [{"id": 1, "file_name": "../a.png"}]}', '"train.json", line 1: an image is called "../a.png", which is outside the dataset; write the path relative to a folder in it'),
-    "absolute": ('{"images": [{"id": 1, "file_name": "/data/a.png"}]}', '"train.json", line 1: an image is called "/data/a.png", which is outside the dataset; write the path relative to a folder in it'),
-    "an address": ('{"images": [{"id": 1, "file_name": "https://x.y/a.png"}]}', '"train.json", line 1: an image is called "https://x.y/a.png", which is outside the dataset; write the path relative to a folder in it'),
+    "outside": ('{"images": [{"id": 1, "file_name": "../a.png"}]}', '"train.json", line 1: an image is called "../a.png", which is outside the dataset; write the path relative to a folder in the dataset'),
+    "absolute": ('{"images": [{"id": 1, "file_name": "/data/a.png"}]}', '"train.json", line 1: an image is called "/data/a.png", an absolute path or address; write the path relative to a folder in the dataset, for example "a.png"'),
+    "an address": ('{"images": [{"id": 1, "file_name": "https://x.y/a.png"}]}', '"train.json", line 1: an image is called "https://x.y/a.png", an absolute path or address; write the path relative to a folder in the dataset, for example "a.png"'),
     "no image": ('{"images": [{"id": 1, "file_name": "z.png"}]}', '"train.json": none of its images is in the dataset, "z.png" for example'),
     "not its image": ('{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": "1"}]}', "\"train.json\": no annotation is of one of its images; image_id is, for example, '1', and the id of an image 1"),
     "panoptic": ('{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": 1, "segments_info": [{}]}]}', '"train.json", line 1: a panoptic annotation needs a file_name, and segments_info with a number as id each'),

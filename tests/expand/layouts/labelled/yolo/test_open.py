@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from expand.errors import ExpandError
@@ -16,6 +18,7 @@ from tests.expand.layouts.labelled.yolo.drawn import (
     draw_obb,
     draw_pose,
     draw_segment,
+    write_image,
 )
 from tests.expand.layouts.labelled.yolo.expanding import expanded, files, opened
 
@@ -425,3 +428,38 @@ def test_caches_of_ultralytics_are_left_out(tmp_path: Path) -> None:
     expanded(root, out, FLIP)
     assert not (out / "labels/train.cache").exists()
     assert (out / "my.cache").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        (
+            "images/train/{}.png.txt",
+            "0 0.5 0.5 0.1 0.1\n",
+            'is "labels/train/00.txt", and not "labels/train/00.png.txt"',
+        ),
+        ("{}.txt", "1 1 5 1 5 5 1 5 plane 0\n", "Labels in the form of DOTA are not read"),
+        (
+            "{}.txt",
+            "# PASCAL\nsize : 96 x 72\n",
+            'no label file can be read: "labels/train/00.txt"',
+        ),
+    ],
+    ids=["names", "DOTA", "another form"],
+)
+def test_label_files_that_are_not_those_of_yolo_are_refused(
+    name: str, text: str, said: str, tmp_path: Path
+) -> None:
+    root = draw_detect(tmp_path / "set")
+    for path in (root / "labels/train").iterdir():
+        path.unlink()
+    for image in (root / "images/train").iterdir():
+        (root / "labels/train" / Path(name).name.format(image.stem)).write_text(text)
+    with pytest.raises(ExpandError, match=re.escape(said)) as error:
+        opened(root)
+    assert "--as" not in str(error.value)
+    (root / "masks").mkdir()
+    write_image(root / "masks/00.png", np.zeros((4, 4), np.uint8))
+    if "no label file" in said:
+        with pytest.raises(ExpandError, match="with their masks: --as masks"):
+            opened(root)

@@ -35,6 +35,10 @@ def test_folders_say_what_part_they_are() -> None:
     assert by_folders("images/train2014/", "images/train2017/") == {
         "train2014": ("images/train2014/", "images/train2017/")
     }
+    assert by_folders("DET-train/images/", "DET-val/images/") == {
+        "DET-train": ("DET-train/",),
+        "DET-val": ("DET-val/",),
+    }
     assert by_folders("test_set/images/train/", "test_set/images/val/") == {
         "train": ("test_set/images/train/",),
         "val": ("test_set/images/val/",),
@@ -43,6 +47,9 @@ def test_folders_say_what_part_they_are() -> None:
 
 def test_folders_without_such_names_are_the_whole_dataset() -> None:
     assert by_folders("images/") == {"": ("images/",)}
+    assert by_folders("crash test/images/", "road/images/") == {
+        "": ("crash test/images/", "road/images/")
+    }
     assert by_folders("images/a/", "images/b/") == {"": ("images/a/", "images/b/")}
     assert by_folders("") == {"": ("",)}
 
