@@ -143,7 +143,7 @@ class _Samples:
             if index % step:
                 continue
             name = self._place.label(source.id)
-            data = b""
+            data: bytes | None = None
             try:
                 data = read_label(str(self._root), name, MOST_BYTES)
                 rows = read_rows(name, data) if data else None
