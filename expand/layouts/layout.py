@@ -34,6 +34,7 @@ class Kind(Enum):
 
     CLASS_FOLDERS = "class folders"
     SPLIT = "a dataset in parts (training, validation, test)"
+    NAMED_PARTS = "a dataset in parts that only the names of its images tell"
     FOLDS = "a dataset in folds for cross-validation"
     NUMBERED = "a dataset in numbered folders"
     WRAPPED = "class folders inside one more folder"

@@ -23,7 +23,7 @@ from expand.layouts.recognition.evidence import (
 from expand.layouts.recognition.lists import find_lists
 from expand.layouts.recognition.masks import find_masks
 from expand.layouts.recognition.pairs import find_paired_folders, holds_label_images
-from expand.layouts.recognition.splits import find_parts, holds_folders, look_into
+from expand.layouts.recognition.splits import find_named_parts, find_parts, holds_folders, look_into
 from expand.layouts.recognition.tables import SUFFIX, kind_of_table, names_images
 from expand.layouts.recognition.unread.beside import find_unread
 from expand.layouts.recognition.unread.forms import VIA, advise, advise_list, advise_text
@@ -42,6 +42,8 @@ FOLDERS = 8
 """Folders in a directory that are looked into."""
 TEXT = 4096
 """Bytes of a text file that are looked at for the form of its lines."""
+MASKED = (".csv", ".jsonl")
+"""Suffixes of the metadata of images with masks that are read."""
 PEEKED = 200
 """Entries of a folder of labels that are looked at."""
 
@@ -69,6 +71,8 @@ def look(directory: Directory, names: tuple[str, ...], *, alone: bool) -> Layout
     if _is_expanded(directory):
         return Layout(Kind.EXPANDED, (CARD,))
     in_files = _look_into_files(directory, numbered=not names and _may_number(directory))
+    if in_files and in_files.kind is Kind.METADATA and in_files.evidence[0].endswith(MASKED):
+        in_files = _masks_of(directory, names) or in_files
     if in_files and in_files.kind is Kind.TABLE:
         in_files = _xml_of(directory, in_files) or _masks_of(directory, names) or in_files
     found = (
@@ -81,6 +85,7 @@ def look(directory: Directory, names: tuple[str, ...], *, alone: bool) -> Layout
         or (find_unread(directory, alone=alone) if directory.others else None)
         or find_parts(directory, alone=alone)
         or find_lists(directory)
+        or find_named_parts(directory, names)
         or (find_wrapper(directory) if alone else None)
     )
     return _refine(directory, found) if found else None

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 
 from expand.errors import ExpandError
 from expand.layouts.directory import Directory, read_directory
 from expand.layouts.layout import Kind, Layout
 from expand.layouts.recognition.words import (
+    PART_OF,
+    WORD,
     is_extra,
     is_fold,
     is_numbered,
@@ -46,6 +50,38 @@ def find_parts(directory: Directory, *, alone: bool) -> Layout | None:
     if whole and len(mixed) > 1 and _share_folders(directory, [each[0] for each in mixed.values()]):
         return _split(directory, mixed)
     return None
+
+
+def find_named_parts(directory: Directory, names: tuple[str, ...]) -> Layout | None:
+    """Return the layout of a directory whose images all have the part of a split in their names.
+
+    The part is the first word, as in "train_1.png" and "test_1.png", and one is for training.
+    `names` are the folders that lead to the directory.
+    """
+    images = directory.images
+    if not images or _first_part(images[0]) in ("", _first_part(images[-1])):
+        return None  # images are sorted, so that the first and the last one tell
+    parts = dict[str, tuple[str, str]]()
+    for name in images:
+        if not (part := _first_part(name)):
+            return None
+        parts.setdefault(part, (name, next(iter(WORD.findall(name)))))
+    if "train" not in parts or len(parts) < 2:
+        return None
+    root = Path(directory.path).parents[len(names) - 1] if names else Path(directory.path)
+    above = '$(dirname "$f")/' if names else ""
+    found = f"{'*/' * len(names)}$p[!a-zA-Z]*"
+    command = (
+        f"cd {shlex.quote(str(root))} && for p in {' '.join(word for _, word in parts.values())}; "
+        f'do for f in {found}; do mkdir -p "$p/{above}" && mv "$f" "$p/{above}"; done; done'
+    )
+    advice = f"To grow the training part only, move each part into a folder: {command}"
+    return Layout(Kind.NAMED_PARTS, tuple(name for name, _ in parts.values()), advice=advice)
+
+
+def _first_part(name: str) -> str:
+    """Return the part of a split that the first word of a name stands for; "" for none."""
+    return PART_OF.get(next(iter(WORD.findall(name)), "").lower(), "")
 
 
 def _are_numbered(folders: Sequence[str]) -> bool:

@@ -49,7 +49,7 @@ def _read(root: Path, name: str) -> Table:
         shown = ", ".join(f'"{each}"' for each in (*lists, *named))
         raise ExpandError(
             f'"{name}" has several images in a row ({shown}), which must move together; that is '
-            "not supported"
+            "not supported. If one of them is a mask of the other: --as masks"
         )
     if not named:
         raise ExpandError(f'"{name}" has no column "file_name"; its columns: {", ".join(columns)}')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,23 @@ def test_a_part_whose_images_lie_in_a_folder_called_images_has_no_classes(tmp_pa
     write(tmp_path, {f"val/masks/{n}.png": as_png(noise_image(9, 8)[..., 0]) for n in "12"})
     with pytest.raises(ExpandError, match="no labels of them were found"):
         open_dataset(tmp_path)
+
+
+@pytest.mark.parametrize("label", ["", "cat/"])
+def test_parts_that_only_the_names_of_images_tell_are_refused(label: str, tmp_path: Path) -> None:
+    names = [f"{label}{part}_{n}.png" for part in ("Train", "test") for n in "12"]
+    root = write(tmp_path / "a set", dict.fromkeys(names, PNG))
+    with pytest.raises(ExpandError, match="only the names of its images tell") as refused:
+        open_dataset(root)
+    command = str(refused.value).partition("into a folder: ")[2].partition(". If")[0]
+    subprocess.run(["sh", "-c", command], check=True)
+    moved = {path.relative_to(root).as_posix() for path in root.rglob("*.png")}
+    assert moved == {f"{part}/{label}{part}_{n}.png" for part in ("Train", "test") for n in "12"}
+
+
+@pytest.mark.parametrize("name", ["test_1.png", "valid.png", "training/1.png", "other.png"])
+def test_other_names_that_begin_with_parts_tell_none(name: str, tmp_path: Path) -> None:
+    with opened(
+        tmp_path, f"a/{name}", "a/testing_2.png", "a/Test3.png", "b/train_4.png"
+    ) as dataset:
+        assert len(dataset.listing) == 4

@@ -19,11 +19,12 @@ from expand.layouts.labelled.masks.places import part_said
 from expand.layouts.labelled.splits.lists import join_lines
 from expand.layouts.labelled.tables.columns.vocabulary import ANGLES, PLACES, TEXTS
 from expand.layouts.names import split_suffix
+from expand.layouts.recognition.tables import SAYS_PLACES
 from expand.layouts.recognition.words import words
 from expand.layouts.spooled.index import TextIndex
 from expand.layouts.spooled.lists import Texts
 
-SUFFIXES = (".txt", ".lst", ".csv", ".tsv")
+SUFFIXES = (".txt", ".lst", ".csv", ".tsv", ".jsonl")
 PEEKED = 1000
 """Lines of which one must name an image."""
 LARGEST = 64 << 20
@@ -135,7 +136,9 @@ def _says_places(lines: Texts, images: Texts, names: Names) -> bool:
 
     A heading names such a column; or there are such numbers in a line, without a heading.
     """
-    rows = (line for line, image in zip(lines, images, strict=True) if image)
+    rows = [line for line, image in zip(lines, images, strict=True) if image]
+    if rows[0].lstrip().startswith("{"):
+        return any(SAYS_PLACES.search(line) for line in rows)
     if next(iter(images)):
         return any(_are_places(TOKEN.findall(line), names) for line in rows)
     heading = _heading(lines, images)

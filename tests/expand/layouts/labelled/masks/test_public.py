@@ -122,3 +122,27 @@ def test_channels_of_one_image_are_said_to_be_so(tmp_path: Path) -> None:
     root = write(tmp_path, *files, *(f"labelsTr/a{n}.png*" for n in TWO))
     with pytest.raises(ExpandError, match="channels of one image would have to move together"):
         open_dataset(root)
+
+
+def test_metadata_of_hugging_face_names_the_masks_of_copies(tmp_path: Path) -> None:
+    files = [name for n in "ab" for name in (f"train/images/{n}.png", f"train/masks/{n}.png*")]
+    root = write(tmp_path / "set", *files)
+    line = (
+        '{{"file_name": "images/{0}.png", "mask_file_name": "masks/{0}.png", "text": "{1}, x"}}\n'
+    )
+    texts = {name: line.format(name, number) for number, name in enumerate("ab")}
+    (root / "train/metadata.jsonl").write_text("".join(texts.values()))
+    expanded(root, tmp_path / "out", factor=2)
+    written = (tmp_path / "out/train/metadata.jsonl").read_text()
+    copies = {name: texts[name].replace(f"{name}.png", f"{name}_v1.png") for name in texts}
+    assert written == "".join(texts[name] + copies[name] for name in texts)
+
+
+def test_metadata_with_places_is_said_to_be_left(tmp_path: Path) -> None:
+    files = [name for n in "ab" for name in (f"train/images/{n}.png", f"train/masks/{n}.png*")]
+    root = write(tmp_path / "set", *files)
+    text = '{"file_name": "images/a.png", "objects": {"bbox": []}}\n'
+    (root / "train/metadata.jsonl").write_text(text)
+    dataset, _ = expanded(root, tmp_path / "out", factor=2)
+    assert "train/metadata.jsonl" in dataset.notes[0]
+    assert (tmp_path / "out/train/metadata.jsonl").read_text() == text
