@@ -22,7 +22,7 @@ class Timed(NamedTuple):
 
 
 STAGES = (
-    Timed("plan", "expand.job.planning.plan", "make_plan"),
+    Timed("plan", "expand.job.planning.opening", "make_plan"),
     Timed("plan", "expand.job.planning.estimate", "estimate", whole=True),
     Timed("plan", "expand.job.output", "_prepare", whole=True),
     Timed("plan", "expand.records.card", "write_card"),

@@ -16,7 +16,8 @@ from expand.job.checks.earlier import OutputState
 from expand.job.derived import Earlier
 from expand.job.output import hold_output
 from expand.job.planning.estimate import Estimate, check_fits, choose_engine, estimate
-from expand.job.planning.plan import Plan, make_plan
+from expand.job.planning.opening import make_plan
+from expand.job.planning.plan import Plan
 from expand.job.run import Means, Progress, StrictError, run
 from expand.job.settings import Settings
 from expand.job.sharding.shard import Shard

@@ -9,7 +9,7 @@ from typing import Any
 
 from expand.errors import BadImageError, ExpandError, about
 from expand.job.planning.dataset_settings import SettingsFor, suited
-from expand.job.planning.plan import open_place
+from expand.job.planning.opening import open_place
 from expand.job.settings import Settings
 from expand.layouts.labelled.dataset import AS_IT_LOOKS, VISIBLE, Dataset, Request
 from expand.layouts.layout import AUTO, FOLDERS

@@ -55,7 +55,7 @@ def show_plan(
     from expand.job.output import peek_output
     from expand.job.planning.box_survival import sample_boxes
     from expand.job.planning.estimate import check_fits, choose_engine, estimate
-    from expand.job.planning.plan import find_long_names, make_plan
+    from expand.job.planning.opening import find_long_names, make_plan
 
     check_workers(workers)
     with make_plan(src, out, settings, read_request(options), shard) as planned:

@@ -98,7 +98,7 @@ def run(
     from expand.engines.choose import check_workers
     from expand.job.job import do_job
     from expand.job.planning.estimate import choose_engine, estimate
-    from expand.job.planning.plan import make_plan
+    from expand.job.planning.opening import make_plan
     from expand.job.run import Means
 
     check_workers(workers)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from expand.errors import STOPPED, ExpandError
-from expand.job.remaking.remake import remake_tars
+from expand.job.remaking.remake import Remade, remake_tars
 from expand.job.remaking.replay import Replayer, locked_replayer, replay_file
 from expand.records.manifest import read_rows
 from expand.records.rows import Row, files_of
@@ -48,19 +48,32 @@ def repair(folder: Path, names: Iterable[str], src: Place | None = None) -> Repa
     Temporary files that a killed run or repair left are removed. Raise ExpandError if the folder
     is not finished or is being written to, and with status 3 if a file cannot be written.
     """
-    wanted, result = set(names), Repair([], [])
+    wanted = set(names)
     with locked_replayer(folder, src) as replayer, open_output(folder) as output:
         replayer.check_finished()
         sweep(folder)
         if replayer.archives:
-            for name, problem in remake_tars(folder, replayer, wanted, output):
-                result.add(name, problem)
-            return result
-        for row in read_rows(folder):
-            for name in wanted.intersection(files_of(row)):
-                result.note(name, partial(_repair_file, output, replayer, row, name))
+            return repair_tars(remake_tars(folder, replayer, wanted, output))
+        result = repair_rows(folder, wanted, partial(_repair_file, output, replayer))
         for name in sorted(wanted.intersection(replayer.derived)):
             result.note(name, partial(_repair_derived, output, replayer, folder, name))
+    return result
+
+
+def repair_tars(remade: Iterable[Remade]) -> Repair:
+    """Note which tars were made again."""
+    result = Repair([], [])
+    for name, problem in remade:
+        result.add(name, problem)
+    return result
+
+
+def repair_rows(folder: Path, wanted: set[str], make: Callable[[Row, str], None]) -> Repair:
+    """Make the wanted files of all rows of a manifest again, each by a call with row and name."""
+    result = Repair([], [])
+    for row in read_rows(folder):
+        for name in wanted.intersection(files_of(row)):
+            result.note(name, partial(make, row, name))
     return result
 
 

@@ -10,10 +10,9 @@ from tempfile import TemporaryDirectory
 from expand.job.archives.lookup import find_row
 from expand.job.checks.stored import fetched
 from expand.job.remaking.remake import Remade, remake_tars
-from expand.job.remaking.repair import Repair
+from expand.job.remaking.repair import Repair, repair_rows, repair_tars
 from expand.job.remaking.replay import Replayer, check_suffix, compare, replay_file
-from expand.records.manifest import read_rows
-from expand.records.rows import Row, files_of
+from expand.records.rows import Row
 from expand.storage.files import write_whole
 from expand.storage.removal import open_output
 from expand.storage.stores.open import open_store
@@ -23,17 +22,12 @@ from expand.storage.stores.url import Place, Url
 
 def repair_stored(url: Url, names: Iterable[str], src: Place | None = None) -> Repair:
     """Make files at a URL again that are missing or changed, and only those."""
-    wanted, result = set(names), Repair([], [])
+    wanted = set(names)
     with fetched(url) as folder, Replayer(folder, src) as replayer:
         replayer.check_finished()
         if replayer.archives:
-            for name, problem in _remake(url, replayer, folder, wanted):
-                result.add(name, problem)
-            return result
-        for row in read_rows(folder):
-            for name in wanted.intersection(files_of(row)):
-                result.note(name, partial(_repair, url, replayer, row, name))
-    return result
+            return repair_tars(_remake(url, replayer, folder, wanted))
+        return repair_rows(folder, wanted, partial(_repair, url, replayer))
 
 
 def _remake(url: Url, replayer: Replayer, folder: Path, names: set[str]) -> Iterator[Remade]:

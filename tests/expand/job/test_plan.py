@@ -10,7 +10,8 @@ import pytest
 from expand import ExpandError, Recipe, Settings, expand
 from expand.job.output import peek_output
 from expand.job.planning.estimate import Estimate, check_fits, estimate
-from expand.job.planning.plan import Plan, find_long_names, make_plan
+from expand.job.planning.opening import find_long_names, make_plan
+from expand.job.planning.plan import Plan
 from tests.conftest import Folder, noise_image, tree
 
 CLASSIC = Recipe.load("classic")

@@ -13,7 +13,7 @@ from expand.job import job, output
 from expand.job.checks import verify as checks
 from expand.job.checks.verify import move_unknown, verify
 from expand.job.output import peek_output
-from expand.job.planning.plan import make_plan
+from expand.job.planning.opening import make_plan
 from expand.job.remaking.repair import repair
 from expand.job.remaking.replay import replay_into
 from expand.job.settings import Settings

@@ -218,7 +218,7 @@ def test_what_cannot_be_split_is_refused(class_folder: Folder, tmp_path: Path) -
         (run(src, src), "is the input folder"),
         (run(src / "cat", src), "does not contain it"),
         (run(src, full), "is not empty and has no split.json"),
-        (run(tmp_path / "none", tmp_path / "o"), "does not exist or is not a folder"),
+        (run(tmp_path / "none", tmp_path / "o"), "does not exist"),
         (run(rooted, tmp_path / "o"), "is a dataset in parts"),
         (run(full, tmp_path / "o"), "has no class folders"),
         (run(src, tmp_path / "o", "--seed", -1), "--seed must be 0"),

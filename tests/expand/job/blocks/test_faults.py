@@ -16,7 +16,7 @@ from expand import expand
 from expand.engines.choose import RayOptions, make_ray_engine
 from expand.errors import ExpandError
 from expand.job.planning.estimate import choose_engine, estimate
-from expand.job.planning.plan import make_plan
+from expand.job.planning.opening import make_plan
 from expand.job.settings import Settings
 from expand.recipes.recipe import Recipe
 from expand.storage.stores import clients
