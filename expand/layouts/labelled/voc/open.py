@@ -18,8 +18,9 @@ from expand.layouts.labelled.voc.annotations.elements import check_installed
 from expand.layouts.labelled.voc.lists.entries import ImageList
 from expand.layouts.labelled.voc.lists.growth import Growth, find_growth
 from expand.layouts.labelled.voc.lists.lists import Lists, WrittenLists
+from expand.layouts.labelled.voc.matches import BACKGROUND
 from expand.layouts.labelled.voc.reader import VocLabels, read_labels
-from expand.layouts.labelled.voc.survey import BACKGROUND, Image, Survey, survey
+from expand.layouts.labelled.voc.survey import Image, Survey, survey
 from expand.layouts.spooled.sets import TextSet
 
 LOOKED_INTO = 8
@@ -63,10 +64,10 @@ class _Decide:
         self.found, self.grows = found, growth.images
         self.made = TextSet(each.path for each in growth.anew)
         first = 0
-        for group in found.groups():
-            last = first + len(group.images)
+        for match in found.matches():
+            last = first + len(match.images)
             if self.grows[first:last].any():
-                self.made.update(group.labels)
+                self.made.update(match.labels)
             first = last
 
     def __call__(self, path: str, is_image: bool) -> Use:
@@ -108,9 +109,9 @@ def _look_into(root: Path, found: Survey, growth: Growth) -> tuple[list[str], se
     kinds, classes = set[str](), set[str]()
     images = (image for image in _growing(found, growth) if image.note != BACKGROUND)
     for path in nsmallest(LOOKED_INTO, (image.path for image in images)):
-        group = found.group_of(path)
-        kinds |= {"masks"} if group.masks else set()
-        for name in group.annotations[:1]:
+        match = found.match_of(path)
+        kinds |= {"masks"} if match.masks else set()
+        for name in match.annotations[:1]:
             with suppress(BadImageError):  # a worker says what is wrong
                 read = Annotation.parse(name, read_labels(str(root), name))
                 kinds.update(kind for each in read.labelled for kind in each.kinds)

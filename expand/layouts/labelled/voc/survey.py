@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
 from itertools import compress
 from pathlib import Path
 from typing import NamedTuple
@@ -16,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from expand.layouts.directory import IMAGE, Directory
-from expand.layouts.labelled.voc.naming import note_files
+from expand.layouts.labelled.voc.matches import Match, key_of
 from expand.layouts.layout import Kind
 from expand.layouts.names import split_suffix
 from expand.layouts.recognition.evidence import FILES, kind_of_json
 from expand.layouts.recognition.tables import kind_of_table
-from expand.layouts.recognition.words import FILLER, IMAGES, LABELS, PART_OF, role_of, words
+from expand.layouts.recognition.words import PART_OF, role_of, words
 from expand.layouts.spooled.index import TextIndex
 from expand.layouts.spooled.lists import Texts
 from expand.layouts.spooled.sets import TextLists, TextSet
@@ -43,49 +40,12 @@ Marks = NDArray[np.bool_]
 """Which images of a dataset are meant, by their numbers."""
 
 
-@dataclass(slots=True)
-class Group:
-    """The files of one name: images with their labels. All are paths in the dataset."""
-
-    images: list[str]
-    annotations: list[str]
-    masks: list[str]
-    lossy: list[str]
-    """Pictures in folders of labels that are no masks."""
-    first: str
-    """The number of its first file, as text."""
-
-    @property
-    def labels(self) -> list[str]:
-        """The annotations and masks."""
-        return [*self.annotations, *self.masks]
-
-    def note(self) -> str:
-        """Return what `Source.annotation` says of each image of the group."""
-        labels = [*self.annotations[:1], *self.masks]
-        if len(self.annotations) > 1:
-            return note_files((), f"has two annotations: {_and(self.annotations)}")
-        if len(self.images) > 1 and labels:
-            return note_files(
-                (), f"shares {_and(labels[:1])} with another image: {_and(self.images)}"
-            )
-        return note_files(labels)
-
-
-BACKGROUND = note_files(())
-"""The note of an image without labels."""
-
-
-def _and(names: Iterable[str]) -> str:
-    return " and ".join(f'"{name}"' for name in list(names)[:2])
-
-
 class Image(NamedTuple):
     """An image of the dataset."""
 
     path: str
     first: str
-    """The number of the first file of its group, as text of `DIGITS` digits."""
+    """The number of the first file of its match, as text of `DIGITS` digits."""
     note: str
     """What `Source.annotation` says of it."""
 
@@ -124,13 +84,13 @@ class Survey:
         found = self._images.find(path)
         return found and (found[0], found[1][DIGITS:])
 
-    def groups(self) -> Iterator[Group]:
-        """Yield all groups, so that their images are in the order of their numbers."""
-        return (self._group(texts) for _, texts in self._files.lists())
+    def matches(self) -> Iterator[Match]:
+        """Yield all matches, so that their images are in the order of their numbers."""
+        return (self._match(texts) for _, texts in self._files.lists())
 
-    def group_of(self, path: str) -> Group:
-        """Return the group of a file."""
-        return self._group(self._files.of(key_of(path)))
+    def match_of(self, path: str) -> Match:
+        """Return the match of a file."""
+        return self._match(self._files.of(key_of(path)))
 
     def none(self) -> Marks:
         """Return marks of no image."""
@@ -141,7 +101,7 @@ class Survey:
         return (image.path for image in compress(self if marks.any() else (), marks))
 
     def add(self, kind: str, path: str) -> None:
-        """Add a file to its group."""
+        """Add a file to its match."""
         self._files.add(key_of(path), f"{kind}{self._count:0{DIGITS}}{path}")
         self._folders[kind].add(_folder(path))
         self._count += 1
@@ -149,13 +109,13 @@ class Survey:
     def finish(self, lists: Iterable[str], others: Iterable[str]) -> None:
         """Tell masks from images, and lists from labels that are called like an image."""
         self._beside = self._find_beside()
-        for group in self.groups():
-            note = group.note() if group.images else ""
-            for image in group.images:
-                self._images.add(image, f"{group.first}{note}")
-            self.unread.extend(group.lossy)
-            if not group.images:
-                self.alone.extend(group.labels)
+        for match in self.matches():
+            note = match.note() if match.images else ""
+            for image in match.images:
+                self._images.add(image, f"{match.first}{note}")
+            self.unread.extend(match.lossy)
+            if not match.images:
+                self.alone.extend(match.labels)
         for name in lists:
             if self._is_of_image(name):
                 self.foreign.add(name)
@@ -166,7 +126,7 @@ class Survey:
 
     def _is_of_image(self, name: str) -> bool:
         """Tell whether a text file is called like an image, and is no list in ImageSets."""
-        return f"/{LISTS}/" not in f"/{name}" and bool(self.group_of(name).images)
+        return f"/{LISTS}/" not in f"/{name}" and bool(self.match_of(name).images)
 
     def _find_beside(self) -> frozenset[str]:
         """Return the folders of labels that hold images: annotations of no others lie in them.
@@ -174,13 +134,13 @@ class Survey:
         A folder of images can be called "annotated".
         """
         beside, both = set[str](), self._folders[MASK] & self._folders[ANNOTATION]
-        for group in self.groups() if both else ():
-            if group.annotations and not group.images:
-                masks = map(_folder, (*group.masks, *group.lossy))
-                beside |= {*masks}.intersection(map(_folder, group.annotations))
+        for match in self.matches() if both else ():
+            if match.annotations and not match.images:
+                masks = map(_folder, (*match.masks, *match.lossy))
+                beside |= {*masks}.intersection(map(_folder, match.annotations))
         return frozenset(beside)
 
-    def _group(self, texts: Iterable[str]) -> Group:
+    def _match(self, texts: Iterable[str]) -> Match:
         files: dict[str, list[str]] = {IMAGE_FILE: [], ANNOTATION: [], MASK: []}
         first = ""
         for text in texts:
@@ -192,7 +152,7 @@ class Survey:
             masks = [name for name in masks if name not in images]
         lossy = [name for name in masks if name.lower().endswith(LOSSY)]
         masks = [name for name in masks if name not in lossy] if lossy else masks
-        return Group(images, files[ANNOTATION], masks, lossy, first)
+        return Match(images, files[ANNOTATION], masks, lossy, first)
 
 
 def _image(path: str, text: str) -> Image:
@@ -233,23 +193,6 @@ def _has_labels(directory: Directory, name: str) -> bool:
 
 def _folder(name: str) -> str:
     return name.rpartition("/")[0]
-
-
-def key_of(path: str) -> str:
-    """Return what an image and its labels have in common: "train/images/a.jpg" is "train/a"."""
-    *folders, name = path.split("/")
-    kept = filter(None, map(_without_role, folders))
-    return "/".join([*kept, split_suffix(name)[0]])
-
-
-@lru_cache(4096)
-def _without_role(folder: str) -> str:
-    """Return the name of a folder without words that say that it holds images or labels."""
-    if not role_of(folder).kind:
-        return folder
-    if re.match("segmentation(class|object)", folder, re.IGNORECASE):
-        return ""
-    return "_".join(word for word in words(folder) if word not in IMAGES | LABELS | FILLER)
 
 
 def _holds_labels(folders: tuple[str, ...]) -> bool:
