@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import cv2
@@ -15,8 +15,9 @@ import pytest
 from expand import expand
 from expand.engines.local import LocalEngine
 from expand.job.checks.verify import verify
+from tests import signalled
 from tests.conftest import Folder, tree
-from tests.expand.job.test_run import COMMAND, many, wait_for_files
+from tests.expand.job.test_run import COMMAND, many
 
 pytestmark = pytest.mark.slow
 
@@ -31,16 +32,10 @@ def test_ten_thousand_images_the_same_whatever_the_workers_and_the_kills(
     for workers in (2, 5):
         expand(src, tmp_path / str(workers), workers=workers)
         assert tree(tmp_path / str(workers)) == whole
-    out, kills = tmp_path / "killed", 0
-    command = [*COMMAND, str(src), str(out), "--workers", "2", "--quiet"]
-    for count in (5_000, 15_000, 25_000):
-        process = subprocess.Popen(command)
-        wait_for_files(out, count, process)
-        kills += process.poll() is None
-        process.kill()
-        process.wait()
-        time.sleep(0.3)
-    assert kills == 3
+    out = tmp_path / "killed"
+    for count in (2_500, 5_000, 5_000):
+        done = signalled.run("SIGKILL", count, src, out, "--workers", 2, "--quiet")
+        assert done.returncode == -signal.SIGKILL
     assert expand(src, out, workers=2).summary.made < 40_000
     assert tree(out) == whole
     assert verify(out, LocalEngine(2)).problems == []

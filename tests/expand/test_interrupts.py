@@ -24,6 +24,7 @@ def start(*arguments: object) -> subprocess.Popen[str]:
     line = [*COMMAND, *map(str, arguments), "--factor", "500", "--workers", "2", "--quiet"]
     process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True, start_new_session=True)
     while not handles(process.pid, signal.SIGTERM):
+        assert process.poll() is None, process.communicate()
         time.sleep(0.005)
     return process
 
@@ -55,7 +56,7 @@ def test_signals_to_the_whole_group_end_it_with_130_and_no_traceback(
         if process.poll() is None:
             os.killpg(process.pid, number)
         time.sleep(0.15)
-    _, stderr = process.communicate(timeout=60)
+    _, stderr = process.communicate(timeout=300)
     assert process.returncode == 130, stderr
     assert "nterrupted. Run the same command again to resume." in stderr
     assert "Traceback" not in stderr

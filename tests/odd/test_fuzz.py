@@ -9,7 +9,7 @@ import pytest
 
 from expand.errors import ExpandError
 from expand.recipes.recipe import Recipe
-from tests.odd.fuzz.pool import run_inputs
+from tests.odd.fuzz.pool import Finding, run_inputs
 from tests.odd.fuzz.targets import TARGETS
 
 
@@ -44,6 +44,9 @@ def crash(number: int) -> None:
 
 
 def test_the_pool_notices_errors_noise_crashes_and_memory() -> None:
-    _, findings = run_inputs(crash, 0, time.monotonic() + 2)
+    findings = list[Finding]()
+    for seconds in (2, 60):  # a busy machine may not come as far as the fourth in two seconds
+        if len(findings) < 4:
+            _, findings = run_inputs(crash, 0, time.monotonic() + seconds)
     assert [finding.number for finding in findings] == [0, 2, 3, 4]
     assert [word in finding.what for word, finding in zip(("wrong", "noise", "status", "MemoryError"), findings, strict=True)] == [True] * 4  # fmt: skip

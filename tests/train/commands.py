@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +82,18 @@ def refusal(*arguments: object) -> str:
     assert getattr(error, "status", 2) == 2, repr(error)
     assert not isinstance(error, (ValueError, TypeError, KeyError, RuntimeError)), repr(error)
     return str(error)
+
+
+def struck(number: signal.Signals, trials: int) -> str:
+    """Return a program that runs the command, and sends itself a signal after so many trials."""
+    return (
+        "import os; from train.trials import runner; write, done = runner.write_whole, []\n"
+        "def write_and_strike(*given):\n"
+        "    write(*given); done.append(given)\n"
+        f"    if len(done) == {trials}: os.kill(os.getpid(), {number.value})\n"
+        "runner.write_whole = write_and_strike\n"
+        "from train.cli import main; main()"
+    )
 
 
 def start(

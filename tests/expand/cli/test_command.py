@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -62,9 +61,9 @@ def test_without_anything_it_expands_the_sample(class_folder: Folder, tmp_path: 
 def test_help_names_everything_and_is_fast() -> None:
     times = []
     for _ in range(3):
-        started = time.perf_counter()
+        started = sum(os.times()[2:4])
         shown = call("--help")
-        times.append(time.perf_counter() - started)
+        times.append(sum(os.times()[2:4]) - started)  # CPU: other programs may take the cores
     for word in ("--factor", "--copies", "--techniques", "--recipe", "--sampling", "--seed", "--workers", "--format", "--quality",
                  "--originals", "--skip-bad", "--strict", "--overwrite", "--dry-run", "plan", "preview", "split", "verify", "replay", "fetch"):  # fmt: skip
         assert word in shown.stdout

@@ -28,7 +28,7 @@ def call(
     """Run a command as a user does, through a shell that may close or redirect its streams."""
     environment = {**os.environ, "PYTHONPATH": os.getcwd(), **changes}
     line = ["sh", "-c", f'exec "$0" -m {module} "$@" {shell}', sys.executable, *map(str, arguments)]
-    return subprocess.run(line, capture_output=True, check=False, env=environment, timeout=120)
+    return subprocess.run(line, capture_output=True, check=False, env=environment, timeout=600)
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_odd_terminals_get_progress_without_an_error(
     except OSError:
         pass  # the terminal ends with the process
     os.close(master)
-    assert process.wait(60) == 0
+    assert process.wait(300) == 0
     assert b"Traceback" not in shown
     assert b"24 files" in shown
     assert b"\x1b[3" not in shown
@@ -277,7 +277,7 @@ def test_a_terminal_that_goes_away_does_not_stop_the_work(
     )
     os.close(slave)
     os.close(master)
-    assert process.wait(60) == 0
+    assert process.wait(300) == 0
 
 
 def test_what_standard_error_cannot_take_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -303,4 +303,4 @@ def test_a_reader_that_ends_early_changes_no_status(class_folder: Folder, tmp_pa
         assert process.stderr is not None
         assert process.stderr.read() == b""
         process.stderr.close()
-        assert process.wait(60) == status
+        assert process.wait(300) == status

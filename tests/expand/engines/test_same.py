@@ -20,8 +20,10 @@ from expand.engines.engine import Engine
 from expand.engines.forked import can_fork
 from expand.engines.local import LocalEngine
 from expand.engines.threads import IN_FLIGHT, ThreadEngine
+from tests import signalled
 from tests.conftest import Folder, tree
-from tests.expand.job.test_run import COMMAND, many, workers_of
+from tests.expand.job.test_run import COMMAND, many
+from tests.signalled import command_of
 
 ONLY_LINUX = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux")
 FORKED = """
@@ -61,6 +63,12 @@ def test_the_tree_is_the_same_from_one_worker_threads_copies_and_new_processes(
         assert tree(tmp_path / name) == expected, name
 
 
+def workers_of(process: subprocess.Popen[str]) -> list[int]:
+    """Return the worker processes of a command."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [int(each) for each in children if b"expand" in command_of(Path("/proc", each))]
+
+
 def stop(process: int) -> None:
     """Stop a process, and wait until it stands still: a busy machine lets it run on for a while."""
     os.kill(process, signal.SIGSTOP)
@@ -73,20 +81,14 @@ def stop(process: int) -> None:
 def test_workers_of_the_command_are_copies_that_hold_nothing_of_their_parent(
     class_folder: Folder, tmp_path: Path
 ) -> None:
-    line = [
-        *COMMAND,
-        str(many(class_folder, 900)),
-        str(tmp_path / "out"),
-        "--factor",
-        "6",
-        "--workers",
-        "2",
-    ]
-    process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
-    while len(list((tmp_path / "out").rglob("*.jpg"))) < 20:
+    out = tmp_path / "out"
+    line = [str(many(class_folder, 300)), str(out), "--factor", "6", "--workers", "2"]
+    process = signalled.start("pause", 10, *line, stderr=subprocess.PIPE)
+    while len([path for path in out.rglob("*.*") if path.suffix in (".jpg", ".png")]) < 20:
         assert process.poll() is None
         time.sleep(0.005)
     workers = workers_of(process)
+    assert len(workers) == 2
     command = Path(f"/proc/{process.pid}/cmdline").read_bytes()
     for worker in workers:
         stop(worker)
@@ -96,7 +98,7 @@ def test_workers_of_the_command_are_copies_that_hold_nothing_of_their_parent(
     assert not any("metadata" in name for name in held)
     process.kill()
     process.wait()
-    again = subprocess.run(line, capture_output=True, text=True, check=False)
+    again = subprocess.run([*COMMAND, *line], capture_output=True, text=True, check=False)
     for worker in workers:  # they still live: the lock is free all the same
         os.kill(worker, signal.SIGCONT)
     assert again.returncode == 0, again.stderr

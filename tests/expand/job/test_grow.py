@@ -6,7 +6,6 @@ import json
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,9 @@ from expand.job.checks.verify import verify
 from expand.job.planning.estimate import Estimate
 from expand.job.tasks import copies
 from expand.records.manifest import MANIFEST, read_rows
+from tests import signalled
 from tests.conftest import Folder, noise_image, tree
-from tests.expand.job.test_run import COMMAND, many, wait_for_files
+from tests.expand.job.test_run import COMMAND, many
 
 CLASSIC = Recipe.load("classic")
 RECIPES = {
@@ -218,17 +218,11 @@ def test_killed_while_it_grows_it_ends_like_one_never_killed(
     src, out = many(class_folder, 250), tmp_path / "out"
     expand(src, out, 2, workers=1)
     manifest = (out / MANIFEST).read_bytes()
-    command = [*COMMAND, str(src), str(out), "--workers", str(workers), "--quiet", "--factor"]
-    kills = 0
-    for count in (650, 900):
-        process = subprocess.Popen([*command, "6"])
-        wait_for_files(out, count, process)
-        kills += process.poll() is None
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        time.sleep(0.3)  # the workers of a killed parent end themselves
+    line = [str(src), str(out), "--workers", str(workers), "--quiet", "--factor"]
+    for count in (75, 150):
+        assert signalled.run("SIGKILL", count, *line, "6").returncode == -signal.SIGKILL
         assert (out / MANIFEST).read_bytes() == manifest
-    assert kills == 2
+    command = [*COMMAND, *line]
     before = tree(out)
     for smaller in ("2", "4"):  # the command from before, and one in between
         done = subprocess.run([*command, smaller], capture_output=True, text=True, check=False)
@@ -244,13 +238,9 @@ def test_killed_before_it_was_finished_a_smaller_expansion_grows_too(
     class_folder: Folder, tmp_path: Path
 ) -> None:
     src, out = many(class_folder, 250), tmp_path / "out"
-    command = [*COMMAND, str(src), str(out), "--workers", "1", "--quiet", "--factor"]
-    for factor, count in (("2", 200), ("4", 600)):
-        process = subprocess.Popen([*command, factor])
-        wait_for_files(out, count, process)
-        assert process.poll() is None
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    for factor, count in (("2", 200), ("4", 300)):
+        line = [src, out, "--workers", 1, "--quiet", "--factor", factor]
+        assert signalled.run("SIGKILL", count, *line).returncode == -signal.SIGKILL
     report = expand(src, out, 5, workers=1)
     assert 0 < report.summary.made < report.summary.files
     assert_like_fresh(out, src, 5)

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from expand.images.encoder import encode
 from expand.images.formats import Encoding
 from expand.job.checks.verify import verify
 from expand.records.manifest import read_rows
+from tests import signalled
 from tests.conftest import Folder, noise_image, tree
 
 COMMAND = [sys.executable, "-m", "expand"]
@@ -72,13 +72,6 @@ def test_any_number_of_workers_writes_the_same_tree(
     assert tree(tmp_path / "many") == tree(tmp_path / "one")
 
 
-def wait_for_files(out: Path, count: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(2000):
-        if process.poll() is not None or sum(len(files) for _, _, files in os.walk(out)) >= count:
-            return
-        time.sleep(0.005)
-
-
 @pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_a_killed_run_ends_like_one_never_killed(
     workers: int, class_folder: Folder, tmp_path: Path
@@ -86,19 +79,11 @@ def test_a_killed_run_ends_like_one_never_killed(
     src = many(class_folder, 250)
     out = tmp_path / "killed"
     expand(src, tmp_path / "whole", factor=6, workers=1)
-    command = [*COMMAND, str(src), str(out), "--factor", "6", "--workers", str(workers), "--quiet"]
-    kills = 0
-    for count in (60, 250, 560):
-        process = subprocess.Popen(command)
-        wait_for_files(out, count, process)
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            kills += 1
-        process.wait()
-    assert kills >= 2
+    line = [src, out, "--factor", "6", "--workers", workers, "--quiet"]
+    for count in (60, 190, 310):
+        assert signalled.run("SIGKILL", count, *line).returncode == -signal.SIGKILL
     assert not (out / "metadata.jsonl").exists()
-    time.sleep(0.3)  # the workers of a killed parent end themselves
-    assert subprocess.run(command, check=False).returncode == 0
+    assert subprocess.run([*COMMAND, *map(str, line)], check=False).returncode == 0
     assert tree(out) == tree(tmp_path / "whole")
     assert len(json.loads((out / "expand.json").read_text())["cost"]["runs"]) == 1
 
@@ -121,13 +106,10 @@ def test_an_interrupted_run_says_so_and_resumes(
 ) -> None:
     src = many(class_folder, 250)
     out = tmp_path / "out"
-    command = [*COMMAND, str(src), str(out), "--workers", "2", "--quiet"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=before)
-    wait_for_files(out, 100, process)  # type: ignore[arg-type]
-    process.send_signal(how)
-    _, stderr = process.communicate()
-    assert process.returncode == 130
-    assert stderr.strip() == "expand: interrupted. Run the same command again to resume."
+    line = [src, out, "--workers", 2, "--quiet"]
+    done = signalled.run(how.name, 50, *line, preexec_fn=before)
+    assert done.returncode == 130
+    assert done.stderr.strip() == "expand: interrupted. Run the same command again to resume."
     report = expand(src, out, workers=1)
     assert 0 < report.summary.made < report.summary.files  # the rest was there
     expand(src, tmp_path / "whole", workers=1)
@@ -373,27 +355,14 @@ def test_copies_cannot_be_told_from_originals_by_their_compression(
             assert copy.layer == original.layer
 
 
-def workers_of(process: subprocess.Popen[str]) -> list[int]:
-    """Return the worker processes of a command."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return [
-        int(child) for child in children if "expand" in Path(f"/proc/{child}/cmdline").read_text()
-    ]
-
-
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
 def test_a_worker_that_dies_stops_the_run_with_status_3(
     class_folder: Folder, tmp_path: Path
 ) -> None:
-    src, out = many(class_folder, 600), tmp_path / "out"
-    process = subprocess.Popen(
-        [*COMMAND, str(src), str(out), "--workers", "2"], stderr=subprocess.PIPE, text=True
-    )
-    wait_for_files(out, 100, process)  # type: ignore[arg-type]
-    os.kill(workers_of(process)[-1], signal.SIGKILL)
-    _, stderr = process.communicate()
-    assert process.returncode == 3
-    assert "a worker process ended" in stderr
+    src, out = many(class_folder, 200), tmp_path / "out"
+    done = signalled.run("worker", 50, src, out, "--workers", 2)
+    assert done.returncode == 3
+    assert "a worker process ended" in done.stderr
     assert expand(src, out, workers=1).status == 0
     assert verify(out).problems == []
 

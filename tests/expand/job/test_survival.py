@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -290,13 +291,20 @@ def as_another_user(src: Path, out: Path) -> str:
 @pytest.mark.skipif(
     os.name == "nt" or os.geteuid() != 0, reason="only root may become another user"
 )
-def test_forbidden_folders_are_refused_in_words(class_folder: Folder, tmp_path: Path) -> None:
-    src, closed, opened = class_folder(1), tmp_path / "closed", tmp_path / "opened"
+def test_forbidden_folders_are_refused_in_words(class_folder: Folder) -> None:
+    # not below the folder of pytest, which is closed to others whenever another pytest starts
+    with TemporaryDirectory() as temporary:
+        tmp_path = Path(temporary)
+        tmp_path.chmod(0o755)
+        shutil.copytree(class_folder(1), tmp_path / "src")
+        check_forbidden_folders(tmp_path)
+
+
+def check_forbidden_folders(tmp_path: Path) -> None:
+    src, closed, opened = tmp_path / "src", tmp_path / "closed", tmp_path / "opened"
     closed.mkdir(mode=0o700)
     opened.mkdir()
     opened.chmod(0o777)
-    for folder in (tmp_path, *tmp_path.parents):
-        folder.chmod(folder.stat().st_mode | 0o055)
     (tmp_path / "full").mkdir()
     assert as_another_user(src, closed / "deep/out").startswith("2: ")
     assert "Permission denied" in as_another_user(src, closed / "deep/out")

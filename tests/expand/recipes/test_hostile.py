@@ -76,13 +76,13 @@ LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     ],
 )
 def test_a_hostile_text_is_refused_at_once(text: str, message: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ExpandError) as error:
         Recipe.parse(text, "mine.yaml")
     assert '"mine.yaml"' in str(error.value)
     assert message in str(error.value)
     assert len(str(error.value)) < 300
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20
 
 
 def test_a_hostile_file_is_refused_before_it_is_read(tmp_path: Path) -> None:

@@ -114,14 +114,14 @@ def test_a_hostile_pipeline_is_refused_at_once(
     transform: object, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ExpandError) as error:
         load(transform, tmp_path / "p.json")
     assert message in str(error.value)
     assert f'"{tmp_path / "p.json"}", line ' in str(error.value)
     assert len(str(error.value)) < 700
     assert [path.name for path in tmp_path.iterdir()] == ["p.json"]
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20
 
 
 def test_an_error_in_a_pipeline_names_the_line_of_the_argument(tmp_path: Path) -> None:
@@ -174,10 +174,10 @@ def test_a_result_too_large_for_an_image_makes_it_a_bad_image(transform: str, re
 def test_a_view_too_large_is_refused_before_memory_is_taken(technique: str) -> None:
     views = Views(Recipe.parse(f"techniques: [{technique}]"))
     pixels = np.zeros((700, 700), np.uint8)
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(BadImageError, match=r"would become \d+×\d+ pixels"):
         views.render(pixels, views.params("x", 1))
     batches, rows = ViewBatches(views, ["x", "y"]), np.arange(2)
     with pytest.raises(BadImageError, match=r"would become \d+×\d+ pixels"):
         batches.render(np.stack([pixels, pixels]), batches.choices(rows, 1))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

@@ -126,7 +126,7 @@ def test_processes_of_torchrun_share_the_trials_and_write_one_report(
         text=True,
         check=False,
         env=environment,
-        timeout=300,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count(str(tmp_path / "out/index.html")) == 1

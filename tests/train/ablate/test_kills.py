@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import signal
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.train.commands import draw_set, start
+from tests.train.commands import draw_set, start, struck
 from tests.train.compare.studies import weights_of
 
 
@@ -27,11 +26,7 @@ def test_a_killed_ablation_resumes_and_ends_like_one_never_killed(
     whole = start(*line, "--out", tmp_path / "whole")
     assert (whole.communicate()[1], whole.returncode) == ("", 0)
     out = tmp_path / "out"
-    killed = start(*line, "--out", out)
-    while len(list((out / "runs").glob("*.json"))) < 2:
-        assert killed.poll() is None, killed.communicate()
-        time.sleep(0.002)
-    killed.send_signal(number)
+    killed = start(*line, "--out", out, program=struck(number, 2))
     said = killed.communicate()[1]
     assert (killed.returncode, "Traceback" in said) == (status, False)
     before = weights_of(out)

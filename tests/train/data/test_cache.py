@@ -119,7 +119,7 @@ def test_a_locked_cache_is_waited_for(tmp_path: Path) -> None:
     with cache.held():
         waiting.start()
         assert not entered.wait(0.3)
-    assert entered.wait(10)
+    assert entered.wait(300)
     waiting.join()
     with Lock(cache.root):
         pass

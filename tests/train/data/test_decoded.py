@@ -356,7 +356,7 @@ def test_two_processes_may_pack_the_same_set_at_once(tmp_path: Path) -> None:
         both = [start_packing(root, cache.root) for _ in range(2)]
         with pytest.raises(subprocess.TimeoutExpired):
             both[0].wait(1.5)
-    assert [process.wait(60) for process in both] == [0, 0]
+    assert [process.wait(300) for process in both] == [0, 0]
     assert list(cache.root.iterdir()) == cache.datasets()
     decoded = decode_folder(list_folder(root), ANY_SHAPE, cache)
     np.testing.assert_array_equal(decoded.pixels, np.stack(list(pictures().values())))

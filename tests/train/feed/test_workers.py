@@ -57,7 +57,7 @@ def test_a_worker_killed_in_the_middle_of_a_message_stops_the_run() -> None:
     began = time.monotonic()
     with pytest.raises(TrainError) as stopped:
         list(reading)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
     assert stopped.value.status == STOPPED
     assert str(stopped.value) == (
         "a data worker was killed: the system may have run out of memory (use fewer --workers); "
@@ -124,7 +124,7 @@ def test_workers_end_when_their_run_is_killed(tmp_path: Path) -> None:
         assert run.stdout
         worker = int(run.stdout.readline())
         run.kill()
-    for _ in range(600):
+    for _ in range(6000):
         if not Path(f"/proc/{worker}").exists():
             return
         time.sleep(0.05)
@@ -173,5 +173,5 @@ def test_a_run_with_workers_needs_no_shared_memory(tmp_path: Path) -> None:
     )
     options = ("--strategy", "fly", "--image-size", "90", "--model", "linear", "--workers", "2")
     run = start(src, *options, "--epochs", "2", "--out", tmp_path / "run", "-q", program=program)
-    out, error = run.communicate(timeout=120)
+    out, error = run.communicate(timeout=600)
     assert (run.returncode, error) == (0, ""), out

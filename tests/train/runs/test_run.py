@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
@@ -76,20 +75,25 @@ def test_four_copies_on_disk_and_four_views_on_the_fly_give_the_same_bits(
     assert disk[4] != fly[4]
 
 
-def at_rest(process: subprocess.Popen[str], out: Path, least: int, epoch: int) -> int:
-    """Stop a process in the middle of an epoch after at least `least` steps; return the step."""
-    for _ in range(60_000):
-        time.sleep(0.002)
-        assert process.poll() is None, process.communicate()
-        if not (out / CHECKPOINT).exists() or step_of(out) < least:
-            continue
-        process.send_signal(signal.SIGSTOP)
-        assert os.WIFSTOPPED(os.waitpid(process.pid, os.WUNTRACED)[1])
-        if step_of(out) % epoch:
-            return step_of(out)
-        process.send_signal(signal.SIGCONT)
-    process.kill()
-    raise AssertionError("it never came to rest in the middle of an epoch")
+RESTING = """
+import os, signal; from train.runs import run
+run.CHECKPOINT_SECONDS, save = 0, run.save_checkpoint
+def save_and_rest(out, trainer, *given):
+    save(out, trainer, *given)
+    if trainer.step == {step}:
+        os.kill(os.getpid(), signal.SIGSTOP)
+run.save_checkpoint = save_and_rest
+from train.cli import main; main()
+"""
+"""The command, which writes a checkpoint after each step, and stands still after one of them."""
+
+
+def at_rest(out: Path, step: int, *asked: object) -> subprocess.Popen[str]:
+    """Start a run; return it when it stands still after a step."""
+    process = start(*asked, "--out", out, program=RESTING.format(step=step))
+    assert os.WIFSTOPPED(os.waitpid(process.pid, os.WUNTRACED)[1]), process.communicate()
+    assert step_of(out) == step
+    return process
 
 
 def step_of(out: Path) -> int:
@@ -127,23 +131,17 @@ def test_a_killed_and_interrupted_run_ends_like_one_never_stopped(tmp_path: Path
         "--threads",
         1,
     ]
-    out, whole, steps = (
-        tmp_path / "stopped",
-        tmp_path / "whole",
-        9,
-    )  # 18 sources in batches of two
-    often = "import train.runs.run; train.runs.run.CHECKPOINT_SECONDS = 0; from train.cli import main; main()"
+    out, whole = tmp_path / "stopped", tmp_path / "whole"
+    first, second = 23, 47  # in the middle of epochs of 9: 18 sources in batches of two
 
-    killed = start(*asked, "--out", out, program=often)
-    first = at_rest(killed, out, 20, steps)
+    killed = at_rest(out, first, *asked)
     killed.kill()
     killed.communicate()
     assert killed.returncode == -signal.SIGKILL
     assert CHECKPOINT in names(out)
     assert json.loads((out / RUN).read_text())["state"] == "unfinished"
 
-    interrupted = start(*asked, "--out", out, program=often)
-    second = at_rest(interrupted, out, first + 20, steps)
+    interrupted = at_rest(out, second, *asked)
     interrupted.send_signal(signal.SIGINT)
     interrupted.send_signal(signal.SIGCONT)
     _, shown = interrupted.communicate()

@@ -42,9 +42,9 @@ def test_one_part_stays_as_it_is() -> None:
 def test_parts_of_many_corners_take_little_time() -> None:
     angles = np.linspace(0, 2 * np.pi, 60_000, endpoint=False)
     circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    begin = time.monotonic()
+    begin = time.process_time()
     ring = join_parts([circle, np.add(circle, [3, 0])])
-    assert time.monotonic() - begin < 5
+    assert time.process_time() - begin < 5
     assert abs(area(ring) - 2 * np.pi) < 1e-3
 
 
