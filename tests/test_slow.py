@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -104,6 +105,29 @@ def test_memory_of_a_plan_does_not_grow_with_the_number_of_labelled_images(
         _, status, usage = os.wait4(process.pid, 0)
         assert status == 0
         peaks.append(usage.ru_maxrss)
+    assert peaks[1] < peaks[0] * 1.15
+
+
+def test_memory_does_not_grow_with_what_is_added_to_a_coco_file(tmp_path: Path) -> None:
+    src, ring = tmp_path / "src", [0.123456 + (i % 7) / 10 for i in range(80)]
+    (src / "train").mkdir(parents=True)
+    images = [{"id": i, "file_name": f"{i}.png", "width": 4, "height": 4} for i in range(1_000)]
+    for image in images:
+        cv2.imwrite(str(src / "train" / str(image["file_name"])), np.eye(4) * 255)
+    box = {"bbox": [0, 0, 4, 4], "category_id": 1, "segmentation": [[0, 0, 4, 0, 4, 4, *ring]]}
+    annotations = [{"id": i, "image_id": i % 1_000, "note": ring, **box} for i in range(4_000)]
+    text = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "cat"}]}
+    (src / "train.json").write_text(json.dumps(text))
+    peaks, sizes = [], []
+    for factor in (2, 14):
+        out = tmp_path / f"out{factor}"
+        command = [*COMMAND, str(src), str(out), "--factor", str(factor), "--recipe", "detect"]
+        process = subprocess.Popen([*command, "--workers", "1", "--quiet"])
+        _, status, usage = os.wait4(process.pid, 0)
+        assert status == 0
+        peaks.append(usage.ru_maxrss)
+        sizes.append((out / "train.json").stat().st_size)
+    assert sizes[1] > sizes[0] + 60_000_000
     assert peaks[1] < peaks[0] * 1.15
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from expand.errors import STOPPED, ExpandError
-from expand.layouts.labelled.dataset import Dataset, Derived, LabelFile
+from expand.layouts.labelled.dataset import Dataset, Derived, SetWideFile
 from expand.records.rows import LabelFileRow, Row, files_of
 from expand.storage.folder import OutputFolder
 from expand.storage.names import check_inside
@@ -43,10 +43,9 @@ def write_derived(
     for file in derive(dataset, rows):
         if earlier.careful and file.name not in earlier.names:
             _check_free(folder, file)
-        digest = sha256(file.data).hexdigest()
-        written.append(LabelFileRow(file_name=file.name, bytes=len(file.data), sha256=digest))
+        written.append(_describe(file.name, file.pieces()))
         earlier.note(written)
-        folder.write(file.name, file.data)
+        folder.write(file.name, file.pieces())
     gone = earlier.names - {row["file_name"] for row in written}
     for row in rows() if gone else ():
         gone = gone.difference(files_of(row))
@@ -55,9 +54,20 @@ def write_derived(
     return written
 
 
-def _check_free(folder: OutputFolder, file: LabelFile) -> None:
+def _describe(name: str, pieces: Iterable[bytes]) -> LabelFileRow:
+    """Return how the run card names a file."""
+    digest, size = sha256(), 0
+    for piece in pieces:
+        digest.update(piece)
+        size += len(piece)
+    return LabelFileRow(file_name=name, bytes=size, sha256=digest.hexdigest())
+
+
+def _check_free(folder: OutputFolder, file: SetWideFile) -> None:
     found = folder.status(file.name)
-    if found and found.st_size and folder.read(file.name) != file.data:
+    if not found or not found.st_size:
+        return
+    if _describe(file.name, folder.blocks(file.name)) != _describe(file.name, file.pieces()):
         raise ExpandError(
             f'"{folder.path}/{file.name}" is a file that expand did not write, in the place of one '
             "for the whole dataset. Move that file away and run the same command again",
@@ -65,7 +75,7 @@ def _check_free(folder: OutputFolder, file: LabelFile) -> None:
         )
 
 
-def derive(dataset: Dataset, rows: Rows) -> Iterator[LabelFile]:
+def derive(dataset: Dataset, rows: Rows) -> Iterator[SetWideFile]:
     """Yield the set-wide files."""
 
     def images() -> Iterator[Derived]:

@@ -61,7 +61,7 @@ class RunSummary:
     mended: Counter[str] = field(default_factory=Counter)
     """What was mended in labels of the sources."""
     derived: list[LabelFileRow] = field(default_factory=list)
-    """set-wide Files."""
+    """Set-wide files."""
     tars: list[Tar] = field(default_factory=list)
     """Tars that the files are in; none for a folder."""
     bad: list[BadSource] = field(default_factory=list)

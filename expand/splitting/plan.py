@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from expand.errors import ExpandError
 from expand.layouts.groups import GroupBy
-from expand.layouts.labelled.dataset import LabelFile
+from expand.layouts.labelled.dataset import SetWideFile
 from expand.layouts.layout import AUTO
 from expand.splitting.assign import assign
 from expand.splitting.images import Images, open_images
@@ -112,7 +112,7 @@ class SplitPlan:
             path = labelled.place(names[part], image.name) if labelled else path
             yield PlannedFile(image.name, path, image.size, is_image=True)
 
-    def derived(self) -> Iterator[LabelFile]:
+    def derived(self) -> Iterator[SetWideFile]:
         """Yield the files for each whole part of a labelled dataset."""
         if self.images.labelled:
             names = (image.name for image in self.images.read())

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from expand.layouts.labelled.dataset import Dataset, Derived, LabelFile, Rows
+from expand.layouts.labelled.dataset import Dataset, Derived, Rows, SetWideFile
 from expand.layouts.labelled.tables.rows.labels import ROWS, TableLabels
 from expand.layouts.labelled.voc.lists.entries import ImageList
 from expand.layouts.names import split_suffix
@@ -61,7 +61,7 @@ class SplitSet:
             return "/".join(names)
         return f"{part}/{_without(path, self.dataset.split)}"
 
-    def derive(self, parts: tuple[Part, ...], of: Mapping[str, int]) -> Iterator[LabelFile]:
+    def derive(self, parts: tuple[Part, ...], of: Mapping[str, int]) -> Iterator[SetWideFile]:
         """Yield the files for each whole part; `of` has the part of each image by its name."""
         known = {name for name, _ in self.extra}
         for number, part in enumerate(parts):
@@ -71,14 +71,14 @@ class SplitSet:
                 if self.dataset.layout.startswith("yolo") or name in written | known:
                     continue  # lists of images and data.yaml: parts are folders now
                 written.add(name)
-                yield LabelFile(name, file.data)
+                yield SetWideFile(name, file.pieces)
             if self.lists and not written:
                 yield self._list(part.name, [name for name, own in of.items() if own == number])
         if self.dataset.layout.startswith("yolo"):
             folders = {part.name: self._folder(part.name) for part in parts}
             yield write_data(self.yolo, folders, self.dataset.classes, self._numbers())
 
-    def _derive(self, rows: Rows) -> Iterable[LabelFile]:
+    def _derive(self, rows: Rows) -> Iterable[SetWideFile]:
         """Yield the set-wide files; of lists, the one with the shortest name is of all classes."""
         files = self.dataset.derive(rows)
         return sorted(files, key=lambda file: len(file.name)) if self.lists else files
@@ -107,11 +107,11 @@ class SplitSet:
             last = last.replace(said, "", 1)
         return f"{part}/{folder}{slash}{last}"
 
-    def _list(self, part: str, names: list[str]) -> LabelFile:
+    def _list(self, part: str, names: list[str]) -> SetWideFile:
         home = self.images[0].name.partition(BY_LISTS)[0]
         stems = sorted(split_suffix(name.rpartition("/")[2])[0] for name in names)
         text = "".join(f"{stem}\n" for stem in stems)
-        return LabelFile(f"{home}ImageSets/Main/{part}.txt", text.encode())
+        return SetWideFile.of(f"{home}ImageSets/Main/{part}.txt", text.encode())
 
     def _rows(self, of: Mapping[str, int], number: int) -> Iterator[Derived]:
         """Yield the images of a part as they are: sizes of 0 say that nothing has changed."""

@@ -68,7 +68,7 @@ def _split(plan: SplitPlan, folder: OutputFolder, progress: Progress) -> SplitRe
         _put(plan, folder, file, report)
         progress(int(file.is_image))
     for derived in plan.derived():
-        folder.write(derived.name, derived.data)
+        folder.write(derived.name, derived.pieces())
     parts = [part.name for part in plan.settings.parts]
     classes = {label: dict(zip(parts, each, strict=True)) for label, each in plan.counts().items()}
     done = {"state": FINISHED, "classes": classes, "notes": plan.notes, "bad": report.bad}

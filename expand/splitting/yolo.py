@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from expand.errors import ExpandError
-from expand.layouts.labelled.dataset import LabelFile
+from expand.layouts.labelled.dataset import SetWideFile
 from expand.layouts.labelled.yolo.folder.datafile import OTHER_PARTS, PARTS
 from expand.layouts.labelled.yolo.folder.survey import data_files, survey
 from expand.layouts.recognition.words import part_of
@@ -47,7 +47,7 @@ def check_parts(parts: Sequence[Part]) -> None:
 
 def write_data(
     files: DataFiles, folders: Mapping[str, str], names: Sequence[str], count: int
-) -> LabelFile:
+) -> SetWideFile:
     """Return the data.yaml of a split; `folders` has that of the images of each part.
 
     Without names of classes, they are called by their numbers, of which there are `count`.
@@ -57,7 +57,7 @@ def write_data(
     if "names" not in values:
         values["names"] = list(names) or [str(number) for number in range(count)]
     text = yaml.safe_dump({**parts, **values}, sort_keys=False, allow_unicode=True)
-    return LabelFile("data.yaml", str(text).encode())
+    return SetWideFile.of("data.yaml", str(text).encode())
 
 
 _REPLACED = {"path", *PARTS, *OTHER_PARTS}

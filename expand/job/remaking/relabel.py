@@ -11,7 +11,7 @@ from expand.job.derived import derive
 from expand.job.settings import Settings
 from expand.job.tasks.labels import OpenLabels, load_labels
 from expand.job.tasks.placing import place_views
-from expand.layouts.labelled.dataset import Dataset, LabelFile
+from expand.layouts.labelled.dataset import Dataset, LabelFile, SetWideFile
 from expand.layouts.labelled.open import open_dataset
 from expand.layouts.source import Source, read_source
 from expand.records.manifest import order, read_rows
@@ -55,7 +55,7 @@ class Relabeller:
         (view,) = place_views(self.settings, opened.unplaced(drawn))
         return opened.of_view(view, row["file_name"], self.settings).files
 
-    def derive(self, folder: Path) -> Iterator[LabelFile]:
+    def derive(self, folder: Path) -> Iterator[SetWideFile]:
         """Yield the set-wide files, from the manifest of an output folder."""
         return derive(self.dataset, lambda: read_rows(folder))
 

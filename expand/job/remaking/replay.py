@@ -181,7 +181,7 @@ def replay_file(folder: Path, name: str, replayer: Replayer) -> bytes:
     if name in replayer.derived:
         for file in replayer.relabeller.derive(folder):
             if file.name == name:
-                return file.data
+                return b"".join(file.pieces())
         raise ExpandError(f'"{name}" is not a file of the dataset any more')
     if replayer.archives:
         return replayer.make(find_row(folder, name))

@@ -7,7 +7,7 @@ its views. At the end the parent writes the set-wide files anew, from the rows o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
@@ -69,6 +69,19 @@ class LabelFile(NamedTuple):
 
     name: str
     data: bytes
+
+
+class SetWideFile(NamedTuple):
+    """A file for the whole dataset: its path in the output folder, POSIX style, and its bytes."""
+
+    name: str
+    pieces: Callable[[], Iterable[bytes]]
+    """Yields its bytes in pieces, each time anew: all of a COCO file may not fit into memory."""
+
+    @classmethod
+    def of(cls, name: str, data: bytes) -> SetWideFile:
+        """Return one whose bytes are in memory."""
+        return cls(name, lambda: (data,))
 
 
 class LabelledView(NamedTuple):
@@ -215,7 +228,7 @@ Rows = Callable[[], Iterator[Derived]]
 """Yields all files of the images that grow, by source and view; it can be called several times."""
 
 
-def derive_nothing(_rows: Rows) -> Iterator[LabelFile]:
+def derive_nothing(_rows: Rows) -> Iterator[SetWideFile]:
     """Write no set-wide files."""
     return iter(())
 
@@ -239,7 +252,7 @@ class Dataset:
     """The part that grows, as the dataset calls it; empty if it has no parts."""
     labels: Labels | None = None
     """None if its files say nothing of places in an image, and no table names them."""
-    derive: Callable[[Rows], Iterator[LabelFile]] = field(default=derive_nothing)
+    derive: Callable[[Rows], Iterator[SetWideFile]] = field(default=derive_nothing)
     """Writes the set-wide files for the expanded dataset."""
     detects: bool = False
     """Whether boxes are all it has of places: then `detect` is the default recipe."""

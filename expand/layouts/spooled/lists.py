@@ -23,14 +23,13 @@ CHUNK = 64
 
 
 @contextmanager
-def refuse_full() -> Iterator[None]:
+def refuse_full(what: str = "the list of sources") -> Iterator[None]:
     """Raise ExpandError with status 3 if a temporary file cannot be written."""
     try:
         yield
     except OSError as error:
         raise ExpandError(
-            f"the list of sources does not fit into the temporary folder: {error.strerror}",
-            STOPPED,
+            f"{what} does not fit into the temporary folder: {error.strerror}", STOPPED
         ) from error
 
 

@@ -13,7 +13,7 @@ from expand.layouts.labelled.coco.annotation import stamp, write_annotation
 from expand.layouts.labelled.coco.files.chosen import Entry
 from expand.layouts.labelled.coco.files.document import CocoFile
 from expand.layouts.labelled.coco.writing import Place, Writing
-from expand.layouts.labelled.dataset import Derived, LabelFile, Rows
+from expand.layouts.labelled.dataset import Derived, Rows, SetWideFile
 from expand.layouts.names import compose
 
 
@@ -35,7 +35,7 @@ class Derivation:
     growing: Mapping[str, list[Entry]]
     """What the files say of each image, by its path with composed accents."""
 
-    def files(self, rows: Rows) -> Iterator[LabelFile]:
+    def files(self, rows: Rows) -> Iterator[SetWideFile]:
         """Yield the COCO files of the expanded dataset."""
         for number, coco in enumerate(self.coco_files):
             writing = Writing(coco)
@@ -50,7 +50,7 @@ class Derivation:
                 for entry in entries
                 if entry.file == number
             ]
-            yield LabelFile(coco.path, writing.data(grows))
+            yield SetWideFile(coco.path, partial(writing.pieces, grows))
 
     def _said(self, number: int, path: str) -> Said:
         """Return what a file says of a source, and the stamp of what all files say of it."""

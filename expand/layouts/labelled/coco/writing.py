@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from io import BytesIO
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from expand.layouts.labelled.coco.files.document import ANNOTATIONS, IMAGES, CocoFile
 from expand.layouts.labelled.coco.files.entries import Id
-from expand.layouts.labelled.coco.files.text import JsonText
+from expand.layouts.labelled.coco.files.text import Entries
 from expand.layouts.labelled.coco.objects.patches import apply
 from expand.layouts.labelled.dataset import Derived
+from expand.layouts.spooled.bytes import BLOCK, SpooledBytes
 from expand.storage.json import decode, encode
 
 
@@ -36,15 +36,17 @@ class Writing:
         default_factory=lambda: {IMAGES: {}, ANNOTATIONS: {}}
     )
     """Entries of originals that are not what they were."""
-    added: dict[str, BytesIO] = field(
-        default_factory=lambda: {IMAGES: BytesIO(), ANNOTATIONS: BytesIO()}
-    )
+    added: dict[str, SpooledBytes] = field(init=False)
     """Entries of copies, each after a separator."""
     annotations: int = 0
     """Annotations of copies."""
     source: str = ""
     known: dict[int, dict[str, Any]] = field(default_factory=dict)
     """The annotations of a source."""
+
+    def __post_init__(self) -> None:
+        what = f'"{self.coco.path}" with its copies'
+        self.added = {IMAGES: SpooledBytes(what), ANNOTATIONS: SpooledBytes(what)}
 
     def add(
         self, row: Derived, images: Sequence[int], places: Sequence[Place | None], last: int
@@ -67,20 +69,18 @@ class Writing:
                 given["image_id"] = ids[place.image]
                 self._append(ANNOTATIONS, given)
 
-    def data(self, grows: Sequence[int]) -> bytes:
-        """Return the file; images that grow and have no row are left out, with all they have."""
+    def pieces(self, grows: Sequence[int]) -> Iterator[bytes]:
+        """Yield the file; images that grow and have no row are left out, with all they have."""
         left_out = np.zeros(len(self.coco.ids) + 1, bool)
         left_out[grows] = True
         left_out[list(self.present)] = False
-        written, text, at = BytesIO(), self.coco.json.text, 0
+        text, at = self.coco.json.text, 0
         out = {IMAGES: left_out[:-1], ANNOTATIONS: left_out[self.coco.owners]}
         for name, entries in sorted(self.coco.json.lists.items(), key=lambda item: item[1].begin):
-            written.write(text[at : entries.begin].encode())
-            for piece in self._pieces(name, np.flatnonzero(out[name]).tolist()):
-                written.write(piece)
+            yield from _encoded(text, at, entries.begin)
+            yield from self._list(name, np.flatnonzero(out[name]).tolist())
             at = entries.end
-        written.write(text[at:].encode())
-        return written.getvalue()
+        yield from _encoded(text, at, len(text))
 
     def _keep(self, row: Derived, images: Sequence[int], places: Sequence[Place | None]) -> None:
         """Keep an original; if it was turned upright, its entries change."""
@@ -99,21 +99,21 @@ class Writing:
                         written = self._written(apply(patches[index], given))
                     self.changed[ANNOTATIONS][place.annotation] = written
 
-    def _pieces(self, name: str, left_out: Sequence[int]) -> Iterator[bytes]:
-        """Yield a list: what is between its brackets."""
-        json_text, entries = self.coco.json, self.coco.json.lists[name]
+    def _list(self, name: str, left_out: Sequence[int]) -> Iterator[bytes]:
+        """Yield what is between the brackets of a list."""
+        text, entries = self.coco.json.text, self.coco.json.lists[name]
         changed = self.changed[name] | dict.fromkeys(left_out, b"")
         separator, some = self.separators[name], False
         begin, end = entries.begin, entries.end
         if len(entries):
             begin, end = entries.begins[0], entries.ends[-1]
-        yield json_text.text[entries.begin : begin].encode()
-        for piece in _runs(json_text, name, changed):
-            yield separator + piece if some else piece
+        yield from _encoded(text, entries.begin, begin)
+        for run in _runs(text, entries, changed):
+            yield separator if some else b""
+            yield from run
             some = True
-        added = self.added[name].getvalue()
-        yield added if some else added[len(separator) :]
-        yield json_text.text[end : entries.end].encode()
+        yield from self.added[name].blocks(0 if some else len(separator))
+        yield from _encoded(text, end, entries.end)
 
     def _image(self, row: Derived, image: int) -> dict[str, Any]:
         """Return the entry of an image with the name and the size of a row."""
@@ -164,12 +164,18 @@ class Writing:
         return '": ' not in text[:4096], text.isascii()
 
 
-def _runs(json_text: JsonText, name: str, changed: Mapping[int, bytes]) -> Iterator[bytes]:
+def _runs(text: str, entries: Entries, changed: Mapping[int, bytes]) -> Iterator[Iterable[bytes]]:
     """Yield the entries of a list as they are, or changed; what became empty is left out."""
-    entries, start = json_text.lists[name], 0
+    start = 0
     for index in (*sorted(changed), len(entries)):
         if index > start:
-            yield json_text.text[entries.begins[start] : entries.ends[index - 1]].encode()
+            yield _encoded(text, entries.begins[start], entries.ends[index - 1])
         if changed.get(index):
-            yield changed[index]
+            yield (changed[index],)
         start = index + 1
+
+
+def _encoded(text: str, begin: int, end: int) -> Iterator[bytes]:
+    """Yield a part of a text in blocks."""
+    for start in range(begin, end, BLOCK):
+        yield text[start : min(start + BLOCK, end)].encode()

@@ -9,7 +9,7 @@ from pathlib import Path
 from expand.errors import BadImageError, ExpandError
 from expand.geometry import Size
 from expand.images.decoder import open_image
-from expand.layouts.labelled.dataset import Dataset, LabelFile
+from expand.layouts.labelled.dataset import Dataset, SetWideFile
 from expand.layouts.labelled.files import read_label
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import list_dataset
@@ -99,7 +99,9 @@ def _set_files(
     lists = {name: False for each in others for name in each.lists if has_absolute(root, name)}
     lists |= dict.fromkeys(part.lists, True)
     texts = {file.name: rewritten(root, file) for file in described}
-    changed = (LabelFile(name, text) for name, text in sorted(texts.items()) if text is not None)
+    changed = (
+        SetWideFile.of(name, text) for name, text in sorted(texts.items()) if text is not None
+    )
     return SetFiles(root, tuple(changed), lists)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from expand.errors import ExpandError
-from expand.layouts.labelled.dataset import LabelFile, Rows
+from expand.layouts.labelled.dataset import Rows, SetWideFile
 from expand.layouts.labelled.files import read_file
 
 NAME, COUNT = "dataset.json", "numTraining"
@@ -26,13 +26,13 @@ class CaseCount:
     sources: int
     """Images that grow."""
 
-    def derive(self, rows: Rows) -> Iterator[LabelFile]:
+    def derive(self, rows: Rows) -> Iterator[SetWideFile]:
         """Yield the file with the number of cases of the expanded dataset."""
         files = sum(1 for _ in rows())
         before = self.content[COUNT]
         assert isinstance(before, int)
         content = {**self.content, COUNT: before - self.sources + files}
-        yield LabelFile(NAME, json.dumps(content, indent=4, ensure_ascii=False).encode())
+        yield SetWideFile.of(NAME, json.dumps(content, indent=4, ensure_ascii=False).encode())
 
 
 def read_count(root: Path, sources: int) -> CaseCount | None:

@@ -1,4 +1,4 @@
-"""set-wide Files: lists of images, and the number of images."""
+"""Set-wide files: lists of images, and the number of images."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from expand.layouts.labelled.dataset import LabelFile, Rows
+from expand.layouts.labelled.dataset import Rows, SetWideFile
 from expand.layouts.labelled.masks.derived.counts import NAME, CaseCount, read_count
 from expand.layouts.labelled.masks.derived.lists import SUFFIXES, ImageList, extend, find_lists
 from expand.layouts.labelled.masks.derived.names import Names
@@ -54,7 +54,7 @@ class SetFiles:
         """Their paths."""
         return [each.name for each in self.lists] + ([NAME] if self.count else [])
 
-    def derive(self, rows: Rows) -> Iterator[LabelFile]:
+    def derive(self, rows: Rows) -> Iterator[SetWideFile]:
         """Yield them for the expanded dataset."""
         if self.lists:
             yield from extend(self.lists, self.images, rows)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from expand.errors import ExpandError
-from expand.layouts.labelled.dataset import LabelFile, Rows
+from expand.layouts.labelled.dataset import Rows, SetWideFile
 from expand.layouts.labelled.files import read_file
 from expand.layouts.labelled.masks.derived.names import Names, agreeing
 from expand.layouts.labelled.masks.files import File
@@ -165,10 +165,10 @@ def _image_of(line: str, names: Names) -> str:
     return meant.pop() if len(meant) == 1 else ""
 
 
-def extend(lists: list[ImageList], names: Names, rows: Rows) -> Iterator[LabelFile]:
+def extend(lists: list[ImageList], names: Names, rows: Rows) -> Iterator[SetWideFile]:
     """Yield the lists of the expanded dataset."""
     views = TextIndex(
         (row.source, "\0".join((row.file_name, *row.annotation["masks"]))) for row in rows()
     )
     for each in lists:
-        yield LabelFile(each.name, each.extended(views, names))
+        yield SetWideFile.of(each.name, each.extended(views, names))

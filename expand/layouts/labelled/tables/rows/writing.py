@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from itertools import groupby, repeat
 
-from expand.layouts.labelled.dataset import LabelFile, Rows
+from expand.layouts.labelled.dataset import Rows, SetWideFile
 from expand.layouts.labelled.tables.table import Table
 from expand.layouts.spooled.lists import Sorter
 from expand.layouts.spooled.sets import TextSet
@@ -15,7 +15,7 @@ Piece = tuple[str, str]
 """A row and its line end."""
 
 
-def write_tables(tables: Sequence[Table], grows: TextSet, rows: Rows) -> Iterator[LabelFile]:
+def write_tables(tables: Sequence[Table], grows: TextSet, rows: Rows) -> Iterator[SetWideFile]:
     """Yield the tables with the rows of all files; other rows stay where and as they are.
 
     Rows of one image that follow each other stay together, and so do those of each of its copies.
@@ -32,7 +32,7 @@ def write_tables(tables: Sequence[Table], grows: TextSet, rows: Rows) -> Iterato
     for table in tables:
         made = iter(sorters.pop(table.name))
         text = "".join(_join(_pieces(table, grows, blocks.pop(table.name), made), table))
-        yield LabelFile(table.name, table.encoding.encode(text, table.name))
+        yield SetWideFile.of(table.name, table.encoding.encode(text, table.name))
 
 
 def _blocks(table: Table) -> array[int]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from expand.errors import ExpandError, shown
 from expand.layouts.directory import is_image
-from expand.layouts.labelled.dataset import Derived, LabelFile, Rows
+from expand.layouts.labelled.dataset import Derived, Rows, SetWideFile
 from expand.layouts.labelled.files import UTF16, read_file
 from expand.layouts.labelled.splits.lists import images_in
 from expand.layouts.labelled.voc.lists.entries import Copy, Find, ImageList
@@ -178,14 +178,14 @@ class WrittenLists:
     def __init__(self, lists: Lists, grows: Mapping[Task, Marks], anew: list[ImageList]) -> None:
         self.lists, self.grows, self.anew = lists, grows, anew
 
-    def __call__(self, rows: Rows) -> Iterator[LabelFile]:
+    def __call__(self, rows: Rows) -> Iterator[SetWideFile]:
         """Yield the lists of the expanded dataset."""
         copies = TextIndex((row.source, _write_copy(row)) for row in rows())
         for each in self.anew:
             of = partial(self._copies, copies, self.grows[each.of_task])
             text = read_list(self.lists.root, each.path)
             new = each.written(text, self.lists.find(each), of)
-            yield LabelFile(each.path, new.encode("utf-8", "surrogateescape"))
+            yield SetWideFile.of(each.path, new.encode("utf-8", "surrogateescape"))
 
     def _copies(self, copies: TextIndex, grows: Marks, image: str) -> list[Copy] | None:
         """Return the files of an image that grows; none if it is bad."""
