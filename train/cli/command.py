@@ -232,7 +232,7 @@ def answer_study(answer: Callable[..., Answer], options: dict[str, Any]) -> int:
 @command.command()
 @click.option("--clear", is_flag=True, help="Remove all decoded datasets.")
 @click.option(
-    "--cache", type=Folder(), help="Folder of the cache.  [default: ~/.cache/expand-train/packs]"
+    "--cache", type=Folder(), help="Folder of the cache.  [default: ~/.cache/expand-train/decoded]"
 )
 def cache(clear: bool, cache: Path | None) -> None:
     """Show the cache of decoded datasets, or clear it."""

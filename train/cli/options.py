@@ -108,7 +108,7 @@ DATA_OPTIONS = [
     click.option(
         "--cache",
         type=Folder(),
-        help="Folder of the cache of decoded images.  [default: ~/.cache/expand-train/packs]",
+        help="Folder of the cache of decoded images.  [default: ~/.cache/expand-train/decoded]",
     ),
     click.option(
         "--cache-size",

@@ -17,6 +17,7 @@ from expand.storage.lock import Lock
 from train.errors import REFUSED, STOPPED, TrainError
 
 WAIT_SECONDS = 0.1
+ROOT, EARLIER_ROOT = "~/.cache/expand-train/decoded", "~/.cache/expand-train/packs"
 PART = ".part"
 """The end of the name of a decoded dataset that is being made, or removed."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -178,9 +179,15 @@ def explain_cache(path: Path) -> Iterator[None]:
 
 
 def default_root() -> Path:
-    """Return the default folder of decoded datasets."""
+    """Return the default folder of decoded datasets.
+
+    One that an earlier version made, under another name, is used as long as it is there.
+    """
     try:
-        return Path(os.environ.get("TRAIN_CACHE") or "~/.cache/expand-train/packs").expanduser()
+        if chosen := os.environ.get("TRAIN_CACHE"):
+            return Path(chosen).expanduser()
+        earlier, now = Path(EARLIER_ROOT).expanduser(), Path(ROOT).expanduser()
+        return earlier if earlier.is_dir() else now
     except RuntimeError as error:
         raise TrainError(
             "this user has no home folder for the cache of decoded images; choose a folder with "

@@ -62,7 +62,7 @@ class Data:
     normalise: Normaliser
     levels: tuple[int, int] | None
     """The lowest and the highest level of the training images, if they have 16 bits."""
-    pack_seconds: float
+    decode_seconds: float
     leaks: list[str]
     stream: Scan | None = None
     """The training set if it is streamed; `train` is a sample of it then."""

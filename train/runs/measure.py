@@ -181,7 +181,7 @@ def cost_of(setup: Setup, data: Data) -> RunCost:
     clock = setup.feed.clock
     images = len(setup.feed.sampler) * setup.trainer.hyperparameters.epochs
     return RunCost(
-        pack_seconds=round(data.pack_seconds, 3),
+        pack_seconds=round(data.decode_seconds, 3),
         wait_seconds=round(clock.wait, 3),
         augment_seconds=round(clock.augment, 3),
         compute_seconds=round(clock.compute, 3),

@@ -78,7 +78,7 @@ def read_results(
         interrupts.check()
         if world.size == 1 or not (study_dir.out / RUNS).is_dir():
             path = result_path(study_dir, missing[0])
-            raise TrainError(f'"{path}" vanished; run the same command again', STOPPED)
+            raise TrainError(f'"{path}" was removed; run the same command again', STOPPED)
         if os.getppid() != PARENT:  # torchrun ends all processes if one of them fails
             raise world.lost()
         time.sleep(POLL_SECONDS)

@@ -24,7 +24,7 @@ from expand.layouts.layout import FOLDERS
 from expand.layouts.listing import spread_out
 from expand.layouts.source import Source
 
-SHARD_BYTES = 10**9
+TAR_BYTES = 10**9
 """The default of --tar-size."""
 MOST_BLOCKS = 100_000
 MOST_SOURCES = 1 << 16
@@ -171,7 +171,7 @@ def _make_copy(settings: Settings, data: bytes, source: Source) -> tuple[int, in
 def _count_blocks(plan: Plan, sample_bytes: int) -> int:
     """Return the number of blocks: tars have about --tar-size, and no block is empty."""
     count = len(plan.listing)
-    by_size = -(-count * sample_bytes // (plan.settings.shard_size or SHARD_BYTES))
+    by_size = -(-count * sample_bytes // (plan.settings.shard_size or TAR_BYTES))
     blocks = max(by_size, -(-count // MOST_SOURCES), min(USUAL_BLOCKS, count // USUAL_SOURCES))
     blocks = max(1, min(blocks, count // LEAST_SOURCES, MOST_BLOCKS))
     while blocks > 1 and len(_sizes(plan, blocks)) < blocks:

@@ -71,7 +71,7 @@ def test_options_of_the_default_command_complete_with_and_without_a_folder() -> 
         (("fetch", "CI"), {"CIFAR10", "CIFAR100"}),
     ],
 )
-def test_values_complete(words: tuple[str, ...], values: set[str]) -> None:
+def test_the_values_of_an_option_complete(words: tuple[str, ...], values: set[str]) -> None:
     assert set(complete(*words)) == values
 
 

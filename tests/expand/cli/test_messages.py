@@ -21,18 +21,18 @@ from expand.cli.progress import progress_bar
         (5e15, "5000 TB"),
     ],
 )
-def test_bytes(count: float, text: str) -> None:
+def test_bytes_are_given_in_decimal_units_with_three_digits(count: float, text: str) -> None:
     assert format_bytes(count) == text
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.2, "under 1 s"), (42.4, "42 s"), (600, "10 min"), (9000, "2.5 h")]
 )
-def test_seconds(seconds: float, text: str) -> None:
+def test_durations_are_given_in_seconds_minutes_or_hours(seconds: float, text: str) -> None:
     assert format_seconds(seconds) == text
 
 
-def test_counts() -> None:
+def test_a_count_has_its_noun_in_the_right_number() -> None:
     assert [format_count(*pair) for pair in ((1, "source"), (1234, "source"), (2, "class"))] == [
         "1 source",
         "1,234 sources",

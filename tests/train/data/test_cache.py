@@ -97,12 +97,14 @@ def test_a_missing_cache_is_empty(tmp_path: Path) -> None:
     assert not (tmp_path / "nosuch").exists()
 
 
-def test_the_environment_sets_the_folder_of_packs(
+def test_the_environment_sets_the_folder_of_decoded_datasets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("TRAIN_CACHE", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert Cache().root == default_root() == tmp_path / ".cache/expand-train/packs"
+    assert Cache().root == default_root() == tmp_path / ".cache/expand-train/decoded"
+    (tmp_path / ".cache/expand-train/packs").mkdir(parents=True)  # by an earlier version
+    assert Cache().root == tmp_path / ".cache/expand-train/packs"
     monkeypatch.setenv("TRAIN_CACHE", str(tmp_path / "elsewhere"))
     assert Cache().root == tmp_path / "elsewhere"
     assert Cache(tmp_path).root == tmp_path

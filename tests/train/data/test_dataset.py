@@ -85,7 +85,7 @@ def test_each_split_has_the_pixels_of_its_files(
         [],
         True,
     )
-    assert data.pack_seconds > 0
+    assert data.decode_seconds > 0
 
 
 def test_the_normaliser_is_measured_on_the_untouched_training_sources(out: Path) -> None:

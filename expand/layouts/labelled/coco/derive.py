@@ -84,6 +84,6 @@ class Derivation:
         if row.annotation and row.annotation[0] != known:
             names = " or ".join(f'"{coco.path}"' for coco in self.coco_files)
             raise ExpandError(
-                f'{names} says something else of "{row.source}" than when its copies were made; '
+                f'{names} has other labels of "{row.source}" than when its copies were made; '
                 "run expand again"
             )

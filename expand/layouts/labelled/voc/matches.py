@@ -20,7 +20,7 @@ class Match:
     annotations: list[str]
     masks: list[str]
     lossy: list[str]
-    """Pictures in folders of labels that are no masks."""
+    """Pictures in folders of labels that are not masks."""
     first: str
     """The number of its first file, as text."""
 

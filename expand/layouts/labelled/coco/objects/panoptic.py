@@ -47,7 +47,7 @@ class Segments:
             raise BadImageError(f'its mask "{path}" {error}') from error
         pixels = file.pixels
         if not file.lossless or pixels.dtype != np.uint8 or pixels.shape[2:] != (3,):
-            raise BadImageError(f'its mask "{path}" is not an RGB image of 8 bits without losses')
+            raise BadImageError(f'its mask "{path}" is not a lossless RGB image of 8 bits')
         if (pixels.shape[1], pixels.shape[0]) != size:
             raise BadImageError(
                 f'its mask "{path}" has {pixels.shape[1]}×{pixels.shape[0]} pixels, and it has '

@@ -189,7 +189,7 @@ def test_annotations_that_changed_since_are_not_mixed_with_older_copies(tmp_path
     changed = read(tmp_path / "src" / TRAIN)
     del changed["annotations"][2:9]
     (tmp_path / "src" / TRAIN).write_text(json.dumps(changed))
-    with pytest.raises(ExpandError, match='says something else of ".*" than when its copies were'):
+    with pytest.raises(ExpandError, match='has other labels of ".*" than when its copies were'):
         replay(tmp_path / "out", TRAIN)
     grow(tmp_path / "src", tmp_path / "out", 2)
     grow(tmp_path / "src", tmp_path / "fresh", 2)

@@ -58,7 +58,7 @@ def title(root: Path, split: str = "") -> str:
         return dataset.title
 
 
-def test_coco(drawn: Drawn) -> None:
+def test_the_training_images_of_coco_grow_and_its_other_parts_stay(drawn: Drawn) -> None:
     draw_coco(drawn.root)
     grown = check(drawn, [f"train2017/{n:06d}_v1.png" for n in (7, 31, 100)])
     assert (grown.notes, grown.status) == ((), 0)
@@ -67,7 +67,7 @@ def test_coco(drawn: Drawn) -> None:
     assert names(out / "annotations/instances_val2017.json") == ["000002.png"]
 
 
-def test_images_train2017(drawn: Drawn) -> None:
+def test_folders_of_the_parts_can_lie_in_images(drawn: Drawn) -> None:
     drawn.part("images/train2017/", INSTANCES, {1: "a.png"})
     drawn.part("images/val2017/", "annotations/instances_val2017.json", {1: "a.png"})
     check(drawn, ["images/train2017/a_v1.png"])
@@ -90,7 +90,7 @@ def test_trainval_alone_is_the_training_part(drawn: Drawn) -> None:
     check(drawn, ["images/1_v1.png"])
 
 
-def test_roboflow(drawn: Drawn) -> None:
+def test_the_training_part_of_an_export_of_roboflow_grows(drawn: Drawn) -> None:
     for part in ("train", "valid", "test"):
         drawn.part(f"{part}/", f"{part}/_annotations.coco.json", {0: "a_jpg.rf.1.png"})
     (drawn.root / "README.roboflow.txt").write_text("hello")
@@ -100,20 +100,20 @@ def test_roboflow(drawn: Drawn) -> None:
     )
 
 
-def test_cvat(drawn: Drawn) -> None:
+def test_all_images_of_an_export_of_cvat_without_subsets_grow(drawn: Drawn) -> None:
     drawn.part("images/default/", "annotations/instances_default.json", {1: "a.png"})
     grown = check(drawn, ["images/default/a_v1.png"])
     assert grown.title == "COCO segmentation and keypoints, 3 classes, 1 image"
 
 
-def test_cvat_with_subsets(drawn: Drawn) -> None:
+def test_the_training_subset_of_an_export_of_cvat_grows(drawn: Drawn) -> None:
     drawn.part("images/Train/", "annotations/instances_Train.json", {1: "a.png"})
     drawn.part("images/Validation/", "annotations/instances_Validation.json", {1: "a.png"})
     grown = check(drawn, ["images/Train/a_v1.png"])
     assert grown.title.endswith("Train split 1 image; Validation left as it is")
 
 
-def test_label_studio(drawn: Drawn) -> None:
+def test_names_of_label_studio_with_backslashes_are_found_and_kept(drawn: Drawn) -> None:
     drawn.part("", "result.json", {0: "images/a.png"})
     path = drawn.root / "result.json"
     path.write_text(path.read_text().replace("images/a.png", r"images\\a.png"))
@@ -121,13 +121,13 @@ def test_label_studio(drawn: Drawn) -> None:
     assert names(drawn.root.parent / "out/result.json") == [r"images\a.png", r"images\a_v1.png"]
 
 
-def test_mmdetection(drawn: Drawn) -> None:
+def test_the_training_part_of_a_dataset_for_mmdetection_grows(drawn: Drawn) -> None:
     drawn.part("train/", "annotation_coco_train.json", {1: "a.png"})
     drawn.part("val/", "annotation_coco_val.json", {1: "a.png"})
     check(drawn, ["train/a_v1.png"])
 
 
-def test_one_folder_of_images_for_all_parts(drawn: Drawn) -> None:
+def test_all_parts_can_have_their_images_in_one_folder(drawn: Drawn) -> None:
     drawn.part("images/", "annotations/train.json", {1: "a.png"})
     drawn.part("images/", "annotations/val.json", {1: "b.png"})
     drawn.picture("images/c.png")
@@ -135,7 +135,7 @@ def test_one_folder_of_images_for_all_parts(drawn: Drawn) -> None:
     assert grown.notes == ('1 image ("images/c.png") that no COCO file names is kept',)
 
 
-def test_file_names_with_folders(drawn: Drawn) -> None:
+def test_file_names_can_have_folders(drawn: Drawn) -> None:
     drawn.part("data/", "labels.json", {1: "one/a.png", 2: "two/a.png"})
     check(drawn, ["data/one/a_v1.png", "data/two/a_v1.png"])
     out = drawn.root.parent / "out"
@@ -219,7 +219,7 @@ def test_boxes_alone_are_detection(drawn: Drawn) -> None:
     assert grown.dataset.classes == ("thing", "person", "thing")
 
 
-def test_text_ids(drawn: Drawn) -> None:
+def test_copies_of_images_whose_ids_are_texts_get_ids_that_are_texts(drawn: Drawn) -> None:
     listed = [each | {"id": f"n{each['id']}"} for each in annotations("x", 1)]
     drawn.picture("images/a.png")
     drawn.json("labels.json", document([image("x", "a.png")], listed))
@@ -322,7 +322,7 @@ def test_images_of_another_part_with_the_same_names_are_not_taken(drawn: Drawn) 
     assert grown.notes[0].startswith('3 images ("train/1.png" is the first) that the COCO files')
 
 
-def test_a_new_split_of_the_images_in_one_part(drawn: Drawn) -> None:
+def test_images_of_one_folder_can_be_in_several_parts(drawn: Drawn) -> None:
     drawn.part("train/", "train.json", {1: "a.png"})
     drawn.part("train/", "val.json", {1: "b.png"})
     check(drawn, ["train/a_v1.png"])
@@ -361,7 +361,7 @@ CASES: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_refused_in_words(drawn: Drawn, case: str) -> None:
+def test_a_dataset_that_cannot_be_used_is_refused_in_words(drawn: Drawn, case: str) -> None:
     text, message = CASES[case]
     drawn.picture("images/a.png")
     path = drawn.root / "train.json"

@@ -104,7 +104,7 @@ def test_factor_1_and_bad_png_files(tmp_path: Path) -> None:
     (tmp_path / "src" / folder / "9.png").unlink()
     bad = grow(tmp_path / "src", tmp_path / "out", 2).bad
     path = f'its mask "{folder}/'
-    assert bad["train2017/4.jpg"] == f'{path}4.png" is not an RGB image of 8 bits without losses'
+    assert bad["train2017/4.jpg"] == f'{path}4.png" is not a lossless RGB image of 8 bits'
     assert bad["train2017/9.jpg"].startswith(f'{path}9.png" ')
 
 
