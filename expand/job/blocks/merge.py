@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from expand.errors import ExpandError
-from expand.job.blocks.output import is_begun, lock_local
+from expand.job.blocks.output import is_begun
 from expand.job.blocks.parts import OtherSettingsError, PartName
 from expand.job.blocks.publish import publish, read_costs
 from expand.job.blocks.records import find_parts, load_card, remove_parts
 from expand.job.sharding.merge import Merged
 from expand.records.card import FINISHED
-from expand.storage.stores.open import check_store, open_store
+from expand.storage.stores.open import check_store, lock_place, open_store
 from expand.storage.stores.store import Store
 from expand.storage.stores.url import Place
 
@@ -29,7 +29,7 @@ def merge_blocks(out: Place) -> Merged:
     check_store(out)
     if isinstance(out, Path) and not out.is_dir():
         raise ExpandError(f'"{out}" does not exist')
-    with closing(open_store(out)) as store, lock_local(out):
+    with closing(open_store(out)) as store, lock_place(out):
         card = load_card(store)
         if card is None:
             raise ExpandError(f'"{out}" has no shards; they are written with --shard I/N')

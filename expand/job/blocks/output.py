@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,11 +32,10 @@ from expand.job.sharding.listed import is_listing
 from expand.layouts.directory import is_added
 from expand.records.card import CARD, DELETING, FINISHED, UNFINISHED, card_bytes
 from expand.records.manifest import MANIFESTS, manifest_for
-from expand.storage.lock import LOCK_FILES, Lock
+from expand.storage.lock import LOCK_FILES
 from expand.storage.names import is_temporary
-from expand.storage.stores.open import before_writing, open_store
+from expand.storage.stores.open import before_writing, lock_place, open_store
 from expand.storage.stores.store import Store
-from expand.storage.stores.url import Place, Url
 
 
 @dataclass(frozen=True)
@@ -76,13 +75,8 @@ def hold_store(plan: Plan) -> Iterator[Store]:
     A local folder is locked. In an object store, runs with the same settings can work side by side:
     what they write is the same. The first of them creates the run card.
     """
-    with closing(open_store(plan.out)) as store, lock_local(plan.out, shared=bool(plan.shard)):
+    with closing(open_store(plan.out)) as store, lock_place(plan.out, shared=bool(plan.shard)):
         yield store
-
-
-def lock_local(out: Place, *, shared: bool = False) -> AbstractContextManager[object]:
-    """Lock an output that is a local folder; no store has locks."""
-    return nullcontext() if isinstance(out, Url) else Lock(out, shared=shared, create=True)
 
 
 def begin(plan: Plan, store: Store, overwrite: bool) -> Begun:

@@ -6,8 +6,10 @@ import gzip
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from expand.errors import ExpandError
 from expand.job.blocks.parts import FOLDER, LOCAL
@@ -15,7 +17,7 @@ from expand.layouts.class_folders import check_root
 from expand.layouts.directory import is_added
 from expand.layouts.stored.listed import ITSELF, list_folder
 from expand.records.rows import NotJsonError, parse_json
-from expand.storage.stores.open import before_writing, check_store, open_store
+from expand.storage.stores.open import before_writing, check_store, lock_place, open_store
 from expand.storage.stores.places import check_places
 from expand.storage.stores.store import Entry, MissingError, Store
 from expand.storage.stores.url import Place, place_text
@@ -37,17 +39,20 @@ def prepare(src: Place, out: Place) -> int:
     if isinstance(src, Path):
         check_root(src)
     folder = _folder(src, out)
-    with closing(open_store(out)) as store:
+    with closing(open_store(out)) as store, lock_place(out):
         with before_writing():
             _check_unused(out, store)
         remaining = list_folder(src) if isinstance(src, Path) else _entries(open_store(src))
-        count = files = 0
+        count, digests = 0, list[str]()
         while some := list(islice(remaining, TOGETHER)):
-            store.write(folder + NAMES.format(files), _pack(some))
-            count, files = count + sum(_is_visible(entry) for entry in some), files + 1
+            packed = _pack(some)
+            store.write(folder + NAMES.format(len(digests)), packed)
+            count += sum(_is_visible(entry) for entry in some)
+            digests.append(sha256(packed).hexdigest())
         if not count:
             raise ExpandError(f'"{src}" has no files')
-        index = {"source": _source(src), "files": files, "names": count}
+        index = {"source": _source(src), "files": len(digests), "names": count}
+        index["sha256"] = digests
         store.write(folder + INDEX, json.dumps(index).encode())
     return count
 
@@ -61,13 +66,19 @@ def prepared(src: Place, out: Place) -> Iterator[list[Entry]] | None:
     try:
         index = parse_json(store.read(folder + INDEX))
         source, files = index["source"], int(index["files"])
+        digests = index.get("sha256")  # earlier versions had none
+        if digests is not None and len(digests) != files:
+            raise ValueError("other files than digests")
     except MissingError:
         return None
-    except (NotJsonError, KeyError, TypeError, ValueError) as error:
+    except (NotJsonError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise _damaged(out, folder + INDEX) from error
     if source != _source(src):
         raise ExpandError(f'"{out}" was prepared for the input "{source}", not for "{src}"')
-    return (_unpack(out, store, folder + NAMES.format(number)) for number in range(files))
+    return (
+        _unpack(out, store, folder + NAMES.format(number), digests and digests[number])
+        for number in range(files)
+    )
 
 
 def is_listing(name: str) -> bool:
@@ -108,9 +119,13 @@ def _pack(entries: Iterable[Entry]) -> bytes:
     return gzip.compress(lines.encode(), 6, mtime=0)
 
 
-def _unpack(out: Place, store: Store, name: str) -> list[Entry]:
+def _unpack(out: Place, store: Store, name: str, digest: Any) -> list[Entry]:
+    """Return the entries in a file of the list, if it has the `digest` that the index says."""
+    data = store.read(name)
+    if digest is not None and sha256(data).hexdigest() != digest:
+        raise _damaged(out, name)
     try:
-        lines = gzip.decompress(store.read(name)).splitlines()
+        lines = gzip.decompress(data).splitlines()
         return [
             Entry(str(name), int(size), str(version))
             for name, size, version in map(parse_json, lines)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from importlib import import_module
 from importlib.util import find_spec
 from typing import cast
 
 from expand.errors import REFUSED, ExpandError
+from expand.storage.lock import Lock
 from expand.storage.stores.local import LocalStore
 from expand.storage.stores.store import ChangedError, Store, StoreError
-from expand.storage.stores.url import Url, parse_place
+from expand.storage.stores.url import Place, Url, parse_place
 
 EXTRAS = {"s3": "s3", "gs": "gs", "az": "az", "memory": "s3"}
 TRIES = 8
@@ -51,6 +52,11 @@ def check_store(place: str | os.PathLike[str] | Url) -> None:
     if isinstance(parse_place(place), Url):
         with before_writing():
             open_store(place).probe()
+
+
+def lock_place(place: Place, *, shared: bool = False) -> AbstractContextManager[object]:
+    """Lock a local folder, and create it if it is missing; no object store has locks."""
+    return nullcontext() if isinstance(place, Url) else Lock(place, shared=shared, create=True)
 
 
 @contextmanager

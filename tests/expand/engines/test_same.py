@@ -69,6 +69,11 @@ def workers_of(process: subprocess.Popen[str]) -> list[int]:
     return [int(each) for each in children if b"expand" in command_of(Path("/proc", each))]
 
 
+def has_lock(process: int) -> bool:
+    """Tell whether a process has a file open that is locked."""
+    return any("lock:" in path.read_text() for path in Path(f"/proc/{process}/fdinfo").iterdir())
+
+
 def stop(process: int) -> None:
     """Stop a process, and wait until it stands still: a busy machine lets it run on for a while."""
     os.kill(process, signal.SIGSTOP)
@@ -96,11 +101,12 @@ def test_workers_of_the_command_are_copies_that_hold_nothing_of_their_parent(
     held = [str(path.readlink()) for path in Path(f"/proc/{workers[-1]}/fd").iterdir()]
     assert sum(name.startswith("socket") for name in held) == 1
     assert not any("metadata" in name for name in held)
+    assert has_lock(process.pid)
+    assert not any(map(has_lock, workers))
     process.kill()
     process.wait()
+    signalled.wait_for_workers(*line)  # they end though they stand still
     again = subprocess.run([*COMMAND, *line], capture_output=True, text=True, check=False)
-    for worker in workers:  # they still live: the lock is free all the same
-        os.kill(worker, signal.SIGCONT)
     assert again.returncode == 0, again.stderr
 
 

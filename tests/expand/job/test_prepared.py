@@ -11,10 +11,13 @@ from expand import expand
 from expand.errors import ExpandError
 from expand.job.blocks.merge import merge_blocks
 from expand.job.job import Report
+from expand.job.sharding import listed
 from expand.job.sharding.listed import prepare
 from expand.job.sharding.merge import merge
 from expand.layouts.walk import Disk
 from expand.records.card import read_card
+from expand.storage.lock import Lock
+from expand.storage.stores.open import open_store
 from expand.storage.stores.url import parse_place
 from tests.conftest import Folder, tree
 from tests.expand.job.blocks.test_blocks import memory
@@ -122,3 +125,28 @@ def test_a_name_that_a_list_cannot_hold_is_refused(class_folder: Folder, tmp_pat
     (src / "odd\1name.png").touch()
     with pytest.raises(ExpandError, match="has a control character in its name"):
         prepare(src, tmp_path / "out")
+
+
+def test_a_list_of_which_two_commands_wrote_one_half_each_is_refused(
+    class_folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    src, out = many(class_folder, 40), memory()
+    monkeypatch.setattr(listed, "TOGETHER", 20)
+    prepare(src, parse_place(out))
+    store = open_store(out)
+    index = store.read(".blocks/listing.json")
+    (src / "ant/000.jpg").write_bytes((src / "ant/006.jpg").read_bytes())
+    prepare(src, parse_place(out))
+    store.write(".blocks/listing.json", index)
+    with pytest.raises(ExpandError, match=r'\.jsonl\.gz" is damaged; run `expand prepare` again'):
+        expand(src, out, shard="1/2")
+
+
+def test_an_output_is_not_prepared_while_a_shard_begins_in_it(
+    class_folder: Folder, tmp_path: Path
+) -> None:
+    src, out = many(class_folder, 4), tmp_path / "out"
+    shard, refused = Lock(out, shared=True, create=True), "another run is writing to"
+    with shard, pytest.raises(ExpandError, match=refused):
+        prepare(src, out)
+    prepare(src, out)
