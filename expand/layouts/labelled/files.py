@@ -25,7 +25,7 @@ def read_label(root: str, name: str, most: int) -> bytes | None:
             raise BadImageError(f"has more than {most:,} bytes")
         return read_image(path)
     except OSError as error:
-        if error.errno in ABSENT:
+        if error.errno in ABSENT and not Path(path).is_symlink():
             return None
         raise BadImageError(f'"{name}" cannot be read ({error.strerror})') from error
     except BadImageError as error:

@@ -9,6 +9,7 @@ from itertools import compress, groupby
 from pathlib import Path
 
 from expand.errors import BadImageError, ExpandError
+from expand.layouts.labelled.alternatives import describe_alternatives
 from expand.layouts.labelled.dataset import Dataset, derive_nothing
 from expand.layouts.labelled.opening import Opening
 from expand.layouts.labelled.scan import KEPT, MADE, Role, Use, list_dataset
@@ -21,6 +22,9 @@ from expand.layouts.labelled.voc.lists.lists import Lists, WrittenLists
 from expand.layouts.labelled.voc.matches import BACKGROUND
 from expand.layouts.labelled.voc.reader import VocLabels, read_labels
 from expand.layouts.labelled.voc.survey import Image, Survey, survey
+from expand.layouts.layout import AUTO
+from expand.layouts.names import split_suffix
+from expand.layouts.recognition.words import part_of
 from expand.layouts.spooled.sets import TextSet
 
 LOOKED_INTO = 8
@@ -31,14 +35,11 @@ def open_voc(opening: Opening) -> Dataset:
     """Open a dataset; raise ExpandError if it is none, or it is unclear what it is."""
     check_installed()
     root, request = opening.root, opening.request
-    found = survey(root)
-    if all(image.note == BACKGROUND for image in found):
-        raise ExpandError(
-            f'"{root}" is not a Pascal VOC dataset: none of its images has an XML file of its '
-            "name, beside it or in a folder called Annotations, and none has a mask"
-        )
+    found = _survey(root)
     lists = Lists(root, found)
     growth = find_growth(root, found, lists, request.split)
+    if request.layout == AUTO and not growth.split:
+        _check_parts(root, found)
     _note(growth, found)
     kinds, named = _look_into(root, found, growth)
     of_lists = {each.of_class for each in lists.all if each.of_class and _is_main(each)}
@@ -55,6 +56,46 @@ def open_voc(opening: Opening) -> Dataset:
         notes=tuple(growth.notes),
         problems=growth.problems,
     )
+
+
+def _survey(root: Path) -> Survey:
+    """Return what a dataset holds; raise ExpandError if no image has labels.
+
+    Folders are called as the format has them; if they have other names, those of the files count.
+    """
+    found = survey(root)
+    if not _has_labels(found) and not describe_alternatives(root):
+        found = survey(root, by_name=True)
+    if not _has_labels(found):
+        raise ExpandError(
+            f'"{root}" is not a Pascal VOC dataset: none of its images has an XML file of its '
+            "name, beside it or in a folder called Annotations, and none has a mask"
+        )
+    return found
+
+
+def _has_labels(found: Survey) -> bool:
+    return any(image.note != BACKGROUND for image in found)
+
+
+def _check_parts(root: Path, found: Survey) -> None:
+    """Refuse a dataset without parts if files in another format tell them: test images would grow.
+
+    "data/test_labels.csv" is beside "data/train_labels.csv", for example.
+    """
+    names = dict[str, str]()
+    for name, _ in groupby(found.foreign):
+        stem, suffix = split_suffix(name.rpartition("/")[2])
+        if suffix.lower() != ".txt" and (part := part_of(stem)):
+            names.setdefault(part.kind, name)
+    training = names.pop("train", "")
+    for name in names.values() if training else ():
+        reading = "coco" if training.lower().endswith(".json") else "table"
+        raise ExpandError(
+            f'"{root}" is Pascal VOC without parts, and "{training}" and "{name}" say which images '
+            f"are of which part. To grow the training part that they tell: --as {reading}; to grow "
+            "all images that have an XML file: --as voc"
+        )
 
 
 class _Decide:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from expand.layouts.directory import IMAGE, Directory
+from expand.layouts.directory import IMAGE, Directory, read_directory
 from expand.layouts.labelled.voc.matches import Match, key_of
 from expand.layouts.layout import Kind
 from expand.layouts.names import split_suffix
@@ -53,7 +53,9 @@ class Image(NamedTuple):
 class Survey:
     """What a dataset holds; the names of its files lie on the disk."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_name: bool = False) -> None:
+        """`by_name` pairs images with the labels of their name in whatever folders."""
+        self._by_name = by_name
         self._files, self._count = TextLists(), 0
         """By their key: their folders without words for images and labels, and their stem."""
         self._folders: dict[str, set[str]] = {IMAGE_FILE: set(), ANNOTATION: set(), MASK: set()}
@@ -90,7 +92,10 @@ class Survey:
 
     def match_of(self, path: str) -> Match:
         """Return the match of a file."""
-        return self._match(self._files.of(key_of(path)))
+        return self._match(self._files.of(self._key(path)))
+
+    def _key(self, path: str) -> str:
+        return split_suffix(_name(path))[0] if self._by_name else key_of(path)
 
     def none(self) -> Marks:
         """Return marks of no image."""
@@ -102,7 +107,7 @@ class Survey:
 
     def add(self, kind: str, path: str) -> None:
         """Add a file to its match."""
-        self._files.add(key_of(path), f"{kind}{self._count:0{DIGITS}}{path}")
+        self._files.add(self._key(path), f"{kind}{self._count:0{DIGITS}}{path}")
         self._folders[kind].add(_folder(path))
         self._count += 1
 
@@ -159,9 +164,10 @@ def _image(path: str, text: str) -> Image:
     return Image(path, text[:DIGITS], text[DIGITS:])
 
 
-def survey(root: Path) -> Survey:
+def survey(root: Path, *, by_name: bool = False) -> Survey:
     """Look at the names of all files of a dataset; a few tables are looked into."""
-    found, lists, others, tables = Survey(), Texts(), Texts(), Counter[str]()
+    found, lists, others = Survey(by_name=by_name), Texts(), Texts()
+    tables = Counter[str]()
     for frame, name, kind in walk(str(root), lambda _: None):
         if name is None:
             continue
@@ -178,21 +184,29 @@ def survey(root: Path) -> Survey:
             others.append(path)
         if suffix in TABLES and tables[frame.prefix] < FILES:
             tables[frame.prefix] += 1
-            if _has_labels(frame.directory, name):
+            if _has_labels(frame.directory, name, inside=bool(frame.names)):
                 found.foreign.add(path)
     found.finish(lists, others)
     return found
 
 
-def _has_labels(directory: Directory, name: str) -> bool:
-    """Tell whether a file gives labels to images, as a table or as COCO does."""
+def _has_labels(directory: Directory, name: str, *, inside: bool) -> bool:
+    """Tell whether a file gives labels to images, as a table or as COCO does.
+
+    The images of a table in a folder `inside` the dataset can lie in folders beside that.
+    """
     if name.lower().endswith(".json"):
         return kind_of_json(os.path.join(directory.path, name)) is Kind.COCO
-    return kind_of_table(directory, name, numbered=False) is not None
+    above = read_directory(os.path.dirname(directory.path)) if inside else None
+    return kind_of_table(directory, name, numbered=False, above=above) is not None
 
 
 def _folder(name: str) -> str:
     return name.rpartition("/")[0]
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _holds_labels(folders: tuple[str, ...]) -> bool:

@@ -43,7 +43,8 @@ def notes_of(
         )
     for other in others:
         odd += [f'"{cut(entry)}" of {other.name} is not in the folder' for entry in other.lost[:1]]
-        if other.folders and set(other.folders) <= set(part.folders):
+        same = other.lists and other.lists == part.lists
+        if same or (other.folders and set(other.folders) <= set(part.folders)):
             odd.append(f"{other.name} has the same images as {part.name}: the two are one part")
     mirrors = task.points < 2 or task.flip_idx or flip_by_names(task.names)
     if task.name == "pose" and not mirrors:
@@ -82,6 +83,11 @@ def _faults(part: Part, faults: Faults) -> list[str]:
         said.append(
             f"{counted(count, 'image is', 'images are')} of a format that is not read, such as "
             f'"{first["unread"]}"; kept as {"it is" if count == 1 else "they are"}'
+        )
+    if count := counts["both"]:
+        said.append(
+            f"{counted(count, 'image')} of {part.name} {'is' if count == 1 else 'are'} in the list "
+            f'of another part too, such as "{first["both"]}"; name each image in one list only'
         )
     if part.lost:
         said.append(

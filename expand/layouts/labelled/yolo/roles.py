@@ -56,6 +56,8 @@ class Roles:
             return MADE
         if is_image:
             if self._grows(path):
+                if any(other.lists_too(self.part, path) for other in self.others):
+                    self.faults.add("both", path)
                 return self._image(path, folder, stem)
             if all(other.depth(path) < 0 for other in self.others):
                 self.faults.add("apart", path)

@@ -7,8 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from expand.errors import ExpandError
-from expand.layouts.labelled.files import read_file, read_text
+from expand.errors import BadImageError, ExpandError
+from expand.layouts.labelled.files import read_file, read_label, read_text
+
+
+def test_a_label_file_that_is_a_link_to_nowhere_is_not_a_missing_one(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").symlink_to("nowhere")
+    assert read_label(str(tmp_path), "b.txt", 10) is None
+    with pytest.raises(BadImageError, match='^"a.txt" cannot be read'):
+        read_label(str(tmp_path), "a.txt", 10)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

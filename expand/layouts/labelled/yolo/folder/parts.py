@@ -50,6 +50,10 @@ class Part:
         left_out = any(len(each) > depth for each in self.without if path.startswith(each))
         return -1 if left_out else depth
 
+    def lists_too(self, part: Part, path: str) -> bool:
+        """Tell whether another list than those of a part names an image of the part."""
+        return self.lists != part.lists and self.depth(path) == len(path) and bool(self.images)
+
 
 def find_parts(root: Path, found: Survey, data: DataFile | None) -> list[Part]:
     """Return the parts of a dataset, by its data file, or else by the names of its folders."""

@@ -42,6 +42,10 @@ LAYOUTS = {
     ),
     "beside images in folders": (("cat/a.jpg", "cat/a.xml"), ("train/a.jpg", "train/a.xml")),
     "annotated pictures": (("annotated_pictures/a.jpg", "annotated_pictures/a.xml"),),
+    "data and labels (FiftyOne)": (("data/a.jpg", "labels/a.xml"),),
+    "folders of other names (DIOR)": (
+        ("JPEGImages DIOR/a.jpg", "Annotations/Horizontal Bounding Boxes/a.xml"),
+    ),
     "large suffixes": (("images/a.JPG", "annotations/a.XML"),),
 }
 
@@ -266,3 +270,34 @@ def test_without_defusedxml_the_command_to_install_it_is_said(
     pair(tmp_path / "src", "images/a.jpg", "annotations/a.xml")
     with pytest.raises(ExpandError, match=r'need defusedxml: pip install "\.\[labels\]"'):
         opened(tmp_path / "src", layout="voc")
+
+
+def test_two_folders_of_annotations_with_other_names_are_two_for_each_image(tmp_path: Path) -> None:
+    src = tmp_path / "src"
+    for folder in ("Horizontal Bounding Boxes", "Oriented Bounding Boxes"):
+        pair(src, "JPEGImages DIOR/a.jpg", f"Annotations/{folder}/a.xml")
+    with pytest.raises(ExpandError, match='"JPEGImages DIOR/a.jpg" has two annotations: "Annot'):
+        grow(src, tmp_path / "out")
+
+
+def test_tables_of_the_images_in_a_folder_beside_theirs_are_named(tmp_path: Path) -> None:
+    pair(src := tmp_path / "src", "images/a.jpg", "annotations/a.xml")
+    put(src / "data/train_labels.csv", b"filename,class,xmin,ymin,xmax,ymax\na.jpg,cat,1,1,5,5\n")
+    with opened(src) as data:
+        assert "labels in another format" in data.notes[0]
+        assert "data/train_labels.csv" in data.notes[0]
+
+
+@pytest.mark.parametrize(("suffix", "reading"), [("csv", "table"), ("json", "coco")])
+def test_parts_that_only_files_in_another_format_tell_are_ambiguous(
+    suffix: str, reading: str, tmp_path: Path
+) -> None:
+    pair(src := tmp_path / "src", "images/a.jpg", "annotations/a.xml")
+    table = b"filename,class,xmin,ymin,xmax,ymax\na.jpg,cat,1,1,5,5\n"
+    coco = b'{"images": [{"id": 1, "file_name": "a.jpg"}], "annotations": []}'
+    for part in ("train", "test"):
+        put(src / f"data/{part}.{suffix}", table if suffix == "csv" else coco)
+    with pytest.raises(ExpandError, match=f'"data/test.{suffix}" say .* --as {reading};.*--as voc'):
+        opened(src)
+    with opened(src, layout="voc") as data:
+        assert len(data.listing) == 1

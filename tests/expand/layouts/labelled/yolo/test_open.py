@@ -58,6 +58,21 @@ def test_the_task_is_told_from_the_rows(draw, task: str, tmp_path: Path) -> None
         assert dataset.detects == (task == "detect")
 
 
+@pytest.mark.parametrize("same", [False, True])
+def test_an_image_in_the_lists_of_two_parts_is_a_fault_unless_they_are_one(
+    same: bool, tmp_path: Path
+) -> None:
+    root = draw_detect(tmp_path / "set")
+    (root / "train.txt").write_text("".join(f"images/train/0{n}.png\n" for n in range(4)))
+    (root / "val.txt").write_text("images/train/03.png\nimages/val/00.png\n")
+    val = "train.txt" if same else "val.txt"
+    (root / "data.yaml").write_text(f"train: train.txt\nval: {val}\nnames: [a, b, c]\n")
+    with opened(root) as dataset:
+        wanted = "the two are one part" if same else 'in the list of another part too, such as "im'
+        assert any(wanted in note for note in dataset.notes), dataset.notes
+        assert dataset.problems == (not same)
+
+
 @pytest.mark.parametrize("name", ["train", "training", "val", "validation", "valid"])
 def test_split_chooses_another_part(name: str, tmp_path: Path) -> None:
     found = grows(draw_detect(tmp_path / "set"), split=name)
