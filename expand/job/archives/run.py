@@ -10,7 +10,7 @@ from pathlib import Path
 from expand.archives.index import Index
 from expand.archives.names import INDEX
 from expand.job.archives.block import Block, do_block
-from expand.job.archives.dealing import Dealt
+from expand.job.archives.by_block import SourcesByBlock
 from expand.job.archives.plan import Archives
 from expand.job.archives.records import read_index, remove_records
 from expand.job.planning.plan import Plan
@@ -68,8 +68,8 @@ def _results(
     plan: Plan, archives: Archives, context: TaskContext, means: Means, summary: RunSummary
 ) -> Generator[RunSummary, None, None]:
     """Yield the results of all blocks; if `strict`, of those begun before a bad source."""
-    with closing(Dealt(plan.listing, archives.blocks)) as dealt:
-        blocks = _blocks(dealt, read_index(context.out))
+    with closing(SourcesByBlock(plan.listing, archives.blocks)) as by_block:
+        blocks = _blocks(by_block, read_index(context.out))
         if means.strict:
             blocks = until(lambda: bool(summary.bad), blocks)
         work = partial(do_block, context, archives, means.strict)
@@ -77,9 +77,9 @@ def _results(
             yield from done
 
 
-def _blocks(dealt: Dealt, known: Index | None) -> Iterator[Block]:
+def _blocks(by_block: SourcesByBlock, known: Index | None) -> Iterator[Block]:
     """Yield all blocks, with the tars that the index of an earlier run has."""
-    for number, sources in enumerate(dealt):
+    for number, sources in enumerate(by_block):
         yield Block(number, sources, known.of_block(number) if known else ())
 
 

@@ -16,8 +16,8 @@ from expand.images.memory import keep_buffers
 from expand.job.archives.block import Block, BlockWriter
 from expand.job.archives.earlier import StaleError, find_tars
 from expand.job.archives.plan import Archives
-from expand.job.blocks import dealing
 from expand.job.blocks.files import StoredContext
+from expand.job.blocks.lists import ListedBlock
 from expand.job.blocks.parts import PartName, digest_settings, part_head
 from expand.job.blocks.task import BlockDone, BlockJob
 from expand.job.summary import RunSummary
@@ -29,7 +29,7 @@ from expand.storage.stores.open import fetch, open_store
 from expand.storage.stores.store import Store
 
 
-def do_stored_block(job: BlockJob, archives: Archives, block: dealing.Block) -> BlockDone:
+def do_stored_block(job: BlockJob, archives: Archives, block: ListedBlock) -> BlockDone:
     """Write the tars of a block that do not exist yet, then its part of the manifest.
 
     That can be done again, and at the same time by another worker: all writes are whole, and of the
@@ -60,7 +60,7 @@ def do_stored_block(job: BlockJob, archives: Archives, block: dealing.Block) -> 
     return BlockDone(part, summary)
 
 
-def _fetch(store: Store, folder: OutputFolder, block: dealing.Block) -> None:
+def _fetch(store: Store, folder: OutputFolder, block: ListedBlock) -> None:
     """Fetch the tars of a block that exist."""
     for name in block.existing:
         try:
@@ -75,7 +75,7 @@ def _fetch(store: Store, folder: OutputFolder, block: dealing.Block) -> None:
 def _write(
     job: BlockJob,
     archives: Archives,
-    block: dealing.Block,
+    block: ListedBlock,
     folder: OutputFolder,
     found: list[Tar],
 ) -> RunSummary:

@@ -1,4 +1,4 @@
-"""A run in blocks: deal the sources, do the blocks that are missing, merge what they wrote."""
+"""A run in blocks: list the blocks, do those that are missing, merge what they wrote."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from expand.archives.names import parse_tar_name
 from expand.errors import STOPPED, ExpandError
 from expand.job.archives.plan import read_archives
 from expand.job.archives.stored import do_stored_block
-from expand.job.blocks.dealing import Block, Dealt
 from expand.job.blocks.keys import block_of
+from expand.job.blocks.lists import BlockLists, ListedBlock
 from expand.job.blocks.output import (
     Begun,
     begin,
@@ -61,11 +61,11 @@ def _try(
     """Do it, with the run card as it is now; None if another run changed it before that began."""
     started, begun_at = time.strftime("%Y-%m-%dT%H:%M:%S%z"), clocks()
     begun = begin(plan, store, overwrite)
-    with Dealt(begun.blocks) as dealt:
-        dealing = _deal(plan, begun, dealt)
+    with BlockLists(begun.blocks) as lists:
+        to_do = _list_blocks(plan, begun, lists)
         if not begun.claim():
             return None
-        made = _do(plan, begun, means, dealing, dealt)
+        made = _do(plan, begun, means, to_do, lists)
         wall, cpu = clocks()
         cost = {
             "started": started,
@@ -76,13 +76,13 @@ def _try(
         }
         if plan.shard:
             begun.store.write(cost_name(plan.shard), json.dumps(cost).encode())
-        summary = made if plan.shard else _finish(begun, dealing.parts, cost)
+        summary = made if plan.shard else _finish(begun, to_do.parts, cost)
         summary.made = made.made
         summary.wall_seconds, summary.cpu_seconds = wall - begun_at[0], cpu - begun_at[1]
     return summary, list(begun.notes)
 
 
-class _Dealing(NamedTuple):
+class _ToDo(NamedTuple):
     """What there is to do."""
 
     parts: list[PartName]
@@ -93,17 +93,17 @@ class _Dealing(NamedTuple):
     """Parts of other sources or settings."""
 
 
-def _deal(plan: Plan, begun: Begun, dealt: Dealt) -> _Dealing:
+def _list_blocks(plan: Plan, begun: Begun, lists: BlockLists) -> _ToDo:
     """Put everything into the lists of blocks; return what there is to do.
 
     Nothing is written before the input is known to have the sources of earlier runs.
     """
     blocks, seed = begun.blocks, seed_of(begun)
     for source in plan.listing.files():
-        dealt.add(block_of(source.id, blocks), source)
-    dealt.write()
+        lists.add(block_of(source.id, blocks), source)
+    lists.write()
     present = present_parts(begun)
-    parts = [PartName(n, dealt.read(n, seed).digest) for n in range(blocks)]
+    parts = [PartName(n, lists.read(n, seed).digest) for n in range(blocks)]
     wanted = [
         n for n in range(blocks) if not plan.shard or n % plan.shard.of + 1 == plan.shard.number
     ]
@@ -112,23 +112,23 @@ def _deal(plan: Plan, begun: Begun, dealt: Dealt) -> _Dealing:
     with earlier_records(plan, begun, stale) as folder:
         rows = folder and missing and not plan.settings.tars  # tars have their rows
         for record in read_records(folder) if folder and rows else ():
-            dealt.add(block_of(record.source, blocks), (record.source, record.lines))
+            lists.add(block_of(record.source, blocks), (record.source, record.lines))
     for page in begun.store.pages() if (begun.earlier or begun.unknown_files) and missing else ():
         for entry in page:
             if not is_record(entry.name):
-                _deal_file(plan, entry, dealt)
-    dealt.write()
-    return _Dealing(parts, missing, stale)
+                _list_file(plan, entry, lists)
+    lists.write()
+    return _ToDo(parts, missing, stale)
 
 
-def _deal_file(plan: Plan, entry: Entry, dealt: Dealt) -> None:
+def _list_file(plan: Plan, entry: Entry, lists: BlockLists) -> None:
     """Put a file into the list of its block."""
     if not plan.settings.tars:
-        dealt.add(block_of(entry.name, dealt.blocks), entry)
+        lists.add(block_of(entry.name, lists.blocks), entry)
         return
     tar = parse_tar_name(entry.name)
-    if tar and tar[0] < dealt.blocks and tar[1] in plan.settings.views_written:
-        dealt.add(tar[0], entry)
+    if tar and tar[0] < lists.blocks and tar[1] in plan.settings.views_written:
+        lists.add(tar[0], entry)
 
 
 def seed_of(begun: Begun) -> str:
@@ -136,16 +136,16 @@ def seed_of(begun: Begun) -> str:
     return json.dumps([begun.card["settings"], begun.blocks], sort_keys=True)
 
 
-def _do(plan: Plan, begun: Begun, means: Means, dealing: _Dealing, dealt: Dealt) -> RunSummary:
+def _do(plan: Plan, begun: Begun, means: Means, to_do: _ToDo, lists: BlockLists) -> RunSummary:
     """Do the blocks that are missing; return what was made now."""
     total, seed = RunSummary(), seed_of(begun)
-    blocks: Iterator[Block] = (dealt.read(number, seed) for number in dealing.missing)
+    blocks: Iterator[ListedBlock] = (lists.read(number, seed) for number in to_do.missing)
     if means.strict:
         blocks = until(lambda: bool(total.bad), blocks)
     with closing(means.engine.map(_work(plan, begun), blocks)) as done:
         for each in done:
             # what it had is in its new part; a merge could not tell which of the two is meant
-            old = [str(part) for part in dealing.stale if part.number == each.part.number]
+            old = [str(part) for part in to_do.stale if part.number == each.part.number]
             begun.store.delete(old)
             made = total.made + each.summary.made
             total = add_up([total, each.summary])
@@ -156,7 +156,7 @@ def _do(plan: Plan, begun: Begun, means: Means, dealing: _Dealing, dealt: Dealt)
     return total
 
 
-def _work(plan: Plan, begun: Begun) -> Callable[[Block], BlockDone]:
+def _work(plan: Plan, begun: Begun) -> Callable[[ListedBlock], BlockDone]:
     """Return what is done with each block."""
     earlier = begun.earlier
     resumed = earlier is not None and earlier["state"] != FINISHED

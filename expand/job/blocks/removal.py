@@ -8,8 +8,8 @@ from itertools import chain
 from typing import Any
 
 from expand.job.archives.plan import read_archives
-from expand.job.blocks.dealing import Dealt
 from expand.job.blocks.keys import block_of
+from expand.job.blocks.lists import BlockLists
 from expand.job.blocks.parts import FOLDER
 from expand.job.blocks.records import (
     LocalRecords,
@@ -76,16 +76,16 @@ def _unrecorded(plan: Plan, store: Store, card: dict[str, Any]) -> Iterator[str]
     """Yield the files without a row that are made from sources of blocks that were begun."""
     settings, blocks = card["settings"], int(card["blocks"])
     begun = {number for number in find_begun(store) if number < blocks}
-    with Dealt(blocks) as dealt:
+    with BlockLists(blocks) as lists:
         for source in plan.listing.files() if begun else ():
             if (number := block_of(source.id, blocks)) in begun:
-                dealt.add(number, source)
+                lists.add(number, source)
         for entry in (entry for page in store.pages() if begun for entry in page):
             if (number := block_of(entry.name, blocks)) in begun and not _is_record(entry.name):
-                dealt.add(number, entry)
-        dealt.write()
+                lists.add(number, entry)
+        lists.write()
         for number in sorted(begun):
-            block = dealt.read(number, "")
+            block = lists.read(number, "")
             sources, flat = {source.id for source in block.sources}, "dataset" in settings
             factor = largest_factor(settings)
             claims = Claims(factor, settings["format"], sources.__contains__, flat)

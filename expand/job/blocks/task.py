@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from expand import interrupts
-from expand.job.blocks.dealing import Block
 from expand.job.blocks.files import StoredContext, StoredFiles
+from expand.job.blocks.lists import ListedBlock
 from expand.job.blocks.parts import PartName, begun_name, digest_settings, write_part
 from expand.job.settings import Settings
 from expand.job.summary import RunSummary
@@ -45,7 +45,7 @@ class BlockDone(NamedTuple):
     summary: RunSummary
 
 
-def do_block(job: BlockJob, block: Block) -> BlockDone:
+def do_block(job: BlockJob, block: ListedBlock) -> BlockDone:
     """Make the files of a block that do not exist yet, then write its part of the manifest.
 
     That can be done again, and at the same time by another worker: all writes are whole, and of the

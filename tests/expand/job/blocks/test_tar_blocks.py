@@ -178,7 +178,7 @@ def test_plan_and_verify_say_what_tars_at_a_url_are(class_folder: Folder) -> Non
     blocks = re.search(r"in \d+ tars \((\d+) blocks × 3 views\)", planned)
     assert blocks
     assert f"; done in {blocks[1]} blocks" in planned
-    assert "workers, without waiting for the store (" in planned.replace("worker,", "workers,")
+    assert ", without waiting for the store (measured on " in planned
     run(src, out)
     assert (
         "72 of 72 files are there already, as recorded"

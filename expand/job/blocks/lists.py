@@ -1,4 +1,4 @@
-"""Dealing: sources, earlier rows and existing files, put into the lists of their blocks.
+"""The list of each block: its sources, the rows of earlier runs, and the files that are there.
 
 The lists lie in a temporary folder, so that memory does not grow with the number of files.
 """
@@ -20,7 +20,7 @@ HELD = 1 << 16
 """Values in memory before they are written."""
 
 
-class Block(NamedTuple):
+class ListedBlock(NamedTuple):
     """A share of a dataset, and what earlier runs left of it."""
 
     number: int
@@ -34,7 +34,7 @@ class Block(NamedTuple):
     """Bytes of the files that are there, by name."""
 
 
-class Dealt:
+class BlockLists:
     """The lists of all blocks. Use it in a `with` statement, which removes them."""
 
     def __init__(self, blocks: int) -> None:
@@ -43,7 +43,7 @@ class Dealt:
         self._held: list[list[Any]] = [[] for _ in range(blocks)]
         self._count = 0
 
-    def __enter__(self) -> Dealt:
+    def __enter__(self) -> BlockLists:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -71,7 +71,7 @@ class Dealt:
             ) from error
         self._count = 0
 
-    def read(self, number: int, seed: str) -> Block:
+    def read(self, number: int, seed: str) -> ListedBlock:
         """Return a block; `seed` is what its digest depends on beside its sources."""
         sources: list[Source] = []
         lines: dict[str, list[str]] = {}
@@ -85,7 +85,7 @@ class Dealt:
                 existing[value[0]] = value[1]
             else:
                 lines[value[0]] = value[1]
-        return Block(number, digest.hexdigest(), sources, lines, existing)
+        return ListedBlock(number, digest.hexdigest(), sources, lines, existing)
 
     def _values(self, number: int) -> Iterator[tuple[type, Any]]:
         path = self._path(number)

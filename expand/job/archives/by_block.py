@@ -1,4 +1,4 @@
-"""Blocks of sources: equal parts of a dataset, by a hash of each source's name.
+"""Sources by block: equal parts of a dataset, by a hash of each source's name.
 
 Which block a source is in depends on its path and the number of blocks alone. Classes are mixed in
 every block, and a new source changes one block.
@@ -16,8 +16,8 @@ HELD = 1 << 16
 """Sources that are held in memory before they go to the disk."""
 
 
-class Dealt:
-    """Sources dealt into blocks, on the disk; in each block they keep their order."""
+class SourcesByBlock:
+    """Lists of the sources of each block, on the disk; in each block they keep their order."""
 
     def __init__(self, sources: Iterable[Source], blocks: int) -> None:
         self._stored = SpooledList(IN_MEMORY)
