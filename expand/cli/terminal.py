@@ -173,7 +173,7 @@ def _report(error: BaseException, name: str, hint: str, also: type[Exception]) -
     if isinstance(error, NobodyReadsError):
         return 0
     if isinstance(error, ImportError) and not _lacks_memory(error):
-        echo(visible(f'{name}: {error}; pip install ".[train]"'), err=True)
+        echo(visible(f'{name}: a library is missing: pip install ".[train]" ({error})'), err=True)
         return REFUSED
     if isinstance(error, OSError | MemoryError | ImportError):
         discard_output()

@@ -107,7 +107,7 @@ def ending(
         (
             ImportError("No module named 'torch'"),
             2,
-            "work: No module named 'torch'; pip install \".[train]\"\n",
+            "work: a library is missing: pip install \".[train]\" (No module named 'torch')\n",
         ),
     ],
 )

@@ -121,7 +121,7 @@ def test_main_turns_what_happens_into_words_and_a_status(
         (
             ImportError("No module named 'torch'"),
             2,
-            "train: No module named 'torch'; pip install \".[train]\"\n",
+            "train: a library is missing: pip install \".[train]\" (No module named 'torch')\n",
         ),
         (TrainError('"a.png" cannot be read', 3), 3, 'train: "a.png" cannot be read\n'),
     ],
