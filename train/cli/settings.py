@@ -111,7 +111,8 @@ def load_recipe(recipe: str | dict[str, Any], *, rules: bool = True) -> Recipe:
     try:
         loaded = Recipe.from_dict(recipe) if isinstance(recipe, dict) else Recipe.load(recipe)
     except ExpandError as error:
-        raise TrainError(str(error)) from error
+        where = "" if isinstance(recipe, dict) else "--recipe: "
+        raise TrainError(f"{where}{error}") from error
     if loaded.exchanges:
         raise TrainError(
             f'recipe "{loaded.name}" has rules with becomes, by which a view has another class than '
@@ -168,7 +169,7 @@ def _read_drawn(recipe: str | dict[str, Any], names: str | None) -> Recipe:
     known = {technique.name: technique for technique in loaded.techniques}
     if unknown := [name for name in requested if name not in known]:
         raise TrainError(
-            f'recipe "{loaded.name}" has no technique "{unknown[0]}"; it has {", ".join(known)}'
+            f'--fly: recipe "{loaded.name}" has no technique "{unknown[0]}"; it has {", ".join(known)}'
         )
     chosen = tuple(technique for technique in loaded.techniques if technique.name in requested)
     return replace(loaded, name=f"{loaded.name} {','.join(requested)}", techniques=chosen)

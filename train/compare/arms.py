@@ -59,9 +59,9 @@ def parse_arms(text: str, factors: Sequence[int]) -> tuple[Arm, ...]:
     for word in (part.strip() for part in text.split(",")):
         name, _, own = word.partition("=")
         if name not in STRATEGIES:
-            raise TrainError(f'"{name}" is not an arm; there are {", ".join(STRATEGIES)}')
+            raise TrainError(f'--arms: "{name}" is not an arm; there are {", ".join(STRATEGIES)}')
         if name not in STORED and own:
-            raise TrainError(f'arm "{name}" stores nothing and takes no factor')
+            raise TrainError(f'--arms: "{name}" stores nothing and takes no factor')
         arms += (
             [Arm(name, factor) for factor in ([parse_factor(own)] if own else factors)]
             if name in STORED
@@ -90,7 +90,7 @@ def parse_numbers(text: str, option: str, least: int) -> tuple[int, ...]:
 
 def parse_factor(text: str) -> int:
     """Return the factor of one arm."""
-    return parse_numbers(text, "the factor of an arm", 2)[0]
+    return parse_numbers(text, "--arms: the factor of an arm", 2)[0]
 
 
 def default_lengths(factors: Sequence[int]) -> tuple[int, ...]:

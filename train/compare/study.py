@@ -115,7 +115,7 @@ class ComparisonStudy(Study):
         cheap = self.fly_techniques or tuple(name for name in CHEAP if name in names)
         if unknown := [name for name in cheap if name not in names]:
             raise TrainError(
-                f'recipe "{self.views.name}" has no technique "{unknown[0]}"; '
+                f'--fly: recipe "{self.views.name}" has no technique "{unknown[0]}"; '
                 f"it has {', '.join(names)}"
             )
         if not cheap or len(cheap) == len(names):
@@ -137,6 +137,11 @@ class ComparisonStudy(Study):
     def streams(self) -> bool:
         """Whether no arm needs decoded images: copies are made of them, and so are searches."""
         return not (any(arm.stored for arm in self.arms) or self.tune or self.is_drawn)
+
+    @property
+    def streaming_arms(self) -> str:
+        """Arms that need no decoded images, unless settings are tuned or sources drawn."""
+        return "" if self.tune or self.is_drawn else "--arms none,fly"
 
     def expansion(self, arm: Arm, view_seed: int) -> Expansion:
         """Return the settings with which `expand` writes an arm's copies."""

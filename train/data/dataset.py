@@ -208,7 +208,21 @@ def _as_validation(held: Split, opener: Opener) -> Split:
         return held._replace(folder=folder)
     hashes = [held.decoded.hashes[row] for row in folder.decoded_rows]
     folder = folder.whole()
-    return Split(held.name, folder, opener.decode(folder, hashes))
+    return Split(held.name, folder, _decode_all(held.name, folder, opener, hashes))
+
+
+def _decode_all(
+    name: str, folder: Folder, opener: Opener, hashes: list[str] | None = None
+) -> DecodedDataset:
+    """Decode images to measure on, which are never read from their files again."""
+    try:
+        return opener.decode(folder, hashes)
+    except TooLargeError as error:
+        raise TooLargeError(
+            f"{error}. All {name} images are decoded: use a larger --cache-size or a smaller "
+            "--image-size",
+            error.status,
+        ) from error
 
 
 def _list_part(
@@ -237,7 +251,7 @@ def _read_held_out(
     matched = match_classes(grouped, train.folder.classes, f"the {name} set")
     folder = matched.originals()
     folder = folder if opened.decoded else folder.whole()
-    decoded = opened.decoded or opener.decode(folder)
+    decoded = opened.decoded or _decode_all(name, folder, opener)
     if decoded.pixels.shape[1:] != train.decoded.pixels.shape[1:]:
         sizes = (_size(decoded), _size(train.decoded))
         raise TrainError(

@@ -41,7 +41,9 @@ def _check_name(name: str, known: list[str]) -> None:
     """Refuse an unknown model; suggest one with a similar name."""
     if name not in known:
         hint = did_you_mean(name, [*OWN, *known])
-        raise TrainError(f'"{name}" is not a model: {", ".join(OWN)}, or one of torchvision{hint}')
+        raise TrainError(
+            f'--model: "{name}" is not a model: {", ".join(OWN)}, or one of torchvision{hint}'
+        )
 
 
 def _check_runs(net: nn.Module, settings: ModelSettings) -> None:

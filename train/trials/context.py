@@ -43,6 +43,7 @@ class _Preparation:
     cache_root: Path
     cache_limit: int
     streams: bool
+    streaming_arms: str
     decoding: ShowDecoding = field(default=hide_decoding, compare=False)
 
 
@@ -94,7 +95,7 @@ def _preparation(
         group_by=study.group_by,
         validates=False,
     )
-    where = (cache_root, cache_limit, study.streams)
+    where = (cache_root, cache_limit, study.streams, study.streaming_arms)
     return _Preparation(data_request, study.device, study.threads, *where, decoding)
 
 
@@ -121,9 +122,10 @@ def _too_large(asked: _Preparation, data: Data) -> str:
     count, channels = len(data.train.folder), data.train.decoded.pixels.shape[3]
     fitting = math.isqrt(int(asked.cache_limit // (count * channels * FITTING)))
     smaller = f"--image-size {fitting} or smaller, " if fitting >= 8 else ""
+    arms = f", or {asked.streaming_arms} alone" if asked.streaming_arms else ""
     return (
-        f"{data.train.decoded.note}; arms with copies and --tune need the decoded images: use "
-        f"{smaller}a larger --cache-size, fewer --sources, or compare --arms none,fly alone"
+        f"{data.train.decoded.note}; the trials need all decoded images: use {smaller}a larger "
+        f"--cache-size or fewer --sources{arms}"
     )
 
 

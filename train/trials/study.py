@@ -110,6 +110,11 @@ class Study(ABC):
         """Whether images that are too large for the cache may be read from their files."""
         return False
 
+    @property
+    def streaming_arms(self) -> str:
+        """The option with which they may, if there is one."""
+        return ""
+
     @abstractmethod
     def strategy(self, arm: Any, view_seed: int) -> Strategy:
         """Return the strategy of an arm."""

@@ -39,7 +39,7 @@ def test_invalid_commands_are_refused_before_anything_is_written(tmp_path: Path)
         ),
         "--margin must be above 0 and finite, got -1.0": (src, "--margin", -1),
         "'full' is not one of 'plackett-burman', 'single'.": (src, "--design", "full"),
-        '"nowhere" is neither a recipe (classic, blog, detect) nor a file': (
+        '--recipe: "nowhere" is neither a recipe (classic, blog, detect) nor a file': (
             src,
             "--recipe",
             "nowhere",

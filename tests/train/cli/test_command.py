@@ -150,7 +150,7 @@ def test_what_ends_a_run_from_within_has_a_status_too(
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ("--model resnet81", '"resnet81" is not a model: cnn, linear, vgg11, vgg16, fast, fast-wide, resnet8, resnet20, or one of torchvision; did you mean "resnet8"?'),
+        ("--model resnet81", '--model: "resnet81" is not a model: cnn, linear, vgg11, vgg16, fast, fast-wide, resnet8, resnet20, or one of torchvision; did you mean "resnet8"?'),
         ("--model cnn --pretrained", '"cnn" has no pretrained weights; torchvision\'s models have'),
         ("--dropout 1", "--dropout must be at least 0 and below 1, got 1.0"),
         ("--validation 1", "--validation must be at least 0 and below 1, got 1.0"),

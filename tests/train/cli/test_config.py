@@ -234,7 +234,7 @@ def test_a_record_without_a_value_is_damaged(name: str, key: str, tmp_path: Path
 
 def test_a_number_is_no_recipe(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text("{strategy: fly, recipe: 3}")
-    message = '"3" is neither a recipe (classic, blog, detect) nor a file'
+    message = '--recipe: "3" is neither a recipe (classic, blog, detect) nor a file'
     assert refusal("photos", "--config", tmp_path / "c.yaml") == message
 
 

@@ -123,9 +123,9 @@ def test_the_recipe_of_training_is_the_models_the_articles_or_changed(tmp_path: 
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ("--strategy fly --recipe nosuch", '"nosuch" is neither a recipe (classic, blog, detect) nor a file'),
+        ("--strategy fly --recipe nosuch", '--recipe: "nosuch" is neither a recipe (classic, blog, detect) nor a file'),
         ("--strategy hybrid", "--strategy hybrid needs --fly: the techniques to apply on top of the copies, for example flip,translate"),
-        ("--strategy hybrid --fly flip,wobble", 'recipe "classic" has no technique "wobble"; it has flip, rotate, translate, scale, noise'),
+        ("--strategy hybrid --fly flip,wobble", '--fly: recipe "classic" has no technique "wobble"; it has flip, rotate, translate, scale, noise'),
         ("--strategy disk --factor 4", "--factor is for --strategy fly, not for disk"),
         ("--clean-every 4", "--clean-every is for --strategy fly, not for none"),
         ("--strategy fly --fly flip", "--fly is for --strategy hybrid, not for fly"),

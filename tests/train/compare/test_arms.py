@@ -52,21 +52,21 @@ def test_arms_that_store_copies_come_once_for_each_factor_or_for_their_own() -> 
     [
         (
             "none,cloud",
-            '"cloud" is not an arm; there are none, fly, disk, disk-random, disk-all, disk-balanced, hybrid',
+            '--arms: "cloud" is not an arm; there are none, fly, disk, disk-random, disk-all, disk-balanced, hybrid',
         ),
         (
             "none,",
-            '"" is not an arm; there are none, fly, disk, disk-random, disk-all, disk-balanced, hybrid',
+            '--arms: "" is not an arm; there are none, fly, disk, disk-random, disk-all, disk-balanced, hybrid',
         ),
-        ("none=4,fly", 'arm "none" stores nothing and takes no factor'),
-        ("none,fly=2", 'arm "fly" stores nothing and takes no factor'),
+        ("none=4,fly", '--arms: "none" stores nothing and takes no factor'),
+        ("none,fly=2", '--arms: "fly" stores nothing and takes no factor'),
         ("fly,none,fly", "--arms names an arm twice: fly,none,fly"),
         ("disk,disk=2", "--arms names an arm twice: disk,disk=2"),
         ("fly", "--arms must name two arms or more, got 'fly'"),
-        ("none,disk=1", "the factor of an arm must be at least 2, got 1"),
+        ("none,disk=1", "--arms: the factor of an arm must be at least 2, got 1"),
         (
             "none,disk=four",
-            "the factor of an arm must be whole numbers, for example 2,4,8, got 'four'",
+            "--arms: the factor of an arm must be whole numbers, for example 2,4,8, got 'four'",
         ),
     ],
 )

@@ -100,7 +100,7 @@ def test_without_a_search_the_page_says_that_settings_were_fixed_and_which_arms_
 ) -> None:
     for name in ("index.html", "report.md"):
         text = (finished[0] / name).read_text()
-        assert "fixed beforehand and tuned for none" in text
+        assert "fixed beforehand, and tuned for no arm" in text
         assert "They suit augmented training" in text
 
 
@@ -337,11 +337,14 @@ def test_what_is_no_comparison_is_refused_before_anything_is_written(
         "--margin must be above 0 and finite, got nan": ("--margin", "nan"),
         "--factor must be at least 2, got 1": ("--factor", "1,4"),
         "--epochs must be at least 1, got 0": ("--epochs", "0,4"),
-        '"cloud" is not an arm; there are none, fly, disk, disk-random, disk-all, disk-balanced, hybrid': (
+        '--arms: "cloud" is not an arm; there are none, fly, disk, disk-random, disk-all, disk-balanced, hybrid': (
             "--arms",
             "none,cloud",
         ),
-        '"nowhere" is neither a recipe (classic, blog, detect) nor a file': ("--recipe", "nowhere"),
+        '--recipe: "nowhere" is neither a recipe (classic, blog, detect) nor a file': (
+            "--recipe",
+            "nowhere",
+        ),
         "--codec must be keep, png, jpg, webp, with a quality of 1 … 100 as jpg:80, got 'tiff'": (
             "--codec",
             "tiff",

@@ -60,7 +60,7 @@ def test_what_is_no_codec_is_refused(text: str) -> None:
         ({"shape": Shape(8)}, "hybrid arms need images of one size, without --image-size"),
         ({"views": MIRROR}, '--factor 4 is more than recipe "mirror" can give: 2 distinct views'),
         ({"codec": Codec("jpg", 0)}, "--quality must be 1 … 100, got 0"),
-        ({"fly_techniques": ("flip", "crop")}, 'recipe "classic" has no technique "crop"; it has flip, rotate, translate, scale, noise'),
+        ({"fly_techniques": ("flip", "crop")}, '--fly: recipe "classic" has no technique "crop"; it has flip, rotate, translate, scale, noise'),
         (
             {"fly_techniques": ("flip", "rotate", "translate", "scale", "noise")},
             'a hybrid arm needs some techniques of "classic" on disk and some on the fly: --fly',

@@ -223,7 +223,10 @@ def test_a_set_that_is_too_large_to_pack_is_streamed_and_measured_on_a_sample(
 
 def test_a_test_set_that_is_too_large_to_pack_is_refused(out: Path, tmp_path: Path) -> None:
     test = write_set(tmp_path / "test", pictures(30, seed=50))
-    words = f'"{test}" takes 52,080 bytes when decoded, --cache-size is 20,000'
+    words = (
+        f'"{test}" takes 52,080 bytes when decoded, --cache-size is 20,000. All test images are '
+        "decoded: use a larger --cache-size or a smaller --image-size"
+    )
     assert refusal(out, test, limit=20_000) == words
 
 

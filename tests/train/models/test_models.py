@@ -139,11 +139,11 @@ def test_small_images_get_a_stem_that_keeps_their_size() -> None:
     [
         (
             {"name": "resnet81"},
-            '"resnet81" is not a model: cnn, linear, vgg11, vgg16, fast, fast-wide, resnet8, resnet20, or one of torchvision; did you mean "resnet8"?',
+            '--model: "resnet81" is not a model: cnn, linear, vgg11, vgg16, fast, fast-wide, resnet8, resnet20, or one of torchvision; did you mean "resnet8"?',
         ),
         (
             {"name": "qqq"},
-            '"qqq" is not a model: cnn, linear, vgg11, vgg16, fast, fast-wide, resnet8, resnet20, or one of torchvision',
+            '--model: "qqq" is not a model: cnn, linear, vgg11, vgg16, fast, fast-wide, resnet8, resnet20, or one of torchvision',
         ),
         ({"height": 3}, '"cnn" needs images of at least 4×4 pixels, these are 28×3'),
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -219,15 +220,23 @@ def test_no_run_is_trained_where_the_data_do_not_allow_a_comparison(
     assert len(context_of(study_for(leaky, test, allow_leak=True)).data.leaks) == 6
 
 
-def test_images_that_are_not_held_in_memory_are_refused(folders: tuple[Path, Path]) -> None:
+def test_images_that_are_not_held_in_memory_are_refused(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
     with pytest.raises(TrainError) as refused:
         trial_context(study_for(*folders), Cache().root, 15_000)
     assert (
         str(refused.value)
         == f'"{folders[0]}" takes 20,832 bytes when decoded, --cache-size is 15,000; '
-        "arms with copies and --tune need the decoded images: use --image-size 12 or smaller, a "
-        "larger --cache-size, fewer --sources, or compare --arms none,fly alone"
+        "the trials need all decoded images: use --image-size 12 or smaller, a larger --cache-size "
+        "or fewer --sources, or --arms none,fly alone"
     )
+    tuned = replace(study_for(*folders), lengths=(2,), tune=2)
+    with pytest.raises(TrainError, match=r"or fewer --sources$"):
+        trial_context(tuned, Cache().root, 15_000)
+    streamed = replace(study_for(*folders), arms=(Arm("none"), Arm("fly")))
+    with pytest.raises(TrainError, match=r"All test images are decoded: use a larger --cache-size"):
+        trial_context(streamed, tmp_path / "packs", 1_000)
 
 
 @pytest.mark.parametrize(

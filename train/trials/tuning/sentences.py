@@ -45,7 +45,7 @@ def describe_search(search: Search, longest: int) -> tuple[str, ...]:
 def describe_fixed(training: Hyperparameters, dropout: float) -> str:
     """Say in a sentence which settings all arms share, where none were searched."""
     words = TunedSettings.of(training, dropout, training.epochs).words
-    return f"All arms share settings that were fixed beforehand and tuned for none: {words}."
+    return f"All arms share settings that were fixed beforehand, and tuned for no arm: {words}."
 
 
 def _all_diverged(search: ArmSearch) -> str:

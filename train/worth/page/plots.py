@@ -76,7 +76,8 @@ def exchange_rates(worth: Worth) -> str | None:
         axes.axhspan(high, high * (high / low) ** (2 * ROOM), facecolor=FAINT, linewidth=0)
         axes.annotate(
             f"more than {high:,.0f}: not measurable", (low, high * (high / low) ** (1.9 * ROOM)),
-            fontsize=8, color=INK, va="top",
+            fontsize=8, color=INK, va="top", zorder=9,
+            bbox={"facecolor": FAINT, "linewidth": 0, "pad": 1},
         )  # fmt: skip
         for arm, offset in zip(worth.arms, _offsets(worth), strict=True):
             for rate in worth.rates_of(arm):
