@@ -68,11 +68,14 @@ def _has_image(path: str) -> bool:
 
 
 def _are_classes(directory: Directory) -> bool:
+    """Tell whether two folders of a directory or more can be classes, and most of them are."""
     folders = directory.folders
-    return len(folders) > 1 and not any(
-        part_of(name)
-        or is_extra(name)
-        or role_of(name).kind
-        or not (look_into(directory, name) or directory).images
-        for name in folders
-    )
+    if any(part_of(name) or role_of(name).kind for name in folders):
+        return False
+    classes = [name for name in folders if not is_extra(name) and _holds_images(directory, name)]
+    return len(classes) > max(1, len(folders) // 2)
+
+
+def _holds_images(directory: Directory, name: str) -> bool:
+    inner = look_into(directory, name)
+    return inner is not None and bool(inner.images)

@@ -27,7 +27,14 @@ from expand.layouts.recognition.splits import find_named_parts, find_parts, hold
 from expand.layouts.recognition.tables import SUFFIX, kind_of_table, names_images
 from expand.layouts.recognition.unread.beside import find_unread
 from expand.layouts.recognition.unread.forms import VIA, advise, advise_list, advise_text
-from expand.layouts.recognition.words import TABLES, is_plain, part_of, role_of, words
+from expand.layouts.recognition.words import (
+    TABLES,
+    is_plain,
+    is_sample_submission,
+    part_of,
+    role_of,
+    words,
+)
 from expand.layouts.recognition.wrappers import find_wrapper
 from expand.layouts.spooled.lists import starting
 
@@ -153,7 +160,8 @@ def _look_into_files(
             continue
         if group not in seen or (group == ".txt" and not _has_image(directory, name)):
             group = "table"
-        if seen[group] >= FILES or (group == "table" and not tables):
+        left_out = group == "table" and (not tables or is_sample_submission(name))
+        if seen[group] >= FILES or left_out:
             continue
         seen[group] += 1
         kind, advice = _kind_of(directory, name, group), ""

@@ -113,6 +113,11 @@ def is_plain(role: Role) -> bool:
     return bool(role.kind) and all(word in PART_OF for word in role.rest)
 
 
+def is_sample_submission(stem: str) -> bool:
+    """Tell whether a table is the form of a Kaggle competition: placeholder labels of a test."""
+    return {"submission", "sample"} <= set(words(stem))
+
+
 def is_fold(name: str) -> bool:
     """Tell whether a name is that of a numbered fold: "fold1", "fold_02"."""
     named = words(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from expand.errors import ExpandError
-from expand.layouts.labelled.tables.columns.declared import check_columns
+from expand.layouts.labelled.tables.columns.declared import check_columns, say_columns
 from expand.layouts.labelled.tables.columns.find import find_moves
 from expand.layouts.labelled.tables.columns.moves import Moves, Values, are_flags, are_numbers
 from expand.layouts.labelled.tables.columns.objects import find_objects
@@ -54,11 +54,11 @@ def _check_unnamed(name: str, values: Values) -> None:
         column for column, each in values.items() if are_numbers(each) and not are_flags(each)
     ]
     if len(numeric) > 1:
-        ignored = ",".join(f"{column}=ignore" for column in numeric[:6])
+        ignored = say_columns(dict.fromkeys(numeric[:6], "ignore"))
         raise ExpandError(
             f'"{name}" has no names of columns, so nothing says what the numbers in the '
             f"columns {', '.join(numeric[:6])} are. Add a line with names, or, if they do not move "
-            f"with the image: --columns {ignored}"
+            f"with the image: {ignored}"
         )
 
 

@@ -11,7 +11,7 @@ from posixpath import dirname
 from expand.layouts.labelled.tables.text.encoding import Encoding
 from expand.layouts.labelled.tables.text.lines import Lines
 from expand.layouts.labelled.tables.text.record import Format, Record, RecordError, Records
-from expand.layouts.recognition.words import part_of, words
+from expand.layouts.recognition.words import is_sample_submission, part_of, words
 from expand.layouts.spooled.lists import Texts
 from expand.layouts.spooled.sets import TextSet
 
@@ -64,7 +64,7 @@ class Table:
     @cached_property
     def is_sample_submission(self) -> bool:
         """Whether it is the form of a Kaggle competition: test images with placeholder labels."""
-        return {"submission", "sample"} <= set(words(self._stem))
+        return is_sample_submission(self._stem)
 
     @cached_property
     def is_partition(self) -> bool:

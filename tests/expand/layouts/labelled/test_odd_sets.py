@@ -225,3 +225,21 @@ def test_images_without_labels_are_left_out_of_a_split_and_named(tmp_path: Path)
     plan = plan_split(root, tmp_path / "out", SplitSettings())
     assert plan.count == COUNT - 1
     assert plan.images.bad == (f'"train/{COUNT - 1}.png" is left out: it has no labels',)
+
+
+def test_class_folders_beside_what_is_not_read_are_named(tmp_path: Path) -> None:
+    classes = [f"101/{label}/{n}.png" for label in ("ant", "bass", "background") for n in range(2)]
+    root = draw(tmp_path, *classes)
+    (root / "Annotations/ant").mkdir(parents=True)
+    (root / "Annotations/ant/0.mat").write_bytes(b"MATLAB 5.0")
+    assert f"To grow its class folders instead, without other files: expand {root}/101" in refused(
+        root
+    )
+
+
+def test_names_of_columns_are_quoted_in_a_command(tmp_path: Path) -> None:
+    root = draw(tmp_path, "i/0.png", "i/1.png")
+    (root / "boxes.csv").write_text("file,Box [x,y\n0.png,1.5,3\n1.png,5,6\n")
+    assert "For a point in pixels: --columns 'Box [x=x,y=y'. " in refused(root)
+    with open_dataset(root, Request(columns="Box [x=x,y=y")) as dataset:
+        assert len(dataset.listing) == 2

@@ -111,3 +111,14 @@ def test_other_names_that_begin_with_parts_tell_none(name: str, tmp_path: Path) 
         tmp_path, f"a/{name}", "a/testing_2.png", "a/Test3.png", "b/train_4.png"
     ) as dataset:
         assert len(dataset.listing) == 4
+
+
+def test_a_sample_submission_alone_is_no_table_of_labels(tmp_path: Path) -> None:
+    names = [f"train/{label}.{n}.png" for label in ("cat", "dog") for n in "12"]
+    root = write(tmp_path, dict.fromkeys([*names, "test/1.png"], PNG))
+    (root / "sample_submission.csv").write_text("id,label\n1,0.5\n")
+    with pytest.raises(ExpandError, match="If the classes are the beginnings of the names"):
+        open_dataset(root)
+    (root / "trainLabels.csv").write_text("id,label\ncat.1,0\ndog.1,1\n")
+    with open_dataset(root) as dataset:
+        assert (dataset.layout, len(dataset.listing)) == ("table", 2)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from expand.errors import ExpandError
-from expand.layouts.labelled.tables.columns.declared import OPTION
+from expand.layouts.labelled.tables.columns.declared import OPTION, say_columns
 from expand.layouts.labelled.tables.columns.moves import (
     BoxColumns,
     Form,
@@ -115,12 +115,13 @@ def _match(joined: Mapping[str, str], form: Form, ends: str) -> tuple[Form, tupl
 
 def _which(name: str, columns: Sequence[str]) -> str:
     x, y, width, height = columns
-    rest = f"{width}=width,{height}=height"
-    ignored = ",".join(f"{each}=ignore" for each in columns)
+    rest = {width: "width", height: "height"}
+    corner = say_columns({x: "left", y: "top"} | rest)
+    centre = say_columns({x: "center_x", y: "center_y"} | rest)
     return (
         f'"{name}" has the columns {x}, {y}, {width} and {height}. If "{x}" and "{y}" are the left '
-        f"top corner of a box: {OPTION} {x}=left,{y}=top,{rest}. If they are its centre: {OPTION} "
-        f"{x}=center_x,{y}=center_y,{rest}. If they do not move with the image: {OPTION} {ignored}"
+        f"top corner of a box: {corner}. If they are its centre: {centre}. If they do not move "
+        f"with the image: {say_columns(dict.fromkeys(columns, 'ignore'))}"
     )
 
 
@@ -152,6 +153,7 @@ def _text_box(values: Values, roles: Mapping[str, str], name: str) -> BoxColumns
             return BoxColumns((column,), Form.SIZED, (style_of(counts),) * 4)
         raise ExpandError(
             f'"{name}": the boxes in "{column}" can be left, top, width, height or left, top, '
-            f"right, bottom. Say which: {OPTION} {column}=xywh or {OPTION} {column}=xyxy"
+            f"right, bottom. Say which: {say_columns({column: 'xywh'})} or "
+            f"{say_columns({column: 'xyxy'})}"
         )
     return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from expand.errors import ExpandError
@@ -14,6 +15,12 @@ ROLES = (
 OPTION = "--columns"
 BOXES = ("bbox", "bboxes", "boxes", "box")
 """Keys of the boxes of objects in JSON."""
+
+
+def say_columns(roles: Mapping[str, str]) -> str:
+    """Return the option that gives columns their roles, as it is typed in a shell."""
+    text = ",".join(f"{column}={role}" for column, role in roles.items())
+    return f"{OPTION} {shlex.quote(text)}"
 
 
 def parse_columns(text: str, columns: Sequence[str]) -> dict[str, str]:

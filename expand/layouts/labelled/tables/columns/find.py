@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from expand.errors import ExpandError
 from expand.layouts.labelled.tables.columns.boxes import find_boxes
-from expand.layouts.labelled.tables.columns.declared import OPTION, parse_columns
+from expand.layouts.labelled.tables.columns.declared import parse_columns, say_columns
 from expand.layouts.labelled.tables.columns.moves import (
     Moves,
     ObjectColumn,
@@ -108,10 +108,10 @@ def _refuse_others(values: Values, name: str) -> None:
     are = "columns whose names or values say that they move" if len(moving) > 1 else (
         "a column whose name or values say that it moves"
     )  # fmt: skip
-    ignored = ",".join(f"{column}=ignore" for column in moving[:6])
+    ignored = say_columns(dict.fromkeys(moving[:6], "ignore"))
     raise ExpandError(
         f'"{name}" has {are} with the image: {shown}{more}. {_advice(moving)}If nothing there '
-        f"changes when the image is moved: {OPTION} {ignored}. (A recipe that moves nothing, such "
+        f"changes when the image is moved: {ignored}. (A recipe that moves nothing, such "
         f"as --techniques noise=2, keeps such labels true.)"
     )
 
@@ -126,12 +126,12 @@ def _advice(moving: Iterable[str]) -> str:
     by_axis = {axis_of(column): column for column in moving}
     if "x" in by_axis and "y" in by_axis:
         x, y = by_axis["x"], by_axis["y"]
-        return f"For a point in pixels: {OPTION} {x}=x,{y}=y. "
+        return f"For a point in pixels: {say_columns({x: 'x', y: 'y'})}. "
     if angles := [column for column in moving if ANGLES & {*words(column)}]:
         return (
-            f"For a direction in degrees, counter-clockwise from the right: {OPTION} "
-            f"{angles[0]}=angle. For a number that a mirror makes negative, such as a steering "
-            f"angle: {OPTION} {angles[0]}=mirror. "
+            "For a direction in degrees, counter-clockwise from the right: "
+            f"{say_columns({angles[0]: 'angle'})}. For a number that a mirror makes negative, such "
+            f"as a steering angle: {say_columns({angles[0]: 'mirror'})}. "
         )
     return ""
 
