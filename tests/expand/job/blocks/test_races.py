@@ -17,6 +17,7 @@ from expand.job.blocks.merge import merge_blocks
 from expand.job.blocks.records import LocalRecords, load_card, remove_parts, save_card
 from expand.job.checks import stored
 from expand.job.checks.stored import verify_stored
+from expand.storage.stores.objects import ObjectStore
 from expand.storage.stores.open import open_store
 from expand.storage.stores.store import Store
 from expand.storage.stores.url import Url, parse_place
@@ -235,4 +236,21 @@ def test_what_a_run_leaves_that_is_killed_after_another_has_finished_is_no_probl
     open_store(out).write_many(left[1:])
     assert verify_stored(Url("memory", out.split("/")[2], "a")).problems == []
     assert expand(src, out).status == 0
+    assert contents(out) == expected(local, tmp_path)
+
+
+def test_a_manifest_that_a_run_of_a_smaller_factor_wrote_last_is_found_and_mended(
+    class_folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local = many(class_folder, 24)
+    src, out = fill(memory(), local), memory()
+    before(monkeypatch, ObjectStore, "write_file", lambda: expand(src, out, 4))
+    with pytest.raises(ExpandError, match="let one run finish") as caught:
+        expand(src, out, 2)
+    assert caught.value.status == 3
+    assert any(
+        problem.kind == "miscounted"
+        for problem in verify_stored(Url("memory", out.split("/")[2], "a")).problems
+    )
+    assert expand(src, out, 4).status == 0
     assert contents(out) == expected(local, tmp_path)
