@@ -80,7 +80,7 @@ def _too_short(record: RunRecord) -> str:
     assert record.results is not None
     smoothing = record.settings["recipe"].get("smoothing", 0.0)
     left = underfit.loss_left(record.results.train_loss, smoothing, len(record.classes))
-    return underfit.advise(_epochs(record), left)
+    return underfit.advise(_epochs(record), left, augments=record.strategy != "none")
 
 
 def _epochs(record: RunRecord) -> int:

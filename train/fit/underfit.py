@@ -35,8 +35,11 @@ def epochs_to_try(epochs: int, left: float) -> int | None:
     return epochs * (4 if left > VERY_FAR else 2)
 
 
-def advise(epochs: int, left: float) -> str:
-    """Say that a training was probably too short, and what to try; "" if it was not."""
+def advise(epochs: int, left: float, *, augments: bool) -> str:
+    """Say that a training was probably too short, and what to try; "" if it was not.
+
+    `augments`: whether it showed views or copies, which may be too strong.
+    """
     more = epochs_to_try(epochs, left)
     if more is None:
         return ""
@@ -45,7 +48,9 @@ def advise(epochs: int, left: float) -> str:
         if left <= 1
         else "is above that of guessing"
     )
+    strong = ", the augmentation too strong," if augments else ""
     return (
         f"probably too short: the training loss (on the images as shown) {loss}; try --epochs "
-        f"{more:,}. If that changes little, the augmentation is too strong or the model too small"
+        f"{more:,}. If that changes little, the learning rate is too low{strong} or the model too "
+        "small"
     )

@@ -44,10 +44,19 @@ def test_guessing_leaves_all_of_the_loss_and_the_best_possible_none() -> None:
 def test_what_is_left_decides_how_many_epochs_to_try(left: float, more: int | None) -> None:
     # the values are those of cnn on CIFAR-10 that the rule was made from: docs/training.md
     assert epochs_to_try(10, left) == more
-    assert bool(advise(10, left)) == (more is not None)
-    assert more is None or f"try --epochs {more}." in advise(10, left)
+    assert bool(advise(10, left, augments=True)) == (more is not None)
+    assert more is None or f"try --epochs {more}." in advise(10, left, augments=True)
 
 
 def test_a_loss_above_that_of_guessing_is_named_instead_of_a_share() -> None:
-    assert "is above that of guessing; try --epochs 12." in advise(3, 32.04)
-    assert "%" not in advise(3, 32.04)
+    assert "is above that of guessing; try --epochs 12." in advise(3, 32.04, augments=True)
+    assert "%" not in advise(3, 32.04, augments=True)
+
+
+def test_augmentation_is_blamed_only_where_there_is_some() -> None:
+    assert advise(10, 0.5, augments=True).endswith(
+        "the learning rate is too low, the augmentation too strong, or the model too small"
+    )
+    assert advise(10, 0.5, augments=False).endswith(
+        "the learning rate is too low or the model too small"
+    )

@@ -33,7 +33,8 @@ def _judge(results: GroupedResults, arm: Arm, epochs: int, classes: int) -> Unfi
     more = epochs_to_try(trained, left)
     if more is None or (trials[0].tuned and more <= epochs):  # the search has tried as many
         return None
-    return Unfinished(arm, epochs, left, more, f"{arm.name}: {advise(trained, left)}")
+    words = advise(trained, left, augments=arm.strategy != "none")
+    return Unfinished(arm, epochs, left, more, f"{arm.name}: {words}")
 
 
 def _left(trial: TrialResult, smoothing: float, classes: int) -> float:
