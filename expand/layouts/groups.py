@@ -76,8 +76,12 @@ def group_of(source_id: str, annotation: str | None, spec: str) -> str:
 
 
 def columns_of(annotation: str | None) -> tuple[str, ...]:
-    """Return the columns that a table has beside those that move with the image."""
-    return tuple(name for name in _columns(annotation) if name)
+    """Return the columns that a table has beside those that move with the image.
+
+    Lists are none: so other layouts note the label files of an image.
+    """
+    columns = _columns(annotation).items()
+    return tuple(name for name, value in columns if name and not isinstance(value, dict | list))
 
 
 def describe_ungrouped(spec: str, count: int, ungrouped: int, first: str) -> str:

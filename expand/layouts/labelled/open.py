@@ -45,6 +45,8 @@ READINGS: dict[Kind, str] = {
     Kind.TABLE: "table",
 }
 """The reading of each kind of layout that the recognition tells."""
+WITHOUT_COLUMNS = ("yolo", "coco", "voc")
+"""Readings in which no table is read."""
 NAMES = (*LAYOUTS, *LABELLED)
 
 
@@ -115,6 +117,11 @@ def open_with(opening: Opening, opener: Opener) -> Dataset:
             raise
         raise ExpandError(f"{error}. {other}", error.status) from error
     try:
+        if opening.request.columns and dataset.layout.startswith(WITHOUT_COLUMNS):
+            raise ExpandError(
+                f"--columns says what columns of a table mean, and {opening.root} is "
+                f"{dataset.title}. Leave it out"
+            )
         if opening.request.layout == AUTO:
             check_companions(opening.root, dataset)
             check_strays(opening.root, dataset)

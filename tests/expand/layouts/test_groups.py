@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from expand.errors import ExpandError
-from expand.layouts.groups import GroupBy, describe_ungrouped, group_of
+from expand.layouts.groups import GroupBy, columns_of, describe_ungrouped, group_of
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,10 @@ def test_a_column_is_the_group(value: str, group: str) -> None:
     annotation = f'{{"patient": {value}, "label": "cat"}}'
     assert group_of("1.png", annotation, "patient") == group
     assert GroupBy.parse("patient", ("patient", "label")).group("1.png", annotation) == group
+
+
+def test_lists_are_no_columns() -> None:
+    assert columns_of('{"files": ["a.xml"], "patient": 7, "": 1}') == ("patient",)
 
 
 def test_a_column_may_be_called_like_an_expression() -> None:

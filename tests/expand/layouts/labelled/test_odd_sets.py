@@ -184,6 +184,16 @@ def test_absolute_paths_of_another_system_are_refused_with_the_folder_to_remove(
     assert 'remove "C:\\data\\img\\" if the images lie' in refused(root)
 
 
+def test_columns_are_named_of_tables_only(tmp_path: Path) -> None:
+    root = draw(tmp_path, "images/a.png", "images/b.png")
+    (root / "labels").mkdir()
+    (root / "labels/a.txt").write_text(YOLO)
+    with pytest.raises(
+        ExpandError, match="^--columns says what columns of a table mean, and .* is YOLO"
+    ):
+        open_dataset(root, Request(columns="x=x"))
+
+
 def test_a_table_that_writes_names_in_another_case_is_refused_with_both(tmp_path: Path) -> None:
     root = draw(tmp_path, "img/0.png", "img/1.png")
     (root / "labels.csv").write_text("path,class\n0.PNG,a\n1.PNG,b\n")

@@ -14,7 +14,7 @@ from expand.errors import ExpandError
 from expand.layouts.directory import IMAGE
 from expand.layouts.labelled.coco.files.document import CocoFile
 from expand.layouts.layout import Kind
-from expand.layouts.names import compose
+from expand.layouts.names import compose, split_suffix
 from expand.layouts.recognition.evidence import kind_of_json
 from expand.layouts.recognition.words import PART_OF, part_of, role_of, words
 from expand.layouts.walk import walk
@@ -130,13 +130,26 @@ def _find(
     ranked.sort()
     if not ranked:
         first = f', "{names[0]}" for example' if names else ""
-        raise NoImagesError(f'"{coco.path}": none of its images is in the dataset{first}')
+        raise NoImagesError(
+            f'"{coco.path}": none of its images is in the dataset{first}{_respelt(names, tree)}'
+        )
     if len(ranked) > 1 and ranked[0][:-1] == ranked[1][:-1]:
         raise ExpandError(
             f'"{coco.path}": its images can be those in "{ranked[0][-1]}" or in '
             f'"{ranked[1][-1]}"; move one of these folders out of the dataset'
         )
     return ranked[0][-1]
+
+
+def _respelt(names: Sequence[str], tree: Tree) -> str:
+    """Say which image is called like the first one but for its case or suffix; "" if none is."""
+    stem = compose(clean_name(names[0])).rpartition("/")[2] if names else ""
+    stem = split_suffix(stem)[0].lower()
+    alike = (
+        path for path in tree.images if split_suffix(path.rpartition("/")[2])[0].lower() == stem
+    )
+    image = min(alike, default="")
+    return f'. There is "{image}": write names as those of the files' if image else ""
 
 
 def _count_images(names: Sequence[str], tree: Tree) -> Counter[str]:

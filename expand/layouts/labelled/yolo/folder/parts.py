@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from expand.errors import ExpandError, cut
+from expand.layouts.directory import is_image
 from expand.layouts.labelled.splits.choose import choose_part, no_part
 from expand.layouts.labelled.yolo.folder.datafile import DataFile
 from expand.layouts.labelled.yolo.folder.lists import read_list
@@ -17,6 +19,9 @@ from expand.layouts.recognition.words import is_extra, part_of
 from expand.layouts.spooled.lists import Sorter, starting
 
 KINDS = {"train": "train", "val": "validation", "test": "test", "minival": "minival"}
+
+MOST_LOST = 100
+"""Lines that name no image, after which a file is not read on."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +61,14 @@ class Part:
 
 
 def find_parts(root: Path, found: Survey, data: DataFile | None) -> list[Part]:
-    """Return the parts of a dataset, by its data file, or else by the names of its folders."""
+    """Return the parts of a dataset, by its data file.
+
+    Without one, by lists that are called like parts, or else by the names of its folders.
+    """
     if data and data.parts:
         return [_named(root, data, key, entries) for key, entries in data.parts.items()]
+    if listed := _by_lists(root, found):
+        return listed
     folders = find_folders(found)
     return list(_by_folders(folders, sorted(set(found.images).difference(folders))))
 
@@ -105,6 +115,32 @@ def _named(root: Path, data: DataFile, key: str, entries: Iterable[str]) -> Part
                 else:
                     lost.append(line.written)
     return Part(key, KINDS[key], tuple(folders), tuple(lists), images.names(), tuple(lost))
+
+
+def _by_lists(root: Path, found: Survey) -> list[Part]:
+    """Return the parts that "train.txt" and the like name; none if that for training is missing.
+
+    A file of which most lines name no image is not a list.
+    """
+    parts: dict[str, Part] = {}
+    for name in sorted(found.lists, key=lambda each: (each.count("/"), each)):
+        images, lost = Sorter(), list[str]()
+        count = 0
+        with suppress(ExpandError):
+            for line in read_list(root, name):
+                if is_image(line.path):
+                    images.append(line.path)
+                    count += 1
+                else:
+                    lost.append(line.written)
+                    if len(lost) > MOST_LOST and len(lost) > count:
+                        break
+        stem = name.rpartition("/")[2][:-4]
+        role = part_of(stem)
+        if role and count > len(lost):
+            part = Part(stem, role.kind, (), (name,), images.names(), tuple(lost))
+            parts.setdefault(role.kind, part)
+    return list(parts.values()) if "train" in parts else []
 
 
 def _by_folders(folders: Sequence[str], without: Sequence[str]) -> Iterator[Part]:

@@ -15,6 +15,7 @@ from expand.layouts.labelled.yolo.folder.datafile import (
     read_names,
     read_yaml,
 )
+from expand.layouts.recognition.words import part_of
 from expand.layouts.walk import walk
 
 MOST_FILES = 64
@@ -37,6 +38,8 @@ class Survey:
     yamls: list[str] = field(default_factory=list)
     darknet: list[str] = field(default_factory=list)
     class_files: list[str] = field(default_factory=list)
+    lists: list[str] = field(default_factory=list)
+    """The text files that are called like parts: "train.txt"."""
 
     def caches(self) -> frozenset[str]:
         """Return what Ultralytics calls its caches of folders of labels.
@@ -60,6 +63,8 @@ def survey(root: Path) -> Survey:
         lower = name.lower()
         if lower.endswith(".txt"):
             found.texts.add(folder)
+            if (role := part_of(name[:-4])) and not role.rest:
+                found.lists.append(folder + name)
         if lower.endswith((".yaml", ".yml")):
             found.yamls.append(folder + name)
         elif lower.endswith(".data"):

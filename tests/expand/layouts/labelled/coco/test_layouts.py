@@ -352,6 +352,7 @@ CASES: dict[str, tuple[Any, str]] = {
     "outside": ('{"images": [{"id": 1, "file_name": "../a.png"}]}', '"train.json", line 1: an image is called "../a.png", which is outside the dataset; write the path relative to a folder in the dataset'),
     "absolute": ('{"images": [{"id": 1, "file_name": "/data/a.png"}]}', '"train.json", line 1: an image is called "/data/a.png", an absolute path or address; write the path relative to a folder in the dataset, for example "a.png"'),
     "an address": ('{"images": [{"id": 1, "file_name": "https://x.y/a.png"}]}', '"train.json", line 1: an image is called "https://x.y/a.png", an absolute path or address; write the path relative to a folder in the dataset, for example "a.png"'),
+    "another case": ('{"images": [{"id": 1, "file_name": "A.PNG"}]}', '"train.json": none of its images is in the dataset, "A.PNG" for example. There is "images/a.png": write names as those of the files'),
     "no image": ('{"images": [{"id": 1, "file_name": "z.png"}]}', '"train.json": none of its images is in the dataset, "z.png" for example'),
     "not its image": ('{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": "1"}]}', "\"train.json\": no annotation is of one of its images; image_id is, for example, '1', and the id of an image 1"),
     "panoptic": ('{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": 1, "segments_info": [{}]}]}', '"train.json", line 1: a panoptic annotation needs a file_name, and segments_info with a number as id each'),

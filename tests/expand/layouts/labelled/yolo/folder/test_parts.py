@@ -87,3 +87,20 @@ def test_what_a_data_file_names_can_be_missing(tmp_path: Path) -> None:
     assert (train.lists, [*train.images]) == (("list.txt",), ["images/train/a.png"])
     assert train.lost == ("images/train/b.png", "nowhere")
     assert val == Part("val", "validation", lost=("images/val",), images=val.images)
+
+
+def test_lists_that_are_called_like_parts_are_these_without_a_data_file(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "labels").mkdir()
+    for stem in ("a", "b", "c", "train"):
+        (tmp_path / f"images/{stem}.png").touch()
+        (tmp_path / f"labels/{stem}.txt").write_text("0 0.5 0.5 0.1 0.1\n")
+    (tmp_path / "train.txt").write_text("images/a.png\nimages/b.png\n")
+    (tmp_path / "valid.txt").write_text("images/c.png\n")
+    parts = find_parts(tmp_path, survey(tmp_path), None)
+    assert [(part.name, part.kind, part.lists, [*part.images]) for part in parts] == [
+        ("train", "train", ("train.txt",), ["images/a.png", "images/b.png"]),
+        ("valid", "validation", ("valid.txt",), ["images/c.png"]),
+    ]
+    (tmp_path / "train.txt").write_text("hello\n")
+    assert [part.name for part in find_parts(tmp_path, survey(tmp_path), None)] == [""]
