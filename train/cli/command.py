@@ -44,7 +44,7 @@ from train.errors import TrainError
 if TYPE_CHECKING:
     from train.trials.command import Answer
 
-RESUME = "Run the same command again to resume from the last checkpoint."
+RESUME = "Run the same command again to resume."
 TRAIN_OPTIONS = {
     "Data": DATA_OPTIONS,
     "Strategy": STRATEGY_OPTIONS,

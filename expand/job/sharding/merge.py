@@ -92,7 +92,8 @@ def read_cards(out: Path) -> list[dict[str, Any]]:
     said = [f"{_listed(some)} {what}" for what, some in lacking.items() if some]
     if said:
         raise ExpandError(
-            f'"{out}" cannot be merged: {"; ".join(said)}. Run the command with --shard for each'
+            f'"{out}" cannot be merged: {"; ".join(said)}. Run the command with '
+            "--shard for each of them"
         )
     whole = {shard: card for shard, card in cards.items() if card}
     _check_same(out, whole)

@@ -116,7 +116,7 @@ def test_main_turns_what_happens_into_words_and_a_status(
         (
             KeyboardInterrupt(),
             130,
-            "train: interrupted. Run the same command again to resume from the last checkpoint.\n",
+            "train: interrupted. Run the same command again to resume.\n",
         ),
         (
             ImportError("No module named 'torch'"),
@@ -387,7 +387,4 @@ def test_sigterm_is_an_interruption_too(src: Path, tmp_path: Path) -> None:
     process.terminate()
     _, said = process.communicate()
     assert process.returncode == 130
-    assert (
-        said.splitlines()[-1]
-        == "train: interrupted. Run the same command again to resume from the last checkpoint."
-    )
+    assert said.splitlines()[-1] == "train: interrupted. Run the same command again to resume."

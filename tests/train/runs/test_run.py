@@ -149,10 +149,7 @@ def test_a_killed_and_interrupted_run_ends_like_one_never_stopped(tmp_path: Path
     resumed = re.search(r"^resuming from step (\d+) of 144$", shown, re.MULTILINE)
     assert resumed
     assert int(resumed[1]) == first
-    assert (
-        shown.splitlines()[-1]
-        == "train: interrupted. Run the same command again to resume from the last checkpoint."
-    )
+    assert shown.splitlines()[-1] == "train: interrupted. Run the same command again to resume."
     assert step_of(out) >= second
 
     last = call(*asked, "--out", out)
