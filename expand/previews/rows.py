@@ -63,12 +63,15 @@ class Rows:
 
     def _class_line(self, source: Source, k: int, view: Rendered, image: ImageFile) -> str:
         """Name the class that a table gives an image, and the one that a view has instead."""
-        label = source.label
-        if not label or (k == 0 and self.dataset.layout in IN_FOLDERS):
-            return ""  # its path has the class
-        size = Size(*map(float, image.size))
-        new = class_in_view(self.settings, label, self.settings.views.placement(view.params, size))
-        return f"class: {new}" if k == 0 or new != label else ""
+        label, settings = source.label, self.settings
+        if k == 0:
+            in_path = self.dataset.layout in IN_FOLDERS
+            return f"class: {label}" if label and not in_path else ""
+        if not label or not settings.recipe.exchanges:
+            return ""
+        placement = settings.views.placement(view.params, Size(*map(float, image.size)))
+        new = class_in_view(settings, label, placement)
+        return f"class: {new}" if new != label else ""
 
     def _render(
         self, source_id: str, pixels: Pixels, classes: Sequence[str]
