@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from expand.errors import ExpandError
@@ -44,7 +45,7 @@ def find_paired_folders(directory: Directory) -> Layout | None:
     roles = {name: role_of(name) for name in directory.folders}
     labels = [name for name, role in roles.items() if role.kind == "labels"]
     if not labels:
-        return None
+        return _labels_below(directory, roles)
     plain = all(is_plain(role) or part_of(name) for name, role in roles.items())
     unread = None
     for label in labels:
@@ -62,8 +63,9 @@ def _find_partner(
     for image in _partners(roles, label, plain):
         if plain or _match(directory, image, label, list(roles)):
             return _paired(directory, image, label)
+    two = len(roles) == 2 and is_plain(roles[label])
     for image in _called(roles):
-        if _match(directory, image, label, list(roles)) and _show(directory, image, label):
+        if _match(directory, image, label, list(roles)) and (two or _show(directory, image, label)):
             return _paired(directory, image, label)
     return _labels_of_images(directory, label, roles) or _several(directory, label, roles)
 
@@ -106,6 +108,32 @@ def _partners(roles: dict[str, Role], label: str, plain: bool) -> Iterator[str]:
         images = role.kind == "images" and (role.rest == rest or plain)
         if images or (not role.kind and role.rest == rest and rest):
             yield name
+
+
+def _labels_below(directory: Directory, roles: dict[str, Role]) -> Layout | None:
+    """Return the layout of a folder called "images" whose labels lie one folder further down.
+
+    Mapillary Vistas has `images` and `v2.0/labels`.
+    """
+    for image in (name for name, role in roles.items() if role.kind == "images" and is_plain(role)):
+        images = _names(directory, image)
+        for other in [name for name in roles if name != image][:8]:
+            for name in _label_folders(directory, other) if images else ():
+                label = f"{other}/{name}"
+                if _share(_names(directory, label), images):
+                    found = _paired(directory, image, label)
+                    return replace(found, evidence=(f"{image}/", f"{label}/"))
+    return None
+
+
+def _label_folders(directory: Directory, folder: str) -> list[str]:
+    """Return the folders in a folder that are called labels, and nothing else."""
+    try:
+        inner = read_directory(os.path.join(directory.path, folder), PEEKED)
+    except ExpandError:
+        return []
+    roles = ((name, role_of(name)) for name in inner.folders)
+    return [name for name, role in roles if role.kind == "labels" and is_plain(role)]
 
 
 def _called(roles: dict[str, Role]) -> Iterator[str]:

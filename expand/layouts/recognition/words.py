@@ -26,7 +26,8 @@ LABELS = _set(
     "label labels mask masks annotation annotations annotated anno annos annot annots ann "
     "anns gt gts truth groundtruth seg segs segmentation segmentations trimap trimaps target "
     "targets matte mattes manual labelids labelme xml xmls bbox bboxes polygons depth depths "
-    "disparity disparities semantic semantics instance instances panoptic stuffthingmaps"
+    "disparity disparities semantic semantics instance instances panoptic stuffthingmaps "
+    "matting mattings"
 )
 MARKS = _set(
     "label labels mask masks annotation annotations annotated anno annot gt gts truth groundtruth "

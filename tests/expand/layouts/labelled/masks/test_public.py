@@ -43,6 +43,30 @@ SETS: dict[str, tuple[list[str], set[str]]] = {
             for name in (f"2_Ortho_RGB/top_{n}_v1_RGB.tif", f"5_Labels_all/top_{n}_v1_label.tif")
         },
     ),
+    "Mapillary Vistas": (
+        [
+            name
+            for n in TWO
+            for name in (f"training/images/{n}.jpg", f"training/v2.0/labels/{n}.png*")
+        ],
+        {
+            name
+            for n in TWO
+            for name in (f"training/images/{n}_v1.jpg", f"training/v2.0/labels/{n}_v1.png")
+        },
+    ),
+    "AISegment": (
+        [
+            name
+            for n in TWO
+            for name in (f"clip_img/9/clip_0/{n}.jpg", f"matting/9/matting_0/{n}.png")
+        ],
+        {
+            name
+            for n in TWO
+            for name in (f"clip_img/9/clip_0/{n}_v1.jpg", f"matting/9/matting_0/{n}_v1.png")
+        },
+    ),
     "COCO-stuff, with the same numbers in both parts": (
         [
             name
