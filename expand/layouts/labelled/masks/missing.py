@@ -27,6 +27,12 @@ def no_pair(opening: Opening, images: Files, others: Files) -> ExpandError:
         return unread(root, other)
     if not image and not masks and (packed := describe_packed(root)):
         return ExpandError(f'"{root}" has no images: {packed}')
+    if masks and not image and (above := _holds_all(images)):
+        inner = shlex.quote(str(root / above))
+        return ExpandError(
+            f'"{root}" has no image with a mask: "{above}" is called as a folder of labels, and '
+            f"all images lie in it. If it holds images with masks: expand {inner} OUT"
+        )
     override = ". If its folders are classes: --as folders" if opening.seen else ""
     if image and masks:
         what = (
@@ -43,6 +49,12 @@ def no_pair(opening: Opening, images: Files, others: Files) -> ExpandError:
             what = _say_unnamed(root, *seen.evidence)
             override = ". If its folders are classes: --as folders. If it has no classes: --as flat"
     return ExpandError(f'"{root}" has no image with a mask: {what}{override}')
+
+
+def _holds_all(images: Files) -> str:
+    """Return the first folder of all images, if each lies in one folder more; else ""."""
+    first = {file.folders[0] if len(file.folders) > 1 else "" for file in images}
+    return first.pop() if len(first) == 1 else ""
 
 
 def _is_named(path: str) -> bool:

@@ -170,3 +170,13 @@ def test_metadata_with_places_is_said_to_be_left(tmp_path: Path) -> None:
     dataset, _ = expanded(root, tmp_path / "out", factor=2)
     assert "train/metadata.jsonl" in dataset.notes[0]
     assert (tmp_path / "out/train/metadata.jsonl").read_text() == text
+
+
+def test_a_dataset_in_a_folder_that_is_called_segmentation_is_named(tmp_path: Path) -> None:
+    files = [each for n in TWO for each in (f"CXR_png/a{n}.png", f"masks/a{n}_mask.png*")]
+    root = write(tmp_path, *(f"Lung Segmentation/{name}" for name in files))
+    with pytest.raises(ExpandError, match="all images lie in it") as refused:
+        open_dataset(root)
+    assert f"expand '{root}/Lung Segmentation' OUT" in str(refused.value)
+    with open_dataset(root / "Lung Segmentation") as dataset:
+        assert (dataset.layout, len(dataset.listing)) == ("masks", 2)
