@@ -104,15 +104,15 @@ def ignore_interrupts() -> None:
 def test_an_interrupted_run_says_so_and_resumes(
     how: signal.Signals, before: Callable[[], None] | None, class_folder: Folder, tmp_path: Path
 ) -> None:
-    src = many(class_folder, 250)
+    src = many(class_folder, 700)  # more than are in flight, however far a worker runs ahead
     out = tmp_path / "out"
-    line = [src, out, "--workers", 2, "--quiet"]
+    line = [src, out, "--factor", 2, "--workers", 2, "--quiet"]
     done = signalled.run(how.name, 50, *line, preexec_fn=before)
     assert done.returncode == 130
     assert done.stderr.strip() == "expand: interrupted. Run the same command again to resume."
-    report = expand(src, out, workers=1)
+    report = expand(src, out, 2, workers=1)
     assert 0 < report.summary.made < report.summary.files  # the rest was there
-    expand(src, tmp_path / "whole", workers=1)
+    expand(src, tmp_path / "whole", 2, workers=1)
     assert tree(out) == tree(tmp_path / "whole")
 
 
