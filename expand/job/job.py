@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from expand.engines.choose import check_workers
 from expand.engines.engine import Engine
-from expand.errors import ExpandError
+from expand.errors import STOPPED, ExpandError
 from expand.job.cards import finished_card, unfinished_card
 from expand.job.checks.earlier import OutputState
 from expand.job.derived import Earlier
@@ -121,6 +121,9 @@ def do_job(
     durable: bool = False,
 ) -> Report:
     """Do what a plan says, and write the run card."""
+    if means.strict and plan.dataset.problems:
+        said = "; ".join(plan.dataset.notes)
+        raise ExpandError(f'"{plan.src}": {said} (--strict)', STOPPED)
     workers = means.engine.workers
     if plan.in_blocks:
         from expand.job.blocks.job import run_blocks

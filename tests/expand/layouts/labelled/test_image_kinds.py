@@ -302,3 +302,24 @@ def test_strict_stops_at_the_first_bad_image_with_one_line(kind: str, tmp_path: 
     )
     assert expand(root, out, 2, RECIPE, **asked).status == 1
     assert verify(out).problems == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "lost", "said"),
+    [
+        ("masks", "masks/grey.png", 'no mask, "images/grey.png"'),
+        ("yolo", "images/grey.png", "1 label file has no image"),
+    ],
+)
+def test_strict_stops_before_the_first_file_if_the_set_has_a_problem(
+    kind: str, lost: str, said: str, tmp_path: Path
+) -> None:
+    some = {name: IMAGES[name] for name in ("grey16.png", "grey.png", "rgba.png")}
+    root, out = draw(kind, tmp_path / "src", some), tmp_path / "out"
+    (root / lost).unlink()
+    asked = {"layout": FORMATS[kind].reading, "workers": 1}
+    with pytest.raises(ExpandError, match=said) as stopped:
+        expand(root, out, 2, RECIPE, strict=True, **asked)
+    assert stopped.value.status == 3
+    assert not out.exists()
+    assert expand(root, out, 2, RECIPE, **asked).status == 1
