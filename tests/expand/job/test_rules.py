@@ -83,7 +83,7 @@ def test_other_rules_into_an_expanded_folder_are_refused(
 ) -> None:
     src, out = class_folder(names("left", "stop")), tmp_path / "out"
     expand(src, out, 2, TWO, workers=1)
-    with pytest.raises(ExpandError, match=r"classes \{'left': \{'flip': 'never'\}\}"):
+    with pytest.raises(ExpandError, match=r'class "left" was \{flip: never\}, is absent'):
         expand(src, out, 2, Recipe.parse("name: recipe\ntechniques: [flip, noise]"), workers=1)
 
 

@@ -118,6 +118,6 @@ def test_a_result_that_vanishes_is_not_waited_for(tmp_path: Path) -> None:
     out = study_dir_at(tmp_path / "out")
     open_study(study, out)
     trial = next(iter(trials(study, 1)))
-    with pytest.raises(TrainError, match=f'^"{result_path(out, trial)}" vanished') as stopped:
+    with pytest.raises(TrainError, match=f'^"{result_path(out, trial)}" was removed') as stopped:
         read_results(out, [trial])
     assert stopped.value.status == STOPPED
