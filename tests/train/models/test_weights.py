@@ -235,7 +235,8 @@ def test_the_commands_take_weights_and_refuse_what_makes_no_sense(tmp_path: Path
     assert done.exception is None
     assert "cnn: 3,075 parameters, fp32, cpu" in done.stderr
     assert (
-        'the last layer "8" is new, for these classes; all other layers are frozen' in done.stderr
+        'the last layer "8" is new, for these classes and images; all other layers are frozen'
+        in done.stderr
     )
     again = call("--config", tmp_path / "run/run.json", "--out", tmp_path / "again", "--quiet")
     assert again.exception is None
